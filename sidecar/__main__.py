@@ -1,0 +1,6 @@
+"""`python -m sidecar`: serves on stdin and stdout; see `--help` for the rest."""
+
+from sidecar.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""Builds the parts of `serve`, starts their threads, and ends them in order."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import signal
+import sys
+from types import FrameType
+
+from sidecar.engine.engine import Engine
+from sidecar.errors import FramingError
+from sidecar.rpc.dispatcher import Dispatcher
+from sidecar.rpc.session import Session
+from sidecar.wire.framing import FrameParser, encode_frame
+from sidecar.wire.jsonrpc import Outgoing, encode
+from sidecar.wire.stdio import Outbox, Pipes, Reader, Writer
+
+log = logging.getLogger(__name__)
+
+_PARENT_POLL_SECONDS = 1.0
+# Together below one second: what a client that closed our stdin may have to wait.
+_ENGINE_STOP_SECONDS = 0.4
+_DRAIN_SECONDS = 0.4
+
+
+class Server:
+    """The process's parts and the way they are wired together."""
+
+    def __init__(self, pipes: Pipes, default_model: str) -> None:
+        self._endings: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._engine = Engine()
+        self._outbox = Outbox(on_room=self._engine.wake)
+        self._session = Session(self._outbox, self._engine, default_model, self._endings.put)
+        self._dispatcher = Dispatcher(self._session)
+        self._parser = FrameParser()
+        self._writer = Writer(pipes.writer, self._outbox, _frame, lambda: self._endings.put(0))
+        self._reader = Reader(pipes.reader, self._on_bytes, lambda: self._endings.put(0))
+        self._parent = os.getppid()
+
+    def run(self) -> int:
+        """Serves until the client ends it; returns the exit code."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        self._writer.start()
+        self._reader.start()
+        code = self._wait()
+        self._engine.stop(_ENGINE_STOP_SECONDS)
+        self._session.cancel_all()  # what an engine that is stuck could not answer
+        self._outbox.drain(_DRAIN_SECONDS)
+        return code
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._endings.put(128 + number)
+
+    def _wait(self) -> int:
+        """Blocks until the first reason to end; polls for a parent that died without a word."""
+        while True:
+            try:
+                return self._endings.get(timeout=_PARENT_POLL_SECONDS)
+            except queue.Empty:
+                if self._orphaned():
+                    log.warning("the parent process is gone")
+                    return 0
+
+    def _orphaned(self) -> bool:
+        if os.getppid() != self._parent:
+            return True
+        client = self._session.client_process
+        if client is None:
+            return False
+        try:
+            os.kill(client, 0)
+        except ProcessLookupError:
+            return True
+        except OSError:  # another user's process: alive
+            return False
+        return False
+
+    def _on_bytes(self, data: bytes) -> bool:
+        try:
+            for body in self._parser.feed(data):
+                self._outbox.wait_until_not_full()
+                self._dispatcher.handle(body)
+        except FramingError as error:
+            log.error("cannot follow stdin: %s", error)
+            self._endings.put(FramingError.EXIT_CODE)
+            return False
+        return True
+
+
+def _frame(message: Outgoing) -> bytes:
+    return encode_frame(encode(message))
+
+
+def serve(pipes: Pipes, default_model: str) -> None:
+    """Runs the server and ends the process, without waiting for a busy engine thread."""
+    code = Server(pipes, default_model).run()
+    sys.stderr.flush()
+    os._exit(code)
+

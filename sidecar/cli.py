@@ -1,0 +1,93 @@
+"""The command line: serve (the default), say, doctor."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from sidecar import __version__
+from sidecar.models.catalog import BUNDLED
+from sidecar.wire.stdio import claim
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Parses the arguments and runs the command; ends the process with its exit code."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if not arguments:
+        _serve(BUNDLED, "warning")
+        return
+    if arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version"):
+        arguments = ["serve", *arguments]
+    options = _parser().parse_args(arguments)
+    if options.command == "serve":
+        _serve(options.model, options.log_level)
+        return
+    _log_to_stderr(options.log_level)
+    if options.command == "doctor":
+        from sidecar.doctor import report
+
+        print(report())
+    else:
+        from sidecar.say import say
+
+        sys.exit(say(options))
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+
+
+def _serve(model: str, log_level: str) -> None:
+    if sys.stdin.isatty():
+        sys.exit(
+            "qwen-tts-sidecar serves programs over stdin and stdout, and your stdin is a "
+            'terminal.\nTo hear it: qwen-tts-sidecar say "Hello there" --play'
+        )
+    pipes = claim()  # before anything that could print is imported
+    _log_to_stderr(log_level)
+    from sidecar.app import serve
+
+    serve(pipes, model)
+
+
+def _parser() -> argparse.ArgumentParser:
+    import argparse  # `serve` without arguments starts without it
+
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--log-level", default="warning", choices=("debug", "info", "warning", "error")
+    )
+    model = argparse.ArgumentParser(add_help=False)
+    model.add_argument(
+        "--model",
+        default=BUNDLED,
+        help="an alias such as 0.6b-customvoice, a hub id, or a folder (default: %(default)s)",
+    )
+    parser = argparse.ArgumentParser(
+        prog="qwen-tts-sidecar",
+        description="Qwen3-TTS in a child process. Without a command it serves on stdin/stdout.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", parents=[common, model], help="serve JSON-RPC on stdin/stdout")
+    commands.add_parser("doctor", parents=[common], help="print what this machine offers")
+    _add_say(commands.add_parser("say", parents=[common, model], help="speak a text"))
+    return parser
+
+
+def _add_say(say: argparse.ArgumentParser) -> None:
+    say.add_argument("text", help="what to say; - reads it from stdin")
+    say.add_argument("-o", "--output", help="WAV file to write (default: out.wav without --play)")
+    say.add_argument("--play", action="store_true", help="play it while it is generated")
+    say.add_argument("--voice", help="a preset voice of the model")
+    say.add_argument("--language", help="default: auto")
+    say.add_argument("--instruct", help="how to speak, or a description of the voice")
+    say.add_argument("--seed", type=int, help="the same seed gives the same audio")

@@ -1,0 +1,104 @@
+"""The engine as the rest of the program sees it: an inbox, a thread, a status snapshot.
+
+This module does not import MLX. The thread does, when it starts, and everything it owns
+(`Scheduler` and what lies behind it) is imported there.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+
+from sidecar.engine.request import (
+    Cancel,
+    Command,
+    EngineStatus,
+    Job,
+    LoadJob,
+    LoadSink,
+    SpeechJob,
+    SpeechSink,
+    Stop,
+    SynthesisRequest,
+    Unload,
+    UnloadSink,
+    Wake,
+)
+from sidecar.errors import ModelLoadFailed, SidecarError
+from sidecar.models import backend
+
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """Runs synthesis on a thread of its own.
+
+    Every method may be called from any thread and returns at once; what happens is reported
+    to the sinks, on the engine thread.
+    """
+
+    def __init__(self) -> None:
+        self.status = EngineStatus()
+        self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def submit(self, request: SynthesisRequest, sink: SpeechSink) -> SpeechJob:
+        """Queues a request; `sink` hears of it from then on."""
+        job = SpeechJob(request, sink, time.perf_counter())
+        self._inbox.put(job)
+        return job
+
+    def load(self, model: str, dtype: str, sink: LoadSink) -> LoadJob:
+        """Finds (downloading if need be) and loads a model."""
+        job = LoadJob(model, dtype, sink)
+        self._inbox.put(job)
+        return job
+
+    def unload(self, model: str, sink: UnloadSink) -> None:
+        """Frees a model; refused while it speaks."""
+        self._inbox.put(Unload(model, sink))
+
+    def cancel(self, job: Job) -> None:
+        """Ends a job with `Cancelled`; silent if it has ended already."""
+        self._inbox.put(Cancel(job))
+
+    def wake(self) -> None:
+        """Looks again at sinks that were not ready."""
+        self._inbox.put(Wake())
+
+    def stop(self, timeout: float) -> bool:
+        """Cancels everything and ends the thread; False if it is still busy after `timeout`."""
+        if self._thread.is_alive():
+            self._inbox.put(Stop())
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            backend.prepare()
+            from sidecar.engine.scheduler import Scheduler
+        except ImportError as error:
+            log.error("MLX or mlx-audio cannot be imported: %s", error)
+            self._refuse(
+                ModelLoadFailed(
+                    f"MLX or mlx-audio cannot be imported: {error}",
+                    hint="On Linux install qwen-tts-sidecar[cpu], [cuda12] or [cuda13].",
+                )
+            )
+            return
+        Scheduler(self._inbox, self._publish).run()
+
+    def _publish(self, status: EngineStatus) -> None:
+        self.status = status
+
+    def _refuse(self, error: SidecarError) -> None:
+        """Answers every job with `error`, until the end."""
+        self._publish(EngineStatus(backend="broken"))
+        while not isinstance(command := self._inbox.get(), Stop):
+            if isinstance(command, SpeechJob | LoadJob | Unload):
+                command.sink.failed(error)

@@ -1,0 +1,26 @@
+"""Whatever was raised → an error of ours, with the details on stderr."""
+
+from __future__ import annotations
+
+import logging
+
+from sidecar.errors import GenerationFailed, OutOfMemory, SidecarError
+
+log = logging.getLogger(__name__)
+
+# How MLX's allocators say it, on Metal, CUDA and the CPU.
+_MEMORY_WORDS = ("malloc", "out of memory", "insufficient memory", "unable to allocate")
+
+
+def as_sidecar_error(error: Exception, doing: str) -> SidecarError:
+    """Our own errors pass; anything else is logged in full and reported in one sentence."""
+    if isinstance(error, SidecarError):
+        return error
+    log.error("failed while %s", doing, exc_info=error)
+    text = (str(error).strip() or type(error).__name__).splitlines()[0]
+    if isinstance(error, MemoryError) or any(word in text.lower() for word in _MEMORY_WORDS):
+        return OutOfMemory(
+            f"Not enough memory while {doing}: {text}",
+            hint="Unload a model, use a quantised one, or run fewer streams.",
+        )
+    return GenerationFailed(f"Failed while {doing}: {text}", hint="See the sidecar's stderr.")

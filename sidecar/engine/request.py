@@ -1,0 +1,219 @@
+"""What goes into the engine and what comes out: requests, commands, sinks, figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import msgspec
+
+from sidecar.errors import SidecarError
+from sidecar.models.base import GenerationDefaults, ModelInfo, SamplingParams, Utterance
+from sidecar.models.catalog import Checkpoint
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FinishReason = Literal["stop", "length"]
+# Requests generated at the same time, and requests waiting behind those.
+MAX_STREAMS = 8
+MAX_QUEUED = 64
+# 12 frames are 0.96 s: long enough to amortise a call, short enough to cancel at.
+DEFAULT_CHUNK_FRAMES = 12
+
+
+class SamplingOverrides(msgspec.Struct, frozen=True):
+    """What a request says about one stage; None leaves it to the checkpoint."""
+
+    temperature: float | None = None
+    top_k: int | None = None
+    top_p: float | None = None
+
+    def over(self, default: SamplingParams) -> SamplingParams:
+        return SamplingParams(
+            default.temperature if self.temperature is None else self.temperature,
+            default.top_k if self.top_k is None else self.top_k,
+            default.top_p if self.top_p is None else self.top_p,
+        )
+
+
+class SynthesisRequest(msgspec.Struct, frozen=True):
+    """One utterance to synthesise.
+
+    Attributes:
+        model: alias, hub id or folder.
+        seed: same seed, same settings, same codes; None draws one.
+        max_frames: ends the utterance with finish reason "length".
+        first_frames: size of the first chunk, in frames of 80 ms.
+        chunk_frames: size that later chunks grow to.
+    """
+
+    model: str
+    utterance: Utterance
+    talker: SamplingOverrides = msgspec.field(default_factory=SamplingOverrides)
+    subtalker: SamplingOverrides = msgspec.field(default_factory=SamplingOverrides)
+    repetition_penalty: float | None = None
+    seed: int | None = None
+    max_frames: int | None = None
+    first_frames: int = 1
+    chunk_frames: int = DEFAULT_CHUNK_FRAMES
+
+    def penalty(self, defaults: GenerationDefaults) -> float:
+        given = self.repetition_penalty
+        return defaults.repetition_penalty if given is None else given
+
+
+class AudioChunk(msgspec.Struct, frozen=True):
+    """Audio in order, without gaps.
+
+    Attributes:
+        samples: float32 [frames × samples per frame].
+        codes: int32 [frames, codebooks] it was decoded from.
+        sample_rate: samples per second.
+    """
+
+    samples: NDArray[np.float32]
+    codes: NDArray[np.int32]
+    sample_rate: int
+
+
+class SynthesisResult(msgspec.Struct, frozen=True):
+    """The end of an utterance; times in seconds."""
+
+    finish_reason: FinishReason
+    frames: int
+    samples: int
+    sample_rate: int
+    seed: int
+    queue_seconds: float
+    first_audio_seconds: float
+    generation_seconds: float
+    peak_memory_bytes: int
+
+    @property
+    def audio_seconds(self) -> float:
+        return self.samples / self.sample_rate
+
+    @property
+    def real_time_factor(self) -> float:
+        """Compute ÷ audio: below 1 is faster than playback."""
+        return self.generation_seconds / self.audio_seconds if self.samples else 0.0
+
+
+class LoadResult(msgspec.Struct, frozen=True):
+    """A model that is in memory now."""
+
+    info: ModelInfo
+    dtype: str
+    memory_bytes: int
+    load_seconds: float
+
+
+class Sink(Protocol):
+    """Where a job reports; called on the engine thread, must not block.
+
+    Exactly one of the ends, `failed` or the job's own `done`, comes last.
+    """
+
+    def failed(self, error: SidecarError) -> None: ...
+
+
+class SpeechSink(Sink, Protocol):
+    def ready(self) -> bool:
+        """False pauses the row until `Engine.wake`; nothing is generated ahead of a reader."""
+        ...
+
+    def audio(self, chunk: AudioChunk) -> None: ...
+
+    def done(self, result: SynthesisResult) -> None: ...
+
+
+class LoadSink(Sink, Protocol):
+    def stage(self, stage: Literal["resolving", "downloading", "loading"], detail: str) -> None: ...
+
+    def done(self, result: LoadResult) -> None: ...
+
+
+class UnloadSink(Sink, Protocol):
+    def done(self) -> None: ...
+
+
+class SpeechJob(msgspec.Struct, eq=False):
+    """A synthesis in flight; its identity is the handle to cancel it with."""
+
+    request: SynthesisRequest
+    sink: SpeechSink
+    submitted: float
+
+
+class LoadJob(msgspec.Struct, eq=False):
+    model: str
+    dtype: str
+    sink: LoadSink
+
+
+Job = SpeechJob | LoadJob
+
+
+class Unload(msgspec.Struct, frozen=True):
+    model: str
+    sink: UnloadSink
+
+
+class Cancel(msgspec.Struct, frozen=True):
+    job: Job
+
+
+class Wake(msgspec.Struct, frozen=True):
+    """A sink may be ready again."""
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """Cancel everything and end the thread."""
+
+
+class Downloading(msgspec.Struct, frozen=True):
+    """The folder of `model` is not on this machine; its repository is being fetched."""
+
+    model: str
+    repo: str
+
+
+class Found(msgspec.Struct, frozen=True):
+    """The search for a model's folder has ended."""
+
+    model: str
+    outcome: Checkpoint | SidecarError
+
+
+Command = Job | Unload | Cancel | Wake | Stop | Downloading | Found
+
+
+class StreamFigures(msgspec.Struct, frozen=True):
+    """A running row, for `server/status`."""
+
+    model: str
+    frames: int
+    audio_seconds: float
+    elapsed_seconds: float
+
+
+class ModelFigures(msgspec.Struct, frozen=True):
+    """A loaded model, for `server/status`."""
+
+    model: str
+    dtype: str
+    memory_bytes: int
+    streams: int
+
+
+class EngineStatus(msgspec.Struct, frozen=True):
+    """A snapshot that the engine thread publishes and any thread may read."""
+
+    backend: str = "starting"
+    active_bytes: int = 0
+    peak_bytes: int = 0
+    cache_bytes: int = 0
+    queued: int = 0
+    streams: tuple[StreamFigures, ...] = ()
+    models: tuple[ModelFigures, ...] = ()

@@ -1,0 +1,218 @@
+"""What runs on the engine thread: the waiting and the running, and one frame after another.
+
+Between two frames it reads the inbox, so a cancel takes effect within a frame; it admits a
+waiting request into the running batch; then it steps the batch. Every step is guarded: a
+failure ends the requests it belongs to, not the thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import time
+from collections import deque
+from collections.abc import Callable
+
+import mlx.core as mx
+
+from sidecar.engine import decode
+from sidecar.engine.failures import as_sidecar_error
+from sidecar.engine.loading import Loading
+from sidecar.engine.models import LoadedModel, ModelTable
+from sidecar.engine.request import (
+    MAX_QUEUED,
+    MAX_STREAMS,
+    Cancel,
+    Command,
+    Downloading,
+    EngineStatus,
+    Found,
+    Job,
+    LoadJob,
+    ModelFigures,
+    SpeechJob,
+    Stop,
+    StreamFigures,
+    Unload,
+    Wake,
+)
+from sidecar.engine.row import Row
+from sidecar.errors import Cancelled, ModelInUse, QueueFull
+from sidecar.models import backend
+
+log = logging.getLogger(__name__)
+
+
+class Scheduler:
+    """Owns the loaded models and every request in flight.
+
+    Args:
+        inbox: commands from other threads.
+        publish: takes a status snapshot after every round.
+    """
+
+    def __init__(
+        self, inbox: queue.SimpleQueue[Command], publish: Callable[[EngineStatus], None]
+    ) -> None:
+        self._inbox = inbox
+        self._publish = publish
+        self._models = ModelTable()
+        self._loading = Loading(inbox, self._models, self._in_use)
+        self._waiting: deque[SpeechJob] = deque()
+        self._rows: list[Row] = []
+        self._stopping = False
+
+    def run(self) -> None:
+        """Returns after `Stop`."""
+        while not self._stopping:
+            self._publish(self._status())
+            for command in self._commands():
+                self._handle(command)
+            if not self._stopping:
+                self._admit()
+                self._step()
+
+    def _commands(self) -> list[Command]:
+        """All commands there are; blocks for one only when there is nothing to compute."""
+        busy = self._waiting or any(row.job.sink.ready() for row in self._rows)
+        commands = [] if busy else [self._inbox.get()]
+        while not self._inbox.empty():
+            commands.append(self._inbox.get())
+        return commands
+
+    def _handle(self, command: Command) -> None:
+        match command:
+            case SpeechJob():
+                self._accept(command)
+            case LoadJob():
+                self._loading.park(command.model, command)
+            case Downloading():
+                self._loading.downloading(command)
+            case Found():
+                self._waiting.extend(self._loading.found(command))
+            case Unload():
+                self._unload(command)
+            case Cancel():
+                self._cancel(command.job)
+            case Stop():
+                self._stop()
+            case Wake():
+                pass
+
+    def _accept(self, job: SpeechJob) -> None:
+        if len(self._waiting) + len(self._loading) >= MAX_QUEUED:
+            job.sink.failed(
+                QueueFull(
+                    f"{MAX_QUEUED} requests are waiting already.",
+                    hint="Send it again when one of your streams has ended.",
+                )
+            )
+        elif self._models.get(job.request.model) is None:
+            self._loading.park(job.request.model, job)
+        else:
+            self._waiting.append(job)
+
+    def _in_use(self, loaded: LoadedModel) -> bool:
+        return any(row.loaded is loaded for row in self._rows) or any(
+            self._models.get(job.request.model) is loaded for job in self._waiting
+        )
+
+    def _unload(self, command: Unload) -> None:
+        try:
+            loaded = self._models.get(command.model)
+            if loaded is not None and self._in_use(loaded):
+                raise ModelInUse(
+                    f"The model {command.model!r} is speaking.",
+                    hint="Cancel its streams or wait for their end.",
+                    field="model",
+                )
+            del loaded  # or its memory could not be freed
+            self._models.unload(command.model)
+        except Exception as error:
+            command.sink.failed(as_sidecar_error(error, f"unloading model {command.model!r}"))
+            return
+        self._publish(self._status())
+        command.sink.done()
+
+    def _cancel(self, job: Job) -> None:
+        if isinstance(job, SpeechJob) and job in self._waiting:
+            self._waiting.remove(job)
+        elif row := next((row for row in self._rows if row.job is job), None):
+            self._rows.remove(row)
+        elif not self._loading.remove(job):
+            return
+        job.sink.failed(Cancelled("The request was cancelled."))
+
+    def _stop(self) -> None:
+        self._stopping = True
+        jobs: list[Job] = [*self._waiting, *(row.job for row in self._rows), *self._loading.jobs()]
+        for job in jobs:
+            self._cancel(job)
+
+    def _admit(self) -> None:
+        """Prefills one waiting request a round, so that the running ones go on in between."""
+        if not self._waiting or len(self._rows) >= MAX_STREAMS:
+            return
+        job = self._waiting.popleft()
+        started = time.perf_counter()
+        loaded = self._models.get(job.request.model)
+        if loaded is None:  # its first load failed over another dtype, or it was replaced
+            self._loading.park(job.request.model, job)
+            return
+        try:
+            prompt = loaded.model.prepare(job.request.utterance)
+            self._rows.append(Row(job, loaded, prompt, started))
+        except Exception as error:
+            job.sink.failed(as_sidecar_error(error, "preparing the prompt"))
+
+    def _step(self) -> None:
+        """One frame for every row whose reader keeps up, model by model."""
+        for loaded in self._models:
+            rows = [r for r in self._rows if r.loaded is loaded and r.job.sink.ready()]
+            if not rows:
+                continue
+            try:
+                decode.step(loaded, rows)
+            except Exception as error:
+                self._fail(rows, error)
+                continue
+            for row in rows:
+                self._deliver(row)
+
+    def _deliver(self, row: Row) -> None:
+        try:
+            decode.deliver(row)
+            if row.finish_reason is not None:
+                self._rows.remove(row)
+                row.job.sink.done(row.result(mx.get_peak_memory()))
+        except Exception as error:
+            self._fail([row], error)
+
+    def _fail(self, rows: list[Row], error: Exception) -> None:
+        failure = as_sidecar_error(error, "generating")
+        for row in rows:
+            if row in self._rows:
+                self._rows.remove(row)
+            row.job.sink.failed(failure)
+
+    def _status(self) -> EngineStatus:
+        return EngineStatus(
+            backend=backend.name(),
+            active_bytes=mx.get_active_memory(),
+            peak_bytes=mx.get_peak_memory(),
+            cache_bytes=mx.get_cache_memory(),
+            queued=len(self._waiting) + len(self._loading),
+            streams=tuple(
+                StreamFigures(row.loaded.name, row.frames, row.audio_seconds, row.elapsed)
+                for row in self._rows
+            ),
+            models=tuple(
+                ModelFigures(
+                    loaded.name,
+                    loaded.model.dtype,
+                    loaded.memory_bytes,
+                    sum(row.loaded is loaded for row in self._rows),
+                )
+                for loaded in self._models
+            ),
+        )

@@ -1,0 +1,178 @@
+"""Every error a client or a person can see: what was wrong, where, and what to do.
+
+`code` is the JSON-RPC error code and `type` the machine-readable name that goes into
+`error.data.type`. Codes below −32000 belong to JSON-RPC and LSP; ours start at 1001,
+outside the range that JSON-RPC reserves.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class SidecarError(Exception):
+    """Base of all errors that are answered on the wire or printed to a person.
+
+    Args:
+        message: what went wrong, in one sentence a person can read.
+        hint: what to do about it.
+        field: the request field at fault, as a wire path (`sampling.topK`).
+    """
+
+    code: ClassVar[int] = -32603
+    type: ClassVar[str] = "internalError"
+
+    def __init__(self, message: str, *, hint: str | None = None, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.field = field
+
+
+class InternalError(SidecarError):
+    """A bug on our side."""
+
+
+class ParseError(SidecarError):
+    """The frame's body is not UTF-8 JSON."""
+
+    code = -32700
+    type = "parseError"
+
+
+class InvalidRequest(SidecarError):
+    """JSON, but not a JSON-RPC 2.0 request, or one that is not allowed now."""
+
+    code = -32600
+    type = "invalidRequest"
+
+
+class DuplicateId(InvalidRequest):
+    type = "duplicateId"
+
+
+class ShuttingDown(InvalidRequest):
+    type = "shuttingDown"
+
+
+class MethodNotFound(SidecarError):
+    code = -32601
+    type = "methodNotFound"
+
+
+class InvalidParams(SidecarError):
+    code = -32602
+    type = "invalidParams"
+
+
+class UnknownField(InvalidParams):
+    type = "unknownField"
+
+
+class UnknownEncoding(InvalidParams):
+    type = "unknownEncoding"
+
+
+class EmptyText(InvalidParams):
+    type = "emptyText"
+
+
+class NotFinite(InvalidParams):
+    """A number that is NaN, infinite or too large for a double."""
+
+    type = "notFinite"
+
+
+class TokenInUse(InvalidParams):
+    type = "tokenInUse"
+
+
+class ProtocolVersionMismatch(InvalidParams):
+    type = "protocolVersionMismatch"
+
+
+class NotInitialized(SidecarError):
+    code = -32002
+    type = "notInitialized"
+
+
+class Cancelled(SidecarError):
+    """The client, or the end of the process, cancelled the request."""
+
+    code = -32800
+    type = "cancelled"
+
+
+class UnknownModel(SidecarError):
+    code = 1001
+    type = "unknownModel"
+
+
+class ModelLoadFailed(SidecarError):
+    code = 1002
+    type = "modelLoadFailed"
+
+
+class NotACheckpoint(ModelLoadFailed):
+    type = "notACheckpoint"
+
+
+class UnknownVoice(SidecarError):
+    code = 1003
+    type = "unknownVoice"
+
+
+class UnknownLanguage(SidecarError):
+    code = 1004
+    type = "unknownLanguage"
+
+
+class BadReferenceAudio(SidecarError):
+    code = 1005
+    type = "badReferenceAudio"
+
+
+class Unsupported(SidecarError):
+    """The model cannot do what was asked of it."""
+
+    code = 1006
+    type = "unsupported"
+
+
+class TextTooLong(SidecarError):
+    code = 1007
+    type = "textTooLong"
+
+
+class QueueFull(SidecarError):
+    code = 1008
+    type = "queueFull"
+
+
+class OutOfMemory(SidecarError):
+    code = 1009
+    type = "outOfMemory"
+
+
+class GenerationFailed(SidecarError):
+    code = 1010
+    type = "generationFailed"
+
+
+class ModelInUse(SidecarError):
+    code = 1011
+    type = "modelInUse"
+
+
+class FramingError(Exception):
+    """The byte stream is not Content-Length framing; there is no way to find the next frame.
+
+    Never answered on the wire: one line on stderr, then exit code `EXIT_CODE`.
+    """
+
+    EXIT_CODE: ClassVar[int] = 76  # EX_PROTOCOL of sysexits.h
+
+
+def unlisted(what: str, got: str, known: list[str]) -> str:
+    """The sentence for a name that is not in a list: says what there is instead."""
+    return f"Unknown {what} {got!r}. Known: {', '.join(known) if known else 'none'}."

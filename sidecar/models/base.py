@@ -1,0 +1,137 @@
+"""What the engine asks of a model family, and the values that pass between them.
+
+Importing this module does not import MLX; only annotations name its arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    import mlx.core as mx
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class ReferenceAudio(msgspec.Struct, frozen=True):
+    """Audio to clone a voice from, as it came in.
+
+    Attributes:
+        path: an audio file, or None.
+        data: the bytes of an audio file, or None.
+        text: its transcript; None takes the timbre only (x-vector).
+        append_silence: put 0.5 s of silence behind it.
+    """
+
+    path: str | None = None
+    data: bytes | None = None
+    text: str | None = None
+    append_silence: bool = True
+
+
+class Utterance(msgspec.Struct, frozen=True):
+    """What is to be said, and how; None means the model's own default."""
+
+    text: str
+    voice: str | None = None
+    language: str | None = None
+    instruct: str | None = None
+    reference: ReferenceAudio | None = None
+    text_mode: str | None = None
+
+
+class SamplingParams(msgspec.Struct, frozen=True):
+    """How one stage draws its codes. temperature 0 is greedy; top_k 0 keeps all."""
+
+    temperature: float = 0.9
+    top_k: int = 50
+    top_p: float = 1.0
+
+
+class GenerationDefaults(msgspec.Struct, frozen=True):
+    """A checkpoint's generation_config.json over the official defaults."""
+
+    talker: SamplingParams = msgspec.field(default_factory=SamplingParams)
+    subtalker: SamplingParams = msgspec.field(default_factory=SamplingParams)
+    repetition_penalty: float = 1.05
+    max_frames: int = 2048
+    min_frames: int = 2
+
+
+class VoiceInfo(msgspec.Struct, frozen=True):
+    """A preset voice; `dialect` is the language it speaks when none is asked for."""
+
+    name: str
+    dialect: str | None = None
+
+
+class ModelInfo(msgspec.Struct, frozen=True):
+    """What can be known of a checkpoint without loading its weights."""
+
+    family: str
+    variant: str
+    sample_rate: int
+    voices: tuple[VoiceInfo, ...]
+    languages: tuple[str, ...]
+
+
+class CodeSpec(msgspec.Struct, frozen=True):
+    """Codebook 0: its size, its end-of-speech code, and the codes that are never drawn."""
+
+    vocab_size: int
+    eos: int
+    suppressed: tuple[int, ...]
+
+
+class FrameSampler(Protocol):
+    """Draws one code per row; the engine's sampler, called by a model inside `frame`."""
+
+    def first(self, logits: mx.array) -> mx.array:
+        """float [rows, vocab] of codebook 0 → int32 [rows]."""
+        ...
+
+    def residual(self, codebook: int, logits: mx.array) -> mx.array:
+        """float [rows, vocab] of codebook `codebook` ≥ 1 → int32 [rows]."""
+        ...
+
+
+class TTSModel(Protocol):
+    """One loaded checkpoint. Every call happens on the engine thread.
+
+    `Any` below is the family's own state of a row: the engine keeps it and hands it back.
+    """
+
+    info: ModelInfo
+    dtype: str
+    defaults: GenerationDefaults
+    codes: CodeSpec
+
+    def prepare(self, utterance: Utterance) -> Any:
+        """Checks the request against this model and builds its prompt.
+
+        Raises:
+            SidecarError: unknown voice or language, unsupported, bad reference audio.
+        """
+        ...
+
+    def prefill(self, prompt: Any) -> Any:
+        """Runs the prompt; returns the row's decoding state."""
+        ...
+
+    def frame(self, rows: Sequence[Any], sampler: FrameSampler) -> mx.array:
+        """Advances every row by one frame → int32 [rows, codebooks], evaluated.
+
+        A row that draws `codes.eos` as its first code has ended; its other codes mean nothing.
+        """
+        ...
+
+    def open_codec(self, prompt: Any) -> Any:
+        """Returns a new codec state, warmed on the reference codes where there are any."""
+        ...
+
+    def decode(self, codec: Any, codes: NDArray[np.int32]) -> NDArray[np.float32]:
+        """int32 [frames, codebooks] → float32 [samples] that follow the state's past."""
+        ...

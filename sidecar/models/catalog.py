@@ -1,0 +1,139 @@
+"""Names of models → folders on this machine. Knows the hub and its cache, not MLX."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sidecar.errors import ModelLoadFailed, NotACheckpoint, UnknownModel, unlisted
+
+BUNDLED = "tiny-voice"
+_BUNDLED_PATH = Path(__file__).parent.parent / "bundled" / BUNDLED
+
+_VARIANTS = ("0.6B-CustomVoice", "0.6B-Base", "1.7B-CustomVoice", "1.7B-VoiceDesign", "1.7B-Base")
+ALIASES: dict[str, str] = {
+    variant.lower() + suffix: f"mlx-community/Qwen3-TTS-12Hz-{variant}-{precision}"
+    for variant in _VARIANTS
+    for suffix, precision in (("", "bf16"), ("-8bit", "8bit"), ("-6bit", "6bit"), ("-4bit", "4bit"))
+}
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+# The files of a checkpoint; leaves out anything a repository carries besides, code above all.
+_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A model that can be named: `state` is bundled, cached or known."""
+
+    name: str
+    state: str
+    repo: str | None = None
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """A model's name as the client gave it, its folder, and its config.json."""
+
+    name: str
+    path: Path
+    config: dict[str, Any]
+
+
+def entries() -> list[Entry]:
+    """Lists the bundled voice and every alias; looks at the disk, never at the network."""
+    rows = [Entry(BUNDLED, "bundled")]
+    for alias, repo in ALIASES.items():
+        rows.append(Entry(alias, "cached" if _cached(repo) else "known", repo))
+    return rows
+
+
+def resolve(name: str, on_download: Callable[[str], None] | None = None) -> Checkpoint:
+    """Finds a model's folder; downloads it only when the cache does not have it.
+
+    Args:
+        name: an alias, a hub id, or a folder.
+        on_download: called with the hub id before the network is touched.
+
+    Raises:
+        UnknownModel: no alias, folder or repository of that name.
+        NotACheckpoint: a folder without a readable config.json or weights.
+        ModelLoadFailed: the download failed.
+    """
+    if name == BUNDLED:
+        return _open(name, _BUNDLED_PATH)
+    if name.lower() in ALIASES:
+        return _open(name, _fetch(ALIASES[name.lower()], on_download))
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return _open(name, path)
+    if path.is_absolute() or name.startswith((".", "~")):
+        raise UnknownModel(f"There is no folder {name!r}.", field="model")
+    if _HUB_ID.fullmatch(name):
+        return _open(name, _fetch(name, on_download))
+    raise UnknownModel(
+        unlisted("model", name, [BUNDLED, *ALIASES]),
+        hint="Give one of these, a hub id like owner/name, or a folder.",
+        field="model",
+    )
+
+
+def _open(name: str, path: Path) -> Checkpoint:
+    config_path = path / "config.json"
+    try:
+        config = msgspec.json.decode(config_path.read_bytes())
+    except FileNotFoundError:
+        raise NotACheckpoint(
+            f"{path} is not a checkpoint: it has no config.json.",
+            hint="Name the folder that holds config.json and model.safetensors.",
+            field="model",
+        ) from None
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise NotACheckpoint(f"{config_path} cannot be read: {error}.", field="model") from None
+    if not isinstance(config, dict) or not any(path.glob("*.safetensors")):
+        raise NotACheckpoint(
+            f"{path} is not a checkpoint: it has no *.safetensors weights.", field="model"
+        )
+    return Checkpoint(name, path, config)
+
+
+def _cached(repo: str) -> Path | None:
+    config = _hub().try_to_load_from_cache(repo, "config.json")
+    return Path(config).parent if isinstance(config, str) else None
+
+
+def _fetch(repo: str, on_download: Callable[[str], None] | None) -> Path:
+    hub = _hub()
+    try:
+        return Path(hub.snapshot_download(repo, allow_patterns=_FILES, local_files_only=True))
+    except hub.errors.LocalEntryNotFoundError:
+        pass
+    if on_download is not None:
+        on_download(repo)
+    try:
+        return Path(hub.snapshot_download(repo, allow_patterns=_FILES))
+    except hub.errors.RepositoryNotFoundError:
+        raise UnknownModel(
+            f"The hub has no repository {repo!r}, or it is private.",
+            hint="Check the name; for a private or gated repository set HF_TOKEN.",
+            field="model",
+        ) from None
+    # The hub client's errors have no common base: HTTP, cache, file system, value errors.
+    except Exception as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ModelLoadFailed(
+            f"{repo} could not be downloaded: {reason}",
+            hint="Check the network and the free disk space, or give a folder instead.",
+            field="model",
+        ) from error
+
+
+@cache
+def _hub() -> Any:
+    """The hub client takes a fifth of a second to import; only names on the hub pay for it."""
+    import huggingface_hub
+    import huggingface_hub.errors
+
+    return huggingface_hub

@@ -1,0 +1,18 @@
+"""Qwen3-TTS on mlx-audio's modules: prompt → talker (codes) → codec (samples)."""
+
+from __future__ import annotations
+
+from sidecar.models.base import ModelInfo, TTSModel
+from sidecar.models.catalog import Checkpoint
+from sidecar.models.qwen3_tts import config
+
+
+def describe(checkpoint: Checkpoint) -> ModelInfo:
+    return config.read(checkpoint).info
+
+
+def load(checkpoint: Checkpoint, dtype: str) -> TTSModel:
+    # MLX comes in here, on the engine thread, and not with `describe`.
+    from sidecar.models.qwen3_tts.model import Qwen3TTS
+
+    return Qwen3TTS.load(checkpoint, dtype)

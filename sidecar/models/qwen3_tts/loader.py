@@ -1,0 +1,136 @@
+"""Weights of a Qwen3-TTS checkpoint, loaded by mlx-audio and checked by us.
+
+mlx-audio warns on stdout and carries on where a tokenizer or a codec is missing or does not
+fit; here that is an error before the first request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+from mlx.utils import tree_flatten
+from mlx_audio.tts.models.qwen3_tts.speech_tokenizer import Qwen3TTSSpeechTokenizerDecoder
+from mlx_audio.tts.utils import load_model
+
+from sidecar.errors import ModelLoadFailed
+from sidecar.models.backend import on_cpu
+from sidecar.models.catalog import Checkpoint
+from sidecar.models.qwen3_tts.codec import codebook_tables, in_float32
+
+_DTYPES = {"float32": mx.float32, "bfloat16": mx.bfloat16, "float16": mx.float16}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A loaded checkpoint: mlx-audio's modules, and the codebooks in float32."""
+
+    talker: Any
+    speaker_encoder: Any
+    tokenizer: Any
+    encoder: Any
+    decoder: Any
+    tables: mx.array
+    samples_per_frame: int
+    dtype: str
+
+
+def load(checkpoint: Checkpoint, dtype: str) -> Parts:
+    """Loads, casts and checks every part of a checkpoint.
+
+    Raises:
+        ModelLoadFailed: something is missing, has the wrong shape, or cannot be read.
+    """
+    try:
+        # Lazy: the cast below happens before the weights are first in memory.
+        model = load_model(checkpoint.path, lazy=True)
+        return _parts(model, checkpoint, dtype)
+    except ModelLoadFailed:
+        raise
+    # mlx-audio and MLX raise whatever the file made them raise.
+    except Exception as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ModelLoadFailed(
+            f"{checkpoint.path} could not be loaded: {reason}", field="model"
+        ) from error
+
+
+def _parts(model: Any, checkpoint: Checkpoint, dtype: str) -> Parts:
+    if model.tokenizer is None:
+        raise _missing(checkpoint, "a text tokenizer (tokenizer.json or vocab.json)")
+    if model.speech_tokenizer is None:
+        raise _missing(checkpoint, "a speech tokenizer (the folder speech_tokenizer)")
+    name = _dtype(model.talker, dtype)
+    model.talker.set_dtype(_DTYPES[name])
+    codec = model.speech_tokenizer
+    weights = _codec_weights(checkpoint.path / "speech_tokenizer")
+    decoder = in_float32(_uncompiled(codec.decoder))
+    _check_shapes(decoder, weights, checkpoint)
+    if codec.encoder_model is not None:
+        codec.encoder_model.set_dtype(mx.float32)
+    if model.speaker_encoder is not None:
+        model.speaker_encoder.set_dtype(mx.float32)
+    tables = codebook_tables(weights)
+    mx.eval(model.parameters(), decoder.parameters(), tables)
+    return Parts(
+        talker=model.talker,
+        speaker_encoder=model.speaker_encoder,
+        tokenizer=model.tokenizer,
+        encoder=codec.encoder_model,
+        decoder=decoder,
+        tables=tables,
+        samples_per_frame=int(codec.decode_upsample_rate),
+        dtype=name,
+    )
+
+
+def _uncompiled(decoder: Any) -> Any:
+    """mlx-audio wraps the decoder in mx.compile, which hides its attributes, not its modules."""
+    return next(m for m in decoder.modules() if isinstance(m, Qwen3TTSSpeechTokenizerDecoder))
+
+
+def _dtype(talker: Any, asked: str) -> str:
+    """The CPU has fast products in float32 only."""
+    if asked != "auto":
+        return asked
+    if on_cpu():
+        return "float32"
+    stored = talker.model.norm.weight.dtype
+    return next((name for name, dtype in _DTYPES.items() if dtype == stored), "bfloat16")
+
+
+def _codec_weights(folder: Path) -> dict[str, mx.array]:
+    weights: dict[str, mx.array] = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        weights.update(mx.load(str(file)))  # pyright: ignore[reportArgumentType, reportCallIssue]
+    return weights
+
+
+def _check_shapes(decoder: Any, weights: dict[str, mx.array], checkpoint: Checkpoint) -> None:
+    """mlx-audio loads the codec leniently; every weight must have come from the file.
+
+    It also guesses the layout of convolutions from their sizes; a wrong guess changes the
+    order of a shape but not its numbers, so those are compared sorted here and the order is
+    checked by the first product.
+    """
+    for name, value in tree_flatten(decoder.parameters()):
+        if ".codebook.embed." in name or name.endswith(("_inv_freq", "input_proj.weight")):
+            continue
+        stored = weights.get(f"decoder.{name}")
+        if stored is None or sorted(stored.shape) != sorted(value.shape):
+            found = "is missing" if stored is None else f"has shape {tuple(stored.shape)}"
+            raise ModelLoadFailed(
+                f"{checkpoint.path}/speech_tokenizer: weight decoder.{name} {found}; "
+                f"expected {tuple(value.shape)}.",
+                field="model",
+            )
+
+
+def _missing(checkpoint: Checkpoint, what: str) -> ModelLoadFailed:
+    return ModelLoadFailed(
+        f"{checkpoint.path} has no readable {what}.",
+        hint="The checkpoint is incomplete: download it again, with all its files.",
+        field="model",
+    )

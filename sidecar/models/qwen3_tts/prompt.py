@@ -1,0 +1,239 @@
+"""Text, voice and language → the talker's prompt, in the official layouts.
+
+Source: Qwen3TTSForConditionalGeneration.generate of qwen-tts 0.1.1 (Apache-2.0); shapes and
+order of the embeddings are its, checked against its outputs in tests/parity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import mlx.core as mx
+
+from sidecar.errors import (
+    EmptyText,
+    InvalidParams,
+    UnknownLanguage,
+    UnknownVoice,
+    Unsupported,
+    unlisted,
+)
+from sidecar.models.base import Utterance
+from sidecar.models.qwen3_tts.config import Qwen3TTSConfig
+
+# <|im_start|>assistant\n  and  <|im_end|>\n<|im_start|>assistant\n  around the text.
+_ROLE_TOKENS = 3
+_TAIL_TOKENS = 5
+_REFERENCE_TAIL_TOKENS = 2
+
+
+class TextTokenizer(Protocol):
+    all_special_tokens: list[str]
+
+    def encode(self, text: str) -> list[int]: ...
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Features of the audio to clone.
+
+    Attributes:
+        speaker: float [1, 1, hidden], the x-vector.
+        codes: int32 [frames, codebooks], or None for the x-vector alone.
+        text: the transcript that belongs to `codes`.
+    """
+
+    speaker: mx.array
+    codes: mx.array | None
+    text: str | None
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What the talker starts from.
+
+    Attributes:
+        embeddings: float [1, length, hidden], the prefill.
+        trailing: float [1, tokens, hidden], text that joins one frame each after the prefill.
+        pad: float [1, 1, hidden], what joins when `trailing` has run out.
+        reference_codes: int32 [frames, codebooks] the codec has to have heard first, or None.
+    """
+
+    embeddings: mx.array
+    trailing: mx.array
+    pad: mx.array
+    reference_codes: mx.array | None
+
+
+class PromptBuilder:
+    """Builds prompts for one loaded model.
+
+    Args:
+        talker: mlx-audio's Qwen3TTSTalkerForConditionalGeneration.
+        tokenizer: the checkpoint's text tokenizer.
+    """
+
+    def __init__(self, config: Qwen3TTSConfig, talker: Any, tokenizer: TextTokenizer) -> None:
+        self._config = config
+        self._talker = talker
+        self._tokenizer = tokenizer
+        self._bos = self._text([config.tts_bos])
+        self._eos = self._text([config.tts_eos])
+        self._pad = self._text([config.tts_pad])
+
+    def build(self, utterance: Utterance, reference: Reference | None) -> Prompt:
+        """Lays out the prompt in full or dual-track ("stream") text mode.
+
+        Raises:
+            UnknownVoice, UnknownLanguage, Unsupported, EmptyText, InvalidParams
+        """
+        language = self._language(utterance)
+        speaker = reference.speaker if reference else self._speaker(utterance)
+        instruct = self._instruct(utterance)
+        full = self._text_mode(utterance) == "full"
+        ids = self._assistant_ids(utterance.text, "text")
+        if len(ids) <= _ROLE_TOKENS + _TAIL_TOKENS:
+            raise EmptyText(
+                f"Nothing in the text {utterance.text[:40]!r} can be spoken by this model.",
+                field="text",
+            )
+        head = [*instruct, self._text(ids[:_ROLE_TOKENS]), self._codec_prefix(language, speaker)]
+        spoken = ids[_ROLE_TOKENS:-_TAIL_TOKENS]
+        if reference is not None and reference.codes is not None:
+            body, trailing = self._clone_body(spoken, reference, full)
+        else:
+            body, trailing = self._plain_body(spoken, full)
+        codes = reference.codes if reference else None
+        return Prompt(mx.concatenate([*head, *body], axis=1), trailing, self._pad, codes)
+
+    def _plain_body(self, spoken: list[int], full: bool) -> tuple[list[mx.array], mx.array]:
+        bos = self._codec([self._config.codec_bos])
+        if full:
+            text = mx.concatenate([self._text(spoken), self._eos], axis=1)
+            pad = self._codec([self._config.codec_pad])
+            return [text + pad, self._pad + bos], self._pad
+        rest = [self._text(spoken[1:])] if len(spoken) > 1 else []
+        return [self._text(spoken[:1]) + bos], mx.concatenate([*rest, self._eos], axis=1)
+
+    def _clone_body(
+        self, spoken: list[int], reference: Reference, full: bool
+    ) -> tuple[list[mx.array], mx.array]:
+        """In-context cloning: transcript and text on one track, reference codes on the other."""
+        assert reference.codes is not None and reference.text is not None
+        ref_ids = self._reference_ids(reference.text)
+        text = mx.concatenate([self._text(ref_ids + spoken), self._eos], axis=1)
+        codec = mx.concatenate(
+            [self._codec([self._config.codec_bos]), self.code_embeddings(reference.codes[None])],
+            axis=1,
+        )
+        if full:
+            pad = self._codec([self._config.codec_pad])
+            return [text + pad, codec + self._pad], self._pad
+        # Dual track: the reference's frames use up text first; the rest joins frame by frame.
+        short = codec.shape[1] - text.shape[1]
+        if short < 0:
+            return [text[:, : codec.shape[1]] + codec], text[:, codec.shape[1] :]
+        padded = mx.concatenate([text, *[self._pad] * short], axis=1)
+        return [padded + codec], self._pad
+
+    def _codec_prefix(self, language: int | None, speaker: mx.array | None) -> mx.array:
+        c = self._config
+        think = (
+            [c.codec_nothink, c.codec_think_bos, c.codec_think_eos]
+            if language is None
+            else [c.codec_think, c.codec_think_bos, language, c.codec_think_eos]
+        )
+        voice = [] if speaker is None else [speaker.astype(self._pad.dtype)]
+        codec = mx.concatenate([self._codec(think), *voice, self._codec([c.codec_pad])], axis=1)
+        text = mx.concatenate([*[self._pad] * (codec.shape[1] - 1), self._bos], axis=1)
+        return text + codec
+
+    def code_embeddings(self, codes: mx.array) -> mx.array:
+        """int32 [rows, frames, codebooks] → float [rows, frames, hidden], summed over codebooks."""
+        total: mx.array = self._talker.model.codec_embedding(codes[..., 0])
+        for book, embedding in enumerate(self._talker.code_predictor.codec_embedding):
+            total = total + embedding(codes[..., book + 1])
+        return total
+
+    def _text(self, ids: list[int]) -> mx.array:
+        embedded = self._talker.model.text_embedding(mx.array([ids]))
+        return self._talker.text_projection(embedded)
+
+    def _codec(self, ids: list[int]) -> mx.array:
+        return self._talker.model.codec_embedding(mx.array([ids]))
+
+    def _assistant_ids(self, text: str, field: str) -> list[int]:
+        text = self._speakable(text, field)
+        return list(
+            self._tokenizer.encode(
+                f"<|im_start|>assistant\n{text}<|im_end|>\n<|im_start|>assistant\n"
+            )
+        )
+
+    def _reference_ids(self, text: str) -> list[int]:
+        text = self._speakable(text, "reference.text")
+        ids = self._tokenizer.encode(f"<|im_start|>assistant\n{text}<|im_end|>\n")
+        return list(ids[_ROLE_TOKENS:-_REFERENCE_TAIL_TOKENS])
+
+    def _speakable(self, text: str, field: str) -> str:
+        """Outer white space would melt into the template's line break and shift its borders."""
+        for token in self._tokenizer.all_special_tokens:
+            if token in text:
+                raise InvalidParams(
+                    f"The {field} contains the model's control token {token!r}.",
+                    hint="Remove it; it is markup of a language model, not speech.",
+                    field=field,
+                )
+        return text.strip()
+
+    def _language(self, utterance: Utterance) -> int | None:
+        name = (utterance.language or "auto").lower()
+        known = self._config.languages
+        if name != "auto" and name not in known:
+            raise UnknownLanguage(
+                unlisted("language", name, list(self._config.info.languages)), field="language"
+            )
+        dialect = self._config.dialects.get((self._voice(utterance) or "").lower())
+        if dialect and name in ("auto", "chinese"):
+            return known[dialect]
+        return known.get(name)
+
+    def _voice(self, utterance: Utterance) -> str | None:
+        if self._config.variant != "custom_voice":
+            if utterance.voice:
+                raise Unsupported(
+                    f"A {self._config.variant} model has no preset voices.",
+                    hint="Leave `voice` out.",
+                    field="voice",
+                )
+            return None
+        return (utterance.voice or next(iter(self._config.speakers), "")).lower() or None
+
+    def _speaker(self, utterance: Utterance) -> mx.array | None:
+        voice = self._voice(utterance)
+        if voice is None:
+            return None
+        if voice not in self._config.speakers:
+            raise UnknownVoice(
+                unlisted("voice", utterance.voice or voice, list(self._config.speakers)),
+                field="voice",
+            )
+        return self._codec([self._config.speakers[voice]])
+
+    def _instruct(self, utterance: Utterance) -> list[mx.array]:
+        if not utterance.instruct:
+            return []
+        if self._config.variant == "base" or self._config.small:
+            raise Unsupported(
+                "This model takes no instruction.",
+                hint="Use a 1.7B CustomVoice or VoiceDesign model, or leave `instruct` out.",
+                field="instruct",
+            )
+        text = self._speakable(utterance.instruct, "instruct")
+        return [self._text(self._tokenizer.encode(f"<|im_start|>user\n{text}<|im_end|>\n"))]
+
+    def _text_mode(self, utterance: Utterance) -> str:
+        """The official defaults: voice clone is dual-track, the others are not."""
+        default = "stream" if self._config.variant == "base" else "full"
+        return utterance.text_mode or default

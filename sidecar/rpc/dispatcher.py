@@ -1,0 +1,123 @@
+"""Frame bodies → handlers. Runs on the reader's thread and never waits for the engine."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+import msgspec
+
+from sidecar.errors import (
+    InvalidParams,
+    InvalidRequest,
+    MethodNotFound,
+    SidecarError,
+    UnknownEncoding,
+    UnknownField,
+)
+from sidecar.rpc.handlers import HANDLERS
+from sidecar.rpc.methods import ENCODINGS, METHODS, Method
+from sidecar.rpc.session import Call, Phase, Session, error_object
+from sidecar.wire import jsonrpc
+from sidecar.wire.jsonrpc import EnvelopeError, ErrorResponse, Notification, Request
+
+log = logging.getLogger(__name__)
+
+_UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(.*?)`(?: - at `\$\.?(.*)`)?")
+_MISSING_FIELD = re.compile(
+    r"Object missing required field `(.*?)`(?: - at `\$\.?(.*)`)?"
+)
+_AT = re.compile(r"(.*?)(?: - at `\$\.?(.*)`)?")
+
+
+class Dispatcher:
+    """Turns each message into exactly one answer, or none for a notification."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def handle(self, body: bytes) -> None:
+        """Handles one frame's body; whatever is wrong with it is answered, not raised."""
+        try:
+            message = jsonrpc.decode(body)
+        except EnvelopeError as error:
+            self._session.outbox.put(ErrorResponse(error.id, error_object(error.error)))
+            return
+        if isinstance(message, Request):
+            self._request(message)
+        elif isinstance(message, Notification):
+            self._notification(message)
+
+    def _request(self, request: Request) -> None:
+        try:
+            call = self._session.open_call(request.id)
+        except SidecarError as error:
+            self._session.outbox.put(ErrorResponse(request.id, error_object(error)))
+            return
+        try:
+            self._call(call, request)
+        except Exception as error:
+            if not isinstance(error, SidecarError):
+                log.exception("handler of %s failed", request.method)
+            call.fail(error)
+
+    def _call(self, call: Call, request: Request) -> None:
+        method = METHODS.get(request.method)
+        if method is None or method.from_server:
+            raise MethodNotFound(
+                f"There is no method {request.method!r}.",
+                hint="capabilities.methods in initialize's answer lists them.",
+            )
+        if method.result is None:
+            raise InvalidRequest(f"{request.method} is a notification; send it without an id.")
+        self._session.check_phase(request.method, allowed_first=method.before_initialize)
+        result = HANDLERS[request.method](self._session, _params(request.params, method), call)
+        if result is not None:
+            call.reply(result)
+
+    def _notification(self, message: Notification) -> None:
+        method = METHODS.get(message.method)
+        if method is None or method.result is not None or method.from_server:
+            log.debug("ignored notification %s", message.method)
+            return
+        if self._session.phase is Phase.NEW and not method.before_initialize:
+            return
+        try:
+            HANDLERS[message.method](self._session, _params(message.params, method), None)
+        except Exception as error:
+            log.warning("notification %s: %s", message.method, error)
+
+
+def _params(raw: msgspec.Raw, method: Method) -> msgspec.Struct:
+    """Decodes params to the method's Struct.
+
+    Raises:
+        InvalidParams: or the subclass that says it best; `field` is the wire path.
+    """
+    try:
+        return msgspec.json.decode(raw, type=method.params)
+    except msgspec.ValidationError as error:
+        raise _invalid(str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidParams(f"The params are not valid JSON: {error}.") from None
+
+
+def _invalid(message: str) -> InvalidParams:
+    if match := _UNKNOWN_FIELD.fullmatch(message):
+        field = _join(match[2], match[1])
+        return UnknownField(f"There is no field {field!r}.", field=field)
+    if match := _MISSING_FIELD.fullmatch(message):
+        field = _join(match[2], match[1])
+        return InvalidParams(f"The field {field!r} is missing.", field=field)
+    match = _AT.fullmatch(message)
+    assert match is not None
+    reason, field = match[1], match[2] or None
+    if field == "encoding":
+        return UnknownEncoding(
+            f"Unknown encoding. Known: {', '.join(ENCODINGS)}.", field=field
+        )
+    return InvalidParams(f"{field or 'params'}: {reason}.", field=field)
+
+
+def _join(parent: str | None, field: str) -> str:
+    return f"{parent}.{field}" if parent else field

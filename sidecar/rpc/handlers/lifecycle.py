@@ -1,0 +1,124 @@
+"""initialize, initialized, shutdown, exit, ping, server/status, $/cancelRequest."""
+
+from __future__ import annotations
+
+from sidecar import __version__
+from sidecar.engine.request import MAX_QUEUED, MAX_STREAMS
+from sidecar.errors import InvalidRequest, ProtocolVersionMismatch
+from sidecar.rpc.methods import (
+    ENCODINGS,
+    MAX_FRAMES,
+    MAX_TEXT_CHARS,
+    METHODS,
+    PROTOCOL_VERSION,
+    CancelParams,
+    Capabilities,
+    Empty,
+    InitializeParams,
+    InitializeResult,
+    Limits,
+    LoadedModel,
+    MemoryStatus,
+    NoParams,
+    PingResult,
+    ServerInfo,
+    StatusResult,
+    StreamStatus,
+)
+from sidecar.rpc.session import Call, Phase, Session
+from sidecar.wire.framing import MAX_BODY_BYTES
+
+# How long the handshake's answer may take to leave before MLX's import competes with it.
+_HANDSHAKE_SECONDS = 0.1
+
+
+def initialize(session: Session, params: InitializeParams, call: Call) -> None:
+    if session.phase is not Phase.NEW:
+        raise InvalidRequest("initialize was sent twice.")
+    if params.protocol_version != PROTOCOL_VERSION:
+        raise ProtocolVersionMismatch(
+            f"This sidecar speaks protocol version {PROTOCOL_VERSION}, "
+            f"not {params.protocol_version}.",
+            hint="Use a client and a sidecar of the same major version.",
+            field="protocolVersion",
+        )
+    session.phase = Phase.READY
+    session.client_process = params.process_id
+    call.reply(
+        InitializeResult(
+            protocol_version=PROTOCOL_VERSION,
+            server_info=ServerInfo(name="qwen-tts-sidecar", version=__version__),
+            capabilities=_capabilities(),
+        )
+    )
+    session.outbox.drain(_HANDSHAKE_SECONDS)
+    session.engine.start()
+
+
+def _capabilities() -> Capabilities:
+    return Capabilities(
+        methods=[name for name, method in METHODS.items() if not method.from_server],
+        encodings=list(ENCODINGS),
+        text_modes=["full", "stream"],
+        limits=Limits(
+            max_message_bytes=MAX_BODY_BYTES,
+            max_text_chars=MAX_TEXT_CHARS,
+            max_frames=MAX_FRAMES,
+            max_streams=MAX_STREAMS,
+            max_queued=MAX_QUEUED,
+        ),
+    )
+
+
+def initialized(session: Session, params: NoParams, call: None) -> None:
+    """Nothing waits for it; clients of LSP's habit send it."""
+
+
+def shutdown(session: Session, params: NoParams, call: Call) -> Empty:
+    session.phase = Phase.SHUT_DOWN
+    return Empty()
+
+
+def exit(session: Session, params: NoParams, call: None) -> None:
+    session.on_exit(0 if session.phase is Phase.SHUT_DOWN else 1)
+
+
+def ping(session: Session, params: NoParams, call: Call) -> PingResult:
+    return PingResult(uptime_ms=session.uptime_ms)
+
+
+def status(session: Session, params: NoParams, call: Call) -> StatusResult:
+    now = session.engine.status
+    return StatusResult(
+        backend=now.backend,
+        memory=MemoryStatus(
+            active_bytes=now.active_bytes, peak_bytes=now.peak_bytes, cache_bytes=now.cache_bytes
+        ),
+        queued=now.queued,
+        streams=[
+            StreamStatus(
+                model=stream.model,
+                frames=stream.frames,
+                audio_ms=stream.audio_seconds * 1000,
+                elapsed_ms=stream.elapsed_seconds * 1000,
+            )
+            for stream in now.streams
+        ],
+        models=[
+            LoadedModel(
+                model=model.model,
+                dtype=model.dtype,
+                memory_bytes=model.memory_bytes,
+                streams=model.streams,
+            )
+            for model in now.models
+        ],
+        uptime_ms=session.uptime_ms,
+    )
+
+
+def cancel(session: Session, params: CancelParams, call: None) -> None:
+    """Silent for an id that is unknown, answered, or cannot be cancelled."""
+    target = session.find_call(params.id)
+    if target is not None and target.on_cancel is not None:
+        target.on_cancel()

@@ -1,0 +1,139 @@
+"""speech/synthesize: params → the engine's request, and its audio → progress and result."""
+
+from __future__ import annotations
+
+from sidecar.engine.request import (
+    DEFAULT_CHUNK_FRAMES,
+    AudioChunk,
+    SamplingOverrides,
+    SynthesisRequest,
+    SynthesisResult,
+)
+from sidecar.errors import EmptyText, InvalidParams, SidecarError, TextTooLong
+from sidecar.models.base import ReferenceAudio, Utterance
+from sidecar.rpc.methods import (
+    MAX_TEXT_CHARS,
+    AudioProgress,
+    Encoding,
+    Metrics,
+    Reference,
+    Sampling,
+    SubtalkerSampling,
+    SynthesizeParams,
+    SynthesizeResult,
+)
+from sidecar.rpc.session import Call, Session
+
+
+def synthesize(session: Session, params: SynthesizeParams, call: Call) -> None:
+    _check_text(params.text)
+    request = _request(params, session.default_model)
+    if params.partial_result_token is not None:
+        session.claim_token(call, params.partial_result_token, "partialResultToken")
+    job = session.engine.submit(request, _Sink(session, call, params.encoding or "pcm_s16le"))
+    call.on_cancel = lambda: session.engine.cancel(job)
+
+
+def _check_text(text: str) -> None:
+    if not text.strip():
+        raise EmptyText("The text is empty.", field="text")
+    if len(text) > MAX_TEXT_CHARS:
+        raise TextTooLong(
+            f"The text has {len(text)} characters; at most {MAX_TEXT_CHARS} are taken.",
+            hint="Send it sentence by sentence or paragraph by paragraph.",
+            field="text",
+        )
+
+
+def _request(params: SynthesizeParams, default_model: str) -> SynthesisRequest:
+    sampling = params.sampling or Sampling()
+    subtalker = sampling.subtalker or SubtalkerSampling()
+    chunk = params.chunk
+    return SynthesisRequest(
+        model=params.model or default_model,
+        utterance=Utterance(
+            text=params.text,
+            voice=params.voice,
+            language=params.language,
+            instruct=params.instruct,
+            reference=_reference(params.reference),
+            text_mode=params.text_mode,
+        ),
+        talker=SamplingOverrides(sampling.temperature, sampling.top_k, sampling.top_p),
+        subtalker=SamplingOverrides(subtalker.temperature, subtalker.top_k, subtalker.top_p),
+        repetition_penalty=sampling.repetition_penalty,
+        seed=params.seed,
+        max_frames=params.max_frames,
+        first_frames=(chunk and chunk.first_frames) or 1,
+        chunk_frames=(chunk and chunk.max_frames) or DEFAULT_CHUNK_FRAMES,
+    )
+
+
+def _reference(given: Reference | None) -> ReferenceAudio | None:
+    if given is None:
+        return None
+    if (given.path is None) == (given.audio is None):
+        raise InvalidParams("`reference` needs either `path` or `audio`.", field="reference")
+    return ReferenceAudio(
+        path=given.path,
+        data=given.audio,
+        text=given.text,
+        append_silence=given.append_silence is not False,
+    )
+
+
+class _Sink:
+    """Streams chunks under the call's token, or keeps them for the result."""
+
+    def __init__(self, session: Session, call: Call, encoding: Encoding) -> None:
+        self._outbox = session.outbox
+        self._call = call
+        self._encoding: Encoding = encoding
+        self._streams = call.token is not None
+        self._seq = 0
+        self._kept: list[bytes] = []
+
+    def ready(self) -> bool:
+        return not self._streams or self._outbox.has_room
+
+    def audio(self, chunk: AudioChunk) -> None:
+        # numpy comes with MLX on the engine thread; the handshake must not wait for it.
+        from sidecar.audio import ENCODERS
+
+        data = ENCODERS[self._encoding](chunk.samples)
+        if not self._streams:
+            self._kept.append(data)
+            return
+        self._call.progress(
+            AudioProgress(
+                seq=self._seq, audio=data, samples=len(chunk.samples), frames=len(chunk.codes)
+            ),
+            len(data),
+        )
+        self._seq += 1
+
+    def failed(self, error: SidecarError) -> None:
+        self._call.fail(error)
+
+    def done(self, result: SynthesisResult) -> None:
+        audio = None if self._streams else b"".join(self._kept)
+        self._call.reply(
+            SynthesizeResult(
+                finish_reason=result.finish_reason,
+                frames=result.frames,
+                samples=result.samples,
+                sample_rate=result.sample_rate,
+                encoding=self._encoding,
+                duration_ms=result.audio_seconds * 1000,
+                seed=result.seed,
+                metrics=Metrics(
+                    queue_ms=result.queue_seconds * 1000,
+                    first_audio_ms=result.first_audio_seconds * 1000,
+                    generation_ms=result.generation_seconds * 1000,
+                    real_time_factor=result.real_time_factor,
+                    peak_memory_bytes=result.peak_memory_bytes,
+                ),
+                audio=audio,
+            ),
+            len(audio or b""),
+        )

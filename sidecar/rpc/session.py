@@ -1,0 +1,170 @@
+"""One client's conversation: its phase, and the requests it is still owed an answer for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+from sidecar.engine.engine import Engine
+from sidecar.errors import (
+    Cancelled,
+    DuplicateId,
+    InternalError,
+    NotInitialized,
+    ShuttingDown,
+    SidecarError,
+    TokenInUse,
+)
+from sidecar.rpc.methods import ProgressParams, Token
+from sidecar.wire.jsonrpc import (
+    ErrorData,
+    ErrorObject,
+    ErrorResponse,
+    Id,
+    OutgoingNotification,
+    Response,
+)
+from sidecar.wire.stdio import Outbox
+
+# What a message costs in the outbox beside its audio.
+_OVERHEAD_BYTES = 512
+
+
+class Phase(Enum):
+    NEW = "new"
+    READY = "ready"
+    SHUT_DOWN = "shut down"
+
+
+class Session:
+    """Shared by all handlers.
+
+    Args:
+        outbox: where answers go.
+        engine: started by the handshake.
+        default_model: what a request without `model` means.
+        on_exit: called with the exit code when the client says `exit`.
+    """
+
+    def __init__(
+        self, outbox: Outbox, engine: Engine, default_model: str, on_exit: Callable[[int], None]
+    ) -> None:
+        self.outbox = outbox
+        self.engine = engine
+        self.default_model = default_model
+        self.on_exit = on_exit
+        self.phase = Phase.NEW
+        self.client_process: int | None = None
+        self._started = time.monotonic()
+        self._calls: dict[Id, Call] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def uptime_ms(self) -> float:
+        return (time.monotonic() - self._started) * 1000
+
+    def open_call(self, id: Id) -> Call:
+        """Enters a request into the table of those in flight.
+
+        Raises:
+            DuplicateId: one of that id is still unanswered.
+        """
+        with self._lock:
+            if id in self._calls:
+                raise DuplicateId(f"A request with id {id!r} is still running.")
+            call = self._calls[id] = Call(self, id)
+            return call
+
+    def check_phase(self, method: str, *, allowed_first: bool) -> None:
+        """Raises NotInitialized or ShuttingDown if the method may not be called now."""
+        if self.phase is Phase.NEW and not allowed_first:
+            raise NotInitialized(f"{method} came before initialize.", hint="Send initialize first.")
+        if self.phase is Phase.SHUT_DOWN:
+            raise ShuttingDown(f"{method} came after shutdown.", hint="Start a new process.")
+
+    def find_call(self, id: Id) -> Call | None:
+        with self._lock:
+            return self._calls.get(id)
+
+    def cancel_all(self) -> None:
+        """Answers whatever is still open: the process is about to end."""
+        with self._lock:
+            calls = list(self._calls.values())
+        for call in calls:
+            call.fail(Cancelled("The sidecar is shutting down."))
+
+    def claim_token(self, call: Call, token: Token, field: str) -> None:
+        """Gives a progress token to a call until its answer.
+
+        Raises:
+            TokenInUse: another request in flight reports under it.
+        """
+        with self._lock:
+            if any(other.token == token for other in self._calls.values()):
+                raise TokenInUse(f"The token {token!r} is in use by another request.", field=field)
+            call.token = token
+
+    def close_call(self, call: Call, answer: Response | ErrorResponse, size: int) -> None:
+        """Sends a call's one answer; any later one is dropped."""
+        with self._lock:
+            if self._calls.get(call.id) is call:
+                del self._calls[call.id]
+                self.outbox.put(answer, size)
+
+    def send_progress(self, call: Call, value: Any, size: int) -> None:
+        """Under the same lock as the answer, so that nothing follows it."""
+        with self._lock:
+            if call.token is not None and self._calls.get(call.id) is call:
+                params = ProgressParams(token=call.token, value=value)
+                self.outbox.put(OutgoingNotification("$/progress", params), size)
+
+
+class Call:
+    """A request that is owed exactly one answer."""
+
+    def __init__(self, session: Session, id: Id) -> None:
+        self._session = session
+        self.id = id
+        self.token: Token | None = None
+        self.on_cancel: Callable[[], None] | None = None
+
+    def reply(self, result: msgspec.Struct, audio_bytes: int = 0) -> None:
+        self._session.close_call(self, Response(self.id, result), _wire_size(audio_bytes))
+
+    def fail(self, error: Exception) -> None:
+        answer = ErrorResponse(self.id, error_object(error))
+        self._session.close_call(self, answer, _OVERHEAD_BYTES)
+
+    def progress(self, value: msgspec.Struct, audio_bytes: int = 0) -> None:
+        """Reports under the call's token; silent if it has none."""
+        self._session.send_progress(self, value, _wire_size(audio_bytes))
+
+    def in_background(self, work: Callable[[], msgspec.Struct]) -> None:
+        """Answers with what `work` returns or raises, off the reader's thread."""
+
+        def run() -> None:
+            try:
+                self.reply(work())
+            except Exception as error:
+                self.fail(error)
+
+        threading.Thread(target=run, name="call", daemon=True).start()
+
+
+def _wire_size(audio_bytes: int) -> int:
+    return audio_bytes * 4 // 3 + _OVERHEAD_BYTES
+
+
+def error_object(error: Exception) -> ErrorObject:
+    """The one place where an exception becomes an error on the wire."""
+    if not isinstance(error, SidecarError):
+        error = InternalError(
+            f"Internal error: {type(error).__name__}.", hint="See the sidecar's stderr."
+        )
+    data = ErrorData(error.type, error.field, error.hint)
+    return ErrorObject(error.code, error.message, data)

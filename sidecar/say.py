@@ -1,0 +1,131 @@
+"""`say`: one text through the engine, in this process, to a file and to the loudspeaker."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import queue
+import sys
+from pathlib import Path
+from typing import Any
+
+import soundfile
+from tqdm import tqdm
+
+from sidecar.engine.request import AudioChunk, SynthesisRequest, SynthesisResult
+from sidecar.engine.engine import Engine
+from sidecar.errors import SidecarError, Unsupported
+from sidecar.models.base import Utterance
+
+_STOP_SECONDS = 5.0
+
+Event = AudioChunk | SynthesisResult | SidecarError
+
+
+class _Sink:
+    """Hands the engine thread's events to the main thread."""
+
+    def __init__(self) -> None:
+        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+
+    def ready(self) -> bool:
+        return True
+
+    def audio(self, chunk: AudioChunk) -> None:
+        self.events.put(chunk)
+
+    def done(self, result: SynthesisResult) -> None:
+        self.events.put(result)
+
+    def failed(self, error: SidecarError) -> None:
+        self.events.put(error)
+
+
+def say(options: argparse.Namespace) -> int:
+    """Speaks; returns the exit code."""
+    text = sys.stdin.read() if options.text == "-" else options.text
+    if not text.strip():
+        print("say: the text is empty", file=sys.stderr)
+        return 2
+    output = options.output or (None if options.play else "out.wav")
+    request = SynthesisRequest(
+        model=options.model,
+        utterance=Utterance(text, options.voice, options.language, options.instruct),
+        seed=options.seed,
+    )
+    sys.stdout.flush()
+    os.dup2(2, 1)  # libraries print while they load a model; nothing of ours goes to stdout
+    try:
+        result = _run(request, output, options.play)
+    except SidecarError as error:
+        print(f"say: {error.message}" + (f" {error.hint}" if error.hint else ""), file=sys.stderr)
+        return 1
+    except (OSError, soundfile.SoundFileError) as error:
+        print(f"say: {error}", file=sys.stderr)
+        return 1
+    print(
+        f"{result.audio_seconds:.2f} s of audio · first audio after "
+        f"{result.first_audio_seconds * 1000:.0f} ms (loading included) · "
+        f"real-time factor {result.real_time_factor:.2f} · seed {result.seed}"
+        + (f" → {output}" if output else ""),
+        file=sys.stderr,
+    )
+    return 0
+
+
+def _run(request: SynthesisRequest, output: str | None, play: bool) -> SynthesisResult:
+    engine, sink = Engine(), _Sink()
+    engine.start()
+    engine.submit(request, sink)
+    try:
+        with contextlib.ExitStack() as stack:
+            outputs: list[Any] = []
+            while True:
+                event = sink.events.get()
+                if isinstance(event, SynthesisResult):
+                    return event
+                if isinstance(event, SidecarError):
+                    raise event
+                if not outputs:
+                    outputs = _open_outputs(stack, output, play, event.sample_rate)
+                for write in outputs:
+                    write(event.samples)
+    finally:
+        engine.stop(_STOP_SECONDS)
+
+
+def _open_outputs(
+    stack: contextlib.ExitStack, output: str | None, play: bool, rate: int
+) -> list[Any]:
+    """Callables that take float32 samples: a file, a loudspeaker, a progress bar."""
+    writers: list[Any] = []
+    if output:
+        Path(output).parent.mkdir(parents=True, exist_ok=True)
+        file = stack.enter_context(
+            soundfile.SoundFile(output, "w", rate, channels=1, subtype="PCM_16", format="WAV")
+        )
+        writers.append(file.write)
+    if play:
+        writers.append(stack.enter_context(_loudspeaker(rate)).write)
+    bar = stack.enter_context(
+        tqdm(unit="s", desc="speech", disable=not sys.stderr.isatty(), bar_format=_BAR)
+    )
+    writers.append(lambda samples: bar.update(len(samples) / rate))
+    return writers
+
+
+_BAR = "{desc}: {n:.1f} s [{elapsed}]"
+
+
+def _loudspeaker(rate: int) -> Any:
+    """A stream whose `write` blocks while its buffer is full, and whose exit waits for the end."""
+    try:
+        import sounddevice
+
+        return sounddevice.OutputStream(samplerate=rate, channels=1, dtype="float32")
+    except Exception as error:  # PortAudio missing, or no output device
+        raise Unsupported(
+            f"There is nothing to play on: {error}.",
+            hint="Use -o FILE, or install PortAudio (Debian: libportaudio2).",
+        ) from error

@@ -1,0 +1,186 @@
+"""The process's two pipes: claiming them, the reader's loop, and the one writer of stdout.
+
+Nothing heavy may be imported here: `claim` runs before every other import, so that a
+library that prints while it is imported already prints to stderr.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sidecar.wire.jsonrpc import Outgoing
+
+READ_BYTES = 64 * 1024
+# Audio waiting for a slow reader; generation pauses above this (about 10 s of s16 audio).
+PAUSE_BYTES = 1024 * 1024
+# With this much unread, even small answers: the reader of stdin stops too.
+FULL_BYTES = 16 * 1024 * 1024
+
+
+class Pipes:
+    """The descriptors that belong to the protocol, out of everyone else's reach."""
+
+    def __init__(self, reader: int, writer: int) -> None:
+        self.reader = reader
+        self.writer = writer
+
+
+def claim() -> Pipes:
+    """Takes stdin and stdout for the protocol.
+
+    The real descriptors move to high numbers that children do not inherit. Afterwards fd 0
+    reads nothing and fd 1 is stderr, for Python, for C and for child processes alike.
+    """
+    try:
+        os.fstat(2)
+    except OSError:  # a parent that closed stderr
+        _redirect(os.open(os.devnull, os.O_WRONLY), 2)
+    reader = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, 100)
+    writer = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, 100)
+    _redirect(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    # A print() still in Python's buffer at exit would be lost with os._exit.
+    sys.stdout = sys.stderr
+    return Pipes(reader, writer)
+
+
+def _redirect(source: int, target: int) -> None:
+    os.dup2(source, target)
+    if source != target:
+        os.close(source)
+
+
+def read_chunks(fd: int) -> bytes:
+    """Blocks for the next bytes of `fd`; empty at its end."""
+    while True:
+        try:
+            return os.read(fd, READ_BYTES)
+        except BlockingIOError:  # a parent may hand us a non-blocking descriptor
+            select.select([fd], [], [])
+        except ConnectionResetError:
+            return b""
+
+
+class Outbox:
+    """The bounded queue between everyone who answers and the writer thread.
+
+    `put` never blocks: the engine asks `has_room` before it makes more audio, and the
+    reader waits in `wait_until_not_full` before it takes more requests, so what is queued
+    stays below FULL_BYTES plus one step of every stream.
+    """
+
+    def __init__(self, on_room: Callable[[], None] | None = None) -> None:
+        self._messages: deque[tuple[Outgoing, int]] = deque()
+        self._bytes = 0
+        self._changed = threading.Condition()
+        self._closed = False
+        self._writing = False
+        self.on_room = on_room or (lambda: None)
+
+    @property
+    def has_room(self) -> bool:
+        return self._bytes < PAUSE_BYTES
+
+    def put(self, message: Outgoing, size: int = 256) -> None:
+        """Queues one message; `size` is roughly its bytes on the wire."""
+        with self._changed:
+            if self._closed:
+                return
+            self._messages.append((message, size))
+            self._bytes += size
+            self._changed.notify_all()
+
+    def take(self) -> Outgoing | None:
+        """Blocks for the next message; None when closed. Only the writer calls this."""
+        with self._changed:
+            self._writing = False
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._messages or self._closed)
+            if self._closed:
+                return None
+            message, size = self._messages.popleft()
+            paused = not self.has_room
+            self._bytes -= size
+            self._writing = True
+            resumed = paused and self.has_room
+        if resumed:
+            self.on_room()
+        return message
+
+    def wait_until_not_full(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._bytes < FULL_BYTES)
+
+    def drain(self, timeout: float) -> bool:
+        """Waits until everything queued has been written; False if time ran out first."""
+        with self._changed:
+            done = lambda: self._closed or (not self._messages and not self._writing)  # noqa: E731
+            return self._changed.wait_for(done, timeout)
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._messages.clear()
+            self._changed.notify_all()
+
+
+class Writer(threading.Thread):
+    """The only thread that writes to stdout, so that frames never interleave."""
+
+    def __init__(
+        self,
+        fd: int,
+        outbox: Outbox,
+        encode: Callable[[Outgoing], bytes],
+        on_closed: Callable[[], None],
+    ) -> None:
+        super().__init__(name="writer", daemon=True)
+        self._fd = fd
+        self._outbox = outbox
+        self._encode = encode
+        self._on_closed = on_closed
+
+    def run(self) -> None:
+        while (message := self._outbox.take()) is not None:
+            try:
+                self._write(self._encode(message))
+            except OSError:  # EPIPE: nobody reads any more
+                self._outbox.close()
+                self._on_closed()
+                return
+
+    def _write(self, frame: bytes) -> None:
+        view = memoryview(frame)
+        while view:
+            try:
+                view = view[os.write(self._fd, view) :]
+            except BlockingIOError:
+                select.select([], [self._fd], [])
+
+
+class Reader(threading.Thread):
+    """Feeds stdin to `on_bytes`; calls `on_end` once, at its end or when `on_bytes` says stop."""
+
+    def __init__(
+        self, fd: int, on_bytes: Callable[[bytes], bool], on_end: Callable[[], None]
+    ) -> None:
+        super().__init__(name="reader", daemon=True)
+        self._fd = fd
+        self._on_bytes = on_bytes
+        self._on_end = on_end
+
+    def run(self) -> None:
+        try:
+            while data := read_chunks(self._fd):
+                if not self._on_bytes(data):
+                    return
+        finally:
+            self._on_end()

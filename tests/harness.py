@@ -1,0 +1,277 @@
+"""A client of the real process, over real pipes, with bounded waits.
+
+It shares no code with the sidecar: frames are read by a parser of its own, and every message
+is checked against protocol/schema.json.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import jsonschema
+import numpy as np
+
+ROOT = Path(__file__).parent.parent
+GOLDEN = ROOT.parent / "shared" / "golden"
+SCHEMA = json.loads((ROOT / "protocol" / "schema.json").read_text())
+# Generous: a busy machine with two cores; no test sleeps for this long when all is well.
+TIMEOUT = 60.0
+
+Message = dict[str, Any]
+
+
+class RpcError(Exception):
+    """An error response."""
+
+    def __init__(self, error: Message) -> None:
+        super().__init__(f"{error['code']} {error['message']}")
+        self.code: int = error["code"]
+        self.message: str = error["message"]
+        self.data: Message = error["data"]
+        self.type: str = error["data"]["type"]
+
+
+def frame(message: Any) -> bytes:
+    body = message if isinstance(message, bytes) else json.dumps(message).encode()
+    return b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+def read_frame(stream: IO[bytes]) -> Message | None:
+    """The next message; None at a clean end. Anything but a frame fails."""
+    header = stream.readline()
+    if not header:
+        return None
+    assert header.startswith(b"Content-Length: "), f"not a frame: {header!r}"
+    length = int(header.removeprefix(b"Content-Length: "))
+    assert stream.readline() == b"\r\n"
+    body = stream.read(length)
+    assert len(body) == length, "the last frame was cut"
+    message = json.loads(body)
+    assert message["jsonrpc"] == "2.0"
+    return message
+
+
+def check(instance: Any, definition: str) -> None:
+    """Validates against one of the schema's `$defs`."""
+    jsonschema.validate(
+        instance, {"$ref": f"#/$defs/{definition}", "$defs": SCHEMA["$defs"]}
+    )
+
+
+@dataclass
+class Speech:
+    """The outcome of one streamed synthesis."""
+
+    result: Message
+    chunks: list[Message] = field(default_factory=list)
+
+    @property
+    def audio(self) -> bytes:
+        return b"".join(base64.b64decode(chunk["audio"]) for chunk in self.chunks)
+
+    @property
+    def samples(self) -> np.ndarray:
+        return np.frombuffer(self.audio, "<f4")
+
+
+class Sidecar:
+    """Spawns `python -m sidecar` (or `command`) and speaks to it."""
+
+    def __init__(
+        self, *args: str, command: list[str] | None = None, env: dict[str, str] | None = None
+    ) -> None:
+        self.process = subprocess.Popen(
+            [*(command or [sys.executable, "-m", "sidecar"]), *args],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            env={**os.environ, **(env or {})},
+        )
+        self.stderr = bytearray()
+        self.messages: queue.Queue[Message | BaseException | None] = queue.Queue()
+        self._ids = itertools.count(1)
+        self._methods: dict[Any, str] = {}
+        self._kept: list[Message] = []
+        for target in (self._read_stdout, self._read_stderr):
+            threading.Thread(target=target, daemon=True).start()
+
+    def _read_stdout(self) -> None:
+        assert self.process.stdout
+        try:
+            while (message := read_frame(self.process.stdout)) is not None:
+                self.messages.put(message)
+            self.messages.put(None)
+        except BaseException as error:
+            self.messages.put(error)
+
+    def _read_stderr(self) -> None:
+        assert self.process.stderr
+        while data := os.read(self.process.stderr.fileno(), 65536):
+            self.stderr += data
+
+    # --- sending ---------------------------------------------------------------------------
+
+    def send_raw(self, data: bytes) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
+
+    def send(self, message: Any) -> None:
+        self.send_raw(frame({"jsonrpc": "2.0", **message}))
+
+    def request(self, method: str, params: Any = None, id: Any = None) -> Any:
+        """Sends a request; returns its id."""
+        id = next(self._ids) if id is None else id
+        self._methods[id] = method
+        self.send({"id": id, "method": method, "params": params})
+        return id
+
+    def notify(self, method: str, params: Any = None) -> None:
+        self.send({"method": method, "params": params})
+
+    # --- receiving -------------------------------------------------------------------------
+
+    def next_message(self, timeout: float = TIMEOUT) -> Message | None:
+        """The next message in order; None when stdout has ended cleanly."""
+        try:
+            message = self.messages.get(timeout=timeout)
+        except queue.Empty:
+            raise AssertionError(f"no message in {timeout} s\n{self.log}") from None
+        if isinstance(message, BaseException):
+            raise message
+        if message is not None:
+            self._check(message)
+        return message
+
+    def _check(self, message: Message) -> None:
+        if message.get("method") == "$/progress":
+            check(message["params"], "ProgressParams")
+        elif "error" in message:
+            check(message["error"]["data"], "ErrorData")
+        else:
+            method = SCHEMA["methods"][self._methods[message["id"]]]
+            check(message["result"], method["result"]["$ref"].rpartition("/")[2])
+
+    def wait(self, id: Any, timeout: float = TIMEOUT) -> Any:
+        """The result of a request; other messages on the way are kept for `others`."""
+        for kept in self._kept:
+            if kept.get("id") == id and "method" not in kept:
+                self._kept.remove(kept)
+                return self._result(kept)
+        while (message := self.next_message(timeout)) is not None:
+            if message.get("id") == id and "method" not in message:
+                return self._result(message)
+            self._kept.append(message)
+        raise AssertionError(f"stdout ended before the answer to {id!r}\n{self.log}")
+
+    def others(self) -> list[Message]:
+        """Messages that `wait` passed over, oldest first; forgets them."""
+        kept, self._kept = self._kept, []
+        return kept
+
+    @staticmethod
+    def _result(message: Message) -> Any:
+        if "error" in message:
+            raise RpcError(message["error"])
+        return message["result"]
+
+    def call(self, method: str, params: Any = None) -> Any:
+        """Sends a request and returns its result; raises RpcError."""
+        return self.wait(self.request(method, params))
+
+    # --- the usual conversations -----------------------------------------------------------
+
+    def initialize(self) -> Message:
+        return self.call(
+            "initialize",
+            {"protocolVersion": 1, "clientInfo": {"name": "tests"}, "processId": os.getpid()},
+        )
+
+    def speak(self, text: str, *, token: str | int = "speech", **params: Any) -> Speech:
+        """A streamed synthesis, whole; checks seq and counts."""
+        id = self.request(
+            "speech/synthesize", {"text": text, "partialResultToken": token, **params}
+        )
+        result = self.wait(id)
+        speech = Speech(result, [
+            m["params"]["value"]
+            for m in self.others()
+            if m.get("method") == "$/progress" and m["params"]["token"] == token
+        ])
+        assert [chunk["seq"] for chunk in speech.chunks] == list(range(len(speech.chunks)))
+        assert sum(chunk["samples"] for chunk in speech.chunks) == result["samples"]
+        assert sum(chunk["frames"] for chunk in speech.chunks) == result["frames"]
+        return speech
+
+    def next_progress(self, token: str | int = "speech") -> Message:
+        """The next progress value of a stream."""
+        while (message := self.next_message()) is not None:
+            if message.get("method") == "$/progress" and message["params"]["token"] == token:
+                return message["params"]["value"]
+            self._kept.append(message)
+        raise AssertionError(f"stdout ended before the progress\n{self.log}")
+
+    # --- the end ---------------------------------------------------------------------------
+
+    @property
+    def log(self) -> str:
+        return f"--- stderr ---\n{self.stderr.decode(errors='replace')}"
+
+    def close_stdin(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+
+    def wait_exit(self, timeout: float = 10.0) -> tuple[int, float]:
+        """The exit code and how many seconds it took."""
+        start = time.monotonic()
+        code = self.process.wait(timeout)
+        return code, time.monotonic() - start
+
+    def rest(self) -> list[Message]:
+        """Everything still to come; the end must be clean."""
+        messages = self.others()
+        while (message := self.next_message()) is not None:
+            messages.append(message)
+        return messages
+
+    def shutdown(self) -> int:
+        """Orderly end; returns the exit code."""
+        self.call("shutdown")
+        self.notify("exit")
+        return self.wait_exit()[0]
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            assert stream
+            try:
+                stream.close()
+            except OSError:  # a write that a dead process never took
+                pass
+
+
+@contextmanager
+def sidecar(*args: str, initialize: bool = True, **options: Any) -> Iterator[Sidecar]:
+    """A process of its own for one test; killed at the end if it still runs."""
+    process = Sidecar(*args, **options)
+    try:
+        if initialize:
+            process.initialize()
+        yield process
+    finally:
+        process.kill()

@@ -35,9 +35,7 @@ class FrameParser:
     it is kept.
     """
 
-    def __init__(
-        self, max_header: int = MAX_HEADER_BYTES, max_body: int = MAX_BODY_BYTES
-    ) -> None:
+    def __init__(self, max_header: int = MAX_HEADER_BYTES, max_body: int = MAX_BODY_BYTES) -> None:
         self._max_header = max_header
         self._max_body = max_body
         self._buffer = bytearray()

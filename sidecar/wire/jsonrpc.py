@@ -75,7 +75,7 @@ class EnvelopeError(Exception):
 class _Envelope(msgspec.Struct):
     jsonrpc: str
     method: str | msgspec.UnsetType = msgspec.UNSET
-    id: Id | None | msgspec.UnsetType = msgspec.UNSET
+    id: Id | msgspec.UnsetType | None = msgspec.UNSET
     params: msgspec.Raw = _NO_PARAMS
     result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     error: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET

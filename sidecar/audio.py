@@ -46,8 +46,10 @@ def read_reference(path: str | None, data: bytes | None, rate: int) -> Samples:
     if data is None and path is None:
         raise BadReferenceAudio("`reference` has neither `path` nor `audio`.", field="reference")
     field = "reference.path" if data is None else "reference.audio"
+    source = io.BytesIO(data) if data is not None else path
+    assert source is not None
     try:
-        with soundfile.SoundFile(path if data is None else io.BytesIO(data)) as file:
+        with soundfile.SoundFile(source) as file:
             samples, source_rate = _read(file, field), file.samplerate
     except (soundfile.SoundFileError, OSError) as error:
         raise BadReferenceAudio(
@@ -72,7 +74,7 @@ def _read(file: soundfile.SoundFile, field: str) -> Samples:
             hint="Cut it: 3 to 15 s of clean speech are best.",
             field=field,
         )
-    samples: Samples = file.read(dtype="float32", always_2d=True)
+    samples = np.asarray(file.read(dtype="float32", always_2d=True), np.float32)
     if not np.isfinite(samples).all():
         raise BadReferenceAudio("The reference audio has samples that are NaN.", field=field)
     return samples.mean(axis=1, dtype=np.float32)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -21,6 +21,7 @@ ALIASES: dict[str, str] = {
     for variant in _VARIANTS
     for suffix, precision in (("", "bf16"), ("-8bit", "8bit"), ("-6bit", "6bit"), ("-4bit", "4bit"))
 }
+State = Literal["bundled", "cached", "known"]
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 # The files of a checkpoint; leaves out anything a repository carries besides, code above all.
 _FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
@@ -30,7 +31,7 @@ class Entry(msgspec.Struct, frozen=True):
     """A model that can be named: `state` is bundled, cached or known."""
 
     name: str
-    state: str
+    state: State
     repo: str | None = None
 
 

@@ -132,5 +132,3 @@ def in_float32(decoder: Any) -> Any:
     """Casts mlx-audio's decoder in place: bfloat16 is audible here and barely faster."""
     decoder.set_dtype(mx.float32)
     return decoder
-
-

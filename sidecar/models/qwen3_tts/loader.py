@@ -115,7 +115,8 @@ def _check_shapes(decoder: Any, weights: dict[str, mx.array], checkpoint: Checkp
     order of a shape but not its numbers, so those are compared sorted here and the order is
     checked by the first product.
     """
-    for name, value in tree_flatten(decoder.parameters()):
+    parameters: list[tuple[str, Any]] = tree_flatten(decoder.parameters())  # pyright: ignore[reportAssignmentType]
+    for name, value in parameters:
         if ".codebook.embed." in name or name.endswith(("_inv_freq", "input_proj.weight")):
             continue
         stored = weights.get(f"decoder.{name}")

@@ -120,7 +120,8 @@ class PromptBuilder:
         self, spoken: list[int], reference: Reference, full: bool
     ) -> tuple[list[mx.array], mx.array]:
         """In-context cloning: transcript and text on one track, reference codes on the other."""
-        assert reference.codes is not None and reference.text is not None
+        assert reference.codes is not None
+        assert reference.text is not None
         ref_ids = self._reference_ids(reference.text)
         text = mx.concatenate([self._text(ref_ids + spoken), self._eos], axis=1)
         codec = mx.concatenate(

@@ -59,9 +59,7 @@ class Talker:
         """Runs the prompt; its last position's output is the row's first state."""
         caches = [KVCache() for _ in self._talker.model.layers]
         hidden = self._forward(prompt.embeddings, [caches])
-        state = TalkerState(
-            caches, hidden, self._head(hidden), prompt.trailing, prompt.pad
-        )
+        state = TalkerState(caches, hidden, self._head(hidden), prompt.trailing, prompt.pad)
         mx.eval(state.hidden, state.logits, state.trailing, state.pad)
         return state
 
@@ -147,9 +145,7 @@ def _project(attention: Any, x: mx.array) -> tuple[mx.array, mx.array, mx.array]
 
 def _rope(x: mx.array, base: float, offset: int | mx.array) -> mx.array:
     """MRoPE with three equal positions, as all speech has, is plain RoPE."""
-    return mx.fast.rope(
-        x, x.shape[-1], traditional=False, base=base, scale=1.0, offset=offset
-    )
+    return mx.fast.rope(x, x.shape[-1], traditional=False, base=base, scale=1.0, offset=offset)
 
 
 def _attend(

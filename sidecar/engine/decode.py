@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import mlx.core as mx
 import numpy as np
 
 from sidecar.engine.models import LoadedModel
 from sidecar.engine.request import AudioChunk
 from sidecar.engine.row import Row
-from sidecar.engine.sampling import BatchSampler
+from sidecar.engine.sampling import BatchSampler, evaluate
 
 
 def step(loaded: LoadedModel, rows: Sequence[Row]) -> None:
@@ -18,7 +17,7 @@ def step(loaded: LoadedModel, rows: Sequence[Row]) -> None:
     model = loaded.model
     sampler = BatchSampler(model.codes, loaded.suppressed, [row.sampling for row in rows])
     codes = model.frame([row.state for row in rows], sampler)
-    mx.eval([row.sampling.seen for row in rows])  # or its graph would grow with the utterance
+    evaluate([row.sampling.seen for row in rows])  # or its graph would grow with the utterance
     for row, frame in zip(rows, np.array(codes, dtype=np.int32), strict=True):
         row.take(frame)
 

@@ -27,7 +27,7 @@ from sidecar.models.catalog import Checkpoint
 @dataclass
 class _Parked:
     dtype: str = "auto"
-    jobs: list[Job] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list[Job])
 
 
 class Loading:

@@ -135,8 +135,17 @@ def _outside_nucleus(logits: mx.array, params: Sequence[SamplingParams]) -> mx.a
 def _gumbel(steps: Sequence[tuple[int, int]], size: int) -> mx.array:
     """float32 [rows, size] of standard Gumbel noise, one key per row."""
     keys = mx.array([key_words(seed, step) for seed, step in steps], dtype=mx.uint32)
-    return mx.vmap(lambda key: mx.random.gumbel((size,), key=key))(keys)
+
+    def one(key: mx.array) -> mx.array:
+        return mx.random.gumbel((size,), key=key)
+
+    return mx.vmap(one)(keys)
 
 
 def _column(values: Sequence[float]) -> mx.array:
-    return mx.array(values, dtype=mx.float32)[:, None]
+    return mx.array(list(values), dtype=mx.float32)[:, None]
+
+
+def evaluate(arrays: list[mx.array]) -> None:
+    """Computes what has been recorded lazily so far."""
+    mx.eval(arrays)  # pyright: ignore[reportUnknownMemberType]

@@ -24,9 +24,7 @@ from sidecar.wire.jsonrpc import EnvelopeError, ErrorResponse, Notification, Req
 log = logging.getLogger(__name__)
 
 _UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(.*?)`(?: - at `\$\.?(.*)`)?")
-_MISSING_FIELD = re.compile(
-    r"Object missing required field `(.*?)`(?: - at `\$\.?(.*)`)?"
-)
+_MISSING_FIELD = re.compile(r"Object missing required field `(.*?)`(?: - at `\$\.?(.*)`)?")
 _AT = re.compile(r"(.*?)(?: - at `\$\.?(.*)`)?")
 
 
@@ -113,9 +111,7 @@ def _invalid(message: str) -> InvalidParams:
     assert match is not None
     reason, field = match[1], match[2] or None
     if field == "encoding":
-        return UnknownEncoding(
-            f"Unknown encoding. Known: {', '.join(ENCODINGS)}.", field=field
-        )
+        return UnknownEncoding(f"Unknown encoding. Known: {', '.join(ENCODINGS)}.", field=field)
     return InvalidParams(f"{field or 'params'}: {reason}.", field=field)
 
 

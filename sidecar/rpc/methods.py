@@ -194,9 +194,9 @@ class Sampling(Params):
     temperature: Temperature | None = None
     top_k: TopK | None = None
     top_p: TopP | None = None
-    repetition_penalty: Annotated[
-        Penalty, Meta(description="Over the whole history of codebook 0.")
-    ] | None = None
+    repetition_penalty: (
+        Annotated[Penalty, Meta(description="Over the whole history of codebook 0.")] | None
+    ) = None
     subtalker: SubtalkerSampling | None = None
 
 

@@ -52,7 +52,7 @@ def _errors() -> dict[str, int]:
         error = pending.pop(0)
         found.setdefault(error.type, error.code)
         pending += error.__subclasses__()
-    return dict(sorted(found.items(), key=lambda item: (-item[1] if item[1] < 0 else item[1])))
+    return dict(sorted(found.items(), key=lambda item: -item[1] if item[1] < 0 else item[1]))
 
 
 def render() -> str:

@@ -36,7 +36,7 @@ class Server:
         self._dispatcher = Dispatcher(self._session)
         self._parser = FrameParser()
         self._writer = Writer(pipes.writer, self._outbox, _frame, lambda: self._endings.put(0))
-        self._reader = Reader(pipes.reader, self._on_bytes, lambda: self._endings.put(0))
+        self._reader = Reader(pipes.reader, self._on_bytes, self._on_end)
         self._parent = os.getppid()
 
     def run(self) -> int:
@@ -78,6 +78,11 @@ class Server:
             return False
         return False
 
+    def _on_end(self) -> None:
+        if not self._parser.at_boundary:
+            log.warning("stdin ended in the middle of a frame")
+        self._endings.put(0)
+
     def _on_bytes(self, data: bytes) -> bool:
         try:
             for body in self._parser.feed(data):
@@ -99,4 +104,3 @@ def serve(pipes: Pipes, default_model: str) -> None:
     code = Server(pipes, default_model).run()
     sys.stderr.flush()
     os._exit(code)
-

@@ -13,8 +13,8 @@ from typing import Any
 import soundfile
 from tqdm import tqdm
 
-from sidecar.engine.request import AudioChunk, SynthesisRequest, SynthesisResult
 from sidecar.engine.engine import Engine
+from sidecar.engine.request import AudioChunk, SynthesisRequest, SynthesisResult
 from sidecar.errors import SidecarError, Unsupported
 from sidecar.models.base import Utterance
 

@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -66,9 +66,7 @@ def read_frame(stream: IO[bytes]) -> Message | None:
 
 def check(instance: Any, definition: str) -> None:
     """Validates against one of the schema's `$defs`."""
-    jsonschema.validate(
-        instance, {"$ref": f"#/$defs/{definition}", "$defs": SCHEMA["$defs"]}
-    )
+    jsonschema.validate(instance, {"$ref": f"#/$defs/{definition}", "$defs": SCHEMA["$defs"]})
 
 
 @dataclass
@@ -207,11 +205,14 @@ class Sidecar:
             "speech/synthesize", {"text": text, "partialResultToken": token, **params}
         )
         result = self.wait(id)
-        speech = Speech(result, [
-            m["params"]["value"]
-            for m in self.others()
-            if m.get("method") == "$/progress" and m["params"]["token"] == token
-        ])
+        speech = Speech(
+            result,
+            [
+                m["params"]["value"]
+                for m in self.others()
+                if m.get("method") == "$/progress" and m["params"]["token"] == token
+            ],
+        )
         assert [chunk["seq"] for chunk in speech.chunks] == list(range(len(speech.chunks)))
         assert sum(chunk["samples"] for chunk in speech.chunks) == result["samples"]
         assert sum(chunk["frames"] for chunk in speech.chunks) == result["frames"]
@@ -259,10 +260,8 @@ class Sidecar:
         self.process.wait(10)
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             assert stream
-            try:
+            with suppress(OSError):  # a write that a dead process never took
                 stream.close()
-            except OSError:  # a write that a dead process never took
-                pass
 
 
 @contextmanager

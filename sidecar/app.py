@@ -20,6 +20,7 @@ from sidecar.wire.stdio import Outbox, Pipes, Reader, Writer
 log = logging.getLogger(__name__)
 
 _PARENT_POLL_SECONDS = 1.0
+_EX_SOFTWARE = 70  # of sysexits.h
 # Together below one second: what a client that closed our stdin may have to wait.
 _ENGINE_STOP_SECONDS = 0.4
 _DRAIN_SECONDS = 0.4
@@ -92,6 +93,10 @@ class Server:
             log.error("cannot follow stdin: %s", error)
             self._endings.put(FramingError.EXIT_CODE)
             return False
+        except Exception:
+            log.exception("the reader failed")  # a bug; better no process than a deaf one
+            self._endings.put(_EX_SOFTWARE)
+            return False
         return True
 
 
@@ -100,7 +105,10 @@ def _frame(message: Outgoing) -> bytes:
 
 
 def serve(pipes: Pipes, default_model: str) -> None:
-    """Runs the server and ends the process, without waiting for a busy engine thread."""
+    """Runs the server and ends the process, without waiting for a busy engine thread.
+
+    By os._exit, also because MLX aborts when its thread ends during the interpreter's shutdown.
+    """
     code = Server(pipes, default_model).run()
     sys.stderr.flush()
     os._exit(code)

@@ -14,6 +14,7 @@ from sidecar.errors import BadReferenceAudio
 
 Samples = NDArray[np.float32]
 
+MIN_REFERENCE_SECONDS = 1.0
 MAX_REFERENCE_SECONDS = 60.0
 _MAX_REFERENCE_RATE = 192_000
 
@@ -41,7 +42,7 @@ def read_reference(path: str | None, data: bytes | None, rate: int) -> Samples:
         rate: samples per second to resample to.
 
     Raises:
-        BadReferenceAudio: neither given, unreadable, empty, or longer than the limit.
+        BadReferenceAudio: neither given, unreadable, shorter or longer than the limits.
     """
     if data is None and path is None:
         raise BadReferenceAudio("`reference` has neither `path` nor `audio`.", field="reference")
@@ -52,8 +53,9 @@ def read_reference(path: str | None, data: bytes | None, rate: int) -> Samples:
         with soundfile.SoundFile(source) as file:
             samples, source_rate = _read(file, field), file.samplerate
     except (soundfile.SoundFileError, OSError) as error:
+        reason = error.error_string if isinstance(error, soundfile.LibsndfileError) else error
         raise BadReferenceAudio(
-            f"The reference audio cannot be read: {error}",
+            f"The reference audio cannot be read: {reason}",
             hint="Send a WAV, FLAC, MP3 or Ogg file.",
             field=field,
         ) from error
@@ -64,9 +66,13 @@ def read_reference(path: str | None, data: bytes | None, rate: int) -> Samples:
 
 def _read(file: soundfile.SoundFile, field: str) -> Samples:
     """Refuses by the header alone, before a frame is decoded."""
-    if file.frames == 0:
-        raise BadReferenceAudio("The reference audio is empty.", field=field)
     seconds = file.frames / file.samplerate
+    if seconds < MIN_REFERENCE_SECONDS:
+        raise BadReferenceAudio(
+            f"The reference audio has only {seconds:.2f} s.",
+            hint="3 to 15 s of clean speech are best.",
+            field=field,
+        )
     if seconds > MAX_REFERENCE_SECONDS or file.samplerate > _MAX_REFERENCE_RATE:
         raise BadReferenceAudio(
             f"The reference audio has {seconds:.0f} s at {file.samplerate} Hz; at most "

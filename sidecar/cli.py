@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,12 @@ def main(argv: list[str] | None = None) -> None:
     else:
         from sidecar.say import say
 
-        sys.exit(say(options))
+        code = say(options)
+        # Not sys.exit: when a thread that used MLX ends, MLX asks for the interpreter once
+        # more, and aborts the process if that is shutting down already.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def _log_to_stderr(level: str) -> None:

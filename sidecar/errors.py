@@ -117,6 +117,10 @@ class NotACheckpoint(ModelLoadFailed):
     type = "notACheckpoint"
 
 
+class ModelNotDownloaded(ModelLoadFailed):
+    type = "modelNotDownloaded"
+
+
 class UnknownVoice(SidecarError):
     code = 1003
     type = "unknownVoice"

@@ -23,8 +23,8 @@ _STOP_SECONDS = 5.0
 Event = AudioChunk | SynthesisResult | SidecarError
 
 
-class _Sink:
-    """Hands the engine thread's events to the main thread."""
+class Collector:
+    """A sink that hands the engine thread's events to whoever waits for them."""
 
     def __init__(self) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
@@ -75,7 +75,7 @@ def say(options: argparse.Namespace) -> int:
 
 
 def _run(request: SynthesisRequest, output: str | None, play: bool) -> SynthesisResult:
-    engine, sink = Engine(), _Sink()
+    engine, sink = Engine(), Collector()
     engine.start()
     engine.submit(request, sink)
     try:

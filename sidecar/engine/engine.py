@@ -72,7 +72,11 @@ class Engine:
         self._inbox.put(Wake())
 
     def stop(self, timeout: float) -> bool:
-        """Cancels everything and ends the thread; False if it is still busy after `timeout`."""
+        """Cancels everything and ends the thread; False if it is still busy after `timeout`.
+
+        A program that stopped an engine should leave by os._exit: MLX's clean-up at the end of
+        its thread needs the interpreter and aborts the process if that is shutting down.
+        """
         if self._thread.is_alive():
             self._inbox.put(Stop())
             self._thread.join(timeout)

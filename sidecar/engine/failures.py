@@ -13,8 +13,14 @@ _MEMORY_WORDS = ("malloc", "out of memory", "insufficient memory", "unable to al
 
 
 def as_sidecar_error(error: Exception, doing: str) -> SidecarError:
-    """Our own errors pass; anything else is logged in full and reported in one sentence."""
+    """Our own errors pass; anything else is logged in full and reported in one sentence.
+
+    What is returned may leave the engine thread: it carries no traceback, because the frames
+    of one hold MLX arrays and half-loaded models, and those must be freed here and now.
+    """
     if isinstance(error, SidecarError):
+        log.debug("failed while %s", doing, exc_info=error)
+        error.__traceback__ = error.__cause__ = error.__context__ = None
         return error
     log.error("failed while %s", doing, exc_info=error)
     text = (str(error).strip() or type(error).__name__).splitlines()[0]

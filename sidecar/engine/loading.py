@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable, Sequence
 
 from sidecar.engine.failures import as_sidecar_error
 from sidecar.engine.models import LoadedModel, ModelTable
@@ -22,12 +20,6 @@ from sidecar.engine.request import (
 from sidecar.errors import ModelInUse, SidecarError
 from sidecar.models import catalog
 from sidecar.models.catalog import Checkpoint
-
-
-@dataclass
-class _Parked:
-    dtype: str = "auto"
-    jobs: list[Job] = field(default_factory=list[Job])
 
 
 class Loading:
@@ -48,56 +40,52 @@ class Loading:
         self._inbox = inbox
         self._models = models
         self._in_use = in_use
-        self._parked: dict[str, _Parked] = {}
+        self._parked: dict[str, list[Job]] = {}
 
     def __len__(self) -> int:
-        return sum(len(parked.jobs) for parked in self._parked.values())
+        return sum(len(jobs) for jobs in self._parked.values())
 
     def park(self, name: str, job: Job) -> None:
         """Keeps a job until its model is in memory; two jobs for one model search once."""
-        parked = self._parked.get(name)
-        if parked is None:
-            parked = self._parked[name] = _Parked()
+        if name not in self._parked:
+            self._parked[name] = []
             # A thread of its own: the search may mean a download.
             threading.Thread(target=self._search, args=(name,), daemon=True).start()
-        parked.jobs.append(job)
+        self._parked[name].append(job)
         if isinstance(job, LoadJob):
-            if job.dtype != "auto":
-                parked.dtype = job.dtype
             job.sink.stage("resolving", name)
 
     def remove(self, job: Job) -> bool:
         """Forgets a cancelled job; False if it is not here."""
-        parked = next((p for p in self._parked.values() if job in p.jobs), None)
-        if parked is not None:
-            parked.jobs.remove(job)
-        return parked is not None
+        jobs = next((jobs for jobs in self._parked.values() if job in jobs), None)
+        if jobs is not None:
+            jobs.remove(job)
+        return jobs is not None
 
     def jobs(self) -> list[Job]:
-        return [job for parked in self._parked.values() for job in parked.jobs]
+        return [job for jobs in self._parked.values() for job in jobs]
 
     def downloading(self, command: Downloading) -> None:
-        self._tell(command.model, "downloading", command.repo)
+        for job in self._parked[command.model]:
+            if isinstance(job, LoadJob):
+                job.sink.stage("downloading", command.repo)
 
     def found(self, command: Found) -> list[SpeechJob]:
         """Loads a model whose search has ended; returns the requests that can go on."""
-        self._tell(command.model, "loading", command.model)
-        parked = self._parked.pop(command.model)
-        if not parked.jobs:  # all cancelled meanwhile
-            return []
-        try:
-            if isinstance(command.outcome, SidecarError):
-                raise command.outcome
-            loaded = self._load(command.outcome, parked.dtype)
-        except Exception as error:
-            failure = as_sidecar_error(error, f"loading model {command.model!r}")
-            for job in parked.jobs:
-                job.sink.failed(failure)
-            return []
-        for job in parked.jobs:
-            if isinstance(job, LoadJob):
+        jobs = self._parked.pop(command.model)
+        for job in jobs:
+            if isinstance(job, LoadJob) and isinstance(command.outcome, Checkpoint):
+                job.sink.stage("loading", command.model)
+        # Loads first, each with its own dtype; requests take the model as they then find it.
+        loads = [job for job in jobs if isinstance(job, LoadJob)]
+        speech = [job for job in jobs if isinstance(job, SpeechJob)]
+        for job in loads:
+            loaded = self._load(command, job.dtype, [job])
+            if loaded is not None:
                 job.sink.done(_result(loaded))
-        return [job for job in parked.jobs if isinstance(job, SpeechJob)]
+        if speech and self._load(command, "auto", speech) is None:
+            return []
+        return speech
 
     def _search(self, name: str) -> None:
         try:
@@ -106,22 +94,29 @@ class Loading:
             outcome = as_sidecar_error(error, f"looking for model {name!r}")
         self._inbox.put(Found(name, outcome))
 
-    def _load(self, checkpoint: Checkpoint, dtype: str) -> LoadedModel:
+    def _load(self, command: Found, dtype: str, jobs: Sequence[Job]) -> LoadedModel | None:
+        """The model in memory; None if it cannot be, and then `jobs` have been told."""
+        try:
+            if isinstance(command.outcome, SidecarError):
+                raise command.outcome
+            self._check_free(command.outcome, dtype)
+            return self._models.load(command.outcome, dtype)
+        except Exception as error:
+            failure = as_sidecar_error(error, f"loading model {command.model!r}")
+            for job in jobs:
+                job.sink.failed(failure)
+            return None
+
+    def _check_free(self, checkpoint: Checkpoint, dtype: str) -> None:
         present = self._models.find(checkpoint)
-        changes = present is not None and dtype not in ("auto", present.model.dtype)
-        if present is not None and changes and self._in_use(present):
+        if present is None or dtype in ("auto", present.model.dtype):
+            return
+        if self._in_use(present):
             raise ModelInUse(
                 f"{checkpoint.name!r} is loaded as {present.model.dtype} and speaking.",
                 hint="Load it with another dtype when its streams have ended.",
                 field="dtype",
             )
-        del present  # or two copies would be in memory during the load
-        return self._models.load(checkpoint, dtype)
-
-    def _tell(self, name: str, stage: Literal["downloading", "loading"], detail: str) -> None:
-        for job in self._parked[name].jobs:
-            if isinstance(job, LoadJob):
-                job.sink.stage(stage, detail)
 
 
 def _result(loaded: LoadedModel) -> LoadResult:

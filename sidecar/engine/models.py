@@ -41,6 +41,10 @@ class ModelTable:
         path = self._paths.get(name)
         return None if path is None else self._by_path.get(path)
 
+    def names(self, loaded: LoadedModel) -> list[str]:
+        """Every name it was asked for by."""
+        return [n for n, path in self._paths.items() if self._by_path.get(path) is loaded]
+
     def find(self, checkpoint: Checkpoint) -> LoadedModel | None:
         return self._by_path.get(checkpoint.path.resolve())
 

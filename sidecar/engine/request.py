@@ -199,9 +199,10 @@ class StreamFigures(msgspec.Struct, frozen=True):
 
 
 class ModelFigures(msgspec.Struct, frozen=True):
-    """A loaded model, for `server/status`."""
+    """A loaded model, for `server/status`; `names` are all it was asked for by."""
 
     model: str
+    names: tuple[str, ...]
     dtype: str
     memory_bytes: int
     streams: int

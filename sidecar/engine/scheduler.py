@@ -100,10 +100,11 @@ class Scheduler:
                 pass
 
     def _accept(self, job: SpeechJob) -> None:
-        if len(self._waiting) + len(self._loading) >= MAX_QUEUED:
+        in_flight = len(self._waiting) + len(self._loading) + len(self._rows)
+        if in_flight >= MAX_STREAMS + MAX_QUEUED:
             job.sink.failed(
                 QueueFull(
-                    f"{MAX_QUEUED} requests are waiting already.",
+                    f"{MAX_STREAMS} requests are spoken and {MAX_QUEUED} wait already.",
                     hint="Send it again when one of your streams has ended.",
                 )
             )
@@ -209,6 +210,7 @@ class Scheduler:
             models=tuple(
                 ModelFigures(
                     loaded.name,
+                    tuple(self._models.names(loaded)),
                     loaded.model.dtype,
                     loaded.memory_bytes,
                     sum(row.loaded is loaded for row in self._rows),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from functools import cache
@@ -10,7 +11,13 @@ from typing import Any, Literal
 
 import msgspec
 
-from sidecar.errors import ModelLoadFailed, NotACheckpoint, UnknownModel, unlisted
+from sidecar.errors import (
+    ModelLoadFailed,
+    ModelNotDownloaded,
+    NotACheckpoint,
+    UnknownModel,
+    unlisted,
+)
 
 BUNDLED = "tiny-voice"
 _BUNDLED_PATH = Path(__file__).parent.parent / "bundled" / BUNDLED
@@ -22,6 +29,8 @@ ALIASES: dict[str, str] = {
     for suffix, precision in (("", "bf16"), ("-8bit", "8bit"), ("-6bit", "6bit"), ("-4bit", "4bit"))
 }
 State = Literal["bundled", "cached", "known"]
+# How long a hub may say nothing before a download fails.
+_SILENCE_SECONDS = 30.0
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 # The files of a checkpoint; leaves out anything a repository carries besides, code above all.
 _FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
@@ -56,21 +65,22 @@ def resolve(name: str, on_download: Callable[[str], None] | None = None) -> Chec
 
     Args:
         name: an alias, a hub id, or a folder.
-        on_download: called with the hub id before the network is touched.
+        on_download: called with the hub id before the network is touched; None forbids that.
 
     Raises:
         UnknownModel: no alias, folder or repository of that name.
         NotACheckpoint: a folder without a readable config.json or weights.
+        ModelNotDownloaded: it would have to be downloaded, and may not.
         ModelLoadFailed: the download failed.
     """
-    if name == BUNDLED:
+    if name.lower() == BUNDLED:
         return _open(name, _BUNDLED_PATH)
     if name.lower() in ALIASES:
         return _open(name, _fetch(ALIASES[name.lower()], on_download))
-    path = Path(name).expanduser()
-    if path.is_dir():
+    path = _folder(name)
+    if path is not None:
         return _open(name, path)
-    if path.is_absolute() or name.startswith((".", "~")):
+    if name.startswith((os.sep, ".", "~")):
         raise UnknownModel(f"There is no folder {name!r}.", field="model")
     if _HUB_ID.fullmatch(name):
         return _open(name, _fetch(name, on_download))
@@ -79,6 +89,14 @@ def resolve(name: str, on_download: Callable[[str], None] | None = None) -> Chec
         hint="Give one of these, a hub id like owner/name, or a folder.",
         field="model",
     )
+
+
+def _folder(name: str) -> Path | None:
+    try:
+        path = Path(name).expanduser()
+        return path if path.is_dir() else None
+    except (OSError, RuntimeError, ValueError):  # too long, no such user, a NUL in it
+        return None
 
 
 def _open(name: str, path: Path) -> Checkpoint:
@@ -93,7 +111,11 @@ def _open(name: str, path: Path) -> Checkpoint:
         ) from None
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotACheckpoint(f"{config_path} cannot be read: {error}.", field="model") from None
-    if not isinstance(config, dict) or not any(path.glob("*.safetensors")):
+    if not isinstance(config, dict):
+        raise NotACheckpoint(
+            f"{path} is not a checkpoint: its config.json is not an object.", field="model"
+        )
+    if not any(path.glob("*.safetensors")):
         raise NotACheckpoint(
             f"{path} is not a checkpoint: it has no *.safetensors weights.", field="model"
         )
@@ -101,34 +123,68 @@ def _open(name: str, path: Path) -> Checkpoint:
 
 
 def _cached(repo: str) -> Path | None:
-    config = _hub().try_to_load_from_cache(repo, "config.json")
-    return Path(config).parent if isinstance(config, str) else None
+    """The repository's folder in the hub's cache, if all of it is there; no network."""
+    hub = _hub()
+    try:
+        path = Path(hub.snapshot_download(repo, allow_patterns=_FILES, local_files_only=True))
+    except hub.errors.LocalEntryNotFoundError:
+        return None
+    # A program that only looked at the config leaves a snapshot behind that has only that.
+    whole = (path / "config.json").is_file() and any(path.glob("*.safetensors"))
+    return path if whole else None
 
 
 def _fetch(repo: str, on_download: Callable[[str], None] | None) -> Path:
     hub = _hub()
     try:
-        return Path(hub.snapshot_download(repo, allow_patterns=_FILES, local_files_only=True))
-    except hub.errors.LocalEntryNotFoundError:
-        pass
-    if on_download is not None:
-        on_download(repo)
+        path = _cached(repo)
+    except hub.errors.HFValidationError:
+        raise UnknownModel(f"{repo!r} cannot be the name of a repository.", field="model") from None
+    if path is not None:
+        return path
+    if on_download is None:
+        raise ModelNotDownloaded(
+            f"{repo} is not on this machine yet.", hint="Send model/load first.", field="model"
+        )
+    on_download(repo)
+    return _download(repo)
+
+
+def _download(repo: str) -> Path:
+    hub = _hub()
+    hooks = hub.get_session().event_hooks["request"]
+    if _bound_waiting not in hooks:
+        hooks.append(_bound_waiting)
     try:
         return Path(hub.snapshot_download(repo, allow_patterns=_FILES))
+    except hub.errors.GatedRepoError:
+        raise UnknownModel(
+            f"The repository {repo!r} is gated, and this machine has no access to it.",
+            hint="Ask for access on its page on the hub, then set HF_TOKEN.",
+            field="model",
+        ) from None
     except hub.errors.RepositoryNotFoundError:
         raise UnknownModel(
             f"The hub has no repository {repo!r}, or it is private.",
-            hint="Check the name; for a private or gated repository set HF_TOKEN.",
+            hint="Check the name; for a private repository set HF_TOKEN.",
             field="model",
         ) from None
     # The hub client's errors have no common base: HTTP, cache, file system, value errors.
     except Exception as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        cause = error.__cause__ or error
+        reason = (str(cause).strip() or type(cause).__name__).splitlines()[0]
         raise ModelLoadFailed(
             f"{repo} could not be downloaded: {reason}",
             hint="Check the network and the free disk space, or give a folder instead.",
             field="model",
         ) from error
+
+
+def _bound_waiting(request: Any) -> None:
+    """The hub client waits for a silent server for ever; a download must fail instead."""
+    given = request.extensions.get("timeout", {})
+    phases = ("connect", "read", "write", "pool")
+    request.extensions["timeout"] = {p: given.get(p) or _SILENCE_SECONDS for p in phases}
 
 
 @cache

@@ -15,10 +15,11 @@ from msgspec import Meta
 
 PROTOCOL_VERSION = 1
 MAX_TEXT_CHARS = 4096
-MAX_FRAMES = 8192
+MAX_FRAMES = 4096  # five and a half minutes; as float samples in base64 it fits one message
 MAX_SEED = 2**53 - 1  # the largest integer that JavaScript keeps exact
 
 Token = str | int
+ModelName = Annotated[str, Meta(min_length=1)]
 Encoding = Literal["pcm_s16le", "pcm_f32le"]
 ENCODINGS: tuple[str, ...] = ("pcm_s16le", "pcm_f32le")
 TextMode = Literal["full", "stream"]
@@ -53,7 +54,8 @@ class InitializeParams(Params):
     protocol_version: Annotated[int, Meta(description="1; anything else is refused.")]
     client_info: ClientInfo
     process_id: Annotated[
-        int | None, Meta(description="The client's process; the sidecar ends when it does.")
+        Annotated[int, Meta(ge=1, le=2**31 - 1)] | None,
+        Meta(description="The client's process; the sidecar ends when it does."),
     ] = None
 
 
@@ -126,7 +128,7 @@ class CancelParams(Params):
 
 
 class ModelLoadParams(Params):
-    model: Annotated[str, Meta(description="A hub id, a local folder, or an alias.")]
+    model: Annotated[ModelName, Meta(description="A hub id, a local folder, or an alias.")]
     dtype: Dtype | None = None
     work_done_token: Token | None = None
 
@@ -144,7 +146,7 @@ class ModelLoadResult(Result):
 
 
 class ModelUnloadParams(Params):
-    model: str
+    model: ModelName
 
 
 class ModelEntry(Result):
@@ -158,7 +160,7 @@ class ModelListResult(Result):
 
 
 class VoiceListParams(Params):
-    model: str | None = None
+    model: ModelName | None = None
 
 
 class VoiceEntry(Result):
@@ -221,7 +223,7 @@ class Chunking(Params):
 
 class SynthesizeParams(Params):
     text: str
-    model: Annotated[str | None, Meta(description="Default: the server's --model.")] = None
+    model: Annotated[ModelName | None, Meta(description="Default: the server's --model.")] = None
     voice: Annotated[str | None, Meta(description="A preset voice of the model.")] = None
     language: Annotated[str | None, Meta(description="Default auto.")] = None
     instruct: Annotated[str | None, Meta(description="How to speak, or the voice itself.")] = None

@@ -19,7 +19,7 @@ MAX_HEADER_BYTES = 4096
 MAX_BODY_BYTES = 64 * 1024 * 1024
 
 _END_OF_HEADER = b"\r\n\r\n"
-_HEADER_LINE = re.compile(rb"([A-Za-z0-9-]+)[ \t]*:[ \t]*([^\r\n]*?)[ \t]*")
+_HEADER_LINE = re.compile(rb"([A-Za-z][A-Za-z0-9-]*)[ \t]*:[ \t]*([^\r\n]*?)[ \t]*")
 _NUMBER = re.compile(rb"[0-9]{1,15}")
 
 
@@ -75,6 +75,7 @@ class FrameParser:
         return True
 
     def _reject_hopeless_header(self) -> None:
+        """So that a client that speaks something else hears of it now, not after 4 KiB."""
         start = bytes(self._buffer[:40])
         if start and not start[:1].isalpha():
             raise FramingError(
@@ -83,14 +84,16 @@ class FrameParser:
             )
         if len(self._buffer) >= self._max_header:
             raise FramingError(f"header longer than {self._max_header} bytes: {start!r}…")
+        *lines, _ = self._buffer.split(b"\n")
+        for line in lines:
+            if not line.endswith(b"\r"):
+                raise FramingError(f"header lines must end with CR LF, not LF alone: {start!r}")
+            self._match_line(bytes(line[:-1]))
 
     def _parse_header(self, header: bytes) -> int:
         length: int | None = None
         for line in header.split(b"\r\n"):
-            match = _HEADER_LINE.fullmatch(line)
-            if match is None:
-                raise FramingError(f"malformed header line {line[:80]!r}")
-            name, value = match.groups()
+            name, value = self._match_line(line)
             if name.lower() != b"content-length":
                 continue
             if length is not None:
@@ -99,6 +102,12 @@ class FrameParser:
         if length is None:
             raise FramingError(f"no Content-Length in header {header[:80]!r}")
         return length
+
+    def _match_line(self, line: bytes) -> tuple[bytes, bytes]:
+        match = _HEADER_LINE.fullmatch(line)
+        if match is None:
+            raise FramingError(f"malformed header line {line[:80]!r}")
+        return match[1], match[2]
 
     def _parse_length(self, value: bytes) -> int:
         if not _NUMBER.fullmatch(value):

@@ -94,9 +94,7 @@ def decode(body: bytes) -> Request | Notification | None:
     try:
         envelope = _decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise EnvelopeError(
-            InvalidRequest(f"Not a JSON-RPC 2.0 message: {error}."), _find_id(body)
-        ) from None
+        raise _invalid(body, error) from None
     # msgspec raises the last two outside its own error tree.
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _unparsable(body, error) from None
@@ -121,12 +119,13 @@ def _classify(envelope: _Envelope) -> Request | Notification | None:
     return Request(id, envelope.method, params)
 
 
-def _find_id(body: bytes) -> Id | None:
+def _invalid(body: bytes, error: msgspec.ValidationError) -> EnvelopeError:
+    """The first wrong type stops msgspec; what follows it may not even be JSON."""
     try:
         message: Any = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    return _id_of(message)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as worse:
+        return _unparsable(body, worse)
+    return EnvelopeError(InvalidRequest(f"Not a JSON-RPC 2.0 message: {error}."), _id_of(message))
 
 
 def _id_of(message: Any) -> Id | None:

@@ -167,7 +167,7 @@ class Writer(threading.Thread):
 
 
 class Reader(threading.Thread):
-    """Feeds stdin to `on_bytes`; calls `on_end` once, at its end or when `on_bytes` says stop."""
+    """Feeds stdin to `on_bytes` until that returns False; calls `on_end` at stdin's end."""
 
     def __init__(
         self, fd: int, on_bytes: Callable[[bytes], bool], on_end: Callable[[], None]
@@ -178,9 +178,7 @@ class Reader(threading.Thread):
         self._on_end = on_end
 
     def run(self) -> None:
-        try:
-            while data := read_chunks(self._fd):
-                if not self._on_bytes(data):
-                    return
-        finally:
-            self._on_end()
+        while data := read_chunks(self._fd):
+            if not self._on_bytes(data):
+                return
+        self._on_end()

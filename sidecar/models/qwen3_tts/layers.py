@@ -17,9 +17,6 @@ from sidecar.models.backend import on_cpu
 State = Any
 Step = Callable[[mx.array, State], tuple[mx.array, State]]
 
-# Channel width at which a depthwise product beats a grouped matrix product.
-_DEPTHWISE = 1
-
 
 def _past(x: mx.array, length: int, state: State) -> mx.array:
     """`x` behind its last `length` inputs, zeros at the very start."""
@@ -39,39 +36,47 @@ class CausalConv:
         self._kernel = self._weight.shape[1]
         self._length = (self._kernel - 1) * self._dilation
         self._groups = conv.groups
-        self._matmul = on_cpu()
-        if self._matmul:
+        self._on_cpu = on_cpu()
+        if self._on_cpu:
             self._arrange()
 
     def _arrange(self) -> None:
-        """[out, kernel, in] → one matrix per group, or per-channel taps if depthwise."""
+        """[out, kernel, in / groups] → per tap a matrix, one per group, or a row if depthwise."""
         out, kernel, width = self._weight.shape
-        if width == _DEPTHWISE:
-            self._taps = self._weight[:, :, 0].T
+        if width == 1:
+            taps = self._weight[:, :, 0].T
+        elif self._groups == 1:
+            taps = self._weight.transpose(1, 2, 0)
         else:
-            grouped = self._weight.reshape(self._groups, out // self._groups, kernel * width)
-            self._matrix = mx.contiguous(grouped.transpose(0, 2, 1))
+            grouped = self._weight.reshape(self._groups, out // self._groups, kernel, width)
+            taps = grouped.transpose(2, 0, 3, 1)
+        self._taps = [mx.contiguous(tap) for tap in taps]
 
     def __call__(self, x: mx.array, state: State) -> tuple[mx.array, State]:
         x = _past(x, self._length, state)
-        y = self._product(x) if self._matmul else self._conv(x)
-        if self._bias is not None:
-            y = y + self._bias
+        y = self._product(x) if self._on_cpu else self._conv(x)
         return y, x[:, x.shape[1] - self._length :]
 
     def _conv(self, x: mx.array) -> mx.array:
-        return mx.conv1d(x, self._weight, dilation=self._dilation, groups=self._groups)
+        y = mx.conv1d(x, self._weight, dilation=self._dilation, groups=self._groups)
+        return y if self._bias is None else y + self._bias
 
     def _product(self, x: mx.array) -> mx.array:
+        """One product per tap over a shifted view of `x`, each added to the sum so far."""
         time = x.shape[1] - self._length
-        taps = [x[:, i * self._dilation :][:, :time] for i in range(self._kernel)]
-        if self._weight.shape[2] == _DEPTHWISE:
-            return sum((tap * w for tap, w in zip(taps, self._taps, strict=True)), mx.array(0.0))
+        views = [x[:, i * self._dilation :][:, :time] for i in range(self._kernel)]
+        y = mx.array(0.0) if self._bias is None else self._bias
+        if self._weight.shape[2] == 1:
+            return sum((view * tap for view, tap in zip(views, self._taps, strict=True)), y)
         if self._groups == 1:
-            return mx.concatenate(taps, axis=-1) @ self._matrix[0]
-        grouped = [tap.reshape(1, time, self._groups, -1) for tap in taps]
-        windows = mx.concatenate(grouped, axis=-1).transpose(0, 2, 1, 3)
-        return (windows @ self._matrix).transpose(0, 2, 1, 3).reshape(1, time, -1)
+            for view, tap in zip(views, self._taps, strict=True):
+                y = mx.addmm(y, view, tap)
+            return y
+        shape = (x.shape[0], time, self._groups, -1)
+        for view, tap in zip(views, self._taps, strict=True):
+            product = view.reshape(shape).transpose(0, 2, 1, 3) @ tap
+            y = y + product.transpose(0, 2, 1, 3).reshape(x.shape[0], time, -1)
+        return y
 
 
 class CausalTransposeConv:

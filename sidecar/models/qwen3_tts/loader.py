@@ -51,7 +51,7 @@ def load(checkpoint: Checkpoint, dtype: str) -> Parts:
         raise
     # mlx-audio and MLX raise whatever the file made them raise.
     except Exception as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise ModelLoadFailed(
             f"{checkpoint.path} could not be loaded: {reason}", field="model"
         ) from error

@@ -44,7 +44,8 @@ class ReferenceEncoder:
         """
         samples = audio.read_reference(reference.path, reference.data, self._rate)
         speaker = self._speaker(samples)
-        if not reference.text:
+        text = (reference.text or "").strip()
+        if not text:
             return Reference(speaker, None, None)
         if self._encoder is None:
             raise Unsupported(
@@ -57,7 +58,7 @@ class ReferenceEncoder:
             samples = np.concatenate([samples, silence])
         codes = self._codes(samples)
         mx.eval(speaker, codes)
-        return Reference(speaker, codes, reference.text)
+        return Reference(speaker, codes, text)
 
     def _speaker(self, samples: NDArray[np.float32]) -> mx.array:
         """float32 [samples] → float32 [1, 1, hidden]."""

@@ -25,7 +25,7 @@ def list_models(session: Session, params: NoParams, call: Call) -> None:
 
 
 def _list(session: Session) -> ModelListResult:
-    loaded = {model.model for model in session.engine.status.models}
+    loaded = {name for model in session.engine.status.models for name in model.names}
     rows = [
         ModelEntry(
             model=entry.name,

@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -64,9 +65,16 @@ def read_frame(stream: IO[bytes]) -> Message | None:
     return message
 
 
+@cache
+def _validator(definition: str) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(
+        {"$ref": f"#/$defs/{definition}", "$defs": SCHEMA["$defs"]}
+    )
+
+
 def check(instance: Any, definition: str) -> None:
     """Validates against one of the schema's `$defs`."""
-    jsonschema.validate(instance, {"$ref": f"#/$defs/{definition}", "$defs": SCHEMA["$defs"]})
+    _validator(definition).validate(instance)
 
 
 @dataclass

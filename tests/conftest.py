@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from sidecar.models import backend
+from tests.harness import ROOT, Sidecar, sidecar
+
+# Before any test imports MLX: without OpenBLAS under it the suite takes several times as long.
+backend.prepare()
+
+# The same examples on every run; no deadline, since the machine may be busy.
+settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=False)
+settings.load_profile("fixed")
+
+GOLDEN = Path(os.environ.get("QWEN_TTS_GOLDEN", ROOT.parent / "shared" / "golden"))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Sidecar]:
+    """A process shared by the tests of one file; they leave nothing running in it."""
+    with sidecar() as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def golden() -> Path:
+    """The official model's outputs. Elsewhere than beside the checkout: set QWEN_TTS_GOLDEN."""
+    if not GOLDEN.is_dir():
+        message = f"no golden references in {GOLDEN}; set QWEN_TTS_GOLDEN to their folder"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return GOLDEN

@@ -1,0 +1,30 @@
+"""Runs the sidecar with something printing to stdout, in every way there is, at each frame."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import sys
+
+from sidecar import cli
+from sidecar.engine import decode, scheduler
+
+_C = ctypes.CDLL(None)
+_step = decode.step
+
+
+def noisy_step(*args: object) -> None:
+    print("python print")
+    sys.stdout.write("python write\n")
+    sys.__stdout__.write("python's first stdout\n")  # type: ignore[union-attr]
+    sys.__stdout__.flush()  # type: ignore[union-attr]
+    os.write(1, b"write to fd 1\n")
+    _C.puts(b"C puts")
+    _C.fflush(None)
+    subprocess.run(["echo", "a child's echo"], check=True)
+    _step(*args)  # type: ignore[arg-type]
+
+
+scheduler.decode.step = noisy_step  # type: ignore[assignment]
+cli.main([])

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.harness import RpcError, Sidecar
+
+LONG = "He finished reading the long letter, folded it carefully, and put it back in the box."
+
+
+def start(server: Sidecar, token: str, **params: object) -> int:
+    return server.request(
+        "speech/synthesize",
+        {"text": LONG, "seed": 2, "partialResultToken": token, "chunk": {"maxFrames": 1}, **params},
+    )
+
+
+def test_a_stream_is_cancelled_with_one_answer_and_no_audio_after_it(server: Sidecar) -> None:
+    id = start(server, "cancelled")
+    for _ in range(3):
+        server.next_progress("cancelled")
+    server.notify("$/cancelRequest", {"id": id})
+    with pytest.raises(RpcError) as caught:
+        server.wait(id)
+    assert (caught.value.code, caught.value.type) == (-32800, "cancelled")
+    assert len(server.others()) < 20  # it stopped; the whole would be over 50 chunks
+    # A whole request later nothing of the cancelled one has come.
+    assert server.speak("Next.", token="next", seed=1, maxFrames=5).result["frames"] == 5
+    assert server.others() == []
+
+
+def test_a_cancelled_neighbour_changes_nothing(server: Sidecar) -> None:
+    alone = server.speak(LONG, seed=4, maxFrames=30)
+    kept = server.request(
+        "speech/synthesize",
+        {"text": LONG, "seed": 4, "maxFrames": 30, "partialResultToken": "kept"},
+    )
+    dropped = start(server, "dropped")
+    server.next_progress("dropped")
+    server.notify("$/cancelRequest", {"id": dropped})
+    result = server.wait(kept)
+    with pytest.raises(RpcError, match="-32800"):
+        server.wait(dropped)
+    server.others()
+    assert (result["frames"], result["finishReason"]) == (30, alone.result["finishReason"])
+
+
+def test_a_waiting_request_and_a_load_can_be_cancelled(server: Sidecar) -> None:
+    streams = [start(server, f"stream {i}") for i in range(8)]
+    server.next_progress("stream 7")
+    waiting = start(server, "waiting")
+    server.notify("$/cancelRequest", {"id": waiting})
+    with pytest.raises(RpcError, match="-32800"):
+        server.wait(waiting)
+    for id in streams:
+        server.notify("$/cancelRequest", {"id": id})
+        with pytest.raises(RpcError, match="-32800"):
+            server.wait(id)
+    assert all(m["params"]["token"] != "waiting" for m in server.others())
+
+
+def test_cancelling_what_is_finished_or_unknown_is_silent(server: Sidecar) -> None:
+    server.notify("$/cancelRequest", {"id": server.request("ping")})
+    server.notify("$/cancelRequest", {"id": 123456})
+    server.notify("$/cancelRequest", {"id": "nobody"})
+    first = server.next_message()
+    assert first is not None
+    assert "result" in first
+    assert server.call("ping")["uptimeMs"] > 0

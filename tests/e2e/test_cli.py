@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import soundfile
+
+COMMAND = [sys.executable, "-m", "sidecar"]
+
+
+def run(*args: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *args],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        **options,  # type: ignore[call-overload]
+    )
+
+
+def test_say_writes_a_wav_file_and_says_how_fast_it_was(tmp_path: Path) -> None:
+    output = tmp_path / "new folder" / "hello.wav"
+    done = run("say", "Hello there.", "-o", str(output), "--seed", "3")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    audio, rate = soundfile.read(output)
+    assert rate == 24000
+    assert 0.4 < len(audio) / rate < 6
+    assert (audio**2).mean() ** 0.5 > 0.01
+    for word in ("first audio after", "real-time factor", "seed 3", "hello.wav"):
+        assert word in done.stderr
+
+
+def test_say_reads_stdin_and_the_seed_repeats(tmp_path: Path) -> None:
+    one, two = tmp_path / "1.wav", tmp_path / "2.wav"
+    assert run("say", "Hello there.", "-o", str(one), "--seed", "3").returncode == 0
+    assert run("say", "-", "-o", str(two), "--seed", "3", input="Hello there.").returncode == 0
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_say_explains_what_is_wrong() -> None:
+    done = run("say", "Hello.", "--voice", "nobody")
+    assert done.returncode == 1
+    assert "Unknown voice 'nobody'. Known: slt." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert run("say", " ").returncode == 2
+    assert "Known:" in run("say", "Hello.", "--model", "nothing").stderr
+
+
+def test_serving_a_terminal_is_refused_with_advice() -> None:
+    controller, terminal = pty.openpty()
+    try:
+        done = subprocess.run(
+            COMMAND, stdin=terminal, capture_output=True, text=True, timeout=30, check=False
+        )
+    finally:
+        os.close(controller)
+        os.close(terminal)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "qwen-tts-sidecar say" in done.stderr
+
+
+def test_doctor_reports_what_it_found() -> None:
+    done = run("doctor")
+    assert done.returncode == 0, done.stderr
+    for word in ("platform", "mlx-audio", "backend", "BLAS", "hub cache", "bundled voice"):
+        assert word in done.stdout
+
+
+def test_help_and_version_are_there() -> None:
+    assert "say" in run("--help").stdout
+    assert run("--version").stdout.startswith("qwen-tts-sidecar 0.")
+    assert run("sing").returncode == 2

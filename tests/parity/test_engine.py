@@ -1,0 +1,115 @@
+"""The official codes, at the engine's interface: every code of every case."""
+
+from __future__ import annotations
+
+import io
+import queue
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from sidecar.engine.engine import Engine
+from sidecar.engine.request import (
+    AudioChunk,
+    SamplingOverrides,
+    SynthesisRequest,
+    SynthesisResult,
+)
+from sidecar.errors import SidecarError
+from sidecar.models.base import ReferenceAudio, Utterance
+from tests.harness import TIMEOUT
+from tests.parity.cases import NAMES, Golden, load
+
+GREEDY = SamplingOverrides(temperature=0.0)
+
+
+class Collector:
+    """A sink that keeps everything until the end."""
+
+    def __init__(self) -> None:
+        self._events: queue.SimpleQueue[AudioChunk | SynthesisResult | SidecarError] = (
+            queue.SimpleQueue()
+        )
+
+    def ready(self) -> bool:
+        return True
+
+    def audio(self, chunk: AudioChunk) -> None:
+        self._events.put(chunk)
+
+    def done(self, result: SynthesisResult) -> None:
+        self._events.put(result)
+
+    def failed(self, error: SidecarError) -> None:
+        self._events.put(error)
+
+    def wait(self) -> tuple[np.ndarray, np.ndarray, SynthesisResult]:
+        """Codes, samples and result."""
+        chunks: list[AudioChunk] = []
+        while isinstance(event := self._events.get(timeout=TIMEOUT), AudioChunk):
+            chunks.append(event)
+        if isinstance(event, SidecarError):
+            raise event
+        codes = np.concatenate([chunk.codes for chunk in chunks])
+        return codes, np.concatenate([chunk.samples for chunk in chunks]), event
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    engine = Engine()
+    engine.start()
+    yield engine
+    assert engine.stop(10)
+
+
+def request(golden: Golden) -> SynthesisRequest:
+    case = golden.case
+    reference = None
+    if golden.reference is not None:
+        wav = io.BytesIO()
+        soundfile.write(wav, golden.reference, 24000, format="WAV", subtype="FLOAT")
+        reference = ReferenceAudio(
+            data=wav.getvalue(), text=case["ref_text"] or None, append_silence=False
+        )
+    return SynthesisRequest(
+        model=str(golden.model),
+        utterance=Utterance(
+            case["text"],
+            case["speaker"] or None,
+            case["language"],
+            case["instruct"] or None,
+            reference,
+            golden.text_mode,
+        ),
+        talker=GREEDY,
+        subtalker=GREEDY,
+        max_frames=golden.max_frames,
+    )
+
+
+def submit(engine: Engine, request: SynthesisRequest) -> Collector:
+    sink = Collector()
+    engine.submit(request, sink)
+    return sink
+
+
+@pytest.mark.parametrize("folder", ["custom_voice", "custom_voice_proj", "voice_design", "base"])
+def test_every_code_is_the_official_one(engine: Engine, golden: Path, folder: str) -> None:
+    """All cases of a model in one batch: rows of different length, layout and reference."""
+    cases = [load(golden, name) for name in NAMES if name.startswith(f"{folder}/")]
+    sinks = [submit(engine, request(case)) for case in cases]
+    for case, sink in zip(cases, sinks, strict=True):
+        codes, samples, result = sink.wait()
+        assert np.array_equal(codes, case.codes)
+        assert result.finish_reason == case.finish_reason
+        assert np.abs(samples - case.audio).max() < 1e-4
+
+
+def test_every_code_is_the_official_one_alone_too(engine: Engine, golden: Path) -> None:
+    for name in ("custom_voice/instruct_full", "base/xvector_full"):
+        case = load(golden, name)
+        codes, _, _ = submit(engine, request(case)).wait()
+        assert np.array_equal(codes, case.codes)

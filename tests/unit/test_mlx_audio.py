@@ -1,0 +1,101 @@
+"""What we use of mlx-audio's insides. When its minor version moves, this names what broke."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mlx_audio.lm.models.cache import KVCache
+from mlx_audio.tts.models.qwen3_tts import speech_tokenizer, talker
+from mlx_audio.tts.models.qwen3_tts.config import Qwen3TTSTokenizerEncoderConfig
+from mlx_audio.tts.utils import load_model
+
+from sidecar.models import catalog
+
+
+def test_the_minor_version_is_the_pinned_one() -> None:
+    assert metadata.version("mlx-audio").startswith("0.6.")
+
+
+@pytest.fixture(scope="module")
+def model(golden: Path):
+    return load_model(golden / "base", lazy=True)
+
+
+def test_a_loaded_model_has_the_parts_we_take(model) -> None:
+    assert model.tokenizer.encode("a")
+    assert "<|im_end|>" in model.tokenizer.all_special_tokens
+    assert isinstance(model.talker, talker.Qwen3TTSTalkerForConditionalGeneration)
+    assert model.speaker_encoder is not None
+    assert model.speech_tokenizer.decode_upsample_rate == 1920
+    assert isinstance(
+        model.speech_tokenizer.decoder.modules()[0],
+        speech_tokenizer.Qwen3TTSSpeechTokenizerDecoder,
+    )
+
+
+@pytest.mark.parametrize("which", ["model", "code_predictor.model"])
+def test_transformer_layers_have_the_names_we_step(model, which: str) -> None:
+    decoder = model.talker
+    for name in which.split("."):
+        decoder = getattr(decoder, name)
+    attention = decoder.layers[0].self_attn
+    for name in ("q_proj", "k_proj", "v_proj", "o_proj", "q_norm", "k_norm"):
+        assert callable(getattr(attention, name)), name
+    for name in ("num_heads", "num_kv_heads", "head_dim", "scale"):
+        assert getattr(attention, name) > 0, name
+    for name in ("input_layernorm", "post_attention_layernorm", "mlp"):
+        assert callable(getattr(decoder.layers[0], name)), name
+    assert callable(decoder.norm)
+
+
+def test_talker_and_predictor_have_the_names_we_use(model) -> None:
+    for name in ("codec_head", "text_projection"):
+        assert callable(getattr(model.talker, name)), name
+    assert callable(model.talker.model.text_embedding)
+    assert callable(model.talker.model.codec_embedding)
+    assert model.talker.config.rope_theta > 0
+    predictor = model.talker.code_predictor
+    assert len(predictor.lm_head) == len(predictor.codec_embedding) == 15
+    assert predictor.small_to_mtp_projection is None
+    assert predictor.config.rope_theta > 0
+
+
+def test_the_codec_has_the_order_of_parts_we_restate(model) -> None:
+    decoder = model.speech_tokenizer.decoder.modules()[0]
+    assert decoder.quantizer.n_q_semantic == 1
+    assert decoder.pre_transformer.config.sliding_window == 72
+    kinds = [type(part).__name__ for part in decoder.decoder]
+    assert kinds == [
+        "DecoderInitialConv", "DecoderBlock", "DecoderBlock",
+        "DecoderOutputSnake", "DecoderOutputConv",
+    ]  # fmt: skip
+    block = [type(part).__name__ for part in decoder.decoder[1].block]
+    assert block == ["SnakeBeta", "DecoderBlockUpsample", *["DecoderResidualUnit"] * 3]
+    assert [type(part).__name__ for part in decoder.upsample[0]] == [
+        "CausalTransposeConv1d", "ConvNeXtBlock",
+    ]  # fmt: skip
+
+
+def test_the_encoder_has_the_stages_we_run(model) -> None:
+    encoder = model.speech_tokenizer.encoder_model
+    for name in ("encoder", "encoder_transformer", "downsample"):
+        assert callable(getattr(encoder, name)), name
+    assert callable(encoder.quantizer.encode)
+    assert callable(encoder.encoder.reset_state)
+    assert encoder.encoder_cache
+    assert isinstance(encoder.config, Qwen3TTSTokenizerEncoderConfig)
+
+
+def test_the_cache_grows_by_update_and_fetch() -> None:
+    cache = KVCache()
+    assert cache.offset == 0
+    assert callable(cache.update_and_fetch)
+
+
+def test_mlx_audio_loads_the_bundled_voice_unmodified() -> None:
+    bundled: Any = load_model(catalog.resolve(catalog.BUNDLED).path)
+    assert bundled.get_supported_speakers() == ["slt"]
+    assert bundled.speech_tokenizer is not None

@@ -1,0 +1,69 @@
+# The usual verbs. `make speak` and `make test` do all their own set-up.
+.PHONY: help setup blas speak test lint unit schema bench lock clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TEXT ?= Hello there. This is a small voice in a child process.
+OUT ?= hello.wav
+# On Linux: cpu, cuda12 or cuda13. macOS needs no extra.
+EXTRA ?= $(if $(filter Linux,$(shell uname -s)),cpu,)
+
+help:
+	@echo "make speak [TEXT=…] [OUT=hello.wav]   set up, and speak a sentence to a WAV file"
+	@echo "make test                             set up, and run every check and test"
+	@echo "make setup | lint | unit | schema | bench | lock | clean"
+
+setup: blas $(VENV)/ready
+
+$(VENV)/ready: pyproject.toml requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock \
+	    --editable ".[$(if $(EXTRA),$(EXTRA)$(comma))dev]"
+	@touch $@
+
+comma := ,
+
+# MLX on a Linux CPU is several times faster on OpenBLAS. Root (a container, CI) gets it here.
+blas:
+	@if [ "$$(uname -s)" = Linux ] && ! ldconfig -p | grep -q libopenblas; then \
+	    if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	        echo "installing OpenBLAS (libopenblas0-pthread)"; \
+	        { apt-get update -qq && apt-get install -y -qq libopenblas0-pthread; } >/dev/null 2>&1 \
+	            || echo "OpenBLAS could not be installed: everything works, slower"; \
+	    else \
+	        echo "hint: install OpenBLAS for speed (Debian, Ubuntu: libopenblas0-pthread)"; \
+	    fi; \
+	fi
+
+speak: setup
+	$(BIN)/qwen-tts-sidecar say "$(TEXT)" --output "$(OUT)"
+
+test: lint unit
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+
+unit: setup
+	$(BIN)/python -m pytest
+
+schema: setup
+	$(BIN)/python -m sidecar.rpc.schema > protocol/schema.json
+
+bench: setup
+	$(BIN)/python -m bench.startup
+	$(BIN)/python -m bench.first_audio
+
+# Pins what a fresh resolution of pyproject.toml installs.
+lock:
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable ".[$(if $(EXTRA),$(EXTRA)$(comma))dev]"
+	$(BIN)/python -m pip freeze --exclude-editable > requirements.lock
+	@touch $(VENV)/ready
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dist build

@@ -6,6 +6,10 @@ fit; here that is an error before the first request.
 
 from __future__ import annotations
 
+import contextlib
+import io
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +18,14 @@ import mlx.core as mx
 from mlx.utils import tree_flatten
 from mlx_audio.tts.models.qwen3_tts.speech_tokenizer import Qwen3TTSSpeechTokenizerDecoder
 from mlx_audio.tts.utils import load_model
+from transformers.utils import logging as transformers_logging
 
 from sidecar.errors import ModelLoadFailed
 from sidecar.models.backend import on_cpu
 from sidecar.models.catalog import Checkpoint
 from sidecar.models.qwen3_tts.codec import codebook_tables, in_float32
+
+log = logging.getLogger(__name__)
 
 _DTYPES = {"float32": mx.float32, "bfloat16": mx.bfloat16, "float16": mx.float16}
 
@@ -44,8 +51,11 @@ def load(checkpoint: Checkpoint, dtype: str) -> Parts:
         ModelLoadFailed: something is missing, has the wrong shape, or cannot be read.
     """
     try:
-        # Lazy: the cast below happens before the weights are first in memory.
-        model = load_model(checkpoint.path, lazy=True)
+        with _captured() as printed:
+            # Lazy: the cast below happens before the weights are first in memory.
+            model = load_model(checkpoint.path, lazy=True)
+        log.debug("mlx-audio printed: %s", printed.getvalue())
+        _check_complete(model, checkpoint, printed.getvalue())
         return _parts(model, checkpoint, dtype)
     except ModelLoadFailed:
         raise
@@ -58,10 +68,6 @@ def load(checkpoint: Checkpoint, dtype: str) -> Parts:
 
 
 def _parts(model: Any, checkpoint: Checkpoint, dtype: str) -> Parts:
-    if model.tokenizer is None:
-        raise _missing(checkpoint, "a text tokenizer (tokenizer.json or vocab.json)")
-    if model.speech_tokenizer is None:
-        raise _missing(checkpoint, "a speech tokenizer (the folder speech_tokenizer)")
     name = _dtype(model.talker, dtype)
     model.talker.set_dtype(_DTYPES[name])
     codec = model.speech_tokenizer
@@ -129,9 +135,29 @@ def _check_shapes(decoder: Any, weights: dict[str, mx.array], checkpoint: Checkp
             )
 
 
-def _missing(checkpoint: Checkpoint, what: str) -> ModelLoadFailed:
-    return ModelLoadFailed(
-        f"{checkpoint.path} has no readable {what}.",
-        hint="The checkpoint is incomplete: download it again, with all its files.",
-        field="model",
-    )
+def _check_complete(model: Any, checkpoint: Checkpoint, printed: str) -> None:
+    """mlx-audio only prints why a part could not be loaded; that belongs into the error."""
+    parts = {
+        "text tokenizer (tokenizer.json or vocab.json)": model.tokenizer,
+        "speech tokenizer (the folder speech_tokenizer)": model.speech_tokenizer,
+    }
+    for name, part in parts.items():
+        if part is None:
+            warnings = [line for line in printed.splitlines() if line.startswith("Warning")]
+            raise ModelLoadFailed(
+                f"{checkpoint.path} has no readable {name}. {' '.join(warnings)}".strip(),
+                hint="The checkpoint is incomplete: download it again, with all its files.",
+                field="model",
+            )
+
+
+@contextlib.contextmanager
+def _captured() -> Iterator[io.StringIO]:
+    """Keeps what mlx-audio prints, and transformers' warnings about a config it does not know."""
+    verbosity = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            yield printed
+    finally:
+        transformers_logging.set_verbosity(verbosity)

@@ -67,7 +67,7 @@ class Scheduler:
         while not self._stopping:
             self._publish(self._status())
             for command in self._commands():
-                self._handle(command)
+                self._guarded(command)
             if not self._stopping:
                 self._admit()
                 self._step()
@@ -79,6 +79,15 @@ class Scheduler:
         while not self._inbox.empty():
             commands.append(self._inbox.get())
         return commands
+
+    def _guarded(self, command: Command) -> None:
+        """A bug in one command must neither end the thread nor leave its sender waiting."""
+        try:
+            self._handle(command)
+        except Exception as error:
+            failure = as_sidecar_error(error, f"handling {type(command).__name__}")
+            if isinstance(command, SpeechJob | LoadJob | Unload):
+                command.sink.failed(failure)
 
     def _handle(self, command: Command) -> None:
         match command:

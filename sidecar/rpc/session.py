@@ -114,6 +114,7 @@ class Session:
         with self._lock:
             if self._calls.get(call.id) is call:
                 del self._calls[call.id]
+                call.on_cancel = None  # it leads back here by way of the job and its sink
                 self.outbox.put(answer, size)
 
     def send_progress(self, call: Call, value: Any, size: int) -> None:

@@ -149,13 +149,14 @@ class Writer(threading.Thread):
         self._on_closed = on_closed
 
     def run(self) -> None:
-        while (message := self._outbox.take()) is not None:
-            try:
+        try:
+            while (message := self._outbox.take()) is not None:
                 self._write(self._encode(message))
-            except OSError:  # EPIPE: nobody reads any more
-                self._outbox.close()
-                self._on_closed()
-                return
+        except OSError:  # EPIPE: nobody reads any more
+            pass
+        finally:  # a process that cannot answer must not stay
+            self._outbox.close()
+            self._on_closed()
 
     def _write(self, frame: bytes) -> None:
         view = memoryview(frame)

@@ -109,6 +109,11 @@ class CausalTransposeConv:
         return y, parts[:, parts.shape[1] - self._overlaps :]
 
 
+def _rms_norm(norm: Any, x: mx.array) -> mx.array:
+    """mlx-audio's DecoderRMSNorm in one kernel instead of six."""
+    return mx.fast.rms_norm(x, norm.weight, norm.eps)
+
+
 def _past_parts(parts: mx.array, length: int, state: State) -> mx.array:
     if length == 0:
         return parts
@@ -170,11 +175,13 @@ class WindowedTransformer:
         x = self._transformer.input_proj(x)
         kept: list[tuple[mx.array, mx.array]] = []
         for layer, cache in zip(self._transformer.layers, caches, strict=True):
-            attended, cache = self._attend(layer.self_attn, layer.input_layernorm(x), seen, cache)
+            attended, cache = self._attend(
+                layer.self_attn, _rms_norm(layer.input_layernorm, x), seen, cache
+            )
             x = x + layer.self_attn_layer_scale(attended)
-            x = x + layer.mlp_layer_scale(layer.mlp(layer.post_attention_layernorm(x)))
+            x = x + layer.mlp_layer_scale(layer.mlp(_rms_norm(layer.post_attention_layernorm, x)))
             kept.append(cache)
-        x = self._transformer.output_proj(self._transformer.norm(x))
+        x = self._transformer.output_proj(_rms_norm(self._transformer.norm, x))
         return x, (seen + x.shape[1], kept)
 
     def _attend(

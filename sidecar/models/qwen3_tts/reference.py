@@ -6,9 +6,6 @@ from typing import Any
 
 import mlx.core as mx
 import numpy as np
-from mlx_audio.codec.models.mimi.mimi import (
-    _reset_kv_cache,  # pyright: ignore[reportPrivateUsage]
-)
 from mlx_audio.tts.models.qwen3_tts.qwen3_tts import mel_spectrogram
 from numpy.typing import NDArray
 
@@ -67,17 +64,8 @@ class ReferenceEncoder:
     def _codes(self, samples: NDArray[np.float32]) -> mx.array:
         """float32 [samples] → int32 [frames, codebooks].
 
-        As Qwen3TTSSpeechTokenizerEncoder.encode, but attention sees `sliding_window` positions
-        as the official encoder does, which matters beyond ten seconds.
+        Attention is causal over the whole reference, as in the official code with PyTorch's own
+        attention; the encoder's configured window of ten seconds applies in flash attention only.
         """
-        encoder = self._encoder
-        encoder.encoder.reset_state()
-        for cache in encoder.encoder_cache:
-            _reset_kv_cache(cache)
-        x = encoder.encoder(mx.array(samples)[None, None])
-        distance = mx.arange(x.shape[-1])[:, None] - mx.arange(x.shape[-1])[None]
-        seen = (distance >= 0) & (distance < encoder.config.sliding_window)
-        mask = mx.where(seen, 0.0, -mx.inf)[None, None].astype(x.dtype)
-        x = encoder.encoder_transformer(x, cache=encoder.encoder_cache, mask=mask)[0]
-        codes = encoder.quantizer.encode(encoder.downsample(x))
+        codes = self._encoder.encode(mx.array(samples)[None, None])
         return codes[0, : self._codebooks].T.astype(mx.int32)

@@ -6,17 +6,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEXT ?= Hello there. This is a small voice in a child process.
 OUT ?= hello.wav
+export TEXT OUT
 # On Linux: cpu, cuda12 or cuda13. macOS needs no extra.
 EXTRA ?= $(if $(filter Linux,$(shell uname -s)),cpu,)
+
+READY := $(VENV)/ready-$(EXTRA)
 
 help:
 	@echo "make speak [TEXT=…] [OUT=hello.wav]   set up, and speak a sentence to a WAV file"
 	@echo "make test                             set up, and run every check and test"
 	@echo "make setup | lint | unit | schema | bench | lock | clean"
 
-setup: blas $(VENV)/ready
+setup: blas $(READY)
 
-$(VENV)/ready: pyproject.toml requirements.lock
+$(READY): pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock \
 	    --editable ".[$(if $(EXTRA),$(EXTRA)$(comma))dev]"
@@ -37,7 +40,7 @@ blas:
 	fi
 
 speak: setup
-	$(BIN)/qwen-tts-sidecar say "$(TEXT)" --output "$(OUT)"
+	@$(BIN)/qwen-tts-sidecar say "$$TEXT" --output "$$OUT"
 
 test: lint unit
 
@@ -63,7 +66,7 @@ lock:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable ".[$(if $(EXTRA),$(EXTRA)$(comma))dev]"
 	$(BIN)/python -m pip freeze --exclude-editable > requirements.lock
-	@touch $(VENV)/ready
+	@touch $(READY)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dist build

@@ -15,11 +15,12 @@ from sidecar.rpc.dispatcher import Dispatcher
 from sidecar.rpc.session import Session
 from sidecar.wire.framing import FrameParser, encode_frame
 from sidecar.wire.jsonrpc import Outgoing, encode
-from sidecar.wire.stdio import Outbox, Pipes, Reader, Writer
+from sidecar.wire.stdio import Outbox, Pipes, Reader, Writer, hung_up
 
 log = logging.getLogger(__name__)
 
 _PARENT_POLL_SECONDS = 1.0
+_FULL_POLL_SECONDS = 0.25
 _EX_SOFTWARE = 70  # of sysexits.h
 # Together below one second: what a client that closed our stdin may have to wait.
 _ENGINE_STOP_SECONDS = 0.4
@@ -36,8 +37,9 @@ class Server:
         self._session = Session(self._outbox, self._engine, default_model, self._endings.put)
         self._dispatcher = Dispatcher(self._session)
         self._parser = FrameParser()
-        self._writer = Writer(pipes.writer, self._outbox, _frame, lambda: self._endings.put(0))
+        self._writer = Writer(pipes.writer, self._outbox, _frame, self._on_closed)
         self._reader = Reader(pipes.reader, self._on_bytes, self._on_end)
+        self._stdin = pipes.reader
         self._parent = os.getppid()
 
     def run(self) -> int:
@@ -79,15 +81,29 @@ class Server:
             return False
         return False
 
+    def _on_closed(self, error: Exception | None) -> None:
+        if error is not None:
+            log.error("the writer failed", exc_info=error)
+        self._endings.put(0 if error is None else _EX_SOFTWARE)
+
     def _on_end(self) -> None:
         if not self._parser.at_boundary:
             log.warning("stdin ended in the middle of a frame")
         self._endings.put(0)
 
+    def _wait_for_room(self) -> bool:
+        """Holds stdin up while the client does not read; False if it has closed stdin."""
+        while not self._outbox.wait_until_not_full(_FULL_POLL_SECONDS):
+            if hung_up(self._stdin):
+                self._endings.put(0)
+                return False
+        return True
+
     def _on_bytes(self, data: bytes) -> bool:
         try:
             for body in self._parser.feed(data):
-                self._outbox.wait_until_not_full()
+                if not self._wait_for_room():
+                    return False
                 self._dispatcher.handle(body)
         except FramingError as error:
             log.error("cannot follow stdin: %s", error)

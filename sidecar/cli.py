@@ -35,7 +35,11 @@ def main(argv: list[str] | None = None) -> None:
     else:
         from sidecar.say import say
 
-        code = say(options)
+        try:
+            code = say(options)
+        except KeyboardInterrupt:
+            print("say: interrupted; what was written so far is not the whole", file=sys.stderr)
+            code = 130
         # Not sys.exit: when a thread that used MLX ends, MLX asks for the interpreter once
         # more, and aborts the process if that is shutting down already.
         sys.stdout.flush()
@@ -52,6 +56,8 @@ def _log_to_stderr(level: str) -> None:
 
 
 def _serve(model: str, log_level: str) -> None:
+    if sys.stdin is None or sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]
+        sys.exit("qwen-tts-sidecar serves over stdin and stdout; one of them is closed.")
     if sys.stdin.isatty():
         sys.exit(
             "qwen-tts-sidecar serves programs over stdin and stdout, and your stdin is a "

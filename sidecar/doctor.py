@@ -50,7 +50,7 @@ def _blas() -> str:
     if found:
         return f"OpenBLAS ({found})"
     return (
-        "the reference BLAS inside MLX, many times slower on the CPU; "
+        "the reference BLAS inside MLX, which makes speech take twice as long; "
         "install OpenBLAS (Debian, Ubuntu: apt install libopenblas0-pthread)"
     )
 

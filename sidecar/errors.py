@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from sidecar.limits import MAX_TEXT_CHARS
+
 
 class SidecarError(Exception):
     """Base of all errors that are answered on the wire or printed to a person.
@@ -146,6 +148,14 @@ class Unsupported(SidecarError):
 class TextTooLong(SidecarError):
     code = 1007
     type = "textTooLong"
+
+
+def too_long(field: str, length: int, unit: str = "characters") -> TextTooLong:
+    return TextTooLong(
+        f"The {field} has {length} {unit}; at most {MAX_TEXT_CHARS} are taken.",
+        hint="Send it sentence by sentence or paragraph by paragraph.",
+        field=field,
+    )
 
 
 class QueueFull(SidecarError):

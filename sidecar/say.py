@@ -44,7 +44,11 @@ class Collector:
 
 def say(options: argparse.Namespace) -> int:
     """Speaks; returns the exit code."""
-    text = sys.stdin.read() if options.text == "-" else options.text
+    try:
+        text = sys.stdin.buffer.read().decode() if options.text == "-" else options.text
+    except UnicodeDecodeError as error:
+        print(f"say: stdin is not UTF-8: {error}", file=sys.stderr)
+        return 2
     if not text.strip():
         print("say: the text is empty", file=sys.stderr)
         return 2

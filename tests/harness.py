@@ -26,7 +26,6 @@ import jsonschema
 import numpy as np
 
 ROOT = Path(__file__).parent.parent
-GOLDEN = ROOT.parent / "shared" / "golden"
 SCHEMA = json.loads((ROOT / "protocol" / "schema.json").read_text())
 # Generous: a busy machine with two cores; no test sleeps for this long when all is well.
 TIMEOUT = 60.0

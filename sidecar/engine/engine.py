@@ -26,7 +26,7 @@ from sidecar.engine.request import (
     UnloadSink,
     Wake,
 )
-from sidecar.errors import ModelLoadFailed, SidecarError
+from sidecar.errors import InternalError, ModelLoadFailed, SidecarError
 from sidecar.models import backend
 
 log = logging.getLogger(__name__)
@@ -86,16 +86,20 @@ class Engine:
         try:
             backend.prepare()
             from sidecar.engine.scheduler import Scheduler
-        except ImportError as error:
-            log.error("MLX or mlx-audio cannot be imported: %s", error)
+        except Exception as error:  # not installed, or no driver for its backend
+            log.error("MLX or mlx-audio cannot be used: %s", error)
             self._refuse(
                 ModelLoadFailed(
-                    f"MLX or mlx-audio cannot be imported: {error}",
+                    f"MLX or mlx-audio cannot be used: {error}",
                     hint="On Linux install qwen-tts-sidecar[cpu], [cuda12] or [cuda13].",
                 )
             )
             return
-        Scheduler(self._inbox, self._publish).run()
+        try:
+            Scheduler(self._inbox, self._publish).run()
+        except Exception:  # a bug; the scheduler has told its own requests
+            log.exception("the engine has failed")
+            self._refuse(InternalError("The engine has failed.", hint="Start a new process."))
 
     def _publish(self, status: EngineStatus) -> None:
         self.status = status

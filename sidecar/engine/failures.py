@@ -12,8 +12,10 @@ log = logging.getLogger(__name__)
 _MEMORY_WORDS = ("malloc", "out of memory", "insufficient memory", "unable to allocate")
 
 
-def as_sidecar_error(error: Exception, doing: str) -> SidecarError:
-    """Our own errors pass; anything else is logged in full and reported in one sentence.
+def as_sidecar_error(
+    error: Exception, doing: str, otherwise: type[SidecarError] = GenerationFailed
+) -> SidecarError:
+    """Our own errors pass; anything else is logged in full and becomes an `otherwise`.
 
     What is returned may leave the engine thread: it carries no traceback, because the frames
     of one hold MLX arrays and half-loaded models, and those must be freed here and now.
@@ -29,4 +31,4 @@ def as_sidecar_error(error: Exception, doing: str) -> SidecarError:
             f"Not enough memory while {doing}: {text}",
             hint="Unload a model, use a quantised one, or run fewer streams.",
         )
-    return GenerationFailed(f"Failed while {doing}: {text}", hint="See the sidecar's stderr.")
+    return otherwise(f"Failed while {doing}: {text}", hint="See the sidecar's stderr.")

@@ -17,7 +17,7 @@ from sidecar.engine.request import (
     LoadResult,
     SpeechJob,
 )
-from sidecar.errors import ModelInUse, SidecarError
+from sidecar.errors import ModelInUse, ModelLoadFailed, SidecarError
 from sidecar.models import catalog
 from sidecar.models.catalog import Checkpoint
 
@@ -48,10 +48,10 @@ class Loading:
     def park(self, name: str, job: Job) -> None:
         """Keeps a job until its model is in memory; two jobs for one model search once."""
         if name not in self._parked:
-            self._parked[name] = []
-            # A thread of its own: the search may mean a download.
+            # A thread of its own: the search may mean a download. It reports by the inbox, so
+            # not before this is done.
             threading.Thread(target=self._search, args=(name,), daemon=True).start()
-        self._parked[name].append(job)
+        self._parked.setdefault(name, []).append(job)
         if isinstance(job, LoadJob):
             job.sink.stage("resolving", name)
 
@@ -73,6 +73,15 @@ class Loading:
     def found(self, command: Found) -> list[SpeechJob]:
         """Loads a model whose search has ended; returns the requests that can go on."""
         jobs = self._parked.pop(command.model)
+        try:
+            return self._go_on(command, jobs)
+        except Exception as error:  # a bug; they are in no list any more
+            failure = as_sidecar_error(error, "going on after a load")
+            for job in jobs:
+                job.sink.failed(failure)
+            return []
+
+    def _go_on(self, command: Found, jobs: list[Job]) -> list[SpeechJob]:
         for job in jobs:
             if isinstance(job, LoadJob) and isinstance(command.outcome, Checkpoint):
                 job.sink.stage("loading", command.model)
@@ -91,7 +100,7 @@ class Loading:
         try:
             outcome = catalog.resolve(name, lambda repo: self._inbox.put(Downloading(name, repo)))
         except Exception as error:
-            outcome = as_sidecar_error(error, f"looking for model {name!r}")
+            outcome = as_sidecar_error(error, f"looking for model {name!r}", ModelLoadFailed)
         self._inbox.put(Found(name, outcome))
 
     def _load(self, command: Found, dtype: str, jobs: Sequence[Job]) -> LoadedModel | None:
@@ -102,7 +111,8 @@ class Loading:
             self._check_free(command.outcome, dtype)
             return self._models.load(command.outcome, dtype)
         except Exception as error:
-            failure = as_sidecar_error(error, f"loading model {command.model!r}")
+            doing = f"loading model {command.model!r}"
+            failure = as_sidecar_error(error, doing, ModelLoadFailed)
             for job in jobs:
                 job.sink.failed(failure)
             return None

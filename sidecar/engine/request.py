@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FinishReason = Literal["stop", "length"]
-# Requests generated at the same time, and requests waiting behind those.
-MAX_STREAMS = 8
-MAX_QUEUED = 64
 # 12 frames are 0.96 s: long enough to amortise a call, short enough to cancel at.
 DEFAULT_CHUNK_FRAMES = 12
 

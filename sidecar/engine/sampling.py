@@ -96,20 +96,25 @@ class BatchSampler:
         codebook: int,
         frame_back: int = 0,
     ) -> mx.array:
-        if any(p.temperature > 0 for p in params):
+        if any(not _is_greedy(p) for p in params):
             steps = [
                 (row.seed, (row.frame - frame_back) * _STEPS_PER_FRAME + codebook)
                 for row in self._rows
             ]
-            greedy = mx.array([[p.temperature == 0] for p in params])
+            greedy = mx.array([[_is_greedy(p)] for p in params])
             warped = _warp(logits, params) + _gumbel(steps, logits.shape[1])
             logits = mx.where(greedy, logits, warped)
         return mx.argmax(logits, axis=-1).astype(mx.int32)
 
 
+def _is_greedy(params: SamplingParams) -> bool:
+    """Logits divided by a smaller temperature would leave float32."""
+    return params.temperature < 1e-5
+
+
 def _warp(logits: mx.array, params: Sequence[SamplingParams]) -> mx.array:
     """Temperature, top-k and top-p, each row by its own; greedy rows pass at temperature 1."""
-    logits = logits / _column([p.temperature or 1.0 for p in params])
+    logits = logits / _column([1.0 if _is_greedy(p) else p.temperature for p in params])
     size = logits.shape[1]
     ks = [p.top_k if 0 < p.top_k < size else size for p in params]
     if any(k < size for k in ks):

@@ -20,8 +20,6 @@ from sidecar.engine.failures import as_sidecar_error
 from sidecar.engine.loading import Loading
 from sidecar.engine.models import LoadedModel, ModelTable
 from sidecar.engine.request import (
-    MAX_QUEUED,
-    MAX_STREAMS,
     Cancel,
     Command,
     Downloading,
@@ -37,7 +35,8 @@ from sidecar.engine.request import (
     Wake,
 )
 from sidecar.engine.row import Row
-from sidecar.errors import Cancelled, ModelInUse, QueueFull
+from sidecar.errors import Cancelled, InternalError, ModelInUse, QueueFull
+from sidecar.limits import MAX_QUEUED, MAX_STREAMS
 from sidecar.models import backend
 
 log = logging.getLogger(__name__)
@@ -63,18 +62,25 @@ class Scheduler:
         self._stopping = False
 
     def run(self) -> None:
-        """Returns after `Stop`."""
-        while not self._stopping:
-            self._publish(self._status())
-            for command in self._commands():
-                self._guarded(command)
-            if not self._stopping:
-                self._admit()
-                self._step()
+        """Returns after `Stop`; raises only for a bug, when every request has been told."""
+        try:
+            while not self._stopping:
+                self._publish(self._status())
+                for command in self._commands():
+                    self._guarded(command)
+                if not self._stopping:
+                    self._admit()
+                    self._step()
+        except Exception as error:
+            failure = as_sidecar_error(error, "scheduling", InternalError)
+            for job in self._jobs():
+                job.sink.failed(failure)
+            raise
 
     def _commands(self) -> list[Command]:
         """All commands there are; blocks for one only when there is nothing to compute."""
-        busy = self._waiting or any(row.job.sink.ready() for row in self._rows)
+        admits = self._waiting and len(self._rows) < MAX_STREAMS
+        busy = admits or any(row.job.sink.ready() for row in self._rows)
         commands = [] if busy else [self._inbox.get()]
         while not self._inbox.empty():
             commands.append(self._inbox.get())
@@ -139,7 +145,8 @@ class Scheduler:
             del loaded  # or its memory could not be freed
             self._models.unload(command.model)
         except Exception as error:
-            command.sink.failed(as_sidecar_error(error, f"unloading model {command.model!r}"))
+            failure = as_sidecar_error(error, f"unloading model {command.model!r}", InternalError)
+            command.sink.failed(failure)
             return
         self._publish(self._status())
         command.sink.done()
@@ -155,9 +162,11 @@ class Scheduler:
 
     def _stop(self) -> None:
         self._stopping = True
-        jobs: list[Job] = [*self._waiting, *(row.job for row in self._rows), *self._loading.jobs()]
-        for job in jobs:
+        for job in self._jobs():
             self._cancel(job)
+
+    def _jobs(self) -> list[Job]:
+        return [*self._waiting, *(row.job for row in self._rows), *self._loading.jobs()]
 
     def _admit(self) -> None:
         """Prefills one waiting request a round, so that the running ones go on in between."""

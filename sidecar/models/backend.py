@@ -13,8 +13,8 @@ _OPENBLAS = ("libopenblas.so.0", "libopenblas.so")
 def load_openblas() -> str | None:
     """Loads OpenBLAS ahead of MLX; returns the library's name, or None.
 
-    The Linux CPU wheel of MLX brings the reference BLAS, which is some twenty times slower.
-    Symbols loaded globally before `import mlx` take its place. macOS has Accelerate.
+    The Linux CPU wheel of MLX brings the reference BLAS: matrix products take twenty times as
+    long. Symbols loaded globally before `import mlx` take its place. macOS has Accelerate.
     """
     if not sys.platform.startswith("linux"):
         return None

@@ -16,16 +16,21 @@ from sidecar.errors import (
     UnknownField,
 )
 from sidecar.rpc.handlers import HANDLERS
-from sidecar.rpc.methods import ENCODINGS, METHODS, Method
+from sidecar.rpc.methods import METHODS, Method
 from sidecar.rpc.session import Call, Phase, Session, error_object
+from sidecar.rpc.types import (
+    ENCODINGS,
+)
 from sidecar.wire import jsonrpc
 from sidecar.wire.jsonrpc import EnvelopeError, ErrorResponse, Notification, Request
 
 log = logging.getLogger(__name__)
 
-_UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(.*?)`(?: - at `\$\.?(.*)`)?")
-_MISSING_FIELD = re.compile(r"Object missing required field `(.*?)`(?: - at `\$\.?(.*)`)?")
-_AT = re.compile(r"(.*?)(?: - at `\$\.?(.*)`)?")
+# msgspec's messages; DOTALL because a field's name may have a line break in it.
+_WHERE = r"(?: - at `\$\.?(.*)`)?"
+_UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(.*?)`" + _WHERE, re.DOTALL)
+_MISSING_FIELD = re.compile(r"Object missing required field `(.*?)`" + _WHERE, re.DOTALL)
+_AT = re.compile(r"(.*?)" + _WHERE, re.DOTALL)
 
 
 class Dispatcher:
@@ -55,8 +60,6 @@ class Dispatcher:
         try:
             self._call(call, request)
         except Exception as error:
-            if not isinstance(error, SidecarError):
-                log.exception("handler of %s failed", request.method)
             call.fail(error)
 
     def _call(self, call: Call, request: Request) -> None:
@@ -108,8 +111,7 @@ def _invalid(message: str) -> InvalidParams:
         field = _join(match[2], match[1])
         return InvalidParams(f"The field {field!r} is missing.", field=field)
     match = _AT.fullmatch(message)
-    assert match is not None
-    reason, field = match[1], match[2] or None
+    reason, field = (match[1], match[2] or None) if match else (message, None)
     if field == "encoding":
         return UnknownEncoding(f"Unknown encoding. Known: {', '.join(ENCODINGS)}.", field=field)
     return InvalidParams(f"{field or 'params'}: {reason}.", field=field)

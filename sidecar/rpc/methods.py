@@ -1,297 +1,37 @@
-"""The contract: every params, result and progress shape, and the table of methods.
+"""The contract: the table of methods.
 
-`protocol/schema.json` is generated from this file and nothing else; it imports msgspec only,
-so that a tool can read the contract without MLX. Wire names are camelCase.
-
-For an optional field, absent and null mean the same.
+`protocol/schema.json` is generated from this table and the Structs it names, and from nothing
+else. Importing it needs msgspec only, so that a tool can read the contract without MLX.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
-from msgspec import Meta
+
+from sidecar.rpc.types import (
+    AudioProgress,
+    CancelParams,
+    Empty,
+    InitializeParams,
+    InitializeResult,
+    LoadProgress,
+    ModelListResult,
+    ModelLoadParams,
+    ModelLoadResult,
+    ModelUnloadParams,
+    NoParams,
+    PingResult,
+    ProgressParams,
+    StatusResult,
+    SynthesizeParams,
+    SynthesizeResult,
+    VoiceListParams,
+    VoiceListResult,
+)
 
 PROTOCOL_VERSION = 1
-MAX_TEXT_CHARS = 4096
-MAX_FRAMES = 4096  # five and a half minutes; as float samples in base64 it fits one message
-MAX_SEED = 2**53 - 1  # the largest integer that JavaScript keeps exact
-
-Token = str | int
-ModelName = Annotated[str, Meta(min_length=1)]
-Encoding = Literal["pcm_s16le", "pcm_f32le"]
-ENCODINGS: tuple[str, ...] = ("pcm_s16le", "pcm_f32le")
-TextMode = Literal["full", "stream"]
-Dtype = Literal["auto", "float32", "bfloat16", "float16"]
-
-
-class Params(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
-    """Base of everything a client sends: an unknown field is an error that names it."""
-
-
-class Result(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
-    """Base of everything the server sends; a field that is null is left out."""
-
-
-class Empty(Result):
-    """An answer that says only: done."""
-
-
-class NoParams(Params):
-    """This method takes nothing."""
-
-
-# --- lifecycle -----------------------------------------------------------------------------
-
-
-class ClientInfo(Params):
-    name: str
-    version: str | None = None
-
-
-class InitializeParams(Params):
-    protocol_version: Annotated[int, Meta(description="1; anything else is refused.")]
-    client_info: ClientInfo
-    process_id: Annotated[
-        Annotated[int, Meta(ge=1, le=2**31 - 1)] | None,
-        Meta(description="The client's process; the sidecar ends when it does."),
-    ] = None
-
-
-class ServerInfo(Result):
-    name: str
-    version: str
-
-
-class Limits(Result):
-    max_message_bytes: Annotated[int, Meta(description="Largest body of a frame, both ways.")]
-    max_text_chars: int
-    max_frames: Annotated[int, Meta(description="Largest `maxFrames`; 12.5 frames a second.")]
-    max_streams: Annotated[int, Meta(description="Requests generated at the same time.")]
-    max_queued: Annotated[int, Meta(description="Requests waiting behind those.")]
-
-
-class Capabilities(Result):
-    methods: list[str]
-    encodings: list[str]
-    text_modes: list[str]
-    limits: Limits
-
-
-class InitializeResult(Result):
-    protocol_version: int
-    server_info: ServerInfo
-    capabilities: Capabilities
-
-
-class PingResult(Result):
-    uptime_ms: float
-
-
-class MemoryStatus(Result):
-    active_bytes: int
-    peak_bytes: int
-    cache_bytes: int
-
-
-class StreamStatus(Result):
-    model: str
-    frames: int
-    audio_ms: float
-    elapsed_ms: float
-
-
-class LoadedModel(Result):
-    model: str
-    dtype: str
-    memory_bytes: int
-    streams: int
-
-
-class StatusResult(Result):
-    backend: Annotated[
-        str, Meta(description="metal, cuda or cpu; starting or broken: MLX is not there (yet).")
-    ]
-    memory: MemoryStatus
-    queued: Annotated[int, Meta(description="Requests that wait for a model or for a row.")]
-    streams: list[StreamStatus]
-    models: list[LoadedModel]
-    uptime_ms: float
-
-
-class CancelParams(Params):
-    id: int | str
-
-
-# --- models and voices ---------------------------------------------------------------------
-
-
-class ModelLoadParams(Params):
-    model: Annotated[ModelName, Meta(description="A hub id, a local folder, or an alias.")]
-    dtype: Dtype | None = None
-    work_done_token: Token | None = None
-
-
-class ModelLoadResult(Result):
-    model: str
-    family: str
-    variant: str
-    dtype: str
-    sample_rate: int
-    voices: list[str]
-    languages: list[str]
-    memory_bytes: int
-    load_ms: float
-
-
-class ModelUnloadParams(Params):
-    model: ModelName
-
-
-class ModelEntry(Result):
-    model: str
-    state: Literal["loaded", "cached", "known", "bundled"]
-    repo: Annotated[str | None, Meta(description="Its id on the hub.")] = None
-
-
-class ModelListResult(Result):
-    models: list[ModelEntry]
-
-
-class VoiceListParams(Params):
-    model: ModelName | None = None
-
-
-class VoiceEntry(Result):
-    voice: str
-    kind: Literal["preset", "saved"]
-    model: str
-    language: Annotated[str | None, Meta(description="A dialect the voice speaks.")] = None
-
-
-class VoiceListResult(Result):
-    voices: list[VoiceEntry]
-
-
-# --- speech --------------------------------------------------------------------------------
-
-Temperature = Annotated[float, Meta(ge=0, le=10, description="0 is greedy.")]
-TopK = Annotated[int, Meta(ge=0, description="0 keeps every code.")]
-TopP = Annotated[float, Meta(gt=0, le=1)]
-Penalty = Annotated[float, Meta(gt=0, le=10)]
-
-
-class SubtalkerSampling(Params):
-    """Sampling of codebooks 1 and up; codebook 0 has its own."""
-
-    temperature: Temperature | None = None
-    top_k: TopK | None = None
-    top_p: TopP | None = None
-
-
-class Sampling(Params):
-    """What is left out comes from the checkpoint's generation_config.json."""
-
-    temperature: Temperature | None = None
-    top_k: TopK | None = None
-    top_p: TopP | None = None
-    repetition_penalty: (
-        Annotated[Penalty, Meta(description="Over the whole history of codebook 0.")] | None
-    ) = None
-    subtalker: SubtalkerSampling | None = None
-
-
-class Reference(Params):
-    """Audio whose voice is cloned; give `path` or `audio`."""
-
-    path: str | None = None
-    audio: Annotated[bytes | None, Meta(description="A whole audio file.")] = None
-    text: Annotated[
-        str | None, Meta(description="Its transcript; without one only the timbre is taken.")
-    ] = None
-    append_silence: Annotated[
-        bool | None,
-        Meta(description="0.5 s behind the audio, so that its tail does not leak. Default true."),
-    ] = None
-
-
-class Chunking(Params):
-    first_frames: Annotated[int, Meta(ge=1, le=MAX_FRAMES)] | None = None
-    max_frames: Annotated[int, Meta(ge=1, le=MAX_FRAMES)] | None = None
-
-
-class SynthesizeParams(Params):
-    text: str
-    model: Annotated[ModelName | None, Meta(description="Default: the server's --model.")] = None
-    voice: Annotated[str | None, Meta(description="A preset voice of the model.")] = None
-    language: Annotated[str | None, Meta(description="Default auto.")] = None
-    instruct: Annotated[str | None, Meta(description="How to speak, or the voice itself.")] = None
-    reference: Reference | None = None
-    sampling: Sampling | None = None
-    seed: Annotated[int, Meta(ge=0, le=MAX_SEED)] | None = None
-    max_frames: Annotated[int, Meta(ge=1, le=MAX_FRAMES)] | None = None
-    text_mode: Annotated[
-        TextMode | None,
-        Meta(
-            description="full: all text before the first frame. stream: one token a frame. "
-            "Default: what the official code does for the model's variant."
-        ),
-    ] = None
-    encoding: Encoding | None = None
-    chunk: Chunking | None = None
-    partial_result_token: Annotated[
-        Token | None, Meta(description="Stream audio as $/progress under this token.")
-    ] = None
-
-
-class Metrics(Result):
-    queue_ms: Annotated[float, Meta(description="From the request to its first computation.")]
-    first_audio_ms: Annotated[float, Meta(description="From the request to its first chunk.")]
-    generation_ms: Annotated[float, Meta(description="From first computation to last chunk.")]
-    real_time_factor: Annotated[float, Meta(description="generationMs ÷ durationMs.")]
-    peak_memory_bytes: int
-
-
-class SynthesizeResult(Result):
-    finish_reason: Literal["stop", "length"]
-    frames: int
-    samples: int
-    sample_rate: int
-    encoding: Encoding
-    duration_ms: float
-    seed: Annotated[int, Meta(description="Send it again for the same audio.")]
-    metrics: Metrics
-    audio: Annotated[
-        bytes | None, Meta(description="All of it, if there was no partialResultToken.")
-    ] = None
-
-
-# --- progress ------------------------------------------------------------------------------
-
-
-class AudioProgress(Result, tag_field="kind", tag="audio"):
-    """One chunk of a stream; `seq` counts 0, 1, 2, … without gaps."""
-
-    seq: int
-    audio: bytes
-    samples: int
-    frames: int
-
-
-class LoadProgress(Result, tag_field="kind", tag="load"):
-    stage: Literal["resolving", "downloading", "loading"]
-    message: str
-
-
-class ProgressParams(Result):
-    """`$/progress`: `value` is what the request that brought `token` promises."""
-
-    token: Token
-    value: AudioProgress | LoadProgress
-
-
-# --- the table -----------------------------------------------------------------------------
 
 
 class Method(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +21,10 @@ from sidecar.errors import (
     SidecarError,
     TokenInUse,
 )
-from sidecar.rpc.methods import ProgressParams, Token
+from sidecar.rpc.types import (
+    ProgressParams,
+    Token,
+)
 from sidecar.wire.jsonrpc import (
     ErrorData,
     ErrorObject,
@@ -33,6 +37,9 @@ from sidecar.wire.stdio import Outbox
 
 # What a message costs in the outbox beside its audio.
 _OVERHEAD_BYTES = 512
+_MAX_ERROR_CHARS = 1000
+
+log = logging.getLogger(__name__)
 
 
 class Phase(Enum):
@@ -164,8 +171,15 @@ def _wire_size(audio_bytes: int) -> int:
 def error_object(error: Exception) -> ErrorObject:
     """The one place where an exception becomes an error on the wire."""
     if not isinstance(error, SidecarError):
+        log.error("internal error", exc_info=error)
         error = InternalError(
             f"Internal error: {type(error).__name__}.", hint="See the sidecar's stderr."
         )
-    data = ErrorData(error.type, error.field, error.hint)
-    return ErrorObject(error.code, error.message, data)
+    field = None if error.field is None else _shortened(error.field)
+    data = ErrorData(error.type, field, error.hint)
+    return ErrorObject(error.code, _shortened(error.message), data)
+
+
+def _shortened(text: str) -> str:
+    """A message that repeats a client's 30 MB name helps nobody."""
+    return text if len(text) <= _MAX_ERROR_CHARS else text[:_MAX_ERROR_CHARS] + "…"

@@ -136,24 +136,39 @@ def _id_of(message: Any) -> Id | None:
 
 
 def _unparsable(body: bytes, error: Exception) -> EnvelopeError:
-    """Python's json writes NaN and Infinity, which is not JSON; say that instead of "malformed"."""
-    if b"NaN" in body or b"Infinity" in body:
-        import json  # 5 ms of start-up that only this case needs
+    """Two mistakes that clients' own encoders make are named, and answered under their id.
 
-        try:
-            message = json.loads(body)
-        except (ValueError, RecursionError):
-            message = None
-        path = _non_finite_path(message, "")
-        if path is not None:
-            field = path.removeprefix("params.")
-            return EnvelopeError(
-                NotFinite(
-                    f"{field} is NaN or infinite.", hint="Send a finite number.", field=field
-                ),
-                _id_of(message),
-            )
+    Python's json writes NaN and Infinity; JavaScript's writes the half of a cut emoji.
+    """
+    message = _lenient(body)
+    path = _non_finite_path(message, "")
+    if path is not None:
+        field = path.removeprefix("params.")
+        return EnvelopeError(
+            NotFinite(f"{field} is NaN or infinite.", hint="Send a finite number.", field=field),
+            _id_of(message),
+        )
+    if message is not None:
+        return EnvelopeError(
+            InvalidParams(
+                "A string in the message has half a surrogate pair in it.",
+                hint="A character was cut in two; send whole ones.",
+            ),
+            _id_of(message),
+        )
     return EnvelopeError(ParseError(f"The message is not valid JSON: {error}."), None)
+
+
+def _lenient(body: bytes) -> Any:
+    """What Python's json makes of a body that msgspec refuses, where that can be anything."""
+    if not any(mark in body for mark in (b"NaN", b"Infinity", b"\\u")):
+        return None
+    import json  # 5 ms of start-up that only this case needs
+
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _non_finite_path(value: Any, path: str) -> str | None:

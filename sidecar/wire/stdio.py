@@ -39,10 +39,9 @@ def claim() -> Pipes:
     The real descriptors move to high numbers that children do not inherit. Afterwards fd 0
     reads nothing and fd 1 is stderr, for Python, for C and for child processes alike.
     """
-    try:
-        os.fstat(2)
-    except OSError:  # a parent that closed stderr
-        _redirect(os.open(os.devnull, os.O_WRONLY), 2)
+    if sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison]
+        _redirect(os.open(os.devnull, os.O_WRONLY), 2)  # a parent that closed it
+        sys.stderr = os.fdopen(2, "w")
     reader = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, 100)
     writer = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, 100)
     _redirect(os.open(os.devnull, os.O_RDONLY), 0)
@@ -67,6 +66,13 @@ def read_chunks(fd: int) -> bytes:
             select.select([fd], [], [])
         except ConnectionResetError:
             return b""
+
+
+def hung_up(fd: int) -> bool:
+    """Whether the other end of `fd` is closed, even with bytes still to be read."""
+    poll = select.poll()
+    poll.register(fd, select.POLLHUP)
+    return any(event & select.POLLHUP for _, event in poll.poll(0))
 
 
 class Outbox:
@@ -115,9 +121,11 @@ class Outbox:
             self.on_room()
         return message
 
-    def wait_until_not_full(self) -> None:
+    def wait_until_not_full(self, timeout: float | None = None) -> bool:
+        """False if it is still full after `timeout` seconds."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._bytes < FULL_BYTES)
+            room = lambda: self._closed or self._bytes < FULL_BYTES  # noqa: E731
+            return self._changed.wait_for(room, timeout)
 
     def drain(self, timeout: float) -> bool:
         """Waits until everything queued has been written; False if time ran out first."""
@@ -133,14 +141,18 @@ class Outbox:
 
 
 class Writer(threading.Thread):
-    """The only thread that writes to stdout, so that frames never interleave."""
+    """The only thread that writes to stdout, so that frames never interleave.
+
+    Calls `on_closed` when it cannot go on: with None when nobody reads any more, else with the
+    error. A process that cannot answer must not stay.
+    """
 
     def __init__(
         self,
         fd: int,
         outbox: Outbox,
         encode: Callable[[Outgoing], bytes],
-        on_closed: Callable[[], None],
+        on_closed: Callable[[Exception | None], None],
     ) -> None:
         super().__init__(name="writer", daemon=True)
         self._fd = fd
@@ -153,10 +165,11 @@ class Writer(threading.Thread):
             while (message := self._outbox.take()) is not None:
                 self._write(self._encode(message))
         except OSError:  # EPIPE: nobody reads any more
-            pass
-        finally:  # a process that cannot answer must not stay
+            self._on_closed(None)
+        except Exception as error:
+            self._on_closed(error)
+        finally:
             self._outbox.close()
-            self._on_closed()
 
     def _write(self, frame: bytes) -> None:
         view = memoryview(frame)

@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import soundfile
+
+from tests.harness import frame
 
 COMMAND = [sys.executable, "-m", "sidecar"]
 
@@ -48,6 +51,38 @@ def test_say_explains_what_is_wrong() -> None:
     assert "Traceback" not in done.stderr
     assert run("say", " ").returncode == 2
     assert "Known:" in run("say", "Hello.", "--model", "nothing").stderr
+
+
+def test_say_reads_utf_8_only() -> None:
+    done = subprocess.run(
+        [*COMMAND, "say", "-"], input=b"caf\xe9", capture_output=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert b"not UTF-8" in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-"])
+def test_serving_without_a_pipe_is_explained(closed: str) -> None:
+    command = f'exec "{sys.executable}" -m sidecar {closed}'
+    done = subprocess.run(
+        ["sh", "-c", command], input=b"", capture_output=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert b"one of them is closed" in done.stderr
+
+
+def test_serving_without_stderr_works() -> None:
+    hello = {"protocolVersion": 1, "clientInfo": {"name": "tests"}}
+    message = frame({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello})
+    done = subprocess.run(
+        ["sh", "-c", f'exec "{sys.executable}" -m sidecar 2>&-'],
+        input=message,
+        stdout=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert b'"protocolVersion":1' in done.stdout
 
 
 def test_serving_a_terminal_is_refused_with_advice() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from tests.harness import Sidecar, frame, sidecar
 
+HANDSHAKE = {"protocolVersion": 1, "clientInfo": {"name": "tests"}}
 LONG = "He finished reading the long letter, folded it carefully, and put it back in the box."
 
 
@@ -58,6 +60,26 @@ def test_the_end_of_stdin_during_a_load_ends_it_too() -> None:
     assert len(answers) == 1
 
 
+def test_the_end_of_stdin_is_noticed_while_nobody_reads() -> None:
+    """The outbox is full, so stdin is not read any more; its end must be seen all the same."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sidecar"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with process:
+        assert process.stdin
+        hello = {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": HANDSHAKE}
+        pings = b"".join(
+            frame({"jsonrpc": "2.0", "id": i, "method": "ping"}) for i in range(1, 80_000)
+        )
+        stream = memoryview(frame(hello) + pings)
+        os.set_blocking(process.stdin.fileno(), False)
+        while stream and select.select([], [process.stdin], [], 2.0)[1]:
+            stream = stream[os.write(process.stdin.fileno(), stream) :]
+        assert stream, "stdin was read to its end although nobody read the answers"
+        process.stdin.close()
+        assert process.wait(5) == 0
+
+
 def test_half_a_frame_at_the_end_is_reported() -> None:
     with sidecar() as server:
         server.send_raw(frame({"jsonrpc": "2.0", "id": 1, "method": "ping"})[:-5])
@@ -85,7 +107,6 @@ def test_a_closed_reader_ends_it_quietly() -> None:
     with sidecar() as server:
         speaking(server)
         assert server.process.stdout
-        os.close(os.dup(server.process.stdout.fileno()))
         server.process.stdout.close()
         code, _ = server.wait_exit()
         assert code == 0
@@ -129,7 +150,6 @@ child.stdout.readline()
 print(child.pid, holder.pid, flush=True)
 sys.stdin.read()
 """
-HANDSHAKE = {"protocolVersion": 1, "clientInfo": {"name": "tests"}}
 
 
 def test_it_does_not_outlive_a_parent_that_is_killed(tmp_path: Path) -> None:
@@ -149,8 +169,6 @@ def test_it_does_not_outlive_a_parent_that_is_killed(tmp_path: Path) -> None:
         parent.wait(10)
         if descriptor is None:
             pytest.skip("needs pidfd_open to wait for another's child")
-        import select
-
         ready, _, _ = select.select([descriptor], [], [], 5.0)
         assert ready, "the sidecar still runs five seconds after its parent was killed"
     finally:

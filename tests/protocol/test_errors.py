@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 
 from tests.harness import RpcError, Sidecar, frame, sidecar
 
@@ -28,6 +31,8 @@ CASES: list[tuple[str, dict[str, Any], int, str, str | None]] = [
     ("speech/synthesize", {"text": " \n\t"}, -32602, "emptyText", "text"),
     ("speech/synthesize", {"text": "\u4f60\u597d"}, -32602, "emptyText", "text"),
     ("speech/synthesize", {"text": "a" * 4097}, 1007, "textTooLong", "text"),
+    ("speech/synthesize", {"text": "a \ud83d"}, -32602, "invalidParams", None),
+    ("ping", {"a\nb": 1}, -32602, "unknownField", "a\nb"),
     ("speech/synthesize", {"text": "a", "encoding": "mp9"}, -32602, "unknownEncoding", "encoding"),
     ("speech/synthesize", {"text": "a", "sampling": {"temperature": float("nan")}}, -32602,
      "notFinite", "sampling.temperature"),
@@ -103,6 +108,32 @@ def test_a_checkpoint_without_its_codec_is_refused_at_load(server: Sidecar, tmp_
     with pytest.raises(RpcError, match="text tokenizer") as caught:
         server.call("model/load", {"model": str(tmp_path)})
     assert caught.value.type == "modelLoadFailed"
+
+
+def test_an_instruction_and_a_transcript_have_a_limit_too(server: Sidecar, golden: Path) -> None:
+    long = "Very happy. " * 400
+    with pytest.raises(RpcError) as caught:
+        server.call(
+            "speech/synthesize",
+            {"text": "a", "model": str(golden / "custom_voice"), "instruct": long},
+        )
+    assert (caught.value.type, caught.value.data["field"]) == ("textTooLong", "instruct")
+    wav = io.BytesIO()
+    soundfile.write(wav, np.zeros(36000), 24000, format="WAV")
+    reference = {"audio": base64.b64encode(wav.getvalue()).decode(), "text": long}
+    with pytest.raises(RpcError) as caught:
+        server.call(
+            "speech/synthesize",
+            {"text": "a", "model": str(golden / "base"), "reference": reference},
+        )
+    assert (caught.value.type, caught.value.data["field"]) == ("textTooLong", "reference.text")
+
+
+def test_an_error_does_not_repeat_a_huge_name(server: Sidecar) -> None:
+    with pytest.raises(RpcError) as caught:
+        server.call("speech/synthesize", {"text": "a", "voice": "x" * 1_000_000})
+    assert caught.value.type == "unknownVoice"
+    assert len(caught.value.message) < 2000
 
 
 @pytest.mark.parametrize(

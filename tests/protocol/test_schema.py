@@ -5,7 +5,10 @@ import pytest
 
 from sidecar.rpc import schema
 from sidecar.rpc.handlers import HANDLERS
-from sidecar.rpc.methods import ENCODINGS, METHODS
+from sidecar.rpc.methods import METHODS
+from sidecar.rpc.types import (
+    ENCODINGS,
+)
 from tests.harness import ROOT, SCHEMA, check
 
 

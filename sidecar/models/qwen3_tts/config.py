@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sidecar.errors import NotACheckpoint
+from sidecar.limits import MAX_FRAMES
 from sidecar.models.base import CodeSpec, GenerationDefaults, ModelInfo, SamplingParams, VoiceInfo
 from sidecar.models.catalog import Checkpoint
 
@@ -100,7 +101,14 @@ def _read(checkpoint: Checkpoint) -> Qwen3TTSConfig:
 def _generation_defaults(checkpoint: Checkpoint) -> GenerationDefaults:
     """Official order (Qwen3TTSModel._merge_generate_kwargs): the file, then fixed defaults."""
     path = checkpoint.path / "generation_config.json"
-    given: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    try:
+        given: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        return _defaults(given)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise NotACheckpoint(f"{path} cannot be used: {error!r}.", field="model") from error
+
+
+def _defaults(given: dict[str, Any]) -> GenerationDefaults:
 
     def stage(prefix: str, do_sample: str) -> SamplingParams:
         sampling = SamplingParams(
@@ -114,5 +122,5 @@ def _generation_defaults(checkpoint: Checkpoint) -> GenerationDefaults:
         talker=stage("", "do_sample"),
         subtalker=stage("subtalker_", "subtalker_dosample"),
         repetition_penalty=float(given.get("repetition_penalty", 1.05)),
-        max_frames=int(given.get("max_new_tokens", 2048)),
+        max_frames=min(int(given.get("max_new_tokens", 2048)), MAX_FRAMES),
     )

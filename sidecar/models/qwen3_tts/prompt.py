@@ -17,8 +17,10 @@ from sidecar.errors import (
     UnknownLanguage,
     UnknownVoice,
     Unsupported,
+    too_long,
     unlisted,
 )
+from sidecar.limits import MAX_TEXT_CHARS
 from sidecar.models.base import Utterance
 from sidecar.models.qwen3_tts.config import Qwen3TTSConfig
 
@@ -92,7 +94,7 @@ class PromptBuilder:
         speaker = reference.speaker if reference else self._speaker(utterance)
         instruct = self._instruct(utterance)
         full = self._text_mode(utterance) == "full"
-        ids = self._assistant_ids(utterance.text, "text")
+        ids = self._assistant_ids(utterance.text)
         if len(ids) <= _ROLE_TOKENS + _TAIL_TOKENS:
             raise EmptyText(
                 f"Nothing in the text {utterance.text[:40]!r} can be spoken by this model.",
@@ -164,21 +166,36 @@ class PromptBuilder:
     def _codec(self, ids: list[int]) -> mx.array:
         return self._talker.model.codec_embedding(mx.array([ids]))
 
-    def _assistant_ids(self, text: str, field: str) -> list[int]:
-        text = self._speakable(text, field)
-        return list(
-            self._tokenizer.encode(
-                f"<|im_start|>assistant\n{text}<|im_end|>\n<|im_start|>assistant\n"
-            )
-        )
+    def _assistant_ids(self, text: str) -> list[int]:
+        text = self._speakable(text, "text")
+        template = f"<|im_start|>assistant\n{text}<|im_end|>\n<|im_start|>assistant\n"
+        return self._encode(template, "text")
+
+    def _encode(self, template: str, field: str) -> list[int]:
+        ids = list(self._tokenizer.encode(template))
+        if len(ids) > MAX_TEXT_CHARS:
+            raise too_long(field, len(ids), "tokens")
+        return ids
 
     def _reference_ids(self, text: str) -> list[int]:
         text = self._speakable(text, "reference.text")
-        ids = self._tokenizer.encode(f"<|im_start|>assistant\n{text}<|im_end|>\n")
-        return list(ids[_ROLE_TOKENS:-_REFERENCE_TAIL_TOKENS])
+        ids = self._encode(f"<|im_start|>assistant\n{text}<|im_end|>\n", "reference.text")
+        return ids[_ROLE_TOKENS:-_REFERENCE_TAIL_TOKENS]
 
     def _speakable(self, text: str, field: str) -> str:
-        """Outer white space would melt into the template's line break and shift its borders."""
+        """Outer white space would melt into the template's line break and shift its borders.
+
+        Raises:
+            TextTooLong, InvalidParams
+        """
+        if len(text) > MAX_TEXT_CHARS:
+            raise too_long(field, len(text))
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise InvalidParams(
+                f"The {field} has half a character (a lone surrogate) in it.", field=field
+            ) from None
         for token in self._tokenizer.all_special_tokens:
             if token in text:
                 raise InvalidParams(
@@ -232,7 +249,7 @@ class PromptBuilder:
                 field="instruct",
             )
         text = self._speakable(utterance.instruct, "instruct")
-        return [self._text(self._tokenizer.encode(f"<|im_start|>user\n{text}<|im_end|>\n"))]
+        return [self._text(self._encode(f"<|im_start|>user\n{text}<|im_end|>\n", "instruct"))]
 
     def _text_mode(self, utterance: Utterance) -> str:
         """The official defaults: voice clone is dual-track, the others are not."""

@@ -17,6 +17,9 @@ from mlx_audio.lm.models.cache import KVCache
 from sidecar.models.base import FrameSampler
 from sidecar.models.qwen3_tts.prompt import Prompt, PromptBuilder
 
+# Attention over a long prompt at once would need memory by the square of its length.
+_PREFILL_PIECE = 512
+
 
 @dataclass
 class TalkerState:
@@ -58,7 +61,14 @@ class Talker:
     def prefill(self, prompt: Prompt) -> TalkerState:
         """Runs the prompt; its last position's output is the row's first state."""
         caches = [KVCache() for _ in self._talker.model.layers]
-        hidden = self._forward(prompt.embeddings, [caches])
+        length = prompt.embeddings.shape[1]
+        *head, last = (
+            prompt.embeddings[:, start : start + _PREFILL_PIECE]
+            for start in range(0, length, _PREFILL_PIECE)
+        )
+        for piece in head:
+            mx.eval(self._forward(piece, [caches]))
+        hidden = self._forward(last, [caches])
         state = TalkerState(caches, hidden, self._head(hidden), prompt.trailing, prompt.pad)
         mx.eval(state.hidden, state.logits, state.trailing, state.pad)
         return state

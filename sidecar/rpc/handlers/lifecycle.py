@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from sidecar import __version__
-from sidecar.engine.request import MAX_QUEUED, MAX_STREAMS
 from sidecar.errors import InvalidRequest, ProtocolVersionMismatch
-from sidecar.rpc.methods import (
+from sidecar.limits import MAX_FRAMES, MAX_QUEUED, MAX_STREAMS, MAX_TEXT_CHARS
+from sidecar.rpc.methods import METHODS, PROTOCOL_VERSION
+from sidecar.rpc.session import Call, Phase, Session
+from sidecar.rpc.types import (
     ENCODINGS,
-    MAX_FRAMES,
-    MAX_TEXT_CHARS,
-    METHODS,
-    PROTOCOL_VERSION,
     CancelParams,
     Capabilities,
     Empty,
@@ -25,7 +23,6 @@ from sidecar.rpc.methods import (
     StatusResult,
     StreamStatus,
 )
-from sidecar.rpc.session import Call, Phase, Session
 from sidecar.wire.framing import MAX_BODY_BYTES
 
 # How long the handshake's answer may take to leave before MLX's import competes with it.

@@ -7,7 +7,8 @@ from typing import Literal
 from sidecar.engine.request import LoadResult
 from sidecar.errors import SidecarError
 from sidecar.models import catalog
-from sidecar.rpc.methods import (
+from sidecar.rpc.session import Call, Session
+from sidecar.rpc.types import (
     Empty,
     LoadProgress,
     ModelEntry,
@@ -17,7 +18,6 @@ from sidecar.rpc.methods import (
     ModelUnloadParams,
     NoParams,
 )
-from sidecar.rpc.session import Call, Session
 
 
 def list_models(session: Session, params: NoParams, call: Call) -> None:

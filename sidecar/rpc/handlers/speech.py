@@ -9,10 +9,11 @@ from sidecar.engine.request import (
     SynthesisRequest,
     SynthesisResult,
 )
-from sidecar.errors import EmptyText, InvalidParams, SidecarError, TextTooLong
+from sidecar.errors import EmptyText, InvalidParams, SidecarError, too_long
+from sidecar.limits import MAX_TEXT_CHARS
 from sidecar.models.base import ReferenceAudio, Utterance
-from sidecar.rpc.methods import (
-    MAX_TEXT_CHARS,
+from sidecar.rpc.session import Call, Session
+from sidecar.rpc.types import (
     AudioProgress,
     Encoding,
     Metrics,
@@ -22,7 +23,6 @@ from sidecar.rpc.methods import (
     SynthesizeParams,
     SynthesizeResult,
 )
-from sidecar.rpc.session import Call, Session
 
 
 def synthesize(session: Session, params: SynthesizeParams, call: Call) -> None:
@@ -38,11 +38,7 @@ def _check_text(text: str) -> None:
     if not text.strip():
         raise EmptyText("The text is empty.", field="text")
     if len(text) > MAX_TEXT_CHARS:
-        raise TextTooLong(
-            f"The text has {len(text)} characters; at most {MAX_TEXT_CHARS} are taken.",
-            hint="Send it sentence by sentence or paragraph by paragraph.",
-            field="text",
-        )
+        raise too_long("text", len(text))
 
 
 def _request(params: SynthesizeParams, default_model: str) -> SynthesisRequest:
@@ -94,7 +90,7 @@ class _Sink:
         self._kept: list[bytes] = []
 
     def ready(self) -> bool:
-        return not self._streams or self._outbox.has_room
+        return self._outbox.has_room
 
     def audio(self, chunk: AudioChunk) -> None:
         # numpy comes with MLX on the engine thread; the handshake must not wait for it.

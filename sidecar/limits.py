@@ -1,0 +1,11 @@
+"""How much is taken at once. Told to clients in initialize's answer."""
+
+from __future__ import annotations
+
+# Of one text, instruction or transcript; also in tokens, where a text has more tokens than that.
+MAX_TEXT_CHARS = 4096
+# Five and a half minutes; as float samples in base64 it fits one message.
+MAX_FRAMES = 4096
+# Requests generated at the same time, and requests waiting behind those.
+MAX_STREAMS = 8
+MAX_QUEUED = 64

@@ -1,0 +1,126 @@
+"""Faults at the engine's interface: whoever waits is told, and the engine goes on if it can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sidecar.engine import decode
+from sidecar.engine.engine import Engine
+from sidecar.engine.request import AudioChunk, SynthesisRequest, SynthesisResult
+from sidecar.errors import GenerationFailed, InternalError, ModelLoadFailed, OutOfMemory
+from sidecar.models import backend
+from sidecar.models.base import Utterance
+from sidecar.say import Collector, Event
+from tests.harness import TIMEOUT
+
+REQUEST = SynthesisRequest("tiny-voice", Utterance("Hi."), seed=1, max_frames=3)
+
+
+def end_of(sink: Collector) -> Event:
+    """The event that ends a request: a result or an error."""
+    while isinstance(event := sink.events.get(timeout=TIMEOUT), AudioChunk):
+        pass
+    return event
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    engine = Engine()
+    engine.start()
+    yield engine
+    assert engine.stop(10)
+
+
+def speak(engine: Engine) -> Event:
+    sink = Collector()
+    engine.submit(REQUEST, sink)
+    return end_of(sink)
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (RuntimeError("kernel failed"), GenerationFailed),
+        (RuntimeError("[malloc] Unable to allocate 9 bytes"), OutOfMemory),
+        (MemoryError(), OutOfMemory),
+    ],
+)
+def test_a_failing_step_fails_its_requests_and_the_next_one_works(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, fault: Exception, expected: type[Exception]
+) -> None:
+    step, faults = decode.step, [fault]
+
+    def failing_step(*args: Any) -> None:
+        if faults:
+            raise faults.pop()
+        step(*args)
+
+    monkeypatch.setattr(decode, "step", failing_step)
+    error = speak(engine)
+    assert isinstance(error, expected)
+    assert error.__traceback__ is None  # its frames hold arrays of the engine thread
+    assert isinstance(speak(engine), SynthesisResult)
+
+
+def test_a_failing_chunk_fails_that_request_alone(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver = decode.deliver
+    victim, neighbour = Collector(), Collector()
+
+    def failing_deliver(row: Any) -> None:
+        if row.job.sink is victim:
+            raise ValueError("no more disk")
+        deliver(row)
+
+    monkeypatch.setattr(decode, "deliver", failing_deliver)
+    engine.submit(REQUEST, victim)
+    engine.submit(REQUEST, neighbour)
+    assert isinstance(end_of(victim), GenerationFailed)
+    assert isinstance(end_of(neighbour), SynthesisResult)
+
+
+class Broken(Collector):
+    """A sink with a bug where the scheduler does not expect one."""
+
+    def ready(self) -> bool:
+        raise RuntimeError("a bug")
+
+
+def test_a_bug_in_the_scheduler_leaves_nobody_waiting(engine: Engine) -> None:
+    assert isinstance(speak(engine), SynthesisResult)
+    neighbour, broken = Collector(), Broken()
+    engine.submit(SynthesisRequest("tiny-voice", Utterance("Hi.")), neighbour)
+    engine.submit(REQUEST, broken)
+    assert isinstance(end_of(broken), InternalError)
+    assert isinstance(end_of(neighbour), InternalError | SynthesisResult)
+    assert isinstance(speak(engine), InternalError)
+    assert engine.status.backend == "broken"
+
+
+def test_a_backend_that_cannot_start_is_the_answer_to_every_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_driver() -> None:
+        raise RuntimeError("CUDA driver version is insufficient")
+
+    monkeypatch.setattr(backend, "prepare", no_driver)
+    engine = Engine()
+    engine.start()
+    for _ in range(2):
+        error = speak(engine)
+        assert isinstance(error, ModelLoadFailed)
+        assert "CUDA driver" in error.message
+    assert engine.stop(10)
+
+
+def test_stopping_cancels_what_runs_and_what_waits(engine: Engine) -> None:
+    sinks = [Collector() for _ in range(12)]
+    for sink in sinks:
+        engine.submit(SynthesisRequest("tiny-voice", Utterance("One two three " * 20)), sink)
+    assert not isinstance(sinks[0].events.get(timeout=TIMEOUT), Exception)
+    assert engine.stop(10)
+    assert {type(end_of(sink)).__name__ for sink in sinks} == {"Cancelled"}

@@ -9,7 +9,7 @@ import numpy as np
 from sidecar.engine.models import LoadedModel
 from sidecar.engine.request import AudioChunk
 from sidecar.engine.row import Row
-from sidecar.engine.sampling import BatchSampler, evaluate
+from sidecar.engine.sampling import BatchSampler
 
 
 def step(loaded: LoadedModel, rows: Sequence[Row]) -> None:
@@ -17,7 +17,6 @@ def step(loaded: LoadedModel, rows: Sequence[Row]) -> None:
     model = loaded.model
     sampler = BatchSampler(model.codes, loaded.suppressed, [row.sampling for row in rows])
     codes = model.frame([row.state for row in rows], sampler)
-    evaluate([row.sampling.seen for row in rows])  # or its graph would grow with the utterance
     for row, frame in zip(rows, np.array(codes, dtype=np.int32), strict=True):
         row.take(frame)
 

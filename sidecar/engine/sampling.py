@@ -60,21 +60,45 @@ class BatchSampler:
         self._spec = spec
         self._suppressed = suppressed
         self._rows = rows
+        self._talker = _Stage([row.talker for row in rows])
+        self._subtalker = _Stage([row.subtalker for row in rows])
+        self._noise: list[mx.array] = []  # of codebooks 1 and up
 
     def first(self, logits: mx.array) -> mx.array:
         """float [rows, vocab] → int32 [rows]; also counts the frame."""
         logits = self._process(logits.astype(mx.float32))
-        codes = self._draw(logits, [row.talker for row in self._rows], 0)
+        if self._talker.draws:
+            keys = [key_words(row.seed, row.frame * _STEPS_PER_FRAME) for row in self._rows]
+            logits = self._talker.perturb(logits, _gumbel(keys, logits.shape[1]))
+        codes = mx.argmax(logits, axis=-1).astype(mx.int32)
         ids = mx.arange(self._spec.vocab_size)
         for index, row in enumerate(self._rows):
-            row.seen = row.seen | (ids == codes[index])
             row.frame += 1
+            # Kept only where it is used, and so computed: else its graph would grow for ever.
+            if row.repetition_penalty != 1.0:
+                row.seen = row.seen | (ids == codes[index])
         return codes
 
     def residual(self, codebook: int, logits: mx.array) -> mx.array:
-        """float [rows, vocab] → int32 [rows]."""
+        """float [rows, vocab] → int32 [rows]; after `first`."""
         logits = logits.astype(mx.float32)
-        return self._draw(logits, [row.subtalker for row in self._rows], codebook, frame_back=1)
+        if self._subtalker.draws:
+            if not self._noise:
+                self._noise = self._residual_noise(logits.shape[1])
+            logits = self._subtalker.perturb(logits, self._noise[codebook - 1])
+        return mx.argmax(logits, axis=-1).astype(mx.int32)
+
+    def _residual_noise(self, size: int) -> list[mx.array]:
+        """All of a frame's noise at once: per codebook float32 [rows, size]."""
+        books = range(1, self._spec.codebooks)
+        keys = [
+            key_words(row.seed, (row.frame - 1) * _STEPS_PER_FRAME + book)
+            for book in books
+            for row in self._rows
+        ]
+        rows = len(self._rows)
+        noise = _gumbel(keys, size)
+        return [noise[i * rows : (i + 1) * rows] for i in range(len(books))]
 
     def _process(self, logits: mx.array) -> mx.array:
         if any(row.repetition_penalty != 1.0 for row in self._rows):
@@ -89,41 +113,44 @@ class BatchSampler:
             logits = mx.where(too_short & is_eos, -mx.inf, logits)
         return logits
 
-    def _draw(
-        self,
-        logits: mx.array,
-        params: Sequence[SamplingParams],
-        codebook: int,
-        frame_back: int = 0,
-    ) -> mx.array:
-        if any(not _is_greedy(p) for p in params):
-            steps = [
-                (row.seed, (row.frame - frame_back) * _STEPS_PER_FRAME + codebook)
-                for row in self._rows
-            ]
-            greedy = mx.array([[_is_greedy(p)] for p in params])
-            warped = _warp(logits, params) + _gumbel(steps, logits.shape[1])
-            logits = mx.where(greedy, logits, warped)
-        return mx.argmax(logits, axis=-1).astype(mx.int32)
+
+class _Stage:
+    """What the draws of one stage have in common over a frame: each row's settings, as columns.
+
+    Attributes:
+        draws: whether any row draws at random.
+    """
+
+    def __init__(self, params: Sequence[SamplingParams]) -> None:
+        greedy = [_is_greedy(p) for p in params]
+        self.draws = not all(greedy)
+        self._params = params
+        self._greedy = mx.array(greedy)[:, None] if any(greedy) else None
+        self._temperature = _column(
+            [1.0 if g else p.temperature for g, p in zip(greedy, params, strict=True)]
+        )
+
+    def perturb(self, logits: mx.array, noise: mx.array) -> mx.array:
+        """Logits whose arg-max is a draw; greedy rows as they were. float32 [rows, vocab]."""
+        warped = self._warp(logits / self._temperature) + noise
+        return warped if self._greedy is None else mx.where(self._greedy, logits, warped)
+
+    def _warp(self, logits: mx.array) -> mx.array:
+        """Top-k and top-p, each row by its own."""
+        size = logits.shape[1]
+        ks = [p.top_k if 0 < p.top_k < size else size for p in self._params]
+        if any(k < size for k in ks):
+            ascending = mx.sort(logits, axis=-1)
+            kth = mx.take_along_axis(ascending, mx.array([[size - k] for k in ks]), axis=-1)
+            logits = mx.where(logits < kth, -mx.inf, logits)
+        if any(p.top_p < 1 for p in self._params):
+            logits = mx.where(_outside_nucleus(logits, self._params), -mx.inf, logits)
+        return logits
 
 
 def _is_greedy(params: SamplingParams) -> bool:
     """Logits divided by a smaller temperature would leave float32."""
     return params.temperature < 1e-5
-
-
-def _warp(logits: mx.array, params: Sequence[SamplingParams]) -> mx.array:
-    """Temperature, top-k and top-p, each row by its own; greedy rows pass at temperature 1."""
-    logits = logits / _column([1.0 if _is_greedy(p) else p.temperature for p in params])
-    size = logits.shape[1]
-    ks = [p.top_k if 0 < p.top_k < size else size for p in params]
-    if any(k < size for k in ks):
-        ascending = mx.sort(logits, axis=-1)
-        kth = mx.take_along_axis(ascending, mx.array([[size - k] for k in ks]), axis=-1)
-        logits = mx.where(logits < kth, -mx.inf, logits)
-    if any(p.top_p < 1 for p in params):
-        logits = mx.where(_outside_nucleus(logits, params), -mx.inf, logits)
-    return logits
 
 
 def _outside_nucleus(logits: mx.array, params: Sequence[SamplingParams]) -> mx.array:
@@ -137,20 +164,14 @@ def _outside_nucleus(logits: mx.array, params: Sequence[SamplingParams]) -> mx.a
     return mx.put_along_axis(mx.zeros_like(dropped), order, dropped, axis=-1)
 
 
-def _gumbel(steps: Sequence[tuple[int, int]], size: int) -> mx.array:
-    """float32 [rows, size] of standard Gumbel noise, one key per row."""
-    keys = mx.array([key_words(seed, step) for seed, step in steps], dtype=mx.uint32)
+def _gumbel(keys: Sequence[tuple[int, int]], size: int) -> mx.array:
+    """float32 [keys, size] of standard Gumbel noise, one key per row."""
 
     def one(key: mx.array) -> mx.array:
         return mx.random.gumbel((size,), key=key)
 
-    return mx.vmap(one)(keys)
+    return mx.vmap(one)(mx.array(list(keys), dtype=mx.uint32))
 
 
 def _column(values: Sequence[float]) -> mx.array:
     return mx.array(list(values), dtype=mx.float32)[:, None]
-
-
-def evaluate(arrays: list[mx.array]) -> None:
-    """Computes what has been recorded lazily so far."""
-    mx.eval(arrays)  # pyright: ignore[reportUnknownMemberType]

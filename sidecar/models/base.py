@@ -79,8 +79,16 @@ class ModelInfo(msgspec.Struct, frozen=True):
 
 
 class CodeSpec(msgspec.Struct, frozen=True):
-    """Codebook 0: its size, its end-of-speech code, and the codes that are never drawn."""
+    """A frame's codes; what is said of a vocabulary is codebook 0's.
 
+    Attributes:
+        codebooks: codes in a frame.
+        vocab_size: how many codes there are.
+        eos: the one that ends the speech.
+        suppressed: those that are never drawn.
+    """
+
+    codebooks: int
     vocab_size: int
     eos: int
     suppressed: tuple[int, ...]

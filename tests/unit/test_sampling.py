@@ -10,7 +10,12 @@ from sidecar.engine.sampling import BatchSampler, RowSampling, key_words
 from sidecar.models.base import CodeSpec, SamplingParams
 
 VOCAB = 40
-SPEC = CodeSpec(vocab_size=VOCAB, eos=35, suppressed=tuple(i for i in range(30, VOCAB) if i != 35))
+SPEC = CodeSpec(
+    codebooks=4,
+    vocab_size=VOCAB,
+    eos=35,
+    suppressed=tuple(i for i in range(30, VOCAB) if i != 35),
+)
 SUPPRESSED = mx.array([i in SPEC.suppressed for i in range(VOCAB)])
 GREEDY = SamplingParams(0.0, 0, 1.0)
 
@@ -35,6 +40,14 @@ def logits(rows: int, seed: int = 0) -> np.ndarray:
 
 def draw(rows: list[RowSampling], values: np.ndarray) -> list[int]:
     return BatchSampler(SPEC, SUPPRESSED, rows).first(mx.array(values)).tolist()  # pyright: ignore[reportReturnType]
+
+
+def frame(rows: list[RowSampling], values: np.ndarray) -> list[list[int]]:
+    """All codebooks of one frame, per row."""
+    sampler = BatchSampler(SPEC, SUPPRESSED, rows)
+    codes = [sampler.first(mx.array(values))]
+    codes += [sampler.residual(book, mx.array(values)) for book in range(1, SPEC.codebooks)]
+    return mx.stack(codes, axis=1).tolist()  # pyright: ignore[reportReturnType]
 
 
 def test_greedy_takes_the_largest_that_is_not_suppressed() -> None:
@@ -108,12 +121,11 @@ def test_a_row_draws_the_same_alone_and_among_others(
 ) -> None:
     values = [logits(len(settings_), noise + frame) for frame in range(3)]
     together = [row(p, seed, penalty=1.3) for p, seed in settings_]
-    batch = [draw(together, value) for value in values]
+    batch = [frame(together, value) for value in values]
     for index, (p, seed) in enumerate(settings_):
-        alone = row(p, seed, penalty=1.3)
-        assert [draw([alone], value[index : index + 1])[0] for value in values] == [
-            codes[index] for codes in batch
-        ]
+        alone = [row(p, seed, penalty=1.3)]
+        codes = [frame(alone, value[index : index + 1])[0] for value in values]
+        assert codes == [drawn[index] for drawn in batch]
 
 
 def test_stages_and_frames_have_keys_of_their_own() -> None:

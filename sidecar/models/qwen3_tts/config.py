@@ -80,7 +80,10 @@ def _read(checkpoint: Checkpoint) -> Qwen3TTSConfig:
         small=config.get("tts_model_size") == "0b6",
         info=info,
         codes=CodeSpec(
-            vocab, eos, tuple(i for i in range(vocab - _CONTROL_CODES, vocab) if i != eos)
+            codebooks=int(talker["num_code_groups"]),
+            vocab_size=vocab,
+            eos=eos,
+            suppressed=tuple(i for i in range(vocab - _CONTROL_CODES, vocab) if i != eos),
         ),
         defaults=_generation_defaults(checkpoint),
         speakers=speakers,

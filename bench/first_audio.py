@@ -45,10 +45,10 @@ def measure(chunks: Iterator[int], rate: int) -> Figures:
 
 def ours(model: str) -> Callable[[str], Figures]:
     """Our engine, in process, as the sidecar runs it."""
+    from sidecar.engine.collector import Collector
     from sidecar.engine.engine import Engine
     from sidecar.engine.request import SynthesisRequest, SynthesisResult
     from sidecar.models.base import Utterance
-    from sidecar.say import Collector
 
     engine = Engine()
     engine.start()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import queue
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,33 +12,13 @@ from typing import Any
 import soundfile
 from tqdm import tqdm
 
+from sidecar.engine.collector import Collector
 from sidecar.engine.engine import Engine
-from sidecar.engine.request import AudioChunk, SynthesisRequest, SynthesisResult
+from sidecar.engine.request import SynthesisRequest, SynthesisResult
 from sidecar.errors import SidecarError, Unsupported
 from sidecar.models.base import Utterance
 
 _STOP_SECONDS = 5.0
-
-Event = AudioChunk | SynthesisResult | SidecarError
-
-
-class Collector:
-    """A sink that hands the engine thread's events to whoever waits for them."""
-
-    def __init__(self) -> None:
-        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-
-    def ready(self) -> bool:
-        return True
-
-    def audio(self, chunk: AudioChunk) -> None:
-        self.events.put(chunk)
-
-    def done(self, result: SynthesisResult) -> None:
-        self.events.put(result)
-
-    def failed(self, error: SidecarError) -> None:
-        self.events.put(error)
 
 
 def say(options: argparse.Namespace) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import queue
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from sidecar.engine.collector import Collector
 from sidecar.engine.engine import Engine
 from sidecar.engine.request import (
     AudioChunk,
@@ -26,35 +26,15 @@ from tests.parity.cases import NAMES, Golden, load
 GREEDY = SamplingOverrides(temperature=0.0)
 
 
-class Collector:
-    """A sink that keeps everything until the end."""
-
-    def __init__(self) -> None:
-        self._events: queue.SimpleQueue[AudioChunk | SynthesisResult | SidecarError] = (
-            queue.SimpleQueue()
-        )
-
-    def ready(self) -> bool:
-        return True
-
-    def audio(self, chunk: AudioChunk) -> None:
-        self._events.put(chunk)
-
-    def done(self, result: SynthesisResult) -> None:
-        self._events.put(result)
-
-    def failed(self, error: SidecarError) -> None:
-        self._events.put(error)
-
-    def wait(self) -> tuple[np.ndarray, np.ndarray, SynthesisResult]:
-        """Codes, samples and result."""
-        chunks: list[AudioChunk] = []
-        while isinstance(event := self._events.get(timeout=TIMEOUT), AudioChunk):
-            chunks.append(event)
-        if isinstance(event, SidecarError):
-            raise event
-        codes = np.concatenate([chunk.codes for chunk in chunks])
-        return codes, np.concatenate([chunk.samples for chunk in chunks]), event
+def wait(sink: Collector) -> tuple[np.ndarray, np.ndarray, SynthesisResult]:
+    """Codes, samples and result of a request."""
+    chunks: list[AudioChunk] = []
+    while isinstance(event := sink.events.get(timeout=TIMEOUT), AudioChunk):
+        chunks.append(event)
+    if isinstance(event, SidecarError):
+        raise event
+    codes = np.concatenate([chunk.codes for chunk in chunks])
+    return codes, np.concatenate([chunk.samples for chunk in chunks]), event
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +82,7 @@ def test_every_code_is_the_official_one(engine: Engine, golden: Path, folder: st
     cases = [load(golden, name) for name in NAMES if name.startswith(f"{folder}/")]
     sinks = [submit(engine, request(case)) for case in cases]
     for case, sink in zip(cases, sinks, strict=True):
-        codes, samples, result = sink.wait()
+        codes, samples, result = wait(sink)
         assert np.array_equal(codes, case.codes)
         assert result.finish_reason == case.finish_reason
         assert np.abs(samples - case.audio).max() < 1e-4
@@ -111,5 +91,5 @@ def test_every_code_is_the_official_one(engine: Engine, golden: Path, folder: st
 def test_every_code_is_the_official_one_alone_too(engine: Engine, golden: Path) -> None:
     for name in ("custom_voice/instruct_full", "base/xvector_full"):
         case = load(golden, name)
-        codes, _, _ = submit(engine, request(case)).wait()
+        codes, _, _ = wait(submit(engine, request(case)))
         assert np.array_equal(codes, case.codes)

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from sidecar.engine import decode
+from sidecar.engine.collector import Collector, Event
 from sidecar.engine.engine import Engine
 from sidecar.engine.request import AudioChunk, SynthesisRequest, SynthesisResult
 from sidecar.errors import GenerationFailed, InternalError, ModelLoadFailed, OutOfMemory
 from sidecar.models import backend
 from sidecar.models.base import Utterance
-from sidecar.say import Collector, Event
 from tests.harness import TIMEOUT
 
 REQUEST = SynthesisRequest("tiny-voice", Utterance("Hi."), seed=1, max_frames=3)

@@ -12,6 +12,7 @@ from typing import Any
 import soundfile
 from tqdm import tqdm
 
+from sidecar.audio import pcm_s16le
 from sidecar.engine.collector import Collector
 from sidecar.engine.engine import Engine
 from sidecar.engine.request import SynthesisRequest, SynthesisResult
@@ -19,6 +20,7 @@ from sidecar.errors import SidecarError, Unsupported
 from sidecar.models.base import Utterance
 
 _STOP_SECONDS = 5.0
+_BAR = "{desc}: {n:.1f} s [{elapsed}]"
 
 
 def say(options: argparse.Namespace) -> int:
@@ -88,7 +90,8 @@ def _open_outputs(
         file = stack.enter_context(
             soundfile.SoundFile(output, "w", rate, channels=1, subtype="PCM_16", format="WAV")
         )
-        writers.append(file.write)
+        # Our own rounding, so that the file has the very samples that the wire would have.
+        writers.append(lambda samples: file.buffer_write(pcm_s16le(samples), dtype="int16"))
     if play:
         writers.append(stack.enter_context(_loudspeaker(rate)).write)
     bar = stack.enter_context(
@@ -96,9 +99,6 @@ def _open_outputs(
     )
     writers.append(lambda samples: bar.update(len(samples) / rate))
     return writers
-
-
-_BAR = "{desc}: {n:.1f} s [{elapsed}]"
 
 
 def _loudspeaker(rate: int) -> Any:

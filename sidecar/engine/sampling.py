@@ -51,7 +51,7 @@ class BatchSampler:
     """One frame's draws for all rows; made anew for every frame.
 
     Args:
-        spec: codebook 0 of the model that calls it.
+        spec: the codes of the model that calls it.
         suppressed: bool [vocab], codes that are never drawn.
         rows: each row's state; `seen` and `frame` are advanced.
     """

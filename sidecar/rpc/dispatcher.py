@@ -18,9 +18,7 @@ from sidecar.errors import (
 from sidecar.rpc.handlers import HANDLERS
 from sidecar.rpc.methods import METHODS, Method
 from sidecar.rpc.session import Call, Phase, Session, error_object
-from sidecar.rpc.types import (
-    ENCODINGS,
-)
+from sidecar.rpc.types import ENCODINGS
 from sidecar.wire import jsonrpc
 from sidecar.wire.jsonrpc import EnvelopeError, ErrorResponse, Notification, Request
 

@@ -21,10 +21,7 @@ from sidecar.errors import (
     SidecarError,
     TokenInUse,
 )
-from sidecar.rpc.types import (
-    ProgressParams,
-    Token,
-)
+from sidecar.rpc.types import ProgressParams, Token
 from sidecar.wire.jsonrpc import (
     ErrorData,
     ErrorObject,

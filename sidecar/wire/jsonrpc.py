@@ -103,12 +103,11 @@ def decode(body: bytes) -> Request | Notification | None:
 
 def _classify(envelope: _Envelope) -> Request | Notification | None:
     id = envelope.id
+    known = None if id is msgspec.UNSET else id
     if envelope.jsonrpc != "2.0":
-        known = None if id is msgspec.UNSET else id
         raise EnvelopeError(InvalidRequest('"jsonrpc" must be "2.0".'), known)
     if envelope.method is msgspec.UNSET:
         if envelope.result is msgspec.UNSET and envelope.error is msgspec.UNSET:
-            known = None if id is msgspec.UNSET else id
             raise EnvelopeError(InvalidRequest('The message has no "method".'), known)
         return None
     params = _NO_PARAMS if bytes(envelope.params) == b"null" else envelope.params

@@ -64,7 +64,7 @@ def read_chunks(fd: int) -> bytes:
             return os.read(fd, READ_BYTES)
         except BlockingIOError:  # a parent may hand us a non-blocking descriptor
             select.select([fd], [], [])
-        except ConnectionResetError:
+        except OSError:  # reset by the other end, or a terminal that hung up
             return b""
 
 
@@ -80,7 +80,7 @@ class Outbox:
 
     `put` never blocks: the engine asks `has_room` before it makes more audio, and the
     reader waits in `wait_until_not_full` before it takes more requests, so what is queued
-    stays below FULL_BYTES plus one step of every stream.
+    stays below FULL_BYTES plus one chunk, or one whole result, of every stream.
     """
 
     def __init__(self, on_room: Callable[[], None] | None = None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from tests.harness import frame
+from tests.harness import frame, sidecar
 
 COMMAND = [sys.executable, "-m", "sidecar"]
 
@@ -110,3 +110,12 @@ def test_help_and_version_are_there() -> None:
     assert "say" in run("--help").stdout
     assert run("--version").stdout.startswith("qwen-tts-sidecar 0.")
     assert run("sing").returncode == 2
+
+
+def test_a_spoken_file_has_the_samples_of_the_wire(tmp_path: Path) -> None:
+    output = tmp_path / "same.wav"
+    assert run("say", "Hello there.", "-o", str(output), "--seed", "3").returncode == 0
+    with sidecar() as server:
+        streamed = server.speak("Hello there.", seed=3).audio
+    samples, _ = soundfile.read(output, dtype="int16")
+    assert samples.tobytes() == streamed

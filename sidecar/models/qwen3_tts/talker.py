@@ -93,11 +93,11 @@ class Talker:
 
     def _forward(self, x: mx.array, caches: Sequence[list[KVCache]]) -> mx.array:
         """float [rows, length, hidden] → the last position's output, float [rows, 1, hidden]."""
+        offsets = mx.array([row[0].offset for row in caches])  # the same in every layer
+        base = self._talker.config.rope_theta
         for index, layer in enumerate(self._talker.model.layers):
             attention = layer.self_attn
             q, k, v = _project(attention, layer.input_layernorm(x))
-            offsets = mx.array([row[index].offset for row in caches])
-            base = self._talker.config.rope_theta
             q, k = _rope(q, base, offsets), _rope(k, base, offsets)
             x = x + attention.o_proj(_attend(attention.scale, q, k, v, [c[index] for c in caches]))
             x = x + layer.mlp(layer.post_attention_layernorm(x))
@@ -125,12 +125,12 @@ class Talker:
         model = self._predictor.model
         if self._predictor.small_to_mtp_projection is not None:
             x = self._predictor.small_to_mtp_projection(x)
+        offset = 0 if past[0] is None else past[0][0].shape[2]
+        base = self._predictor.config.rope_theta
         for index, layer in enumerate(model.layers):
             attention = layer.self_attn
             q, k, v = _project(attention, layer.input_layernorm(x))
             before = past[index]
-            offset = 0 if before is None else before[0].shape[2]
-            base = self._predictor.config.rope_theta
             q, k = _rope(q, base, offset), _rope(k, base, offset)
             if before is not None:
                 k = mx.concatenate([before[0], k], axis=2)

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from sidecar.models import catalog, registry
 from sidecar.rpc.session import Call, Session
-from sidecar.rpc.types import (
-    VoiceEntry,
-    VoiceListParams,
-    VoiceListResult,
-)
+from sidecar.rpc.types import VoiceEntry, VoiceListParams, VoiceListResult
 
 
 def list_voices(session: Session, params: VoiceListParams, call: Call) -> None:

@@ -1,64 +1,55 @@
-"""`python -m bench.startup`: from spawn to the handshake's answer, and to the first audio."""
+"""`python -m bench.startup`: from spawn to the handshake's answer, and to the first audio, cold."""
 
 from __future__ import annotations
 
-import json
 import statistics
-import subprocess
-import sys
 import time
-from typing import IO
+from typing import Any
 
-RUNS = 15
+from bench import engines, suite
+from bench.client import Client
+from bench.markdown import ms, table
+from bench.options import Options
 
-
-def send(pipe: IO[bytes], message: object) -> None:
-    body = json.dumps(message).encode()
-    pipe.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
-    pipe.flush()
-
-
-def read(pipe: IO[bytes]) -> bytes:
-    length = int(pipe.readline().removeprefix(b"Content-Length: "))
-    pipe.readline()
-    return pipe.read(length)
+TITLE = "Start-up"
 
 
-def run() -> tuple[float, float]:
-    """Seconds to the handshake's answer and to the first audio."""
+def spawn(model: str, seconds: float) -> tuple[float, float]:
+    """Seconds from spawn to the handshake's answer, and to the first audio."""
+    voice = engines.first_voice(model)
     start = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sidecar"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    assert process.stdin
-    assert process.stdout
-    with process:
-        hello = {"protocolVersion": 1, "clientInfo": {"name": "bench"}}
-        send(process.stdin, {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello})
-        read(process.stdout)
+    arrivals: list[float] = []
+    with Client(model, seconds) as client:
+        client.initialize()
         handshake = time.perf_counter() - start
-        speak = {"text": "Hello there.", "seed": 1, "partialResultToken": 1}
-        send(
-            process.stdin,
-            {"jsonrpc": "2.0", "id": 2, "method": "speech/synthesize", "params": speak},
+        client.speak(
+            lambda _: arrivals.append(time.perf_counter() - start),
+            text="Hello there.",
+            voice=voice,
+            seed=1,
+            maxFrames=1,
         )
-        read(process.stdout)
-        audio = time.perf_counter() - start
-        process.stdin.close()
-    return handshake, audio
+    return handshake, arrivals[0]
 
 
-def main() -> None:
-    handshakes, audios = zip(*(run() for _ in range(RUNS)), strict=True)
-    for name, seconds in (("handshake", handshakes), ("first audio, cold", audios)):
-        print(
-            f"{name}: median {statistics.median(seconds) * 1000:.0f} ms, "
-            f"worst {max(seconds) * 1000:.0f} ms of {RUNS}"
+def run(options: Options) -> dict[str, Any]:
+    count = options.run_count(full=15, quick=3)
+    handshakes, audios = zip(
+        *(spawn(options.model, options.seconds()) for _ in range(count)), strict=True
+    )
+    return {"runs": count, "handshake": handshakes, "first audio": audios}
+
+
+def report(result: dict[str, Any]) -> str:
+    rows = [
+        (f"from spawn to the {name}", ms(statistics.median(seconds)), ms(max(seconds)))
+        for name, seconds in (
+            ("handshake's answer", result["handshake"]),
+            ("first audio (imports and loading included)", result["first audio"]),
         )
+    ]
+    return table(("", "median", f"worst of {result['runs']}"), rows)
 
 
 if __name__ == "__main__":
-    main()
+    suite.main(["startup"])

@@ -12,6 +12,7 @@ import threading
 import time
 
 from sidecar.engine.request import (
+    AppendText,
     Cancel,
     Command,
     EngineStatus,
@@ -66,6 +67,10 @@ class Engine:
     def cancel(self, job: Job) -> None:
         """Ends a job with `Cancelled`; silent if it has ended already."""
         self._inbox.put(Cancel(job))
+
+    def append_text(self, job: SpeechJob, text: str, last: bool) -> None:
+        """Adds text to a request with `Utterance.more_text`; silent if it has ended already."""
+        self._inbox.put(AppendText(job, text, last))
 
     def wake(self) -> None:
         """Looks again at sinks that were not ready."""

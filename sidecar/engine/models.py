@@ -10,6 +10,7 @@ from pathlib import Path
 
 import mlx.core as mx
 
+from sidecar.engine.sampling import BatchSampler, CodeRules, RowSampling
 from sidecar.errors import UnknownModel
 from sidecar.models import registry
 from sidecar.models.base import TTSModel
@@ -18,11 +19,11 @@ from sidecar.models.catalog import Checkpoint
 
 @dataclass(eq=False)
 class LoadedModel:
-    """A model and what the engine keeps beside it; `suppressed` is bool [vocab]."""
+    """A model and what the engine keeps beside it."""
 
     name: str
     model: TTSModel
-    suppressed: mx.array
+    rules: CodeRules
     memory_bytes: int
     load_seconds: float
 
@@ -84,14 +85,21 @@ class ModelTable:
 def _load(checkpoint: Checkpoint, dtype: str) -> LoadedModel:
     started, before = time.perf_counter(), mx.get_active_memory()
     model = registry.load(checkpoint, dtype)
-    suppressed = [False] * model.codes.vocab_size
-    for code in model.codes.suppressed:
-        suppressed[code] = True
+    rules = CodeRules(model.codes)
+    model.warm_up(lambda rows: BatchSampler(rules, [_warm_sampling(model)] * rows))
     mx.clear_cache()
     return LoadedModel(
         name=checkpoint.name,
         model=model,
-        suppressed=mx.array(suppressed),
+        rules=rules,
         memory_bytes=mx.get_active_memory() - before,
         load_seconds=time.perf_counter() - started,
+    )
+
+
+def _warm_sampling(model: TTSModel) -> RowSampling:
+    """As a request that sets nothing samples, so that its kernels are there."""
+    defaults = model.defaults
+    return RowSampling(
+        defaults.talker, defaults.subtalker, defaults.repetition_penalty, defaults.min_frames, 0
     )

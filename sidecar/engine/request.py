@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-FinishReason = Literal["stop", "length"]
+FinishReason = Literal["stop", "length", "runaway"]
+Priority = Literal["low", "normal", "high"]
 # 12 frames are 0.96 s: long enough to amortise a call, short enough to cancel at.
 DEFAULT_CHUNK_FRAMES = 12
 
@@ -43,6 +44,9 @@ class SynthesisRequest(msgspec.Struct, frozen=True):
         max_frames: ends the utterance with finish reason "length".
         first_frames: size of the first chunk, in frames of 80 ms.
         chunk_frames: size that later chunks grow to.
+        priority: who is admitted first; a stream of low priority also yields to the others'
+            first audio, and to those who are not ahead of real time.
+        stop_runaway: ends speech that does not end by itself; see `engine/guard.py`.
     """
 
     model: str
@@ -54,6 +58,8 @@ class SynthesisRequest(msgspec.Struct, frozen=True):
     max_frames: int | None = None
     first_frames: int = 1
     chunk_frames: int = DEFAULT_CHUNK_FRAMES
+    priority: Priority = "normal"
+    stop_runaway: bool = True
 
     def penalty(self, defaults: GenerationDefaults) -> float:
         given = self.repetition_penalty
@@ -136,11 +142,17 @@ class UnloadSink(Sink, Protocol):
 
 
 class SpeechJob(msgspec.Struct, eq=False):
-    """A synthesis in flight; its identity is the handle to cancel it with."""
+    """A synthesis in flight; its identity is the handle to cancel it with.
+
+    Attributes:
+        submitted: when, by time.perf_counter.
+        more_text: what `AppendText` brought before the row was there to take it.
+    """
 
     request: SynthesisRequest
     sink: SpeechSink
     submitted: float
+    more_text: list[AppendText] = []
 
 
 class LoadJob(msgspec.Struct, eq=False):
@@ -159,6 +171,14 @@ class Unload(msgspec.Struct, frozen=True):
 
 class Cancel(msgspec.Struct, frozen=True):
     job: Job
+
+
+class AppendText(msgspec.Struct, frozen=True):
+    """More of the text of a request with `Utterance.more_text`; `last` says there is no more."""
+
+    job: SpeechJob
+    text: str
+    last: bool
 
 
 class Wake(msgspec.Struct, frozen=True):
@@ -183,7 +203,7 @@ class Found(msgspec.Struct, frozen=True):
     outcome: Checkpoint | SidecarError
 
 
-Command = Job | Unload | Cancel | Wake | Stop | Downloading | Found
+Command = Job | Unload | Cancel | AppendText | Wake | Stop | Downloading | Found
 
 
 class StreamFigures(msgspec.Struct, frozen=True):

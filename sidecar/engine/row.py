@@ -10,12 +10,17 @@ import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
+from sidecar.engine.guard import RunawayGuard
 from sidecar.engine.models import LoadedModel
-from sidecar.engine.request import FinishReason, SpeechJob, SynthesisResult
+from sidecar.engine.request import AudioChunk, FinishReason, SpeechJob, SynthesisResult
 from sidecar.engine.sampling import RowSampling
+from sidecar.errors import GenerationFailed
+from sidecar.models.slots import Slot
 
 # A chunk half as long again as the one before is made in time while compute ÷ audio < 2/3.
 _CHUNK_GROWTH = 1.5
+# With more than that to play, a row lets newcomers go first.
+_AHEAD_SECONDS = 1.0
 
 
 class ChunkPlan:
@@ -31,14 +36,23 @@ class ChunkPlan:
 
 
 class Row:
-    """The state of one request from its prefill to its last chunk."""
+    """The state of one request from its prefill to its last chunk.
 
-    def __init__(self, job: SpeechJob, loaded: LoadedModel, prompt: Any, started: float) -> None:
+    Attributes:
+        state: the model's.
+        prefilled: its prompt has run; only then is it stepped.
+        pending: frames that wait for their chunk, still on the device.
+        frames: frames taken; `started` counts the one being computed, too.
+        gone: cancelled, failed or done; what is still being computed of it is dropped.
+    """
+
+    def __init__(self, job: SpeechJob, loaded: LoadedModel, prompt: Any, admitted: float) -> None:
         request, model = job.request, loaded.model
         self.job = job
         self.loaded = loaded
-        self.state = model.prefill(prompt)
-        self.codec = model.open_codec(prompt)
+        self.state = model.open(prompt)
+        self.prefilled = False
+        self.gone = False
         self.chunks = ChunkPlan(request.first_frames, request.chunk_frames)
         self.max_frames = request.max_frames or model.defaults.max_frames
         self.sampling = RowSampling(
@@ -47,18 +61,39 @@ class Row:
             repetition_penalty=request.penalty(model.defaults),
             min_frames=model.defaults.min_frames,
             seed=random.getrandbits(32) if request.seed is None else request.seed,
-            seen=mx.zeros((1, model.codes.vocab_size), dtype=mx.bool_),
         )
-        self.pending: list[NDArray[np.int32]] = []
+        self.pending: list[Slot] = []
+        self.started = 0
         self.frames = 0
         self.samples = 0
         self.finish_reason: FinishReason | None = None
-        self._started = started
+        self._guard = RunawayGuard() if request.stop_runaway else None
+        self._admitted = admitted
         self._first_audio: float | None = None
 
-    def take(self, codes: NDArray[np.int32]) -> None:
-        """Adds one frame, int32 [codebooks]; notices the end."""
-        if codes[0] == self.loaded.model.codes.eos:
+    @property
+    def can_step(self) -> bool:
+        """Whether another frame may be started: prefilled, not at its end, read, and with text."""
+        return (
+            self.prefilled
+            and self.finish_reason is None
+            and self.started < self.max_frames
+            and self.job.sink.ready()
+            and not self.loaded.model.starved(self.state)
+        )
+
+    @property
+    def is_done(self) -> bool:
+        return self.finish_reason is not None and not self.pending
+
+    def close(self) -> None:
+        """Leaves the batch and frees what the model holds of it."""
+        self.gone = True
+        self.loaded.model.close(self.state)
+
+    def take(self, codes: Slot, ended: bool) -> None:
+        """Adds the frame that was started, int32 [codebooks] of a batch; notices the end."""
+        if ended:
             self.finish_reason = "stop"
             return
         self.pending.append(codes)
@@ -67,17 +102,53 @@ class Row:
             self.finish_reason = "length"
 
     @property
+    def completes_chunk(self) -> bool:
+        """Whether the frame that was started last fills a chunk, if it is one."""
+        return len(self.pending) + 1 >= self.chunks.next or self.started >= self.max_frames
+
+    @property
     def chunk_due(self) -> bool:
         return bool(self.pending) and (
             self.finish_reason is not None or len(self.pending) >= self.chunks.next
         )
 
-    def delivered(self, samples: int) -> None:
-        self.pending.clear()
-        self.samples += samples
+    @property
+    def chunk_half_full(self) -> bool:
+        return 2 * len(self.pending) >= self.chunks.next
+
+    def chunk_codes(self) -> mx.array:
+        """int32 [frames, codebooks], all that is pending."""
+        return mx.stack([slot.array[slot.row] for slot in self.pending])
+
+    def deliver(self, codes: NDArray[np.int32], samples: NDArray[np.float32]) -> None:
+        """Hands out a chunk; ends the row if the speech has run away.
+
+        Raises:
+            GenerationFailed: the samples are no numbers.
+        """
+        if not np.isfinite(samples).all():
+            raise not_finite("audio")
+        del self.pending[: len(codes)]
+        self.samples += len(samples)
         self.chunks.advance()
+        self.job.sink.audio(AudioChunk(samples, codes, self.loaded.model.info.sample_rate))
         if self._first_audio is None:
             self._first_audio = time.perf_counter()
+        if self._guard is not None and self._guard.is_runaway(codes, samples):
+            self.finish_reason = self.finish_reason or "runaway"
+
+    @property
+    def has_spoken(self) -> bool:
+        return self._first_audio is not None
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the listener has enough to go on with; a row of low priority always says so."""
+        if self.job.request.priority == "low":
+            return True
+        if self._first_audio is None:
+            return False
+        return self.audio_seconds - (time.perf_counter() - self._first_audio) > _AHEAD_SECONDS
 
     @property
     def audio_seconds(self) -> float:
@@ -85,7 +156,7 @@ class Row:
 
     @property
     def elapsed(self) -> float:
-        return time.perf_counter() - self._started
+        return time.perf_counter() - self._admitted
 
     def result(self, peak_memory_bytes: int) -> SynthesisResult:
         assert self.finish_reason is not None
@@ -97,8 +168,15 @@ class Row:
             samples=self.samples,
             sample_rate=self.loaded.model.info.sample_rate,
             seed=self.sampling.seed,
-            queue_seconds=self._started - submitted,
+            queue_seconds=self._admitted - submitted,
             first_audio_seconds=first - submitted,
             generation_seconds=self.elapsed,
             peak_memory_bytes=peak_memory_bytes,
         )
+
+
+def not_finite(what: str) -> GenerationFailed:
+    return GenerationFailed(
+        f"The model's {what} became infinite or not a number.",
+        hint="Try another seed or the dtype bfloat16 or float32; the checkpoint may be damaged.",
+    )

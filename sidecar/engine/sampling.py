@@ -1,9 +1,9 @@
 """Drawing codes: logits processors and samplers, per row, with per-row random keys.
 
 The order is Hugging Face's: repetition penalty, minimum length, suppressed codes, then
-temperature, top-k, top-p. A draw is the arg-max of logits plus Gumbel noise, and the noise
-is a function of (seed, frame, codebook) alone, so that a row's codes do not depend on its
-neighbours in the batch.
+temperature, top-k, top-p. A draw is the arg-max of logits plus Gumbel noise times the
+temperature, which at temperature 0 is the greedy choice; the noise is a function of
+(seed, frame, stage) alone, so that a row's codes do not depend on its neighbours in the batch.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ from dataclasses import dataclass
 import mlx.core as mx
 
 from sidecar.models.base import CodeSpec, SamplingParams
+from sidecar.models.slots import Slot, gather, slots
 
 _MASK64 = 2**64 - 1
-# More codebooks than any model has, so that (frame, codebook) → step is one to one.
-_STEPS_PER_FRAME = 64
+# A frame's noise: one key for codebook 0, one for all the others.
+_STAGES = 2
+# Below this, logits over the temperature would leave float32: greedy.
+_COLDEST = 1e-5
 
 
 def key_words(seed: int, step: int) -> tuple[int, int]:
@@ -29,12 +32,13 @@ def key_words(seed: int, step: int) -> tuple[int, int]:
     return z >> 32, z & 0xFFFFFFFF
 
 
-@dataclass
+@dataclass(eq=False)
 class RowSampling:
     """Everything one row's draws depend on.
 
     Attributes:
-        seen: bool [1, vocab], codes of codebook 0 drawn so far, over the whole history.
+        seen: bool [vocab] of a batch, codes of codebook 0 drawn so far, over the whole history;
+            None before the first, and where no penalty needs it.
         frame: frames drawn so far.
     """
 
@@ -43,122 +47,159 @@ class RowSampling:
     repetition_penalty: float
     min_frames: int
     seed: int
-    seen: mx.array
+    seen: Slot | None = None
     frame: int = 0
 
 
-class BatchSampler:
-    """One frame's draws for all rows; made anew for every frame.
+class CodeRules:
+    """Which codes of codebook 0 a model may draw, as what is added to logits; made once a model.
 
-    Args:
-        spec: the codes of the model that calls it.
-        suppressed: bool [vocab], codes that are never drawn.
-        rows: each row's state; `seen` and `frame` are advanced.
+    Attributes:
+        spec: the model's codes.
+        never: float32 [1, vocab], −inf where a code is never drawn.
+        too_early: the same, and no end of speech either.
     """
 
-    def __init__(self, spec: CodeSpec, suppressed: mx.array, rows: Sequence[RowSampling]) -> None:
-        self._spec = spec
-        self._suppressed = suppressed
+    def __init__(self, spec: CodeSpec) -> None:
+        self.spec = spec
+        self.never = _bias(spec.vocab_size, spec.suppressed)
+        self.too_early = _bias(spec.vocab_size, (*spec.suppressed, spec.eos))
+
+
+class BatchSampler:
+    """The draws of a batch, frame after frame; made anew when its rows change.
+
+    Args:
+        rules: of the model that calls it.
+        rows: each row's state; `seen` and `frame` are advanced.
+
+    Attributes:
+        finite: bool [rows], whether the last frame's logits were numbers.
+    """
+
+    finite: mx.array
+
+    def __init__(self, rules: CodeRules, rows: Sequence[RowSampling]) -> None:
+        self._rules = rules
+        self._spec = rules.spec
         self._rows = rows
         self._talker = _Stage([row.talker for row in rows])
         self._subtalker = _Stage([row.subtalker for row in rows])
-        self._noise: list[mx.array] = []  # of codebooks 1 and up
+        penalties = [row.repetition_penalty for row in rows]
+        self._penalty = _column(penalties) if any(p != 1.0 for p in penalties) else None
+        self._noise: mx.array | None = None  # of codebooks 1 and up
 
     def first(self, logits: mx.array) -> mx.array:
         """float [rows, vocab] → int32 [rows]; also counts the frame."""
-        logits = self._process(logits.astype(mx.float32))
-        if self._talker.draws:
-            keys = [key_words(row.seed, row.frame * _STEPS_PER_FRAME) for row in self._rows]
-            logits = self._talker.perturb(logits, _gumbel(keys, logits.shape[1]))
-        codes = mx.argmax(logits, axis=-1).astype(mx.int32)
-        ids = mx.arange(self._spec.vocab_size)
-        for index, row in enumerate(self._rows):
+        logits = logits.astype(mx.float32)
+        self.finite = mx.isfinite(logits.sum(axis=-1))
+        if self._penalty is not None:
+            logits = self._penalise(logits, self._penalty)
+        logits = logits + self._bias()
+        noise = self._draw(0, logits.shape[1]) if self._talker.draws else None
+        codes = self._talker.pick(logits, noise)
+        self._noise = None
+        for row in self._rows:
             row.frame += 1
-            # Kept only where it is used, and so computed: else its graph would grow for ever.
-            if row.repetition_penalty != 1.0:
-                row.seen = row.seen | (ids == codes[index])
+        if self._penalty is not None:
+            self._remember(codes)
         return codes
 
     def residual(self, codebook: int, logits: mx.array) -> mx.array:
         """float [rows, vocab] → int32 [rows]; after `first`."""
         logits = logits.astype(mx.float32)
-        if self._subtalker.draws:
-            if not self._noise:
-                self._noise = self._residual_noise(logits.shape[1])
-            logits = self._subtalker.perturb(logits, self._noise[codebook - 1])
-        return mx.argmax(logits, axis=-1).astype(mx.int32)
+        if not self._subtalker.draws:
+            return self._subtalker.pick(logits, None)
+        books, size = self._spec.codebooks - 1, logits.shape[1]
+        if self._noise is None:
+            self._noise = self._draw(1, books * size)
+        start = (codebook - 1) * size
+        return self._subtalker.pick(logits, self._noise[:, start : start + size])
 
-    def _residual_noise(self, size: int) -> list[mx.array]:
-        """All of a frame's noise at once: per codebook float32 [rows, size]."""
-        books = range(1, self._spec.codebooks)
-        keys = [
-            key_words(row.seed, (row.frame - 1) * _STEPS_PER_FRAME + book)
-            for book in books
-            for row in self._rows
-        ]
-        rows = len(self._rows)
-        noise = _gumbel(keys, size)
-        return [noise[i * rows : (i + 1) * rows] for i in range(len(books))]
+    def _draw(self, stage: int, size: int) -> mx.array:
+        """float32 [rows, size] of Gumbel noise, scaled by each row's temperature."""
+        # Codebook 0 is drawn before its frame is counted, the others after.
+        steps = [(row.frame - stage) * _STAGES + stage for row in self._rows]
+        keys = [key_words(row.seed, step) for row, step in zip(self._rows, steps, strict=True)]
+        return (self._talker, self._subtalker)[stage].scaled(_gumbel(keys, size))
 
-    def _process(self, logits: mx.array) -> mx.array:
-        if any(row.repetition_penalty != 1.0 for row in self._rows):
-            penalty = _column([row.repetition_penalty for row in self._rows])
-            seen = mx.concatenate([row.seen for row in self._rows])
-            penalised = mx.where(logits < 0, logits * penalty, logits / penalty)
-            logits = mx.where(seen, penalised, logits)
-        logits = mx.where(self._suppressed, -mx.inf, logits)
-        if any(row.frame < row.min_frames for row in self._rows):
-            too_short = mx.array([[row.frame < row.min_frames] for row in self._rows])
-            is_eos = mx.arange(self._spec.vocab_size) == self._spec.eos
-            logits = mx.where(too_short & is_eos, -mx.inf, logits)
-        return logits
+    def _bias(self) -> mx.array:
+        """0, and −inf where a code may not be drawn now: float32 [rows or 1, vocab]."""
+        early = [row.frame < row.min_frames for row in self._rows]
+        if not any(early):
+            return self._rules.never
+        return mx.concatenate([self._rules.too_early if e else self._rules.never for e in early])
+
+    def _penalise(self, logits: mx.array, penalty: mx.array) -> mx.array:
+        return _penalised(logits, self._seen(logits.shape[1]), penalty)
+
+    def _seen(self, size: int) -> mx.array:
+        nothing = mx.zeros((1, size), dtype=mx.bool_)
+        return gather([row.seen or Slot(nothing, 0) for row in self._rows])
+
+    def _remember(self, codes: mx.array) -> None:
+        size = self._spec.vocab_size
+        seen = self._seen(size) | (mx.arange(size) == codes[:, None])
+        for row, slot in zip(self._rows, slots(seen), strict=True):
+            row.seen = slot
 
 
 class _Stage:
-    """What the draws of one stage have in common over a frame: each row's settings, as columns.
+    """What the draws of one stage have in common: each row's settings, as columns.
 
     Attributes:
         draws: whether any row draws at random.
     """
 
     def __init__(self, params: Sequence[SamplingParams]) -> None:
-        greedy = [_is_greedy(p) for p in params]
-        self.draws = not all(greedy)
-        self._params = params
-        self._greedy = mx.array(greedy)[:, None] if any(greedy) else None
-        self._temperature = _column(
-            [1.0 if g else p.temperature for g, p in zip(greedy, params, strict=True)]
-        )
+        temperatures = [p.temperature if p.temperature >= _COLDEST else 0.0 for p in params]
+        self.draws = any(temperatures)
+        self._temperature = _column(temperatures)
+        self._mixed = not all(temperatures)
+        self._ks = [p.top_k for p in params]
+        self._top_ps = [p.top_p if t else 1.0 for p, t in zip(params, temperatures, strict=True)]
+        self._divisor = _column([t or 1.0 for t in temperatures])
 
-    def perturb(self, logits: mx.array, noise: mx.array) -> mx.array:
-        """Logits whose arg-max is a draw; greedy rows as they were. float32 [rows, vocab]."""
-        warped = self._warp(logits / self._temperature) + noise
-        return warped if self._greedy is None else mx.where(self._greedy, logits, warped)
+    def scaled(self, noise: mx.array) -> mx.array:
+        """Noise times each row's temperature; 0 for greedy rows, even where it is infinite."""
+        scaled = noise * self._temperature
+        return mx.where(self._temperature > 0, scaled, 0.0) if self._mixed else scaled
 
-    def _warp(self, logits: mx.array) -> mx.array:
-        """Top-k and top-p, each row by its own."""
-        size = logits.shape[1]
-        ks = [p.top_k if 0 < p.top_k < size else size for p in self._params]
-        if any(k < size for k in ks):
-            ascending = mx.sort(logits, axis=-1)
-            kth = mx.take_along_axis(ascending, mx.array([[size - k] for k in ks]), axis=-1)
-            logits = mx.where(logits < kth, -mx.inf, logits)
-        if any(p.top_p < 1 for p in self._params):
-            logits = mx.where(_outside_nucleus(logits, self._params), -mx.inf, logits)
-        return logits
-
-
-def _is_greedy(params: SamplingParams) -> bool:
-    """Logits divided by a smaller temperature would leave float32."""
-    return params.temperature < 1e-5
+    def pick(self, logits: mx.array, noise: mx.array | None) -> mx.array:
+        """The arg-max of what top-k and top-p leave, with noise: int32 [rows]."""
+        if noise is not None:
+            size = logits.shape[1]
+            ks = [k if 0 < k < size else size for k in self._ks]
+            if min(ks) < size:
+                logits = mx.where(logits < _kth_largest(logits, ks), -mx.inf, logits)
+            if min(self._top_ps) < 1:
+                dropped = _outside_nucleus(logits / self._divisor, self._top_ps)
+                logits = mx.where(dropped, -mx.inf, logits)
+            logits = logits + noise
+        return mx.argmax(logits, axis=-1).astype(mx.int32)
 
 
-def _outside_nucleus(logits: mx.array, params: Sequence[SamplingParams]) -> mx.array:
+def _kth_largest(logits: mx.array, ks: Sequence[int]) -> mx.array:
+    """float [rows, 1], of each row by its own k."""
+    size = logits.shape[1]
+    if len(set(ks)) == 1:
+        at = size - ks[0]
+        return mx.partition(logits, at, axis=-1)[:, at : at + 1]
+    ascending = mx.sort(logits, axis=-1)
+    return mx.take_along_axis(ascending, mx.array([[size - k] for k in ks]), axis=-1)
+
+
+@mx.compile
+def _penalised(logits: mx.array, seen: mx.array, penalty: mx.array) -> mx.array:
+    return mx.where(seen, mx.where(logits < 0, logits * penalty, logits / penalty), logits)
+
+
+def _outside_nucleus(logits: mx.array, top_ps: Sequence[float]) -> mx.array:
     """Hugging Face's TopPLogitsWarper: drops the tail whose mass is at most 1 − top_p."""
     order = mx.argsort(logits, axis=-1)
     ascending = mx.take_along_axis(logits, order, axis=-1)
     mass = mx.cumsum(mx.softmax(ascending, axis=-1, precise=True), axis=-1)
-    top_p = _column([p.top_p for p in params])
+    top_p = _column(top_ps)
     last = mx.arange(logits.shape[1]) == logits.shape[1] - 1  # the likeliest always stays
     dropped = (mass <= 1.0 - top_p) & ~last & (top_p < 1)
     return mx.put_along_axis(mx.zeros_like(dropped), order, dropped, axis=-1)
@@ -171,6 +212,13 @@ def _gumbel(keys: Sequence[tuple[int, int]], size: int) -> mx.array:
         return mx.random.gumbel((size,), key=key)
 
     return mx.vmap(one)(mx.array(list(keys), dtype=mx.uint32))
+
+
+def _bias(size: int, never: Sequence[int]) -> mx.array:
+    values = [0.0] * size
+    for code in never:
+        values[code] = -float("inf")
+    return mx.array([values])
 
 
 def _column(values: Sequence[float]) -> mx.array:

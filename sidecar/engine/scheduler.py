@@ -1,25 +1,22 @@
 """What runs on the engine thread: the waiting and the running, and one frame after another.
 
 Between two frames it reads the inbox, so a cancel takes effect within a frame; it admits a
-waiting request into the running batch; then it steps the batch. Every step is guarded: a
-failure ends the requests it belongs to, not the thread.
+waiting request; then the rows advance.
 """
 
 from __future__ import annotations
 
 import logging
 import queue
-import time
-from collections import deque
 from collections.abc import Callable
 
 import mlx.core as mx
 
-from sidecar.engine import decode
 from sidecar.engine.failures import as_sidecar_error
 from sidecar.engine.loading import Loading
 from sidecar.engine.models import LoadedModel, ModelTable
 from sidecar.engine.request import (
+    AppendText,
     Cancel,
     Command,
     Downloading,
@@ -34,7 +31,8 @@ from sidecar.engine.request import (
     Unload,
     Wake,
 )
-from sidecar.engine.row import Row
+from sidecar.engine.running import Running
+from sidecar.engine.waiting import WaitingQueue
 from sidecar.errors import Cancelled, InternalError, ModelInUse, QueueFull
 from sidecar.limits import MAX_QUEUED, MAX_STREAMS
 from sidecar.models import backend
@@ -57,8 +55,8 @@ class Scheduler:
         self._publish = publish
         self._models = ModelTable()
         self._loading = Loading(inbox, self._models, self._in_use)
-        self._waiting: deque[SpeechJob] = deque()
-        self._rows: list[Row] = []
+        self._waiting = WaitingQueue()
+        self._running = Running()
         self._stopping = False
 
     def run(self) -> None:
@@ -70,7 +68,7 @@ class Scheduler:
                     self._guarded(command)
                 if not self._stopping:
                     self._admit()
-                    self._step()
+                    self._running.advance()
         except Exception as error:
             failure = as_sidecar_error(error, "scheduling", InternalError)
             for job in self._jobs():
@@ -79,9 +77,8 @@ class Scheduler:
 
     def _commands(self) -> list[Command]:
         """All commands there are; blocks for one only when there is nothing to compute."""
-        admits = self._waiting and len(self._rows) < MAX_STREAMS
-        busy = admits or any(row.job.sink.ready() for row in self._rows)
-        commands = [] if busy else [self._inbox.get()]
+        admits = len(self._waiting) > 0 and len(self._running) < MAX_STREAMS
+        commands = [] if admits or self._running.has_work else [self._inbox.get()]
         while not self._inbox.empty():
             commands.append(self._inbox.get())
         return commands
@@ -104,18 +101,21 @@ class Scheduler:
             case Downloading():
                 self._loading.downloading(command)
             case Found():
-                self._waiting.extend(self._loading.found(command))
+                for job in self._loading.found(command):
+                    self._waiting.add(job)
             case Unload():
                 self._unload(command)
             case Cancel():
                 self._cancel(command.job)
+            case AppendText():
+                self._append_text(command)
             case Stop():
                 self._stop()
             case Wake():
                 pass
 
     def _accept(self, job: SpeechJob) -> None:
-        in_flight = len(self._waiting) + len(self._loading) + len(self._rows)
+        in_flight = len(self._waiting) + len(self._loading) + len(self._running)
         if in_flight >= MAX_STREAMS + MAX_QUEUED:
             job.sink.failed(
                 QueueFull(
@@ -126,10 +126,10 @@ class Scheduler:
         elif self._models.get(job.request.model) is None:
             self._loading.park(job.request.model, job)
         else:
-            self._waiting.append(job)
+            self._waiting.add(job)
 
     def _in_use(self, loaded: LoadedModel) -> bool:
-        return any(row.loaded is loaded for row in self._rows) or any(
+        return any(row.loaded is loaded for row in self._running.rows) or any(
             self._models.get(job.request.model) is loaded for job in self._waiting
         )
 
@@ -152,13 +152,19 @@ class Scheduler:
         command.sink.done()
 
     def _cancel(self, job: Job) -> None:
-        if isinstance(job, SpeechJob) and job in self._waiting:
-            self._waiting.remove(job)
-        elif row := next((row for row in self._rows if row.job is job), None):
-            self._rows.remove(row)
-        elif not self._loading.remove(job):
-            return
-        job.sink.failed(Cancelled("The request was cancelled."))
+        error = Cancelled("The request was cancelled.")
+        if row := self._running.find(job):
+            self._running.remove(row, error)
+        elif self._loading.remove(job) or (
+            isinstance(job, SpeechJob) and self._waiting.remove(job)
+        ):
+            job.sink.failed(error)
+
+    def _append_text(self, command: AppendText) -> None:
+        if row := self._running.find(command.job):
+            self._running.append_text(row, command)
+        else:
+            command.job.more_text.append(command)
 
     def _stop(self) -> None:
         self._stopping = True
@@ -166,53 +172,22 @@ class Scheduler:
             self._cancel(job)
 
     def _jobs(self) -> list[Job]:
-        return [*self._waiting, *(row.job for row in self._rows), *self._loading.jobs()]
+        return [
+            *self._waiting,
+            *(row.job for row in self._running.rows),
+            *self._loading.jobs(),
+        ]
 
     def _admit(self) -> None:
-        """Prefills one waiting request a round, so that the running ones go on in between."""
-        if not self._waiting or len(self._rows) >= MAX_STREAMS:
+        """One waiting request a round: building its prompt takes time."""
+        job = self._waiting.take() if len(self._running) < MAX_STREAMS else None
+        if job is None:
             return
-        job = self._waiting.popleft()
-        started = time.perf_counter()
         loaded = self._models.get(job.request.model)
         if loaded is None:  # its first load failed over another dtype, or it was replaced
             self._loading.park(job.request.model, job)
-            return
-        try:
-            prompt = loaded.model.prepare(job.request.utterance)
-            self._rows.append(Row(job, loaded, prompt, started))
-        except Exception as error:
-            job.sink.failed(as_sidecar_error(error, "preparing the prompt"))
-
-    def _step(self) -> None:
-        """One frame for every row whose reader keeps up, model by model."""
-        for loaded in self._models:
-            rows = [r for r in self._rows if r.loaded is loaded and r.job.sink.ready()]
-            if not rows:
-                continue
-            try:
-                decode.step(loaded, rows)
-            except Exception as error:
-                self._fail(rows, error)
-                continue
-            for row in rows:
-                self._deliver(row)
-
-    def _deliver(self, row: Row) -> None:
-        try:
-            decode.deliver(row)
-            if row.finish_reason is not None:
-                self._rows.remove(row)
-                row.job.sink.done(row.result(mx.get_peak_memory()))
-        except Exception as error:
-            self._fail([row], error)
-
-    def _fail(self, rows: list[Row], error: Exception) -> None:
-        failure = as_sidecar_error(error, "generating")
-        for row in rows:
-            if row in self._rows:
-                self._rows.remove(row)
-            row.job.sink.failed(failure)
+        else:
+            self._running.admit(job, loaded)
 
     def _status(self) -> EngineStatus:
         return EngineStatus(
@@ -223,7 +198,7 @@ class Scheduler:
             queued=len(self._waiting) + len(self._loading),
             streams=tuple(
                 StreamFigures(row.loaded.name, row.frames, row.audio_seconds, row.elapsed)
-                for row in self._rows
+                for row in self._running.rows
             ),
             models=tuple(
                 ModelFigures(
@@ -231,7 +206,7 @@ class Scheduler:
                     tuple(self._models.names(loaded)),
                     loaded.model.dtype,
                     loaded.memory_bytes,
-                    sum(row.loaded is loaded for row in self._rows),
+                    sum(row.loaded is loaded for row in self._running.rows),
                 )
                 for loaded in self._models
             ),

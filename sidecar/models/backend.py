@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from functools import cache
 
@@ -35,6 +36,9 @@ def prepare() -> None:
         ImportError: MLX is not installed, or has no backend for this machine.
     """
     load_openblas()
+    # MLX's CUDA backend counts the misses of its caches of kernel graphs, for ever, and raises once
+    # there are "too many": fine for a script, the end of a process that lives for days.
+    os.environ.setdefault("MLX_ENABLE_CACHE_THRASHING_CHECK", "0")
     import mlx.core as mx
 
     if on_cpu():

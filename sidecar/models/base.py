@@ -5,15 +5,13 @@ Importing this module does not import MLX; only annotations name its arrays.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 if TYPE_CHECKING:
     import mlx.core as mx
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 class ReferenceAudio(msgspec.Struct, frozen=True):
@@ -33,7 +31,11 @@ class ReferenceAudio(msgspec.Struct, frozen=True):
 
 
 class Utterance(msgspec.Struct, frozen=True):
-    """What is to be said, and how; None means the model's own default."""
+    """What is to be said, and how; None means the model's own default.
+
+    Attributes:
+        more_text: `text` is the beginning; the rest follows by `TTSModel.append_text`.
+    """
 
     text: str
     voice: str | None = None
@@ -41,6 +43,7 @@ class Utterance(msgspec.Struct, frozen=True):
     instruct: str | None = None
     reference: ReferenceAudio | None = None
     text_mode: str | None = None
+    more_text: bool = False
 
 
 class SamplingParams(msgspec.Struct, frozen=True):
@@ -110,12 +113,16 @@ class TTSModel(Protocol):
     """One loaded checkpoint. Every call happens on the engine thread.
 
     `Any` below is the family's own state of a row: the engine keeps it and hands it back.
+
+    Attributes:
+        together: a frame of many rows costs about as much as a frame of one, as on a GPU.
     """
 
     info: ModelInfo
     dtype: str
     defaults: GenerationDefaults
     codes: CodeSpec
+    together: bool
 
     def prepare(self, utterance: Utterance) -> Any:
         """Checks the request against this model and builds its prompt.
@@ -125,21 +132,46 @@ class TTSModel(Protocol):
         """
         ...
 
-    def prefill(self, prompt: Any) -> Any:
-        """Runs the prompt; returns the row's decoding state."""
+    def open(self, prompt: Any) -> Any:
+        """The row's decoding state, before its prefill."""
+        ...
+
+    def prefill(self, row: Any) -> bool:
+        """Runs one piece of the prompt, codec included; True when that was the last."""
+        ...
+
+    def starved(self, row: Any) -> bool:
+        """Whether the row waits for text that has not arrived yet."""
+        ...
+
+    def append_text(self, row: Any, text: str, last: bool) -> None:
+        """Adds text to a row that was opened with more to come; `last` says there is no more.
+
+        Raises:
+            SidecarError: text that cannot be spoken.
+        """
         ...
 
     def frame(self, rows: Sequence[Any], sampler: FrameSampler) -> mx.array:
-        """Advances every row by one frame → int32 [rows, codebooks], evaluated.
+        """Adds one frame to every row → int32 [rows, codebooks], to be evaluated.
 
         A row that draws `codes.eos` as its first code has ended; its other codes mean nothing.
         """
         ...
 
-    def open_codec(self, prompt: Any) -> Any:
-        """Returns a new codec state, warmed on the reference codes where there are any."""
+    def decode(self, rows: Sequence[Any], codes: Sequence[mx.array]) -> list[mx.array]:
+        """Starts turning each row's int32 [frames, codebooks] into samples that follow its past
+        → per row float32 [samples], being computed."""
         ...
 
-    def decode(self, codec: Any, codes: NDArray[np.int32]) -> NDArray[np.float32]:
-        """int32 [frames, codebooks] → float32 [samples] that follow the state's past."""
+    def close(self, row: Any) -> None:
+        """Frees what the row holds; it may be in a frame that is being computed."""
+        ...
+
+    def warm_up(self, sampler: Callable[[int], FrameSampler]) -> None:
+        """Runs every shape of work once, so that the first request need not wait for kernels.
+
+        Args:
+            sampler: makes one for so many rows.
+        """
         ...

@@ -19,6 +19,7 @@ ModelName = Annotated[str, Meta(min_length=1)]
 Encoding = Literal["pcm_s16le", "pcm_f32le"]
 ENCODINGS: tuple[str, ...] = ("pcm_s16le", "pcm_f32le")
 TextMode = Literal["full", "stream"]
+Priority = Literal["low", "normal", "high"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
 
@@ -236,6 +237,14 @@ class SynthesizeParams(Params):
     ] = None
     encoding: Encoding | None = None
     chunk: Chunking | None = None
+    priority: Annotated[
+        Priority | None,
+        Meta(description="Who is spoken first when not all can be. Default normal."),
+    ] = None
+    stop_runaway: Annotated[
+        bool | None,
+        Meta(description="End speech that does not end by itself. Default true."),
+    ] = None
     partial_result_token: Annotated[
         Token | None, Meta(description="Stream audio as $/progress under this token.")
     ] = None
@@ -250,7 +259,7 @@ class Metrics(Result):
 
 
 class SynthesizeResult(Result):
-    finish_reason: Literal["stop", "length"]
+    finish_reason: Literal["stop", "length", "runaway"]
     frames: int
     samples: int
     sample_rate: int

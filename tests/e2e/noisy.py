@@ -8,13 +8,13 @@ import subprocess
 import sys
 
 from sidecar import cli
-from sidecar.engine import decode, scheduler
+from sidecar.engine.decode import Batch
 
 _C = ctypes.CDLL(None)
-_step = decode.step
+_step = Batch.step
 
 
-def noisy_step(*args: object) -> None:
+def noisy_step(batch: Batch) -> None:
     print("python print")
     sys.stdout.write("python write\n")
     sys.__stdout__.write("python's first stdout\n")  # type: ignore[union-attr]
@@ -23,8 +23,8 @@ def noisy_step(*args: object) -> None:
     _C.puts(b"C puts")
     _C.fflush(None)
     subprocess.run(["echo", "a child's echo"], check=True)
-    _step(*args)  # type: ignore[arg-type]
+    _step(batch)
 
 
-scheduler.decode.step = noisy_step  # type: ignore[assignment]
+Batch.step = noisy_step  # pyright: ignore[reportAttributeAccessIssue]
 cli.main([])

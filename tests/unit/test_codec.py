@@ -8,19 +8,18 @@ from typing import Any
 import mlx.core as mx
 import numpy as np
 import pytest
-from mlx.utils import tree_flatten
 
 from sidecar.models import catalog, registry
-from sidecar.models.qwen3_tts.codec import CodecState
-from sidecar.models.qwen3_tts.layers import CausalConv, CausalTransposeConv
+from sidecar.models.qwen3_tts.codec import Codec, CodecState
+from sidecar.models.qwen3_tts.codec_layers import CausalConv, CausalTransposeConv
 from sidecar.models.qwen3_tts.model import Qwen3TTS
 
 
 @pytest.fixture(scope="module")
-def model(golden: Path) -> Qwen3TTS:
+def codec(golden: Path) -> Codec:
     loaded = registry.load(catalog.resolve(str(golden / "custom_voice")), "float32")
     assert isinstance(loaded, Qwen3TTS)
-    return loaded
+    return loaded._codec
 
 
 def random_codes(frames: int, seed: int = 5) -> np.ndarray:
@@ -30,59 +29,74 @@ def random_codes(frames: int, seed: int = 5) -> np.ndarray:
 CODES = random_codes(90)  # past the window of 72
 
 
+def decode(codec: Codec, codes: np.ndarray, sizes: list[int]) -> np.ndarray:
+    return together(codec, [codes], [[size] for size in sizes])[0]
+
+
+def together(codec: Codec, rows: list[np.ndarray], rounds: list[list[int]]) -> list[np.ndarray]:
+    """Decodes streams side by side: per round, how many frames each one gets (0: it is not in)."""
+    states = [codec.open() for _ in rows]
+    at = [0] * len(rows)
+    audio: list[list[np.ndarray]] = [[] for _ in rows]
+    for sizes in rounds:
+        present = [row for row, size in enumerate(sizes) if size]
+        parts = [mx.array(rows[row][at[row] : at[row] + sizes[row]]) for row in present]
+        for row, samples in zip(
+            present, codec.decode([states[row] for row in present], parts), strict=True
+        ):
+            audio[row].append(np.array(samples))
+            at[row] += sizes[row]
+    return [np.concatenate(parts) for parts in audio]
+
+
 @pytest.fixture(scope="module")
-def whole(model: Qwen3TTS) -> np.ndarray:
-    return model.decode(CodecState(), CODES)
-
-
-def decode(model: Qwen3TTS, codes: np.ndarray, sizes: list[int]) -> np.ndarray:
-    state = CodecState()
-    parts = np.split(codes, np.cumsum(sizes)[:-1])
-    return np.concatenate([model.decode(state, part) for part in parts])
+def whole(codec: Codec) -> np.ndarray:
+    return decode(codec, CODES, [90])
 
 
 @pytest.mark.parametrize("sizes", [[1] * 75, [1, 2, 72], [73, 2]])
 def test_any_chunks_give_the_same_audio_bit_for_bit(
-    model: Qwen3TTS, whole: np.ndarray, sizes: list[int]
+    codec: Codec, whole: np.ndarray, sizes: list[int]
 ) -> None:
-    assert np.array_equal(decode(model, CODES[:75], sizes), whole[: 75 * 1920])
+    assert np.array_equal(decode(codec, CODES[:75], sizes), whole[: 75 * 1920])
 
 
-def test_many_frames_at_once_give_the_same_audio(model: Qwen3TTS, whole: np.ndarray) -> None:
-    """The path of the GPU backends: whole chunks, across the border of the window."""
-    codec = model._codec
+def test_neighbours_that_come_and_go_change_no_bit(codec: Codec, whole: np.ndarray) -> None:
+    rows = [CODES[:12], random_codes(9, seed=6), random_codes(5, seed=7)]
+    rounds = [[1, 0, 0], [4, 2, 0], [0, 3, 1], [3, 4, 4], [4, 0, 0]]
+    audio = together(codec, rows, rounds)
+    assert np.array_equal(audio[0], whole[: 12 * 1920])
+    for row in (1, 2):
+        assert np.array_equal(audio[row], decode(codec, rows[row], [len(rows[row])]))
+
+
+def test_many_frames_at_once_give_the_same_audio(codec: Codec, whole: np.ndarray) -> None:
+    """The way of the GPU backends: whole chunks, padded, across the border of the window."""
+    codec._framewise = False
     try:
-        codec._frames_per_step = 0
         for sizes in ([90], [12] * 7 + [6], [1, 80, 9]):
-            assert np.abs(decode(model, CODES, sizes) - whole).max() < 1e-5
+            assert np.abs(decode(codec, CODES, sizes) - whole).max() < 1e-5
+        rows = [CODES, random_codes(40, seed=6)]
+        for row, audio in enumerate(together(codec, rows, [[3, 0], [12, 5], [70, 28], [5, 7]])):
+            alone = decode(codec, rows[row], [len(rows[row])])
+            assert np.abs(audio - alone).max() < 1e-5
     finally:
-        codec._frames_per_step = 1
+        codec._framewise = True
 
 
 def state_bytes(state: CodecState) -> int:
-    leaves: list[tuple[str, Any]] = tree_flatten(list(state.parts.values()))  # pyright: ignore[reportAssignmentType]
-    return sum(leaf.nbytes for _, leaf in leaves if isinstance(leaf, mx.array))
+    slots = [slot for part in state.memories for slot in part]
+    return sum(slot.array[slot.row].nbytes for slot in slots)
 
 
-def test_the_state_does_not_grow_with_the_audio(model: Qwen3TTS) -> None:
-    state = CodecState()
-    sizes: list[int] = []
-    for _ in range(3):
-        model.decode(state, CODES[:72])
-        sizes.append(state_bytes(state))
-    assert len(set(sizes)) == 1
-    assert sizes[0] < 1_000_000
-
-
-def test_interleaved_streams_do_not_touch_each_other(model: Qwen3TTS, whole: np.ndarray) -> None:
-    one, two = CODES[:12], random_codes(12, seed=6)
-    states = CodecState(), CodecState()
-    parts: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
-    for i in range(0, 12, 4):
-        for codes, state, part in zip((one, two), states, parts, strict=True):
-            part.append(model.decode(state, codes[i : i + 4]))
-    assert np.array_equal(np.concatenate(parts[0]), whole[: 12 * 1920])
-    assert np.array_equal(np.concatenate(parts[1]), decode(model, two, [12]))
+def test_the_state_does_not_grow_with_the_audio(codec: Codec) -> None:
+    state = codec.open()
+    sizes = {state_bytes(state)}
+    for _ in range(2):
+        mx.eval(codec.decode([state], [mx.array(CODES[:72])]))
+        sizes.add(state_bytes(state))
+    assert len(sizes) == 1
+    assert sizes.pop() < 1_000_000
 
 
 @pytest.mark.parametrize(
@@ -91,15 +105,22 @@ def test_interleaved_streams_do_not_touch_each_other(model: Qwen3TTS, whole: np.
 def test_convolutions_as_products_equal_mlx(groups: int, kernel: int, dilation: int) -> None:
     mx.random.seed(1)
     conv = mx_conv(6, 6 if groups == 6 else 12, kernel, dilation, groups)
-    x = mx.random.normal((1, 9, 6))
-    step = CausalConv(conv)
-    whole, _ = step(x, None)
-    first, state = step(x[:, :4], None)
-    second, _ = step(x[:, 4:], state)
+    x = mx.random.normal((2, 9, 6))
+    whole, parts, step = run(CausalConv(conv), x, cut=4)
     padded = mx.pad(x, [(0, 0), ((kernel - 1) * dilation, 0), (0, 0)])
     assert np.allclose(whole, conv(padded), atol=1e-5)
     assert np.allclose(step._conv(padded), whole, atol=1e-5)  # what the GPU backends take
-    assert np.allclose(mx.concatenate([first, second], axis=1), whole, atol=1e-5)
+    assert np.allclose(parts, whole, atol=1e-5)
+
+
+def run(step: Any, x: mx.array, cut: int) -> tuple[mx.array, mx.array, Any]:
+    """A part's output for `x` at once, and in two pieces."""
+    start = [mx.repeat(array, x.shape[0], axis=0) for array in step.start]
+    whole, _ = step(x, start, [0, 0])
+    first, memories = step(x[:, :cut], start, [0, 0])
+    past = [memory.array[:, memory.array.shape[1] - memory.keep :] for memory in memories]
+    second, _ = step(x[:, cut:], past, [0, 0])
+    return whole, mx.concatenate([first, second], axis=1), step
 
 
 def mx_conv(inputs: int, outputs: int, kernel: int, dilation: int, groups: int) -> Any:
@@ -114,8 +135,7 @@ def test_transposed_convolutions_as_products_equal_mlx(kernel: int, stride: int)
 
     mx.random.seed(2)
     conv = nn.ConvTranspose1d(5, 3, kernel, stride=stride)
-    x = mx.random.normal((1, 7, 5))
-    step = CausalTransposeConv(conv)
-    first, state = step(x[:, :3], None)
-    second, _ = step(x[:, 3:], state)
-    assert np.allclose(mx.concatenate([first, second], axis=1), conv(x)[:, : 7 * stride], atol=1e-5)
+    x = mx.random.normal((2, 7, 5))
+    whole, parts, _ = run(CausalTransposeConv(conv), x, cut=3)
+    assert np.allclose(whole, conv(x)[:, : 7 * stride], atol=1e-5)
+    assert np.allclose(parts, whole, atol=1e-5)

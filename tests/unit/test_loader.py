@@ -37,12 +37,14 @@ def frames(path: Path, dtype: str, count: int = 4) -> np.ndarray:
     """The first frames of a sentence, and that they can be decoded."""
     model = registry.load(catalog.resolve(str(path)), dtype)
     prompt = model.prepare(Utterance("Hello there, how are you today?", "ryan", "english"))
-    state = model.prefill(prompt)
-    codes = np.concatenate([np.array(model.frame([state], Greedy())) for _ in range(count)])
-    audio = model.decode(model.open_codec(prompt), codes)
-    assert np.isfinite(audio).all()
+    row = model.open(prompt)
+    while not model.prefill(row):
+        pass
+    codes = mx.concatenate([model.frame([row], Greedy()) for _ in range(count)])
+    (audio,) = model.decode([row], [codes])
+    assert np.isfinite(np.array(audio)).all()
     assert model.dtype == ("float32" if dtype == "auto" else dtype)
-    return codes
+    return np.array(codes)
 
 
 def copy_of(source: Path, target: Path) -> Path:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sidecar.engine.sampling import BatchSampler, RowSampling, key_words
+from sidecar.engine.sampling import BatchSampler, CodeRules, RowSampling, key_words
 from sidecar.models.base import CodeSpec, SamplingParams
 
 VOCAB = 40
@@ -16,7 +16,7 @@ SPEC = CodeSpec(
     eos=35,
     suppressed=tuple(i for i in range(30, VOCAB) if i != 35),
 )
-SUPPRESSED = mx.array([i in SPEC.suppressed for i in range(VOCAB)])
+RULES = CodeRules(SPEC)
 GREEDY = SamplingParams(0.0, 0, 1.0)
 
 params = st.builds(
@@ -30,8 +30,7 @@ params = st.builds(
 def row(
     talker: SamplingParams = GREEDY, seed: int = 1, penalty: float = 1.0, min_frames: int = 0
 ) -> RowSampling:
-    seen = mx.zeros((1, VOCAB), dtype=mx.bool_)
-    return RowSampling(talker, talker, penalty, min_frames, seed, seen)
+    return RowSampling(talker, talker, penalty, min_frames, seed)
 
 
 def logits(rows: int, seed: int = 0) -> np.ndarray:
@@ -39,12 +38,12 @@ def logits(rows: int, seed: int = 0) -> np.ndarray:
 
 
 def draw(rows: list[RowSampling], values: np.ndarray) -> list[int]:
-    return BatchSampler(SPEC, SUPPRESSED, rows).first(mx.array(values)).tolist()  # pyright: ignore[reportReturnType]
+    return BatchSampler(RULES, rows).first(mx.array(values)).tolist()  # pyright: ignore[reportReturnType]
 
 
 def frame(rows: list[RowSampling], values: np.ndarray) -> list[list[int]]:
     """All codebooks of one frame, per row."""
-    sampler = BatchSampler(SPEC, SUPPRESSED, rows)
+    sampler = BatchSampler(RULES, rows)
     codes = [sampler.first(mx.array(values))]
     codes += [sampler.residual(book, mx.array(values)) for book in range(1, SPEC.codebooks)]
     return mx.stack(codes, axis=1).tolist()  # pyright: ignore[reportReturnType]

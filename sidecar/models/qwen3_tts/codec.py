@@ -1,39 +1,48 @@
-"""Codes → samples, as a stream: the 12 Hz codec decoder with its state outside the module.
+"""Codes → samples, as streams: the 12 Hz codec decoder with its states outside the module.
 
 Every part is causal, so a frame's audio depends only on frames before it; what a part must
 remember lives in `CodecState`, whose size does not grow with the audio. The transformer sees
 at most `window` frames, as in the official code (mlx-audio's own decoder sees them all).
 
-Convolutions are matrix products over shifted windows on the CPU, where MLX's own loops are
-slow, and `mx.conv1d` elsewhere.
+Rows decode together whatever their pasts, and whatever each one's number of frames: the shorter
+ones are padded at their end, which causality makes harmless, and remember their own share.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from types import ModuleType
 from typing import Any
 
 import mlx.core as mx
-import numpy as np
-from numpy.typing import NDArray
 
-from sidecar.models.qwen3_tts.layers import (
+from sidecar.models.qwen3_tts.codec_layers import (
     CausalConv,
     CausalTransposeConv,
     ConvNeXt,
+    Memory,
     Residual,
     Snake,
-    State,
     Step,
     WindowedTransformer,
 )
+from sidecar.models.slots import Slot, gather
+
+# Frames are padded up to one of these, so that few shapes of kernels are ever needed.
+_SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 
 
-@dataclass
 class CodecState:
-    """What one stream's past leaves behind: per part its last inputs, keys and values."""
+    """What one stream's past leaves behind.
 
-    parts: dict[int, State] = field(default_factory=dict)
+    Attributes:
+        seen: frames heard.
+        memories: per part its last inputs, or keys and values.
+    """
+
+    def __init__(self, start: Sequence[Sequence[mx.array]]) -> None:
+        self.seen = 0
+        self.memories = [[Slot(array, 0) for array in part] for part in start]
 
 
 class Codec:
@@ -43,55 +52,112 @@ class Codec:
         decoder: the loaded module; only its weights and sizes are used.
         tables: float32 [codebooks, size, dim], the codebooks' vectors.
         samples_per_frame: how many samples a frame must come out as.
-        frames_per_step: how many frames are computed at once; 0 means all that are given.
-            A fixed number makes the audio independent, bit for bit, of how it is chunked.
+        framewise: one frame is computed at a time, which makes the audio independent, bit for
+            bit, of how it is chunked; else all that are given.
     """
 
     def __init__(
-        self, decoder: Any, tables: mx.array, samples_per_frame: int, frames_per_step: int
+        self,
+        decoder: Any,
+        tables: mx.array,
+        samples_per_frame: int,
+        framewise: bool,
+        kind: ModuleType,
     ) -> None:
         quantizer = decoder.quantizer
         self._semantic = quantizer.n_q_semantic
         self._tables = tables
-        self._semantic_out = quantizer.rvq_first.output_proj.weight[:, 0].T
-        self._acoustic_out = quantizer.rvq_rest.output_proj.weight[:, 0].T
-        self._steps: list[Step] = list(_steps(decoder))
-        self._frames_per_step = frames_per_step
+        self._books = mx.arange(tables.shape[0])
+        self._semantic_out = quantizer.rvq_first.output_proj.weight[:, 0].T[None]
+        self._acoustic_out = quantizer.rvq_rest.output_proj.weight[:, 0].T[None]
+        self._steps: list[Step] = list(_steps(decoder, kind))
+        self._framewise = framewise
         self.samples_per_frame = samples_per_frame
 
     @property
     def codebooks(self) -> int:
         return self._tables.shape[0]
 
-    def decode(self, state: CodecState, codes: NDArray[np.int32]) -> NDArray[np.float32]:
-        """int32 [frames, codebooks] → float32 [frames × samples_per_frame] in [-1, 1]."""
-        size = self._frames_per_step or len(codes)
-        parts = [self._decode(state, codes[i : i + size]) for i in range(0, len(codes), size)]
-        return np.concatenate(parts)
+    def open(self) -> CodecState:
+        return CodecState([step.start for step in self._steps])
 
-    def _decode(self, state: CodecState, codes: NDArray[np.int32]) -> NDArray[np.float32]:
-        x = self._dequantize(mx.array(codes))
-        for index, step in enumerate(self._steps):
-            x, state.parts[index] = step(x, state.parts.get(index))
-        audio = mx.clip(x, -1.0, 1.0).reshape(-1)
-        mx.eval(audio, list(state.parts.values()))
-        assert audio.size == len(codes) * self.samples_per_frame
-        return np.array(audio)
+    def decode(self, states: Sequence[CodecState], codes: Sequence[mx.array]) -> list[mx.array]:
+        """Starts decoding, for each state, int32 [frames, codebooks] that follow what it heard.
+
+        Returns:
+            per state float32 [frames × samples_per_frame] in [-1, 1], being computed
+        """
+        if not self._framewise:
+            return self._decode(states, codes)
+        audio: list[list[mx.array]] = [[] for _ in states]
+        for frame in range(max(len(c) for c in codes)):
+            rows = [row for row, c in enumerate(codes) if len(c) > frame]
+            frames = [codes[row][frame : frame + 1] for row in rows]
+            for row, samples in zip(
+                rows, self._decode([states[r] for r in rows], frames), strict=True
+            ):
+                audio[row].append(samples)
+        return [mx.concatenate(parts) if len(parts) > 1 else parts[0] for parts in audio]
+
+    def _decode(self, states: Sequence[CodecState], codes: Sequence[mx.array]) -> list[mx.array]:
+        counts = [len(c) for c in codes]
+        size = _padded_size(max(counts))
+        x = self._dequantize(mx.stack([_pad(c, size) for c in codes]))
+        seen = [state.seen for state in states]
+        for part, step in enumerate(self._steps):
+            pasts = zip(*(state.memories[part] for state in states), strict=True)
+            x, memories = step(x, [gather(past) for past in pasts], seen)
+            shares = [_shares(memory, counts, size) for memory in memories]
+            for row, state in enumerate(states):
+                state.memories[part] = [share[row] for share in shares]
+        audio = mx.clip(x, -1.0, 1.0).reshape(len(states), -1)
+        if audio.shape[1] != size * self.samples_per_frame:
+            raise ValueError(f"{size} frames came out as {audio.shape[1]} samples")
+        for state, count in zip(states, counts, strict=True):
+            state.seen += count
+        mx.async_eval(audio)
+        return [audio[row, : n * self.samples_per_frame] for row, n in enumerate(counts)]
 
     def _dequantize(self, codes: mx.array) -> mx.array:
-        """int32 [frames, codebooks] → float32 [1, frames, dim], semantic plus acoustic."""
-        books = mx.arange(self.codebooks)
-        vectors = self._tables[books, codes]
-        semantic = vectors[:, : self._semantic].sum(axis=1) @ self._semantic_out
-        acoustic = vectors[:, self._semantic :].sum(axis=1) @ self._acoustic_out
-        return (semantic + acoustic)[None]
+        """int32 [rows, frames, codebooks] → float32 [rows, frames, dim], semantic + acoustic."""
+        vectors = self._tables[self._books, codes]
+        semantic = vectors[:, :, : self._semantic].sum(axis=2) @ self._semantic_out
+        acoustic = vectors[:, :, self._semantic :].sum(axis=2) @ self._acoustic_out
+        return semantic + acoustic
 
 
-def _steps(decoder: Any) -> list[Step]:
+def _shares(memory: Memory, counts: Sequence[int], size: int) -> list[Slot]:
+    """Each row's last `keep` positions up to its own end, in a memory of `size` frames."""
+    array, axis, keep = memory
+    per_frame = (array.shape[axis] - keep) // size
+    if all(count == size for count in counts):
+        kept = _cut(array, axis, size * per_frame, keep)
+        return [Slot(kept, row) for row in range(len(counts))]
+    return [
+        Slot(_cut(array[row : row + 1], axis, count * per_frame, keep), 0)
+        for row, count in enumerate(counts)
+    ]
+
+
+def _cut(array: mx.array, axis: int, start: int, count: int) -> mx.array:
+    span = slice(start, start + count)
+    return array[:, span] if axis == 1 else array[:, :, :, span]
+
+
+def _padded_size(frames: int) -> int:
+    return next((size for size in _SIZES if size >= frames), frames)
+
+
+def _pad(codes: mx.array, size: int) -> mx.array:
+    missing = size - len(codes)
+    return mx.pad(codes, [(0, missing), (0, 0)]) if missing else codes
+
+
+def _steps(decoder: Any, kind: ModuleType) -> list[Step]:
     """The decoder's parts in the order of the data."""
     steps: list[Step] = [
         CausalConv(decoder.pre_conv.conv),
-        WindowedTransformer(decoder.pre_transformer),
+        WindowedTransformer(decoder.pre_transformer, kind),
     ]
     for upsample, block in decoder.upsample:
         steps += [CausalTransposeConv(upsample.conv), ConvNeXt(block)]

@@ -79,7 +79,8 @@ def _parts(model: Any, checkpoint: Checkpoint, dtype: str) -> Parts:
     if model.speaker_encoder is not None:
         model.speaker_encoder.set_dtype(mx.float32)
     tables = codebook_tables(weights)
-    mx.eval(model.parameters(), decoder.parameters(), tables)
+    # The talker stays lazy: its layers are read one by one as they are arranged.
+    mx.eval(decoder.parameters(), tables)
     return Parts(
         talker=model.talker,
         speaker_encoder=model.speaker_encoder,

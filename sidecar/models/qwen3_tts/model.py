@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import mlx.core as mx
-import numpy as np
-from numpy.typing import NDArray
 
 from sidecar.errors import InvalidParams, ModelLoadFailed, Unsupported
 from sidecar.models.backend import on_cpu
@@ -14,9 +13,31 @@ from sidecar.models.base import FrameSampler, Utterance
 from sidecar.models.catalog import Checkpoint
 from sidecar.models.qwen3_tts import config, loader
 from sidecar.models.qwen3_tts.codec import Codec, CodecState
+from sidecar.models.qwen3_tts.embeddings import CodeTable
 from sidecar.models.qwen3_tts.prompt import Prompt, PromptBuilder, Reference
 from sidecar.models.qwen3_tts.reference import ReferenceEncoder
 from sidecar.models.qwen3_tts.talker import Talker, TalkerState
+from sidecar.models.qwen3_tts.transformer import arrangement
+
+# Tokens of a prompt, and frames of a reference, that run at once: running rows wait that long.
+_TOKENS_ON_CPU, _TOKENS_ON_GPU = 64, 512
+_FRAMES_ON_CPU, _FRAMES_ON_GPU = 8, 64
+# Sizes of chunks, and of batches, that kernels are made for at load.
+_WARM_CHUNKS, _WARM_ROWS = (1, 2, 3, 6, 8, 12), (1, 2)
+
+
+@dataclass(eq=False)
+class Row:
+    """One utterance.
+
+    Attributes:
+        reference: int32 [frames, codebooks], what the codec has yet to hear before its first
+            frame; None when it has.
+    """
+
+    talker: TalkerState
+    codec: CodecState
+    reference: mx.array | None
 
 
 class Qwen3TTS:
@@ -27,10 +48,15 @@ class Qwen3TTS:
         self.dtype = parts.dtype
         self.defaults = settings.defaults
         self.codes = settings.codes
-        self._prompts = PromptBuilder(settings, parts.talker, parts.tokenizer)
-        self._talker = Talker(parts.talker, self._prompts)
+        self.together = not on_cpu()
+        tokens = _TOKENS_ON_CPU if on_cpu() else _TOKENS_ON_GPU
+        self._frames = _FRAMES_ON_CPU if on_cpu() else _FRAMES_ON_GPU
+        kind = arrangement()
+        codes = CodeTable(parts.talker)
+        self._prompts = PromptBuilder(settings, parts.talker, codes, parts.tokenizer)
+        self._talker = Talker(parts.talker, codes, kind, self.together, tokens)
         self._codec = Codec(
-            parts.decoder, parts.tables, parts.samples_per_frame, frames_per_step=int(on_cpu())
+            parts.decoder, parts.tables, parts.samples_per_frame, framewise=on_cpu(), kind=kind
         )
         self._references = ReferenceEncoder(
             parts.encoder, parts.speaker_encoder, self._codec.codebooks, self.info.sample_rate
@@ -43,19 +69,20 @@ class Qwen3TTS:
         Raises:
             NotACheckpoint, ModelLoadFailed
         """
-        model = cls(config.read(checkpoint), loader.load(checkpoint, dtype))
+        settings, parts = config.read(checkpoint), loader.load(checkpoint, dtype)
         try:
-            model.decode(CodecState(), np.zeros((1, model._codec.codebooks), np.int32))
-        except (ValueError, AssertionError, RuntimeError) as error:
+            model = cls(settings, parts)
+            codec = model._codec
+            mx.eval(codec.decode([codec.open()], [mx.zeros((1, codec.codebooks), mx.int32)]))
+        except (ValueError, RuntimeError) as error:
             raise ModelLoadFailed(
-                f"{checkpoint.path}/speech_tokenizer: its weights do not fit together: {error}",
-                field="model",
+                f"{checkpoint.path}: its weights do not fit together: {error}", field="model"
             ) from error
         return model
 
     def prepare(self, utterance: Utterance) -> Prompt:
         prompt = self._prompts.build(utterance, self._reference(utterance))
-        mx.eval(prompt.embeddings, prompt.trailing, prompt.pad)
+        mx.eval(prompt.embeddings, prompt.text.tokens, prompt.text.pad)
         return prompt
 
     def _reference(self, utterance: Utterance) -> Reference | None:
@@ -75,17 +102,45 @@ class Qwen3TTS:
             )
         return self._references.features(utterance.reference)
 
-    def prefill(self, prompt: Prompt) -> TalkerState:
-        return self._talker.prefill(prompt)
+    def open(self, prompt: Prompt) -> Row:
+        return Row(self._talker.open(prompt), self._codec.open(), prompt.reference_codes)
 
-    def frame(self, rows: Sequence[TalkerState], sampler: FrameSampler) -> mx.array:
-        return self._talker.frame(rows, sampler)
+    def prefill(self, row: Row) -> bool:
+        """The codec hears the reference first, which is what its first frame follows."""
+        if row.reference is not None:
+            heard, rest = row.reference[: self._frames], row.reference[self._frames :]
+            mx.eval(self._codec.decode([row.codec], [heard]))
+            row.reference = rest if len(rest) else None
+            return False
+        return self._talker.prefill(row.talker)
 
-    def open_codec(self, prompt: Prompt) -> CodecState:
-        state = CodecState()
-        if prompt.reference_codes is not None:
-            self._codec.decode(state, np.array(prompt.reference_codes))
-        return state
+    def starved(self, row: Row) -> bool:
+        return row.talker.text.starved
 
-    def decode(self, codec: CodecState, codes: NDArray[np.int32]) -> NDArray[np.float32]:
-        return self._codec.decode(codec, codes)
+    def append_text(self, row: Row, text: str, last: bool) -> None:
+        self._prompts.extend(row.talker.text, text, last)
+
+    def frame(self, rows: Sequence[Row], sampler: FrameSampler) -> mx.array:
+        return self._talker.frame([row.talker for row in rows], sampler)
+
+    def decode(self, rows: Sequence[Row], codes: Sequence[mx.array]) -> list[mx.array]:
+        return self._codec.decode([row.codec for row in rows], codes)
+
+    def close(self, row: Row) -> None:
+        self._talker.close(row.talker)
+
+    def warm_up(self, sampler: Callable[[int], FrameSampler]) -> None:
+        prompt = self._prompts.blank()
+        for count in _WARM_ROWS:
+            rows = [self.open(prompt) for _ in range(count)]
+            for row in rows:
+                while not self.prefill(row):
+                    pass
+            draw = sampler(count)
+            frames = [self.frame(rows, draw) for _ in range(3)]
+            mx.eval(frames)
+            for size in _WARM_CHUNKS if self.together else (1,):
+                codes = mx.zeros((size, self.codes.codebooks), mx.int32)
+                mx.eval(self.decode(rows, [codes] * count))
+            for row in rows:
+                self.close(row)

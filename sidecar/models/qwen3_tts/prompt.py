@@ -23,6 +23,7 @@ from sidecar.errors import (
 from sidecar.limits import MAX_TEXT_CHARS
 from sidecar.models.base import Utterance
 from sidecar.models.qwen3_tts.config import Qwen3TTSConfig
+from sidecar.models.qwen3_tts.embeddings import CodeTable
 
 # <|im_start|>assistant\n  and  <|im_end|>\n<|im_start|>assistant\n  around the text.
 _ROLE_TOKENS = 3
@@ -51,20 +52,48 @@ class Reference:
     text: str | None
 
 
+@dataclass(eq=False)
+class TextTrack:
+    """Text that joins the frames after the prefill, one token each.
+
+    Attributes:
+        tokens: float [1, count, hidden], in order.
+        pad: float [1, 1, hidden], joins when they have run out.
+        open: more text may come; then a row that has run out of it waits instead.
+    """
+
+    tokens: mx.array
+    pad: mx.array
+    open: bool = False
+    _next: int = 0
+
+    @property
+    def starved(self) -> bool:
+        return self.open and self._next >= self.tokens.shape[1]
+
+    def next(self) -> mx.array:
+        """What joins the frame just drawn: float [1, 1, hidden]."""
+        index = self._next
+        self._next += 1
+        return self.tokens[:, index : index + 1] if index < self.tokens.shape[1] else self.pad
+
+    def append(self, tokens: mx.array) -> None:
+        self.tokens = mx.concatenate([self.tokens[:, self._next :], tokens], axis=1)
+        self._next = 0
+
+
 @dataclass(frozen=True)
 class Prompt:
     """What the talker starts from.
 
     Attributes:
         embeddings: float [1, length, hidden], the prefill.
-        trailing: float [1, tokens, hidden], text that joins one frame each after the prefill.
-        pad: float [1, 1, hidden], what joins when `trailing` has run out.
+        text: what joins the frames.
         reference_codes: int32 [frames, codebooks] the codec has to have heard first, or None.
     """
 
     embeddings: mx.array
-    trailing: mx.array
-    pad: mx.array
+    text: TextTrack
     reference_codes: mx.array | None
 
 
@@ -72,13 +101,18 @@ class PromptBuilder:
     """Builds prompts for one loaded model.
 
     Args:
-        talker: mlx-audio's Qwen3TTSTalkerForConditionalGeneration.
+        talker: mlx-audio's Qwen3TTSTalkerForConditionalGeneration; its text embeddings are used.
+        codes: the embeddings of codes.
         tokenizer: the checkpoint's text tokenizer.
     """
 
-    def __init__(self, config: Qwen3TTSConfig, talker: Any, tokenizer: TextTokenizer) -> None:
+    def __init__(
+        self, config: Qwen3TTSConfig, talker: Any, codes: CodeTable, tokenizer: TextTokenizer
+    ) -> None:
         self._config = config
-        self._talker = talker
+        self._text_embedding = talker.model.text_embedding
+        self._text_projection = talker.text_projection
+        self._codes = codes
         self._tokenizer = tokenizer
         self._bos = self._text([config.tts_bos])
         self._eos = self._text([config.tts_eos])
@@ -94,6 +128,10 @@ class PromptBuilder:
         speaker = reference.speaker if reference else self._speaker(utterance)
         instruct = self._instruct(utterance)
         full = self._text_mode(utterance) == "full"
+        if full and utterance.more_text:
+            raise InvalidParams(
+                "Text that is still being written needs the text mode stream.", field="textMode"
+            )
         ids = self._assistant_ids(utterance.text)
         if len(ids) <= _ROLE_TOKENS + _TAIL_TOKENS:
             raise EmptyText(
@@ -107,7 +145,28 @@ class PromptBuilder:
         else:
             body, trailing = self._plain_body(spoken, full)
         codes = reference.codes if reference else None
-        return Prompt(mx.concatenate([*head, *body], axis=1), trailing, self._pad, codes)
+        text = TextTrack(trailing, self._pad, utterance.more_text)
+        if text.open:  # the end that every layout puts behind its text is not there yet
+            text.tokens = trailing[:, : max(0, trailing.shape[1] - 1)]
+        return Prompt(mx.concatenate([*head, *body], axis=1), text, codes)
+
+    def extend(self, track: TextTrack, text: str, last: bool) -> None:
+        """Adds text to a track that is open; `last` closes it.
+
+        Raises:
+            InvalidParams: a control token in the text.
+        """
+        self._check_speakable(text, "text")
+        ids = list(self._tokenizer.encode(text)) if text else []
+        if ids:
+            track.append(self._text(ids))
+        if last:
+            track.append(self._eos)
+            track.open = False
+
+    def blank(self) -> Prompt:
+        """A prompt that says nothing, to warm up with."""
+        return Prompt(mx.repeat(self._pad, 16, axis=1), TextTrack(self._pad, self._pad), None)
 
     def _plain_body(self, spoken: list[int], full: bool) -> tuple[list[mx.array], mx.array]:
         bos = self._codec([self._config.codec_bos])
@@ -127,7 +186,7 @@ class PromptBuilder:
         ref_ids = self._reference_ids(reference.text)
         text = mx.concatenate([self._text(ref_ids + spoken), self._eos], axis=1)
         codec = mx.concatenate(
-            [self._codec([self._config.codec_bos]), self.code_embeddings(reference.codes[None])],
+            [self._codec([self._config.codec_bos]), self._codes.sum(reference.codes[None])],
             axis=1,
         )
         if full:
@@ -152,19 +211,11 @@ class PromptBuilder:
         text = mx.concatenate([*[self._pad] * (codec.shape[1] - 1), self._bos], axis=1)
         return text + codec
 
-    def code_embeddings(self, codes: mx.array) -> mx.array:
-        """int32 [rows, frames, codebooks] → float [rows, frames, hidden], summed over codebooks."""
-        total: mx.array = self._talker.model.codec_embedding(codes[..., 0])
-        for book, embedding in enumerate(self._talker.code_predictor.codec_embedding):
-            total = total + embedding(codes[..., book + 1])
-        return total
-
     def _text(self, ids: list[int]) -> mx.array:
-        embedded = self._talker.model.text_embedding(mx.array([ids]))
-        return self._talker.text_projection(embedded)
+        return self._text_projection(self._text_embedding(mx.array([ids])))
 
     def _codec(self, ids: list[int]) -> mx.array:
-        return self._talker.model.codec_embedding(mx.array([ids]))
+        return self._codes.first(mx.array([ids]))
 
     def _assistant_ids(self, text: str) -> list[int]:
         text = self._speakable(text, "text")
@@ -188,6 +239,10 @@ class PromptBuilder:
         Raises:
             TextTooLong, InvalidParams
         """
+        self._check_speakable(text, field)
+        return text.strip()
+
+    def _check_speakable(self, text: str, field: str) -> None:
         if len(text) > MAX_TEXT_CHARS:
             raise too_long(field, len(text))
         try:
@@ -203,7 +258,6 @@ class PromptBuilder:
                     hint="Remove it; it is markup of a language model, not speech.",
                     field=field,
                 )
-        return text.strip()
 
     def _language(self, utterance: Utterance) -> int | None:
         name = (utterance.language or "auto").lower()

@@ -62,6 +62,8 @@ def _request(params: SynthesizeParams, default_model: str) -> SynthesisRequest:
         max_frames=params.max_frames,
         first_frames=(chunk and chunk.first_frames) or 1,
         chunk_frames=(chunk and chunk.max_frames) or DEFAULT_CHUNK_FRAMES,
+        priority=params.priority or "normal",
+        stop_runaway=params.stop_runaway is not False,
     )
 
 

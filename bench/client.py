@@ -1,0 +1,120 @@
+"""A JSON-RPC client of the real process, over pipes, that counts bytes and cannot hang."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from bench.child import ROOT
+
+Message = dict[str, Any]
+
+
+class Client:
+    """Runs `python -m sidecar` for `seconds` at most; a context manager that ends it."""
+
+    def __init__(self, model: str, seconds: float) -> None:
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "sidecar", "--model", model],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            cwd=ROOT,
+        )
+        assert self.process.stdin
+        assert self.process.stdout
+        self._stdin, self._stdout = self.process.stdin, self.process.stdout
+        self._watchdog = threading.Timer(seconds, self.process.kill)
+        self._watchdog.daemon = True
+        self._watchdog.start()
+        self._next_id = 0
+        self.bytes_sent = 0
+        self.bytes_received = 0
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._watchdog.cancel()
+        self.process.kill()
+        self.process.wait()
+        for stream in (self._stdin, self._stdout, self._stderr):
+            stream.close()
+
+    def initialize(self) -> None:
+        hello = {"protocolVersion": 1, "clientInfo": {"name": "bench"}}
+        self.call("initialize", hello)
+
+    def speak(self, on_audio: Callable[[bytes], object] = len, **parameters: Any) -> Message:
+        """A streamed synthesis: `on_audio` gets each chunk's PCM; returns the result."""
+
+        def progress(message: Message) -> None:
+            on_audio(base64.b64decode(message["params"]["value"]["audio"]))
+
+        parameters["partialResultToken"] = self._next_id
+        return self.call("speech/synthesize", parameters, progress)
+
+    def call(
+        self, method: str, parameters: Message, on_progress: Callable[[Message], None] | None = None
+    ) -> Message:
+        """Sends a request and reads until its answer.
+
+        Raises:
+            RuntimeError: it was refused, or the process ended (or was killed by the clock).
+        """
+        self._next_id += 1
+        request = {"jsonrpc": "2.0", "id": self._next_id, "method": method, "params": parameters}
+        self._send(request)
+        while "method" in (message := self._read()):
+            if on_progress:
+                on_progress(message)
+        if "error" in message:
+            raise RuntimeError(f"{method}: {message['error']}")
+        return message["result"]
+
+    def _send(self, message: Message) -> None:
+        body = json.dumps(message).encode()
+        frame = b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+        self._stdin.write(frame)
+        self._stdin.flush()
+        self.bytes_sent += len(frame)
+
+    def _read(self) -> Message:
+        header = self._stdout.readline()
+        if not header:
+            self._stderr.seek(0)
+            raise RuntimeError(f"the sidecar ended: {self._stderr.read().decode()[-2000:]}")
+        length = int(header.removeprefix(b"Content-Length: "))
+        self._stdout.readline()
+        self.bytes_received += len(header) + 2 + length
+        return json.loads(self._stdout.read(length))
+
+    def cpu_seconds(self) -> float:
+        """User and system time of the sidecar so far, in hundredths of a second."""
+        pid = self.process.pid
+        if sys.platform == "linux":
+            with open(f"/proc/{pid}/stat") as file:
+                fields = file.read().rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        shown = subprocess.run(
+            ["ps", "-o", "time=", "-p", str(pid)], capture_output=True, timeout=10, check=True
+        )
+        return parse_ps_time(shown.stdout.decode())
+
+
+def parse_ps_time(text: str) -> float:
+    """`1-02:03:04.56` or `3:04.56` in seconds."""
+    days, _, rest = text.strip().rpartition("-")
+    seconds = 0.0
+    for part in re.split(":", rest):
+        seconds = seconds * 60 + float(part)
+    return seconds + 86400 * int(days or 0)

@@ -1,0 +1,122 @@
+"""The rows: how they come in, are prefilled, stepped, and leave.
+
+Every piece of work is guarded: a failure ends the rows it belongs to, and nothing else.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import partial
+
+import mlx.core as mx
+
+from sidecar.engine.decode import Batch
+from sidecar.engine.failures import as_sidecar_error
+from sidecar.engine.models import LoadedModel
+from sidecar.engine.request import AppendText, SpeechJob
+from sidecar.engine.row import Row
+from sidecar.errors import SidecarError
+
+
+class Running:
+    """All requests that have a row. Engine thread only."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self._batches: dict[LoadedModel, Batch] = {}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is anything to compute before something else happens."""
+        return (
+            any(batch.flight for batch in self._batches.values())
+            or any(not row.prefilled for row in self.rows)
+            or any(row.can_step for row in self.rows)
+        )
+
+    def find(self, job: object) -> Row | None:
+        return next((row for row in self.rows if row.job is job), None)
+
+    def admit(self, job: SpeechJob, loaded: LoadedModel) -> None:
+        """Gives a request a row; if its prompt cannot be built, that is its answer."""
+        started = time.perf_counter()
+        try:
+            prompt = loaded.model.prepare(job.request.utterance)
+            row = Row(job, loaded, prompt, started)
+            for more in job.more_text:
+                loaded.model.append_text(row.state, more.text, more.last)
+            self.rows.append(row)
+        except Exception as error:
+            job.sink.failed(as_sidecar_error(error, "preparing the prompt"))
+
+    def append_text(self, row: Row, more: AppendText) -> None:
+        try:
+            row.loaded.model.append_text(row.state, more.text, more.last)
+        except Exception as error:
+            self.fail(row, error, "adding text")
+
+    def remove(self, row: Row, error: SidecarError) -> None:
+        """Takes a row out of its batch, after the frame in progress; `error` is its answer."""
+        self._leave(row)
+        row.job.sink.failed(error)
+
+    def fail(self, row: Row, error: Exception, doing: str = "generating") -> None:
+        if not row.gone:
+            self.remove(row, as_sidecar_error(error, doing))
+
+    def advance(self) -> None:
+        """One round: a piece of one newcomer's prompt, then a frame for everyone.
+
+        While all others have enough to play, the prompt goes on alone: first audio comes first.
+        """
+        newcomer = next((row for row in self.rows if not row.prefilled), None)
+        if newcomer is not None:
+            self._prefill(newcomer)
+            if not newcomer.prefilled and not newcomer.gone and not self._pressed():
+                return
+        for loaded in {row.loaded for row in self.rows}:
+            self._step(loaded)
+        for loaded in list(self._batches):
+            if not any(row.loaded is loaded for row in self.rows):
+                del self._batches[loaded]  # it holds on to the model's memory
+
+    def _pressed(self) -> bool:
+        return any(row.can_step and not row.is_ahead for row in self.rows)
+
+    def _prefill(self, row: Row) -> None:
+        try:
+            row.prefilled = row.loaded.model.prefill(row.state)
+        except Exception as error:
+            self.fail(row, error, "reading the prompt")
+
+    def _step(self, loaded: LoadedModel) -> None:
+        batch = self._batches.get(loaded)
+        if batch is None:
+            batch = Batch(loaded, partial(self._choose, loaded), self.fail)
+            self._batches[loaded] = batch
+        try:
+            batch.step()
+        except Exception as error:  # which of them it was, nobody can say
+            del self._batches[loaded]
+            for row in [row for row in self.rows if row.loaded is loaded and row.prefilled]:
+                self.fail(row, error)
+        for row in [row for row in self.rows if row.is_done]:
+            self._leave(row)
+            row.job.sink.done(row.result(mx.get_peak_memory()))
+
+    def _choose(self, loaded: LoadedModel) -> Sequence[Row]:
+        """Who gets the next frame: where rows cost time each, those without audio come first,
+        and those with plenty of it ahead wait."""
+        rows = [row for row in self.rows if row.loaded is loaded and row.can_step]
+        if loaded.model.together:
+            return rows
+        pressing = [row for row in rows if not row.is_ahead]
+        return pressing if any(not row.has_spoken for row in pressing) else rows
+
+    def _leave(self, row: Row) -> None:
+        self.rows.remove(row)
+        row.close()

@@ -1,0 +1,262 @@
+"""The codec's parts as pure steps: (input, past) → (output, what the future may need of it).
+
+Arrays are float32 [rows, time, channels]. Every part is causal. What it must remember is the last
+`keep` positions along some axis of its memories; a step returns the memories whole, past first,
+and the codec cuts every row's own share out of them. Weights come in mlx-audio's layout: [out,
+kernel, in / groups].
+
+On the CPU a convolution is one product over its windows, since MLX's own loops are slow there; the
+GPUs take `mx.conv1d`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from types import ModuleType
+from typing import Any, NamedTuple, Protocol
+
+import mlx.core as mx
+import mlx.nn as nn
+
+from sidecar.models.backend import on_cpu
+from sidecar.models.qwen3_tts.linear import fused
+from sidecar.models.qwen3_tts.transformer import Stack
+
+
+class Memory(NamedTuple):
+    """Past and present of something along `axis`, of which the last `keep` are needed again."""
+
+    array: mx.array
+    axis: int
+    keep: int
+
+
+class Step(Protocol):
+    """One part of the codec.
+
+    Attributes:
+        start: the memories of a row that has heard nothing: float32 [1, …] each.
+    """
+
+    start: list[mx.array]
+
+    def __call__(
+        self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
+    ) -> tuple[mx.array, list[Memory]]:
+        """Runs the part.
+
+        Args:
+            x: float32 [rows, time, channels]
+            past: the memories, of all rows.
+            seen: how many frames each row has heard before.
+        """
+        ...
+
+
+class CausalConv:
+    """A 1-D convolution that looks back only."""
+
+    def __init__(self, conv: nn.Conv1d) -> None:
+        self._weight = conv.weight
+        self._bias = conv.bias if "bias" in conv else None
+        self._dilation = conv.dilation
+        self._groups = conv.groups
+        out, self._kernel, width = conv.weight.shape
+        self._keep = (self._kernel - 1) * self._dilation
+        self._on_cpu = on_cpu() and self._groups in (1, out)
+        self._depthwise = self._groups > 1
+        self.start = [mx.zeros((1, self._keep, width * self._groups))] if self._keep else []
+        if self._on_cpu and not self._depthwise:
+            self._matrix = conv.weight.transpose(1, 2, 0).reshape(1, -1, out)
+        if self._on_cpu and self._depthwise:
+            self._taps = mx.contiguous(conv.weight[:, :, 0].T)
+
+    def __call__(
+        self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
+    ) -> tuple[mx.array, list[Memory]]:
+        x = mx.concatenate([past[0], x], axis=1) if self._keep else x
+        y = self._product(x) if self._on_cpu else self._conv(x)
+        return y, [Memory(x, 1, self._keep)] if self._keep else []
+
+    def _conv(self, x: mx.array) -> mx.array:
+        y = mx.conv1d(x, self._weight, dilation=self._dilation, groups=self._groups)
+        return y if self._bias is None else y + self._bias
+
+    def _product(self, x: mx.array) -> mx.array:
+        windows = self._windows(x)
+        if self._depthwise:
+            y = (windows * self._taps).sum(axis=2)
+            return y if self._bias is None else y + self._bias
+        windows = windows.reshape(x.shape[0], windows.shape[1], -1)
+        if self._bias is None:
+            return windows @ self._matrix
+        return mx.addmm(self._bias, windows, self._matrix)
+
+    def _windows(self, x: mx.array) -> mx.array:
+        """What each output looks at: float32 [rows, time, kernel, channels]."""
+        if self._kernel == 1:
+            return x[:, :, None]
+        rows, length, channels = x.shape
+        shape = (rows, length - self._keep, self._kernel, channels)
+        strides = (length * channels, channels, self._dilation * channels, 1)
+        return mx.as_strided(x, shape, strides)
+
+
+class CausalTransposeConv:
+    """A transposed convolution as one product and an overlap-add.
+
+    Each input makes `kernel` outputs that start `stride` apart; the ones past its own stride
+    are remembered for the inputs to come.
+    """
+
+    def __init__(self, conv: nn.ConvTranspose1d) -> None:
+        self._stride: int = conv.stride
+        out, kernel, width = conv.weight.shape
+        if kernel % self._stride:
+            raise ValueError(f"kernel {kernel} is no multiple of stride {self._stride}")
+        self._keep = kernel // self._stride - 1
+        self._out = out
+        matrix = mx.contiguous(conv.weight.transpose(2, 1, 0).reshape(width, kernel * out))
+        self._matrix = matrix[None] if on_cpu() else matrix
+        self._bias = conv.bias if "bias" in conv else None
+        shape = (1, self._keep, self._keep + 1, self._stride * out)
+        self.start = [mx.zeros(shape)] if self._keep else []
+
+    def __call__(
+        self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
+    ) -> tuple[mx.array, list[Memory]]:
+        rows, time, _ = x.shape
+        parts = (x @ self._matrix).reshape(rows, time, -1, self._stride * self._out)
+        if self._keep:
+            parts = mx.concatenate([past[0], parts], axis=1)
+        y = parts[:, self._keep :, 0]
+        for back in range(1, self._keep + 1):
+            y = y + parts[:, self._keep - back : self._keep - back + time, back]
+        y = y.reshape(rows, time * self._stride, self._out)
+        if self._bias is not None:
+            y = y + self._bias
+        return y, [Memory(parts, 1, self._keep)] if self._keep else []
+
+
+class Snake:
+    """SnakeBeta: x + sin²(x·eᵃ) / eᵇ, with learned a and b per channel (BigVGAN)."""
+
+    start: list[mx.array]
+
+    def __init__(self, module: Any) -> None:
+        self._alpha = mx.exp(module.alpha)
+        self._inverse_beta = 1.0 / (mx.exp(module.beta) + 1e-9)
+        self.start = []
+
+    def __call__(
+        self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
+    ) -> tuple[mx.array, list[Memory]]:
+        return _snake(x, self._alpha, self._inverse_beta), []
+
+
+@partial(mx.compile, shapeless=True)
+def _snake(x: mx.array, alpha: mx.array, inverse_beta: mx.array) -> mx.array:
+    return x + inverse_beta * mx.square(mx.sin(x * alpha))
+
+
+class Residual:
+    """Two activated convolutions around a skip; the second one is 1 wide."""
+
+    def __init__(self, unit: Any) -> None:
+        self._act1, self._act2 = Snake(unit.act1), Snake(unit.act2)
+        self._conv1, self._conv2 = CausalConv(unit.conv1.conv), CausalConv(unit.conv2.conv)
+        self.start = self._conv1.start
+
+    def __call__(
+        self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
+    ) -> tuple[mx.array, list[Memory]]:
+        y, memory = self._conv1(self._act1(x, [], seen)[0], past, seen)
+        y, _ = self._conv2(self._act2(y, [], seen)[0], [], seen)
+        return x + y, memory
+
+
+class ConvNeXt:
+    """A ConvNeXt block (Liu et al. 2022) with a causal depthwise convolution.
+
+    The norm's weight and bias, GELU's factors and the layer scale are folded into the two
+    products: u + u·erf(u) of u = x/√2 is √2·GELU(x).
+    """
+
+    def __init__(self, block: Any) -> None:
+        self._conv = CausalConv(block.dwconv.conv)
+        self.start = self._conv.start
+        self._eps = block.norm.eps
+        first, second = block.pwconv1, block.pwconv2
+        root = 2.0**-0.5
+        self._in = mx.contiguous((first.weight * block.norm.weight).T * root)[None]
+        self._in_bias = (first.bias + first.weight @ block.norm.bias) * root
+        self._out = mx.contiguous((second.weight * block.gamma[:, None]).T * root)[None]
+        self._out_bias = second.bias * block.gamma
+
+    def __call__(
+        self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
+    ) -> tuple[mx.array, list[Memory]]:
+        y, memory = self._conv(x, past, seen)
+        y = mx.addmm(self._in_bias, self._normed(y), self._in)
+        y = mx.addmm(self._out_bias, _twice_gelu(y), self._out)
+        return x + y, memory
+
+    def _normed(self, x: mx.array) -> mx.array:
+        if not on_cpu():
+            return mx.fast.layer_norm(x, None, None, self._eps)
+        x = x - x.mean(axis=-1, keepdims=True)
+        return x * mx.rsqrt(mx.square(x).mean(axis=-1, keepdims=True) + self._eps)
+
+
+@partial(mx.compile, shapeless=True)
+def _twice_gelu(u: mx.array) -> mx.array:
+    return u + u * mx.erf(u)
+
+
+class WindowedTransformer:
+    """Attention over the last `window` frames, the present one among them.
+
+    It remembers window − 1 keys and values per layer, zeros where there was nothing yet; those
+    are masked.
+    """
+
+    def __init__(self, transformer: Any, kind: ModuleType) -> None:
+        config = transformer.config
+        self._keep: int = config.sliding_window - 1
+        self._kind = kind
+        self._stack = Stack(transformer.layers, config.rope_theta, kind)
+        self._in = fused([transformer.input_proj])
+        self._out = fused([transformer.output_proj])
+        self._norm = kind.Norm(transformer.norm)
+        shape = (1, 2, config.num_key_value_heads, self._keep, config.head_dim)
+        self.start = [mx.zeros(shape)] * len(self._stack)
+
+    def __call__(
+        self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
+    ) -> tuple[mx.array, list[Memory]]:
+        memory = _Window(past)
+        table = self._stack.positions.at(seen, x.shape[1])
+        x = self._stack(self._in(x), table, memory, self._mask(x.shape[1], seen))
+        return self._out(self._norm(x)), [Memory(array, 3, self._keep) for array in memory.arrays]
+
+    def _mask(self, queries: int, seen: Sequence[int]) -> mx.array | None:
+        if queries == 1 and min(seen) >= self._keep:
+            return None
+        keys = mx.arange(self._keep + queries)
+        distance = mx.arange(self._keep, self._keep + queries)[:, None] - keys
+        in_window = (distance >= 0) & (distance <= self._keep)
+        heard = keys >= self._keep - mx.array(list(seen))[:, None, None, None, None]
+        return self._kind.mask(in_window & heard)
+
+
+class _Window:
+    """The transformer's keys and values, rows first: the past's, and behind them the present's."""
+
+    def __init__(self, past: Sequence[mx.array]) -> None:
+        self.arrays = list(past)
+
+    def attend(self, index: int, layer: Any, q: mx.array, kv: mx.array, mask: Any) -> mx.array:
+        joined = mx.concatenate([self.arrays[index], kv.swapaxes(0, 1)], axis=3)
+        self.arrays[index] = joined
+        return layer.attend(q, joined.swapaxes(0, 1), mask)

@@ -1,0 +1,38 @@
+"""All codebooks' embeddings as one table, so that a frame's sixteen are one look-up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mlx.core as mx
+
+
+class CodeTable:
+    """Embeddings of codes, by codebook.
+
+    Args:
+        talker: mlx-audio's Qwen3TTSTalkerForConditionalGeneration. Its own embeddings become
+            views of the table, so that nothing is in memory twice.
+    """
+
+    def __init__(self, talker: Any) -> None:
+        books = [talker.model.codec_embedding, *talker.code_predictor.codec_embedding]
+        self.table = mx.concatenate([book.weight for book in books])
+        sizes = [book.weight.shape[0] for book in books]
+        mx.eval(self.table)
+        self._starts = [sum(sizes[:index]) for index in range(len(sizes))]
+        self._offsets = mx.array(self._starts, dtype=mx.int32)
+        for book, start, size in zip(books, self._starts, sizes, strict=True):
+            book.weight = self.table[start : start + size]
+
+    def sum(self, codes: mx.array) -> mx.array:
+        """int32 [rows, frames, codebooks] → float [rows, frames, hidden], over all codebooks."""
+        return self.table[codes + self._offsets].sum(axis=-2)
+
+    def first(self, ids: mx.array) -> mx.array:
+        """int [..., length] of codebook 0 → float [..., length, hidden]."""
+        return self.table[ids]
+
+    def start(self, codebook: int) -> int:
+        """The row of the table where a codebook's code 0 is."""
+        return self._starts[codebook]

@@ -1,0 +1,155 @@
+"""A decoder layer for the GPUs, on few and fused kernels, in any dtype and any quantisation.
+
+The same classes and functions as `layers_cpu`, for Metal and CUDA alike. What a small model costs
+there is the number of kernels, not their work: a position takes thirteen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import mlx.core as mx
+
+from sidecar.models.qwen3_tts.linear import fused
+
+
+class Norm:
+    """RMS norm."""
+
+    def __init__(self, module: Any) -> None:
+        self._weight, self._eps = module.weight, module.eps
+
+    def __call__(self, x: mx.array) -> mx.array:
+        return mx.fast.rms_norm(x, self._weight, self._eps)
+
+
+class Layer:
+    """One pre-norm decoder layer with grouped-query attention and SwiGLU."""
+
+    def __init__(self, module: Any) -> None:
+        attention, mlp = module.self_attn, module.mlp
+        self._heads: int = attention.num_heads
+        self._kv_heads: int = attention.num_kv_heads
+        self.size: int = attention.head_dim
+        self._scale: float = attention.scale
+        self._before = Norm(module.input_layernorm)
+        self._after = Norm(module.post_attention_layernorm)
+        self._qkv = fused([attention.q_proj, attention.k_proj, attention.v_proj])
+        self._out = fused([attention.o_proj], scale=_scale(module, "self_attn_layer_scale"))
+        self._gate_up = fused([mlp.gate_proj, mlp.up_proj])
+        self._down = fused([mlp.down_proj], scale=_scale(module, "mlp_layer_scale"))
+        self._eps: float | None = attention.q_norm.eps if "q_norm" in attention else None
+        self._arrange_gains(attention)
+
+    def _arrange_gains(self, attention: Any) -> None:
+        """Per head and half what multiplies it in `_rotate`; values pass unchanged."""
+        ones = mx.ones(self.size)
+        q, k = (
+            (ones, ones)
+            if self._eps is None
+            else (attention.q_norm.weight, attention.k_norm.weight)
+        )
+        nothing = mx.zeros(self.size)
+        gains = [q] * self._heads + [k] * self._kv_heads + [nothing] * self._kv_heads
+        halves = mx.stack(gains).astype(mx.float32).reshape(-1, 2, self.size // 2)
+        self._gain, self._swapped_gain = halves, mx.contiguous(halves[:, ::-1])
+        rotated = self._heads + self._kv_heads
+        self._passes = (mx.arange(rotated + self._kv_heads) >= rotated)[:, None, None]
+        mx.eval(self._gain, self._swapped_gain, self._passes)
+
+    def project(self, x: mx.array, table: Any) -> tuple[mx.array, mx.array]:
+        """Queries, and keys and values, of float [rows, length, hidden].
+
+        Args:
+            table: this layer's item of `Positions.at`.
+
+        Returns:
+            float [rows, heads, length, head_dim] and float [2, rows, kv_heads, length, head_dim]
+        """
+        rows, length, _ = x.shape
+        x = self._qkv(self._before(x)).reshape(rows, length, -1, 2, self.size // 2)
+        unit = x if self._eps is None else self._unit(x)
+        gains = self._gain, self._swapped_gain, self._passes
+        x = _rotate(x, unit, unit[..., ::-1, :], *gains, *table)
+        x = x.reshape(rows, length, -1, self.size)
+        kv = x[:, :, self._heads :].reshape(rows, length, 2, self._kv_heads, self.size)
+        return x[:, :, : self._heads].swapaxes(1, 2), kv.transpose(2, 0, 3, 1, 4)
+
+    def _unit(self, x: mx.array) -> mx.array:
+        """Heads over their root mean square; the norm's weight is in the gains."""
+        assert self._eps is not None
+        heads = x.reshape(*x.shape[:3], self.size)
+        return mx.fast.rms_norm(heads, None, self._eps).reshape(x.shape)
+
+    def attend(self, q: mx.array, kv: mx.array, mask: Any) -> mx.array:
+        """Attention of all heads → float [rows, length, heads × head_dim]."""
+        rows, heads, length, size = q.shape
+        k, v = kv[0], kv[1]
+        if length == 1 and isinstance(mask, mx.array):
+            # As queries of one head, those of a group are many: so they have a kernel with a mask.
+            q = q.reshape(rows, k.shape[1], heads // k.shape[1], size)
+        y = mx.fast.scaled_dot_product_attention(q, k, v, scale=self._scale, mask=mask)
+        if length > 1:
+            y = y.swapaxes(1, 2)
+        return y.reshape(rows, length, heads * size)
+
+    def finish(self, x: mx.array, attended: mx.array) -> mx.array:
+        """The rest of the layer: both residual sums and the feed-forward part."""
+        x = self._out.add(attended, x)
+        return self._down.add(_swiglu(*mx.split(self._gate_up(self._after(x)), 2, axis=-1)), x)
+
+
+@partial(mx.compile, shapeless=True)
+def _swiglu(gate: mx.array, up: mx.array) -> mx.array:
+    return gate * mx.sigmoid(gate) * up
+
+
+@partial(mx.compile, shapeless=True)
+def _rotate(
+    x: mx.array,
+    unit: mx.array,
+    swapped: mx.array,
+    gain: mx.array,
+    swapped_gain: mx.array,
+    passes: mx.array,
+    cos: mx.array,
+    sin: mx.array,
+) -> mx.array:
+    """Head norm and rotation of queries and keys, values as they are, in one kernel, in float32.
+
+    Halves (a, b) become (a·cos − b·sin, b·cos + a·sin); `swapped` is (b, a), the sign is in `sin`.
+    """
+    rotated = unit * (gain * cos) + swapped * (swapped_gain * sin)
+    return mx.where(passes, x.astype(mx.float32), rotated).astype(x.dtype)
+
+
+class Positions:
+    """Rotary tables (Su et al. 2021), the same for all layers."""
+
+    def __init__(self, layers: Sequence[Layer], base: float) -> None:
+        size = layers[0].size
+        self._depth = len(layers)
+        self._frequencies = base ** (-mx.arange(0, size, 2, dtype=mx.float32) / size)
+        self._sign = mx.array([[-1.0], [1.0]])
+
+    def at(self, offsets: Sequence[int], length: int) -> list[Any]:
+        """Tables for rows that start at `offsets`: per layer what `Layer.project` takes."""
+        rows = offsets[:1] if len(set(offsets)) == 1 else offsets
+        position = mx.array([list(range(start, start + length)) for start in rows])
+        angle = position.astype(mx.float32)[:, :, None, None, None] * self._frequencies
+        return [(mx.cos(angle), mx.sin(angle) * self._sign)] * self._depth
+
+
+def causal(queries: int, keys: int) -> str | None:
+    return "causal" if queries > 1 else None
+
+
+def mask(visible: mx.array) -> mx.array:
+    """bool [length, keys] or [rows, 1, 1, length, keys] → with one axis for all heads."""
+    return visible if visible.ndim == 2 else visible[:, 0]
+
+
+def _scale(module: Any, name: str) -> mx.array | None:
+    return module[name].scale if name in module else None

@@ -1,0 +1,149 @@
+"""Linear layers as the decode loop wants them: neighbours fused into one product.
+
+On the CPU and on CUDA every row of a batch is a product of its own: the weight is broadcast over
+the rows instead of the rows being stacked into one matrix. On the CPU, because a BLAS may add up
+in another order for another number of rows, and a row must not depend on how many neighbours it
+has; it costs a third of the product's time with eight rows and nothing with one. On CUDA, because
+MLX then launches one plain kernel, which reads the weight once and from the cache after that,
+where a matrix product goes through cuBLASLt and costs the host several times as much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import mlx.core as mx
+import mlx.nn as nn
+
+from sidecar.models import backend
+from sidecar.models.backend import on_cpu
+
+
+class Linear(Protocol):
+    """float [rows, length, in] → float [rows, length, out]."""
+
+    def __call__(self, x: mx.array) -> mx.array: ...
+
+    def add(self, x: mx.array, base: mx.array) -> mx.array:
+        """base + self(x)."""
+        ...
+
+
+class _Dense:
+    def __init__(self, weight: mx.array, bias: mx.array | None) -> None:
+        """weight: float [out, in]."""
+        self._weight = weight.T
+        if on_cpu():
+            # OpenBLAS repacks large transposed weights in every call: five times the time of a row.
+            self._weight = mx.contiguous(self._weight)
+        if backend.name() != "metal":
+            self._weight = self._weight[None]
+        # A matrix-vector product with a sum in it has a kernel on Metal and in BLAS, not on CUDA.
+        self._adds = backend.name() != "cuda"
+        self._bias = bias
+        mx.eval(self._weight)
+
+    def __call__(self, x: mx.array) -> mx.array:
+        return x @ self._weight if self._bias is None else self._sum(self._bias, x)
+
+    def add(self, x: mx.array, base: mx.array) -> mx.array:
+        return self._sum(base if self._bias is None else base + self._bias, x)
+
+    def _sum(self, base: mx.array, x: mx.array) -> mx.array:
+        return mx.addmm(base, x, self._weight) if self._adds else base + x @ self._weight
+
+
+class _Quantized:
+    def __init__(self, modules: Sequence[nn.QuantizedLinear]) -> None:
+        first = modules[0]
+        self._weight = mx.concatenate([m.weight for m in modules])
+        self._scales = mx.concatenate([m.scales for m in modules])
+        biases = [m.biases for m in modules if m.biases is not None]  # only affine has them
+        self._biases = mx.concatenate(biases) if biases else None
+        self._how = {"group_size": first.group_size, "bits": first.bits, "mode": first.mode}
+        self._bias = _joined_bias(modules)
+        mx.eval(self._weight, self._scales, self._biases)
+
+    def __call__(self, x: mx.array) -> mx.array:
+        y = mx.quantized_matmul(
+            x, self._weight, self._scales, self._biases, transpose=True, **self._how
+        )
+        return y if self._bias is None else y + self._bias
+
+    def add(self, x: mx.array, base: mx.array) -> mx.array:
+        return base + self(x)
+
+
+class _Separate:
+    """Layers that do not fit together, as in a checkpoint with mixed quantisation."""
+
+    def __init__(self, modules: Sequence[Linear]) -> None:
+        self._modules = modules
+
+    def __call__(self, x: mx.array) -> mx.array:
+        return mx.concatenate([module(x) for module in self._modules], axis=-1)
+
+    def add(self, x: mx.array, base: mx.array) -> mx.array:
+        return base + self(x)
+
+
+def fused(
+    modules: Sequence[Any], gain: mx.array | None = None, scale: mx.array | None = None
+) -> Linear:
+    """Several layers with the same input as one, their outputs side by side.
+
+    Args:
+        modules: nn.Linear or nn.QuantizedLinear.
+        gain: float [in], multiplies the input (a norm's weight); dense layers only.
+        scale: float [out], multiplies the output; dense layers only.
+    """
+    if on_cpu() or all(type(module) is nn.Linear for module in modules):
+        return _dense(modules, gain, scale)
+    if gain is not None or scale is not None:
+        raise ValueError("only dense layers can take a gain or a scale in")
+    if len({_kind(module) for module in modules}) == 1:
+        return _Quantized(modules)
+    return _Separate([fused([module]) for module in modules])
+
+
+def _dense(modules: Sequence[Any], gain: mx.array | None, scale: mx.array | None) -> Linear:
+    weight = mx.concatenate([_weight(module) for module in modules])
+    bias = _joined_bias(modules)
+    if gain is not None:
+        weight = weight * gain
+    if scale is not None:
+        weight = weight * scale[:, None]
+        bias = None if bias is None else bias * scale
+    return _Dense(weight, bias)
+
+
+def _weight(module: Any) -> mx.array:
+    """float [out, in]. Quantised products do not go through BLAS, so the CPU unpacks them."""
+    if not isinstance(module, nn.QuantizedLinear):
+        return module.weight
+    return mx.dequantize(
+        module.weight,
+        module.scales,
+        module.get("biases"),
+        group_size=module.group_size,
+        bits=module.bits,
+        mode=module.mode,
+    )
+
+
+def _joined_bias(modules: Sequence[Any]) -> mx.array | None:
+    if all("bias" not in module for module in modules):
+        return None
+    return mx.concatenate(
+        [
+            module.bias if "bias" in module else mx.zeros(_weight(module).shape[0])
+            for module in modules
+        ]
+    )
+
+
+def _kind(module: Any) -> tuple[Any, ...]:
+    if isinstance(module, nn.QuantizedLinear):
+        return module.group_size, module.bits, module.mode, "bias" in module
+    return (type(module),)

@@ -1,0 +1,67 @@
+"""The code predictor: codebooks 1 and up of one frame, one after another."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import mlx.core as mx
+
+from sidecar.models.base import FrameSampler
+from sidecar.models.qwen3_tts.embeddings import CodeTable
+from sidecar.models.qwen3_tts.linear import fused
+from sidecar.models.qwen3_tts.transformer import Cache, Stack
+
+
+class Predictor:
+    """Steps mlx-audio's Qwen3TTSTalkerCodePredictor.
+
+    All rows are at the same position all the time, so what does not depend on the data is made
+    once, at load: the rotations of every step, the first step's mask, and every code's embedding
+    in the predictor's own width.
+    """
+
+    def __init__(self, module: Any, codes: CodeTable, kind: ModuleType) -> None:
+        self._codes = codes
+        self._projection = module.small_to_mtp_projection
+        self._inputs = codes.table if self._projection is None else self._projection(codes.table)
+        self._heads = [fused([head]) for head in module.lm_head]
+        self._norm = kind.Norm(module.model.norm)
+        self._stack = Stack(module.model.layers, module.config.rope_theta, kind)
+        self._mask = kind.causal(2, 2)
+        mx.eval(self._inputs)
+        self._tables: dict[int, list[list[Any]]] = {}
+
+    def __call__(self, hidden: mx.array, first: mx.array, sampler: FrameSampler) -> mx.array:
+        """Draws the rest of a frame.
+
+        Args:
+            hidden: float [rows, 1, hidden], the talker's output.
+            first: int32 [rows], codebook 0.
+
+        Returns:
+            int32 [rows, codebooks]
+        """
+        if self._projection is not None:
+            hidden = self._projection(hidden)
+        x = mx.concatenate([hidden, self._inputs[first[:, None]]], axis=1)
+        cache = Cache(len(self._stack), growth=len(self._heads) + 1)
+        codes = [first]
+        for book, head in enumerate(self._heads, start=1):
+            tables = self._steps(x.shape[0])
+            y = self._stack(x, tables[book - 1], cache, self._mask if book == 1 else None)
+            cache.length += x.shape[1]
+            logits = head(self._norm(y[:, -1:]))[:, 0]
+            codes.append(sampler.residual(book, logits))
+            x = self._inputs[codes[-1][:, None] + self._codes.start(book)]
+        return mx.stack(codes, axis=1)
+
+    def _steps(self, rows: int) -> list[list[Any]]:
+        """The rotations of a frame's steps; positions 0 and 1 are the first one's."""
+        if rows not in self._tables:
+            later = range(2, len(self._heads) + 1)
+            at = self._stack.positions.at
+            steps = [at([0] * rows, 2), *(at([position] * rows, 1) for position in later)]
+            mx.eval([pair for step in steps for pair in step if isinstance(pair[1], mx.array)])
+            self._tables[rows] = steps
+        return self._tables[rows]

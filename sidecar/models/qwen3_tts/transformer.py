@@ -1,0 +1,217 @@
+"""A stack of decoder layers, and where it keeps the keys and values of its rows.
+
+Keys and values of a layer are one array, float [2, rows, kv_heads, positions, head_dim], so that a
+step writes both at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from types import ModuleType
+from typing import Any, Protocol
+
+import mlx.core as mx
+
+from sidecar.models.backend import on_cpu
+from sidecar.models.qwen3_tts import layers_cpu, layers_gpu
+
+# How many positions a memory grows by.
+_GROWTH = 256
+
+
+def arrangement() -> ModuleType:
+    """The layers as this backend runs them best; both modules have the same face."""
+    return layers_cpu if on_cpu() else layers_gpu
+
+
+class Memory(Protocol):
+    """Keys and values of the past; called once per layer."""
+
+    def attend(self, index: int, layer: Any, q: mx.array, kv: mx.array, mask: Any) -> mx.array:
+        """Adds `kv` to layer `index`'s past and lets q see all of it.
+
+        Args:
+            q: float [rows, heads, length, head_dim]
+            kv: float [2, rows, kv_heads, length, head_dim]
+
+        Returns:
+            float [rows, length, heads × head_dim]
+        """
+        ...
+
+
+class Stack:
+    """Decoder layers one after another; the norm behind them is the caller's.
+
+    Args:
+        modules: mlx-audio's layers.
+        base: the rotation's base.
+        kind: `layers_cpu` or `layers_gpu`.
+    """
+
+    def __init__(self, modules: Iterable[Any], base: float, kind: ModuleType) -> None:
+        self._layers = [kind.Layer(module) for module in modules]
+        self._kind = kind
+        self.positions = kind.Positions(self._layers, base)
+
+    def __len__(self) -> int:
+        return len(self._layers)
+
+    def __call__(self, x: mx.array, table: Sequence[Any], memory: Memory, mask: Any) -> mx.array:
+        """float [rows, length, hidden] → the same shape.
+
+        Args:
+            table: `positions.at` the rows' offsets.
+            mask: as the arrangement's `causal` or `mask` makes it; None sees everything.
+        """
+        for index, layer in enumerate(self._layers):
+            q, kv = layer.project(x, table[index])
+            x = layer.finish(x, memory.attend(index, layer, q, kv, mask))
+        return x
+
+    def extend(self, x: mx.array, cache: Cache) -> mx.array:
+        """Runs positions that follow what `cache` holds, each seeing those before it."""
+        rows, length, _ = x.shape
+        table = self.positions.at([cache.length] * rows, length)
+        x = self(x, table, cache, self._kind.causal(length, cache.length + length))
+        cache.length += length
+        return x
+
+
+class Cache:
+    """Keys and values of rows that all stand at the same position, preallocated in steps.
+
+    Attributes:
+        length: positions held; advanced by the caller when all layers have run.
+        layers: per layer the keys and values, with room to spare; None before the first.
+    """
+
+    def __init__(self, depth: int, growth: int = _GROWTH) -> None:
+        self.length = 0
+        self.layers: list[mx.array | None] = [None] * depth
+        self._growth = growth
+
+    def attend(self, index: int, layer: Any, q: mx.array, kv: mx.array, mask: Any) -> mx.array:
+        end = self.length + kv.shape[3]
+        held = self._room(index, kv, end)
+        held[:, :, :, self.length : end] = kv
+        return layer.attend(q, held[:, :, :, :end], mask)
+
+    def _room(self, index: int, kv: mx.array, end: int) -> mx.array:
+        held = self.layers[index]
+        if held is None:
+            held = mx.zeros((*kv.shape[:3], 0, kv.shape[4]), kv.dtype)
+        if held.shape[3] < end:
+            steps = -(-end // self._growth)
+            held = self.layers[index] = _padded(held, 0, steps * self._growth)
+        return held
+
+
+class Apart:
+    """Rows that attend one by one over caches of their own: what a row computes is the same
+    whatever its neighbours' lengths. The CPU's way."""
+
+    def __init__(self, caches: Sequence[Cache]) -> None:
+        self._caches = caches
+
+    @property
+    def lengths(self) -> list[int]:
+        return [cache.length for cache in self._caches]
+
+    def attend(self, index: int, layer: Any, q: mx.array, kv: mx.array, mask: Any) -> mx.array:
+        if len(self._caches) == 1:
+            return self._caches[0].attend(index, layer, q, kv, None)
+        out: list[mx.array] = []
+        for row, cache in enumerate(self._caches):
+            one = slice(row, row + 1)
+            out.append(cache.attend(index, layer, q[one], kv[:, one], None))
+        return mx.concatenate(out)
+
+    def advance(self) -> None:
+        for cache in self._caches:
+            cache.length += 1
+
+
+class Slab:
+    """Rows of any length side by side in one array per layer, so that all attend in one kernel.
+    The GPUs' way: rows join and leave by a copy; between that, nothing is moved.
+
+    All rows end at the same position, where the next step writes; shorter ones begin later, and
+    what is before their beginning is masked.
+    """
+
+    def __init__(self, depth: int) -> None:
+        self._end = 0
+        self._lengths: list[int] = []
+        self._layers: list[mx.array] = [mx.array(0)] * depth
+
+    @property
+    def lengths(self) -> list[int]:
+        """Positions held, per row."""
+        return list(self._lengths)
+
+    def join(self, cache: Cache) -> None:
+        """Adds a row behind the others."""
+        end = max(self._end, cache.length)
+        for index, new in enumerate(cache.layers):
+            assert new is not None
+            joined = [_padded(new[:, :, :, : cache.length], end - cache.length, _rounded(end))]
+            if self._lengths:
+                held = self._layers[index][:, :, :, : self._end]
+                joined.insert(0, _padded(held, end - self._end, _rounded(end)))
+            self._layers[index] = mx.concatenate(joined, axis=1)
+        self._end = end
+        self._lengths.append(cache.length)
+
+    def leave(self, row: int) -> Cache:
+        """Takes a row out, and what only it needed; returns what it held."""
+        gone = Cache(len(self._layers))
+        gone.length = self._lengths.pop(row)
+        others = mx.array([i for i in range(len(self._lengths) + 1) if i != row], dtype=mx.int32)
+        start, end = self._end - gone.length, self._end
+        self._end = max(self._lengths, default=0)
+        for index, held in enumerate(self._layers):
+            gone.layers[index] = held[:, row : row + 1, :, start:end]
+            if self._lengths:
+                kept = mx.take(held[:, :, :, end - self._end : end], others, axis=1)
+                self._layers[index] = _padded(kept, 0, _rounded(self._end))
+            else:
+                self._layers[index] = mx.array(0)
+        return gone
+
+    def begin(self) -> mx.array | None:
+        """Makes room for one more position.
+
+        Returns:
+            which positions each row sees in this step, bool [rows, 1, 1, 1, positions], or None if
+            all rows see all
+        """
+        room = self._layers[0].shape[3]
+        if self._end >= room:
+            self._layers = [_padded(held, 0, room + _GROWTH) for held in self._layers]
+            room += _GROWTH
+        if len(set(self._lengths)) == 1:
+            return None
+        starts = mx.array([self._end - length for length in self._lengths])
+        at = mx.arange(room)
+        return (at >= starts[:, None, None, None, None]) & (at <= self._end)
+
+    def attend(self, index: int, layer: Any, q: mx.array, kv: mx.array, mask: Any) -> mx.array:
+        held = self._layers[index]
+        held[:, :, :, self._end : self._end + 1] = kv
+        # With a mask all the room is looked at: its size changes seldom, and with it the kernel.
+        return layer.attend(q, held if mask is not None else held[:, :, :, : self._end + 1], mask)
+
+    def advance(self) -> None:
+        self._end += 1
+        self._lengths = [length + 1 for length in self._lengths]
+
+
+def _rounded(positions: int) -> int:
+    return (positions // _GROWTH + 1) * _GROWTH
+
+
+def _padded(kv: mx.array, before: int, room: int) -> mx.array:
+    """`kv` from position `before` on, in `room` positions."""
+    after = room - before - kv.shape[3]
+    return mx.pad(kv, [(0, 0), (0, 0), (0, 0), (before, after), (0, 0)])

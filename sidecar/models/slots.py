@@ -1,0 +1,30 @@
+"""Rows of a batch: which row of which array belongs to whom, without copies while nobody moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import mlx.core as mx
+
+
+class Slot(NamedTuple):
+    """Row `row` of `array`, whose first axis is the batch."""
+
+    array: mx.array
+    row: int
+
+
+def slots(array: mx.array) -> list[Slot]:
+    """One slot for every row of `array`."""
+    return [Slot(array, row) for row in range(array.shape[0])]
+
+
+def gather(rows: Sequence[Slot]) -> mx.array:
+    """The rows as one array, in this order; the very array if they are all of it already."""
+    array = rows[0].array
+    if len(rows) == array.shape[0] and all(
+        slot.array is array and slot.row == row for row, slot in enumerate(rows)
+    ):
+        return array
+    return mx.concatenate([slot.array[slot.row : slot.row + 1] for slot in rows])

@@ -142,7 +142,9 @@ class Sidecar:
 
     def _request(self, text: str, seed: int, frames: int) -> SynthesisRequest:
         utterance = Utterance(text, voice=self._voice, language=LANGUAGE)
-        return SynthesisRequest(self._model, utterance, seed=seed, max_frames=frames)
+        return SynthesisRequest(
+            self._model, utterance, seed=seed, max_frames=frames, stop_runaway=False
+        )
 
     def _finish(self, job: Any, sink: Recorder, deadline: float) -> None:
         try:

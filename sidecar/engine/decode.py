@@ -29,7 +29,7 @@ class Flight:
     """A frame being computed.
 
     Attributes:
-        codes: int32 [rows, codebooks].
+        codes: uint32 [rows, codebooks].
         flags: uint8 [rows], all that the host must know now: a row's end, a row's failure.
     """
 

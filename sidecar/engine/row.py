@@ -92,7 +92,7 @@ class Row:
         self.loaded.model.close(self.state)
 
     def take(self, codes: Slot, ended: bool) -> None:
-        """Adds the frame that was started, int32 [codebooks] of a batch; notices the end."""
+        """Adds the frame that was started, uint32 [codebooks] of a batch; notices the end."""
         if ended:
             self.finish_reason = "stop"
             return
@@ -117,8 +117,8 @@ class Row:
         return 2 * len(self.pending) >= self.chunks.next
 
     def chunk_codes(self) -> mx.array:
-        """int32 [frames, codebooks], all that is pending."""
-        return mx.stack([slot.array[slot.row] for slot in self.pending])
+        """uint32 [frames, codebooks], all that is pending."""
+        return mx.concatenate([slot.array[slot.row : slot.row + 1] for slot in self.pending])
 
     def deliver(self, codes: NDArray[np.int32], samples: NDArray[np.float32]) -> None:
         """Hands out a chunk; ends the row if the speech has run away.

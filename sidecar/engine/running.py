@@ -71,12 +71,14 @@ class Running:
     def advance(self) -> None:
         """One round: a piece of one newcomer's prompt, then a frame for everyone.
 
-        While all others have enough to play, the prompt goes on alone: first audio comes first.
+        The frame is left out while another newcomer is only a piece away from speaking, and no
+        listener is short of audio: newcomers then speak together, in the time of one.
         """
-        newcomer = next((row for row in self.rows if not row.prefilled), None)
-        if newcomer is not None:
-            self._prefill(newcomer)
-            if not newcomer.prefilled and not newcomer.gone and not self._pressed():
+        newcomers = [row for row in self.rows if not row.prefilled]
+        if newcomers:
+            self._prefill(min(newcomers, key=_pieces_left))
+            nearly = [row for row in newcomers if _pieces_left(row) == 1]
+            if (nearly or not self._has_prefilled) and not self._pressed():
                 return
         for loaded in {row.loaded for row in self.rows}:
             self._step(loaded)
@@ -84,8 +86,13 @@ class Running:
             if not any(row.loaded is loaded for row in self.rows):
                 del self._batches[loaded]  # it holds on to the model's memory
 
+    @property
+    def _has_prefilled(self) -> bool:
+        return any(row.prefilled for row in self.rows)
+
     def _pressed(self) -> bool:
-        return any(row.can_step and not row.is_ahead for row in self.rows)
+        """Whether somebody who is listening might soon have nothing to play."""
+        return any(row.has_spoken and row.can_step and not row.is_ahead for row in self.rows)
 
     def _prefill(self, row: Row) -> None:
         try:
@@ -120,3 +127,7 @@ class Running:
     def _leave(self, row: Row) -> None:
         self.rows.remove(row)
         row.close()
+
+
+def _pieces_left(row: Row) -> int:
+    return 0 if row.gone or row.prefilled else row.loaded.model.pieces_left(row.state)

@@ -90,7 +90,7 @@ class BatchSampler:
         self._noise: mx.array | None = None  # of codebooks 1 and up
 
     def first(self, logits: mx.array) -> mx.array:
-        """float [rows, vocab] → int32 [rows]; also counts the frame."""
+        """float [rows, vocab] → uint32 [rows]; also counts the frame."""
         logits = logits.astype(mx.float32)
         self.finite = mx.isfinite(logits.sum(axis=-1))
         if self._penalty is not None:
@@ -106,8 +106,7 @@ class BatchSampler:
         return codes
 
     def residual(self, codebook: int, logits: mx.array) -> mx.array:
-        """float [rows, vocab] → int32 [rows]; after `first`."""
-        logits = logits.astype(mx.float32)
+        """float [rows, vocab] → uint32 [rows]; after `first`."""
         if not self._subtalker.draws:
             return self._subtalker.pick(logits, None)
         books, size = self._spec.codebooks - 1, logits.shape[1]
@@ -166,17 +165,17 @@ class _Stage:
         return mx.where(self._temperature > 0, scaled, 0.0) if self._mixed else scaled
 
     def pick(self, logits: mx.array, noise: mx.array | None) -> mx.array:
-        """The arg-max of what top-k and top-p leave, with noise: int32 [rows]."""
+        """The arg-max of what top-k and top-p leave, with noise: uint32 [rows]."""
         if noise is not None:
             size = logits.shape[1]
             ks = [k if 0 < k < size else size for k in self._ks]
-            if min(ks) < size:
-                logits = mx.where(logits < _kth_largest(logits, ks), -mx.inf, logits)
+            least = _kth_largest(logits, ks) if min(ks) < size else mx.array(-mx.inf)
             if min(self._top_ps) < 1:
+                logits = mx.where(logits < least, -mx.inf, logits.astype(mx.float32))
                 dropped = _outside_nucleus(logits / self._divisor, self._top_ps)
                 logits = mx.where(dropped, -mx.inf, logits)
-            logits = logits + noise
-        return mx.argmax(logits, axis=-1).astype(mx.int32)
+            logits = _perturbed(logits, least, noise)
+        return mx.argmax(logits, axis=-1)
 
 
 def _kth_largest(logits: mx.array, ks: Sequence[int]) -> mx.array:
@@ -187,6 +186,11 @@ def _kth_largest(logits: mx.array, ks: Sequence[int]) -> mx.array:
         return mx.partition(logits, at, axis=-1)[:, at : at + 1]
     ascending = mx.sort(logits, axis=-1)
     return mx.take_along_axis(ascending, mx.array([[size - k] for k in ks]), axis=-1)
+
+
+@mx.compile
+def _perturbed(logits: mx.array, least: mx.array, noise: mx.array) -> mx.array:
+    return mx.where(logits < least, -mx.inf, logits.astype(mx.float32) + noise)
 
 
 @mx.compile

@@ -101,11 +101,11 @@ class FrameSampler(Protocol):
     """Draws one code per row; the engine's sampler, called by a model inside `frame`."""
 
     def first(self, logits: mx.array) -> mx.array:
-        """float [rows, vocab] of codebook 0 → int32 [rows]."""
+        """float [rows, vocab] of codebook 0 → uint32 [rows]."""
         ...
 
     def residual(self, codebook: int, logits: mx.array) -> mx.array:
-        """float [rows, vocab] of codebook `codebook` ≥ 1 → int32 [rows]."""
+        """float [rows, vocab] of codebook `codebook` ≥ 1 → uint32 [rows]."""
         ...
 
 
@@ -136,6 +136,10 @@ class TTSModel(Protocol):
         """The row's decoding state, before its prefill."""
         ...
 
+    def pieces_left(self, row: Any) -> int:
+        """How many calls of `prefill` the row needs."""
+        ...
+
     def prefill(self, row: Any) -> bool:
         """Runs one piece of the prompt, codec included; True when that was the last."""
         ...
@@ -153,14 +157,14 @@ class TTSModel(Protocol):
         ...
 
     def frame(self, rows: Sequence[Any], sampler: FrameSampler) -> mx.array:
-        """Adds one frame to every row → int32 [rows, codebooks], to be evaluated.
+        """Adds one frame to every row → uint32 [rows, codebooks], to be evaluated.
 
         A row that draws `codes.eos` as its first code has ended; its other codes mean nothing.
         """
         ...
 
     def decode(self, rows: Sequence[Any], codes: Sequence[mx.array]) -> list[mx.array]:
-        """Starts turning each row's int32 [frames, codebooks] into samples that follow its past
+        """Starts turning each row's uint32 [frames, codebooks] into samples that follow its past
         → per row float32 [samples], being computed."""
         ...
 

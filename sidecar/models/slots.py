@@ -20,6 +20,11 @@ def slots(array: mx.array) -> list[Slot]:
     return [Slot(array, row) for row in range(array.shape[0])]
 
 
+def unstacked(array: mx.array) -> list[mx.array]:
+    """The items along the first axis, as views; `array[i]` would copy each one."""
+    return [part.squeeze(0) for part in mx.split(array, array.shape[0])]
+
+
 def gather(rows: Sequence[Slot]) -> mx.array:
     """The rows as one array, in this order; the very array if they are all of it already."""
     array = rows[0].array

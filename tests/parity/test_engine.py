@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import queue
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from sidecar.engine.collector import Collector
 from sidecar.engine.engine import Engine
 from sidecar.engine.request import (
     AudioChunk,
+    LoadResult,
     SamplingOverrides,
     SynthesisRequest,
     SynthesisResult,
@@ -23,6 +25,7 @@ from sidecar.models.base import ReferenceAudio, Utterance
 from tests.harness import TIMEOUT
 from tests.parity.cases import NAMES, Golden, load
 
+FOLDERS = ("custom_voice", "custom_voice_proj", "voice_design", "base")
 GREEDY = SamplingOverrides(temperature=0.0)
 
 
@@ -38,11 +41,32 @@ def wait(sink: Collector) -> tuple[np.ndarray, np.ndarray, SynthesisResult]:
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
+def engine(golden: Path) -> Iterator[Engine]:
+    """With the checkpoints in float32, as the references were made, whatever is the default."""
     engine = Engine()
     engine.start()
+    for folder in FOLDERS:
+        if (golden / folder).is_dir():
+            engine.load(str(golden / folder), "float32", sink := Loaded())
+            assert isinstance(sink.outcome.get(timeout=TIMEOUT), LoadResult)
     yield engine
     assert engine.stop(10)
+
+
+class Loaded:
+    """Waits for a load."""
+
+    def __init__(self) -> None:
+        self.outcome: queue.SimpleQueue[LoadResult | SidecarError] = queue.SimpleQueue()
+
+    def stage(self, stage: str, detail: str) -> None:
+        pass
+
+    def done(self, result: LoadResult) -> None:
+        self.outcome.put(result)
+
+    def failed(self, error: SidecarError) -> None:
+        self.outcome.put(error)
 
 
 def request(golden: Golden) -> SynthesisRequest:
@@ -76,7 +100,7 @@ def submit(engine: Engine, request: SynthesisRequest) -> Collector:
     return sink
 
 
-@pytest.mark.parametrize("folder", ["custom_voice", "custom_voice_proj", "voice_design", "base"])
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_every_code_is_the_official_one(engine: Engine, golden: Path, folder: str) -> None:
     """All cases of a model in one batch: rows of different length, layout and reference."""
     cases = [load(golden, name) for name in NAMES if name.startswith(f"{folder}/")]

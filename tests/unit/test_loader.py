@@ -27,10 +27,10 @@ class Greedy:
     """The smallest sampler there is."""
 
     def first(self, logits: mx.array) -> mx.array:
-        return mx.argmax(logits[:, :256], axis=-1).astype(mx.int32)
+        return mx.argmax(logits[:, :256], axis=-1)
 
     def residual(self, codebook: int, logits: mx.array) -> mx.array:
-        return mx.argmax(logits, axis=-1).astype(mx.int32)
+        return mx.argmax(logits, axis=-1)
 
 
 def frames(path: Path, dtype: str, count: int = 4) -> np.ndarray:

@@ -82,7 +82,7 @@ class Codec:
         return CodecState([step.start for step in self._steps])
 
     def decode(self, states: Sequence[CodecState], codes: Sequence[mx.array]) -> list[mx.array]:
-        """Starts decoding, for each state, int32 [frames, codebooks] that follow what it heard.
+        """Starts decoding, for each state, uint32 [frames, codebooks] that follow what it heard.
 
         Returns:
             per state float32 [frames × samples_per_frame] in [-1, 1], being computed
@@ -119,7 +119,7 @@ class Codec:
         return [audio[row, : n * self.samples_per_frame] for row, n in enumerate(counts)]
 
     def _dequantize(self, codes: mx.array) -> mx.array:
-        """int32 [rows, frames, codebooks] → float32 [rows, frames, dim], semantic + acoustic."""
+        """uint32 [rows, frames, codebooks] → float32 [rows, frames, dim], semantic + acoustic."""
         vectors = self._tables[self._books, codes]
         semantic = vectors[:, :, : self._semantic].sum(axis=2) @ self._semantic_out
         acoustic = vectors[:, :, self._semantic :].sum(axis=2) @ self._acoustic_out

@@ -21,18 +21,19 @@ class CodeTable:
         sizes = [book.weight.shape[0] for book in books]
         mx.eval(self.table)
         self._starts = [sum(sizes[:index]) for index in range(len(sizes))]
-        self._offsets = mx.array(self._starts, dtype=mx.int32)
+        self._offsets = mx.array(self._starts, dtype=mx.uint32)
         for book, start, size in zip(books, self._starts, sizes, strict=True):
             book.weight = self.table[start : start + size]
 
     def sum(self, codes: mx.array) -> mx.array:
-        """int32 [rows, frames, codebooks] → float [rows, frames, hidden], over all codebooks."""
+        """uint32 [rows, frames, codebooks] → float [rows, frames, hidden], over all codebooks."""
         return self.table[codes + self._offsets].sum(axis=-2)
 
     def first(self, ids: mx.array) -> mx.array:
         """int [..., length] of codebook 0 → float [..., length, hidden]."""
         return self.table[ids]
 
-    def start(self, codebook: int) -> int:
-        """The row of the table where a codebook's code 0 is."""
-        return self._starts[codebook]
+    def split(self, table: mx.array) -> list[mx.array]:
+        """One part per codebook of `table`, which has the rows of this one."""
+        ends = [*self._starts[1:], table.shape[0]]
+        return [table[start:end] for start, end in zip(self._starts, ends, strict=True)]

@@ -14,6 +14,7 @@ from typing import Any
 import mlx.core as mx
 
 from sidecar.models.qwen3_tts.linear import fused
+from sidecar.models.slots import unstacked
 
 
 def unit(x: mx.array, floor: mx.array) -> mx.array:
@@ -121,7 +122,7 @@ class Layer:
             q, kv: as `project` returns them.
             mask: as `causal` and `mask` make it, or None to see everything.
         """
-        k, v = kv[0], kv[1]
+        k, v = unstacked(kv)
         rows, heads, length, size = q.shape
         group = heads // k.shape[1]
         if group > 1:
@@ -160,7 +161,7 @@ class Positions:
         position = mx.array([list(range(start, start + length)) for start in offsets])
         angle = position.astype(mx.float32)[:, None, :, None, None] * self._frequencies
         same, swapped = self._same * mx.cos(angle), self._swapped * mx.sin(angle)
-        return [(same[layer], swapped[layer]) for layer in range(same.shape[0])]
+        return list(zip(unstacked(same), unstacked(swapped), strict=True))
 
 
 def causal(queries: int, keys: int) -> mx.array | None:

@@ -13,6 +13,7 @@ from typing import Any
 import mlx.core as mx
 
 from sidecar.models.qwen3_tts.linear import fused
+from sidecar.models.slots import unstacked
 
 
 class Norm:
@@ -86,7 +87,7 @@ class Layer:
     def attend(self, q: mx.array, kv: mx.array, mask: Any) -> mx.array:
         """Attention of all heads → float [rows, length, heads × head_dim]."""
         rows, heads, length, size = q.shape
-        k, v = kv[0], kv[1]
+        k, v = unstacked(kv)
         if length == 1 and isinstance(mask, mx.array):
             # As queries of one head, those of a group are many: so they have a kernel with a mask.
             q = q.reshape(rows, k.shape[1], heads // k.shape[1], size)

@@ -1,11 +1,9 @@
 """Linear layers as the decode loop wants them: neighbours fused into one product.
 
-On the CPU and on CUDA every row of a batch is a product of its own: the weight is broadcast over
-the rows instead of the rows being stacked into one matrix. On the CPU, because a BLAS may add up
-in another order for another number of rows, and a row must not depend on how many neighbours it
-has; it costs a third of the product's time with eight rows and nothing with one. On CUDA, because
-MLX then launches one plain kernel, which reads the weight once and from the cache after that,
-where a matrix product goes through cuBLASLt and costs the host several times as much.
+On the CPU every row of a batch is a product of its own: the weight is broadcast over the rows
+instead of the rows being stacked into one matrix. A BLAS may add up in another order for another
+number of rows, and a row must not depend on how many neighbours it has. It costs a third of the
+product's time with eight rows and nothing with one.
 """
 
 from __future__ import annotations
@@ -36,9 +34,7 @@ class _Dense:
         self._weight = weight.T
         if on_cpu():
             # OpenBLAS repacks large transposed weights in every call: five times the time of a row.
-            self._weight = mx.contiguous(self._weight)
-        if backend.name() != "metal":
-            self._weight = self._weight[None]
+            self._weight = mx.contiguous(self._weight)[None]
         # A matrix-vector product with a sum in it has a kernel on Metal and in BLAS, not on CUDA.
         self._adds = backend.name() != "cuda"
         self._bias = bias

@@ -20,10 +20,10 @@ from sidecar.models.qwen3_tts.talker import Talker, TalkerState
 from sidecar.models.qwen3_tts.transformer import arrangement
 
 # Tokens of a prompt, and frames of a reference, that run at once: running rows wait that long.
-_TOKENS_ON_CPU, _TOKENS_ON_GPU = 64, 512
+_TOKENS_ON_CPU, _TOKENS_ON_GPU = 128, 512
 _FRAMES_ON_CPU, _FRAMES_ON_GPU = 8, 64
 # Sizes of chunks, and of batches, that kernels are made for at load.
-_WARM_CHUNKS, _WARM_ROWS = (1, 2, 3, 6, 8, 12), (1, 2)
+_WARM_CHUNKS, _WARM_ROWS = (1, 2, 3, 4, 6, 8, 12), (1, 2, 8)
 
 
 @dataclass(eq=False)
@@ -31,7 +31,7 @@ class Row:
     """One utterance.
 
     Attributes:
-        reference: int32 [frames, codebooks], what the codec has yet to hear before its first
+        reference: uint32 [frames, codebooks], what the codec has yet to hear before its first
             frame; None when it has.
     """
 
@@ -73,7 +73,7 @@ class Qwen3TTS:
         try:
             model = cls(settings, parts)
             codec = model._codec
-            mx.eval(codec.decode([codec.open()], [mx.zeros((1, codec.codebooks), mx.int32)]))
+            mx.eval(codec.decode([codec.open()], [mx.zeros((1, codec.codebooks), mx.uint32)]))
         except (ValueError, RuntimeError) as error:
             raise ModelLoadFailed(
                 f"{checkpoint.path}: its weights do not fit together: {error}", field="model"
@@ -104,6 +104,10 @@ class Qwen3TTS:
 
     def open(self, prompt: Prompt) -> Row:
         return Row(self._talker.open(prompt), self._codec.open(), prompt.reference_codes)
+
+    def pieces_left(self, row: Row) -> int:
+        heard = 0 if row.reference is None else len(row.reference)
+        return -(-heard // self._frames) + self._talker.pieces_left(row.talker)
 
     def prefill(self, row: Row) -> bool:
         """The codec hears the reference first, which is what its first frame follows."""
@@ -139,8 +143,8 @@ class Qwen3TTS:
             draw = sampler(count)
             frames = [self.frame(rows, draw) for _ in range(3)]
             mx.eval(frames)
-            for size in _WARM_CHUNKS if self.together else (1,):
-                codes = mx.zeros((size, self.codes.codebooks), mx.int32)
+            for size in _WARM_CHUNKS if self.together else (1, 2):
+                codes = mx.zeros((size, self.codes.codebooks), mx.uint32)
                 mx.eval(self.decode(rows, [codes] * count))
             for row in rows:
                 self.close(row)

@@ -22,9 +22,9 @@ class Predictor:
     """
 
     def __init__(self, module: Any, codes: CodeTable, kind: ModuleType) -> None:
-        self._codes = codes
         self._projection = module.small_to_mtp_projection
-        self._inputs = codes.table if self._projection is None else self._projection(codes.table)
+        inputs = codes.table if self._projection is None else self._projection(codes.table)
+        self._inputs = codes.split(inputs)
         self._heads = [fused([head]) for head in module.lm_head]
         self._norm = kind.Norm(module.model.norm)
         self._stack = Stack(module.model.layers, module.config.rope_theta, kind)
@@ -37,14 +37,14 @@ class Predictor:
 
         Args:
             hidden: float [rows, 1, hidden], the talker's output.
-            first: int32 [rows], codebook 0.
+            first: uint32 [rows], codebook 0.
 
         Returns:
-            int32 [rows, codebooks]
+            uint32 [rows, codebooks]
         """
         if self._projection is not None:
             hidden = self._projection(hidden)
-        x = mx.concatenate([hidden, self._inputs[first[:, None]]], axis=1)
+        x = mx.concatenate([hidden, self._inputs[0][first[:, None]]], axis=1)
         cache = Cache(len(self._stack), growth=len(self._heads) + 1)
         codes = [first]
         for book, head in enumerate(self._heads, start=1):
@@ -53,7 +53,7 @@ class Predictor:
             cache.length += x.shape[1]
             logits = head(self._norm(y[:, -1:]))[:, 0]
             codes.append(sampler.residual(book, logits))
-            x = self._inputs[codes[-1][:, None] + self._codes.start(book)]
+            x = self._inputs[book][codes[-1][:, None]]
         return mx.stack(codes, axis=1)
 
     def _steps(self, rows: int) -> list[list[Any]]:

@@ -43,7 +43,7 @@ class Reference:
 
     Attributes:
         speaker: float [1, 1, hidden], the x-vector.
-        codes: int32 [frames, codebooks], or None for the x-vector alone.
+        codes: uint32 [frames, codebooks], or None for the x-vector alone.
         text: the transcript that belongs to `codes`.
     """
 
@@ -89,7 +89,7 @@ class Prompt:
     Attributes:
         embeddings: float [1, length, hidden], the prefill.
         text: what joins the frames.
-        reference_codes: int32 [frames, codebooks] the codec has to have heard first, or None.
+        reference_codes: uint32 [frames, codebooks] the codec has to have heard first, or None.
     """
 
     embeddings: mx.array

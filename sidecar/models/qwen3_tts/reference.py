@@ -62,10 +62,10 @@ class ReferenceEncoder:
         return self._speaker_encoder(mel_spectrogram(mx.array(samples))).reshape(1, 1, -1)
 
     def _codes(self, samples: NDArray[np.float32]) -> mx.array:
-        """float32 [samples] → int32 [frames, codebooks].
+        """float32 [samples] → uint32 [frames, codebooks].
 
         Attention is causal over the whole reference, as in the official code with PyTorch's own
         attention; the encoder's configured window of ten seconds applies in flash attention only.
         """
         codes = self._encoder.encode(mx.array(samples)[None, None])
-        return codes[0, : self._codebooks].T.astype(mx.int32)
+        return codes[0, : self._codebooks].T.astype(mx.uint32)

@@ -66,6 +66,9 @@ class Talker:
     def open(self, prompt: Prompt) -> TalkerState:
         return TalkerState(Cache(len(self._stack)), prompt.embeddings, prompt.text)
 
+    def pieces_left(self, state: TalkerState) -> int:
+        return -(-state.rest.shape[1] // self._piece)
+
     def prefill(self, state: TalkerState) -> bool:
         """Runs the next piece of the prompt; True when that was the last."""
         assert state.cache is not None
@@ -82,7 +85,7 @@ class Talker:
         """Draws one frame for every row; what the talker makes of it is for the next one.
 
         Returns:
-            int32 [rows, codebooks], not yet computed. The talker's own step is not part of it:
+            uint32 [rows, codebooks], not yet computed. The talker's own step is not part of it:
             it is computed with the next frame, and never if there is none.
         """
         first = sampler.first(gather([state.logits for state in states]))

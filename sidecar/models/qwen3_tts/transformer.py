@@ -44,13 +44,17 @@ class Stack:
     """Decoder layers one after another; the norm behind them is the caller's.
 
     Args:
-        modules: mlx-audio's layers.
+        modules: mlx-audio's layers; they are emptied one by one, so that no weight is in memory
+            twice.
         base: the rotation's base.
         kind: `layers_cpu` or `layers_gpu`.
     """
 
     def __init__(self, modules: Iterable[Any], base: float, kind: ModuleType) -> None:
-        self._layers = [kind.Layer(module) for module in modules]
+        self._layers: list[Any] = []
+        for module in modules:
+            self._layers.append(kind.Layer(module))
+            module.clear()
         self._kind = kind
         self.positions = kind.Positions(self._layers, base)
 
@@ -99,11 +103,12 @@ class Cache:
 
     def _room(self, index: int, kv: mx.array, end: int) -> mx.array:
         held = self.layers[index]
-        if held is None:
-            held = mx.zeros((*kv.shape[:3], 0, kv.shape[4]), kv.dtype)
-        if held.shape[3] < end:
-            steps = -(-end // self._growth)
-            held = self.layers[index] = _padded(held, 0, steps * self._growth)
+        if held is None or held.shape[3] < end:
+            room = -(-end // self._growth) * self._growth
+            grown = mx.zeros((*kv.shape[:3], room, kv.shape[4]), kv.dtype)
+            if held is not None:
+                grown[:, :, :, : self.length] = held[:, :, :, : self.length]
+            held = self.layers[index] = grown
         return held
 
 
@@ -152,14 +157,16 @@ class Slab:
 
     def join(self, cache: Cache) -> None:
         """Adds a row behind the others."""
-        end = max(self._end, cache.length)
+        end, count = max(self._end, cache.length), len(self._lengths)
         for index, new in enumerate(cache.layers):
             assert new is not None
-            joined = [_padded(new[:, :, :, : cache.length], end - cache.length, _rounded(end))]
-            if self._lengths:
+            _, _, heads, _, size = new.shape
+            both = mx.zeros((2, count + 1, heads, _rounded(end), size), new.dtype)
+            both[:, count:, :, end - cache.length : end] = new[:, :, :, : cache.length]
+            if count:
                 held = self._layers[index][:, :, :, : self._end]
-                joined.insert(0, _padded(held, end - self._end, _rounded(end)))
-            self._layers[index] = mx.concatenate(joined, axis=1)
+                both[:, :count, :, end - self._end : end] = held
+            self._layers[index] = both
         self._end = end
         self._lengths.append(cache.length)
 

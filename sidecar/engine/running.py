@@ -71,14 +71,15 @@ class Running:
     def advance(self) -> None:
         """One round: a piece of one newcomer's prompt, then a frame for everyone.
 
-        The frame is left out while another newcomer is only a piece away from speaking, and no
-        listener is short of audio: newcomers then speak together, in the time of one.
+        The frame is left out while no listener is short of audio and nobody else is about to speak
+        for the first time. Who is one piece away from that is waited for: newcomers then speak
+        together, in the time of one.
         """
         newcomers = [row for row in self.rows if not row.prefilled]
         if newcomers:
             self._prefill(min(newcomers, key=_pieces_left))
             nearly = [row for row in newcomers if _pieces_left(row) == 1]
-            if (nearly or not self._has_prefilled) and not self._pressed():
+            if not self._pressed() and (nearly or not self._about_to_speak()):
                 return
         for loaded in {row.loaded for row in self.rows}:
             self._step(loaded)
@@ -86,9 +87,8 @@ class Running:
             if not any(row.loaded is loaded for row in self.rows):
                 del self._batches[loaded]  # it holds on to the model's memory
 
-    @property
-    def _has_prefilled(self) -> bool:
-        return any(row.prefilled for row in self.rows)
+    def _about_to_speak(self) -> bool:
+        return any(row.can_step and not row.has_spoken for row in self.rows)
 
     def _pressed(self) -> bool:
         """Whether somebody who is listening might soon have nothing to play."""

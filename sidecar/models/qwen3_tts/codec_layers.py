@@ -64,19 +64,24 @@ class CausalConv:
         self._groups = conv.groups
         out, self._kernel, width = conv.weight.shape
         self._keep = (self._kernel - 1) * self._dilation
-        self._on_cpu = on_cpu() and self._groups in (1, out)
-        self._depthwise = self._groups > 1
         self.start = [mx.zeros((1, self._keep, width * self._groups))] if self._keep else []
-        if self._on_cpu and not self._depthwise:
-            self._matrix = conv.weight.transpose(1, 2, 0).reshape(1, -1, out)
-        if self._on_cpu and self._depthwise:
-            self._taps = mx.contiguous(conv.weight[:, :, 0].T)
+        self._arrange(conv.weight.reshape(self._groups, out // self._groups, self._kernel, width))
+
+    def _arrange(self, weight: mx.array) -> None:
+        """For `_product`, of float32 [groups, out / groups, kernel, in / groups]."""
+        groups, out, kernel, width = weight.shape
+        self._depthwise = out == width == 1
+        if self._depthwise:
+            self._taps = mx.contiguous(weight.reshape(groups, kernel).T)
+        else:
+            matrices = weight.transpose(0, 2, 3, 1).reshape(1, groups, kernel * width, out)
+            self._matrix = matrices.squeeze(1) if groups == 1 else matrices
 
     def __call__(
         self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
     ) -> tuple[mx.array, list[Memory]]:
         x = mx.concatenate([past[0], x], axis=1) if self._keep else x
-        y = self._product(x) if self._on_cpu else self._conv(x)
+        y = self._product(x) if on_cpu() else self._conv(x)
         return y, [Memory(x, 1, self._keep)] if self._keep else []
 
     def _conv(self, x: mx.array) -> mx.array:
@@ -85,13 +90,19 @@ class CausalConv:
 
     def _product(self, x: mx.array) -> mx.array:
         windows = self._windows(x)
-        if self._depthwise:
-            y = (windows * self._taps).sum(axis=2)
+        if self._depthwise or self._groups > 1:
+            y = (windows * self._taps).sum(axis=2) if self._depthwise else self._grouped(windows)
             return y if self._bias is None else y + self._bias
         windows = windows.reshape(x.shape[0], windows.shape[1], -1)
         if self._bias is None:
             return windows @ self._matrix
         return mx.addmm(self._bias, windows, self._matrix)
+
+    def _grouped(self, windows: mx.array) -> mx.array:
+        rows, time, kernel, _ = windows.shape
+        windows = windows.reshape(rows, time, kernel, self._groups, -1).transpose(0, 3, 1, 2, 4)
+        y = windows.reshape(rows, self._groups, time, -1) @ self._matrix
+        return y.swapaxes(1, 2).reshape(rows, time, -1)
 
     def _windows(self, x: mx.array) -> mx.array:
         """What each output looks at: float32 [rows, time, kernel, channels]."""

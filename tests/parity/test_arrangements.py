@@ -1,0 +1,68 @@
+"""The GPU's arrangement of the same model: its layers, slab and whole chunks, run on the CPU.
+
+Where there is a GPU, `test_engine.py` runs the same thing on it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench import checkpoints
+from sidecar.engine.request import SamplingOverrides, SynthesisRequest
+from sidecar.engine.running import Running
+from sidecar.errors import Cancelled
+from sidecar.models.base import Utterance
+from tests import batches
+from tests.parity.cases import NAMES, load
+from tests.parity.test_engine import request
+
+GREEDY = SamplingOverrides(temperature=0.0)
+
+
+@pytest.mark.parametrize("folder", ["custom_voice", "base"])
+def test_every_code_is_the_official_one(golden: Path, folder: str) -> None:
+    """Rows come one after another and a stranger leaves, so that the slab is rebuilt all along."""
+    with batches.as_on_a_gpu():
+        loaded = batches.load(golden / folder)
+    cases = [load(golden, name) for name in NAMES if name.startswith(f"{folder}/")]
+    running = Running()
+    sinks = [batches.admit(running, loaded, request(case)) for case in cases]
+    stranger = batches.admit(running, loaded, request(cases[0]))
+    for _ in range(20):
+        running.advance()
+    running.remove(running.rows[-1], Cancelled("The request was cancelled."))
+    sinks[0].reads = False  # pauses: takes its keys and values out of the slab, and back
+    for _ in range(5):
+        running.advance()
+    sinks[0].reads = True
+    batches.finish(running)
+    assert isinstance(stranger.heard()[1], Cancelled)
+    for case, sink in zip(cases, sinks, strict=True):
+        codes, samples, reason = batches.speech(sink)
+        assert np.array_equal(codes, case.codes)
+        assert reason == case.finish_reason
+        assert np.abs(samples - case.audio).max() < 1e-4
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_a_quantised_checkpoint_says_the_same_in_both(tmp_path: Path, bits: int) -> None:
+    """On the CPU it is unpacked, on a GPU multiplied as it is, with neighbouring layers fused."""
+    checkpoints.write("tiny", bits, tmp_path)
+    greedy = SynthesisRequest(
+        str(tmp_path),
+        Utterance("The quick brown fox.", language="english"),
+        talker=GREEDY,
+        subtalker=GREEDY,
+        max_frames=6,
+        stop_runaway=False,
+    )
+    codes, samples, _ = batches.alone(batches.load(tmp_path), greedy)
+    with batches.as_on_a_gpu(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sidecar.models.qwen3_tts.linear.on_cpu", lambda: False)
+        quantised = batches.load(tmp_path)
+    other, other_samples, _ = batches.alone(quantised, greedy)
+    assert np.array_equal(codes, other)
+    assert np.abs(samples - other_samples).max() < 1e-4

@@ -1,0 +1,130 @@
+"""Speech that does not end is ended, at the documented thresholds and not before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import mlx.core as mx
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sidecar.engine.guard import (
+    CYCLE_FRAMES,
+    CYCLE_PERIODS,
+    SILENCE_RMS,
+    SILENT_FRAMES,
+    RunawayGuard,
+)
+from sidecar.engine.request import SynthesisRequest
+from sidecar.engine.running import Running
+from sidecar.errors import GenerationFailed
+from sidecar.models.base import Utterance
+from sidecar.models.qwen3_tts.model import Qwen3TTS
+from sidecar.models.slots import Slot
+from tests import batches
+from tests.unit.test_batching import POOL, bundled, expected
+
+SAMPLES = 64  # per frame; the guard takes any number
+
+
+def ended_at(codes: list[int], loudness: list[float], sizes: list[int]) -> int | None:
+    """How many frames had been taken when the guard noticed; None if it never did."""
+    guard, at = RunawayGuard(), 0
+    for size in sizes:
+        part = slice(at, at + size)
+        if not codes[part]:
+            break
+        first = np.array(codes[part], np.int32)[:, None]
+        samples = np.repeat(np.array(loudness[part], np.float32), SAMPLES)
+        at += len(first)
+        if guard.is_runaway(first, samples):
+            return at
+    return None
+
+
+def chunks_of(size: int) -> list[int]:
+    return [size] * 1000
+
+
+@pytest.mark.parametrize("size", [1, 12, 50])
+def test_near_silence_ends_after_its_time(size: int) -> None:
+    codes = np.random.default_rng(1).integers(0, 2000, 300).tolist()
+    quiet = [0.5] * 30 + [SILENCE_RMS * 0.9] * 270
+    at = ended_at(codes, quiet, chunks_of(size))
+    assert at is not None
+    assert 30 + SILENT_FRAMES <= at < 30 + SILENT_FRAMES + size
+
+
+def test_pauses_do_not_end_it() -> None:
+    codes = np.random.default_rng(1).integers(0, 2000, 9 * SILENT_FRAMES).tolist()
+    pauses = ([0.0] * (SILENT_FRAMES - 1) + [0.3]) * 9
+    assert ended_at(codes, pauses, chunks_of(7)) is None
+
+
+@given(st.integers(1, CYCLE_PERIODS), st.integers(1, 30), st.integers(0, 99))
+def test_a_repeating_pattern_ends_after_its_time(period: int, size: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    speech = rng.choice(1000, 40, replace=False).tolist()
+    pattern = (1000 + rng.choice(900, period, replace=False)).tolist()
+    codes = speech + pattern * 200
+    at = ended_at(codes, [0.5] * len(codes), chunks_of(size))
+    first = 40 + period + CYCLE_FRAMES
+    assert at is not None
+    assert first <= at < first + size
+
+
+@given(st.integers(0, 99))
+def test_speech_that_repeats_itself_for_a_while_goes_on(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    codes: list[int] = []
+    while len(codes) < 1500:
+        codes += rng.integers(0, 50, 3).tolist() * int(rng.integers(1, 20))
+        codes += rng.integers(50, 2000, 4).tolist()
+    assert ended_at(codes, [0.2] * len(codes), chunks_of(12)) is None
+
+
+@pytest.fixture
+def silent_codec(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    def decode(model: Qwen3TTS, rows: list[Any], codes: list[mx.array]) -> list[mx.array]:
+        return [mx.zeros(len(part) * 1920) for part in codes]
+
+    monkeypatch.setattr(Qwen3TTS, "decode", decode)
+    yield
+
+
+@pytest.mark.usefixtures("silent_codec")
+@pytest.mark.parametrize(("stop", "reason"), [(True, "runaway"), (False, "length")])
+def test_the_engine_ends_it_unless_it_is_told_not_to(stop: bool, reason: str) -> None:
+    text = "One, two, three, four, five, six, seven, eight. " * 8
+    request = SynthesisRequest(
+        "tiny-voice", Utterance(text), seed=1, max_frames=90, stop_runaway=stop
+    )
+    codes, samples, ended = batches.alone(bundled(), request)
+    assert ended == reason
+    assert len(samples) == len(codes) * 1920
+    assert len(codes) < 90 if stop else len(codes) == 90
+
+
+@pytest.mark.parametrize("part", ["output", "audio"])
+def test_a_row_whose_numbers_fail_fails_alone(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    running = Running()
+    victim, neighbour = (batches.admit(running, bundled(), POOL[i]) for i in (1, 4))
+    while not all(row.has_spoken for row in running.rows):
+        running.advance()
+    poison = mx.array([[float("nan")]])
+    state = running.rows[0].state
+    if part == "output":
+        state.talker.logits = Slot(mx.broadcast_to(poison, (1, 1536)), 0)
+    else:
+        dead = state.codec.memories[0]
+        state.codec.memories[0] = [Slot(mx.full(s.array.shape, float("inf")), s.row) for s in dead]
+    batches.finish(running)
+    _, error = victim.heard()
+    assert isinstance(error, GenerationFailed)
+    assert part in error.message
+    codes, samples, _ = batches.speech(neighbour)
+    assert np.array_equal(codes, expected(4)[0])
+    assert np.array_equal(samples, expected(4)[1])

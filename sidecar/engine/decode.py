@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import mlx.core as mx
 import numpy as np
-from numpy.typing import NDArray
 
 from sidecar.engine.models import LoadedModel
 from sidecar.engine.row import Row, not_finite
@@ -40,6 +39,22 @@ class Flight:
     @property
     def completes_chunk(self) -> bool:
         return any(row.completes_chunk for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Chunks:
+    """Audio being computed, of several rows in one array, so that it is read at once.
+
+    Attributes:
+        sizes: frames, per row.
+        codes: uint32 [frames of all, codebooks].
+        samples: float32 [samples of all].
+    """
+
+    rows: Sequence[Row]
+    sizes: Sequence[int]
+    codes: mx.array
+    samples: mx.array
 
 
 class Batch:
@@ -70,17 +85,11 @@ class Batch:
         if not chunk_first:
             self.flight = self._start()
         self._take(flight)
-        due = self._due(flight.rows)
-        chunks = [row.chunk_codes() for row in due]
-        states = [row.state for row in due]
-        audio = self._loaded.model.decode(states, chunks) if due else []
+        chunks = self._decode(self._due(flight.rows))
         if chunk_first:
             self.flight = self._start()
-        for row, codes, samples in zip(due, chunks, audio, strict=True):
-            try:
-                row.deliver(_codes(codes), _samples(samples))
-            except Exception as error:
-                self._failed(row, error)
+        if chunks is not None:
+            self._deliver(chunks)
 
     def _start(self) -> Flight | None:
         rows = list(self._choose())
@@ -106,6 +115,28 @@ class Batch:
             else:
                 row.take(codes, ended=bool(flag & _ENDED))
 
+    def _decode(self, due: Sequence[Row]) -> Chunks | None:
+        if not due:
+            return None
+        codes = [row.chunk_codes() for row in due]
+        samples = self._loaded.model.decode([row.state for row in due], codes)
+        chunks = Chunks(due, [len(c) for c in codes], _joined(codes), _joined(samples))
+        # Before the next frame is queued behind it; reading starts nothing any more.
+        mx.async_eval(chunks.codes, chunks.samples)  # pyright: ignore[reportUnknownMemberType]
+        return chunks
+
+    def _deliver(self, chunks: Chunks) -> None:
+        codes = np.array(chunks.codes, dtype=np.int32)
+        samples = np.array(chunks.samples, dtype=np.float32).reshape(len(codes), -1)
+        at = 0
+        for row, size in zip(chunks.rows, chunks.sizes, strict=True):
+            span = slice(at, at + size)
+            at += size
+            try:
+                row.deliver(codes[span], samples[span].reshape(-1))
+            except Exception as error:
+                self._failed(row, error)
+
     def _due(self, rows: Sequence[Row]) -> list[Row]:
         """Where all rows cost as much as one, chunks that are half full come along."""
         rows = [row for row in rows if not row.gone]
@@ -121,9 +152,5 @@ def _flags(codes: mx.array, finite: mx.array, eos: int) -> mx.array:
     return ended + (~finite).astype(mx.uint8) * _NOT_FINITE
 
 
-def _codes(array: mx.array) -> NDArray[np.int32]:
-    return np.array(array, dtype=np.int32)
-
-
-def _samples(array: mx.array) -> NDArray[np.float32]:
-    return np.array(array, dtype=np.float32)
+def _joined(parts: Sequence[mx.array]) -> mx.array:
+    return mx.concatenate(list(parts)) if len(parts) > 1 else parts[0]

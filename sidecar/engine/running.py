@@ -68,17 +68,20 @@ class Running:
         if not row.gone:
             self.remove(row, as_sidecar_error(error, doing))
 
-    def advance(self) -> None:
+    def advance(self, more_to_come: bool = False) -> None:
         """One round: a piece of one newcomer's prompt, then a frame for everyone.
 
         The frame is left out while no listener is short of audio and nobody else is about to speak
         for the first time. Who is one piece away from that is waited for: newcomers then speak
         together, in the time of one.
+
+        Args:
+            more_to_come: the next request is admitted right after this.
         """
         newcomers = [row for row in self.rows if not row.prefilled]
         if newcomers:
             self._prefill(min(newcomers, key=_pieces_left))
-            nearly = [row for row in newcomers if _pieces_left(row) == 1]
+            nearly = more_to_come or any(_pieces_left(row) == 1 for row in newcomers)
             if not self._pressed() and (nearly or not self._about_to_speak()):
                 return
         for loaded in {row.loaded for row in self.rows}:

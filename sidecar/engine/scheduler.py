@@ -68,7 +68,7 @@ class Scheduler:
                     self._guarded(command)
                 if not self._stopping:
                     self._admit()
-                    self._running.advance()
+                    self._running.advance(more_to_come=self._can_admit)
         except Exception as error:
             failure = as_sidecar_error(error, "scheduling", InternalError)
             for job in self._jobs():
@@ -77,8 +77,7 @@ class Scheduler:
 
     def _commands(self) -> list[Command]:
         """All commands there are; blocks for one only when there is nothing to compute."""
-        admits = len(self._waiting) > 0 and len(self._running) < MAX_STREAMS
-        commands = [] if admits or self._running.has_work else [self._inbox.get()]
+        commands = [] if self._can_admit or self._running.has_work else [self._inbox.get()]
         while not self._inbox.empty():
             commands.append(self._inbox.get())
         return commands
@@ -178,9 +177,13 @@ class Scheduler:
             *self._loading.jobs(),
         ]
 
+    @property
+    def _can_admit(self) -> bool:
+        return len(self._waiting) > 0 and len(self._running) < MAX_STREAMS
+
     def _admit(self) -> None:
         """One waiting request a round: building its prompt takes time."""
-        job = self._waiting.take() if len(self._running) < MAX_STREAMS else None
+        job = self._waiting.take() if self._can_admit else None
         if job is None:
             return
         loaded = self._models.get(job.request.model)

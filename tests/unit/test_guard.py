@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import mlx.core as mx
@@ -87,12 +86,11 @@ def test_speech_that_repeats_itself_for_a_while_goes_on(seed: int) -> None:
 
 
 @pytest.fixture
-def silent_codec(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def silent_codec(monkeypatch: pytest.MonkeyPatch) -> None:
     def decode(model: Qwen3TTS, rows: list[Any], codes: list[mx.array]) -> list[mx.array]:
         return [mx.zeros(len(part) * 1920) for part in codes]
 
     monkeypatch.setattr(Qwen3TTS, "decode", decode)
-    yield
 
 
 @pytest.mark.usefixtures("silent_codec")

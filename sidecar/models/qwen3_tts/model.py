@@ -81,9 +81,7 @@ class Qwen3TTS:
         return model
 
     def prepare(self, utterance: Utterance) -> Prompt:
-        prompt = self._prompts.build(utterance, self._reference(utterance))
-        mx.eval(prompt.embeddings, prompt.text.tokens, prompt.text.pad)
-        return prompt
+        return self._prompts.build(utterance, self._reference(utterance))
 
     def _reference(self, utterance: Utterance) -> Reference | None:
         if self.info.variant != "base":

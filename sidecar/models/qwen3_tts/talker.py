@@ -36,6 +36,7 @@ class TalkerState:
     cache: Cache | None
     rest: mx.array
     text: TextTrack
+    closed: bool = False
     hidden: Slot = field(init=False)
     logits: Slot = field(init=False)
 
@@ -78,7 +79,7 @@ class Talker:
             mx.eval(y)
             return False
         self._keep([state], y[:, -1:])
-        mx.eval(state.logits.array)
+        mx.async_eval(state.logits.array)
         return True
 
     def frame(self, states: Sequence[TalkerState], sampler: FrameSampler) -> mx.array:
@@ -101,10 +102,12 @@ class Talker:
         return codes
 
     def close(self, state: TalkerState) -> None:
-        """Forgets a row; its memory is free when its last frame has been computed."""
-        if self._slab is not None and state in self._members:
-            self._leave(self._slab, state)
+        """Forgets a row; the slab drops it with the next step, or when nobody is left in it."""
         state.cache = None
+        state.closed = True
+        if self._slab is not None and all(member.closed for member in self._members):
+            self._members = []
+            self._slab = Slab(len(self._stack))
 
     def _keep(self, states: Sequence[TalkerState], y: mx.array) -> None:
         hidden = self._norm(y)
@@ -119,26 +122,26 @@ class Talker:
         return y
 
     def _step_together(self, slab: Slab, states: Sequence[TalkerState], x: mx.array) -> mx.array:
-        """The slab holds the rows of this step: who pauses takes his own out of it."""
-        for state in [member for member in self._members if member not in states]:
-            state.cache = self._leave(slab, state)
-        for state in states:
-            if state.cache is not None:
-                slab.join(state.cache)
-                self._members.append(state)
-                state.cache = None
+        if set(self._members) != set(states):
+            self._gather_members(slab, states)
         order = [states.index(member) for member in self._members]
-        if order != list(range(len(states))):
+        moved = order != list(range(len(states)))
+        if moved:
             x = x[mx.array(order)]
         visible = slab.begin()
         mask = None if visible is None else self._kind.mask(visible)
         y = self._stack(x, self._stack.positions.at(slab.lengths, 1), slab, mask)
         slab.advance()
-        if order != list(range(len(states))):
-            y = y[mx.array([order.index(row) for row in range(len(states))])]
-        return y
+        return y[mx.array([order.index(row) for row in range(len(states))])] if moved else y
 
-    def _leave(self, slab: Slab, state: TalkerState) -> Cache:
-        row = self._members.index(state)
-        del self._members[row]
-        return slab.leave(row)
+    def _gather_members(self, slab: Slab, states: Sequence[TalkerState]) -> None:
+        """The slab holds the rows of this step; who pauses takes his own out of it."""
+        for row, member in enumerate(self._members):
+            if member not in states and not member.closed:
+                member.cache = slab.row(row)
+        keep = [row for row, member in enumerate(self._members) if member in states]
+        new = [state for state in states if state not in self._members]
+        slab.rebuild(keep, [state.cache for state in new if state.cache is not None])
+        for state in new:
+            state.cache = None
+        self._members = [self._members[row] for row in keep] + new

@@ -155,36 +155,36 @@ class Slab:
         """Positions held, per row."""
         return list(self._lengths)
 
-    def join(self, cache: Cache) -> None:
-        """Adds a row behind the others."""
-        end, count = max(self._end, cache.length), len(self._lengths)
-        for index, new in enumerate(cache.layers):
-            assert new is not None
-            _, _, heads, _, size = new.shape
-            both = mx.zeros((2, count + 1, heads, _rounded(end), size), new.dtype)
-            both[:, count:, :, end - cache.length : end] = new[:, :, :, : cache.length]
-            if count:
-                held = self._layers[index][:, :, :, : self._end]
-                both[:, :count, :, end - self._end : end] = held
-            self._layers[index] = both
-        self._end = end
-        self._lengths.append(cache.length)
+    def row(self, index: int) -> Cache:
+        """What a row holds, to go on with elsewhere."""
+        cache = Cache(len(self._layers))
+        cache.length = self._lengths[index]
+        span = slice(self._end - cache.length, self._end)
+        cache.layers = [held[:, index : index + 1, :, span] for held in self._layers]
+        return cache
 
-    def leave(self, row: int) -> Cache:
-        """Takes a row out, and what only it needed; returns what it held."""
-        gone = Cache(len(self._layers))
-        gone.length = self._lengths.pop(row)
-        others = mx.array([i for i in range(len(self._lengths) + 1) if i != row], dtype=mx.int32)
-        start, end = self._end - gone.length, self._end
-        self._end = max(self._lengths, default=0)
+    def rebuild(self, keep: Sequence[int], new: Sequence[Cache]) -> None:
+        """Holds these of its rows from now on, and the new ones behind them."""
+        kept = [self._lengths[row] for row in keep]
+        lengths = kept + [cache.length for cache in new]
+        end, span = max(lengths, default=0), max(kept, default=0)
         for index, held in enumerate(self._layers):
-            gone.layers[index] = held[:, row : row + 1, :, start:end]
-            if self._lengths:
-                kept = mx.take(held[:, :, :, end - self._end : end], others, axis=1)
-                self._layers[index] = _padded(kept, 0, _rounded(self._end))
-            else:
-                self._layers[index] = mx.array(0)
-        return gone
+            like = new[0].layers[index] if new else held
+            assert like is not None
+            _, _, heads, _, size = like.shape
+            room = mx.zeros((2, len(lengths), heads, _rounded(end), size), like.dtype)
+            if keep:
+                held = held[:, :, :, self._end - span : self._end]
+                if len(keep) < held.shape[1]:
+                    held = mx.take(held, mx.array(list(keep)), axis=1)
+                room[:, : len(keep), :, end - span : end] = held
+            for row, cache in enumerate(new, start=len(keep)):
+                layer = cache.layers[index]
+                assert layer is not None
+                start = end - cache.length
+                room[:, row : row + 1, :, start:end] = layer[:, :, :, : cache.length]
+            self._layers[index] = room
+        self._end, self._lengths = end, lengths
 
     def begin(self) -> mx.array | None:
         """Makes room for one more position.

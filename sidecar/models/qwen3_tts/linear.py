@@ -17,6 +17,9 @@ import mlx.nn as nn
 from sidecar.models import backend
 from sidecar.models.backend import on_cpu
 
+# Fewer vectors than these have a kernel of their own in MLX's CUDA backend.
+_FEW = 8
+
 
 class Linear(Protocol):
     """float [rows, length, in] → float [rows, length, out]."""
@@ -51,6 +54,13 @@ class _Dense:
 
 
 class _Quantized:
+    """A quantised layer.
+
+    For `_FEW` vectors at once or more MLX compiles its CUDA kernel when it is first needed, which
+    takes half a minute for every size and stalls the first request. So there prompts are multiplied
+    with the unpacked weight, and batches in halves.
+    """
+
     def __init__(self, modules: Sequence[nn.QuantizedLinear]) -> None:
         first = modules[0]
         self._weight = mx.concatenate([m.weight for m in modules])
@@ -59,13 +69,22 @@ class _Quantized:
         self._biases = mx.concatenate(biases) if biases else None
         self._how = {"group_size": first.group_size, "bits": first.bits, "mode": first.mode}
         self._bias = _joined_bias(modules)
+        self._few_at_once = backend.name() == "cuda"
         mx.eval(self._weight, self._scales, self._biases)
 
     def __call__(self, x: mx.array) -> mx.array:
-        y = mx.quantized_matmul(
-            x, self._weight, self._scales, self._biases, transpose=True, **self._how
-        )
+        y = self._product(x)
         return y if self._bias is None else y + self._bias
+
+    def _product(self, x: mx.array) -> mx.array:
+        rows, length, _ = x.shape
+        if not self._few_at_once or rows * length < _FEW:
+            parts = (self._weight, self._scales, self._biases)
+            return mx.quantized_matmul(x, *parts, transpose=True, **self._how)
+        if length > 1:
+            unpacked = mx.dequantize(self._weight, self._scales, self._biases, **self._how)
+            return x @ unpacked.T
+        return mx.concatenate([self._product(x[: rows // 2]), self._product(x[rows // 2 :])])
 
     def add(self, x: mx.array, base: mx.array) -> mx.array:
         return base + self(x)

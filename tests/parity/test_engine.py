@@ -7,6 +7,7 @@ import queue
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import soundfile
@@ -100,16 +101,29 @@ def submit(engine: Engine, request: SynthesisRequest) -> Collector:
     return sink
 
 
+def stranger(golden: Golden, seed: int) -> SynthesisRequest:
+    """The same prompt, but drawn at random, and of another length."""
+    return msgspec.structs.replace(
+        request(golden), talker=SamplingOverrides(), seed=seed, max_frames=10 + 8 * seed
+    )
+
+
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_every_code_is_the_official_one(engine: Engine, golden: Path, folder: str) -> None:
-    """All cases of a model in one batch: rows of different length, layout and reference."""
+    """All cases of a model in one batch of eight: rows of different length, layout and reference,
+    and strangers that sample, some of which are cancelled on the way."""
     cases = [load(golden, name) for name in NAMES if name.startswith(f"{folder}/")]
+    odd = [stranger(cases[0], index) for index in range(8 - len(cases))]
+    strangers = [engine.submit(one, Collector()) for one in odd[::2]]
     sinks = [submit(engine, request(case)) for case in cases]
+    strangers += [engine.submit(one, Collector()) for one in odd[1::2]]
     for case, sink in zip(cases, sinks, strict=True):
         codes, samples, result = wait(sink)
         assert np.array_equal(codes, case.codes)
         assert result.finish_reason == case.finish_reason
         assert np.abs(samples - case.audio).max() < 1e-4
+        if strangers:
+            engine.cancel(strangers.pop())
 
 
 def test_every_code_is_the_official_one_alone_too(engine: Engine, golden: Path) -> None:

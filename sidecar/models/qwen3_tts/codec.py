@@ -29,7 +29,9 @@ from sidecar.models.qwen3_tts.codec_layers import (
 from sidecar.models.slots import Slot, gather
 
 # Frames are padded up to one of these, so that few shapes of kernels are ever needed.
-_SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+_SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
+# Frames of all rows together: two gigabytes of activations would be in memory with twice as many.
+_AT_ONCE = 48
 
 
 class CodecState:
@@ -53,7 +55,7 @@ class Codec:
         tables: float32 [codebooks, size, dim], the codebooks' vectors.
         samples_per_frame: how many samples a frame must come out as.
         framewise: one frame is computed at a time, which makes the audio independent, bit for
-            bit, of how it is chunked; else all that are given.
+            bit, of how it is chunked; else as many as memory allows.
     """
 
     def __init__(
@@ -87,16 +89,18 @@ class Codec:
         Returns:
             per state float32 [frames × samples_per_frame] in [-1, 1], being computed
         """
-        if not self._framewise:
-            return self._decode(states, codes)
         audio: list[list[mx.array]] = [[] for _ in states]
-        for frame in range(max(len(c) for c in codes)):
-            rows = [row for row, c in enumerate(codes) if len(c) > frame]
-            frames = [codes[row][frame : frame + 1] for row in rows]
-            for row, samples in zip(
-                rows, self._decode([states[r] for r in rows], frames), strict=True
-            ):
-                audio[row].append(samples)
+        step = 1 if self._framewise else _AT_ONCE
+        for start in range(0, max(len(c) for c in codes), step):
+            rows = [row for row, c in enumerate(codes) if len(c) > start]
+            parts = [codes[row][start : start + step] for row in rows]
+            # Activations are large: frames of all rows count.
+            group = len(rows) if self._framewise else max(1, _AT_ONCE // max(map(len, parts)))
+            for at in range(0, len(rows), group):
+                among = slice(at, at + group)
+                decoded = self._decode([states[row] for row in rows[among]], parts[among])
+                for row, samples in zip(rows[among], decoded, strict=True):
+                    audio[row].append(samples)
         return [mx.concatenate(parts) if len(parts) > 1 else parts[0] for parts in audio]
 
     def _decode(self, states: Sequence[CodecState], codes: Sequence[mx.array]) -> list[mx.array]:

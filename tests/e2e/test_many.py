@@ -1,0 +1,55 @@
+"""Many requests at once, through the real process."""
+
+from __future__ import annotations
+
+import base64
+
+from tests.harness import Sidecar
+
+TEXTS = ["Yes.", "Hello there.", "One, two, three.", "This one is a little longer."]
+REQUESTS = 64
+
+
+def params(index: int) -> dict[str, object]:
+    """Sixteen different requests."""
+    return {"text": TEXTS[index % 4], "seed": index // 4 % 4, "maxFrames": 12 + index % 3}
+
+
+def test_64_at_once_are_all_answered_correctly_in_bounded_memory(server: Sidecar) -> None:
+    alone = {}
+    for index in range(48):  # 4 texts × 4 seeds × 3 lengths
+        key = str(params(index))
+        alone[key] = alone.get(key) or server.call("speech/synthesize", params(index))["audio"]
+    one_by_one = server.call("server/status")["memory"]["peakBytes"]
+    ids = [server.request("speech/synthesize", params(index)) for index in range(REQUESTS)]
+    for index, id in enumerate(ids):
+        result = server.wait(id)
+        assert result["audio"] == alone[str(params(index))]
+        assert len(base64.b64decode(result["audio"])) == result["samples"] * 2
+    status = server.call("server/status")
+    assert status["streams"] == []
+    assert status["queued"] == 0
+    # Eight rows at a time: their caches and activations, whatever the length of the queue.
+    assert status["memory"]["peakBytes"] < one_by_one + 200_000_000
+
+
+def test_the_urgent_is_spoken_before_what_waits(server: Sidecar) -> None:
+    text = "Something that takes a while to say, and then some."
+    running = [
+        server.request("speech/synthesize", {"text": text, "maxFrames": 40, "seed": i})
+        for i in range(8)
+    ]
+    waiting = [
+        server.request(
+            "speech/synthesize",
+            {"text": "Yes.", "maxFrames": 5, "seed": i, "priority": priority},
+        )
+        for i, priority in enumerate(["low", "normal", "high"])
+    ]
+    queued = {
+        priority: server.wait(id)["metrics"]["queueMs"]
+        for priority, id in zip(["low", "normal", "high"], waiting, strict=True)
+    }
+    assert queued["high"] < queued["normal"] < queued["low"]
+    for id in running:
+        server.wait(id)

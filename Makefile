@@ -57,8 +57,7 @@ schema: setup
 	$(BIN)/python -m sidecar.rpc.schema > protocol/schema.json
 
 bench: setup
-	$(BIN)/python -m bench.startup
-	$(BIN)/python -m bench.first_audio
+	$(BIN)/python -m bench $(BENCH)
 
 # Pins what a fresh resolution of pyproject.toml installs.
 lock:

@@ -133,7 +133,9 @@ class Qwen3TTS:
 
     def warm_up(self, sampler: Callable[[int], FrameSampler]) -> None:
         prompt = self._prompts.blank()
-        for count in _WARM_ROWS:
+        # A CPU has no kernels to make; what is slow there the first time is one of everything.
+        rows_of, chunks_of = (_WARM_ROWS, _WARM_CHUNKS) if self.together else ((1,), (1,))
+        for count in rows_of:
             rows = [self.open(prompt) for _ in range(count)]
             for row in rows:
                 while not self.prefill(row):
@@ -141,7 +143,7 @@ class Qwen3TTS:
             draw = sampler(count)
             frames = [self.frame(rows, draw) for _ in range(3)]
             mx.eval(frames)
-            for size in _WARM_CHUNKS if self.together else (1, 2):
+            for size in chunks_of:
                 codes = mx.zeros((size, self.codes.codebooks), mx.uint32)
                 mx.eval(self.decode(rows, [codes] * count))
             for row in rows:

@@ -190,3 +190,12 @@ class FramingError(Exception):
 def unlisted(what: str, got: str, known: list[str]) -> str:
     """The sentence for a name that is not in a list: says what there is instead."""
     return f"Unknown {what} {got!r}. Known: {', '.join(known) if known else 'none'}."
+
+
+# How MLX's allocators say it, on Metal, CUDA and the CPU.
+_MEMORY_WORDS = ("malloc", "out of memory", "insufficient memory", "unable to allocate")
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """MLX raises the same RuntimeError for everything."""
+    return isinstance(error, MemoryError) or any(w in str(error).lower() for w in _MEMORY_WORDS)

@@ -16,7 +16,7 @@ from sidecar.engine.running import Running
 from sidecar.engine.sampling import CodeRules
 from sidecar.errors import SidecarError
 from sidecar.models import catalog, registry
-from sidecar.models.qwen3_tts import layers_gpu, model
+from sidecar.models.qwen3_tts import codec_layers, layers_gpu, linear, model
 
 
 class Listener(Collector):
@@ -74,8 +74,10 @@ def alone(loaded: LoadedModel, request: SynthesisRequest) -> tuple[np.ndarray, n
 
 @contextmanager
 def as_on_a_gpu() -> Iterator[None]:
-    """Models loaded inside are arranged for a GPU: slab, fast kernels, whole chunks."""
+    """Models loaded and run inside go a GPU's way: slab, fast kernels, MLX's convolutions, stacked
+    rows, whole chunks, quantised products; only mx.compile is off."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(model, "arrangement", lambda: layers_gpu)
-        patch.setattr(model, "on_cpu", lambda: False)
+        for module in (model, linear, codec_layers):
+            patch.setattr(module, "on_cpu", lambda: False)
         yield

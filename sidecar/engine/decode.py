@@ -71,7 +71,8 @@ class Batch:
         self._loaded = loaded
         self._choose = choose
         self._failed = failed
-        self._rows: Sequence[Row] = ()
+        self._rows: Sequence[Row] = ()  # that the sampler was made for
+        self._taken: Sequence[Row] = ()
         self._sampler: BatchSampler | None = None
         self.flight: Flight | None = None
 
@@ -80,7 +81,7 @@ class Batch:
         flight = self.flight or self._start()
         if flight is None:
             return
-        self.flight = None
+        self.flight, self._taken = None, flight.rows
         chunk_first = flight.completes_chunk
         if not chunk_first:
             self.flight = self._start()
@@ -90,6 +91,10 @@ class Batch:
             self.flight = self._start()
         if chunks is not None:
             self._deliver(chunks)
+
+    def involved(self) -> list[Row]:
+        """Whom a failed step may have harmed."""
+        return list({*self._rows, *self._taken})
 
     def _start(self) -> Flight | None:
         rows = list(self._choose())
@@ -138,9 +143,11 @@ class Batch:
                 self._failed(row, error)
 
     def _due(self, rows: Sequence[Row]) -> list[Row]:
-        """Where all rows cost as much as one, chunks that are half full come along."""
+        """Full chunks, and what a row that waits for text can say until then. Where all rows cost
+        as much as one, chunks that are half full come along."""
         rows = [row for row in rows if not row.gone]
-        due = [row for row in rows if row.chunk_due]
+        starved = self._loaded.model.starved
+        due = [row for row in rows if row.chunk_due or (row.pending and starved(row.state))]
         if due and self._loaded.model.together:
             due += [row for row in rows if row not in due and row.pending and row.chunk_half_full]
         return due

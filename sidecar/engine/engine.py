@@ -69,7 +69,7 @@ class Engine:
         self._inbox.put(Cancel(job))
 
     def append_text(self, job: SpeechJob, text: str, last: bool) -> None:
-        """Adds text to a request with `Utterance.more_text`; silent if it has ended already."""
+        """Adds text to a request with `Utterance.more_text`; silent if that, or it, has ended."""
         self._inbox.put(AppendText(job, text, last))
 
     def wake(self) -> None:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from sidecar.errors import GenerationFailed, OutOfMemory, SidecarError
+from sidecar.errors import GenerationFailed, OutOfMemory, SidecarError, is_out_of_memory
 
 log = logging.getLogger(__name__)
-
-# How MLX's allocators say it, on Metal, CUDA and the CPU.
-_MEMORY_WORDS = ("malloc", "out of memory", "insufficient memory", "unable to allocate")
 
 
 def as_sidecar_error(
@@ -26,7 +23,7 @@ def as_sidecar_error(
         return error
     log.error("failed while %s", doing, exc_info=error)
     text = (str(error).strip() or type(error).__name__).splitlines()[0]
-    if isinstance(error, MemoryError) or any(word in text.lower() for word in _MEMORY_WORDS):
+    if is_out_of_memory(error):
         return OutOfMemory(
             f"Not enough memory while {doing}: {text}",
             hint="Unload a model, use a quantised one, or run fewer streams.",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FinishReason = Literal["stop", "length", "runaway"]
 Priority = Literal["low", "normal", "high"]
+PRIORITIES: tuple[Priority, ...] = ("high", "normal", "low")
 # 12 frames are 0.96 s: long enough to amortise a call, short enough to cancel at.
 DEFAULT_CHUNK_FRAMES = 12
 

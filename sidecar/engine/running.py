@@ -14,7 +14,7 @@ import mlx.core as mx
 from sidecar.engine.decode import Batch
 from sidecar.engine.failures import as_sidecar_error
 from sidecar.engine.models import LoadedModel
-from sidecar.engine.request import AppendText, SpeechJob
+from sidecar.engine.request import PRIORITIES, AppendText, SpeechJob
 from sidecar.engine.row import Row
 from sidecar.errors import SidecarError
 
@@ -80,15 +80,12 @@ class Running:
         """
         newcomers = [row for row in self.rows if not row.prefilled]
         if newcomers:
-            self._prefill(min(newcomers, key=_pieces_left))
+            self._prefill(min(newcomers, key=_prefill_order))
             nearly = more_to_come or any(_pieces_left(row) == 1 for row in newcomers)
             if not self._pressed() and (nearly or not self._about_to_speak()):
                 return
         for loaded in {row.loaded for row in self.rows}:
             self._step(loaded)
-        for loaded in list(self._batches):
-            if not any(row.loaded is loaded for row in self.rows):
-                del self._batches[loaded]  # it holds on to the model's memory
 
     def _about_to_speak(self) -> bool:
         return any(row.can_step and not row.has_spoken for row in self.rows)
@@ -110,9 +107,12 @@ class Running:
             self._batches[loaded] = batch
         try:
             batch.step()
-        except Exception as error:  # which of them it was, nobody can say
-            del self._batches[loaded]
-            for row in [row for row in self.rows if row.loaded is loaded and row.prefilled]:
+        except Exception as error:  # which of those in it it was, nobody can say
+            self._batches.pop(loaded, None)
+            # Rows that pause are not in it, but a GPU's may still be in the slab.
+            among = [] if loaded.model.together else batch.involved()
+            among = among or self.rows
+            for row in [row for row in among if row.loaded is loaded and row.prefilled]:
                 self.fail(row, error)
         for row in [row for row in self.rows if row.is_done]:
             self._leave(row)
@@ -125,11 +125,20 @@ class Running:
         if loaded.model.together:
             return rows
         pressing = [row for row in rows if not row.is_ahead]
-        return pressing if any(not row.has_spoken for row in pressing) else rows
+        if any(not row.has_spoken for row in pressing):
+            return pressing
+        normal = [row for row in rows if row.job.request.priority != "low"]
+        return normal if pressing else rows
 
     def _leave(self, row: Row) -> None:
         self.rows.remove(row)
         row.close()
+        if not any(other.loaded is row.loaded for other in self.rows):
+            self._batches.pop(row.loaded, None)  # it holds on to the model's memory
+
+
+def _prefill_order(row: Row) -> tuple[int, int]:
+    return PRIORITIES.index(row.job.request.priority), _pieces_left(row)
 
 
 def _pieces_left(row: Row) -> int:

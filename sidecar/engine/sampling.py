@@ -107,6 +107,8 @@ class BatchSampler:
 
     def residual(self, codebook: int, logits: mx.array) -> mx.array:
         """float [rows, vocab] → uint32 [rows]; after `first`."""
+        if codebook == self._spec.codebooks - 1:  # what went wrong before is still there
+            self.finite = self.finite & mx.isfinite(logits.astype(mx.float32).sum(axis=-1))
         if not self._subtalker.draws:
             return self._subtalker.pick(logits, None)
         books, size = self._spec.codebooks - 1, logits.shape[1]

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from sidecar.engine.request import Priority, SpeechJob
-
-_ORDER: tuple[Priority, ...] = ("high", "normal", "low")
+from sidecar.engine.request import PRIORITIES, Priority, SpeechJob
 
 
 class WaitingQueue:
     """First come, first served, within a priority."""
 
     def __init__(self) -> None:
-        self._queues: dict[Priority, deque[SpeechJob]] = {p: deque() for p in _ORDER}
+        self._queues: dict[Priority, deque[SpeechJob]] = {p: deque() for p in PRIORITIES}
 
     def __len__(self) -> int:
         return sum(len(queue) for queue in self._queues.values())
 
     def __iter__(self) -> Iterator[SpeechJob]:
-        return (job for priority in _ORDER for job in self._queues[priority])
+        return (job for priority in PRIORITIES for job in self._queues[priority])
 
     def add(self, job: SpeechJob) -> None:
         self._queues[job.request.priority].append(job)

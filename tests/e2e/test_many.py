@@ -11,7 +11,7 @@ REQUESTS = 64
 
 
 def params(index: int) -> dict[str, object]:
-    """Sixteen different requests."""
+    """One of 48 different requests."""
     return {"text": TEXTS[index % 4], "seed": index // 4 % 4, "maxFrames": 12 + index % 3}
 
 

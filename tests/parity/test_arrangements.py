@@ -1,12 +1,14 @@
-"""The GPU's arrangement of the same model: its layers, slab and whole chunks, run on the CPU.
+"""The GPU's arrangement of the same model, run on the CPU.
 
 Where there is a GPU, `test_engine.py` runs the same thing on it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -15,41 +17,52 @@ from sidecar.engine.request import SamplingOverrides, SynthesisRequest
 from sidecar.engine.running import Running
 from sidecar.errors import Cancelled
 from sidecar.models.base import Utterance
+from sidecar.models.qwen3_tts import codec_layers, layers_cpu, linear, model
 from tests import batches
 from tests.parity.cases import NAMES, load
 from tests.parity.test_engine import request
 
 GREEDY = SamplingOverrides(temperature=0.0)
+FRAMES = 16
+
+
+@pytest.fixture(autouse=True)
+def gpu() -> Iterator[None]:
+    with batches.as_on_a_gpu():
+        yield
 
 
 @pytest.mark.parametrize("folder", ["custom_voice", "base"])
 def test_every_code_is_the_official_one(golden: Path, folder: str) -> None:
-    """Rows come one after another and a stranger leaves, so that the slab is rebuilt all along."""
-    with batches.as_on_a_gpu():
-        loaded = batches.load(golden / folder)
+    """Rows come one after another and a stranger leaves, so that the slab is rebuilt all along.
+
+    Only the beginnings: MLX's convolutions take long on a CPU.
+    """
+    loaded = batches.load(golden / folder)
     cases = [load(golden, name) for name in NAMES if name.startswith(f"{folder}/")]
     running = Running()
-    sinks = [batches.admit(running, loaded, request(case)) for case in cases]
-    stranger = batches.admit(running, loaded, request(cases[0]))
-    for _ in range(20):
+    requests = [msgspec.structs.replace(request(case), max_frames=FRAMES) for case in cases]
+    sinks = [batches.admit(running, loaded, one) for one in requests]
+    stranger = batches.admit(running, loaded, requests[0])
+    while not running.rows[-1].has_spoken:
         running.advance()
     running.remove(running.rows[-1], Cancelled("The request was cancelled."))
     sinks[0].reads = False  # pauses: takes its keys and values out of the slab, and back
-    for _ in range(5):
+    for _ in range(4):
         running.advance()
+    assert 0 < running.rows[0].frames < FRAMES
     sinks[0].reads = True
     batches.finish(running)
     assert isinstance(stranger.heard()[1], Cancelled)
     for case, sink in zip(cases, sinks, strict=True):
-        codes, samples, reason = batches.speech(sink)
-        assert np.array_equal(codes, case.codes)
-        assert reason == case.finish_reason
-        assert np.abs(samples - case.audio).max() < 1e-4
+        codes, samples, _ = batches.speech(sink)
+        assert np.array_equal(codes, case.codes[:FRAMES])
+        assert np.abs(samples - case.audio[: len(samples)]).max() < 1e-4
 
 
 @pytest.mark.parametrize(("bits", "backend"), [(4, "cuda"), (8, "metal"), (8, "cuda")])
 def test_a_quantised_checkpoint_says_the_same_in_both(
-    tmp_path: Path, bits: int, backend: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bits: int, backend: str
 ) -> None:
     """On the CPU it is unpacked, on a GPU multiplied as it is, with neighbouring layers fused."""
     checkpoints.write("tiny", bits, tmp_path)
@@ -61,12 +74,14 @@ def test_a_quantised_checkpoint_says_the_same_in_both(
         max_frames=6,
         stop_runaway=False,
     )
-    codes, samples, _ = batches.alone(batches.load(tmp_path), greedy)
-    with batches.as_on_a_gpu(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sidecar.models.qwen3_tts.linear.on_cpu", lambda: False)
-        patch.setattr("sidecar.models.backend.name", lambda: backend)
-        patch.setattr("sidecar.models.qwen3_tts.linear._FEW", 2)  # rows in halves, too
-        quantised = batches.load(tmp_path)
+    monkeypatch.setattr("sidecar.models.backend.name", lambda: backend)
+    monkeypatch.setattr("sidecar.models.qwen3_tts.linear._FEW", 2)  # rows in halves, too
+    quantised = batches.load(tmp_path)
+    with pytest.MonkeyPatch.context() as as_it_is:
+        for module in (model, linear, codec_layers):
+            as_it_is.setattr(module, "on_cpu", lambda: True)
+        as_it_is.setattr(model, "arrangement", lambda: layers_cpu)
+        codes, samples, _ = batches.alone(batches.load(tmp_path), greedy)
     running = Running()
     sinks = [batches.admit(running, quantised, greedy) for _ in range(3)]
     batches.finish(running)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
+from bench import checkpoints
 from sidecar.engine.models import LoadedModel
 from sidecar.engine.request import SamplingOverrides, SynthesisRequest
 from sidecar.engine.row import Row
@@ -19,6 +23,7 @@ from sidecar.models.base import Utterance
 from tests import batches
 from tests.batches import Listener
 
+Speech = tuple[np.ndarray, np.ndarray, str]
 GREEDY = SamplingOverrides(temperature=0.0)
 WARM = SamplingOverrides(temperature=1.0, top_k=0, top_p=0.9)
 
@@ -39,18 +44,30 @@ POOL = [
 LONG = request("One, two, three, four, five, six. " * 30, frames=3, seed=7)
 
 
+_FOLDER = tempfile.TemporaryDirectory(prefix="qwen-tts-")
+
+
 @cache
 def bundled() -> LoadedModel:
     return batches.load("tiny-voice")
 
 
 @cache
-def expected(index: int) -> tuple[np.ndarray, np.ndarray, str]:
-    return batches.alone(bundled(), POOL[index])
+def random_weights() -> LoadedModel:
+    """Sixteen codebooks, grouped heads, a talker wider than its code predictor."""
+    checkpoints.write("tiny-projected", 16, Path(_FOLDER.name))
+    return batches.load(_FOLDER.name)
+
+
+@cache
+def expected(index: int, model: Callable[[], LoadedModel] = bundled) -> Speech:
+    return batches.alone(model(), POOL[index])
 
 
 class Neighbours(RuleBasedStateMachine):
     """Rows come, step, pause and go in any order; every one that ends must be itself."""
+
+    model: Callable[[], LoadedModel] = staticmethod(bundled)
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,7 +77,7 @@ class Neighbours(RuleBasedStateMachine):
     @rule(index=st.integers(0, len(POOL) - 1))
     def come(self, index: int) -> None:
         if len(self.running) < 8:
-            sink = batches.admit(self.running, bundled(), POOL[index])
+            sink = batches.admit(self.running, self.model(), POOL[index])
             self.sinks.append((index, sink))
 
     @rule(times=st.integers(1, 5))
@@ -89,7 +106,7 @@ class Neighbours(RuleBasedStateMachine):
             self._check(index, sink)
 
     def _check(self, index: int, sink: Listener) -> None:
-        codes, samples, reason = expected(index)
+        codes, samples, reason = expected(index, self.model)
         chunks, end = sink.heard()
         frames = sum(len(chunk.codes) for chunk in chunks)
         if chunks:
@@ -102,8 +119,14 @@ class Neighbours(RuleBasedStateMachine):
             assert (frames, end.finish_reason) == (len(codes), reason)
 
 
+class RandomNeighbours(Neighbours):
+    model = staticmethod(random_weights)
+
+
 TestNeighbours = Neighbours.TestCase
 TestNeighbours.settings = settings(max_examples=25, stateful_step_count=20)
+TestRandomNeighbours = RandomNeighbours.TestCase
+TestRandomNeighbours.settings = settings(max_examples=6, stateful_step_count=12)
 
 
 def test_a_cancelled_row_is_out_after_the_frame_in_progress() -> None:
@@ -190,18 +213,36 @@ def test_low_priority_yields_to_a_first_audio() -> None:
     assert row.frames <= before + 1
 
 
+def test_low_priority_yields_to_who_is_not_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Row, "is_ahead", property(lambda row: row.job.request.priority == "low"))
+    running = Running()
+    low = request("Something for later, of low priority.", frames=12, seed=8, priority="low")
+    batches.admit(running, bundled(), low)
+    row = running.rows[0]
+    while not row.has_spoken:
+        running.advance()
+    other = spoken(running)
+    before = row.frames
+    while running.find(other.job):
+        running.advance()
+    assert row.frames <= before + 1
+    batches.finish(running)
+    assert row.frames == 12
+
+
 def test_text_that_comes_late_makes_the_same_speech() -> None:
     text = "Text that is still being written."
     whole = batches.alone(bundled(), request(text, "stream", 40, seed=9))
     running = Running()
     open_request = SynthesisRequest(
-        "tiny-voice", Utterance(text[:3], text_mode="stream", more_text=True), seed=9, max_frames=40
+        "tiny-voice", Utterance(text[:5], text_mode="stream", more_text=True), seed=9, max_frames=40
     )
     sink, neighbour = (batches.admit(running, bundled(), r) for r in (open_request, POOL[4]))
     row = running.rows[0]
-    for at, character in enumerate(text[3:], start=3):
-        batches.finish(running)  # until all that could be said is said
+    for at, character in enumerate(text[5:], start=5):
+        batches.finish(running)  # until all that could be said is said, and heard
         assert row.frames == at - 1
+        assert row.samples == row.frames * 1920
         bundled().model.append_text(row.state, character, last=False)
     assert np.array_equal(batches.speech(neighbour)[1], expected(4)[1])
     bundled().model.append_text(row.state, "", last=True)

@@ -121,3 +121,21 @@ def test_stopping_cancels_what_runs_and_what_waits(engine: Engine) -> None:
     assert not isinstance(sinks[0].events.get(timeout=TIMEOUT), Exception)
     assert engine.stop(10)
     assert {type(end_of(sink)).__name__ for sink in sinks} == {"Cancelled"}
+
+
+class Freed(Collector):
+    """What `Engine.unload` tells, as the events of a sink."""
+
+    def done(self, result: Any = None) -> None:
+        self.events.put(result)
+
+
+def test_a_model_is_freed_when_it_is_unloaded_right_after_a_cancel(engine: Engine) -> None:
+    sink, freed = Collector(), Freed()
+    job = engine.submit(SynthesisRequest("tiny-voice", Utterance("One two three " * 20)), sink)
+    assert isinstance(sink.events.get(timeout=TIMEOUT), AudioChunk)
+    speaking = engine.status.active_bytes
+    engine.cancel(job)
+    engine.unload("tiny-voice", freed)  # before the engine has stepped again, most often
+    assert freed.events.get(timeout=TIMEOUT) is None
+    assert engine.status.active_bytes < speaking - 20_000_000

@@ -106,7 +106,7 @@ def test_the_engine_ends_it_unless_it_is_told_not_to(stop: bool, reason: str) ->
     assert len(codes) < 90 if stop else len(codes) == 90
 
 
-@pytest.mark.parametrize("part", ["output", "audio"])
+@pytest.mark.parametrize("part", ["output", "predictor's output", "audio"])
 def test_a_row_whose_numbers_fail_fails_alone(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     running = Running()
     victim, neighbour = (batches.admit(running, bundled(), POOL[i]) for i in (1, 4))
@@ -116,13 +116,15 @@ def test_a_row_whose_numbers_fail_fails_alone(part: str, monkeypatch: pytest.Mon
     state = running.rows[0].state
     if part == "output":
         state.talker.logits = Slot(mx.broadcast_to(poison, (1, 1536)), 0)
+    elif part == "predictor's output":
+        state.talker.hidden = Slot(mx.broadcast_to(poison[None], (1, 1, 256)), 0)
     else:
         dead = state.codec.memories[0]
         state.codec.memories[0] = [Slot(mx.full(s.array.shape, float("inf")), s.row) for s in dead]
     batches.finish(running)
     _, error = victim.heard()
     assert isinstance(error, GenerationFailed)
-    assert part in error.message
+    assert part.split()[-1] in error.message
     codes, samples, _ = batches.speech(neighbour)
     assert np.array_equal(codes, expected(4)[0])
     assert np.array_equal(samples, expected(4)[1])

@@ -56,8 +56,9 @@ def test_transformer_layers_have_the_names_we_step(model, which: str) -> None:
 
 
 def test_talker_and_predictor_have_the_names_we_use(model) -> None:
-    for name in ("codec_head", "text_projection"):
-        assert callable(getattr(model.talker, name)), name
+    assert type(model.talker.codec_head) is nn.Linear
+    for name in ("linear_fc1", "linear_fc2", "act_fn"):
+        assert callable(getattr(model.talker.text_projection, name)), name
     assert callable(model.talker.model.text_embedding)
     assert model.talker.model.codec_embedding.weight.ndim == 2
     assert model.talker.config.rope_theta > 0

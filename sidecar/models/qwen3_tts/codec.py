@@ -95,7 +95,8 @@ class Codec:
             rows = [row for row, c in enumerate(codes) if len(c) > start]
             parts = [codes[row][start : start + step] for row in rows]
             # Activations are large: frames of all rows count.
-            group = len(rows) if self._framewise else max(1, _AT_ONCE // max(map(len, parts)))
+            size = _padded_size(max(len(part) for part in parts))
+            group = len(rows) if self._framewise else max(1, _AT_ONCE // size)
             for at in range(0, len(rows), group):
                 among = slice(at, at + group)
                 decoded = self._decode([states[row] for row in rows[among]], parts[among])
@@ -114,12 +115,13 @@ class Codec:
             shares = [_shares(memory, counts, size) for memory in memories]
             for row, state in enumerate(states):
                 state.memories[part] = [share[row] for share in shares]
-        audio = mx.clip(x, -1.0, 1.0).reshape(len(states), -1)
+        # What is infinite must not pass for loud.
+        audio = mx.where(mx.isfinite(x), mx.clip(x, -1.0, 1.0), mx.nan).reshape(len(states), -1)
         if audio.shape[1] != size * self.samples_per_frame:
             raise ValueError(f"{size} frames came out as {audio.shape[1]} samples")
         for state, count in zip(states, counts, strict=True):
             state.seen += count
-        mx.async_eval(audio)
+        mx.async_eval(audio, [slot.array for s in states for part in s.memories for slot in part])
         return [audio[row, : n * self.samples_per_frame] for row, n in enumerate(counts)]
 
     def _dequantize(self, codes: mx.array) -> mx.array:
@@ -145,7 +147,8 @@ def _shares(memory: Memory, counts: Sequence[int], size: int) -> list[Slot]:
 
 def _cut(array: mx.array, axis: int, start: int, count: int) -> mx.array:
     span = slice(start, start + count)
-    return array[:, span] if axis == 1 else array[:, :, :, span]
+    # A copy: a view would keep everything around it in memory, until the row's next chunk.
+    return mx.contiguous(array[:, span] if axis == 1 else array[:, :, :, span])
 
 
 def _padded_size(frames: int) -> int:

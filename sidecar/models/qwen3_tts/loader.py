@@ -20,7 +20,7 @@ from mlx_audio.tts.models.qwen3_tts.speech_tokenizer import Qwen3TTSSpeechTokeni
 from mlx_audio.tts.utils import load_model
 from transformers.utils import logging as transformers_logging
 
-from sidecar.errors import ModelLoadFailed
+from sidecar.errors import ModelLoadFailed, is_out_of_memory
 from sidecar.models.backend import on_cpu
 from sidecar.models.catalog import Checkpoint
 from sidecar.models.qwen3_tts.codec import codebook_tables, in_float32
@@ -61,6 +61,8 @@ def load(checkpoint: Checkpoint, dtype: str) -> Parts:
         raise
     # mlx-audio and MLX raise whatever the file made them raise.
     except Exception as error:
+        if is_out_of_memory(error):
+            raise
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise ModelLoadFailed(
             f"{checkpoint.path} could not be loaded: {reason}", field="model"

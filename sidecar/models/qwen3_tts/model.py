@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import mlx.core as mx
 
-from sidecar.errors import InvalidParams, ModelLoadFailed, Unsupported
+from sidecar.errors import InvalidParams, ModelLoadFailed, Unsupported, is_out_of_memory
 from sidecar.models.backend import on_cpu
 from sidecar.models.base import FrameSampler, Utterance
 from sidecar.models.catalog import Checkpoint
@@ -75,6 +75,8 @@ class Qwen3TTS:
             codec = model._codec
             mx.eval(codec.decode([codec.open()], [mx.zeros((1, codec.codebooks), mx.uint32)]))
         except (ValueError, RuntimeError) as error:
+            if is_out_of_memory(error):
+                raise
             raise ModelLoadFailed(
                 f"{checkpoint.path}: its weights do not fit together: {error}", field="model"
             ) from error
@@ -130,6 +132,8 @@ class Qwen3TTS:
 
     def close(self, row: Row) -> None:
         self._talker.close(row.talker)
+        row.codec.memories = []
+        row.reference = None
 
     def warm_up(self, sampler: Callable[[int], FrameSampler]) -> None:
         prompt = self._prompts.blank()
@@ -140,9 +144,9 @@ class Qwen3TTS:
             for row in rows:
                 while not self.prefill(row):
                     pass
+            mx.eval(self.frame(rows[:1], sampler(1)))  # so that not all have the same length
             draw = sampler(count)
-            frames = [self.frame(rows, draw) for _ in range(3)]
-            mx.eval(frames)
+            mx.eval([self.frame(rows, draw) for _ in range(3)])
             for size in chunks_of:
                 codes = mx.zeros((size, self.codes.codebooks), mx.uint32)
                 mx.eval(self.decode(rows, [codes] * count))

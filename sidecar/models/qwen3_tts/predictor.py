@@ -22,9 +22,12 @@ class Predictor:
     """
 
     def __init__(self, module: Any, codes: CodeTable, kind: ModuleType) -> None:
-        self._projection = module.small_to_mtp_projection
-        inputs = codes.table if self._projection is None else self._projection(codes.table)
-        self._inputs = codes.split(inputs)
+        narrower = module.small_to_mtp_projection
+        self._projection = None if narrower is None else fused([narrower])
+        table = codes.table
+        if self._projection is not None:
+            table = self._projection(table[None]).squeeze(0)
+        self._inputs = codes.split(table)
         self._heads = [fused([head]) for head in module.lm_head]
         self._norm = kind.Norm(module.model.norm)
         self._stack = Stack(module.model.layers, module.config.rope_theta, kind)

@@ -24,6 +24,8 @@ from sidecar.limits import MAX_TEXT_CHARS
 from sidecar.models.base import Utterance
 from sidecar.models.qwen3_tts.config import Qwen3TTSConfig
 from sidecar.models.qwen3_tts.embeddings import CodeTable
+from sidecar.models.qwen3_tts.linear import fused
+from sidecar.models.qwen3_tts.text_track import TextTrack
 
 # <|im_start|>assistant\n  and  <|im_end|>\n<|im_start|>assistant\n  around the text.
 _ROLE_TOKENS = 3
@@ -50,36 +52,6 @@ class Reference:
     speaker: mx.array
     codes: mx.array | None
     text: str | None
-
-
-@dataclass(eq=False)
-class TextTrack:
-    """Text that joins the frames after the prefill, one token each.
-
-    Attributes:
-        tokens: float [1, count, hidden], in order.
-        pad: float [1, 1, hidden], joins when they have run out.
-        open: more text may come; then a row that has run out of it waits instead.
-    """
-
-    tokens: mx.array
-    pad: mx.array
-    open: bool = False
-    _next: int = 0
-
-    @property
-    def starved(self) -> bool:
-        return self.open and self._next >= self.tokens.shape[1]
-
-    def next(self) -> mx.array:
-        """What joins the frame just drawn: float [1, 1, hidden]."""
-        index = self._next
-        self._next += 1
-        return self.tokens[:, index : index + 1] if index < self.tokens.shape[1] else self.pad
-
-    def append(self, tokens: mx.array) -> None:
-        self.tokens = mx.concatenate([self.tokens[:, self._next :], tokens], axis=1)
-        self._next = 0
 
 
 @dataclass(frozen=True)
@@ -111,7 +83,10 @@ class PromptBuilder:
     ) -> None:
         self._config = config
         self._text_embedding = talker.model.text_embedding
-        self._text_projection = talker.text_projection
+        projection = talker.text_projection
+        self._text_in = fused([projection.linear_fc1])
+        self._text_act = projection.act_fn
+        self._text_out = fused([projection.linear_fc2])
         self._codes = codes
         self._tokenizer = tokenizer
         self._bos = self._text([config.tts_bos])
@@ -132,7 +107,7 @@ class PromptBuilder:
             raise InvalidParams(
                 "Text that is still being written needs the text mode stream.", field="textMode"
             )
-        ids = self._assistant_ids(utterance.text)
+        ids = self._assistant_ids(utterance)
         if len(ids) <= _ROLE_TOKENS + _TAIL_TOKENS:
             raise EmptyText(
                 f"Nothing in the text {utterance.text[:40]!r} can be spoken by this model.",
@@ -142,6 +117,12 @@ class PromptBuilder:
         spoken = ids[_ROLE_TOKENS:-_TAIL_TOKENS]
         if reference is not None and reference.codes is not None:
             body, trailing = self._clone_body(spoken, reference, full)
+            if utterance.more_text and trailing is self._pad:
+                raise Unsupported(
+                    "A voice cloned with a transcript needs more text to begin with.",
+                    hint="Send the text whole, or leave `reference.text` out.",
+                    field="reference.text",
+                )
         else:
             body, trailing = self._plain_body(spoken, full)
         codes = reference.codes if reference else None
@@ -151,11 +132,13 @@ class PromptBuilder:
         return Prompt(mx.concatenate([*head, *body], axis=1), text, codes)
 
     def extend(self, track: TextTrack, text: str, last: bool) -> None:
-        """Adds text to a track that is open; `last` closes it.
+        """Adds text to a track; `last` closes it, and a closed one takes no more.
 
         Raises:
             InvalidParams: a control token in the text.
         """
+        if not track.open:
+            return
         self._check_speakable(text, "text")
         ids = list(self._tokenizer.encode(text)) if text else []
         if ids:
@@ -212,13 +195,15 @@ class PromptBuilder:
         return text + codec
 
     def _text(self, ids: list[int]) -> mx.array:
-        return self._text_projection(self._text_embedding(mx.array([ids])))
+        return self._text_out(self._text_act(self._text_in(self._text_embedding(mx.array([ids])))))
 
     def _codec(self, ids: list[int]) -> mx.array:
         return self._codes.first(mx.array([ids]))
 
-    def _assistant_ids(self, text: str) -> list[int]:
-        text = self._speakable(text, "text")
+    def _assistant_ids(self, utterance: Utterance) -> list[int]:
+        text = self._speakable(utterance.text, "text")
+        if utterance.more_text:  # a space at the end is one between words
+            text = utterance.text.lstrip()
         template = f"<|im_start|>assistant\n{text}<|im_end|>\n<|im_start|>assistant\n"
         return self._encode(template, "text")
 

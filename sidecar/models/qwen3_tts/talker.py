@@ -16,7 +16,8 @@ from sidecar.models.base import FrameSampler
 from sidecar.models.qwen3_tts.embeddings import CodeTable
 from sidecar.models.qwen3_tts.linear import fused
 from sidecar.models.qwen3_tts.predictor import Predictor
-from sidecar.models.qwen3_tts.prompt import Prompt, TextTrack
+from sidecar.models.qwen3_tts.prompt import Prompt
+from sidecar.models.qwen3_tts.text_track import TextTrack
 from sidecar.models.qwen3_tts.transformer import Apart, Cache, Slab, Stack
 from sidecar.models.slots import Slot, gather
 

@@ -156,11 +156,13 @@ class Slab:
         return list(self._lengths)
 
     def row(self, index: int) -> Cache:
-        """What a row holds, to go on with elsewhere."""
+        """A copy of what a row holds, to go on with elsewhere."""
         cache = Cache(len(self._layers))
         cache.length = self._lengths[index]
         span = slice(self._end - cache.length, self._end)
-        cache.layers = [held[:, index : index + 1, :, span] for held in self._layers]
+        one = slice(index, index + 1)
+        cache.layers = [mx.contiguous(held[:, one, :, span]) for held in self._layers]
+        mx.async_eval(cache.layers)
         return cache
 
     def rebuild(self, keep: Sequence[int], new: Sequence[Cache]) -> None:
@@ -195,7 +197,7 @@ class Slab:
         """
         room = self._layers[0].shape[3]
         if self._end >= room:
-            self._layers = [_padded(held, 0, room + _GROWTH) for held in self._layers]
+            self._layers = [_grown(held) for held in self._layers]
             room += _GROWTH
         if len(set(self._lengths)) == 1:
             return None
@@ -218,7 +220,5 @@ def _rounded(positions: int) -> int:
     return (positions // _GROWTH + 1) * _GROWTH
 
 
-def _padded(kv: mx.array, before: int, room: int) -> mx.array:
-    """`kv` from position `before` on, in `room` positions."""
-    after = room - before - kv.shape[3]
-    return mx.pad(kv, [(0, 0), (0, 0), (0, 0), (before, after), (0, 0)])
+def _grown(kv: mx.array) -> mx.array:
+    return mx.pad(kv, [(0, 0), (0, 0), (0, 0), (0, _GROWTH), (0, 0)])

@@ -6,7 +6,6 @@ import ctypes
 import os
 import sys
 from functools import cache
-from pathlib import Path
 
 _OPENBLAS = ("libopenblas.so.0", "libopenblas.so")
 
@@ -55,8 +54,8 @@ def _tune_cuda() -> None:
     # fine for a script, the end of a process that lives for days.
     os.environ.setdefault("MLX_ENABLE_CACHE_THRASHING_CHECK", "0")
     # Kernels that are compiled take seconds each: keep them where the next boot finds them.
-    cache_home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    os.environ.setdefault("MLX_PTX_CACHE_DIR", str(cache_home / "qwen-tts-sidecar" / "ptx"))
+    cache_home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    os.environ.setdefault("MLX_PTX_CACHE_DIR", os.path.join(cache_home, "qwen-tts-sidecar", "ptx"))
 
 
 @cache

@@ -94,7 +94,7 @@ class BatchSampler:
         logits = logits.astype(mx.float32)
         self.finite = mx.isfinite(logits.sum(axis=-1))
         if self._penalty is not None:
-            logits = self._penalise(logits, self._penalty)
+            logits = _penalised(logits, self._seen(logits.shape[1]), self._penalty)
         logits = logits + self._bias()
         noise = self._draw(0, logits.shape[1]) if self._talker.draws else None
         codes = self._talker.pick(logits, noise)
@@ -130,9 +130,6 @@ class BatchSampler:
         if not any(early):
             return self._rules.never
         return mx.concatenate([self._rules.too_early if e else self._rules.never for e in early])
-
-    def _penalise(self, logits: mx.array, penalty: mx.array) -> mx.array:
-        return _penalised(logits, self._seen(logits.shape[1]), penalty)
 
     def _seen(self, size: int) -> mx.array:
         nothing = mx.zeros((1, size), dtype=mx.bool_)

@@ -30,6 +30,7 @@ class TalkerState:
         cache: its keys and values; None while they are in the slab.
         rest: float [1, length, hidden], the part of the prompt still to run.
         text: what joins the frames drawn.
+        closed: the row has left; what the slab still holds of it goes with the next step.
         hidden: float [1, hidden] of a batch, the talker's last output.
         logits: float [vocab] of a batch, codebook 0 of the next frame.
     """

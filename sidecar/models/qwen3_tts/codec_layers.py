@@ -11,8 +11,8 @@ GPUs take `mx.conv1d`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from functools import partial
 from types import ModuleType
 from typing import Any, NamedTuple, Protocol
 
@@ -20,6 +20,7 @@ import mlx.core as mx
 import mlx.nn as nn
 
 from sidecar.models.backend import on_cpu
+from sidecar.models.qwen3_tts.elementwise import erf, sin2pi
 from sidecar.models.qwen3_tts.linear import fused
 from sidecar.models.qwen3_tts.transformer import Stack
 
@@ -156,19 +157,14 @@ class Snake:
     start: list[mx.array]
 
     def __init__(self, module: Any) -> None:
-        self._alpha = mx.exp(module.alpha)
+        self._alpha = mx.exp(module.alpha) / math.pi
         self._inverse_beta = 1.0 / (mx.exp(module.beta) + 1e-9)
         self.start = []
 
     def __call__(
         self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
     ) -> tuple[mx.array, list[Memory]]:
-        return _snake(x, self._alpha, self._inverse_beta), []
-
-
-@partial(mx.compile, shapeless=True)
-def _snake(x: mx.array, alpha: mx.array, inverse_beta: mx.array) -> mx.array:
-    return x + inverse_beta * mx.square(mx.sin(x * alpha))
+        return x + self._inverse_beta * sin2pi(x * self._alpha), []
 
 
 class Residual:
@@ -210,7 +206,7 @@ class ConvNeXt:
     ) -> tuple[mx.array, list[Memory]]:
         y, memory = self._conv(x, past, seen)
         y = mx.addmm(self._in_bias, self._normed(y), self._in)
-        y = mx.addmm(self._out_bias, _twice_gelu(y), self._out)
+        y = mx.addmm(self._out_bias, y + y * erf(y), self._out)
         return x + y, memory
 
     def _normed(self, x: mx.array) -> mx.array:
@@ -218,11 +214,6 @@ class ConvNeXt:
             return mx.fast.layer_norm(x, None, None, self._eps)
         x = x - x.mean(axis=-1, keepdims=True)
         return x * mx.rsqrt(mx.square(x).mean(axis=-1, keepdims=True) + self._eps)
-
-
-@partial(mx.compile, shapeless=True)
-def _twice_gelu(u: mx.array) -> mx.array:
-    return u + u * mx.erf(u)
 
 
 class WindowedTransformer:

@@ -1,0 +1,105 @@
+"""The teacher: flite (Black and Lenzo 2001) through its C library, with the phones it spoke.
+
+Debian's `libflite1` holds the library and the CMU Arctic voices; both are free for any use
+(/usr/share/doc/libflite1/copyright). One process can hold several voices; calls are not
+thread-safe.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Without the first one loaded globally, the language and lexicon libraries miss its symbols.
+_LIBRARIES = ("libflite.so.1", "libflite_usenglish.so.1", "libflite_cmulex.so.1")
+VOICES = ("slt", "rms")
+# CMU's phone set as flite names it; "pau" is silence. The position is the label.
+PHONES = (
+    "pau", "aa", "ae", "ah", "ao", "aw", "ax", "ay", "b", "ch", "d", "dh", "eh", "er",
+    "ey", "f", "g", "hh", "ih", "iy", "jh", "k", "l", "m", "n", "ng", "ow", "oy", "p", "r",
+    "s", "sh", "t", "th", "uh", "uw", "v", "w", "y", "z", "zh",
+)  # fmt: skip
+
+
+class Phone(NamedTuple):
+    """A phone and when it ends, in seconds."""
+
+    name: str
+    end: float
+
+
+class _Wave(ctypes.Structure):
+    _fields_ = (
+        ("type", ctypes.c_char_p),
+        ("sample_rate", ctypes.c_int),
+        ("count", ctypes.c_int),
+        ("channels", ctypes.c_int),
+        ("samples", ctypes.POINTER(ctypes.c_short)),
+    )
+
+
+@cache
+def _library() -> ctypes.CDLL:
+    for name in _LIBRARIES:
+        ctypes.CDLL(name, mode=ctypes.RTLD_GLOBAL)
+    library = ctypes.CDLL(_LIBRARIES[0])
+    pointer, text = ctypes.c_void_p, ctypes.c_char_p
+    for name, result, arguments in (
+        ("flite_synth_text", pointer, [text, pointer]),
+        ("utt_wave", ctypes.POINTER(_Wave), [pointer]),
+        ("utt_relation", pointer, [pointer, text]),
+        ("relation_head", pointer, [pointer]),
+        ("item_next", pointer, [pointer]),
+        ("item_feat_string", text, [pointer, text]),
+        ("item_feat_float", ctypes.c_float, [pointer, text]),
+        ("delete_utterance", None, [pointer]),
+    ):
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+    library.flite_init()
+    return library
+
+
+class Flite:
+    """One voice.
+
+    Args:
+        voice: one of VOICES, a CMU Arctic speaker.
+
+    Raises:
+        OSError: libflite1 is not installed.
+    """
+
+    def __init__(self, voice: str) -> None:
+        self._flite = _library()
+        register = getattr(ctypes.CDLL(f"libflite_cmu_us_{voice}.so.1"), f"register_cmu_us_{voice}")
+        register.restype, register.argtypes = ctypes.c_void_p, [ctypes.c_char_p]
+        self._voice = register(None)
+
+    def speak(self, text: str) -> tuple[NDArray[np.int16], int]:
+        """Samples and their rate."""
+        samples, rate, _ = self.speak_with_phones(text)
+        return samples, rate
+
+    def speak_with_phones(self, text: str) -> tuple[NDArray[np.int16], int, list[Phone]]:
+        """Samples, their rate, and the phones in order."""
+        utterance = self._flite.flite_synth_text(text.encode("ascii", "ignore"), self._voice)
+        try:
+            wave = self._flite.utt_wave(utterance).contents
+            samples = np.ctypeslib.as_array(wave.samples, (wave.count,)).copy()
+            return samples, wave.sample_rate, list(self._phones(utterance))
+        finally:
+            self._flite.delete_utterance(utterance)
+
+    def _phones(self, utterance: int) -> list[Phone]:
+        flite, phones = self._flite, []
+        item = flite.relation_head(flite.utt_relation(utterance, b"Segment"))
+        while item:
+            name = flite.item_feat_string(item, b"name").decode()
+            phones.append(Phone(name, flite.item_feat_float(item, b"end")))
+            item = flite.item_next(item)
+        return phones

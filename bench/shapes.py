@@ -119,7 +119,7 @@ def talker(size: str) -> Config:
     if size == "1.7b":
         config |= {"hidden_size": 2048, "intermediate_size": 6144}
     if size.startswith("tiny"):
-        config |= _TINY | {"text_hidden_size": 128, "text_vocab_size": 256}
+        config |= _TINY | {"text_hidden_size": 128, "text_vocab_size": 512}
         config["rope_scaling"]["mrope_section"] = [12, 10, 10]
         predictor |= _TINY
     if size == "tiny-projected":

@@ -47,7 +47,7 @@ def test_say_reads_stdin_and_the_seed_repeats(tmp_path: Path) -> None:
 def test_say_explains_what_is_wrong() -> None:
     done = run("say", "Hello.", "--voice", "nobody")
     assert done.returncode == 1
-    assert "Unknown voice 'nobody'. Known: slt." in done.stderr
+    assert "Unknown voice 'nobody'. Known: slt, rms." in done.stderr
     assert "Traceback" not in done.stderr
     assert run("say", " ").returncode == 2
     assert "Known:" in run("say", "Hello.", "--model", "nothing").stderr

@@ -135,14 +135,14 @@ def test_models_are_loaded_listed_and_unloaded() -> None:
         progress = [m["params"]["value"]["stage"] for m in server.others()]
         assert progress == ["resolving", "loading"]
         assert (loaded["family"], loaded["variant"]) == ("qwen3_tts", "custom_voice")
-        assert loaded["voices"] == ["slt"]
+        assert loaded["voices"] == ["slt", "rms"]
         assert loaded["languages"] == ["auto", "english"]
         assert loaded["sampleRate"] == 24000
         states = {m["model"]: m["state"] for m in server.call("model/list")["models"]}
         assert states["tiny-voice"] == "loaded"
         assert "0.6b-customvoice" in states
         assert server.call("voice/list")["voices"] == [
-            {"voice": "slt", "kind": "preset", "model": "tiny-voice"}
+            {"voice": voice, "kind": "preset", "model": "tiny-voice"} for voice in ("slt", "rms")
         ]
         before = server.call("server/status")["memory"]["activeBytes"]
         server.call("model/unload", {"model": "tiny-voice"})

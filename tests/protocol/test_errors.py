@@ -77,7 +77,7 @@ def test_each_mistake_has_its_own_error(
 
 def test_unknown_names_come_with_the_known_ones(server: Sidecar) -> None:
     for params, known in (
-        ({"voice": "x"}, "slt"),
+        ({"voice": "x"}, "slt, rms"),
         ({"language": "x"}, "english"),
         ({"model": "x"}, "0.6b-customvoice"),
         ({"encoding": "x"}, "pcm_f32le"),

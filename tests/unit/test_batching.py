@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
+from tokenizers import Tokenizer
 
 from bench import checkpoints
 from sidecar.engine.models import LoadedModel
@@ -19,6 +20,7 @@ from sidecar.engine.request import SamplingOverrides, SynthesisRequest
 from sidecar.engine.row import Row
 from sidecar.engine.running import Running
 from sidecar.errors import Cancelled
+from sidecar.models import catalog
 from sidecar.models.base import Utterance
 from tests import batches
 from tests.batches import Listener
@@ -231,19 +233,22 @@ def test_low_priority_yields_to_who_is_not_ahead(monkeypatch: pytest.MonkeyPatch
 
 
 def test_text_that_comes_late_makes_the_same_speech() -> None:
-    text = "Text that is still being written."
-    whole = batches.alone(bundled(), request(text, "stream", 40, seed=9))
+    first, *later = pieces = ["Text", " that", " is", " still", " being", " written."]
+    whole = batches.alone(bundled(), request("".join(pieces), "stream", 40, seed=9))
     running = Running()
     open_request = SynthesisRequest(
-        "tiny-voice", Utterance(text[:5], text_mode="stream", more_text=True), seed=9, max_frames=40
+        "tiny-voice", Utterance(first, text_mode="stream", more_text=True), seed=9, max_frames=40
     )
     sink, neighbour = (batches.admit(running, bundled(), r) for r in (open_request, POOL[4]))
     row = running.rows[0]
-    for at, character in enumerate(text[5:], start=5):
+    tokenizer = Tokenizer.from_file(str(catalog.resolve("tiny-voice").path / "tokenizer.json"))
+    tokens = len(tokenizer.encode(first))
+    for piece in later:
         batches.finish(running)  # until all that could be said is said, and heard
-        assert row.frames == at - 1
+        assert row.frames == tokens - 1  # the first one is in the prompt
         assert row.samples == row.frames * 1920
-        bundled().model.append_text(row.state, character, last=False)
+        bundled().model.append_text(row.state, piece, last=False)
+        tokens += len(tokenizer.encode(piece))
     assert np.array_equal(batches.speech(neighbour)[1], expected(4)[1])
     bundled().model.append_text(row.state, "", last=True)
     batches.finish(running)

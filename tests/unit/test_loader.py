@@ -118,6 +118,18 @@ def test_a_missing_talker_weight_fails_at_load(golden: Path, tmp_path: Path) -> 
         registry.load(catalog.resolve(str(path)), "auto")
 
 
+def test_a_tokenizer_of_another_checkpoint_fails_at_load(tmp_path: Path) -> None:
+    """Its ids would be looked up behind the end of the embeddings."""
+    folder = copy_of(catalog.resolve(catalog.BUNDLED).path, tmp_path / "voice")
+    file = folder / "tokenizer.json"
+    tokenizer = json.loads(file.read_text())
+    size = len(tokenizer["model"]["vocab"])
+    tokenizer["added_tokens"].append({**tokenizer["added_tokens"][-1], "id": size, "content": "☃"})
+    file.write_text(json.dumps(tokenizer))
+    with pytest.raises(ModelLoadFailed, match=f"{size + 1} tokens, the model embeds {size}"):
+        registry.load(catalog.resolve(str(folder)), "auto")
+
+
 def test_a_config_with_a_missing_id_is_no_checkpoint(golden: Path, tmp_path: Path) -> None:
     path = copy_of(golden / "custom_voice", tmp_path / "config")
     config = json.loads((path / "config.json").read_text())

@@ -95,5 +95,5 @@ def test_the_encoder_gives_the_codebooks_that_are_spoken(model) -> None:
 
 def test_mlx_audio_loads_the_bundled_voice_unmodified() -> None:
     bundled: Any = load_model(catalog.resolve(catalog.BUNDLED).path)
-    assert bundled.get_supported_speakers() == ["slt"]
+    assert bundled.get_supported_speakers() == ["slt", "rms"]
     assert bundled.speech_tokenizer is not None

@@ -56,6 +56,7 @@ def load(checkpoint: Checkpoint, dtype: str) -> Parts:
             model = load_model(checkpoint.path, lazy=True)
         log.debug("mlx-audio printed: %s", printed.getvalue())
         _check_complete(model, checkpoint, printed.getvalue())
+        _check_vocabulary(model, checkpoint)
         return _parts(model, checkpoint, dtype)
     except ModelLoadFailed:
         raise
@@ -152,6 +153,17 @@ def _check_complete(model: Any, checkpoint: Checkpoint, printed: str) -> None:
                 hint="The checkpoint is incomplete: download it again, with all its files.",
                 field="model",
             )
+
+
+def _check_vocabulary(model: Any, checkpoint: Checkpoint) -> None:
+    """MLX does not check an index: a token without an embedding would read foreign memory."""
+    tokens, rows = len(model.tokenizer), model.talker.model.text_embedding.weight.shape[0]
+    if tokens > rows:
+        raise ModelLoadFailed(
+            f"{checkpoint.path}: the tokenizer has {tokens} tokens, the model embeds {rows}.",
+            hint="tokenizer.json belongs to another checkpoint.",
+            field="model",
+        )
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ export TEXT OUT
 EXTRA ?= $(if $(filter Linux,$(shell uname -s)),cpu,)
 
 READY := $(VENV)/ready-$(EXTRA)
+QUALITY := $(VENV)/ready-quality
 
 help:
 	@echo "make speak [TEXT=…] [OUT=hello.wav]   set up, and speak a sentence to a WAV file"
@@ -26,6 +27,12 @@ $(READY): pyproject.toml requirements.lock
 	@touch $@
 
 comma := ,
+
+# The recogniser is large, and speaking needs none.
+$(QUALITY): $(READY)
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock \
+	    --editable ".[$(if $(EXTRA),$(EXTRA)$(comma))dev,quality]"
+	@touch $@
 
 # MLX on a Linux CPU is several times faster on OpenBLAS. Root (a container, CI) gets it here.
 blas:
@@ -44,14 +51,15 @@ speak: setup
 
 test: lint unit
 
-lint: setup
+lint: setup $(QUALITY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/pyright
 
-unit: setup
-	$(BIN)/python -m pytest
+unit: setup $(QUALITY)
+	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m slow
 
 schema: setup
 	$(BIN)/python -m sidecar.rpc.schema > protocol/schema.json
@@ -63,9 +71,10 @@ bench: setup
 lock:
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable ".[$(if $(EXTRA),$(EXTRA)$(comma))dev]"
+	$(BIN)/python -m pip install --quiet \
+	    --editable ".[$(if $(EXTRA),$(EXTRA)$(comma))dev,quality]"
 	$(BIN)/python -m pip freeze --exclude-editable > requirements.lock
-	@touch $(READY)
+	@touch $(READY) $(QUALITY)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dist build

@@ -22,7 +22,6 @@ from training.layers import DecoderTransformer, Snake
 from training.losses import mel_filters
 from training.quantiser import SplitQuantiser
 
-FRAME = 1920
 _MEL_BANDS, _MEL_WINDOW, _MEL_HOP = 100, 1024, 240
 
 

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.codec import FRAME, Codec, CodecConfig
+from training.codec import Codec, CodecConfig
 from training.flite import PHONES
-from training.speech import COMPLETE, Shard
+from training.speech import COMPLETE, FRAME, Shard
 
 # Samples that are encoded at once, padding included: about seven minutes.
 _AT_ONCE = 10_000_000

@@ -18,9 +18,9 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from training import talker as ids
-from training.codec import FRAME, CodecConfig
+from training.codec import CodecConfig
 from training.flite import VOICES
-from training.speech import SAMPLE_RATE
+from training.speech import FRAME, SAMPLE_RATE
 from training.talker import StackConfig, TalkerConfig
 
 # Chosen by hand, with training.evaluate; see README.md.

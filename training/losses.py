@@ -8,16 +8,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
-_SAMPLE_RATE = 24000
+from training.speech import SAMPLE_RATE
+
 _FLOOR = 1e-4
 _LINEAR = 0.1
 
 
 def mel_filters(window: int, bands: int) -> Tensor:
     """Triangular filters [bands, window / 2 + 1], HTK's mel scale, peak 1."""
-    top = 2595 * np.log10(1 + _SAMPLE_RATE / 2 / 700)
+    top = 2595 * np.log10(1 + SAMPLE_RATE / 2 / 700)
     edges = 700 * (10 ** (np.linspace(0, top, bands + 2) / 2595) - 1)
-    bins = np.linspace(0, _SAMPLE_RATE / 2, window // 2 + 1)
+    bins = np.linspace(0, SAMPLE_RATE / 2, window // 2 + 1)
     rise = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]
     fall = (edges[2:, None] - bins) / np.diff(edges)[1:, None]
     return torch.from_numpy(np.maximum(0, np.minimum(rise, fall))).float()

@@ -8,8 +8,6 @@ so the stage can be stopped and restarted, and readers can follow it while it ru
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -23,6 +21,7 @@ from scipy.signal import resample_poly
 
 from training.flite import PHONES, VOICES, Flite, Phone
 from training.normaliser import normalise
+from training.tokenizer import read_texts
 
 SAMPLE_RATE = 24000
 FRAME = 1920  # samples of a codec frame, 80 ms
@@ -73,11 +72,6 @@ class Shard:
             start, end = end, end + int(count)
             labels = self.phones[start // LABEL : end // LABEL]
             yield int(text), int(speaker), self.audio[start:end], labels
-
-
-def load_texts(file: Path) -> list[str]:
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
 
 
 def read_aloud(voice: Flite, name: str, text: str) -> tuple[NDArray, NDArray] | None:
@@ -138,7 +132,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after this long")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
-    texts = load_texts(args.texts)
+    texts = list(read_texts(args.texts))
     (args.folder / COMPLETE).unlink(missing_ok=True)
     until = time.time() + args.seconds
     workers = [

@@ -19,12 +19,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.codec import FRAME, Codec, CodecConfig
+from training.codec import Codec, CodecConfig
 from training.flite import PHONES
 from training.graphs import Average, Captured, load_optimiser, optimiser, save
 from training.losses import Discriminators, MelLoss, discriminator_loss, generator_losses
 from training.run import Run
-from training.speech import LABEL, Shard
+from training.speech import FRAME, LABEL, Shard
 
 _FRAMES = 32  # of an example, 2.56 s
 _JUDGED = 12  # of them, what the discriminators hear, of every other example

@@ -21,8 +21,8 @@ from torch.utils.data import DataLoader
 from training.batches import Codes, Layout, Stream, held_out
 from training.graphs import Average, Captured, load_optimiser, optimiser, save
 from training.run import Run
-from training.speech import load_texts
 from training.talker import EOS, Batch, Talker, TalkerConfig
+from training.tokenizer import read_texts
 
 _EOS_WEIGHT, _OTHERS = 2.0, 1.5
 _DECAY = 0.999
@@ -129,7 +129,7 @@ def main() -> None:
     torch.backends.cuda.matmul.allow_tf32 = True
     vocabulary = Tokenizer.from_file(str(args.tokenizer)).get_vocab_size()
     config = TalkerConfig(text_vocab_size=-(-vocabulary // 16) * 16)
-    layout = Layout(args.tokenizer, load_texts(args.texts), config.codebook_size)
+    layout = Layout(args.tokenizer, list(read_texts(args.texts)), config.codebook_size)
     stream = Stream(args.codes, layout, args.tokens, seed=time.time_ns() % 2**31)
     loader = batches(stream, args.workers)
     device = "cuda" if torch.cuda.is_available() else "cpu"

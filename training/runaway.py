@@ -8,9 +8,11 @@ import string
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import cycle
 
 from tests.harness import Message, Sidecar
+from training.flite import Flite
 from training.normaliser import normalise
 from training.recogniser import SAMPLE_RATE
 from training.speaking import Utterance, held_out, speak_all, spoken_seconds, with_seeds
@@ -52,15 +54,26 @@ def random_texts(count: int, seed: int = 0) -> list[str]:
     return [kinds[i % len(kinds)]()[: chance.randint(1, MAX_CHARS)] for i in range(count)]
 
 
-def estimate(text: str) -> float:
-    """Seconds that a reader takes: the slower teacher's line over the held-out sentences."""
-    return 0.3 + 0.06 * len(normalise(text))
+def estimate(text: str, voice: str) -> float:
+    """Seconds that the teacher takes; without flite, his line over the held-out sentences, which
+    is far too short for what he has to spell."""
+    spoken = normalise(text)
+    try:
+        samples, rate = teacher(voice).speak(spoken)
+    except OSError:
+        return 0.3 + 0.06 * len(spoken)
+    return len(samples) / rate
+
+
+@cache
+def teacher(voice: str) -> Flite:
+    return Flite(voice)
 
 
 def check(process: Sidecar, texts: Sequence[str], voices: Sequence[str], common: Message) -> str:
     """Speaks the texts, the voices by turns; a report in markdown."""
     requests = [
-        {**request, "voice": voice, "maxFrames": _max_frames(request["text"])}
+        {**request, "voice": voice, "maxFrames": _max_frames(request["text"], voice)}
         for request, voice in zip(with_seeds(texts, common), cycle(voices), strict=False)
     ]
     spoken = speak_all(process, requests)
@@ -72,12 +85,13 @@ def check(process: Sidecar, texts: Sequence[str], voices: Sequence[str], common:
     return _report(spoken, suspects)
 
 
-def _max_frames(text: str) -> int:
-    return min(4096, math.ceil(_FRAMES_A_SECOND * (_TOO_LONG * estimate(text) + 2)))
+def _max_frames(text: str, voice: str) -> int:
+    return min(4096, math.ceil(_FRAMES_A_SECOND * (_TOO_LONG * estimate(text, voice) + 2)))
 
 
 def _suspect(request: Message, spoken: Utterance) -> Suspect | None:
-    seconds, expected = spoken_seconds(spoken.samples, SAMPLE_RATE), estimate(spoken.text)
+    seconds = spoken_seconds(spoken.samples, SAMPLE_RATE)
+    expected = estimate(spoken.text, request["voice"])
     if spoken.reason in ("stop", "emptyText") and seconds <= _TOO_LONG * expected:
         return None
     return Suspect(request, spoken.reason, seconds, expected)

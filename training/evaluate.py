@@ -23,8 +23,8 @@ from training.flite import VOICES, Flite
 from training.normaliser import normalise
 from training.recogniser import SAMPLE_RATE, Recogniser, Samples
 from training.runaway import check, random_texts
-from training.scoring import Score, score, spoken_form
-from training.speaking import held_out, speak_all, spoken_seconds, with_seeds
+from training.scoring import Score, held_out, score, spoken_form
+from training.speaking import speak_all, spoken_seconds, with_seeds
 
 _SWEPT_SENTENCES = 40
 _SWEPT_TEMPERATURES = (0.3, 0.6, 0.9)

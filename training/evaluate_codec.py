@@ -14,10 +14,8 @@ import torch
 from training.encode import load_codec
 from training.flite import VOICES, Flite
 from training.recogniser import Recogniser
-from training.scoring import score
+from training.scoring import held_out, score
 from training.speech import read_aloud
-
-_HELD_OUT = Path(__file__).with_name("heldout.txt")
 
 
 @torch.no_grad()
@@ -27,7 +25,7 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=20)
     args = parser.parse_args()
     codec, recogniser = load_codec(args.codec, "cpu"), Recogniser()
-    texts = _HELD_OUT.read_text().splitlines()[: args.sentences]
+    texts = held_out(args.sentences)
     for name in VOICES:
         teacher, heard, after = Flite(name), [], []
         for text in texts:

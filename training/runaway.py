@@ -15,7 +15,8 @@ from tests.harness import Message, Sidecar
 from training.flite import Flite
 from training.normaliser import normalise
 from training.recogniser import SAMPLE_RATE
-from training.speaking import Utterance, held_out, speak_all, spoken_seconds, with_seeds
+from training.scoring import held_out
+from training.speaking import Utterance, speak_all, spoken_seconds, with_seeds
 
 MAX_CHARS = 200
 # More than this times the estimate is no reading of the text any more. Requests are cut a little

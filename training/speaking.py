@@ -6,7 +6,6 @@ import base64
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,6 @@ from tests.harness import Message, RpcError, Sidecar
 
 Samples = NDArray[np.float32]
 
-HELD_OUT = Path(__file__).with_name("heldout.txt")
 # Eight are spoken at a time; a few more wait, so that no place is empty.
 _IN_FLIGHT = 12
 _TIMEOUT = 300.0
@@ -35,11 +33,6 @@ class Utterance:
     samples: Samples
     reason: str
     cost: float
-
-
-def held_out(count: int | None = None) -> list[str]:
-    """The first sentences that the voice was not trained on; CI's are the first twenty."""
-    return HELD_OUT.read_text(encoding="utf-8").splitlines()[:count]
 
 
 def with_seeds(texts: Sequence[str], common: Message) -> list[Message]:

@@ -22,11 +22,11 @@ from random import Random
 
 from training import oddments, templates
 from training.normaliser import normalise
+from training.scoring import held_out
 from training.sources import SOURCES, Source, american_words, wordnet_words
 
 COUNT = 160_000
 _SEED = 1
-_HELD_OUT = Path(__file__).with_name("heldout.txt")
 _MAX_WRITTEN, _MAX_SPOKEN = 190, 230
 # Shares of all texts; the sources have what is left, in proportion to theirs.
 _TEMPLATES, _WORDS, _LISTS, _ODD, _JOINED, _LONG, _TOP_UP = 0.12, 0.06, 0.04, 0.02, 0.04, 0.02, 0.09
@@ -152,7 +152,7 @@ def _with_rare_words(corpus: Corpus, pool: list[str], frequent: list[str]) -> It
 def collect(count: int, roots: list[Path]) -> Corpus:
     """Reads and generates `count` texts."""
     random = Random(_SEED)
-    corpus = Corpus(_HELD_OUT.read_text().splitlines())
+    corpus = Corpus(held_out())
     american = list(chain.from_iterable(map(american_words, roots)))
     wordnet = list(dict.fromkeys(chain.from_iterable(map(wordnet_words, roots))))
     known = {word.lower() for word in american} | set(wordnet)

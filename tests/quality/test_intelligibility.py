@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.harness import Sidecar
-from training.scoring import distance, score, spoken_form
-from training.speaking import held_out, speak_all, with_seeds
+from training.scoring import distance, held_out, score, spoken_form
+from training.speaking import speak_all, with_seeds
 
 if TYPE_CHECKING:
     from training.recogniser import Recogniser

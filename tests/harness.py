@@ -11,6 +11,7 @@ import itertools
 import json
 import os
 import queue
+import re
 import subprocess
 import sys
 import threading
@@ -54,8 +55,9 @@ def read_frame(stream: IO[bytes]) -> Message | None:
     header = stream.readline()
     if not header:
         return None
-    assert header.startswith(b"Content-Length: "), f"not a frame: {header!r}"
-    length = int(header.removeprefix(b"Content-Length: "))
+    match = re.fullmatch(rb"Content-Length: ([1-9][0-9]*)\r\n", header)
+    assert match, f"not a frame: {header!r}"
+    length = int(match[1])
     assert stream.readline() == b"\r\n"
     body = stream.read(length)
     assert len(body) == length, "the last frame was cut"
@@ -111,8 +113,12 @@ class Sidecar:
         self._ids = itertools.count(1)
         self._methods: dict[Any, str] = {}
         self._kept: list[Message] = []
-        for target in (self._read_stdout, self._read_stderr):
-            threading.Thread(target=target, daemon=True).start()
+        self._readers = [
+            threading.Thread(target=target, daemon=True)
+            for target in (self._read_stdout, self._read_stderr)
+        ]
+        for reader in self._readers:
+            reader.start()
 
     def _read_stdout(self) -> None:
         assert self.process.stdout
@@ -248,6 +254,13 @@ class Sidecar:
         start = time.monotonic()
         code = self.process.wait(timeout)
         return code, time.monotonic() - start
+
+    def whole_log(self) -> str:
+        """stderr to its end, after the process's."""
+        for reader in self._readers:
+            reader.join(TIMEOUT)
+            assert not reader.is_alive(), "somebody holds the process's pipes open"
+        return self.stderr.decode(errors="replace")
 
     def rest(self) -> list[Message]:
         """Everything still to come; the end must be clean."""

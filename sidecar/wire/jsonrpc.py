@@ -140,7 +140,7 @@ def _unparsable(body: bytes, error: Exception) -> EnvelopeError:
     Python's json writes NaN and Infinity; JavaScript's writes the half of a cut emoji.
     """
     message = _lenient(body)
-    path = _non_finite_path(message, "")
+    path = _non_finite_path(message)
     if path is not None:
         field = path.removeprefix("params.")
         return EnvelopeError(
@@ -170,16 +170,20 @@ def _lenient(body: bytes) -> Any:
         return None
 
 
-def _non_finite_path(value: Any, path: str) -> str | None:
-    if isinstance(value, float):
-        return None if math.isfinite(value) else path
-    items: list[tuple[str, Any]] = []
-    if isinstance(value, dict):
-        items = [(f"{path}.{k}" if path else str(k), v) for k, v in value.items()]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    elif isinstance(value, list):
-        items = [(f"{path}[{i}]", v) for i, v in enumerate(value)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    found = (_non_finite_path(v, p) for p, v in items)
-    return next((p for p in found if p is not None), None)
+def _non_finite_path(message: Any) -> str | None:
+    """Where the first NaN or infinity is; not by recursion, which a client could exhaust."""
+    values: list[tuple[str, Any]] = [("", message)]
+    while values:
+        path, value = values.pop()
+        if isinstance(value, float) and not math.isfinite(value):
+            return path
+        inner: list[tuple[str, Any]] = []
+        if isinstance(value, dict):
+            inner = [(f"{path}.{k}" if path else str(k), v) for k, v in value.items()]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        elif isinstance(value, list):
+            inner = [(f"{path}[{i}]", v) for i, v in enumerate(value)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        values += reversed(inner)
+    return None
 
 
 def encode(message: Outgoing) -> bytes:

@@ -1,0 +1,23 @@
+"""Every conversation of protocol/vectors, with the real process."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.harness import sidecar
+from tests.protocol.vectors import Runner, Vector, vectors
+
+ALL = list(vectors())
+
+
+@pytest.mark.parametrize("vector", ALL, ids=lambda vector: vector.file.stem)
+def test_vector(vector: Vector) -> None:
+    with sidecar(*vector.header.get("args", []), initialize=False) as process:
+        Runner(vector, process).run()
+
+
+def test_every_vector_ends_in_an_exit() -> None:
+    assert len(ALL) > 20
+    for vector in ALL:
+        last = [step for _, step in vector.steps if "expectStderr" not in step][-1]
+        assert "expectExit" in last, vector.file.name

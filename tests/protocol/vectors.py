@@ -1,0 +1,330 @@
+"""A runner of the conversations in protocol/vectors, which says what they mean."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.harness import ROOT, SCHEMA, TIMEOUT, Message, Sidecar, check, frame
+
+FOLDER = ROOT / "protocol" / "vectors"
+_SENDS = ("send", "sendTogether", "sendBody", "sendBodyBytes", "sendRaw", "sendRawText")
+
+
+class Mismatch(AssertionError):
+    """A message, or the end, is not what the conversation says."""
+
+
+@dataclass
+class Stream:
+    """What has come under one token."""
+
+    token: Any
+    chunks: int = 0
+    samples: int = 0
+    frames: int = 0
+
+
+@dataclass
+class Conversation:
+    """The requests in flight, and what every message must obey."""
+
+    methods: dict[tuple[type, Any], list[str]] = field(default_factory=dict)
+    streams: dict[tuple[type, Any], Stream] = field(default_factory=dict)
+
+    def sent(self, message: Any) -> None:
+        if not isinstance(message, dict) or not isinstance(message.get("method"), str):
+            return
+        if type(message.get("id")) not in (int, str):
+            return
+        params = message.get("params")
+        token = params.get("partialResultToken") if isinstance(params, dict) else None
+        waiting = self.methods.setdefault(_key(message["id"]), [])
+        waiting.append(message["method"])
+        if token is not None and len(waiting) == 1:
+            self.streams[_key(message["id"])] = Stream(token)
+
+    def received(self, message: Message) -> None:
+        assert message.pop("jsonrpc") == "2.0"
+        if "method" in message:
+            assert message.keys() == {"method", "params"}
+            assert message["method"] == "$/progress"
+            check(message["params"], "ProgressParams")
+            self._progress(message["params"])
+        elif "error" in message:
+            assert message.keys() == {"id", "error"}
+            self._error(message["id"], message["error"])
+        else:
+            assert message.keys() == {"id", "result"}
+            self._result(message["id"], message["result"])
+
+    def _progress(self, params: Message) -> None:
+        if params["value"]["kind"] != "audio":
+            return
+        streams = [s for s in self.streams.values() if _key(s.token) == _key(params["token"])]
+        assert streams, "progress under a token that belongs to nobody"
+        # Of requests with one token all but the first are refused.
+        stream, value = streams[0], params["value"]
+        assert value["seq"] == stream.chunks
+        stream.chunks += 1
+        stream.samples += value["samples"]
+        stream.frames += value["frames"]
+
+    def _error(self, id: Any, error: Message) -> None:
+        check(error["data"], "ErrorData")
+        assert error["code"] == SCHEMA["errors"][error["data"]["type"]]
+        if id is not None and error["data"]["type"] != "duplicateId":
+            self._answered(id)
+        elif id is not None and (waiting := self.methods.get(_key(id))):
+            assert len(waiting) > 1
+            waiting.pop()
+
+    def _result(self, id: Any, result: Message) -> None:
+        method, stream = self._answered(id)
+        if method is None:
+            return
+        check(result, SCHEMA["methods"][method]["result"]["$ref"].rpartition("/")[2])
+        if method == "speech/synthesize" and stream is not None:
+            assert (stream.samples, stream.frames) == (result["samples"], result["frames"])
+
+    def _answered(self, id: Any) -> tuple[str | None, Stream | None]:
+        waiting = self.methods.get(_key(id))
+        if waiting is None:
+            return None, None  # sent in a way that was not looked into
+        assert waiting, "a second answer"
+        return waiting.pop(0), self.streams.pop(_key(id), None)
+
+
+def _key(id: Any) -> tuple[type, Any]:
+    return type(id), id
+
+
+@dataclass
+class Vector:
+    """One file: its header, and its steps with their line numbers."""
+
+    file: Path
+    header: Message
+    steps: list[tuple[int, Message]]
+
+    @classmethod
+    def read(cls, file: Path) -> Vector:
+        lines = [
+            (number, json.loads(line))
+            for number, line in enumerate(file.read_text().splitlines(), start=1)
+            if line and not line.startswith("#")
+        ]
+        return cls(file, lines[0][1], lines[1:])
+
+
+class Runner:
+    """Has one conversation with one process."""
+
+    def __init__(self, vector: Vector, process: Sidecar) -> None:
+        self._vector, self._process = vector, process
+        self._conversation = Conversation()
+        self._bound: dict[str, Any] = {}
+        self._kept: Message | None = None
+        self._nothings = 0
+        self._since = time.monotonic()
+
+    def run(self) -> None:
+        """Does all steps.
+
+        Raises:
+            Mismatch: with the file and the line.
+        """
+        for number, step in self._vector.steps:
+            try:
+                self._step(step)
+            except AssertionError as error:
+                where = f"{self._vector.file.name}:{number}"
+                raise Mismatch(f"{where}: {error}\n{self._process.log}") from error
+            if not {"expectExit", "expectStderr"} & step.keys():
+                self._since = time.monotonic()
+
+    def _step(self, step: Message) -> None:
+        match step:
+            case {"closeStdin": True}:
+                self._process.close_stdin()
+            case {"signal": name}:
+                self._process.process.send_signal(signal.Signals[name])
+            case {"expect": pattern}:
+                self._expect(pattern)
+            case {"unordered": patterns}:
+                self._unordered(patterns)
+            case {"skip": pattern}:
+                while _matches(pattern, message := self._next(), {}):
+                    pass
+                self._kept = message
+            case {"expectNone": True}:
+                self._nothings += 1
+                id = f"nothing-{self._nothings}"
+                self._write([frame(self._sent({"jsonrpc": "2.0", "id": id, "method": "ping"}))])
+                self._expect({"id": id})
+            case {"expectExit": code}:
+                self._expect_exit(code, step.get("within"))
+            case {"expectStderr": pattern}:
+                log = self._process.whole_log()
+                assert re.search(pattern, log), f"stderr has no {pattern!r}"
+            case _:
+                self._send(step)
+
+    # --- sending ---------------------------------------------------------------------------
+
+    def _send(self, step: Message) -> None:
+        (kind,) = step.keys() & set(_SENDS)
+        value = step[kind]
+        match kind:
+            case "send":
+                data = frame(self._sent(value))
+            case "sendTogether":
+                data = b"".join(frame(self._sent(message)) for message in value)
+            case "sendBody":
+                data = frame(_text(value))
+            case "sendBodyBytes":
+                data = frame(base64.b64decode(value))
+            case "sendRaw":
+                data = base64.b64decode(value)
+            case _:
+                data = _text(value)
+        size = step.get("split") or len(data)
+        self._write([data[at : at + size] for at in range(0, len(data), size)])
+
+    def _write(self, pieces: list[bytes]) -> None:
+        try:
+            for piece in pieces:
+                self._process.send_raw(piece)
+        except BrokenPipeError:
+            pass
+
+    def _sent(self, message: Any) -> Any:
+        self._conversation.sent(message)
+        return message
+
+    # --- receiving -------------------------------------------------------------------------
+
+    def _next(self) -> Message:
+        message, self._kept = self._kept, None
+        if message is None:
+            message = self._process.messages.get(timeout=TIMEOUT)
+            assert not isinstance(message, BaseException), message
+            assert message is not None, "stdout has ended"
+            self._conversation.received(message)
+        return message
+
+    def _expect(self, pattern: Any) -> None:
+        message = self._next()
+        assert _matches(pattern, message, self._bound), f"{_short(message)} is not {pattern}"
+
+    def _unordered(self, patterns: list[Any]) -> None:
+        missing = list(patterns)
+        while missing:
+            message = self._next()
+            found = next((p for p in missing if _matches(p, message, self._bound)), None)
+            assert found is not None, f"{_short(message)} is none of {missing}"
+            missing.remove(found)
+
+    def _expect_exit(self, code: int, within: float | None) -> None:
+        assert self._kept is None, f"{_short(self._kept)} came before the end"
+        message = self._process.messages.get(timeout=TIMEOUT)
+        assert not isinstance(message, BaseException), message
+        assert message is None, f"{_short(message)} came before the end"
+        got, _ = self._process.wait_exit(TIMEOUT)
+        seconds = time.monotonic() - self._since
+        assert got == code, f"exit code {got}, not {code}"
+        assert within is None or seconds <= within, f"gone after {seconds:.1f} s"
+        owed = [key for key, waiting in self._conversation.methods.items() if waiting]
+        assert self._vector.header.get("unanswered") or not owed, f"no answer to {owed}"
+
+
+def _text(value: str | list[Any]) -> bytes:
+    parts = [value] if isinstance(value, str) else value
+    return b"".join(
+        p.encode() if isinstance(p, str) else p["repeat"].encode() * p["times"] for p in parts
+    )
+
+
+def _short(message: Any) -> str:
+    text = json.dumps(message)
+    return text if len(text) < 500 else f"{text[:500]}…"
+
+
+# --- patterns ------------------------------------------------------------------------------
+
+
+def _matches(pattern: Any, value: Any, bound: dict[str, Any]) -> bool:
+    if isinstance(pattern, dict):
+        if len(pattern) == 1 and (name := next(iter(pattern))).startswith("$"):
+            return _special(name, pattern[name], value, bound)
+        return isinstance(value, dict) and all(
+            _member(p, name, value, bound) for name, p in pattern.items()
+        )
+    if isinstance(pattern, list):
+        return (
+            isinstance(value, list)
+            and len(value) == len(pattern)
+            and all(_matches(p, v, bound) for p, v in zip(pattern, value, strict=True))
+        )
+    if isinstance(pattern, bool) or isinstance(value, bool):
+        return pattern is value
+    return pattern == value
+
+
+def _member(pattern: Any, name: str, value: Message, bound: dict[str, Any]) -> bool:
+    if pattern == {"$absent": True}:
+        return name not in value
+    return name in value and _matches(pattern, value[name], bound)
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,), "boolean": (bool,), "null": (type(None),), "array": (list,),
+    "object": (dict,), "number": (int, float), "integer": (int,),
+}  # fmt: skip
+
+
+def _special(name: str, argument: Any, value: Any, bound: dict[str, Any]) -> bool:
+    match name:
+        case "$any":
+            return True
+        case "$type":
+            is_bool = isinstance(value, bool) and argument != "boolean"
+            return isinstance(value, _TYPES[argument]) and not is_bool
+        case "$regex":
+            return isinstance(value, str) and re.search(argument, value) is not None
+        case "$range":
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            return number and argument[0] <= value <= argument[1]
+        case "$base64":
+            return isinstance(value, str) and argument[0] <= _decoded_size(value) <= argument[1]
+        case "$bind":
+            bound[argument] = value
+            return True
+        case "$ref":
+            return bound[argument] == value
+        case "$not":
+            return not _matches(argument, value, bound)
+        case "$all":
+            return all(_matches(p, value, bound) for p in argument)
+        case _:
+            raise ValueError(f"unknown pattern {name}")
+
+
+def _decoded_size(text: str) -> int:
+    try:
+        return len(base64.b64decode(text, validate=True))
+    except binascii.Error:
+        return -1
+
+
+def vectors() -> Iterator[Vector]:
+    for file in sorted(FOLDER.glob("*.jsonl")):
+        yield Vector.read(file)

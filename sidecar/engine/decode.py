@@ -86,7 +86,7 @@ class Batch:
         if not chunk_first:
             self.flight = self._start()
         self._take(flight)
-        chunks = self._decode(self._due(flight.rows))
+        chunks = self._chunks(self._due(flight.rows))
         if chunk_first:
             self.flight = self._start()
         if chunks is not None:
@@ -100,15 +100,39 @@ class Batch:
         rows = list(self._choose())
         if not rows:
             return None
+        try:
+            flight = self._built(rows)
+        except Exception:
+            flight = self._built_apart(rows)
+        if flight is not None:
+            mx.async_eval(flight.codes, flight.flags)  # pyright: ignore[reportUnknownMemberType]
+        return flight
+
+    def _built(self, rows: Sequence[Row]) -> Flight:
+        """The next frame of these rows, not yet being computed; if it raises, none has moved."""
         if self._sampler is None or rows != self._rows:
             self._rows = rows
             self._sampler = BatchSampler(self._loaded.rules, [row.sampling for row in rows])
         codes = self._loaded.model.frame([row.state for row in rows], self._sampler)
         flags = _flags(codes, self._sampler.finite, self._loaded.model.codes.eos)
-        mx.async_eval(codes, flags)  # pyright: ignore[reportUnknownMemberType]
+        self._sampler.advance()
         for row in rows:
             row.started += 1
         return Flight(rows, codes, flags)
+
+    def _built_apart(self, rows: Sequence[Row]) -> Flight | None:
+        """Each row alone, when a frame of all could not be built: who fails again was the cause."""
+        flights: list[Flight] = []
+        for row in rows:
+            try:
+                flights.append(self._built([row]))
+            except Exception as error:
+                self._failed(row, error)
+        if not flights:
+            return None
+        alive = [row for flight in flights for row in flight.rows]
+        codes = mx.concatenate([flight.codes for flight in flights])
+        return Flight(alive, codes, mx.concatenate([flight.flags for flight in flights]))
 
     def _take(self, flight: Flight) -> None:
         flags: list[int] = np.array(flight.flags, dtype=np.uint8).tolist()
@@ -120,9 +144,17 @@ class Batch:
             else:
                 row.take(codes, ended=bool(flag & _ENDED))
 
-    def _decode(self, due: Sequence[Row]) -> Chunks | None:
+    def _chunks(self, due: Sequence[Row]) -> Chunks | None:
         if not due:
             return None
+        try:
+            return self._decode(due)
+        except Exception as error:  # the codec has taken a part of them: none can go on
+            for row in due:
+                self._failed(row, error)
+            return None
+
+    def _decode(self, due: Sequence[Row]) -> Chunks:
         codes = [row.chunk_codes() for row in due]
         samples = self._loaded.model.decode([row.state for row in due], codes)
         chunks = Chunks(due, [len(c) for c in codes], _joined(codes), _joined(samples))

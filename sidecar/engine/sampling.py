@@ -71,7 +71,7 @@ class BatchSampler:
 
     Args:
         rules: of the model that calls it.
-        rows: each row's state; `seen` and `frame` are advanced.
+        rows: each row's state; `advance` counts the frame in it.
 
     Attributes:
         finite: bool [rows], whether the last frame's logits were numbers.
@@ -88,9 +88,10 @@ class BatchSampler:
         penalties = [row.repetition_penalty for row in rows]
         self._penalty = _column(penalties) if any(p != 1.0 for p in penalties) else None
         self._noise: mx.array | None = None  # of codebooks 1 and up
+        self._seen_next: list[Slot] = []
 
     def first(self, logits: mx.array) -> mx.array:
-        """float [rows, vocab] → uint32 [rows]; also counts the frame."""
+        """float [rows, vocab] → uint32 [rows]."""
         logits = logits.astype(mx.float32)
         self.finite = mx.isfinite(logits.sum(axis=-1))
         if self._penalty is not None:
@@ -99,10 +100,7 @@ class BatchSampler:
         noise = self._draw(0, logits.shape[1]) if self._talker.draws else None
         codes = self._talker.pick(logits, noise)
         self._noise = None
-        for row in self._rows:
-            row.frame += 1
-        if self._penalty is not None:
-            self._remember(codes)
+        self._seen_next = [] if self._penalty is None else self._with(codes)
         return codes
 
     def residual(self, codebook: int, logits: mx.array) -> mx.array:
@@ -117,10 +115,16 @@ class BatchSampler:
         start = (codebook - 1) * size
         return self._subtalker.pick(logits, self._noise[:, start : start + size])
 
+    def advance(self) -> None:
+        """Counts the frame just drawn. Until then, drawing it again is the same draw."""
+        for row in self._rows:
+            row.frame += 1
+        for row, slot in zip(self._rows, self._seen_next, strict=False):
+            row.seen = slot
+
     def _draw(self, stage: int, size: int) -> mx.array:
         """float32 [rows, size] of Gumbel noise, scaled by each row's temperature."""
-        # Codebook 0 is drawn before its frame is counted, the others after.
-        steps = [(row.frame - stage) * _STAGES + stage for row in self._rows]
+        steps = [row.frame * _STAGES + stage for row in self._rows]
         keys = [key_words(row.seed, step) for row, step in zip(self._rows, steps, strict=True)]
         return (self._talker, self._subtalker)[stage].scaled(_gumbel(keys, size))
 
@@ -135,11 +139,10 @@ class BatchSampler:
         nothing = mx.zeros((1, size), dtype=mx.bool_)
         return gather([row.seen or Slot(nothing, 0) for row in self._rows])
 
-    def _remember(self, codes: mx.array) -> None:
+    def _with(self, codes: mx.array) -> list[Slot]:
+        """What has been seen when these codes have."""
         size = self._spec.vocab_size
-        seen = self._seen(size) | (mx.arange(size) == codes[:, None])
-        for row, slot in zip(self._rows, slots(seen), strict=True):
-            row.seen = slot
+        return slots(self._seen(size) | (mx.arange(size) == codes[:, None]))
 
 
 class _Stage:

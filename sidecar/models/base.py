@@ -160,6 +160,7 @@ class TTSModel(Protocol):
         """Adds one frame to every row → uint32 [rows, codebooks], to be evaluated.
 
         A row that draws `codes.eos` as its first code has ended; its other codes mean nothing.
+        Whatever it raises, no row has advanced.
         """
         ...
 

@@ -38,7 +38,10 @@ def logits(rows: int, seed: int = 0) -> np.ndarray:
 
 
 def draw(rows: list[RowSampling], values: np.ndarray) -> list[int]:
-    return BatchSampler(RULES, rows).first(mx.array(values)).tolist()  # pyright: ignore[reportReturnType]
+    sampler = BatchSampler(RULES, rows)
+    codes = sampler.first(mx.array(values)).tolist()
+    sampler.advance()
+    return codes  # pyright: ignore[reportReturnType]
 
 
 def frame(rows: list[RowSampling], values: np.ndarray) -> list[list[int]]:
@@ -46,6 +49,7 @@ def frame(rows: list[RowSampling], values: np.ndarray) -> list[list[int]]:
     sampler = BatchSampler(RULES, rows)
     codes = [sampler.first(mx.array(values))]
     codes += [sampler.residual(book, mx.array(values)) for book in range(1, SPEC.codebooks)]
+    sampler.advance()
     return mx.stack(codes, axis=1).tolist()  # pyright: ignore[reportReturnType]
 
 
@@ -62,6 +66,17 @@ def test_end_of_speech_waits_for_the_minimum_of_frames() -> None:
     state = row(min_frames=2)
     assert SPEC.eos not in draw([state], values) + draw([state], values)
     assert draw([state], values) == [SPEC.eos]
+
+
+def test_a_draw_is_the_same_until_it_is_counted() -> None:
+    state, values = row(SamplingParams(1.0, 0, 1.0), penalty=2.0), logits(1)
+    sampler = BatchSampler(RULES, [state])
+    draws = [sampler.first(mx.array(values)).tolist() for _ in range(3)]
+    assert draws[0] == draws[1] == draws[2]
+    assert (state.frame, state.seen) == (0, None)
+    sampler.advance()
+    assert state.frame == 1
+    assert state.seen is not None
 
 
 def test_the_penalty_covers_the_whole_history() -> None:

@@ -94,13 +94,19 @@ class Talker:
         first = sampler.first(gather([state.logits for state in states]))
         hidden = gather([state.hidden for state in states])
         codes = self._predictor(hidden, first, sampler)
-        text = [state.text.next() for state in states]
+        text = [state.text.next for state in states]
         x = self._codes.sum(codes[:, None]) + (text[0] if len(text) == 1 else mx.concatenate(text))
         if self._slab is None:
-            y = self._step_apart(states, x)
+            memory = Apart([state.cache for state in states if state.cache is not None])
+            y = self._stack(x, self._stack.positions.at(memory.lengths, 1), memory, None)
         else:
+            memory = self._slab
             y = self._step_together(self._slab, states, x)
+        # Only now, and all at once: a frame that cannot be built leaves its rows where they were.
         self._keep(states, y)
+        memory.advance()
+        for state in states:
+            state.text.advance()
         return codes
 
     def close(self, state: TalkerState) -> None:
@@ -117,12 +123,6 @@ class Talker:
         for row, state in enumerate(states):
             state.hidden, state.logits = Slot(hidden, row), Slot(logits, row)
 
-    def _step_apart(self, states: Sequence[TalkerState], x: mx.array) -> mx.array:
-        memory = Apart([state.cache for state in states if state.cache is not None])
-        y = self._stack(x, self._stack.positions.at(memory.lengths, 1), memory, None)
-        memory.advance()
-        return y
-
     def _step_together(self, slab: Slab, states: Sequence[TalkerState], x: mx.array) -> mx.array:
         if set(self._members) != set(states):
             self._gather_members(slab, states)
@@ -133,7 +133,6 @@ class Talker:
         visible = slab.begin()
         mask = None if visible is None else self._kind.mask(visible)
         y = self._stack(x, self._stack.positions.at(slab.lengths, 1), slab, mask)
-        slab.advance()
         return y[mx.array([order.index(row) for row in range(len(states))])] if moved else y
 
     def _gather_members(self, slab: Slab, states: Sequence[TalkerState]) -> None:

@@ -26,11 +26,14 @@ class TextTrack:
     def starved(self) -> bool:
         return self.open and self._next >= self.tokens.shape[1]
 
+    @property
     def next(self) -> mx.array:
         """What joins the frame just drawn: float [1, 1, hidden]."""
         index = self._next
-        self._next += 1
         return self.tokens[:, index : index + 1] if index < self.tokens.shape[1] else self.pad
+
+    def advance(self) -> None:
+        self._next += 1
 
     def append(self, tokens: mx.array) -> None:
         self.tokens = mx.concatenate([self.tokens[:, self._next :], tokens], axis=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import queue
@@ -9,8 +10,8 @@ import signal
 import sys
 from types import FrameType
 
-from sidecar.engine.engine import Engine
-from sidecar.errors import FramingError
+from sidecar.engine.engine import LOOK_SECONDS, Engine
+from sidecar.errors import EngineStalled, FramingError
 from sidecar.rpc.dispatcher import Dispatcher
 from sidecar.rpc.session import Session
 from sidecar.wire.framing import FrameParser, encode_frame
@@ -19,7 +20,6 @@ from sidecar.wire.stdio import Outbox, Pipes, Reader, Writer, hung_up
 
 log = logging.getLogger(__name__)
 
-_PARENT_POLL_SECONDS = 1.0
 _FULL_POLL_SECONDS = 0.25
 _EX_SOFTWARE = 70  # of sysexits.h
 # Together below one second: what a client that closed our stdin may have to wait.
@@ -30,9 +30,10 @@ _DRAIN_SECONDS = 0.4
 class Server:
     """The process's parts and the way they are wired together."""
 
-    def __init__(self, pipes: Pipes, default_model: str) -> None:
+    def __init__(self, pipes: Pipes, default_model: str, hang_seconds: float) -> None:
         self._endings: queue.SimpleQueue[int] = queue.SimpleQueue()
-        self._engine = Engine()
+        self._engine = Engine(hang_seconds)
+        self._hang: EngineStalled | None = None
         self._outbox = Outbox(on_room=self._engine.wake)
         self._session = Session(self._outbox, self._engine, default_model, self._endings.put)
         self._dispatcher = Dispatcher(self._session)
@@ -49,23 +50,38 @@ class Server:
         self._writer.start()
         self._reader.start()
         code = self._wait()
+        if self._hang is not None:
+            self._session.fail_all(self._hang)
         self._engine.stop(_ENGINE_STOP_SECONDS)
-        self._session.cancel_all()  # what an engine that is stuck could not answer
+        self._session.fail_all()  # what an engine that is stuck could not answer
         self._outbox.drain(_DRAIN_SECONDS)
+        if self._hang is not None:
+            faulthandler.dump_traceback(sys.stderr)
+            log.critical("%s Ending the process with code %d.", self._hang, code)
         return code
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._endings.put(128 + number)
 
     def _wait(self) -> int:
-        """Blocks until the first reason to end; polls for a parent that died without a word."""
+        """Blocks until the first reason to end; looks for those that come without a word."""
         while True:
             try:
-                return self._endings.get(timeout=_PARENT_POLL_SECONDS)
+                return self._endings.get(timeout=LOOK_SECONDS)
             except queue.Empty:
                 if self._orphaned():
                     log.warning("the parent process is gone")
                     return 0
+                if self._engine.watchdog.look():
+                    self._hang = self._stalled()
+                    return _EX_SOFTWARE
+
+    def _stalled(self) -> EngineStalled:
+        doing, limit = self._engine.pulse.doing, self._engine.watchdog.limit
+        return EngineStalled(
+            f"The engine has hung for {limit:.0f} s while {doing}.",
+            hint="Start a new process; stderr says where it hung.",
+        )
 
     def _orphaned(self) -> bool:
         if os.getppid() != self._parent:
@@ -120,11 +136,11 @@ def _frame(message: Outgoing) -> bytes:
     return encode_frame(encode(message))
 
 
-def serve(pipes: Pipes, default_model: str) -> None:
+def serve(pipes: Pipes, default_model: str, hang_seconds: float) -> None:
     """Runs the server and ends the process, without waiting for a busy engine thread.
 
     By os._exit, also because MLX aborts when its thread ends during the interpreter's shutdown.
     """
-    code = Server(pipes, default_model).run()
+    code = Server(pipes, default_model, hang_seconds).run()
     sys.stderr.flush()
     os._exit(code)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from typing import TYPE_CHECKING
 
-from sidecar import __version__
+from sidecar import __version__, logs
+from sidecar.limits import HANG_SECONDS
 from sidecar.models.catalog import BUNDLED
 from sidecar.wire.stdio import claim
 
@@ -19,15 +19,15 @@ def main(argv: list[str] | None = None) -> None:
     """Parses the arguments and runs the command; ends the process with its exit code."""
     arguments = sys.argv[1:] if argv is None else argv
     if not arguments:
-        _serve(BUNDLED, "warning")
+        _serve(BUNDLED, "warning", "text", HANG_SECONDS)
         return
     if arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version"):
         arguments = ["serve", *arguments]
     options = _parser().parse_args(arguments)
     if options.command == "serve":
-        _serve(options.model, options.log_level)
+        _serve(options.model, options.log_level, options.log_format, options.watchdog)
         return
-    _log_to_stderr(options.log_level)
+    logs.to_stderr(options.log_level, options.log_format)
     if options.command == "doctor":
         from sidecar.doctor import report
 
@@ -47,15 +47,7 @@ def main(argv: list[str] | None = None) -> None:
         os._exit(code)
 
 
-def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-
-
-def _serve(model: str, log_level: str) -> None:
+def _serve(model: str, log_level: str, log_format: str, hang_seconds: float) -> None:
     if sys.stdin is None or sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]
         sys.exit("qwen-tts-sidecar serves over stdin and stdout; one of them is closed.")
     if sys.stdin.isatty():
@@ -64,19 +56,18 @@ def _serve(model: str, log_level: str) -> None:
             'terminal.\nTo hear it: qwen-tts-sidecar say "Hello there" --play'
         )
     pipes = claim()  # before anything that could print is imported
-    _log_to_stderr(log_level)
+    logs.to_stderr(log_level, log_format)
     from sidecar.app import serve
 
-    serve(pipes, model)
+    serve(pipes, model, hang_seconds)
 
 
 def _parser() -> argparse.ArgumentParser:
     import argparse  # `serve` without arguments starts without it
 
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--log-level", default="warning", choices=("debug", "info", "warning", "error")
-    )
+    common.add_argument("--log-level", default="warning", choices=logs.LEVELS)
+    common.add_argument("--log-format", default="text", choices=logs.FORMATS)
     model = argparse.ArgumentParser(add_help=False)
     model.add_argument(
         "--model",
@@ -89,10 +80,26 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("serve", parents=[common, model], help="serve JSON-RPC on stdin/stdout")
+    serve = commands.add_parser(
+        "serve", parents=[common, model], help="serve JSON-RPC on stdin/stdout"
+    )
+    serve.add_argument(
+        "--watchdog",
+        type=_seconds,
+        default=HANG_SECONDS,
+        metavar="SECONDS",
+        help="end the process when one piece of work takes longer; 0 never (default: %(default)g)",
+    )
     commands.add_parser("doctor", parents=[common], help="print what this machine offers")
     _add_say(commands.add_parser("say", parents=[common, model], help="speak a text"))
     return parser
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 86400:
+        raise ValueError(text)
+    return value
 
 
 def _add_say(say: argparse.ArgumentParser) -> None:

@@ -178,6 +178,13 @@ class ModelInUse(SidecarError):
     type = "modelInUse"
 
 
+class EngineStalled(SidecarError):
+    """The engine's thread hangs; the process is about to end."""
+
+    code = 1012
+    type = "engineStalled"
+
+
 class FramingError(Exception):
     """The byte stream is not Content-Length framing; there is no way to find the next frame.
 

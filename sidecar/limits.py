@@ -9,3 +9,6 @@ MAX_FRAMES = 4096
 # Requests generated at the same time, and requests waiting behind those.
 MAX_STREAMS = 8
 MAX_QUEUED = 64
+# On one piece of work. The longest that is none: a reference of a minute on a CPU without a fast
+# BLAS takes two minutes.
+HANG_SECONDS = 300.0

@@ -171,6 +171,8 @@ class Sidecar:
     def _check(self, message: Message) -> None:
         if message.get("method") == "$/progress":
             check(message["params"], "ProgressParams")
+        elif message.get("method") == "window/logMessage":
+            check(message["params"], "LogMessageParams")
         elif "error" in message:
             check(message["error"]["data"], "ErrorData")
         else:

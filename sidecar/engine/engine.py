@@ -27,10 +27,14 @@ from sidecar.engine.request import (
     UnloadSink,
     Wake,
 )
+from sidecar.engine.watchdog import Pulse, Watchdog
 from sidecar.errors import InternalError, ModelLoadFailed, SidecarError
+from sidecar.limits import HANG_SECONDS
 from sidecar.models import backend
 
 log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
 
 
 class Engine:
@@ -38,10 +42,16 @@ class Engine:
 
     Every method may be called from any thread and returns at once; what happens is reported
     to the sinks, on the engine thread.
+
+    Args:
+        hang_seconds: how long one piece of work may take before the watchdog calls it hung; 0 is
+            for ever. Somebody has to call `watchdog.look` every LOOK_SECONDS.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hang_seconds: float = HANG_SECONDS) -> None:
         self.status = EngineStatus()
+        self.pulse = Pulse()
+        self.watchdog = Watchdog(self.pulse, hang_seconds, LOOK_SECONDS)
         self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
@@ -88,6 +98,7 @@ class Engine:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        self.pulse.at("importing MLX")
         try:
             backend.prepare()
             from sidecar.engine.scheduler import Scheduler
@@ -101,7 +112,7 @@ class Engine:
             )
             return
         try:
-            Scheduler(self._inbox, self._publish).run()
+            Scheduler(self._inbox, self._publish, self.pulse).run()
         except Exception:  # a bug; the scheduler has told its own requests
             log.exception("the engine has failed")
             self._refuse(InternalError("The engine has failed.", hint="Start a new process."))
@@ -111,6 +122,7 @@ class Engine:
 
     def _refuse(self, error: SidecarError) -> None:
         """Answers every job with `error`, until the end."""
+        self.pulse.at(None)
         self._publish(EngineStatus(backend="broken"))
         while not isinstance(command := self._inbox.get(), Stop):
             if isinstance(command, SpeechJob | LoadJob | Unload):

@@ -17,6 +17,7 @@ from sidecar.engine.request import (
     LoadResult,
     SpeechJob,
 )
+from sidecar.engine.watchdog import Pulse
 from sidecar.errors import ModelInUse, ModelLoadFailed, SidecarError
 from sidecar.models import catalog
 from sidecar.models.catalog import Checkpoint
@@ -29,6 +30,7 @@ class Loading:
         inbox: where the searching thread reports.
         models: where loaded models go.
         in_use: whether a loaded model has requests running or waiting.
+        pulse: is told before each load.
     """
 
     def __init__(
@@ -36,10 +38,12 @@ class Loading:
         inbox: queue.SimpleQueue[Command],
         models: ModelTable,
         in_use: Callable[[LoadedModel], bool],
+        pulse: Pulse,
     ) -> None:
         self._inbox = inbox
         self._models = models
         self._in_use = in_use
+        self._pulse = pulse
         self._parked: dict[str, list[Job]] = {}
 
     def __len__(self) -> int:
@@ -105,6 +109,7 @@ class Loading:
 
     def _load(self, command: Found, dtype: str, jobs: Sequence[Job]) -> LoadedModel | None:
         """The model in memory; None if it cannot be, and then `jobs` have been told."""
+        self._pulse.at(f"loading model {command.model!r}")
         try:
             if isinstance(command.outcome, SidecarError):
                 raise command.outcome

@@ -33,6 +33,7 @@ from sidecar.engine.request import (
 )
 from sidecar.engine.running import Running
 from sidecar.engine.waiting import WaitingQueue
+from sidecar.engine.watchdog import Pulse
 from sidecar.errors import Cancelled, InternalError, ModelInUse, QueueFull
 from sidecar.limits import MAX_QUEUED, MAX_STREAMS
 from sidecar.models import backend
@@ -46,15 +47,20 @@ class Scheduler:
     Args:
         inbox: commands from other threads.
         publish: takes a status snapshot after every round.
+        pulse: is told before each piece of work.
     """
 
     def __init__(
-        self, inbox: queue.SimpleQueue[Command], publish: Callable[[EngineStatus], None]
+        self,
+        inbox: queue.SimpleQueue[Command],
+        publish: Callable[[EngineStatus], None],
+        pulse: Pulse,
     ) -> None:
         self._inbox = inbox
         self._publish = publish
         self._models = ModelTable()
-        self._loading = Loading(inbox, self._models, self._in_use)
+        self._pulse = pulse
+        self._loading = Loading(inbox, self._models, self._in_use, pulse)
         self._waiting = WaitingQueue()
         self._running = Running()
         self._stopping = False
@@ -68,6 +74,7 @@ class Scheduler:
                     self._guarded(command)
                 if not self._stopping:
                     self._admit()
+                    self._pulse.at("generating speech")
                     self._running.advance(more_to_come=self._can_admit)
         except Exception as error:
             failure = as_sidecar_error(error, "scheduling", InternalError)
@@ -77,13 +84,17 @@ class Scheduler:
 
     def _commands(self) -> list[Command]:
         """All commands there are; blocks for one only when there is nothing to compute."""
-        commands = [] if self._can_admit or self._running.has_work else [self._inbox.get()]
+        commands: list[Command] = []
+        if not (self._can_admit or self._running.has_work):
+            self._pulse.at(None)
+            commands.append(self._inbox.get())
         while not self._inbox.empty():
             commands.append(self._inbox.get())
         return commands
 
     def _guarded(self, command: Command) -> None:
         """A bug in one command must neither end the thread nor leave its sender waiting."""
+        self._pulse.at(f"handling {type(command).__name__}")
         try:
             self._handle(command)
         except Exception as error:
@@ -186,6 +197,7 @@ class Scheduler:
         job = self._waiting.take() if self._can_admit else None
         if job is None:
             return
+        self._pulse.at("preparing a request")
         loaded = self._models.get(job.request.model)
         if loaded is None:  # its first load failed over another dtype, or it was replaced
             self._loading.park(job.request.model, job)

@@ -17,6 +17,7 @@ from sidecar.rpc.types import (
     InitializeParams,
     InitializeResult,
     LoadProgress,
+    LogMessageParams,
     ModelListResult,
     ModelLoadParams,
     ModelLoadResult,
@@ -64,5 +65,8 @@ METHODS: dict[str, Method] = {
         SynthesizeParams, SynthesizeResult, "Text to speech, streamed.", AudioProgress
     ),
     "$/cancelRequest": Method(CancelParams, None, "The request answers with error -32800."),
+    "window/logMessage": Method(
+        LogMessageParams, None, "An event of the log, if initialize asked.", from_server=True
+    ),
     "$/progress": Method(ProgressParams, None, "Audio, or stages of a load.", from_server=True),
 }

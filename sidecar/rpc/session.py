@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -21,7 +21,7 @@ from sidecar.errors import (
     SidecarError,
     TokenInUse,
 )
-from sidecar.rpc.types import ProgressParams, Token
+from sidecar.rpc.types import LogMessageParams, ProgressParams, Token
 from sidecar.wire.jsonrpc import (
     ErrorData,
     ErrorObject,
@@ -35,6 +35,7 @@ from sidecar.wire.stdio import Outbox
 # What a message costs in the outbox beside its audio.
 _OVERHEAD_BYTES = 512
 _MAX_ERROR_CHARS = 1000
+_LOG_TYPES: dict[str, Literal[1, 2, 3, 4]] = {"error": 1, "warning": 2, "info": 3, "debug": 4}
 
 log = logging.getLogger(__name__)
 
@@ -95,12 +96,12 @@ class Session:
         with self._lock:
             return self._calls.get(id)
 
-    def cancel_all(self) -> None:
+    def fail_all(self, error: SidecarError | None = None) -> None:
         """Answers whatever is still open: the process is about to end."""
         with self._lock:
             calls = list(self._calls.values())
         for call in calls:
-            call.fail(Cancelled("The sidecar is shutting down."))
+            call.fail(error or Cancelled("The sidecar is shutting down."))
 
     def claim_token(self, call: Call, token: Token, field: str) -> None:
         """Gives a progress token to a call until its answer.
@@ -127,6 +128,13 @@ class Session:
             if call.token is not None and self._calls.get(call.id) is call:
                 params = ProgressParams(token=call.token, value=value)
                 self.outbox.put(OutgoingNotification("$/progress", params), size)
+
+    def send_log(self, level: str, logger: str, message: str) -> None:
+        """Copies an event of the log; left out while the client does not read."""
+        if self.outbox.has_room:
+            type = _LOG_TYPES.get(level, 1)
+            params = LogMessageParams(type=type, message=_shortened(message), logger=logger)
+            self.outbox.put(OutgoingNotification("window/logMessage", params), _OVERHEAD_BYTES)
 
 
 class Call:

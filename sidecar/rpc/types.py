@@ -20,6 +20,7 @@ Encoding = Literal["pcm_s16le", "pcm_f32le"]
 ENCODINGS: tuple[str, ...] = ("pcm_s16le", "pcm_f32le")
 TextMode = Literal["full", "stream"]
 Priority = Literal["low", "normal", "high"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
 
@@ -54,6 +55,18 @@ class InitializeParams(Params):
         Annotated[int, Meta(ge=1, le=2**31 - 1)] | None,
         Meta(description="The client's process; the sidecar ends when it does."),
     ] = None
+    log_messages: Annotated[
+        LogLevel | None,
+        Meta(description="Send log events of at least this level as window/logMessage, too."),
+    ] = None
+
+
+class LogMessageParams(Result):
+    """An event of the log, in LSP's form: type 1 is an error, 2 a warning, 3 info, 4 debug."""
+
+    type: Literal[1, 2, 3, 4]
+    message: str
+    logger: Annotated[str, Meta(description="The part of the sidecar that says so.")]
 
 
 class ServerInfo(Result):
@@ -106,10 +119,23 @@ class LoadedModel(Result):
     streams: int
 
 
+class EngineState(Result):
+    """What the engine's thread is at.
+
+    `stalled`: it has been on one piece of work for over ten seconds. A load may take that long;
+    speech should not.
+    """
+
+    state: Literal["idle", "busy", "stalled"]
+    doing: str | None = None
+    for_ms: Annotated[float, Meta(description="On this piece of work, to the second.")] = 0.0
+
+
 class StatusResult(Result):
     backend: Annotated[
         str, Meta(description="metal, cuda or cpu; starting or broken: MLX is not there (yet).")
     ]
+    engine: EngineState
     memory: MemoryStatus
     queued: Annotated[int, Meta(description="Requests that wait for a model or for a row.")]
     streams: list[StreamStatus]

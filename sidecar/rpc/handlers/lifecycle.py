@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sidecar import __version__
+from sidecar import __version__, logs
+from sidecar.engine.engine import Engine
 from sidecar.errors import InvalidRequest, ProtocolVersionMismatch
 from sidecar.limits import MAX_FRAMES, MAX_QUEUED, MAX_STREAMS, MAX_TEXT_CHARS
 from sidecar.rpc.methods import METHODS, PROTOCOL_VERSION
@@ -12,6 +13,7 @@ from sidecar.rpc.types import (
     CancelParams,
     Capabilities,
     Empty,
+    EngineState,
     InitializeParams,
     InitializeResult,
     Limits,
@@ -41,6 +43,8 @@ def initialize(session: Session, params: InitializeParams, call: Call) -> None:
         )
     session.phase = Phase.READY
     session.client_process = params.process_id
+    if params.log_messages is not None:
+        logs.to_client(params.log_messages, session.send_log)
     call.reply(
         InitializeResult(
             protocol_version=PROTOCOL_VERSION,
@@ -88,6 +92,7 @@ def status(session: Session, params: NoParams, call: Call) -> StatusResult:
     now = session.engine.status
     return StatusResult(
         backend=now.backend,
+        engine=_engine_state(session.engine),
         memory=MemoryStatus(
             active_bytes=now.active_bytes, peak_bytes=now.peak_bytes, cache_bytes=now.cache_bytes
         ),
@@ -112,6 +117,14 @@ def status(session: Session, params: NoParams, call: Call) -> StatusResult:
         ],
         uptime_ms=session.uptime_ms,
     )
+
+
+def _engine_state(engine: Engine) -> EngineState:
+    doing, watchdog = engine.pulse.doing, engine.watchdog
+    if doing is None:
+        return EngineState(state="idle")
+    state = "stalled" if watchdog.is_stalled else "busy"
+    return EngineState(state=state, doing=doing, for_ms=watchdog.seconds * 1000)
 
 
 def cancel(session: Session, params: CancelParams, call: None) -> None:

@@ -1,0 +1,89 @@
+"""The log on stderr: one line per event, as text or as JSON, and copies for a client that asks.
+
+Whoever reads it cuts at line breaks, so none may come from a message: they, and all that moves a
+terminal's cursor, are written as escapes.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import msgspec
+
+LEVELS = ("debug", "info", "warning", "error")
+FORMATS = ("text", "json")
+_ESCAPES = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+# Called for every event with its level's name, its logger's and its message; must not block.
+Send = Callable[[str, str, str], None]
+
+
+def to_stderr(level: str, format: str = "text") -> None:
+    """Sends what is at least of this level to stderr."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonLine() if format == "json" else _TextLine())
+    handler.setLevel(level.upper())
+    logging.basicConfig(handlers=[handler], level=level.upper())
+
+
+def to_client(level: str, send: Send) -> None:
+    """Hands what is at least of this level to `send`, too; stderr gets what it got before."""
+    handler = _Copies(send)
+    handler.setLevel(level.upper())
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(min(root.level, handler.level))
+
+
+class _TextLine(logging.Formatter):
+    """`2026-01-31 12:00:00,000 WARNING sidecar.app: message (ValueError: reason; where < where)`"""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.message = record.getMessage()
+        record.asctime = self.formatTime(record)
+        return (self.formatMessage(record) + _cause(record)).translate(_ESCAPES)
+
+
+def _cause(record: logging.LogRecord) -> str:
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None:
+        return ""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames]
+    return f" ({type(error).__name__}: {error}; {' < '.join(reversed(places))})"
+
+
+class _JsonLine(logging.Formatter):
+    """One object: time (ISO 8601, UTC), level, logger, message; error and traceback if any."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        event = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            event["error"] = f"{type(error).__name__}: {error}"
+            event["traceback"] = "".join(traceback.format_exception(error))
+        return msgspec.json.encode(event).decode()
+
+
+class _Copies(logging.Handler):
+    def __init__(self, send: Send) -> None:
+        super().__init__()
+        self._send = send
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            message = record.getMessage() + _cause(record)
+            self._send(record.levelname.lower(), record.name, message)
+        except Exception:
+            self.handleError(record)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable
+from typing import BinaryIO
 
 import numpy as np
 import soundfile
@@ -11,12 +13,17 @@ import soxr
 from numpy.typing import NDArray
 
 from sidecar.errors import BadReferenceAudio
+from sidecar.files import open_regular
 
 Samples = NDArray[np.float32]
 
 MIN_REFERENCE_SECONDS = 1.0
 MAX_REFERENCE_SECONDS = 60.0
 _MAX_REFERENCE_RATE = 192_000
+_MAX_REFERENCE_CHANNELS = 8
+# A minute of that in 32 bits; as much text beside the audio as anyone writes into a header.
+_MAX_REFERENCE_BYTES = 60 * 192_000 * 8 * 4 + 2**20
+_BLOCK_FRAMES = 2**16
 
 
 def pcm_s16le(samples: Samples) -> bytes:
@@ -42,18 +49,18 @@ def read_reference(path: str | None, data: bytes | None, rate: int) -> Samples:
         rate: samples per second to resample to.
 
     Raises:
-        BadReferenceAudio: neither given, unreadable, shorter or longer than the limits.
+        BadReferenceAudio: neither given, unreadable, no file, or outside of the limits.
     """
     if data is None and path is None:
         raise BadReferenceAudio("`reference` has neither `path` nor `audio`.", field="reference")
     field = "reference.path" if data is None else "reference.audio"
-    source = io.BytesIO(data) if data is not None else path
-    assert source is not None
     try:
-        with soundfile.SoundFile(source) as file:
+        with _opened(path, data) as source, soundfile.SoundFile(source) as file:
             samples, source_rate = _read(file, field), file.samplerate
-    except (soundfile.SoundFileError, OSError) as error:
+    except (soundfile.SoundFileError, OSError, ValueError) as error:
         reason = error.error_string if isinstance(error, soundfile.LibsndfileError) else error
+        if isinstance(error, OSError) and error.errno is not None:
+            reason = os.strerror(error.errno)
         raise BadReferenceAudio(
             f"The reference audio cannot be read: {reason}",
             hint="Send a WAV, FLAC, MP3 or Ogg file.",
@@ -62,6 +69,13 @@ def read_reference(path: str | None, data: bytes | None, rate: int) -> Samples:
     if source_rate == rate:
         return samples
     return soxr.resample(samples, source_rate, rate, quality="VHQ").astype(np.float32)
+
+
+def _opened(path: str | None, data: bytes | None) -> BinaryIO:
+    if data is not None:
+        return io.BytesIO(data)
+    assert path is not None
+    return open_regular(path, _MAX_REFERENCE_BYTES)
 
 
 def _read(file: soundfile.SoundFile, field: str) -> Samples:
@@ -80,7 +94,16 @@ def _read(file: soundfile.SoundFile, field: str) -> Samples:
             hint="Cut it: 3 to 15 s of clean speech are best.",
             field=field,
         )
-    samples = np.asarray(file.read(dtype="float32", always_2d=True), np.float32)
+    if file.channels > _MAX_REFERENCE_CHANNELS:
+        raise BadReferenceAudio(
+            f"The reference audio has {file.channels} channels; at most "
+            f"{_MAX_REFERENCE_CHANNELS} are taken.",
+            hint="Mix it to one channel.",
+            field=field,
+        )
+    # Block by block, so that a small file that unpacks to much takes the memory of one channel.
+    blocks = file.blocks(_BLOCK_FRAMES, dtype="float32", always_2d=True)
+    samples = np.concatenate([block.mean(axis=1, dtype=np.float32) for block in blocks])
     if not np.isfinite(samples).all():
         raise BadReferenceAudio("The reference audio has samples that are NaN.", field=field)
-    return samples.mean(axis=1, dtype=np.float32)
+    return samples

@@ -18,8 +18,10 @@ from sidecar.errors import (
     UnknownModel,
     unlisted,
 )
+from sidecar.files import read_regular
 
 BUNDLED = "tiny-voice"
+MAX_JSON_BYTES = 64 * 2**20  # of one file; the largest tokenizer.json has 11 MB
 _BUNDLED_PATH = Path(__file__).parent.parent / "bundled" / BUNDLED
 
 _VARIANTS = ("0.6B-CustomVoice", "0.6B-Base", "1.7B-CustomVoice", "1.7B-VoiceDesign", "1.7B-Base")
@@ -102,7 +104,7 @@ def _folder(name: str) -> Path | None:
 def _open(name: str, path: Path) -> Checkpoint:
     config_path = path / "config.json"
     try:
-        config = msgspec.json.decode(config_path.read_bytes())
+        config = msgspec.json.decode(read_regular(config_path, MAX_JSON_BYTES))
     except FileNotFoundError:
         raise NotACheckpoint(
             f"{path} is not a checkpoint: it has no config.json.",
@@ -119,7 +121,19 @@ def _open(name: str, path: Path) -> Checkpoint:
         raise NotACheckpoint(
             f"{path} is not a checkpoint: it has no *.safetensors weights.", field="model"
         )
+    _check_files(path)
     return Checkpoint(name, path, config)
+
+
+def _check_files(path: Path) -> None:
+    """What libraries will open later must be files, or a pipe among them would stop the engine."""
+    for folder in (path, path / "speech_tokenizer"):
+        for pattern in _FILES:
+            for file in folder.glob(pattern):
+                if not file.is_file():
+                    raise NotACheckpoint(f"{file} is not a regular file.", field="model")
+                if file.suffix != ".safetensors" and file.stat().st_size > MAX_JSON_BYTES:
+                    raise NotACheckpoint(f"{file} is larger than a tokenizer's.", field="model")
 
 
 def _cached(repo: str) -> Path | None:

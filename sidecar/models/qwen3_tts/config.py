@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sidecar.errors import NotACheckpoint
+from sidecar.files import read_regular
 from sidecar.limits import MAX_FRAMES
 from sidecar.models.base import CodeSpec, GenerationDefaults, ModelInfo, SamplingParams, VoiceInfo
-from sidecar.models.catalog import Checkpoint
+from sidecar.models.catalog import MAX_JSON_BYTES, Checkpoint
 
 VARIANTS = ("custom_voice", "voice_design", "base")
 # The last ids of codebook 0's vocabulary are control codes, never audio.
@@ -105,9 +106,9 @@ def _generation_defaults(checkpoint: Checkpoint) -> GenerationDefaults:
     """Official order (Qwen3TTSModel._merge_generate_kwargs): the file, then fixed defaults."""
     path = checkpoint.path / "generation_config.json"
     try:
-        given: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
-        return _defaults(given)
-    except (TypeError, ValueError, AttributeError) as error:
+        text = read_regular(path, MAX_JSON_BYTES) if path.exists() else b"{}"
+        return _defaults(json.loads(text))
+    except (TypeError, ValueError, AttributeError, OSError) as error:
         raise NotACheckpoint(f"{path} cannot be used: {error!r}.", field="model") from error
 
 

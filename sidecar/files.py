@@ -1,0 +1,41 @@
+"""Files that a client names: opened read-only, and refused when they are no file or too large.
+
+A name may lead to a pipe, on which opening would wait for ever, or to a device that never ends.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+
+def open_regular(path: str | Path, most: int) -> BinaryIO:
+    """Opens a file to read.
+
+    Args:
+        most: bytes that it may have.
+
+    Raises:
+        OSError: it is not there, no regular file, or larger.
+        ValueError: no path can be like that, as one with a NUL in it.
+    """
+    # Without O_NONBLOCK a pipe without a writer is never opened.
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        about = os.fstat(fd)
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError("it is not a regular file")
+        if about.st_size > most:
+            raise OSError(f"it has {about.st_size} bytes, and at most {most} are taken")
+        return os.fdopen(fd, "rb")
+    except BaseException:
+        os.close(fd)
+        raise
+
+
+def read_regular(path: str | Path, most: int) -> bytes:
+    """The bytes of a file; raises as `open_regular`."""
+    with open_regular(path, most) as file:
+        return file.read(most)

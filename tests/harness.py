@@ -113,6 +113,9 @@ class Sidecar:
         self._ids = itertools.count(1)
         self._methods: dict[Any, str] = {}
         self._kept: list[Message] = []
+        self.initialized: Message = {}
+        self._reads = threading.Event()
+        self._reads.set()
         self._readers = [
             threading.Thread(target=target, daemon=True)
             for target in (self._read_stdout, self._read_stderr)
@@ -125,6 +128,7 @@ class Sidecar:
         try:
             while (message := read_frame(self.process.stdout)) is not None:
                 self.messages.put(message)
+                self._reads.wait()
             self.messages.put(None)
         except BaseException as error:
             self.messages.put(error)
@@ -155,6 +159,13 @@ class Sidecar:
         self.send({"method": method, "params": params})
 
     # --- receiving -------------------------------------------------------------------------
+
+    def stall(self) -> None:
+        """Reads no further than to the end of the next message."""
+        self._reads.clear()
+
+    def resume(self) -> None:
+        self._reads.set()
 
     def next_message(self, timeout: float = TIMEOUT) -> Message | None:
         """The next message in order; None when stdout has ended cleanly."""
@@ -209,10 +220,11 @@ class Sidecar:
     # --- the usual conversations -----------------------------------------------------------
 
     def initialize(self) -> Message:
-        return self.call(
+        self.initialized = self.call(
             "initialize",
             {"protocolVersion": 1, "clientInfo": {"name": "tests"}, "processId": os.getpid()},
         )
+        return self.initialized
 
     def speak(self, text: str, *, token: str | int = "speech", **params: Any) -> Speech:
         """A streamed synthesis, whole; checks seq and counts."""

@@ -7,8 +7,12 @@ import os
 import subprocess
 import sys
 
-from sidecar import cli
-from sidecar.engine.decode import Batch
+from sidecar.models import backend
+
+backend.prepare()  # before MLX is imported, or it stays with its own slow BLAS
+
+from sidecar import cli  # noqa: E402
+from sidecar.engine.decode import Batch  # noqa: E402
 
 _C = ctypes.CDLL(None)
 _step = Batch.step

@@ -7,6 +7,8 @@ terminal's cursor, are written as escapes.
 from __future__ import annotations
 
 import logging
+import os
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -17,6 +19,8 @@ import msgspec
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("text", "json")
 _ESCAPES = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+_TOKEN = re.compile(r"\bhf_[A-Za-z0-9]{8,}")
+_TOKEN_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 # Called for every event with its level's name, its logger's and its message; must not block.
 Send = Callable[[str, str, str], None]
 
@@ -38,6 +42,14 @@ def to_client(level: str, send: Send) -> None:
     root.setLevel(min(root.level, handler.level))
 
 
+def redacted(text: str) -> str:
+    """Without the hub's access tokens, whoever wrote them into an error."""
+    for name in _TOKEN_VARIABLES:
+        if token := os.environ.get(name, "").strip():
+            text = text.replace(token, "hf_…")
+    return _TOKEN.sub("hf_…", text)
+
+
 class _TextLine(logging.Formatter):
     """`2026-01-31 12:00:00,000 WARNING sidecar.app: message (ValueError: reason; where < where)`"""
 
@@ -47,7 +59,7 @@ class _TextLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         record.message = record.getMessage()
         record.asctime = self.formatTime(record)
-        return (self.formatMessage(record) + _cause(record)).translate(_ESCAPES)
+        return redacted(self.formatMessage(record) + _cause(record)).translate(_ESCAPES)
 
 
 def _cause(record: logging.LogRecord) -> str:
@@ -73,7 +85,7 @@ class _JsonLine(logging.Formatter):
         if error is not None:
             event["error"] = f"{type(error).__name__}: {error}"
             event["traceback"] = "".join(traceback.format_exception(error))
-        return msgspec.json.encode(event).decode()
+        return redacted(msgspec.json.encode(event).decode())
 
 
 class _Copies(logging.Handler):
@@ -83,7 +95,7 @@ class _Copies(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            message = record.getMessage() + _cause(record)
+            message = redacted(record.getMessage() + _cause(record))
             self._send(record.levelname.lower(), record.name, message)
         except Exception:
             self.handleError(record)

@@ -52,11 +52,13 @@ class _Repo:
 
 
 class Hub:
-    """What the server serves, and what it was asked: `METHOD /path`. Open with `hub_server`."""
+    """What the server serves, and what it was asked: `METHOD /path`, and with which tokens. Open
+    with `hub_server`."""
 
     def __init__(self) -> None:
         self.url = ""
         self.requests: list[str] = []
+        self.tokens: set[str] = set()
         self.repos: dict[str, _Repo] = {}
         self.failures: dict[str, tuple[int, str | None]] = {}
         self.answering = threading.Event()
@@ -116,6 +118,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path)
         self.hub.requests.append(f"{self.command} {path}")
+        if token := self.headers.get("Authorization"):
+            self.hub.tokens.add(token)
         self.hub.answering.wait(_SILENCE_SECONDS)
         failure = next((f for part, f in self.hub.failures.items() if part in path), None)
         if failure is not None:

@@ -21,6 +21,7 @@ from sidecar.errors import (
     SidecarError,
     TokenInUse,
 )
+from sidecar.logs import redacted
 from sidecar.rpc.types import LogMessageParams, ProgressParams, Token
 from sidecar.wire.jsonrpc import (
     ErrorData,
@@ -186,5 +187,6 @@ def error_object(error: Exception) -> ErrorObject:
 
 
 def _shortened(text: str) -> str:
-    """A message that repeats a client's 30 MB name helps nobody."""
-    return text if len(text) <= _MAX_ERROR_CHARS else text[:_MAX_ERROR_CHARS] + "…"
+    """A message that repeats a client's 30 MB name helps nobody, and one with a token does harm."""
+    text = text if len(text) <= _MAX_ERROR_CHARS else text[:_MAX_ERROR_CHARS] + "…"
+    return redacted(text)

@@ -1,0 +1,123 @@
+"""A stream, a cancelled stream and a clean end through pygls."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+from typing import Any
+
+from lsprotocol.types import (
+    CANCEL_REQUEST,
+    EXIT,
+    INITIALIZE,
+    INITIALIZED,
+    PROGRESS,
+    SHUTDOWN,
+    CancelParams,
+)
+from pygls.client import JsonRPCClient
+from pygls.exceptions import JsonRpcException
+
+TIMEOUT = 60
+
+
+class Client(JsonRPCClient):
+    """Keeps what pygls itself only logs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: list[Exception] = []
+        self.exit_code: int | None = None
+
+    async def server_exit(self, server: asyncio.subprocess.Process) -> None:
+        self.exit_code = server.returncode
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        self.faults.append(error)
+
+    async def request(self, method: str, params: Any = None) -> Any:
+        return await asyncio.wait_for(self.protocol.send_request_async(method, params), TIMEOUT)
+
+
+def samples_of(chunks: list[Any]) -> int:
+    """Checks the chunks of a stream; returns how many samples they have."""
+    assert [chunk.seq for chunk in chunks] == list(range(len(chunks)))
+    for chunk in chunks:
+        assert len(base64.b64decode(chunk.audio, validate=True)) == 2 * chunk.samples
+    return sum(chunk.samples for chunk in chunks)
+
+
+async def main() -> None:
+    client = Client()
+    streams: dict[str, list[Any]] = {"whole": [], "cut": []}
+    cancelled_after = 0
+
+    @client.feature(PROGRESS)
+    def _(params: Any) -> None:
+        nonlocal cancelled_after
+        streams[params.token].append(params.value)
+        if params.token == "cut" and len(streams["cut"]) == 3:
+            cancelled_after = 3
+            client.protocol.notify(CANCEL_REQUEST, CancelParams(id="cut"))
+
+    await client.start_io(os.environ["SIDECAR_PYTHON"], "-m", "sidecar")
+    answer = await client.request(
+        INITIALIZE,
+        {"protocolVersion": 1, "clientInfo": {"name": "pygls"}, "processId": os.getpid()},
+    )
+    assert answer.protocolVersion == 1
+    client.protocol.notify(INITIALIZED)
+
+    result = await client.request(
+        "speech/synthesize",
+        {
+            "text": "Good evening, and welcome to the reading room.",
+            "seed": 1,
+            "maxFrames": 12,
+            "chunk": {"maxFrames": 2},
+            "partialResultToken": "whole",
+        },
+    )
+    samples = samples_of(streams["whole"])
+    assert samples == result.samples
+
+    params = {
+        "text": "He finished reading the long letter, and put it back. " * 8,
+        "seed": 2,
+        "chunk": {"firstFrames": 1, "maxFrames": 1},
+        "partialResultToken": "cut",
+    }
+    answered_after = 0
+
+    def on_answer(_: Any) -> None:
+        nonlocal answered_after
+        answered_after = len(streams["cut"])
+
+    future = client.protocol.send_request("speech/synthesize", params, msg_id="cut")
+    future.add_done_callback(on_answer)  # called before the next message is read
+    answers = asyncio.gather(asyncio.wrap_future(future), return_exceptions=True)
+    [error] = await asyncio.wait_for(answers, TIMEOUT)
+    assert isinstance(error, JsonRpcException), error
+    assert error.code == -32800, error
+
+    await client.request(SHUTDOWN)
+    client.protocol.notify(EXIT)
+    await asyncio.wait_for(client.stop(), TIMEOUT)
+
+    samples_of(streams["cut"])
+    assert len(streams["cut"]) == answered_after, "audio came behind the answer"
+    assert client.faults == []
+    assert client.exit_code == 0
+    figures = {
+        "chunks": len(streams["whole"]),
+        "samples": samples,
+        "cancelledAfter": cancelled_after,
+        "exitCode": client.exit_code,
+    }
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

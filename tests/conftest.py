@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from sidecar.models import backend
 from tests.harness import ROOT, Sidecar, sidecar
+from tests.installing import untested
 
 # Before any test imports MLX: without OpenBLAS under it the suite takes several times as long.
 backend.prepare()
@@ -36,3 +37,10 @@ def golden() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return GOLDEN
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if untested:
+        terminalreporter.section("NOT tested, for want of what they need", sep="!", yellow=True)
+        for reason in dict.fromkeys(untested):
+            terminalreporter.line(reason)

@@ -10,13 +10,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.harness import ROOT
-from tests.interop.conftest import HERE
+from tests.installing import debian, npm
+
+HERE = Path(__file__).parent
+BUN = HERE / "node_modules" / ".bin" / "bun"
 
 # A client may have to be installed first; the conversation has a bound of its own.
 pytestmark = pytest.mark.timeout(900)
@@ -44,12 +46,15 @@ def converse(*command: str | Path, **environment: str) -> None:
     assert figures == {"samples": 12 * 1920, "cancelledAfter": 3, "exitCode": 0}, report
 
 
-def test_vscode_jsonrpc_under_node(node: str) -> None:
-    converse(node, HERE / "vscode_jsonrpc.mjs")
+@pytest.fixture(scope="session")
+def packages() -> None:
+    npm(HERE)
 
 
-def test_vscode_jsonrpc_under_bun(bun: str) -> None:
-    converse(bun, HERE / "vscode_jsonrpc.mjs")
+@pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize("runtime", ["node", BUN], ids=["node", "bun"])
+def test_vscode_jsonrpc(runtime: str | Path) -> None:
+    converse(runtime, HERE / "vscode_jsonrpc.mjs")
 
 
 def test_pygls() -> None:
@@ -60,11 +65,11 @@ def test_python_lsp_jsonrpc() -> None:
     converse(sys.executable, HERE / "lsp_jsonrpc_client.py")
 
 
-def test_neovim(debian: Callable[[str, str], str], tmp_path: Path) -> None:
+def test_neovim(tmp_path: Path) -> None:
     # Neovim 0.7 (Debian 12) has no -l: a script that fails falls through to the command.
     command = [debian("nvim", "neovim"), "--headless", "--clean", "-S", HERE / "neovim.lua"]
     converse(*command, "-c", "cquit", XDG_CACHE_HOME=str(tmp_path), XDG_STATE_HOME=str(tmp_path))
 
 
-def test_emacs(debian: Callable[[str, str], str]) -> None:
+def test_emacs() -> None:
     converse(debian("emacs", "emacs-nox"), "-Q", "--batch", "--load", HERE / "emacs.el")

@@ -162,7 +162,7 @@ class Runner:
             case {"unordered": patterns}:
                 self._unordered(patterns)
             case {"skip": pattern}:
-                while _matches(pattern, message := self._next(), {}):
+                while self._matches(pattern, message := self._next()):
                     pass
                 self._kept = message
             case {"expectNone": True}:
@@ -221,15 +221,21 @@ class Runner:
             self._conversation.received(message)
         return message
 
+    def _matches(self, pattern: Any, message: Message) -> bool:
+        bound = dict(self._bound)
+        if matches := _matches(pattern, message, bound):
+            self._bound = bound
+        return matches
+
     def _expect(self, pattern: Any) -> None:
         message = self._next()
-        assert _matches(pattern, message, self._bound), f"{_short(message)} is not {pattern}"
+        assert self._matches(pattern, message), f"{_short(message)} is not {pattern}"
 
     def _unordered(self, patterns: list[Any]) -> None:
         missing = list(patterns)
         while missing:
             message = self._next()
-            found = next((p for p in missing if _matches(p, message, self._bound)), None)
+            found = next((p for p in missing if self._matches(p, message)), None)
             assert found is not None, f"{_short(message)} is none of {missing}"
             missing.remove(found)
 

@@ -1,0 +1,89 @@
+"""Gets what tests need beside Python's packages: Debian packages where root may, `npm ci`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+_TIMEOUT = 400.0
+
+untested: list[str] = []
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skips, and says so at the end of the run; in CI everything must be there."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    untested.append(reason)
+    pytest.skip(reason)
+
+
+def debian(command: str, package: str) -> str:
+    """The path of a command, which is installed with its Debian package if it is missing."""
+    reason = "" if shutil.which(command) else _install_debian(package)
+    path = shutil.which(command)
+    if path is None:
+        unavailable(f"{command} (Debian: {package}) is missing: {reason}")
+    return path
+
+
+def npm(folder: Path) -> None:
+    """Installs a folder's packages by its lock file, unless they are newer than it."""
+    if reason := _install_npm(folder):
+        unavailable(f"the npm packages of {folder.name} are missing: {reason}")
+
+
+@cache
+def _install_debian(package: str) -> str:
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return "only root can install it here, with apt-get"
+    # Another installation may be running; without an update a fresh container knows no packages.
+    wait = ("-qq", "-o", "DPkg::Lock::Timeout=120")
+    return _install("apt-get", "update", *wait) or _install(
+        "apt-get", "install", *wait, "--yes", "--no-install-recommends", package
+    )
+
+
+@cache
+def _install_npm(folder: Path) -> str:
+    lock, installed = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
+    if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
+        return ""
+    for program in ("node", "npm"):
+        if shutil.which(program) is None:
+            return f"{program} is not installed"
+    return _install("npm", "ci", cwd=folder)
+
+
+def _install(*command: str, cwd: Path | None = None) -> str:
+    """Runs an installer; returns why it failed, or nothing."""
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT,
+            cwd=cwd,
+            # Electron and a browser are developed with here, without their binaries.
+            env={
+                **os.environ,
+                "DEBIAN_FRONTEND": "noninteractive",
+                "ELECTRON_SKIP_BINARY_DOWNLOAD": "1",
+                "PUPPETEER_SKIP_DOWNLOAD": "1",
+            },
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"`{' '.join(command)}` took more than {_TIMEOUT:.0f} s"
+    if done.returncode == 0:
+        return ""
+    return f"`{' '.join(command)}` failed: {done.stdout[-500:].strip()}"

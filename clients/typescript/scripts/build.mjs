@@ -1,0 +1,19 @@
+// dist/esm and dist/cjs from the same sources.
+
+import { execFileSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+
+rmSync(join(root, "dist"), { recursive: true, force: true });
+for (const [project, folder, type] of [
+  ["tsconfig.json", "esm", "module"],
+  ["tsconfig.cjs.json", "cjs", "commonjs"],
+]) {
+  execFileSync(process.execPath, [tsc, "-p", project], { cwd: root, stdio: "inherit" });
+  // Node and TypeScript take a folder's module format from the nearest package.json.
+  writeFileSync(join(root, "dist", folder, "package.json"), `{ "type": "${type}" }\n`);
+}

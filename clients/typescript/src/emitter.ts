@@ -1,0 +1,31 @@
+type Listener<T> = (event: T) => void;
+
+/** A typed `on`, `once`, `off`, alike in Node, Bun and the types of a project that has neither's. */
+export class Emitter<Events extends object> {
+  #listeners = new Map<keyof Events, Set<Listener<never>>>();
+
+  on<E extends keyof Events>(event: E, listener: Listener<Events[E]>): this {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener));
+    return this;
+  }
+
+  once<E extends keyof Events>(event: E, listener: Listener<Events[E]>): this {
+    const wrapper: Listener<Events[E]> = (value) => {
+      this.off(event, wrapper);
+      listener(value);
+    };
+    return this.on(event, wrapper);
+  }
+
+  off<E extends keyof Events>(event: E, listener: Listener<Events[E]>): this {
+    this.#listeners.get(event)?.delete(listener);
+    return this;
+  }
+
+  protected emit<E extends keyof Events>(event: E, value: Events[E]): void {
+    for (const listener of [...(this.#listeners.get(event) ?? [])]) {
+      (listener as Listener<Events[E]>)(value);
+    }
+  }
+}

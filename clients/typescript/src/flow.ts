@@ -1,0 +1,62 @@
+/**
+ * Decides when stdout is read. Audio waits in memory up to `limit` bytes, over all streams. Beyond
+ * that stdout is left alone, and the sidecar pauses: but only while nobody waits for anything, so
+ * that a consumer that sleeps never holds up another one, or a ping.
+ */
+export class FlowGate {
+  #waiting = 0;
+  #buffered = 0;
+  #paused = false;
+  #apply: (paused: boolean) => void = () => {};
+
+  constructor(readonly limit: number) {}
+
+  get buffered(): number {
+    return this.#buffered;
+  }
+
+  /** The next process's stdout takes the place of the last one's. */
+  attach(apply: (paused: boolean) => void): void {
+    this.#apply = apply;
+    apply(this.#paused);
+  }
+
+  buffer(bytes: number): void {
+    this.#buffered += bytes;
+    this.#update();
+  }
+
+  /** Reads until `promise` is settled, whatever waits in memory. */
+  async waitFor<T>(promise: Promise<T>): Promise<T> {
+    this.#waiting += 1;
+    this.#update();
+    try {
+      return await promise;
+    } finally {
+      this.#waiting -= 1;
+      this.#update();
+    }
+  }
+
+  #update(): void {
+    const paused = this.#waiting === 0 && this.#buffered > this.limit;
+    if (paused === this.#paused) return;
+    this.#paused = paused;
+    this.#apply(paused);
+  }
+}
+
+/** Keeps the host running while a call is pending; the child and its pipes never do. */
+export class KeepAlive {
+  #holders = 0;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  async during<T>(work: Promise<T>): Promise<T> {
+    if (this.#holders++ === 0) this.#timer = setInterval(() => {}, 2 ** 30);
+    try {
+      return await work;
+    } finally {
+      if (--this.#holders === 0) clearInterval(this.#timer);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
+export { openaiHandler, type Handler } from "./openai/handler.js";
+export { toNodeListener, type NodeRequest, type NodeResponse } from "./openai/node.js";
+export type { OpenAIOptions, SpeechEngine } from "./openai/options.js";

@@ -1,0 +1,66 @@
+import type { RestartPolicy } from "./backoff.js";
+import type { LoadProgress, Reference, SynthesizeParams } from "./protocol.gen.js";
+
+export interface SidecarOptions {
+  /**
+   * The sidecar: a program, a command line, or its words. Default: `QWEN_TTS_SIDECAR`, a `.venv` in
+   * `cwd` or above it, then `qwen-tts-sidecar`, `uvx` or `python3 -m sidecar` on the PATH.
+   */
+  command?: string | readonly string[];
+  /** Put behind the command, e.g. `["--model", "0.6b-customvoice"]`. */
+  args?: readonly string[];
+  /** Added to this process's environment; `undefined` removes a variable. */
+  env?: Record<string, string | undefined>;
+  /** Working directory of the sidecar. Relative models and references count from there. */
+  cwd?: string;
+  /** Called with each line of the sidecar's stderr. */
+  onLog?: (line: string) => void;
+  /** Start it again when it crashes. Default true: with back-off, at most 5 crashes in 3 minutes. */
+  restart?: boolean | RestartPolicy;
+  /** Audio that may wait in memory to be read, over all streams. Default 64 MiB. */
+  highWaterMark?: number;
+  /** How long the first answer may take. Default a minute; 15 with `uvx`, which may download. */
+  startTimeoutMs?: number;
+  /** How this program names itself to the sidecar. */
+  clientInfo?: { name: string; version?: string };
+}
+
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
+export interface LoadOptions extends CallOptions {
+  onProgress?: (progress: LoadProgress) => void;
+}
+
+/** The params of `speech/synthesize`; a reference's audio may be bytes. */
+export interface SpeechParams extends Omit<SynthesizeParams, "partialResultToken" | "reference"> {
+  reference?: (Omit<Reference, "audio"> & { audio?: Uint8Array | string | null }) | null;
+}
+
+export interface ExitEvent {
+  exitCode: number | null;
+  signal: string | null;
+  /** The last lines of stderr. */
+  stderr: string;
+  /** False when it was closed, and when it has crashed too often. */
+  willRestart: boolean;
+}
+
+export interface RestartEvent {
+  /** Of the new process. */
+  pid: number;
+  /** How often it was started again, so far. */
+  restarts: number;
+}
+
+export interface SidecarEvents {
+  /** The process ended, however. */
+  exit: ExitEvent;
+  /** It runs again, and takes calls. Nothing is sent again by itself. */
+  restart: RestartEvent;
+  /** A line of its stderr. */
+  log: string;
+  /** A stage of a model that is loaded by `models.load`. */
+  progress: LoadProgress & { model: string };
+}

@@ -1,0 +1,39 @@
+import type { SynthesizeResult } from "./protocol.gen.js";
+
+type Format = Pick<SynthesizeResult, "sampleRate" | "encoding">;
+
+const HEADER_BYTES = 44;
+/** What a stream says whose end is not known yet; players read on to the end of the file. */
+const UNKNOWN = 0xffffffff;
+
+/** The 44 bytes before the samples. Without `dataBytes`: of a stream. */
+export function wavHeader({ sampleRate, encoding }: Format, dataBytes?: number): Uint8Array {
+  const float = encoding === "pcm_f32le";
+  const sampleBytes = float ? 4 : 2;
+  const view = new DataView(new ArrayBuffer(HEADER_BYTES));
+  const name = (at: number, text: string) =>
+    [...text].forEach((letter, i) => view.setUint8(at + i, letter.charCodeAt(0)));
+  name(0, "RIFF");
+  view.setUint32(4, dataBytes === undefined ? UNKNOWN : HEADER_BYTES - 8 + dataBytes, true);
+  name(8, "WAVEfmt ");
+  view.setUint32(16, 16, true); // bytes of the format block
+  view.setUint16(20, float ? 3 : 1, true);
+  view.setUint16(22, 1, true); // channels
+  view.setUint32(24, sampleRate, true);
+  view.setUint32(28, sampleRate * sampleBytes, true);
+  view.setUint16(32, sampleBytes, true);
+  view.setUint16(34, 8 * sampleBytes, true);
+  name(36, "data");
+  view.setUint32(40, dataBytes ?? UNKNOWN, true);
+  return new Uint8Array(view.buffer);
+}
+
+export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

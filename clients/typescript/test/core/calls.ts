@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { sidecar } from "../support.js";
+
+describe("calls", () => {
+  it("list models and voices", async () => {
+    const tts = await sidecar();
+    const tiny = (await tts.models.list()).find(({ model }) => model === "tiny-voice");
+    assert.match(tiny?.state ?? "", /bundled|loaded/);
+    const voices = (await tts.voices.list()).map(({ voice }) => voice);
+    assert.deepEqual(voices, ["slt", "rms"]);
+    assert.deepEqual(await tts.voices.list("tiny-voice"), await tts.voices.list());
+    await assert.rejects(tts.voices.list("nonesuch"), { type: "unknownModel", code: 1001 });
+  });
+
+  it("load a model and tell its stages", async () => {
+    const tts = await sidecar();
+    const stages: string[] = [];
+    const events: string[] = [];
+    const note = (event: { model: string; stage: string }) => events.push(`${event.model} ${event.stage}`);
+    tts.on("progress", note);
+    const loaded = await tts.models.load("tiny-voice", {
+      onProgress: ({ stage }) => stages.push(stage),
+    });
+    tts.off("progress", note);
+    assert.equal(loaded.sampleRate, 24000);
+    assert.equal(stages[0], "resolving");
+    assert.deepEqual(events, stages.map((stage) => `tiny-voice ${stage}`));
+    await assert.rejects(tts.models.unload("nonesuch"), { type: "unknownModel" });
+  });
+
+  it("ask how it is", async () => {
+    const tts = await sidecar();
+    assert.ok((await tts.ping()).uptimeMs > 0);
+    assert.equal((await tts.status()).backend, "cpu");
+    assert.equal(tts.serverInfo.name, "qwen-tts-sidecar");
+    assert.ok(tts.capabilities.methods.includes("speech/synthesize"));
+  });
+});

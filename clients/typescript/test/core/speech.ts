@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { wavHeader } from "qwen-tts-sidecar";
+import { bytes, collect, eventually, launch, LONG, pause, sidecar } from "../support.js";
+
+const HELLO = { text: "Hello there.", seed: 3, language: "english" };
+
+describe("a stream", () => {
+  it("gives chunks without gaps, and then a result", async () => {
+    const tts = await sidecar();
+    const stream = tts.synthesize(HELLO);
+    const chunks = await collect(stream);
+    const result = await stream.final();
+    let offset = 0;
+    chunks.forEach((chunk, i) => {
+      assert.deepEqual([chunk.seq, chunk.offset], [i, offset]);
+      assert.equal(chunk.pcm.length, 2 * chunk.samples);
+      assert.equal(new Int16Array(chunk.pcm.buffer).length, chunk.samples);
+      offset += chunk.samples;
+    });
+    assert.ok(chunks.length > 3);
+    assert.equal(offset, result.samples);
+    assert.deepEqual([result.seed, result.finishReason, result.sampleRate], [3, "stop", 24000]);
+  });
+
+  it("is the same as a file, and as a ReadableStream", async () => {
+    const tts = await sidecar();
+    const pcm = bytes((await collect(tts.synthesize(HELLO))).map((chunk) => chunk.pcm));
+    const wav = await tts.synthesize(HELLO).toWav();
+    const header = wavHeader({ sampleRate: 24000, encoding: "pcm_s16le" }, pcm.length);
+    assert.ok(bytes([header, pcm]).equals(wav));
+    const response = new Response(tts.synthesize(HELLO).toReadableStream());
+    assert.ok(pcm.equals(Buffer.from(await response.arrayBuffer())));
+  });
+
+  it("of floats has a file of floats", async () => {
+    const wav = await (await sidecar()).synthesize({ ...HELLO, encoding: "pcm_f32le", maxFrames: 2 }).toWav();
+    const view = new DataView(wav.buffer);
+    assert.deepEqual([view.getUint16(20, true), view.getUint16(34, true)], [3, 32]);
+    assert.deepEqual([view.getUint32(40, true), wav.length], [4 * 3840, 44 + 4 * 3840]);
+  });
+
+  it("can be left unread", async () => {
+    const tts = await sidecar();
+    assert.equal((await tts.synthesize({ ...HELLO, maxFrames: 2 }).final()).frames, 2);
+    assert.equal(tts.bufferedBytes, 0);
+  });
+
+  it("is read once", async () => {
+    const stream = (await sidecar()).synthesize({ ...HELLO, maxFrames: 1 });
+    assert.equal((await collect(stream)).length, 1);
+    await assert.rejects(collect(stream), /already read by a loop/);
+    await assert.rejects(stream.toWav(), /already read by a loop/);
+    assert.throws(() => stream.toReadableStream(), /already read by a loop/);
+  });
+
+  it("rejects with what the sidecar says", async () => {
+    const tts = await sidecar();
+    const wrong = { name: "SidecarResponseError", type: "unknownVoice", code: 1003, field: "voice" };
+    await assert.rejects(tts.synthesize({ text: "Hi.", voice: "nobody" }).final(), wrong);
+    await assert.rejects(collect(tts.synthesize({ text: "Hi.", voice: "nobody" })), wrong);
+    await assert.rejects(tts.synthesize({ text: "Hi.", voice: "nobody" }).toWav(), wrong);
+    const unknown = { text: "Hi.", colour: "red" } as { text: string };
+    await assert.rejects(tts.synthesize(unknown).final(), { type: "unknownField", field: "colour" });
+    await assert.rejects(tts.synthesize({ text: " " }).final(), { type: "emptyText" });
+  });
+
+  it("takes a reference as bytes", async () => {
+    const reference = { audio: new Uint8Array([1, 2, 3]) };
+    // The bundled voice cannot clone; that it says so shows that the bytes were well formed.
+    const speech = (await sidecar()).synthesize({ text: "Hi.", reference });
+    await assert.rejects(speech.final(), { type: "unsupported", field: "reference" });
+  });
+});
+
+describe("cancelling", () => {
+  const idle = async () => {
+    const tts = await sidecar();
+    await eventually("nothing is spoken", async () => (await tts.status()).streams.length === 0);
+  };
+
+  it("happens when the loop is left", async () => {
+    const stream = (await sidecar()).synthesize({ text: LONG });
+    for await (const chunk of stream) if (chunk.seq === 1) break;
+    await assert.rejects(stream.final(), { name: "SidecarCancelledError" });
+    await idle();
+  });
+
+  it("ends the loop of somebody else", async () => {
+    const stream = (await sidecar()).synthesize({ text: LONG });
+    let seen = 0;
+    for await (const chunk of stream) {
+      seen = chunk.seq;
+      if (seen === 1) await stream.cancel();
+    }
+    assert.equal(seen, 1);
+    await assert.rejects(stream.final(), { name: "SidecarCancelledError" });
+    await idle();
+  });
+
+  it("after the end changes nothing", async () => {
+    const stream = (await sidecar()).synthesize({ ...HELLO, maxFrames: 1 });
+    assert.equal((await collect(stream)).length, 1);
+    await stream.cancel();
+    assert.equal((await stream.final()).frames, 1);
+  });
+
+  it("happens with a ReadableStream, too", async () => {
+    const tts = await sidecar();
+    const reader = tts.synthesize({ text: LONG }).toReadableStream().getReader();
+    assert.equal((await reader.read()).value?.length, 3840);
+    await reader.cancel();
+    await idle();
+    assert.equal(tts.bufferedBytes, 0);
+  });
+
+  it("by a signal throws its reason, and leaves other streams alone", async () => {
+    const tts = await sidecar();
+    const other = collect(tts.synthesize(HELLO));
+    const controller = new AbortController();
+    const stream = tts.synthesize({ text: LONG }, { signal: controller.signal });
+    const loop = async () => {
+      for await (const chunk of stream) if (chunk.seq === 1) controller.abort();
+    };
+    await assert.rejects(loop(), { name: "AbortError" });
+    await assert.rejects(stream.final(), { name: "AbortError" });
+    const alone = await collect(tts.synthesize(HELLO));
+    assert.ok(bytes((await other).map((c) => c.pcm)).equals(bytes(alone.map((c) => c.pcm))));
+    await idle();
+  });
+
+  it("before anything was sent sends nothing", async () => {
+    const tts = await sidecar();
+    const reason = new Error("changed my mind");
+    const early = tts.synthesize({ text: LONG }, { signal: AbortSignal.abort(reason) });
+    await assert.rejects(early.final(), reason);
+    const controller = new AbortController();
+    const late = tts.synthesize({ text: LONG }, { signal: controller.signal });
+    controller.abort(reason);
+    await assert.rejects(collect(late), reason);
+    await assert.rejects(tts.ping({ signal: controller.signal }), reason);
+    assert.equal((await tts.status()).streams.length, 0);
+  });
+
+  it("leaves no listener on the signal", async () => {
+    const tts = await sidecar();
+    const { signal } = new AbortController();
+    let listeners = 0;
+    const add = signal.addEventListener.bind(signal);
+    const remove = signal.removeEventListener.bind(signal);
+    signal.addEventListener = (...args: Parameters<typeof add>) => (listeners++, add(...args));
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => (listeners--, remove(...args));
+    await tts.ping({ signal });
+    await collect(tts.synthesize({ ...HELLO, maxFrames: 1 }, { signal }));
+    await tts.synthesize({ ...HELLO, maxFrames: 1 }, { signal }).final();
+    await tts.synthesize({ text: "Hi.", voice: "nobody" }, { signal }).final().catch(() => {});
+    assert.equal(listeners, 0);
+  });
+});
+
+describe("many streams", () => {
+  it("are spoken at the same time, each as if it were alone", async () => {
+    const tts = await sidecar();
+    const params = (i: number) => ({ text: `Number ${i}.`, seed: i, maxFrames: 8 });
+    const streams = Array.from({ length: 20 }, (_, i) => tts.synthesize(params(i)));
+    const together = await Promise.all(streams.map((stream) => stream.toWav()));
+    for (const i of [0, 13]) {
+      const alone = await tts.synthesize(params(i)).toWav();
+      assert.ok(Buffer.from(alone).equals(Buffer.from(together[i] ?? [])), `stream ${i}`);
+    }
+  });
+
+  it("are not held up by a consumer that sleeps", async () => {
+    const tts = await sidecar();
+    const sleeper = tts.synthesize({ text: LONG, seed: 1 })[Symbol.asyncIterator]();
+    await sleeper.next();
+    assert.ok((await tts.synthesize(HELLO).final()).samples > 0);
+    await tts.ping();
+    await sleeper.return?.();
+    assert.equal(tts.bufferedBytes, 0);
+  });
+});
+
+describe("back-pressure", () => {
+  it("keeps what is not read within bounds, and loses nothing", async () => {
+    const limit = 50_000;
+    await using tts = await launch({ highWaterMark: limit });
+    const params = { text: LONG, seed: 1, maxFrames: 50 };
+    const chunks = tts.synthesize(params)[Symbol.asyncIterator]();
+    const heard = [(await chunks.next()).value?.pcm ?? new Uint8Array()];
+    await eventually("the bound is reached", () => tts.bufferedBytes > limit);
+    await pause(1500); // As long as the rest would take.
+    assert.ok(tts.bufferedBytes < limit + 100_000, `${tts.bufferedBytes}`);
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
+      heard.push(next.value.pcm);
+    }
+    const whole = await (await sidecar()).synthesize(params).toWav();
+    assert.ok(bytes(heard).equals(whole.subarray(44)));
+  });
+});

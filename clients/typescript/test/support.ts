@@ -1,0 +1,82 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { after } from "node:test";
+import { createSidecar, type Sidecar, type SidecarOptions } from "qwen-tts-sidecar";
+
+/** Tests are run in the folder of the package. */
+export const PACKAGE = process.cwd();
+export const REPOSITORY = resolve(PACKAGE, "../..");
+export const FAKE = resolve(PACKAGE, "test/fixtures/fake-sidecar.mjs");
+
+const DEFAULT = `"${resolve(REPOSITORY, ".venv/bin/python")}" -m sidecar`;
+
+/** The words of what is tested; quotes hold them together. */
+export const COMMAND = [
+  ...(process.env.QWEN_TTS_SIDECAR ?? DEFAULT).matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g),
+].map(([, double, single, plain]) => double ?? single ?? plain ?? "");
+
+/** Half a minute of speech, should it not be stopped. */
+export const LONG = Array(8).fill("Nobody is going to listen to all of this text here.").join(" ");
+
+export const launch = (options: SidecarOptions = {}) =>
+  createSidecar({ command: COMMAND, cwd: REPOSITORY, ...options });
+
+/** A sidecar of another kind: see the fixture for its modes. */
+export const launchFake = (mode: string, options: SidecarOptions = {}) =>
+  createSidecar({ command: [process.execPath, FAKE, mode], ...options });
+
+let shared: Promise<Sidecar> | undefined;
+
+/** One process for all tests that leave it as it was. */
+export const sidecar = () => (shared ??= launch());
+
+after(async () => (await shared)?.close());
+
+/** The next event, within bounds. */
+export function nextEvent<E extends "exit" | "restart" | "log" | "progress">(
+  sidecar: Sidecar,
+  event: E,
+): Promise<Parameters<Parameters<typeof sidecar.on<E>>[1]>[0]> {
+  return within(20_000, `the event ${event}`, new Promise((resolve) => sidecar.once(event, resolve)));
+}
+
+export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not come within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Looks until it is so. */
+export async function eventually(
+  what: string,
+  check: () => boolean | Promise<boolean>,
+  ms = 20_000,
+): Promise<void> {
+  for (const end = Date.now() + ms; !(await check()); await pause(20)) {
+    if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
+  }
+}
+
+export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A zombie counts as gone: whoever should have waited for it is gone as well. */
+export function isAlive(pid: number): boolean {
+  if (!existsSync("/proc")) return spawnSync("kill", ["-0", String(pid)]).status === 0;
+  const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
+  return stdout.trim() !== "" && !stdout.trim().startsWith("Z");
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+export const bytes = (parts: readonly Uint8Array[]) => Buffer.concat(parts);

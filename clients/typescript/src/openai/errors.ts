@@ -1,0 +1,76 @@
+import type { SidecarResponseError } from "../errors.js";
+
+/** A failure as OpenAI writes it: `{error: {message, type, param, code}}`. */
+export class HttpError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly code: string | null = null,
+    readonly param: string | null = null,
+  ) {
+    super(message);
+  }
+}
+
+export const badRequest = (message: string, param: string | null = null, code: string | null = null) =>
+  new HttpError(400, message, code, param);
+
+const STATUS: Record<string, number> = {
+  unknownModel: 404,
+  modelNotDownloaded: 404,
+  modelInUse: 409,
+  queueFull: 429,
+  outOfMemory: 503,
+  modelLoadFailed: 500,
+  generationFailed: 500,
+  internalError: 500,
+};
+
+/** The sidecar's params, by the names they came in. */
+const PARAMS: Record<string, string> = { text: "input", instruct: "instructions", encoding: "response_format" };
+
+export function errorResponse(error: unknown): Response {
+  const { status, message, code, param } = toHttpError(error);
+  const headers = status === 429 ? { "retry-after": "1" } : undefined;
+  return Response.json({ error: { message, type: typeOf(status), param, code } }, { status, headers });
+}
+
+/** The same, as an event: once audio has been sent, the status cannot say it any more. */
+export function errorEvent(error: unknown): object {
+  const { status, message, code, param } = toHttpError(error);
+  return { type: "error", error: { message, type: typeOf(status), param, code } };
+}
+
+function toHttpError(error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
+  if (isResponseError(error)) return fromSidecar(error);
+  if (isSidecarError(error)) return new HttpError(503, firstLine(error), "sidecar_unavailable");
+  // A fault of this program: its text is nobody else's business.
+  return new HttpError(500, "The server had an error.", "internal_error");
+}
+
+/** By name: the app may have loaded the client's other build, whose classes are not these. */
+const isResponseError = (error: unknown): error is SidecarResponseError =>
+  error instanceof Error && error.name === "SidecarResponseError";
+
+const isSidecarError = (error: unknown): error is Error =>
+  error instanceof Error && /^Sidecar\w+Error$/.test(error.name);
+
+function fromSidecar({ type, field, message }: SidecarResponseError): HttpError {
+  if (type === "unknownField" && field === "speed") {
+    return badRequest("This sidecar speaks at speed 1 only.", "speed", "unsupported_speed");
+  }
+  const code = type === "unknownModel" ? "model_not_found" : snakeCase(type);
+  const param = field === undefined ? null : (PARAMS[field] ?? field);
+  return new HttpError(STATUS[type] ?? 400, message, code, param);
+}
+
+function typeOf(status: number): string {
+  if (status === 429) return "rate_limit_error";
+  return status >= 500 ? "server_error" : "invalid_request_error";
+}
+
+const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** Behind it stands the tail of stderr. */
+const firstLine = (error: Error) => error.message.split("\n", 1)[0] ?? "";

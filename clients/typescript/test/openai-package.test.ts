@@ -1,0 +1,83 @@
+// The npm package `openai`, as it is, against the example server in Bun.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, it } from "node:test";
+import OpenAI from "openai";
+import { startServer } from "./server.js";
+import { eventually, LONG } from "./support.js";
+
+const KEY = "a key of this test";
+const HELLO = { model: "gpt-4o-mini-tts", voice: "alloy", input: "Hello there. How are you today?" };
+
+let server: Awaited<ReturnType<typeof startServer>>;
+let client: OpenAI;
+
+before(async () => {
+  server = await startServer({ SPEECH_API_KEY: KEY });
+  client = new OpenAI({ apiKey: KEY, baseURL: `${server.url}/v1`, maxRetries: 0 });
+});
+
+after(() => server?.stop());
+
+it("speaks to a file", async () => {
+  const response = await client.audio.speech.create({ ...HELLO, response_format: "wav" });
+  assert.equal(response.headers.get("content-type"), "audio/wav");
+  const file = join(mkdtempSync(join(tmpdir(), "openai-")), "hello.wav");
+  await writeFile(file, Buffer.from(await response.arrayBuffer()));
+  const wav = readFileSync(file);
+  assert.equal(wav.toString("latin1", 0, 4), "RIFF");
+  assert.ok(wav.length > 24_000, "half a second at least");
+});
+
+it("streams", async () => {
+  const response = await client.audio.speech.create({ ...HELLO, response_format: "pcm" });
+  const sizes: number[] = [];
+  const reader = response.body!.getReader();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    sizes.push(part.value.length);
+  }
+  assert.ok(sizes.length > 3, `${sizes.length} pieces`);
+  assert.equal(sizes[0], 3840, "the first chunk comes by itself");
+});
+
+it("stops speaking when the client goes away", async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const response = await client.audio.speech.create({ ...HELLO, input: LONG }, { signal });
+  await response.body!.getReader().read();
+  assert.equal((await server.health()).streams, 1);
+  controller.abort();
+  await eventually("nothing is spoken", async () => (await server.health()).streams === 0);
+});
+
+it("streams events", async () => {
+  const response = await client.audio.speech.create({ ...HELLO, stream_format: "sse" });
+  const text = await response.text();
+  assert.match(text, /^data: \{"type":"speech\.audio\.delta","audio":"/);
+  assert.match(text, /data: \{"type":"speech\.audio\.done","usage":\{[^\n]*\n\n$/);
+});
+
+it("lists, gets, and unloads models", async () => {
+  const ids: string[] = [];
+  for await (const model of client.models.list()) ids.push(model.id);
+  assert.ok(ids.includes("tiny-voice") && ids.includes("gpt-4o-mini-tts"));
+  assert.equal((await client.models.retrieve("tiny-voice")).object, "model");
+  assert.equal((await client.models.delete("tiny-voice")).deleted, true);
+});
+
+it("throws its own errors", async () => {
+  const bad = client.audio.speech.create({ ...HELLO, voice: "nobody" });
+  await assert.rejects(bad, (error: unknown) => {
+    assert.ok(error instanceof OpenAI.BadRequestError);
+    assert.deepEqual([error.param, error.code], ["voice", "unknown_voice"]);
+    assert.match(error.message, /Unknown voice 'nobody'/);
+    return true;
+  });
+  const stranger = new OpenAI({ apiKey: "wrong", baseURL: `${server.url}/v1`, maxRetries: 0 });
+  await assert.rejects(stranger.models.list(), OpenAI.AuthenticationError);
+  await assert.rejects(client.models.retrieve("none/such"), OpenAI.NotFoundError);
+});

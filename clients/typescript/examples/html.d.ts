@@ -1,0 +1,5 @@
+/** Bun bundles an imported page when it is first asked for. */
+declare module "*.html" {
+  const page: import("bun").HTMLBundle;
+  export default page;
+}

@@ -1,0 +1,78 @@
+// What the page asks of the server: OpenAI's routes, and nothing else.
+
+export interface Chunk {
+  seq: number;
+  samples: Float32Array<ArrayBuffer>;
+}
+
+export interface Result {
+  seed: number;
+  durationMs: number;
+  finishReason: string;
+  metrics: { realTimeFactor: number };
+}
+
+export interface LoadedModel {
+  voices: string[];
+  languages: string[];
+}
+
+type SpeechEvent =
+  | { type: "speech.audio.delta"; audio: string; seq: number }
+  | { type: "speech.audio.done"; result: Result }
+  | { type: "error"; error: { message: string } };
+
+/** A server with a key is opened as `/#the-key`, which is never sent on by itself. */
+const key = decodeURIComponent(location.hash.slice(1));
+const headers: Record<string, string> = {
+  "content-type": "application/json",
+  ...(key && { authorization: `Bearer ${key}` }),
+};
+
+async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  const response = await fetch(path, { ...init, headers });
+  if (response.ok) return response;
+  const { error } = await response.json();
+  throw new Error(error.message);
+}
+
+export async function listModels(): Promise<{ id: string; state: string }[]> {
+  return (await (await ask("/v1/models")).json()).data;
+}
+
+export async function loadModel(model: string): Promise<LoadedModel> {
+  return (await ask(`/v1/models/${encodeURIComponent(model)}`, { method: "POST" })).json();
+}
+
+/** Calls `onChunk` as audio arrives. */
+export async function speak(
+  params: Record<string, unknown>,
+  onChunk: (chunk: Chunk) => void,
+  signal: AbortSignal,
+): Promise<Result> {
+  const body = JSON.stringify({ ...params, response_format: "pcm", stream_format: "sse" });
+  const response = await ask("/v1/audio/speech", { method: "POST", body, signal });
+  for await (const event of events(response)) {
+    if (event.type === "speech.audio.done") return event.result;
+    if (event.type === "error") throw new Error(event.error.message);
+    onChunk({ seq: event.seq, samples: toFloats(event.audio) });
+  }
+  throw new Error("The server ended in the middle of it.");
+}
+
+async function* events(response: Response): AsyncGenerator<SpeechEvent> {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (;;) {
+    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+    if (done) return;
+    const whole = (text + value).split("\n\n");
+    text = whole.pop() ?? "";
+    for (const event of whole) yield JSON.parse(event.replace(/^data: /, ""));
+  }
+}
+
+function toFloats(base64: string): Float32Array<ArrayBuffer> {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  return Float32Array.from(new Int16Array(bytes.buffer), (sample) => sample / 32768);
+}

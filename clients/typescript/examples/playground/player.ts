@@ -1,0 +1,49 @@
+export interface Position {
+  /** Samples, as all of these. */
+  played: number;
+  /** Silence since the first sample, for want of one. */
+  starved: number;
+  queued: number;
+}
+
+/** Plays chunks one behind the other through an AudioWorklet. */
+export class Player {
+  static readonly sampleRate = 24_000;
+  readonly context = new AudioContext({ sampleRate: Player.sampleRate, latencyHint: "interactive" });
+  readonly analyser = this.context.createAnalyser();
+  position: Position = { played: 0, starved: 0, queued: 0 };
+  #node: Promise<AudioWorkletNode> | undefined;
+
+  constructor(readonly workletUrl: string) {}
+
+  /** Browsers let sound begin only with a gesture: call it from one. */
+  async start(): Promise<void> {
+    this.#node ??= this.#load();
+    await this.context.resume();
+    (await this.#node).port.postMessage("clear");
+    this.position = { played: 0, starved: 0, queued: 0 };
+  }
+
+  async push(samples: Float32Array<ArrayBuffer>): Promise<void> {
+    (await this.#node)?.port.postMessage(samples, [samples.buffer]);
+  }
+
+  async clear(): Promise<void> {
+    (await this.#node)?.port.postMessage("clear");
+  }
+
+  /** The loudest sample that is playing now. */
+  peak(): number {
+    const samples = new Float32Array(this.analyser.fftSize);
+    this.analyser.getFloatTimeDomainData(samples);
+    return samples.reduce((peak, sample) => Math.max(peak, Math.abs(sample)), 0);
+  }
+
+  async #load(): Promise<AudioWorkletNode> {
+    await this.context.audioWorklet.addModule(this.workletUrl);
+    const node = new AudioWorkletNode(this.context, "pcm-player", { outputChannelCount: [1] });
+    node.port.onmessage = ({ data }: MessageEvent<Position>) => (this.position = data);
+    node.connect(this.analyser).connect(this.context.destination);
+    return node;
+  }
+}

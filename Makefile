@@ -63,6 +63,7 @@ unit: setup $(QUALITY)
 
 schema: setup
 	$(BIN)/python -m sidecar.rpc.schema > protocol/schema.json
+	node clients/typescript/scripts/generate-types.mjs
 
 bench: setup
 	$(BIN)/python -m bench $(BENCH)

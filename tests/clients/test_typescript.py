@@ -1,0 +1,92 @@
+"""The TypeScript client: its own tests, under Node and Bun, against this checkout's sidecar.
+
+The tests themselves are in clients/typescript/test. Needed: Node ≥ 20 with npm, and Chromium for
+the playground; everything else comes from the npm registry by the lock file.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from tests.harness import ROOT
+from tests.installing import debian, npm
+
+PACKAGE = ROOT / "clients" / "typescript"
+BROWSERS = ("chromium", "google-chrome", "chromium-browser")
+ENVIRONMENT = {"QWEN_TTS_SIDECAR": f"{shlex.quote(sys.executable)} -m sidecar"}
+
+Run = Callable[..., None]
+
+
+def execute(*command: str) -> None:
+    done = subprocess.run(
+        command,
+        cwd=PACKAGE,
+        env={**os.environ, **ENVIRONMENT},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=600,
+    )
+    print(done.stdout)
+    assert done.returncode == 0, f"{shlex.join(command)}\n{done.stdout[-6000:]}"
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    """Runs a command in the package, which is installed and built."""
+    npm(PACKAGE)
+    execute("npm", "run", "build:tests")
+    return execute
+
+
+def node_test(run: Run, name: str) -> None:
+    run("node", "--test", f"build/esm/test/{name}.test.js")
+
+
+def chromium() -> str | None:
+    paths = (os.environ.get("CHROMIUM"), *map(shutil.which, BROWSERS))
+    return next((path for path in paths if path), None)
+
+
+def test_generated_types_and_versions(run: Run) -> None:
+    node_test(run, "contract")
+
+
+def test_types(run: Run) -> None:
+    run("npm", "run", "typecheck")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", ["all", "openai", "openai-package", "examples", "pack", "vectors"])
+def test_node(run: Run, name: str) -> None:
+    node_test(run, name)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_commonjs(run: Run) -> None:
+    run("node", "--test", "build/cjs/test/quick.js")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", ["all", "openai"])
+def test_bun(run: Run, name: str) -> None:
+    run("node_modules/.bin/bun", "test", f"./test/{name}.test.ts", "--timeout", "60000")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_playground(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHROMIUM", chromium() or debian("chromium", "chromium"))
+    node_test(run, "playground")

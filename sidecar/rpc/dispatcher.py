@@ -8,6 +8,7 @@ import re
 import msgspec
 
 from sidecar.errors import (
+    DuplicateId,
     InvalidParams,
     InvalidRequest,
     MethodNotFound,
@@ -42,12 +43,19 @@ class Dispatcher:
         try:
             message = jsonrpc.decode(body)
         except EnvelopeError as error:
-            self._session.outbox.put(ErrorResponse(error.id, error_object(error.error)))
+            self._refuse(error)
             return
         if isinstance(message, Request):
             self._request(message)
         elif isinstance(message, Notification):
             self._notification(message)
+
+    def _refuse(self, refused: EnvelopeError) -> None:
+        """Under the id of a request in flight only duplicateId is said: it is not its answer."""
+        error: SidecarError = refused.error
+        if refused.id is not None and self._session.find_call(refused.id) is not None:
+            error = DuplicateId(f"A request with id {refused.id!r} is still running.")
+        self._session.outbox.put(ErrorResponse(refused.id, error_object(error)))
 
     def _request(self, request: Request) -> None:
         try:

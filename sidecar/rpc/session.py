@@ -187,6 +187,9 @@ def error_object(error: Exception) -> ErrorObject:
 
 
 def _shortened(text: str) -> str:
-    """A message that repeats a client's 30 MB name helps nobody, and one with a token does harm."""
+    """A message that repeats a client's 30 MB name helps nobody, and one with a token does harm.
+
+    Half a surrogate pair, from a file's name that is not UTF-8, could not be written at all.
+    """
     text = text if len(text) <= _MAX_ERROR_CHARS else text[:_MAX_ERROR_CHARS] + "…"
-    return redacted(text)
+    return redacted(text.encode(errors="replace").decode())

@@ -92,10 +92,11 @@ def decode(body: bytes) -> Request | Notification | None:
         EnvelopeError: with the JSON-RPC error to answer with.
     """
     try:
+        body.decode()  # msgspec does not look into members that it passes over
         envelope = _decoder.decode(body)
     except msgspec.ValidationError as error:
         raise _invalid(body, error) from None
-    # msgspec raises the last two outside its own error tree.
+    # The last two are outside of msgspec's own error tree.
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _unparsable(body, error) from None
     return _classify(envelope)
@@ -131,7 +132,13 @@ def _id_of(message: Any) -> Id | None:
     if not isinstance(message, dict):
         return None
     id: Any = message.get("id")  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    if isinstance(id, str) and _has_half_pair(id):
+        return None  # it could not be written
     return id if isinstance(id, int | str) and not isinstance(id, bool) else None
+
+
+def _has_half_pair(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _unparsable(body: bytes, error: Exception) -> EnvelopeError:
@@ -165,25 +172,38 @@ def _lenient(body: bytes) -> Any:
     import json  # 5 ms of start-up that only this case needs
 
     try:
-        return json.loads(body)
+        return json.loads(body.decode())  # given bytes, it would take a byte order mark
     except (ValueError, RecursionError):
         return None
 
 
+# (path of the parent, name or index); joined only when it is asked for: under a long name there
+# may be very many values.
+_Path = tuple["_Path | None", str | int]
+
+
 def _non_finite_path(message: Any) -> str | None:
     """Where the first NaN or infinity is; not by recursion, which a client could exhaust."""
-    values: list[tuple[str, Any]] = [("", message)]
+    values: list[tuple[_Path | None, Any]] = [(None, message)]
     while values:
         path, value = values.pop()
         if isinstance(value, float) and not math.isfinite(value):
-            return path
-        inner: list[tuple[str, Any]] = []
+            return _joined(path)
+        inner: list[tuple[_Path | None, Any]] = []
         if isinstance(value, dict):
-            inner = [(f"{path}.{k}" if path else str(k), v) for k, v in value.items()]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            inner = [((path, str(k)), v) for k, v in value.items()]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         elif isinstance(value, list):
-            inner = [(f"{path}[{i}]", v) for i, v in enumerate(value)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            inner = [((path, i), v) for i, v in enumerate(value)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         values += reversed(inner)
     return None
+
+
+def _joined(path: _Path | None) -> str:
+    steps: list[str] = []
+    while path is not None:
+        path, step = path
+        steps.append(f"[{step}]" if isinstance(step, int) else f".{step}")
+    return "".join(reversed(steps)).removeprefix(".")
 
 
 def encode(message: Outgoing) -> bytes:

@@ -1,0 +1,109 @@
+"""Who must be answered, by the protocol's text alone; shares no code with the sidecar.
+
+Where the sidecar may choose (it need not look into members that it ignores) it is `Kind.LOOSE`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+Key = tuple[type, Any]
+
+# Answered by other threads than the reader's, so not before what is sent behind them.
+DEFERRED = frozenset(
+    {"speech/synthesize", "model/load", "model/unload", "model/list", "voice/list"}
+)
+
+
+class Kind(Enum):
+    SILENT = "silent"  # a notification, a response
+    NULL = "null"  # one error under the id null
+    ID = "id"  # one answer under its id
+    LOOSE = "loose"  # at most one answer, under null or an id that the body mentions
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Who is to be answered; `method` and `token` if it is a request."""
+
+    kind: Kind
+    id: Any = None
+    method: str | None = None
+    params: Any = None
+
+    @property
+    def deferred(self) -> bool:
+        return self.method in DEFERRED
+
+
+class _Doubled(ValueError):
+    """A member stands twice in one object."""
+
+
+def expected(body: bytes) -> Expected:
+    """What the protocol says about a body."""
+    if re.search(rb"[0-9]{300}|NaN|Infinity", body) or _deep(body):
+        return Expected(Kind.LOOSE)
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return Expected(Kind.NULL)
+    try:
+        message = json.loads(body.decode(), object_pairs_hook=_no_doubles)
+    except _Doubled:
+        return Expected(Kind.LOOSE)
+    except ValueError:
+        # Syntax, perhaps in a member that nobody looks into.
+        return Expected(Kind.LOOSE if b"{" in body else Kind.NULL)
+    if _has_infinity(message) or _has_half_pair(body, message):
+        return Expected(Kind.LOOSE)
+    return _classified(message)
+
+
+def _deep(body: bytes) -> bool:
+    return body.count(b"[") + body.count(b"{") > 60
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise _Doubled
+    return members
+
+
+def _has_infinity(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        inner: Iterable[Any] = value.values() if isinstance(value, dict) else value
+        return any(_has_infinity(item) for item in inner)
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+def _has_half_pair(body: bytes, message: Any) -> bool:
+    """Whether a string cannot be written in UTF-8; only an escape can have made it so."""
+    try:
+        return b"\\u" in body and not json.dumps(message, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+
+
+def _classified(message: Any) -> Expected:
+    if not isinstance(message, dict):
+        return Expected(Kind.NULL)
+    id, method = message.get("id"), message.get("method")
+    named = type(id) in (int, str)
+    refused = Expected(Kind.ID, id) if named else Expected(Kind.NULL)
+    if message.get("jsonrpc") != "2.0" or (id is not None and not named):
+        return refused
+    if "method" not in message:
+        return Expected(Kind.SILENT) if {"result", "error"} & message.keys() else refused
+    if not isinstance(method, str):
+        return refused
+    if "id" not in message:
+        return Expected(Kind.SILENT, None, method, message.get("params"))
+    return Expected(Kind.ID, id, method, message.get("params")) if named else refused

@@ -83,9 +83,8 @@ class Conversation:
         assert error["code"] == SCHEMA["errors"][error["data"]["type"]]
         if id is not None and error["data"]["type"] != "duplicateId":
             self._answered(id)
-        elif id is not None and (waiting := self.methods.get(_key(id))):
-            assert len(waiting) > 1
-            waiting.pop()
+        elif id is not None and len(waiting := self.methods.get(_key(id), [])) > 1:
+            waiting.pop()  # else it was sent in a way that was not looked into
 
     def _result(self, id: Any, result: Message) -> None:
         method, stream = self._answered(id)

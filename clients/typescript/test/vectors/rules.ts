@@ -63,21 +63,24 @@ export class Rules {
 
   #response({ id, result, error }: Message): void {
     if (error !== undefined) checkError(error);
-    const at = this.#answered(id, error);
+    const refused = errorType(error) === "duplicateId";
+    const at = refused ? this.#refused(id) : this.#open.findIndex((sent) => sent.id === id);
     const [request] = at < 0 ? [] : this.#open.splice(at, 1);
-    if (!request && id !== null && !this.lenient) throw new Error(`an answer to nothing: ${String(id)}`);
+    if (!request && id !== null && !this.lenient && !refused) throw new Error(`an answer to nothing: ${String(id)}`);
     if (!request || result === undefined) return;
     check(result, CONTRACT.methods[request.method]?.result ?? {});
     if (request.chunks.length > 0) checkSums(request, result as Message);
   }
 
-  /** Of two with the same id, the later one is refused. */
-  #answered(id: unknown, error: unknown): number {
-    const of = (sent: Sent) => sent.id === id;
-    const type = isObject(error) && isObject(error.data) ? error.data.type : undefined;
-    return type === "duplicateId" ? this.#open.findLastIndex(of) : this.#open.findIndex(of);
+  /** Of two with the same id, the later one; a single one is unharmed by a message nobody looked into. */
+  #refused(id: unknown): number {
+    const same = this.#open.filter((sent) => sent.id === id);
+    return same.length > 1 ? this.#open.lastIndexOf(same[same.length - 1] as Sent) : -1;
   }
 }
+
+const errorType = (error: unknown) =>
+  isObject(error) && isObject(error.data) ? error.data.type : undefined;
 
 const isId = (id: unknown) => typeof id === "string" || Number.isInteger(id);
 

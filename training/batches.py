@@ -27,7 +27,7 @@ from training.talker import (
 )
 
 # Padded lengths: each is a CUDA graph.
-LENGTHS = (48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+LENGTHS = (48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 416, 544, 704)
 # The share of positions that the predictor learns from.
 _DRAWN = 0.45
 _HELD_OUT = 100  # one in so many
@@ -178,11 +178,18 @@ def _drawn(
 
 
 class Stream(IterableDataset):
-    """Endless random batches; a worker process looks for new shards now and then."""
+    """Endless random batches; a worker process looks for new shards now and then.
 
-    def __init__(self, folder: Path, layout: Layout, tokens: int, seed: int) -> None:
+    Args:
+        tokens: positions in a batch, padding included.
+        prefer: half of the items are of texts from this number on.
+    """
+
+    def __init__(
+        self, folder: Path, layout: Layout, tokens: int, seed: int, prefer: int | None = None
+    ) -> None:
         self._codes, self._layout = Codes(folder), layout
-        self._tokens, self._seed = tokens, seed
+        self._tokens, self._seed, self._prefer = tokens, seed, prefer
 
     def __iter__(self) -> Iterator[Batch]:
         worker = torch.utils.data.get_worker_info()
@@ -203,11 +210,9 @@ class Stream(IterableDataset):
 
     def _pool(self, random: np.random.Generator, size: int = 4096) -> Iterator[Batch]:
         """Some items, grouped by length; what does not fill a batch is left for another time."""
-        train = self._codes.train
         groups: dict[int, list[Item]] = {}
         batches: list[tuple[int, list[Item]]] = []
-        for index in random.integers(len(train), size=size):
-            item = train[index]
+        for item in self._draw(random, size):
             # Exact lengths need the tokens, which are made with the batch; this bounds them.
             need = len(item.codes) + self._bound(item.text)
             length = next((length for length in LENGTHS if length >= need), None)
@@ -220,6 +225,16 @@ class Stream(IterableDataset):
         for index in random.permutation(len(batches)):
             length, items = batches[index]
             yield self._layout.batch(items, len(items), length, random)
+
+    def _draw(self, random: np.random.Generator, size: int) -> list[Item]:
+        train = self._codes.train
+        drawn = [train[index] for index in random.integers(len(train), size=size)]
+        if self._prefer is not None:
+            preferred = [item for item in train if item.text >= self._prefer]
+            drawn[::2] = [
+                preferred[i] for i in random.integers(len(preferred), size=(size + 1) // 2)
+            ]
+        return drawn
 
     def _bound(self, text: int) -> int:
         return len(self._layout.tokens(text, 0.0)) + 14

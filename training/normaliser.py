@@ -203,6 +203,8 @@ _ABBREVIATIONS = (
 )  # fmt: skip
 
 _WORDS: list[Stage] = [
+    # "soooooo" is said no longer than "sooo", and a hundred letters of one kind do not end.
+    (r"([a-z])\1\1\K\1+", ""),
     *((rf"\b{short}\b(?:\.(?= [a-z]))?(?!')", spoken) for short, spoken in _ABBREVIATIONS),
     (r"\bms\.(?= )", "miss"),
     (r"\bmt\.(?= )", "mount"),

@@ -56,16 +56,18 @@ def _digits(random: Random) -> str:
 
 
 def _typed_at_random(random: Random) -> str:
-    """What a cat on a keyboard writes."""
+    """What a cat on a keyboard writes, and what a program prints by mistake."""
     characters = random.choice(
         (
             string.ascii_lowercase + "    ",
             string.ascii_letters + string.punctuation + "  ",
             string.digits + " .,:/-$%",
             "etaoinshrdlu" * 3 + string.ascii_lowercase + "      ,.",
+            string.punctuation + string.ascii_letters + string.digits + "    ",
+            random.choice(string.ascii_letters) * 3 + string.ascii_lowercase,
         )
     )
-    length = random.randint(2, random.choice((12, 30, 100)))
+    length = random.randint(2, random.choice((12, 30, 100, 200)))
     return "".join(random.choices(characters, k=length)).strip()
 
 
@@ -83,7 +85,7 @@ def _invented(random: Random) -> str:
 def _repeated(words: Sequence[str], random: Random) -> str:
     unit = random.choice((random.choice(words), random.choice(string.ascii_lowercase)))
     separator = random.choice((" ", " ", ", ", "! ", "-", "") if len(unit) == 1 else (" ", ", "))
-    return separator.join([unit] * random.randint(2, random.choice((4, 10, 30))))
+    return separator.join([unit] * random.randint(2, random.choice((4, 10, 30, 100))))[:200]
 
 
 def odd(words: Sequence[str], random: Random) -> Iterator[str]:

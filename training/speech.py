@@ -26,7 +26,7 @@ from training.tokenizer import read_texts
 SAMPLE_RATE = 24000
 FRAME = 1920  # samples of a codec frame, 80 ms
 LABEL = 480  # samples of a phone label, 20 ms
-MAX_SECONDS = 17.0
+MAX_SECONDS = 45.0
 # A file that says: nobody is writing here any more.
 COMPLETE = "complete"
 _TEXTS_PER_SHARD = 64
@@ -98,10 +98,13 @@ def _labels(phones: list[Phone], start: float, count: int) -> NDArray[np.uint8]:
     return np.array(ids, np.uint8)[at]
 
 
-def _work(worker: int, workers: int, texts: list[str], folder: Path, until: float) -> None:
+def _work(
+    worker: int, workers: int, texts: list[str], begin: int, folder: Path, until: float
+) -> None:
     os.nice(5)
     voices = [Flite(name) for name in VOICES]
-    for first in range(worker * _TEXTS_PER_SHARD, len(texts), workers * _TEXTS_PER_SHARD):
+    begin += worker * _TEXTS_PER_SHARD
+    for first in range(begin, len(texts), workers * _TEXTS_PER_SHARD):
         file = folder / f"{first:07d}.npz"
         if file.exists():
             continue
@@ -130,13 +133,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) - 2))
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after this long")
+    parser.add_argument("--first", type=int, default=0, help="leave out the texts before this one")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     texts = list(read_texts(args.texts))
     (args.folder / COMPLETE).unlink(missing_ok=True)
     until = time.time() + args.seconds
     workers = [
-        Process(target=_work, args=(worker, args.workers, texts, args.folder, until))
+        Process(target=_work, args=(worker, args.workers, texts, args.first, args.folder, until))
         for worker in range(args.workers)
     ]
     for worker in workers:

@@ -134,7 +134,7 @@ class _Predictor(nn.Module):
 
 
 class Talker(nn.Module):
-    def __init__(self, config: TalkerConfig, dropout: float = 0.0, longest: int = 512) -> None:
+    def __init__(self, config: TalkerConfig, dropout: float = 0.0, longest: int = 1024) -> None:
         super().__init__()
         self.config = config
         hidden = config.talker.hidden_size

@@ -27,9 +27,12 @@ from training.sources import SOURCES, Source, american_words, wordnet_words
 
 COUNT = 160_000
 _SEED = 1
-_MAX_WRITTEN, _MAX_SPOKEN = 190, 230
+_MAX_WRITTEN, _MAX_SPOKEN = 200, 230
+# Letters and signs are spelled; how long that takes is the speech stage's to judge.
+_MAX_SPELLED = 700
 # Shares of all texts; the sources have what is left, in proportion to theirs.
-_TEMPLATES, _WORDS, _LISTS, _ODD, _JOINED, _LONG, _TOP_UP = 0.12, 0.06, 0.04, 0.02, 0.04, 0.02, 0.09
+_TEMPLATES, _WORDS, _LISTS, _ODD, _JOINED, _LONG, _TOP_UP = 0.12, 0.06, 0.04, 0.05, 0.04, 0.02, 0.09
+ODDITIES = "oddities"
 _FREQUENT_WORDS, _AT_LEAST = 20_000, 5
 
 _CLEAN = re.compile(r"[A-Za-z0-9éèêàâçñöüïô ,.?!'’\"“”;:()&%$€£°/+–—…-]+")
@@ -57,11 +60,12 @@ class Corpus:
 
     def add(self, text: str, source: str) -> bool:
         """Whether the text was new and can be spoken."""
-        if not 1 <= len(text) <= _MAX_WRITTEN:
+        if not 1 <= len(text) <= (_MAX_WRITTEN if source != ODDITIES else _MAX_SPELLED):
             return False
         spoken = normalise(text)
         words = _words_only(spoken)
-        if not words.strip() or len(spoken) > _MAX_SPOKEN or spoken in self.texts:
+        longest = _MAX_SPELLED if source == ODDITIES else _MAX_SPOKEN
+        if not words.strip() or len(spoken) > longest or spoken in self.texts:
             return False
         if any(sentence in words for sentence in self._held_out):
             return False
@@ -119,7 +123,7 @@ def _read(source: Source, roots: Iterable[Path]) -> list[str]:
     raise SystemExit(f"{source.name} is missing: install {source.packages}, or give --root")
 
 
-def _joined(texts: list[str], least: int, random: Random) -> Iterator[str]:
+def joined(texts: list[str], least: int, random: Random) -> Iterator[str]:
     """Two or three sentences after each other, or as many as make `least` characters."""
     ended = [text for text in texts if text[-1] in ".?!" and 2 < len(text) < 80]
     while True:
@@ -178,12 +182,12 @@ def collect(count: int, roots: list[Path]) -> Corpus:
 
     generated: list[tuple[str, Callable[[], Iterator[str]], float]] = [
         ("frequent words", lambda: _with_rare_words(corpus, pool, frequent), _TOP_UP),
-        ("several sentences", lambda: _joined(list(corpus.texts.values()), 0, random), _JOINED),
-        ("long texts", lambda: _joined(list(corpus.texts.values()), 150, random), _LONG),
+        ("several sentences", lambda: joined(list(corpus.texts.values()), 0, random), _JOINED),
+        ("long texts", lambda: joined(list(corpus.texts.values()), 150, random), _LONG),
         ("templates", lambda: templates.sentences(random), _TEMPLATES),
         ("words", lambda: oddments.single([*plain, *frequent * 2, *wordnet[::8]], random), _WORDS),
         ("lists", lambda: oddments.lists(plain, random), _LISTS),
-        ("oddities", lambda: oddments.odd(plain, random), _ODD),
+        (ODDITIES, lambda: oddments.odd(plain, random), _ODD),
     ]
     for name, texts, share in generated:
         corpus.fill(texts(), share * count, name)
@@ -204,6 +208,14 @@ def _table(corpus: Corpus) -> str:
     return "\n".join([*rows, f"| all | {total['texts']} | {total['characters']} | | |"])
 
 
+def write(texts: Iterable[str], file: Path) -> None:
+    """One JSON string per line, compressed."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    # Without a time of day in its header the file is the same every time.
+    lines = "".join(f"{json.dumps(text, ensure_ascii=False)}\n" for text in texts)
+    file.write_bytes(gzip.compress(lines.encode(), mtime=0))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.texts", description=__doc__)
     parser.add_argument("out", type=Path)
@@ -213,10 +225,7 @@ def main() -> None:
     corpus = collect(args.count, [*([args.root] if args.root else []), Path("/")])
     texts = list(corpus.texts.values())
     Random(_SEED).shuffle(texts)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    # Without a time of day in its header the file is the same every time.
-    lines = "".join(f"{json.dumps(text, ensure_ascii=False)}\n" for text in texts)
-    args.out.write_bytes(gzip.compress(lines.encode(), mtime=0))
+    write(texts, args.out)
     print(_table(corpus))
 
 

@@ -25,12 +25,13 @@ from training.talker import EOS, Batch, Talker, TalkerConfig
 from training.tokenizer import read_texts
 
 _EOS_WEIGHT, _OTHERS = 2.0, 1.5
-_DECAY = 0.999
 
 
 class Trainer:
-    def __init__(self, config: TalkerConfig, rate: float, dropout: float, device: str) -> None:
-        self.config, self.device = config, device
+    def __init__(
+        self, config: TalkerConfig, rate: float, dropout: float, decay: float, device: str
+    ) -> None:
+        self.config, self.device, self._decay = config, device, decay
         self.talker = Talker(config, dropout).to(device)
         self.average = Average(self.talker)
         matrices = [p for p in self.talker.parameters() if p.dim() == 2]
@@ -59,7 +60,7 @@ class Trainer:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.talker.parameters(), 1.0, foreach=True)
         self._optimiser.step()
-        self.average.update(_DECAY)
+        self.average.update(self._decay)
         return torch.stack([one.detach(), many.detach()])
 
     @torch.no_grad()
@@ -91,6 +92,12 @@ class Trainer:
         }
         save(state, file)
 
+    def start(self, file: Path) -> None:
+        """Takes over another run's averaged weights, and nothing else of it."""
+        weights = torch.load(file, map_location=self.device, weights_only=True)["average"]
+        self.talker.load_state_dict(weights)
+        self.average.restore(self.talker.state_dict())
+
     def restore(self, file: Path) -> tuple[float, int]:
         state = torch.load(file, map_location=self.device, weights_only=True)
         self.talker.load_state_dict(state["talker"])
@@ -108,6 +115,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--tokens", type=int, default=24576, help="of a batch, padding included")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--dropout", type=float, default=0.1)
+    parser.add_argument("--decay", type=float, default=0.999, help="of the moving average")
+    parser.add_argument("--warm", type=int, default=300, help="steps until the rate is reached")
+    parser.add_argument("--start", type=Path, help="refine this talker's weights")
+    parser.add_argument("--prefer", type=int, help="draw half from the texts from this number on")
+    parser.add_argument("--validate", type=float, default=30, help="seconds between validations")
     parser.add_argument("--workers", type=int, default=4)
     return parser.parse_args()
 
@@ -130,21 +142,25 @@ def main() -> None:
     vocabulary = Tokenizer.from_file(str(args.tokenizer)).get_vocab_size()
     config = TalkerConfig(text_vocab_size=-(-vocabulary // 16) * 16)
     layout = Layout(args.tokenizer, list(read_texts(args.texts)), config.codebook_size)
-    stream = Stream(args.codes, layout, args.tokens, seed=time.time_ns() % 2**31)
+    stream = Stream(
+        args.codes, layout, args.tokens, seed=time.time_ns() % 2**31, prefer=args.prefer
+    )
     loader = batches(stream, args.workers)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    trainer = Trainer(config, args.rate, args.dropout, device)
+    trainer = Trainer(config, args.rate, args.dropout, args.decay, device)
+    if args.start and not args.out.exists():
+        trainer.start(args.start)
     before, steps = trainer.restore(args.out) if args.out.exists() else (0.0, 0)
     size = sum(parameter.numel() for parameter in trainer.talker.parameters())
     print(f"{size / 1e6:.2f} M parameters", flush=True)
     codes, step = Codes(args.codes), Captured(trainer.step)
     batch = next(loader)  # whatever it takes to come is not training
-    run = Run(args.rate, 300, args.seconds, args.stop, before, steps)
+    run = Run(args.rate, args.warm, args.seconds, args.stop, before, steps)
     while run.goes_on:
         trainer.rate.fill_(run.rate)
         run.step(step(*(tensor.to(device, non_blocking=True) for tensor in batch)))
         batch = next(loader)
-        if run.every("say", 30):
+        if run.every("say", args.validate):
             codes.follow()
             held = trainer.validate(held_out(codes, layout))
             print(f"{run}; {held}; {codes.hours:.0f} hours", flush=True)

@@ -14,6 +14,7 @@ from sidecar.engine.engine import LOOK_SECONDS, Engine
 from sidecar.errors import EngineStalled, FramingError
 from sidecar.rpc.dispatcher import Dispatcher
 from sidecar.rpc.session import Session
+from sidecar.voices.store import VoiceStore
 from sidecar.wire.framing import FrameParser, encode_frame
 from sidecar.wire.jsonrpc import Outgoing, encode
 from sidecar.wire.stdio import Outbox, Pipes, Reader, Writer, hung_up
@@ -30,12 +31,16 @@ _DRAIN_SECONDS = 0.4
 class Server:
     """The process's parts and the way they are wired together."""
 
-    def __init__(self, pipes: Pipes, default_model: str, hang_seconds: float) -> None:
+    def __init__(
+        self, pipes: Pipes, default_model: str, hang_seconds: float, voices_dir: str | None
+    ) -> None:
         self._endings: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._engine = Engine(hang_seconds)
         self._hang: EngineStalled | None = None
         self._outbox = Outbox(on_room=self._engine.wake)
-        self._session = Session(self._outbox, self._engine, default_model, self._endings.put)
+        self._session = Session(
+            self._outbox, self._engine, default_model, VoiceStore(voices_dir), self._endings.put
+        )
         self._dispatcher = Dispatcher(self._session)
         self._parser = FrameParser()
         self._writer = Writer(pipes.writer, self._outbox, _frame, self._on_closed)
@@ -136,11 +141,13 @@ def _frame(message: Outgoing) -> bytes:
     return encode_frame(encode(message))
 
 
-def serve(pipes: Pipes, default_model: str, hang_seconds: float) -> None:
+def serve(
+    pipes: Pipes, default_model: str, hang_seconds: float, voices_dir: str | None = None
+) -> None:
     """Runs the server and ends the process, without waiting for a busy engine thread.
 
     By os._exit, also because MLX aborts when its thread ends during the interpreter's shutdown.
     """
-    code = Server(pipes, default_model, hang_seconds).run()
+    code = Server(pipes, default_model, hang_seconds, voices_dir).run()
     sys.stderr.flush()
     os._exit(code)

@@ -19,13 +19,19 @@ def main(argv: list[str] | None = None) -> None:
     """Parses the arguments and runs the command; ends the process with its exit code."""
     arguments = sys.argv[1:] if argv is None else argv
     if not arguments:
-        _serve(BUNDLED, "warning", "text", HANG_SECONDS)
+        _serve(BUNDLED, "warning", "text", HANG_SECONDS, None)
         return
     if arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version"):
         arguments = ["serve", *arguments]
     options = _parser().parse_args(arguments)
     if options.command == "serve":
-        _serve(options.model, options.log_level, options.log_format, options.watchdog)
+        _serve(
+            options.model,
+            options.log_level,
+            options.log_format,
+            options.watchdog,
+            options.voices_dir,
+        )
         return
     logs.to_stderr(options.log_level, options.log_format)
     if options.command == "doctor":
@@ -47,7 +53,9 @@ def main(argv: list[str] | None = None) -> None:
         os._exit(code)
 
 
-def _serve(model: str, log_level: str, log_format: str, hang_seconds: float) -> None:
+def _serve(
+    model: str, log_level: str, log_format: str, hang_seconds: float, voices_dir: str | None
+) -> None:
     if sys.stdin is None or sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]
         sys.exit("qwen-tts-sidecar serves over stdin and stdout; one of them is closed.")
     if sys.stdin.isatty():
@@ -59,7 +67,7 @@ def _serve(model: str, log_level: str, log_format: str, hang_seconds: float) -> 
     logs.to_stderr(log_level, log_format)
     from sidecar.app import serve
 
-    serve(pipes, model, hang_seconds)
+    serve(pipes, model, hang_seconds, voices_dir)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,6 +82,10 @@ def _parser() -> argparse.ArgumentParser:
         default=BUNDLED,
         help="an alias such as 0.6b-customvoice, a hub id, or a folder (default: %(default)s)",
     )
+    voices = argparse.ArgumentParser(add_help=False)
+    voices.add_argument(
+        "--voices-dir", metavar="FOLDER", help="of saved voices (default: the user's data folder)"
+    )
     parser = argparse.ArgumentParser(
         prog="qwen-tts-sidecar",
         description="Qwen3-TTS in a child process. Without a command it serves on stdin/stdout.",
@@ -81,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser(
-        "serve", parents=[common, model], help="serve JSON-RPC on stdin/stdout"
+        "serve", parents=[common, model, voices], help="serve JSON-RPC on stdin/stdout"
     )
     serve.add_argument(
         "--watchdog",

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import msgspec
+
 from sidecar.limits import MAX_TEXT_CHARS
 
 
@@ -89,6 +91,10 @@ class TokenInUse(InvalidParams):
     type = "tokenInUse"
 
 
+class InvalidVoiceName(InvalidParams):
+    type = "invalidVoiceName"
+
+
 class ProtocolVersionMismatch(InvalidParams):
     type = "protocolVersionMismatch"
 
@@ -134,8 +140,22 @@ class UnknownLanguage(SidecarError):
 
 
 class BadReferenceAudio(SidecarError):
+    """The recording cannot be read, or is not one of a voice."""
+
     code = 1005
     type = "badReferenceAudio"
+
+
+class ReferenceTooShort(BadReferenceAudio):
+    type = "referenceTooShort"
+
+
+class ReferenceTooLong(BadReferenceAudio):
+    type = "referenceTooLong"
+
+
+class ReferenceSilent(BadReferenceAudio):
+    type = "referenceSilent"
 
 
 class Unsupported(SidecarError):
@@ -143,6 +163,12 @@ class Unsupported(SidecarError):
 
     code = 1006
     type = "unsupported"
+
+
+class VoiceDoesNotFit(Unsupported):
+    """A saved voice, and a model that it was not made for."""
+
+    type = "voiceDoesNotFit"
 
 
 class TextTooLong(SidecarError):
@@ -183,6 +209,37 @@ class EngineStalled(SidecarError):
 
     code = 1012
     type = "engineStalled"
+
+
+class VoiceExists(SidecarError):
+    code = 1013
+    type = "voiceExists"
+
+
+class BadVoiceFile(SidecarError):
+    """A file in the folder of voices that is not one of ours, or damaged."""
+
+    code = 1014
+    type = "badVoiceFile"
+
+
+class VoiceNotSaved(SidecarError):
+    """The folder of voices cannot be written."""
+
+    code = 1015
+    type = "voiceNotSaved"
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """What was noticed and did not stop the work: a warning in a request's result.
+
+    Attributes:
+        type: the machine-readable name.
+        message: what it is and what to do, in a sentence or two.
+    """
+
+    type: str
+    message: str
 
 
 class FramingError(Exception):

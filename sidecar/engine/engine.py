@@ -15,6 +15,8 @@ from sidecar.engine.request import (
     AppendText,
     Cancel,
     Command,
+    EncodeJob,
+    EncodeSink,
     EngineStatus,
     Job,
     LoadJob,
@@ -31,6 +33,7 @@ from sidecar.engine.watchdog import Pulse, Watchdog
 from sidecar.errors import InternalError, ModelLoadFailed, SidecarError
 from sidecar.limits import HANG_SECONDS
 from sidecar.models import backend
+from sidecar.models.base import ReferenceAudio
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +70,12 @@ class Engine:
     def load(self, model: str, dtype: str, sink: LoadSink) -> LoadJob:
         """Finds (downloading if need be) and loads a model."""
         job = LoadJob(model, dtype, sink)
+        self._inbox.put(job)
+        return job
+
+    def encode(self, model: str, reference: ReferenceAudio, sink: EncodeSink) -> EncodeJob:
+        """Makes a voice of a recording; the model is loaded if it is not."""
+        job = EncodeJob(model, reference, sink)
         self._inbox.put(job)
         return job
 
@@ -125,5 +134,5 @@ class Engine:
         self.pulse.at(None)
         self._publish(EngineStatus(backend="broken"))
         while not isinstance(command := self._inbox.get(), Stop):
-            if isinstance(command, SpeechJob | LoadJob | Unload):
+            if isinstance(command, SpeechJob | LoadJob | EncodeJob | Unload):
                 command.sink.failed(error)

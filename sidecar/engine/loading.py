@@ -11,6 +11,7 @@ from sidecar.engine.models import LoadedModel, ModelTable
 from sidecar.engine.request import (
     Command,
     Downloading,
+    EncodeJob,
     Found,
     Job,
     LoadJob,
@@ -74,7 +75,7 @@ class Loading:
             if isinstance(job, LoadJob):
                 job.sink.stage("downloading", command.repo)
 
-    def found(self, command: Found) -> list[SpeechJob]:
+    def found(self, command: Found) -> list[SpeechJob | EncodeJob]:
         """Loads a model whose search has ended; returns the requests that can go on."""
         jobs = self._parked.pop(command.model)
         try:
@@ -85,20 +86,20 @@ class Loading:
                 job.sink.failed(failure)
             return []
 
-    def _go_on(self, command: Found, jobs: list[Job]) -> list[SpeechJob]:
+    def _go_on(self, command: Found, jobs: list[Job]) -> list[SpeechJob | EncodeJob]:
         for job in jobs:
             if isinstance(job, LoadJob) and isinstance(command.outcome, Checkpoint):
                 job.sink.stage("loading", command.model)
         # Loads first, each with its own dtype; requests take the model as they then find it.
         loads = [job for job in jobs if isinstance(job, LoadJob)]
-        speech = [job for job in jobs if isinstance(job, SpeechJob)]
+        others = [job for job in jobs if not isinstance(job, LoadJob)]
         for job in loads:
             loaded = self._load(command, job.dtype, [job])
             if loaded is not None:
                 job.sink.done(_result(loaded))
-        if speech and self._load(command, "auto", speech) is None:
+        if others and self._load(command, "auto", others) is None:
             return []
-        return speech
+        return others
 
     def _search(self, name: str) -> None:
         try:

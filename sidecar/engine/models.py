@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import mlx.core as mx
@@ -19,13 +20,18 @@ from sidecar.models.catalog import Checkpoint
 
 @dataclass(eq=False)
 class LoadedModel:
-    """A model and what the engine keeps beside it."""
+    """A model and what the engine keeps beside it.
+
+    Attributes:
+        identity: no two models that were ever in memory have the same.
+    """
 
     name: str
     model: TTSModel
     rules: CodeRules
     memory_bytes: int
     load_seconds: float
+    identity: int = field(default_factory=count().__next__)
 
 
 class ModelTable:

@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
-from sidecar.errors import SidecarError
-from sidecar.models.base import GenerationDefaults, ModelInfo, SamplingParams, Utterance
+from sidecar.errors import Notice, SidecarError
+from sidecar.models.base import (
+    GenerationDefaults,
+    ModelInfo,
+    ReferenceAudio,
+    SamplingParams,
+    Utterance,
+    VoiceFeatures,
+)
 from sidecar.models.catalog import Checkpoint
 
 if TYPE_CHECKING:
@@ -93,6 +100,7 @@ class SynthesisResult(msgspec.Struct, frozen=True):
     first_audio_seconds: float
     generation_seconds: float
     peak_memory_bytes: int
+    notices: tuple[Notice, ...] = ()
 
     @property
     def audio_seconds(self) -> float:
@@ -102,6 +110,13 @@ class SynthesisResult(msgspec.Struct, frozen=True):
     def real_time_factor(self) -> float:
         """Compute ÷ audio: below 1 is faster than playback."""
         return self.generation_seconds / self.audio_seconds if self.samples else 0.0
+
+
+class EncodedVoice(msgspec.Struct, frozen=True):
+    """A recording as a model heard it."""
+
+    info: ModelInfo
+    features: VoiceFeatures
 
 
 class LoadResult(msgspec.Struct, frozen=True):
@@ -138,6 +153,10 @@ class LoadSink(Sink, Protocol):
     def done(self, result: LoadResult) -> None: ...
 
 
+class EncodeSink(Sink, Protocol):
+    def done(self, result: EncodedVoice) -> None: ...
+
+
 class UnloadSink(Sink, Protocol):
     def done(self) -> None: ...
 
@@ -162,7 +181,15 @@ class LoadJob(msgspec.Struct, eq=False):
     sink: LoadSink
 
 
-Job = SpeechJob | LoadJob
+class EncodeJob(msgspec.Struct, eq=False):
+    """A recording to be made a voice of."""
+
+    model: str
+    reference: ReferenceAudio
+    sink: EncodeSink
+
+
+Job = SpeechJob | LoadJob | EncodeJob
 
 
 class Unload(msgspec.Struct, frozen=True):
@@ -227,7 +254,11 @@ class ModelFigures(msgspec.Struct, frozen=True):
 
 
 class EngineStatus(msgspec.Struct, frozen=True):
-    """A snapshot that the engine thread publishes and any thread may read."""
+    """A snapshot that the engine thread publishes and any thread may read.
+
+    Attributes:
+        references, reference_bytes: analysed recordings that are remembered.
+    """
 
     backend: str = "starting"
     active_bytes: int = 0
@@ -236,3 +267,5 @@ class EngineStatus(msgspec.Struct, frozen=True):
     queued: int = 0
     streams: tuple[StreamFigures, ...] = ()
     models: tuple[ModelFigures, ...] = ()
+    references: int = 0
+    reference_bytes: int = 0

@@ -14,7 +14,7 @@ from sidecar.engine.guard import RunawayGuard
 from sidecar.engine.models import LoadedModel
 from sidecar.engine.request import AudioChunk, FinishReason, SpeechJob, SynthesisResult
 from sidecar.engine.sampling import RowSampling
-from sidecar.errors import GenerationFailed
+from sidecar.errors import GenerationFailed, Notice
 from sidecar.models.slots import Slot
 
 # A chunk half as long again as the one before is made in time while compute ÷ audio < 2/3.
@@ -46,7 +46,14 @@ class Row:
         gone: cancelled, failed or done; what is still being computed of it is dropped.
     """
 
-    def __init__(self, job: SpeechJob, loaded: LoadedModel, prompt: Any, admitted: float) -> None:
+    def __init__(
+        self,
+        job: SpeechJob,
+        loaded: LoadedModel,
+        prompt: Any,
+        admitted: float,
+        notices: tuple[Notice, ...] = (),
+    ) -> None:
         request, model = job.request, loaded.model
         self.job = job
         self.loaded = loaded
@@ -69,6 +76,7 @@ class Row:
         self.finish_reason: FinishReason | None = None
         self._guard = RunawayGuard() if request.stop_runaway else None
         self._admitted = admitted
+        self._notices = notices
         self._first_audio: float | None = None
 
     @property
@@ -172,6 +180,7 @@ class Row:
             first_audio_seconds=first - submitted,
             generation_seconds=self.elapsed,
             peak_memory_bytes=peak_memory_bytes,
+            notices=self._notices,
         )
 
 

@@ -14,16 +14,22 @@ import mlx.core as mx
 from sidecar.engine.decode import Batch
 from sidecar.engine.failures import as_sidecar_error
 from sidecar.engine.models import LoadedModel
+from sidecar.engine.references import References
 from sidecar.engine.request import PRIORITIES, AppendText, SpeechJob
 from sidecar.engine.row import Row
 from sidecar.errors import SidecarError
 
 
 class Running:
-    """All requests that have a row. Engine thread only."""
+    """All requests that have a row. Engine thread only.
 
-    def __init__(self) -> None:
+    Args:
+        references: makes the voices that requests ask for.
+    """
+
+    def __init__(self, references: References | None = None) -> None:
         self.rows: list[Row] = []
+        self._references = references or References()
         self._batches: dict[LoadedModel, Batch] = {}
 
     def __len__(self) -> int:
@@ -45,8 +51,9 @@ class Running:
         """Gives a request a row; if its prompt cannot be built, that is its answer."""
         started = time.perf_counter()
         try:
-            prompt = loaded.model.prepare(job.request.utterance)
-            row = Row(job, loaded, prompt, started)
+            utterance, notices = self._references.resolve(loaded, job.request.utterance)
+            prompt = loaded.model.prepare(utterance)
+            row = Row(job, loaded, prompt, started, notices)
             for more in job.more_text:
                 loaded.model.append_text(row.state, more.text, more.last)
             self.rows.append(row)

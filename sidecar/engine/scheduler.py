@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import queue
+from collections import deque
 from collections.abc import Callable
 
 import mlx.core as mx
@@ -15,11 +16,14 @@ import mlx.core as mx
 from sidecar.engine.failures import as_sidecar_error
 from sidecar.engine.loading import Loading
 from sidecar.engine.models import LoadedModel, ModelTable
+from sidecar.engine.references import References
 from sidecar.engine.request import (
     AppendText,
     Cancel,
     Command,
     Downloading,
+    EncodedVoice,
+    EncodeJob,
     EngineStatus,
     Found,
     Job,
@@ -62,7 +66,9 @@ class Scheduler:
         self._pulse = pulse
         self._loading = Loading(inbox, self._models, self._in_use, pulse)
         self._waiting = WaitingQueue()
-        self._running = Running()
+        self._encoding: deque[EncodeJob] = deque()
+        self._references = References(pulse)
+        self._running = Running(self._references)
         self._stopping = False
 
     def run(self) -> None:
@@ -74,6 +80,7 @@ class Scheduler:
                     self._guarded(command)
                 if not self._stopping:
                     self._admit()
+                    self._encode()
                     self._pulse.at("generating speech")
                     self._running.advance(more_to_come=self._can_admit)
         except Exception as error:
@@ -85,7 +92,7 @@ class Scheduler:
     def _commands(self) -> list[Command]:
         """All commands there are; blocks for one only when there is nothing to compute."""
         commands: list[Command] = []
-        if not (self._can_admit or self._running.has_work):
+        if not (self._can_admit or self._encoding or self._running.has_work):
             self._pulse.at(None)
             commands.append(self._inbox.get())
         while not self._inbox.empty():
@@ -99,12 +106,12 @@ class Scheduler:
             self._handle(command)
         except Exception as error:
             failure = as_sidecar_error(error, f"handling {type(command).__name__}")
-            if isinstance(command, SpeechJob | LoadJob | Unload):
+            if isinstance(command, SpeechJob | LoadJob | EncodeJob | Unload):
                 command.sink.failed(failure)
 
     def _handle(self, command: Command) -> None:
         match command:
-            case SpeechJob():
+            case SpeechJob() | EncodeJob():
                 self._accept(command)
             case LoadJob():
                 self._loading.park(command.model, command)
@@ -112,7 +119,7 @@ class Scheduler:
                 self._loading.downloading(command)
             case Found():
                 for job in self._loading.found(command):
-                    self._waiting.add(job)
+                    self._enqueue(job)
             case Unload():
                 self._unload(command)
             case Cancel():
@@ -124,8 +131,8 @@ class Scheduler:
             case Wake():
                 pass
 
-    def _accept(self, job: SpeechJob) -> None:
-        in_flight = len(self._waiting) + len(self._loading) + len(self._running)
+    def _accept(self, job: SpeechJob | EncodeJob) -> None:
+        in_flight = self._queued + len(self._running)
         if in_flight >= MAX_STREAMS + MAX_QUEUED:
             job.sink.failed(
                 QueueFull(
@@ -133,14 +140,25 @@ class Scheduler:
                     hint="Send it again when one of your streams has ended.",
                 )
             )
-        elif self._models.get(job.request.model) is None:
-            self._loading.park(job.request.model, job)
+        elif self._models.get(_model(job)) is None:
+            self._loading.park(_model(job), job)
         else:
+            self._enqueue(job)
+
+    def _enqueue(self, job: SpeechJob | EncodeJob) -> None:
+        """Its model is in memory."""
+        if isinstance(job, SpeechJob):
             self._waiting.add(job)
+        else:
+            self._encoding.append(job)
+
+    @property
+    def _queued(self) -> int:
+        return len(self._waiting) + len(self._loading) + len(self._encoding)
 
     def _in_use(self, loaded: LoadedModel) -> bool:
         return any(row.loaded is loaded for row in self._running.rows) or any(
-            self._models.get(job.request.model) is loaded for job in self._waiting
+            self._models.get(_model(job)) is loaded for job in (*self._waiting, *self._encoding)
         )
 
     def _unload(self, command: Unload) -> None:
@@ -169,6 +187,9 @@ class Scheduler:
             isinstance(job, SpeechJob) and self._waiting.remove(job)
         ):
             job.sink.failed(error)
+        elif isinstance(job, EncodeJob) and job in self._encoding:
+            self._encoding.remove(job)
+            job.sink.failed(error)
 
     def _append_text(self, command: AppendText) -> None:
         if row := self._running.find(command.job):
@@ -184,6 +205,7 @@ class Scheduler:
     def _jobs(self) -> list[Job]:
         return [
             *self._waiting,
+            *self._encoding,
             *(row.job for row in self._running.rows),
             *self._loading.jobs(),
         ]
@@ -204,13 +226,29 @@ class Scheduler:
         else:
             self._running.admit(job, loaded)
 
+    def _encode(self) -> None:
+        """One recording a round, since it is in one piece; streams have a frame in between."""
+        if not self._encoding:
+            return
+        job = self._encoding.popleft()
+        loaded = self._models.get(job.model)
+        if loaded is None:  # as in `_admit`
+            self._loading.park(job.model, job)
+            return
+        try:
+            features = self._references.encoded(loaded, job.reference)
+        except Exception as error:
+            job.sink.failed(as_sidecar_error(error, "encoding a reference"))
+        else:
+            job.sink.done(EncodedVoice(loaded.model.info, features))
+
     def _status(self) -> EngineStatus:
         return EngineStatus(
             backend=backend.name(),
             active_bytes=mx.get_active_memory(),
             peak_bytes=mx.get_peak_memory(),
             cache_bytes=mx.get_cache_memory(),
-            queued=len(self._waiting) + len(self._loading),
+            queued=self._queued,
             streams=tuple(
                 StreamFigures(row.loaded.name, row.frames, row.audio_seconds, row.elapsed)
                 for row in self._running.rows
@@ -225,4 +263,10 @@ class Scheduler:
                 )
                 for loaded in self._models
             ),
+            references=len(self._references),
+            reference_bytes=self._references.nbytes,
         )
+
+
+def _model(job: SpeechJob | EncodeJob) -> str:
+    return job.request.model if isinstance(job, SpeechJob) else job.model

@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from sidecar.errors import Notice
+
 if TYPE_CHECKING:
     import mlx.core as mx
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class ReferenceAudio(msgspec.Struct, frozen=True):
@@ -30,10 +34,57 @@ class ReferenceAudio(msgspec.Struct, frozen=True):
     append_silence: bool = True
 
 
+class VoiceFeatures(msgspec.Struct, frozen=True, eq=False):
+    """A voice to speak with, as a model's encoders heard it; plain arrays, for any thread.
+
+    Attributes:
+        speaker: float32 [hidden], the x-vector.
+        codes: uint16 [frames, codebooks] of the recording, or None for the timbre alone.
+        text: its transcript; None exactly where `codes` is.
+        text_ids: int32 [tokens], the transcript in the model's tokens; None likewise.
+        notices: what was noticed about the recording.
+        source: sha256 of the recording's file, in hexadecimal; empty where it is not known.
+    """
+
+    speaker: NDArray[np.float32]
+    codes: NDArray[np.uint16] | None = None
+    text: str | None = None
+    text_ids: NDArray[np.int32] | None = None
+    notices: tuple[Notice, ...] = ()
+    source: str = ""
+
+    @property
+    def nbytes(self) -> int:
+        arrays = (self.speaker, self.codes, self.text_ids)
+        return sum(array.nbytes for array in arrays if array is not None)
+
+
+class StoredVoice(Protocol):
+    """A voice on disk, not read yet."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def language(self) -> str | None:
+        """What it speaks when nothing is said about that."""
+        ...
+
+    def features(self) -> VoiceFeatures:
+        """Reads it.
+
+        Raises:
+            BadVoiceFile
+        """
+        ...
+
+
 class Utterance(msgspec.Struct, frozen=True):
     """What is to be said, and how; None means the model's own default.
 
     Attributes:
+        reference: the voice to clone. A model takes features only: `engine/references.py` makes
+            them of the others.
         more_text: `text` is the beginning; the rest follows by `TTSModel.append_text`.
     """
 
@@ -41,7 +92,7 @@ class Utterance(msgspec.Struct, frozen=True):
     voice: str | None = None
     language: str | None = None
     instruct: str | None = None
-    reference: ReferenceAudio | None = None
+    reference: ReferenceAudio | StoredVoice | VoiceFeatures | None = None
     text_mode: str | None = None
     more_text: bool = False
 
@@ -72,13 +123,22 @@ class VoiceInfo(msgspec.Struct, frozen=True):
 
 
 class ModelInfo(msgspec.Struct, frozen=True):
-    """What can be known of a checkpoint without loading its weights."""
+    """What can be known of a checkpoint without loading its weights.
+
+    Attributes:
+        languages: those to ask for by name; `dialects` may be, too, but belong to voices.
+        speaker_size: length of an x-vector that its prompt takes; 0 where it clones no voice.
+        codebooks: codes in a frame.
+    """
 
     family: str
     variant: str
     sample_rate: int
     voices: tuple[VoiceInfo, ...]
     languages: tuple[str, ...]
+    dialects: tuple[str, ...] = ()
+    speaker_size: int = 0
+    codebooks: int = 0
 
 
 class CodeSpec(msgspec.Struct, frozen=True):
@@ -124,11 +184,21 @@ class TTSModel(Protocol):
     codes: CodeSpec
     together: bool
 
+    def encode(self, reference: ReferenceAudio) -> VoiceFeatures:
+        """Reads a recording and computes what a prompt needs of it.
+
+        Raises:
+            Unsupported: this model clones no voice, or has no encoder for the transcript.
+            BadReferenceAudio, TextTooLong, InvalidParams
+        """
+        ...
+
     def prepare(self, utterance: Utterance) -> Any:
         """Checks the request against this model and builds its prompt.
 
         Raises:
-            SidecarError: unknown voice or language, unsupported, bad reference audio.
+            VoiceDoesNotFit: the features are not of this model's kind.
+            SidecarError: unknown voice or language, unsupported.
         """
         ...
 

@@ -30,6 +30,8 @@ ALIASES: dict[str, str] = {
     for variant in _VARIANTS
     for suffix, precision in (("", "bf16"), ("-8bit", "8bit"), ("-6bit", "6bit"), ("-4bit", "4bit"))
 }
+# What a voice is cloned with, and described to, when nobody says.
+BASE, DESIGN = "1.7b-base", "1.7b-voicedesign"
 State = Literal["bundled", "cached", "known"]
 # How long a hub may say nothing before a download fails.
 _SILENCE_SECONDS = 30.0
@@ -91,6 +93,19 @@ def resolve(name: str, on_download: Callable[[str], None] | None = None) -> Chec
         hint="Give one of these, a hub id like owner/name, or a folder.",
         field="model",
     )
+
+
+def lasting(name: str) -> str:
+    """The name by which a model is found again, from whatever working directory."""
+    if is_listed(name):
+        return name.lower()
+    path = _folder(name)
+    return name if path is None else str(path.absolute())
+
+
+def is_listed(name: str) -> bool:
+    """Whether it is one of ours: bundled, or an alias."""
+    return name.lower() in (BUNDLED, *ALIASES)
 
 
 def _folder(name: str) -> Path | None:

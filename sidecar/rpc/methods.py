@@ -28,8 +28,12 @@ from sidecar.rpc.types import (
     StatusResult,
     SynthesizeParams,
     SynthesizeResult,
+    VoiceCreateParams,
+    VoiceCreateResult,
+    VoiceDeleteParams,
     VoiceListParams,
     VoiceListResult,
+    VoiceProgress,
 )
 
 PROTOCOL_VERSION = 1
@@ -60,7 +64,14 @@ METHODS: dict[str, Method] = {
         ModelLoadParams, ModelLoadResult, "Fetches if needed, and loads.", LoadProgress
     ),
     "model/unload": Method(ModelUnloadParams, Empty, "Frees a model's memory."),
-    "voice/list": Method(VoiceListParams, VoiceListResult, "The voices of a model."),
+    "voice/list": Method(VoiceListParams, VoiceListResult, "A model's voices, and saved ones."),
+    "voice/create": Method(
+        VoiceCreateParams,
+        VoiceCreateResult,
+        "Makes a voice of a recording or a description, and saves it.",
+        VoiceProgress,
+    ),
+    "voice/delete": Method(VoiceDeleteParams, Empty, "Deletes a saved voice."),
     "speech/synthesize": Method(
         SynthesizeParams, SynthesizeResult, "Text to speech, streamed.", AudioProgress
     ),
@@ -68,5 +79,5 @@ METHODS: dict[str, Method] = {
     "window/logMessage": Method(
         LogMessageParams, None, "An event of the log, if initialize asked.", from_server=True
     ),
-    "$/progress": Method(ProgressParams, None, "Audio, or stages of a load.", from_server=True),
+    "$/progress": Method(ProgressParams, None, "Audio, or stages.", from_server=True),
 }

@@ -23,6 +23,7 @@ from sidecar.errors import (
 )
 from sidecar.logs import redacted
 from sidecar.rpc.types import LogMessageParams, ProgressParams, Token
+from sidecar.voices.store import VoiceStore
 from sidecar.wire.jsonrpc import (
     ErrorData,
     ErrorObject,
@@ -54,15 +55,22 @@ class Session:
         outbox: where answers go.
         engine: started by the handshake.
         default_model: what a request without `model` means.
+        voices: the saved ones.
         on_exit: called with the exit code when the client says `exit`.
     """
 
     def __init__(
-        self, outbox: Outbox, engine: Engine, default_model: str, on_exit: Callable[[int], None]
+        self,
+        outbox: Outbox,
+        engine: Engine,
+        default_model: str,
+        voices: VoiceStore,
+        on_exit: Callable[[int], None],
     ) -> None:
         self.outbox = outbox
         self.engine = engine
         self.default_model = default_model
+        self.voices = voices
         self.on_exit = on_exit
         self.phase = Phase.NEW
         self.client_process: int | None = None

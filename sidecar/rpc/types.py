@@ -131,6 +131,13 @@ class EngineState(Result):
     for_ms: Annotated[float, Meta(description="On this piece of work, to the second.")] = 0.0
 
 
+class ReferenceStatus(Result):
+    """Recordings whose analysis is remembered."""
+
+    count: int
+    bytes: int
+
+
 class StatusResult(Result):
     backend: Annotated[
         str, Meta(description="metal, cuda or cpu; starting or broken: MLX is not there (yet).")
@@ -140,6 +147,7 @@ class StatusResult(Result):
     queued: Annotated[int, Meta(description="Requests that wait for a model or for a row.")]
     streams: list[StreamStatus]
     models: list[LoadedModel]
+    references: ReferenceStatus
     uptime_ms: float
 
 
@@ -183,18 +191,67 @@ class ModelListResult(Result):
 
 
 class VoiceListParams(Params):
-    model: ModelName | None = None
+    model: Annotated[
+        ModelName | None,
+        Meta(
+            description="Its presets and the saved voices that fit it. Default: the server's "
+            "--model, and all saved voices."
+        ),
+    ] = None
 
 
 class VoiceEntry(Result):
     voice: str
     kind: Literal["preset", "saved"]
-    model: str
-    language: Annotated[str | None, Meta(description="A dialect the voice speaks.")] = None
+    model: Annotated[str, Meta(description="The one that has it, or that it was made with.")]
+    language: Annotated[
+        str | None,
+        Meta(description="What it speaks if nothing is said about that; a preset's is a dialect."),
+    ] = None
+    created: Annotated[str | None, Meta(description="A saved voice's, ISO 8601 in UTC.")] = None
+    origin: Literal["reference", "design"] | None = None
+    has_transcript: Annotated[
+        bool | None, Meta(description="Of a saved voice: false is the timbre alone.")
+    ] = None
+
+
+class SkippedFile(Result):
+    """A file in the folder of voices that is none."""
+
+    file: str
+    reason: str
 
 
 class VoiceListResult(Result):
     voices: list[VoiceEntry]
+    skipped: list[SkippedFile] | None = None
+
+
+class Warning(Result):
+    """What was noticed and did not stop the work."""
+
+    type: str
+    message: str
+
+
+class DesignParams(Params):
+    """A voice by its description, which a VoiceDesign model speaks once."""
+
+    instruct: Annotated[str, Meta(description="The description.")]
+    text: Annotated[str, Meta(description="What its reference says: a sentence or two.")]
+    language: str | None = None
+    model: Annotated[
+        ModelName | None, Meta(description="A VoiceDesign model. Default 1.7b-voicedesign.")
+    ] = None
+    seed: Annotated[int, Meta(ge=0, le=MAX_SEED)] | None = None
+    max_frames: Annotated[
+        Annotated[int, Meta(ge=13, le=750)] | None,
+        Meta(description="Cuts the reference. Default 375, which is 30 s."),
+    ] = None
+
+
+class VoiceDeleteParams(Params):
+    voice: Annotated[str, Meta(min_length=1)]
 
 
 # --- speech --------------------------------------------------------------------------------
@@ -239,6 +296,38 @@ class Reference(Params):
     ] = None
 
 
+class VoiceCreateParams(Params):
+    """Give `reference` or `design`."""
+
+    voice: Annotated[
+        Annotated[str, Meta(min_length=1)] | None,
+        Meta(description="Its name. Default: a free one, voice-1 and so on."),
+    ] = None
+    model: Annotated[
+        ModelName | None,
+        Meta(description="The Base model that will speak with it. Default 1.7b-base."),
+    ] = None
+    reference: Reference | None = None
+    design: DesignParams | None = None
+    language: Annotated[
+        str | None, Meta(description="What it speaks if nothing is said about that.")
+    ] = None
+    replace: Annotated[bool | None, Meta(description="One of that name may be there.")] = None
+    work_done_token: Token | None = None
+
+
+class VoiceCreateResult(Result):
+    voice: Annotated[str, Meta(description="A value of speech/synthesize's `voice`.")]
+    kind: Literal["saved"]
+    model: str
+    created: str
+    has_transcript: bool
+    language: str | None = None
+    frames: Annotated[int | None, Meta(description="Codec frames of the reference.")] = None
+    seed: Annotated[int | None, Meta(description="The design's.")] = None
+    warnings: list[Warning] | None = None
+
+
 class Chunking(Params):
     first_frames: Annotated[int, Meta(ge=1, le=MAX_FRAMES)] | None = None
     max_frames: Annotated[int, Meta(ge=1, le=MAX_FRAMES)] | None = None
@@ -247,7 +336,7 @@ class Chunking(Params):
 class SynthesizeParams(Params):
     text: str
     model: Annotated[ModelName | None, Meta(description="Default: the server's --model.")] = None
-    voice: Annotated[str | None, Meta(description="A preset voice of the model.")] = None
+    voice: Annotated[str | None, Meta(description="A preset or a saved voice.")] = None
     language: Annotated[str | None, Meta(description="Default auto.")] = None
     instruct: Annotated[str | None, Meta(description="How to speak, or the voice itself.")] = None
     reference: Reference | None = None
@@ -293,6 +382,9 @@ class SynthesizeResult(Result):
     duration_ms: float
     seed: Annotated[int, Meta(description="Send it again for the same audio.")]
     metrics: Metrics
+    warnings: Annotated[
+        list[Warning] | None, Meta(description="About the reference recording.")
+    ] = None
     audio: Annotated[
         bytes | None, Meta(description="All of it, if there was no partialResultToken.")
     ] = None
@@ -315,8 +407,15 @@ class LoadProgress(Result, tag_field="kind", tag="load"):
     message: str
 
 
+class VoiceProgress(Result, tag_field="kind", tag="voice"):
+    """A voice in the making. `designing` is repeated, with what has been spoken so far."""
+
+    stage: Literal["resolving", "downloading", "loading", "designing", "encoding", "saving"]
+    message: str
+
+
 class ProgressParams(Result):
     """`$/progress`: `value` is what the request that brought `token` promises."""
 
     token: Token
-    value: AudioProgress | LoadProgress
+    value: AudioProgress | LoadProgress | VoiceProgress

@@ -80,6 +80,11 @@ class Codec:
     def codebooks(self) -> int:
         return self._tables.shape[0]
 
+    @property
+    def book_size(self) -> int:
+        """How many codes each book has."""
+        return self._tables.shape[1]
+
     def open(self) -> CodecState:
         return CodecState([step.start for step in self._steps])
 

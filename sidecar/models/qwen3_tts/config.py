@@ -75,6 +75,9 @@ def _read(checkpoint: Checkpoint) -> Qwen3TTSConfig:
         sample_rate=int(config.get("sample_rate", 24000)),
         voices=tuple(VoiceInfo(name, dialects.get(name)) for name in speakers),
         languages=("auto", *(name for name in languages if "dialect" not in name)),
+        dialects=tuple(name for name in languages if "dialect" in name),
+        speaker_size=int(talker["hidden_size"]) if variant == "base" else 0,
+        codebooks=int(talker["num_code_groups"]),
     )
     return Qwen3TTSConfig(
         variant=variant,

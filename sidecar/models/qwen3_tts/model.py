@@ -9,13 +9,13 @@ import mlx.core as mx
 
 from sidecar.errors import InvalidParams, ModelLoadFailed, Unsupported, is_out_of_memory
 from sidecar.models.backend import on_cpu
-from sidecar.models.base import FrameSampler, Utterance
+from sidecar.models.base import FrameSampler, ReferenceAudio, Utterance, VoiceFeatures
 from sidecar.models.catalog import Checkpoint
 from sidecar.models.qwen3_tts import config, loader
 from sidecar.models.qwen3_tts.codec import Codec, CodecState
 from sidecar.models.qwen3_tts.embeddings import CodeTable
-from sidecar.models.qwen3_tts.prompt import Prompt, PromptBuilder, Reference
-from sidecar.models.qwen3_tts.reference import ReferenceEncoder
+from sidecar.models.qwen3_tts.prompt import Prompt, PromptBuilder
+from sidecar.models.qwen3_tts.reference import Reference, ReferenceEncoder, checked
 from sidecar.models.qwen3_tts.talker import Talker, TalkerState
 from sidecar.models.qwen3_tts.transformer import arrangement
 
@@ -85,22 +85,36 @@ class Qwen3TTS:
     def prepare(self, utterance: Utterance) -> Prompt:
         return self._prompts.build(utterance, self._reference(utterance))
 
-    def _reference(self, utterance: Utterance) -> Reference | None:
+    def encode(self, reference: ReferenceAudio) -> VoiceFeatures:
+        self._check_clones()
+        text = (reference.text or "").strip()
+        ids = self._prompts.reference_ids(text) if text else None
+        return self._references.features(reference, ids)
+
+    def _check_clones(self) -> None:
         if self.info.variant != "base":
-            if utterance.reference is not None:
-                raise Unsupported(
-                    f"A {self.info.variant} model cannot clone a voice.",
-                    hint="Use a Base model, or leave `reference` out.",
+            raise Unsupported(
+                f"A {self.info.variant} model cannot clone a voice.",
+                hint="Use a Base model, or leave `reference` out.",
+                field="reference",
+            )
+
+    def _reference(self, utterance: Utterance) -> Reference | None:
+        features = utterance.reference
+        if features is None:
+            if self.info.variant == "base":
+                self._prompts.check_voice(utterance)
+                raise InvalidParams(
+                    "A Base model speaks with a cloned voice and needs `reference` or `voice`.",
+                    hint="Give a recording or a saved voice, or use a CustomVoice model.",
                     field="reference",
                 )
             return None
-        if utterance.reference is None:
-            raise InvalidParams(
-                "A Base model speaks with a cloned voice and needs `reference`.",
-                hint="Give reference.path or reference.audio, or use a CustomVoice model.",
-                field="reference",
-            )
-        return self._references.features(utterance.reference)
+        self._check_clones()
+        assert isinstance(features, VoiceFeatures)
+        ids = self._prompts.reference_ids(features.text) if features.text else None
+        size = self._codec.book_size
+        return checked(features, self.info.speaker_size, self._codec.codebooks, size, ids)
 
     def open(self, prompt: Prompt) -> Row:
         return Row(self._talker.open(prompt), self._codec.open(), prompt.reference_codes)

@@ -7,7 +7,7 @@ order of the embeddings are its, checked against its outputs in tests/parity.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import mlx.core as mx
 
@@ -27,6 +27,9 @@ from sidecar.models.qwen3_tts.embeddings import CodeTable
 from sidecar.models.qwen3_tts.linear import fused
 from sidecar.models.qwen3_tts.text_track import TextTrack
 
+if TYPE_CHECKING:
+    from sidecar.models.qwen3_tts.reference import Reference
+
 # <|im_start|>assistant\n  and  <|im_end|>\n<|im_start|>assistant\n  around the text.
 _ROLE_TOKENS = 3
 _TAIL_TOKENS = 5
@@ -37,21 +40,6 @@ class TextTokenizer(Protocol):
     all_special_tokens: list[str]
 
     def encode(self, text: str) -> list[int]: ...
-
-
-@dataclass(frozen=True)
-class Reference:
-    """Features of the audio to clone.
-
-    Attributes:
-        speaker: float [1, 1, hidden], the x-vector.
-        codes: uint32 [frames, codebooks], or None for the x-vector alone.
-        text: the transcript that belongs to `codes`.
-    """
-
-    speaker: mx.array
-    codes: mx.array | None
-    text: str | None
 
 
 @dataclass(frozen=True)
@@ -166,7 +154,7 @@ class PromptBuilder:
         """In-context cloning: transcript and text on one track, reference codes on the other."""
         assert reference.codes is not None
         assert reference.text is not None
-        ref_ids = self._reference_ids(reference.text)
+        ref_ids = self.reference_ids(reference.text)
         text = mx.concatenate([self._text(ref_ids + spoken), self._eos], axis=1)
         codec = mx.concatenate(
             [self._codec([self._config.codec_bos]), self._codes.sum(reference.codes[None])],
@@ -213,7 +201,12 @@ class PromptBuilder:
             raise too_long(field, len(ids), "tokens")
         return ids
 
-    def _reference_ids(self, text: str) -> list[int]:
+    def reference_ids(self, text: str) -> list[int]:
+        """A transcript in tokens.
+
+        Raises:
+            TextTooLong, InvalidParams
+        """
         text = self._speakable(text, "reference.text")
         ids = self._encode(f"<|im_start|>assistant\n{text}<|im_end|>\n", "reference.text")
         return ids[_ROLE_TOKENS:-_REFERENCE_TAIL_TOKENS]
@@ -248,22 +241,34 @@ class PromptBuilder:
         name = (utterance.language or "auto").lower()
         known = self._config.languages
         if name != "auto" and name not in known:
+            info = self._config.info
             raise UnknownLanguage(
-                unlisted("language", name, list(self._config.info.languages)), field="language"
+                unlisted("language", name, [*info.languages, *info.dialects]), field="language"
             )
         dialect = self._config.dialects.get((self._voice(utterance) or "").lower())
         if dialect and name in ("auto", "chinese"):
             return known[dialect]
         return known.get(name)
 
+    def check_voice(self, utterance: Utterance) -> None:
+        """Refuses a name where there are no presets.
+
+        Raises:
+            UnknownVoice, Unsupported
+        """
+        if not utterance.voice or self._config.variant == "custom_voice":
+            return
+        if self._config.variant == "base":
+            raise UnknownVoice(f"There is no saved voice {utterance.voice!r}.", field="voice")
+        raise Unsupported(
+            f"A {self._config.variant} model has no preset voices.",
+            hint="Leave `voice` out.",
+            field="voice",
+        )
+
     def _voice(self, utterance: Utterance) -> str | None:
         if self._config.variant != "custom_voice":
-            if utterance.voice:
-                raise Unsupported(
-                    f"A {self._config.variant} model has no preset voices.",
-                    hint="Leave `voice` out.",
-                    field="voice",
-                )
+            self.check_voice(utterance)
             return None
         return (utterance.voice or next(iter(self._config.speakers), "")).lower() or None
 

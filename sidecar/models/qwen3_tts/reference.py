@@ -1,7 +1,8 @@
-"""Reference audio → codes and x-vector, by mlx-audio's encoders."""
+"""Reference audio → codes and x-vector, by mlx-audio's encoders; and those → a prompt's arrays."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import mlx.core as mx
@@ -9,12 +10,26 @@ import numpy as np
 from mlx_audio.tts.models.qwen3_tts.qwen3_tts import mel_spectrogram
 from numpy.typing import NDArray
 
-from sidecar import audio
-from sidecar.errors import Unsupported
-from sidecar.models.base import ReferenceAudio
-from sidecar.models.qwen3_tts.prompt import Reference
+from sidecar import recording
+from sidecar.errors import BadReferenceAudio, Unsupported, VoiceDoesNotFit
+from sidecar.models.base import ReferenceAudio, VoiceFeatures
 
 _SILENCE_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Features of the audio to clone.
+
+    Attributes:
+        speaker: float [1, 1, hidden], the x-vector.
+        codes: uint32 [frames, codebooks], or None for the x-vector alone.
+        text: the transcript that belongs to `codes`.
+    """
+
+    speaker: mx.array
+    codes: mx.array | None
+    text: str | None
 
 
 class ReferenceEncoder:
@@ -32,30 +47,38 @@ class ReferenceEncoder:
         self._codebooks = codebooks
         self._rate = rate
 
-    def features(self, reference: ReferenceAudio) -> Reference:
+    def features(self, reference: ReferenceAudio, text_ids: list[int] | None) -> VoiceFeatures:
         """Reads the audio and encodes it; codes only where there is a transcript.
 
+        Args:
+            text_ids: the transcript in tokens, if there is one.
+
         Raises:
-            BadReferenceAudio: unreadable, empty or too long.
+            BadReferenceAudio: unreadable, silent, too short or too long.
             Unsupported: a transcript, but the checkpoint has no encoder.
         """
-        samples = audio.read_reference(reference.path, reference.data, self._rate)
-        speaker = self._speaker(samples)
-        text = (reference.text or "").strip()
-        if not text:
-            return Reference(speaker, None, None)
-        if self._encoder is None:
+        if text_ids is not None and self._encoder is None:
             raise Unsupported(
                 "This checkpoint has no speech encoder: it can take a voice's timbre only.",
                 hint="Leave `reference.text` out.",
                 field="reference.text",
             )
+        text = (reference.text or "").strip() if text_ids is not None else None
+        heard = recording.read(reference.path, reference.data, self._rate, text)
+        speaker = np.array(self._speaker(heard.samples).astype(mx.float32)).reshape(-1)
+        if not np.isfinite(speaker).all():
+            raise BadReferenceAudio(
+                "The reference audio's samples are out of all bounds.",
+                field="reference.path" if reference.data is None else "reference.audio",
+            )
+        if text_ids is None:
+            return VoiceFeatures(speaker, notices=heard.notices)
+        samples = heard.samples
         if reference.append_silence:
             silence = np.zeros(int(_SILENCE_SECONDS * self._rate), np.float32)
             samples = np.concatenate([samples, silence])
-        codes = self._codes(samples)
-        mx.eval(speaker, codes)
-        return Reference(speaker, codes, text)
+        codes = np.array(self._codes(samples)).astype(np.uint16)
+        return VoiceFeatures(speaker, codes, text, np.array(text_ids, np.int32), heard.notices)
 
     def _speaker(self, samples: NDArray[np.float32]) -> mx.array:
         """float32 [samples] → float32 [1, 1, hidden]."""
@@ -69,3 +92,40 @@ class ReferenceEncoder:
         """
         codes = self._encoder.encode(mx.array(samples)[None, None])
         return codes[0, : self._codebooks].T.astype(mx.uint32)
+
+
+def checked(
+    features: VoiceFeatures, hidden: int, codebooks: int, codes: int, ids: list[int] | None
+) -> Reference:
+    """Features that may come from a file → arrays that cannot lead an index astray.
+
+    Args:
+        hidden: length of the model's embeddings.
+        codebooks: codes in a frame.
+        codes: how many codes each book has.
+        ids: the transcript in the model's own tokens.
+
+    Raises:
+        VoiceDoesNotFit: they are another model's.
+    """
+    speaker = features.speaker
+    if speaker.shape != (hidden,) or not np.isfinite(speaker).all():
+        raise _misfit(f"its embedding has {speaker.size} numbers, the model's {hidden}")
+    if features.codes is None:
+        return Reference(mx.array(speaker)[None, None], None, None)
+    if features.codes.shape[1:] != (codebooks,) or len(features.codes) == 0:
+        raise _misfit(f"its codes have the shape {features.codes.shape}, not (…, {codebooks})")
+    if features.codes.max() >= codes:
+        raise _misfit(f"it has a code {features.codes.max()}, the model {codes} of them")
+    if features.text_ids is None or ids is None or features.text_ids.tolist() != ids:
+        raise _misfit("its transcript is cut into tokens in another way")
+    array = mx.array(features.codes.astype(np.uint32))
+    return Reference(mx.array(speaker)[None, None], array, features.text)
+
+
+def _misfit(reason: str) -> VoiceDoesNotFit:
+    return VoiceDoesNotFit(
+        f"The voice was not made with this model: {reason}.",
+        hint="Use the model it was made with, or make it again from its recording.",
+        field="voice",
+    )

@@ -24,5 +24,7 @@ HANDLERS: dict[str, Handler] = {
     "model/load": model.load,
     "model/unload": model.unload,
     "voice/list": voice.list_voices,
+    "voice/create": voice.create,
+    "voice/delete": voice.delete,
     "speech/synthesize": speech.synthesize,
 }

@@ -21,6 +21,7 @@ from sidecar.rpc.types import (
     MemoryStatus,
     NoParams,
     PingResult,
+    ReferenceStatus,
     ServerInfo,
     StatusResult,
     StreamStatus,
@@ -97,6 +98,7 @@ def status(session: Session, params: NoParams, call: Call) -> StatusResult:
             active_bytes=now.active_bytes, peak_bytes=now.peak_bytes, cache_bytes=now.cache_bytes
         ),
         queued=now.queued,
+        references=ReferenceStatus(count=now.references, bytes=now.reference_bytes),
         streams=[
             StreamStatus(
                 model=stream.model,

@@ -9,7 +9,7 @@ from sidecar.engine.request import (
     SynthesisRequest,
     SynthesisResult,
 )
-from sidecar.errors import EmptyText, InvalidParams, SidecarError, too_long
+from sidecar.errors import EmptyText, InvalidParams, Notice, SidecarError, UnknownVoice, too_long
 from sidecar.limits import MAX_TEXT_CHARS
 from sidecar.models.base import ReferenceAudio, Utterance
 from sidecar.rpc.session import Call, Session
@@ -22,37 +22,44 @@ from sidecar.rpc.types import (
     SubtalkerSampling,
     SynthesizeParams,
     SynthesizeResult,
+    Warning,
 )
+from sidecar.voices.choice import choose
 
 
 def synthesize(session: Session, params: SynthesizeParams, call: Call) -> None:
-    _check_text(params.text)
-    request = _request(params, session.default_model)
+    check_text(params.text)
+    request = _request(params, session)
     if params.partial_result_token is not None:
         session.claim_token(call, params.partial_result_token, "partialResultToken")
     job = session.engine.submit(request, _Sink(session, call, params.encoding or "pcm_s16le"))
     call.on_cancel = lambda: session.engine.cancel(job)
 
 
-def _check_text(text: str) -> None:
+def check_text(text: str, field: str = "text") -> None:
+    """Raises EmptyText or TextTooLong."""
     if not text.strip():
-        raise EmptyText("The text is empty.", field="text")
+        raise EmptyText(f"The {field} is empty.", field=field)
     if len(text) > MAX_TEXT_CHARS:
-        raise too_long("text", len(text))
+        raise too_long(field, len(text))
 
 
-def _request(params: SynthesizeParams, default_model: str) -> SynthesisRequest:
+def _request(params: SynthesizeParams, session: Session) -> SynthesisRequest:
+    recording = reference(params.reference)
+    if recording is not None and params.voice:
+        raise InvalidParams("Give either `voice` or `reference`.", field="reference")
+    model, saved = choose(session.voices, params.voice, params.model, session.default_model)
     sampling = params.sampling or Sampling()
     subtalker = sampling.subtalker or SubtalkerSampling()
     chunk = params.chunk
     return SynthesisRequest(
-        model=params.model or default_model,
+        model=model,
         utterance=Utterance(
             text=params.text,
             voice=params.voice,
             language=params.language,
             instruct=params.instruct,
-            reference=_reference(params.reference),
+            reference=recording or saved,
             text_mode=params.text_mode,
         ),
         talker=SamplingOverrides(sampling.temperature, sampling.top_k, sampling.top_p),
@@ -67,7 +74,8 @@ def _request(params: SynthesizeParams, default_model: str) -> SynthesisRequest:
     )
 
 
-def _reference(given: Reference | None) -> ReferenceAudio | None:
+def reference(given: Reference | None) -> ReferenceAudio | None:
+    """Raises InvalidParams."""
     if given is None:
         return None
     if (given.path is None) == (given.audio is None):
@@ -80,10 +88,15 @@ def _reference(given: Reference | None) -> ReferenceAudio | None:
     )
 
 
+def warnings(notices: tuple[Notice, ...]) -> list[Warning] | None:
+    return [Warning(type=notice.type, message=notice.message) for notice in notices] or None
+
+
 class _Sink:
     """Streams chunks under the call's token, or keeps them for the result."""
 
     def __init__(self, session: Session, call: Call, encoding: Encoding) -> None:
+        self._voices = session.voices
         self._outbox = session.outbox
         self._call = call
         self._encoding: Encoding = encoding
@@ -111,6 +124,9 @@ class _Sink:
         self._seq += 1
 
     def failed(self, error: SidecarError) -> None:
+        if isinstance(error, UnknownVoice):
+            saved = ", ".join(self._voices.names()) or "none"
+            error.hint = f"Saved voices: {saved}. A Base model speaks with those."
         self._call.fail(error)
 
     def done(self, result: SynthesisResult) -> None:
@@ -131,6 +147,7 @@ class _Sink:
                     real_time_factor=result.real_time_factor,
                     peak_memory_bytes=result.peak_memory_bytes,
                 ),
+                warnings=warnings(result.notices),
                 audio=audio,
             ),
             len(audio or b""),

@@ -1,22 +1,145 @@
-"""voice/list."""
+"""voice/list, voice/create, voice/delete."""
 
 from __future__ import annotations
 
+import threading
+
+from sidecar.errors import InvalidParams, SidecarError
 from sidecar.models import catalog, registry
+from sidecar.models.base import ModelInfo, ReferenceAudio
+from sidecar.rpc.handlers.speech import check_text, reference, warnings
 from sidecar.rpc.session import Call, Session
-from sidecar.rpc.types import VoiceEntry, VoiceListParams, VoiceListResult
+from sidecar.rpc.types import (
+    DesignParams,
+    Empty,
+    SkippedFile,
+    VoiceCreateParams,
+    VoiceCreateResult,
+    VoiceDeleteParams,
+    VoiceEntry,
+    VoiceListParams,
+    VoiceListResult,
+    VoiceProgress,
+)
+from sidecar.voices.create import DESIGN_FRAMES, Created, CreateRequest, Creation, Design, Stage
+from sidecar.voices.format import SavedVoice
 
 
 def list_voices(session: Session, params: VoiceListParams, call: Call) -> None:
-    model = params.model or session.default_model
-    call.in_background(lambda: _list(model))
+    call.in_background(lambda: _list(session, params.model))
 
 
-def _list(model: str) -> VoiceListResult:
-    info = registry.describe(catalog.resolve(model))
+def _list(session: Session, model: str | None) -> VoiceListResult:
+    name = model or session.default_model
+    info = registry.describe(catalog.resolve(name))
+    voices, skipped = session.voices.voices()
     return VoiceListResult(
         voices=[
-            VoiceEntry(voice=voice.name, kind="preset", model=model, language=voice.dialect)
-            for voice in info.voices
-        ]
+            *(
+                VoiceEntry(voice=voice.name, kind="preset", model=name, language=voice.dialect)
+                for voice in info.voices
+            ),
+            *(_entry(voice) for voice in voices if model is None or _may_fit(voice, info)),
+        ],
+        skipped=[SkippedFile(file=one.file, reason=one.reason) for one in skipped] or None,
     )
+
+
+def _may_fit(voice: SavedVoice, info: ModelInfo) -> bool:
+    """By its shapes; what its tokenizer makes of the transcript is known when it speaks."""
+    if info.variant != "base" or voice.metadata.family != info.family:
+        return False
+    codebooks = voice.codebooks or info.codebooks
+    return voice.speaker_size == info.speaker_size and codebooks == info.codebooks
+
+
+def _entry(voice: SavedVoice) -> VoiceEntry:
+    about = voice.metadata
+    return VoiceEntry(
+        voice=voice.name,
+        kind="saved",
+        model=about.model,
+        language=about.language,
+        created=about.created,
+        origin=about.origin,
+        has_transcript=about.text is not None,
+    )
+
+
+def delete(session: Session, params: VoiceDeleteParams, call: Call) -> None:
+    def work() -> Empty:
+        session.voices.delete(params.voice)
+        return Empty()
+
+    call.in_background(work)
+
+
+def create(session: Session, params: VoiceCreateParams, call: Call) -> None:
+    request = _request(params)
+    if params.work_done_token is not None:
+        session.claim_token(call, params.work_done_token, "workDoneToken")
+    creation = Creation(session.engine, session.voices, request, _Observer(call))
+    call.on_cancel = creation.cancel
+    threading.Thread(target=creation.start, name="call", daemon=True).start()
+
+
+def _request(params: VoiceCreateParams) -> CreateRequest:
+    if params.replace and not params.voice:
+        raise InvalidParams("`replace` needs the name of a `voice`.", field="voice")
+    return CreateRequest(
+        source=_source(params),
+        name=params.voice or "",
+        model=params.model or catalog.BASE,
+        language=params.language,
+        replace=bool(params.replace),
+    )
+
+
+def _source(params: VoiceCreateParams) -> ReferenceAudio | Design:
+    recording = reference(params.reference)
+    if (recording is None) == (params.design is None):
+        raise InvalidParams("A voice needs either `reference` or `design`.", field="reference")
+    if recording is not None:
+        return recording
+    assert params.design is not None
+    return _design(params.design)
+
+
+def _design(given: DesignParams) -> Design:
+    check_text(given.text, "design.text")
+    check_text(given.instruct, "design.instruct")
+    return Design(
+        instruct=given.instruct,
+        text=given.text,
+        language=given.language,
+        model=given.model or catalog.DESIGN,
+        seed=given.seed,
+        max_frames=given.max_frames or DESIGN_FRAMES,
+    )
+
+
+class _Observer:
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    def stage(self, stage: Stage, message: str) -> None:
+        self._call.progress(VoiceProgress(stage=stage, message=message))
+
+    def failed(self, error: SidecarError) -> None:
+        self._call.fail(error)
+
+    def done(self, created: Created) -> None:
+        voice, about = created.voice, created.voice.metadata
+        self._call.reply(
+            VoiceCreateResult(
+                voice=voice.name,
+                kind="saved",
+                model=about.model,
+                language=about.language,
+                created=about.created,
+                has_transcript=about.text is not None,
+                frames=voice.frames or None,
+                seed=created.seed,
+                warnings=warnings(created.notices),
+            )
+        )

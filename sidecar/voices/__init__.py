@@ -1,0 +1,1 @@
+"""Saved voices: the files, their folder, how one is chosen, and how one is made."""

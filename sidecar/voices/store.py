@@ -1,0 +1,221 @@
+"""The folder of saved voices. To export or import one is to copy its file."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from sidecar.errors import BadVoiceFile, SidecarError, UnknownVoice, VoiceExists, VoiceNotSaved
+from sidecar.models.base import VoiceFeatures
+from sidecar.voices import format, names
+from sidecar.voices.format import Metadata, SavedVoice
+
+log = logging.getLogger(__name__)
+
+# What is looked at of a folder; more is somebody's accident.
+_MOST_FILES = 10_000
+
+
+class Skipped(msgspec.Struct, frozen=True):
+    """A file in the folder that is no voice, and why."""
+
+    file: str
+    reason: str
+
+
+class VoiceStore:
+    """Saved voices, one file each. Any thread, and any number of processes.
+
+    Args:
+        folder: where; None is the user's data folder. It is made when a voice is first saved.
+    """
+
+    def __init__(self, folder: str | None = None) -> None:
+        self._folder = None if folder is None else Path(folder).expanduser()
+
+    @property
+    def folder(self) -> Path:
+        if self._folder is None:
+            import platformdirs  # the handshake does without
+
+            data = platformdirs.user_data_path("qwen-tts-sidecar", appauthor=False)
+            self._folder = data / "voices"
+        return self._folder
+
+    def voices(self) -> tuple[list[SavedVoice], list[Skipped]]:
+        """Every voice by name, and every file that looks like one and is none."""
+        voices: dict[str, SavedVoice] = {}
+        skipped: list[Skipped] = []
+        for path in sorted(self._files()):
+            try:
+                if names.key(path.stem) in voices:
+                    raise format.bad_file(path, "another file has the same name but for its case")
+                voices[names.key(path.stem)] = _read(path)
+            except BadVoiceFile as error:
+                log.warning("skipped a voice: %s", error.message)
+                skipped.append(Skipped(path.name, error.message))
+        return [voices[key] for key in sorted(voices)], skipped
+
+    def names(self) -> list[str]:
+        """By the files' names alone, unread."""
+        found = {path.stem for path in self._files() if names.is_valid(path.stem)}
+        return sorted(found, key=names.key)
+
+    def locate(self, name: str) -> Path | None:
+        """The file of a voice, unread; None for a name that there is not or cannot be."""
+        if not names.is_valid(name):
+            return None
+        path = self.folder / (names.key(name) + names.SUFFIX)
+        if os.path.lexists(path):
+            return path
+        # A file that was copied here may be called otherwise.
+        same = [path for path in self._files() if names.key(path.stem) == names.key(name)]
+        return min(same, default=None)
+
+    def find(self, name: str) -> SavedVoice:
+        """A voice's header.
+
+        Raises:
+            UnknownVoice, BadVoiceFile
+        """
+        path = self.locate(name)
+        if path is None:
+            raise self._unknown(name)
+        return _read(path)
+
+    def check_free(self, name: str) -> None:
+        """Raises InvalidVoiceName or VoiceExists."""
+        names.check(name)
+        if self.locate(name) is not None:
+            raise _exists(name)
+
+    def save(
+        self, metadata: Metadata, features: VoiceFeatures, *, replace: bool = False
+    ) -> SavedVoice:
+        """Writes a voice, whole or not at all.
+
+        Args:
+            metadata: with an empty name a free one is taken, `voice-1` and so on.
+            replace: one of that name may be there.
+
+        Raises:
+            InvalidVoiceName, VoiceExists, VoiceNotSaved
+        """
+        if metadata.name:
+            if not replace:
+                self.check_free(metadata.name)
+            names.check(metadata.name)
+            return self._write(metadata, features, replace)
+        number = 0
+        while True:
+            number += 1
+            try:
+                name = f"voice-{number}"
+                self.check_free(name)
+                return self._write(msgspec.structs.replace(metadata, name=name), features, False)
+            except VoiceExists:
+                continue
+
+    def delete(self, name: str) -> None:
+        """Removes a voice's file, whatever is in it.
+
+        Raises:
+            UnknownVoice, VoiceNotSaved
+        """
+        path = self.locate(name)
+        if path is None:
+            raise self._unknown(name)
+        try:
+            path.unlink()
+        except FileNotFoundError:  # another process was faster
+            raise self._unknown(name) from None
+        except OSError as error:
+            raise _not_saved(path, error) from error
+
+    def _write(self, metadata: Metadata, features: VoiceFeatures, replace: bool) -> SavedVoice:
+        import tempfile
+
+        target = self.folder / (names.key(metadata.name) + names.SUFFIX)
+        if replace and (present := self.locate(metadata.name)) is not None:
+            target = present
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fd, temporary = tempfile.mkstemp(prefix=".", suffix=".new", dir=self.folder)
+            try:
+                with os.fdopen(fd, "wb") as file:
+                    file.write(format.write(metadata, features))
+                    file.flush()
+                    os.fsync(fd)
+                _put(temporary, target, replace)
+            finally:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(temporary)
+        except FileExistsError:
+            raise _exists(metadata.name) from None
+        except OSError as error:
+            raise _not_saved(target, error) from error
+        return _read(target)
+
+    def _files(self) -> Iterator[Path]:
+        """What may be voices; hidden files and others' are passed over without a word."""
+        try:
+            with os.scandir(self.folder) as entries:
+                for count, entry in enumerate(entries):
+                    if count >= _MOST_FILES:
+                        log.warning("%s has more than %d files", self.folder, _MOST_FILES)
+                        return
+                    if entry.name.endswith(names.SUFFIX) and not entry.name.startswith("."):
+                        yield Path(entry.path)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            log.warning("the folder of voices cannot be read: %s", error)
+
+    def _unknown(self, name: str) -> SidecarError:
+        known = ", ".join(self.names()) or "none"
+        return UnknownVoice(f"There is no saved voice {name!r}. Saved: {known}.", field="voice")
+
+
+def _read(path: Path) -> SavedVoice:
+    """A file is called as its voice is, so that it can be renamed."""
+    if not names.is_valid(path.stem):
+        raise format.bad_file(path, "a voice cannot have this name")
+    voice = format.read(path, path.stem)
+    inside = voice.metadata.name
+    same = names.is_valid(inside) and names.key(inside) == names.key(path.stem)
+    return msgspec.structs.replace(voice, name=inside) if same else voice
+
+
+def _put(temporary: str, target: Path, replace: bool) -> None:
+    """Gives a finished file its name; raises FileExistsError."""
+    if replace:
+        os.replace(temporary, target)
+        return
+    try:
+        os.link(temporary, target)  # which two processes cannot both do
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if os.path.lexists(target):
+            raise FileExistsError from None
+        os.replace(temporary, target)
+
+
+def _exists(name: str) -> VoiceExists:
+    return VoiceExists(
+        f"There is a voice {name!r} already.",
+        hint="Delete it first, choose another name, or set `replace`.",
+        field="voice",
+    )
+
+
+def _not_saved(path: Path, error: OSError) -> VoiceNotSaved:
+    return VoiceNotSaved(
+        f"The folder of voices, {path.parent}, cannot be changed: {error.strerror or error}.",
+        hint="Check its permissions and the free space, or start with --voices-dir FOLDER.",
+    )

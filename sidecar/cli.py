@@ -1,4 +1,4 @@
-"""The command line: serve (the default), say, doctor."""
+"""The command line: serve (the default), say, voices, doctor."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 from sidecar import __version__, logs
 from sidecar.limits import HANG_SECONDS
-from sidecar.models.catalog import BUNDLED
+from sidecar.models.catalog import BUNDLED, DESIGN
 from sidecar.wire.stdio import claim
 
 if TYPE_CHECKING:
     import argparse
+
+_DESIGN_TEXT = (
+    "The quick brown fox jumps over the lazy dog, while the sun goes down behind the old mill."
+)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -26,7 +30,7 @@ def main(argv: list[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     if options.command == "serve":
         _serve(
-            options.model,
+            options.model or BUNDLED,
             options.log_level,
             options.log_format,
             options.watchdog,
@@ -39,18 +43,28 @@ def main(argv: list[str] | None = None) -> None:
 
         print(report())
     else:
-        from sidecar.say import say
-
         try:
-            code = say(options)
+            code = _command(options)
         except KeyboardInterrupt:
-            print("say: interrupted; what was written so far is not the whole", file=sys.stderr)
+            said = f"{options.command}: interrupted; what was written so far is not the whole"
+            print(said, file=sys.stderr)
             code = 130
         # Not sys.exit: when a thread that used MLX ends, MLX asks for the interpreter once
         # more, and aborts the process if that is shutting down already.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _command(options: argparse.Namespace) -> int:
+    """Imports what the command needs, and nothing else."""
+    if options.command == "voices":
+        from sidecar.voices_command import voices
+
+        return voices(options)
+    from sidecar.say import say
+
+    return say(options)
 
 
 def _serve(
@@ -79,8 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     model = argparse.ArgumentParser(add_help=False)
     model.add_argument(
         "--model",
-        default=BUNDLED,
-        help="an alias such as 0.6b-customvoice, a hub id, or a folder (default: %(default)s)",
+        help="an alias such as 0.6b-customvoice, a hub id, or a folder (default: "
+        f"{BUNDLED}; for a saved voice its own)",
     )
     voices = argparse.ArgumentParser(add_help=False)
     voices.add_argument(
@@ -103,7 +117,8 @@ def _parser() -> argparse.ArgumentParser:
         help="end the process when one piece of work takes longer; 0 never (default: %(default)g)",
     )
     commands.add_parser("doctor", parents=[common], help="print what this machine offers")
-    _add_say(commands.add_parser("say", parents=[common, model], help="speak a text"))
+    _add_say(commands.add_parser("say", parents=[common, model, voices], help="speak a text"))
+    _add_voices(commands.add_parser("voices", help="saved voices"), [common, model, voices])
     return parser
 
 
@@ -118,7 +133,29 @@ def _add_say(say: argparse.ArgumentParser) -> None:
     say.add_argument("text", help="what to say; - reads it from stdin")
     say.add_argument("-o", "--output", help="WAV file to write (default: out.wav without --play)")
     say.add_argument("--play", action="store_true", help="play it while it is generated")
-    say.add_argument("--voice", help="a preset voice of the model")
+    voice = say.add_mutually_exclusive_group()
+    voice.add_argument("--voice", help="a preset voice of the model, or a saved one")
+    voice.add_argument("--clone", metavar="FILE", help="a recording whose voice to speak with")
+    voice.add_argument("--design", metavar="DESCRIPTION", help="a voice to speak with, in words")
+    say.add_argument("--ref-text", metavar="TEXT", help="what is said in the recording of --clone")
     say.add_argument("--language", help="default: auto")
-    say.add_argument("--instruct", help="how to speak, or a description of the voice")
+    say.add_argument("--instruct", help="how to speak")
     say.add_argument("--seed", type=int, help="the same seed gives the same audio")
+
+
+def _add_voices(parser: argparse.ArgumentParser, parents: list[argparse.ArgumentParser]) -> None:
+    actions = parser.add_subparsers(dest="action", required=True)
+    actions.add_parser("list", parents=parents, help="all of them, and --model's presets")
+    for action, help in (("show", "what is known of one"), ("delete", "delete one")):
+        actions.add_parser(action, parents=parents, help=help).add_argument("name")
+    create = actions.add_parser("create", parents=parents, help="make one, with a Base --model")
+    create.add_argument("name", nargs="?", help="default: voice-1 and so on")
+    source = create.add_mutually_exclusive_group(required=True)
+    source.add_argument("--clone", metavar="FILE", help="a recording of the voice")
+    source.add_argument("--design", metavar="DESCRIPTION", help="the voice in words")
+    create.add_argument("--ref-text", metavar="TEXT", help="what is said in --clone's recording")
+    create.add_argument("--text", default=_DESIGN_TEXT, help="what --design says for a reference")
+    create.add_argument("--design-model", default=DESIGN, help="(default: %(default)s)")
+    create.add_argument("--language", help="what it speaks unless told otherwise")
+    create.add_argument("--seed", type=int, help="of --design")
+    create.add_argument("--replace", action="store_true", help="one of that name may be there")

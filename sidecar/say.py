@@ -17,7 +17,10 @@ from sidecar.engine.collector import Collector
 from sidecar.engine.engine import Engine
 from sidecar.engine.request import SynthesisRequest, SynthesisResult
 from sidecar.errors import SidecarError, Unsupported
-from sidecar.models.base import Utterance
+from sidecar.models import catalog
+from sidecar.models.base import ReferenceAudio, Utterance
+from sidecar.voices.choice import choose
+from sidecar.voices.store import VoiceStore
 
 _STOP_SECONDS = 5.0
 _BAR = "{desc}: {n:.1f} s [{elapsed}]"
@@ -33,22 +36,22 @@ def say(options: argparse.Namespace) -> int:
     if not text.strip():
         print("say: the text is empty", file=sys.stderr)
         return 2
+    if options.ref_text and not options.clone:
+        print("say: --ref-text belongs to --clone", file=sys.stderr)
+        return 2
     output = options.output or (None if options.play else "out.wav")
-    request = SynthesisRequest(
-        model=options.model,
-        utterance=Utterance(text, options.voice, options.language, options.instruct),
-        seed=options.seed,
-    )
     sys.stdout.flush()
     os.dup2(2, 1)  # libraries print while they load a model; nothing of ours goes to stdout
     try:
-        result = _run(request, output, options.play)
+        result = _run(_request(options, text), output, options.play)
     except SidecarError as error:
         print(f"say: {error.message}" + (f" {error.hint}" if error.hint else ""), file=sys.stderr)
         return 1
     except (OSError, soundfile.SoundFileError) as error:
         print(f"say: {error}", file=sys.stderr)
         return 1
+    for notice in result.notices:
+        print(f"say: {notice.message}", file=sys.stderr)
     print(
         f"{result.audio_seconds:.2f} s of audio · first audio after "
         f"{result.first_audio_seconds * 1000:.0f} ms (loading included) · "
@@ -57,6 +60,22 @@ def say(options: argparse.Namespace) -> int:
         file=sys.stderr,
     )
     return 0
+
+
+def _request(options: argparse.Namespace, text: str) -> SynthesisRequest:
+    """Raises SidecarError."""
+    reference = None
+    if options.clone:
+        model = options.model or catalog.BASE
+        reference = ReferenceAudio(path=options.clone, text=options.ref_text)
+    elif options.design:
+        model = options.model or catalog.DESIGN
+    else:
+        store = VoiceStore(options.voices_dir)
+        model, reference = choose(store, options.voice, options.model, catalog.BUNDLED)
+    instruct = options.design or options.instruct
+    utterance = Utterance(text, options.voice, options.language, instruct, reference)
+    return SynthesisRequest(model=model, utterance=utterance, seed=options.seed)
 
 
 def _run(request: SynthesisRequest, output: str | None, play: bool) -> SynthesisResult:

@@ -18,6 +18,7 @@ from sidecar.errors import BadVoiceFile
 from sidecar.files import open_regular, read_regular
 from sidecar.limits import MAX_TEXT_CHARS
 from sidecar.models.base import VoiceFeatures
+from sidecar.voices.names import printable
 
 VERSION = 1
 # A minute of voice has 40 kB, and the longest transcript 50.
@@ -133,7 +134,7 @@ def write(metadata: Metadata, features: VoiceFeatures) -> bytes:
 def bad_file(path: Path, reason: object) -> BadVoiceFile:
     said = reason.strerror if isinstance(reason, OSError) and reason.strerror else str(reason)
     return BadVoiceFile(
-        f"{path.name} in the folder of voices cannot be used: {said[:300]}.",
+        printable(f"{path.name} in the folder of voices cannot be used: {said[:300]}."),
         hint="Make the voice again, copy the file again, or delete it.",
         field="voice",
     )
@@ -153,6 +154,7 @@ def _header(file: BinaryIO) -> tuple[_Header, Metadata]:
     if version is None or bytes(version) != b"%d" % VERSION:
         raise ValueError(f"it has a format that is not {VERSION}, of another version of this")
     metadata = msgspec.json.decode(document, type=Metadata)
+    msgspec.json.encode(metadata)  # half a character in it could not be told to anybody
     if len(metadata.text or "") > MAX_TEXT_CHARS or (metadata.text is None) != (
         header.codes is None
     ):

@@ -46,3 +46,9 @@ def check(name: str, field: str = "voice") -> None:
             "first.",
             field=field,
         )
+
+
+def printable(text: str) -> str:
+    """What a folder or a file of somebody else's says, without what moves a cursor or is no
+    character at all."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

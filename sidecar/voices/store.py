@@ -58,7 +58,7 @@ class VoiceStore:
                 voices[names.key(path.stem)] = _read(path)
             except BadVoiceFile as error:
                 log.warning("skipped a voice: %s", error.message)
-                skipped.append(Skipped(path.name, error.message))
+                skipped.append(Skipped(names.printable(path.name), error.message))
         return [voices[key] for key in sorted(voices)], skipped
 
     def names(self) -> list[str]:
@@ -215,7 +215,8 @@ def _exists(name: str) -> VoiceExists:
 
 
 def _not_saved(path: Path, error: OSError) -> VoiceNotSaved:
+    folder = names.printable(str(path.parent))
     return VoiceNotSaved(
-        f"The folder of voices, {path.parent}, cannot be changed: {error.strerror or error}.",
+        f"The folder of voices, {folder}, cannot be changed: {error.strerror or error}.",
         hint="Check its permissions and the free space, or start with --voices-dir FOLDER.",
     )

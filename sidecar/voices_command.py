@@ -1,0 +1,135 @@
+"""`voices list|create|delete|show`: the folder of saved voices, by hand."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+import sys
+
+from sidecar.engine.engine import Engine
+from sidecar.errors import SidecarError
+from sidecar.models import catalog, registry
+from sidecar.models.base import ReferenceAudio
+from sidecar.voices.create import Created, CreateRequest, Creation, Design, Stage
+from sidecar.voices.names import printable
+from sidecar.voices.store import VoiceStore
+
+_STOP_SECONDS = 5.0
+
+
+def voices(options: argparse.Namespace) -> int:
+    """Runs the command; returns the exit code."""
+    store = VoiceStore(options.voices_dir)
+    commands = {"list": _list, "create": _create, "delete": _delete, "show": _show}
+    try:
+        return commands[options.action](store, options)
+    except SidecarError as error:
+        hint = f" {error.hint}" if error.hint else ""
+        print(f"voices: {error.message}{hint}", file=sys.stderr)
+        return 1
+
+
+def _list(store: VoiceStore, options: argparse.Namespace) -> int:
+    rows: list[tuple[str, ...]] = []
+    if options.model:
+        presets = registry.describe(catalog.resolve(options.model)).voices
+        rows += [(one.name, "preset", one.dialect or "-", options.model) for one in presets]
+    saved, skipped = store.voices()
+    rows += [
+        (one.name, one.metadata.origin, one.language or "-", one.metadata.model) for one in saved
+    ]
+    _print_table([("voice", "kind", "language", "model"), *rows])
+    for one in skipped:
+        print(f"voices: skipped: {one.reason}", file=sys.stderr)
+    return 0
+
+
+def _show(store: VoiceStore, options: argparse.Namespace) -> int:
+    voice = store.find(options.name)
+    about = voice.metadata
+    what = f"{voice.frames} frames and transcript" if voice.frames else "timbre alone"
+    rows = [
+        ("name", voice.name),
+        ("file", str(voice.path)),
+        ("model", about.model),
+        ("language", about.language or "-"),
+        ("created", about.created),
+        ("origin", about.origin),
+        ("reference", what),
+        ("transcript", about.text or "-"),
+        ("description", about.instruct or "-"),
+        ("sha256", about.source or "-"),
+    ]
+    _print_table(rows)
+    return 0
+
+
+def _delete(store: VoiceStore, options: argparse.Namespace) -> int:
+    store.delete(options.name)
+    return 0
+
+
+def _create(store: VoiceStore, options: argparse.Namespace) -> int:
+    if options.clone:
+        source = ReferenceAudio(path=options.clone, text=options.ref_text)
+    else:
+        source = Design(
+            instruct=options.design,
+            text=options.text,
+            model=options.design_model,
+            seed=options.seed,
+        )
+    request = CreateRequest(
+        source=source,
+        name=options.name or "",
+        model=options.model or catalog.BASE,
+        language=options.language,
+        replace=options.replace,
+    )
+    printed = os.dup(1)
+    os.dup2(2, 1)  # libraries print while they load a model
+    created = _made(store, request)
+    os.dup2(printed, 1)
+    for notice in created.notices:
+        print(f"voices: {notice.message}", file=sys.stderr)
+    print(f"{created.voice.name} → {created.voice.path}")
+    return 0
+
+
+def _made(store: VoiceStore, request: CreateRequest) -> Created:
+    engine, observer = Engine(), _Printer()
+    engine.start()
+    try:
+        Creation(engine, store, request, observer).start()
+        outcome = observer.outcome.get()
+    finally:
+        engine.stop(_STOP_SECONDS)
+    if isinstance(outcome, SidecarError):
+        raise outcome
+    return outcome
+
+
+class _Printer:
+    """Says on stderr how far it is."""
+
+    def __init__(self) -> None:
+        self.outcome: queue.SimpleQueue[Created | SidecarError] = queue.SimpleQueue()
+
+    def stage(self, stage: Stage, message: str) -> None:
+        print(f"{stage}: {message}", file=sys.stderr)
+
+    def failed(self, error: SidecarError) -> None:
+        self.outcome.put(error)
+
+    def done(self, created: Created) -> None:
+        self.outcome.put(created)
+
+
+def _print_table(rows: list[tuple[str, ...]]) -> None:
+    """Names and transcripts come from files of anybody; nothing in them may move the cursor."""
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]) - 1)]
+    for row in rows:
+        cells = [printable(cell) for cell in row]
+        padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=False)]
+        print("  ".join([*padded, cells[-1]]))

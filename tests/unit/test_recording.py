@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from sidecar import recording
+from sidecar.errors import BadReferenceAudio
+
+RATE = 24000
+# What libsndfile writes, and how far the samples may be from what was written.
+FORMATS = {
+    ("WAV", "PCM_16"): 1e-3,
+    ("WAV", "PCM_24"): 1e-3,
+    ("WAV", "PCM_32"): 1e-3,
+    ("WAV", "FLOAT"): 1e-3,
+    ("FLAC", "PCM_16"): 1e-3,
+    ("FLAC", "PCM_24"): 1e-3,
+    ("OGG", "VORBIS"): 0.1,
+    ("MP3", "MPEG_LAYER_III"): 0.1,
+}
+# MP3 knows these rates only, and Vorbis takes no speech at a radio's.
+MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+RATES = (*MP3_RATES, 88200, 96000, 176400, 192000)
+
+
+def encoded(
+    samples: np.ndarray, rate: int = RATE, format: str = "WAV", subtype: str = "FLOAT"
+) -> bytes:
+    buffer = io.BytesIO()
+    soundfile.write(buffer, samples, rate, format=format, subtype=subtype)
+    return buffer.getvalue()
+
+
+def tone(seconds: float, rate: int = RATE, level: float = 0.3, hertz: float = 440) -> np.ndarray:
+    time = np.arange(int(seconds * rate)) / rate
+    return (level * np.sin(2 * np.pi * hertz * time)).astype(np.float32)
+
+
+def read(samples: np.ndarray, text: str | None = None, rate: int = RATE) -> recording.Recording:
+    return recording.read(None, encoded(samples, rate), RATE, text)
+
+
+def types(found: recording.Recording) -> list[str]:
+    return [notice.type for notice in found.notices]
+
+
+def test_a_recording_at_its_own_rate_is_untouched() -> None:
+    samples = tone(4)
+    found = read(samples)
+    assert np.array_equal(found.samples, samples)
+    assert found.notices == ()
+
+
+def test_a_file_is_mixed_and_resampled(tmp_path: Path) -> None:
+    left = tone(4, 48000, 0.4)
+    path = tmp_path / "reference.flac"
+    soundfile.write(path, np.stack([left, np.zeros_like(left)], axis=1), 48000)
+    found = recording.read(str(path), None, RATE).samples
+    expected = tone(4, RATE, 0.2)
+    assert found.dtype == np.float32
+    assert abs(len(found) - len(expected)) <= 1
+    assert np.abs(found[200:-200] - expected[200 : len(found) - 200]).max() < 1e-3
+
+
+@settings(max_examples=40)
+@given(
+    st.sampled_from(sorted(FORMATS)),
+    st.sampled_from(RATES) | st.integers(8000, 192000),
+    st.integers(1, 8),
+    st.floats(1.0, 2.5),
+    st.integers(100, 2000),
+)
+@example(("WAV", "PCM_24"), 192000, 8, 1.0, 100)
+@example(("FLAC", "PCM_16"), 8000, 8, 2.5, 2000)
+@example(("OGG", "VORBIS"), 192000, 2, 1.1, 440)
+@example(("MP3", "MPEG_LAYER_III"), 8000, 1, 1.2, 440)
+def test_any_format_rate_and_number_of_channels_is_the_same_sound(
+    kind: tuple[str, str], rate: int, channels: int, seconds: float, hertz: int
+) -> None:
+    format, subtype = kind
+    if format == "MP3":
+        rate, channels = min(MP3_RATES, key=lambda known: abs(known - rate)), min(channels, 2)
+    sound = tone(seconds + 0.1, rate, hertz=hertz)
+    weights = 1 + np.arange(channels) / 8  # channels differ; their mean is the tone again
+    data = encoded(sound[:, None] * weights / weights.mean(), rate, format, subtype)
+    found = recording.read(None, data, RATE).samples
+    assert found.dtype == np.float32
+    assert found.ndim == 1
+    assert np.isfinite(found).all()
+    # MP3 has some hundredths of a second of padding at both ends.
+    assert abs(len(found) / RATE - len(sound) / rate) < (0.2 if format == "MP3" else 0.001)
+    middle = found[len(found) // 4 : -len(found) // 4]
+    spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
+    loudest = np.argmax(spectrum) * RATE / len(middle)
+    assert abs(loudest - hertz) <= 2 * RATE / len(middle)
+    assert abs(np.sqrt(2) * np.std(middle) - 0.3) < 0.3 * FORMATS[kind] + 0.002
+
+
+@settings(max_examples=60)
+@given(st.binary(max_size=400), st.integers(0, 200), st.sampled_from(["WAV", "FLAC", "OGG", "MP3"]))
+def test_damaged_files_are_refused_or_read_and_nothing_else(
+    noise: bytes, at: int, format: str
+) -> None:
+    data = bytearray(_whole(format))
+    data[at : at + len(noise)] = noise
+    with warnings.catch_warnings():  # numbers may overflow; what matters is what comes of it
+        warnings.simplefilter("ignore")
+        try:
+            found = recording.read(None, bytes(data), RATE)
+        except BadReferenceAudio:
+            return
+    assert np.isfinite(found.samples).all()
+    assert RATE <= len(found.samples) <= 61 * RATE
+
+
+def _whole(format: str) -> bytes:
+    subtype = {"OGG": "VORBIS", "MP3": "MPEG_LAYER_III"}.get(format, "PCM_16")
+    return encoded(tone(1.2), RATE, format, subtype)
+
+
+@pytest.mark.parametrize(
+    ("data", "type", "reason"),
+    [
+        (b"", "badReferenceAudio", "cannot be read"),
+        (b"not audio at all", "badReferenceAudio", "cannot be read"),
+        (encoded(np.zeros(0, np.float32)), "referenceTooShort", "only 0.00 s"),
+        (encoded(tone(0.99)), "referenceTooShort", "only 0.99 s"),
+        (encoded(tone(61, 8000), 8000), "referenceTooLong", "61 s"),
+        (encoded(np.full(RATE, np.nan, np.float32)), "badReferenceAudio", "NaN"),
+        (encoded(np.zeros(2 * RATE, np.float32)), "referenceSilent", "is silent"),
+        (encoded(tone(2, level=0.0003)), "referenceSilent", "is silent"),
+        (encoded(np.stack([tone(2), -tone(2)], 1)), "referenceSilent", "is silent"),
+        (encoded(tone(2, 384000), 384000), "badReferenceAudio", "384000 Hz"),
+        (encoded(np.zeros((RATE, 9))), "badReferenceAudio", "9 channels"),
+        (encoded(tone(8))[: 4 * RATE // 2], "referenceTooShort", "only"),
+    ],
+)
+def test_what_is_refused_says_why_by_its_type(data: bytes, type: str, reason: str) -> None:
+    with pytest.raises(BadReferenceAudio, match=reason) as caught:
+        recording.read(None, data, RATE)
+    assert caught.value.type == type
+    assert caught.value.code == 1005
+    assert caught.value.field == "reference.audio"
+
+
+def test_a_missing_file_is_a_bad_reference(tmp_path: Path) -> None:
+    path = str(tmp_path / "nowhere.wav")
+    for look in (lambda: recording.read(path, None, RATE), lambda: _hash(path)):
+        with pytest.raises(BadReferenceAudio, match="cannot be read") as caught:
+            look()
+        assert caught.value.field == "reference.path"
+
+
+def _hash(path: str) -> bytes:
+    return recording.content_hash(path, None)
+
+
+def test_the_hash_is_of_the_content(tmp_path: Path) -> None:
+    data = encoded(tone(2))
+    (tmp_path / "a").write_bytes(data)
+    assert _hash(str(tmp_path / "a")) == recording.content_hash(None, data)
+    assert _hash(str(tmp_path / "a")) != recording.content_hash(None, data + b"\0")
+
+
+def clipped(format: str, subtype: str) -> Callable[[], recording.Recording]:
+    """A loud voice that was cut at full scale, and stored in some format."""
+    sound = np.clip(tone(4, level=2.0), -1, 1)
+    return lambda: recording.read(None, encoded(sound, RATE, format, subtype), RATE)
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda: read(tone(4)), []),
+        (lambda: read(tone(2)), ["referenceShort"]),
+        (lambda: read(tone(31, 8000), rate=8000), ["referenceLong"]),
+        (lambda: read(tone(4, level=0.005)), ["referenceQuiet"]),
+        (lambda: read(tone(4, level=1.0)), []),  # full scale, and not over it
+        (clipped("WAV", "PCM_16"), ["referenceClipped"]),
+        (clipped("FLAC", "PCM_24"), ["referenceClipped"]),
+        (clipped("OGG", "VORBIS"), ["referenceClipped"]),
+        (clipped("MP3", "MPEG_LAYER_III"), ["referenceClipped"]),
+        (lambda: read(tone(4), "The quick brown fox jumps over the lazy dog."), []),
+        (lambda: read(tone(4), "word " * 60), ["transcriptMismatch"]),
+        (lambda: read(tone(8), "Well"), ["transcriptMismatch"]),
+        (lambda: read(tone(4), "今天天气很好，我们去公园吧。"), []),
+        (lambda: read(tone(4), "今天天气很好，我们去公园吧。" * 6), ["transcriptMismatch"]),
+        (lambda: read(tone(4), "   "), []),
+    ],
+)
+def test_what_is_noticed(make: Callable[[], recording.Recording], expected: list[str]) -> None:
+    assert types(make()) == expected

@@ -21,10 +21,10 @@ Message = dict[str, Any]
 class Client:
     """Runs `python -m sidecar` for `seconds` at most; a context manager that ends it."""
 
-    def __init__(self, model: str, seconds: float) -> None:
+    def __init__(self, model: str, seconds: float, *arguments: str) -> None:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "sidecar", "--model", model],
+            [sys.executable, "-m", "sidecar", "--model", model, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,

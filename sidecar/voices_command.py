@@ -11,8 +11,9 @@ from sidecar.engine.engine import Engine
 from sidecar.errors import SidecarError
 from sidecar.models import catalog, registry
 from sidecar.models.base import ReferenceAudio
-from sidecar.voices.create import Created, CreateRequest, Creation, Design, Stage
+from sidecar.voices.create import CreateRequest, Creation, Design
 from sidecar.voices.names import printable
+from sidecar.voices.steps import Created, Stage
 from sidecar.voices.store import VoiceStore
 
 _STOP_SECONDS = 5.0

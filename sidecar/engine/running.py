@@ -29,7 +29,7 @@ class Running:
 
     def __init__(self, references: References | None = None) -> None:
         self.rows: list[Row] = []
-        self._references = references or References()
+        self._references = References() if references is None else references
         self._batches: dict[LoadedModel, Batch] = {}
 
     def __len__(self) -> int:

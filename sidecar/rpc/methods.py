@@ -28,12 +28,14 @@ from sidecar.rpc.types import (
     StatusResult,
     SynthesizeParams,
     SynthesizeResult,
+    VoiceProgress,
+)
+from sidecar.rpc.voice_types import (
     VoiceCreateParams,
     VoiceCreateResult,
     VoiceDeleteParams,
     VoiceListParams,
     VoiceListResult,
-    VoiceProgress,
 )
 
 PROTOCOL_VERSION = 1

@@ -284,31 +284,29 @@ def test_warnings_are_in_the_results(server: Sidecar, base: str) -> None:
     assert "warnings" not in server.call("speech/synthesize", {**said, "reference": good})
 
 
-def test_an_analysed_recording_is_remembered_by_its_content(
-    server: Sidecar, base: str, tmp_path: Path
-) -> None:
+def test_an_analysed_recording_is_remembered_by_its_content(base: str, tmp_path: Path) -> None:
     data = base64.b64decode(wav(sound(3.5)))
-    (tmp_path / "one.wav").write_bytes(data)
+    file = tmp_path / "one.wav"
+    file.write_bytes(data)
     said = {"text": "Hi.", "model": base, "maxFrames": 1, "seed": 1}
+    with sidecar() as server:
 
-    def speak(**reference: Any) -> str:
-        return server.call("speech/synthesize", {**said, "reference": reference})["audio"]
+        def speak(**reference: Any) -> str:
+            return server.call("speech/synthesize", {**said, "reference": reference})["audio"]
 
-    def remembered(count: int) -> None:
-        """The engine publishes its figures after the answer."""
-        deadline = time.monotonic() + TIMEOUT
-        while server.call("server/status")["references"]["count"] != count:
-            assert time.monotonic() < deadline
+        def remembered(count: int) -> None:
+            """The engine publishes its figures after the answer."""
+            deadline = time.monotonic() + TIMEOUT
+            while server.call("server/status")["references"]["count"] != count:
+                assert time.monotonic() < deadline
 
-    count = server.call("server/status")["references"]["count"]
-    audio = speak(path=str(tmp_path / "one.wav"))
-    remembered(count + 1)
-    assert speak(audio=base64.b64encode(data).decode()) == audio
-    speak(path=str(tmp_path / "one.wav"), text="Said.")
-    remembered(count + 2)  # and not 3: the content was the same
-    speak(path=str(tmp_path / "one.wav"), text="Said.", appendSilence=False)
-    remembered(count + 3)
-    assert server.call("server/status")["references"]["bytes"] > 0
+        audio = speak(path=str(file))
+        assert speak(audio=base64.b64encode(data).decode()) == audio
+        remembered(1)
+        speak(path=str(file), text="Said.")
+        speak(path=str(file), text="Said.", appendSilence=False)
+        remembered(3)
+        assert server.call("server/status")["references"]["bytes"] > 0
 
 
 def test_making_a_voice_can_be_cancelled(golden: Path, tmp_path: Path) -> None:

@@ -241,10 +241,7 @@ class PromptBuilder:
         name = (utterance.language or "auto").lower()
         known = self._config.languages
         if name != "auto" and name not in known:
-            info = self._config.info
-            raise UnknownLanguage(
-                unlisted("language", name, [*info.languages, *info.dialects]), field="language"
-            )
+            raise UnknownLanguage(unlisted("language", name, ["auto", *known]), field="language")
         dialect = self._config.dialects.get((self._voice(utterance) or "").lower())
         if dialect and name in ("auto", "chinese"):
             return known[dialect]

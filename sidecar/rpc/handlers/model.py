@@ -68,6 +68,7 @@ class _LoadSink:
                 sample_rate=result.info.sample_rate,
                 voices=[voice.name for voice in result.info.voices],
                 languages=list(result.info.languages),
+                dialects=list(result.info.dialects) or None,
                 memory_bytes=result.memory_bytes,
                 load_ms=result.load_seconds * 1000,
             )

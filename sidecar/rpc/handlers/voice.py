@@ -9,9 +9,9 @@ from sidecar.models import catalog, registry
 from sidecar.models.base import ModelInfo, ReferenceAudio
 from sidecar.rpc.handlers.speech import check_text, reference, warnings
 from sidecar.rpc.session import Call, Session
-from sidecar.rpc.types import (
+from sidecar.rpc.types import Empty, VoiceProgress
+from sidecar.rpc.voice_types import (
     DesignParams,
-    Empty,
     SkippedFile,
     VoiceCreateParams,
     VoiceCreateResult,
@@ -19,10 +19,10 @@ from sidecar.rpc.types import (
     VoiceEntry,
     VoiceListParams,
     VoiceListResult,
-    VoiceProgress,
 )
-from sidecar.voices.create import DESIGN_FRAMES, Created, CreateRequest, Creation, Design, Stage
+from sidecar.voices.create import DESIGN_FRAMES, CreateRequest, Creation, Design
 from sidecar.voices.format import SavedVoice
+from sidecar.voices.steps import Created, Stage
 
 
 def list_voices(session: Session, params: VoiceListParams, call: Call) -> None:

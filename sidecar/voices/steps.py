@@ -1,0 +1,121 @@
+"""The steps of making a voice: what each hears from the engine, and whom it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+import msgspec
+
+from sidecar.engine.request import AudioChunk, EncodedVoice, LoadResult, SynthesisResult
+from sidecar.errors import BadReferenceAudio, GenerationFailed, Notice, SidecarError, Unsupported
+from sidecar.models import catalog
+from sidecar.voices.format import SavedVoice
+
+Stage = Literal["resolving", "downloading", "loading", "designing", "encoding", "saving"]
+
+
+class Created(msgspec.Struct, frozen=True):
+    """A voice that was saved; `seed` is the design's."""
+
+    voice: SavedVoice
+    notices: tuple[Notice, ...]
+    seed: int | None = None
+
+
+class Observer(Protocol):
+    """Hears of a creation, from any thread; exactly one of `failed` and `done` comes last."""
+
+    def stage(self, stage: Stage, message: str) -> None: ...
+
+    def failed(self, error: SidecarError) -> None: ...
+
+    def done(self, created: Created) -> None: ...
+
+
+class LoadStep:
+    """A model's load; `field` is what names it in the request."""
+
+    def __init__(
+        self, observer: Observer, variant: str, field: str, then: Callable[[], None]
+    ) -> None:
+        self._observer, self._variant, self._field, self._then = observer, variant, field, then
+
+    def stage(self, stage: Literal["resolving", "downloading", "loading"], detail: str) -> None:
+        self._observer.stage(stage, detail)
+
+    def failed(self, error: SidecarError) -> None:
+        error.field = self._field if error.field == "model" else error.field
+        self._observer.failed(error)
+
+    def done(self, result: LoadResult) -> None:
+        if result.info.variant == self._variant:
+            self._then()
+            return
+        self._observer.failed(
+            Unsupported(
+                f"A {self._variant} model is needed, and this is a {result.info.variant} model.",
+                hint=f"Name one like {catalog.BASE} in `model`, and one like {catalog.DESIGN} in "
+                "`design.model`.",
+                field=self._field,
+            )
+        )
+
+
+class DesignStep:
+    """Keeps the designed speech, and hands it on as a WAV file."""
+
+    def __init__(self, observer: Observer, then: Callable[[bytes, SynthesisResult], None]) -> None:
+        self._observer, self._then = observer, then
+        self._chunks: list[AudioChunk] = []
+        self._samples = 0
+
+    def ready(self) -> bool:
+        return True
+
+    def audio(self, chunk: AudioChunk) -> None:
+        self._chunks.append(chunk)
+        self._samples += len(chunk.samples)
+        self._observer.stage("designing", f"{self._samples / chunk.sample_rate:.1f} s")
+
+    def failed(self, error: SidecarError) -> None:
+        if error.field in ("text", "instruct", "language"):
+            error.field = f"design.{error.field}"
+        self._observer.failed(error)
+
+    def done(self, result: SynthesisResult) -> None:
+        if result.finish_reason == "runaway":
+            self._observer.failed(
+                GenerationFailed(
+                    "The designed speech did not end.", hint="Try another seed.", field="design"
+                )
+            )
+            return
+        self._then(_wav(self._chunks, result.sample_rate), result)
+
+
+class EncodeStep:
+    def __init__(
+        self, observer: Observer, then: Callable[[EncodedVoice], None], designed: bool
+    ) -> None:
+        self._observer, self._then, self._designed = observer, then, designed
+
+    def failed(self, error: SidecarError) -> None:
+        if self._designed and isinstance(error, BadReferenceAudio):
+            error.field, error.hint = "design.text", "Give it a sentence or two; try another seed."
+        self._observer.failed(error)
+
+    def done(self, result: EncodedVoice) -> None:
+        self._then(result)
+
+
+def _wav(chunks: list[AudioChunk], rate: int) -> bytes:
+    import io
+
+    import numpy as np
+    import soundfile
+
+    file = io.BytesIO()
+    samples = np.concatenate([np.zeros(0, np.float32), *(chunk.samples for chunk in chunks)])
+    soundfile.write(file, samples, rate, format="WAV", subtype="FLOAT")
+    return file.getvalue()

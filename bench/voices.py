@@ -44,7 +44,7 @@ def measure(
 ) -> dict[str, Any]:
     """Seconds to the first audio, per way and run, the first run left out: it warms up."""
     text = "la " * int(4 * seconds) if transcript else None
-    said = {"text": _TEXT, "model": model, "maxFrames": 1, "seed": 1}
+    said: dict[str, Any] = {"text": _TEXT, "model": model, "maxFrames": 1, "seed": 1}
     firsts: dict[str, list[float]] = {way: [] for way in WAYS}
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -53,13 +53,16 @@ def measure(
         client.initialize()
         for seed in range(runs + 1):
             reference = {"audio": recording(seconds, seed), "text": text}
-            asked = {"inline": {"reference": reference}, "remembered": {"reference": reference}}
-            asked["saved"] = {"voice": f"v{seed}"}
+            asked: dict[str, dict[str, Any]] = {
+                "inline": {"reference": reference},
+                "remembered": {"reference": reference},
+                "saved": {"voice": f"v{seed}"},
+            }
             for way in WAYS:
                 if way == "saved":
                     make = {"voice": f"v{seed}", "model": model, "reference": reference}
                     client.call("voice/create", make)
-                metrics = client.speak(**said, **asked[way])["metrics"]
+                metrics = client.speak(**{**said, **asked[way]})["metrics"]
                 firsts[way].append(metrics["firstAudioMs"] / 1000)
     return {way: values[1:] for way, values in firsts.items()}
 

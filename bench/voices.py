@@ -1,8 +1,9 @@
 """`python -m bench.voices --model BASE`: first audio of a cloned voice, by where it comes from.
 
-Inline the recording is encoded for the request, remembered it was encoded for an earlier one, and
-saved it was encoded when the voice was made. All in one process, in turn, so that a noisy machine
-is noisy for each of them; the recordings differ, as people's do.
+Inline, the recording is encoded for the request; saved, it was when the voice was made. Again is the
+second request with the same voice: what encoders and codec have heard is remembered. All in one
+process, in turn, so that a noisy machine is noisy for each of them; every voice has a recording of
+its own.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from sidecar.models import catalog, registry
 
 TITLE = "Cloned voices: first audio, by where the voice comes from"
 SECONDS = (3, 12)
-WAYS = ("inline", "remembered", "saved")
+WAYS = ("inline", "inline again", "saved", "saved again")
 _RATE = 24000
 _TEXT = "A sentence to measure with."
 
@@ -51,18 +52,14 @@ def measure(
         Client(model, limit, "--voices-dir", folder) as client,
     ):
         client.initialize()
-        for seed in range(runs + 1):
-            reference = {"audio": recording(seconds, seed), "text": text}
-            asked: dict[str, dict[str, Any]] = {
-                "inline": {"reference": reference},
-                "remembered": {"reference": reference},
-                "saved": {"voice": f"v{seed}"},
-            }
+        for number in range(runs + 1):
+            inline = {"audio": recording(seconds, 2 * number), "text": text}
+            saved = {"audio": recording(seconds, 2 * number + 1), "text": text}
+            name = f"v{number}"
+            client.call("voice/create", {"voice": name, "model": model, "reference": saved})
             for way in WAYS:
-                if way == "saved":
-                    make = {"voice": f"v{seed}", "model": model, "reference": reference}
-                    client.call("voice/create", make)
-                metrics = client.speak(**{**said, **asked[way]})["metrics"]
+                asked = {"reference": inline} if way.startswith("inline") else {"voice": name}
+                metrics = client.speak(**{**said, **asked})["metrics"]
                 firsts[way].append(metrics["firstAudioMs"] / 1000)
     return {way: values[1:] for way, values in firsts.items()}
 
@@ -83,13 +80,14 @@ def run(options: Options) -> dict[str, Any]:
 def report(result: dict[str, Any]) -> str:
     if not result["rows"]:
         return "Only a Base model clones: name one with `--model`."
-    header = ("reference", *WAYS, "inline × saved")
+    header = ("reference", *WAYS, "inline ÷ saved", "inline ÷ saved again")
     body = []
     for row in result["rows"]:
         medians = [statistics.median(row[way]) for way in WAYS]
         kind = "with transcript" if row["transcript"] else "timbre alone"
         name = f"{row['seconds']} s, {kind}"
-        body.append((name, *(ms(value) for value in medians), ratio(medians[0], medians[2])))
+        ratios = [ratio(medians[0], medians[at]) for at in (2, 3)]
+        body.append((name, *(ms(value) for value in medians), *ratios))
     return table(header, body) + f"\n\nMedians of {result['runs']} recordings, one process."
 
 

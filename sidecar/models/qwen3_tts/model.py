@@ -14,6 +14,7 @@ from sidecar.models.catalog import Checkpoint
 from sidecar.models.qwen3_tts import config, loader
 from sidecar.models.qwen3_tts.codec import Codec, CodecState
 from sidecar.models.qwen3_tts.embeddings import CodeTable
+from sidecar.models.qwen3_tts.heard import HeardReferences
 from sidecar.models.qwen3_tts.prompt import Prompt, PromptBuilder
 from sidecar.models.qwen3_tts.reference import Reference, ReferenceEncoder, checked
 from sidecar.models.qwen3_tts.talker import Talker, TalkerState
@@ -31,13 +32,14 @@ class Row:
     """One utterance.
 
     Attributes:
-        reference: uint32 [frames, codebooks], what the codec has yet to hear before its first
-            frame; None when it has.
+        reference: uint32 [frames, codebooks], what the codec has to hear before its first frame.
+        unheard: the part of it that is left; None when it has heard all.
     """
 
     talker: TalkerState
     codec: CodecState
     reference: mx.array | None
+    unheard: mx.array | None
 
 
 class Qwen3TTS:
@@ -58,6 +60,7 @@ class Qwen3TTS:
         self._codec = Codec(
             parts.decoder, parts.tables, parts.samples_per_frame, framewise=on_cpu(), kind=kind
         )
+        self._heard = HeardReferences()
         self._references = ReferenceEncoder(
             parts.encoder, parts.speaker_encoder, self._codec.codebooks, self.info.sample_rate
         )
@@ -117,18 +120,24 @@ class Qwen3TTS:
         return checked(features, self.info.speaker_size, self._codec.codebooks, size, ids)
 
     def open(self, prompt: Prompt) -> Row:
-        return Row(self._talker.open(prompt), self._codec.open(), prompt.reference_codes)
+        talker, codes = self._talker.open(prompt), prompt.reference_codes
+        heard = None if codes is None else self._heard.start(codes)
+        if heard is not None:
+            return Row(talker, heard, codes, None)
+        return Row(talker, self._codec.open(), codes, codes)
 
     def pieces_left(self, row: Row) -> int:
-        heard = 0 if row.reference is None else len(row.reference)
-        return -(-heard // self._frames) + self._talker.pieces_left(row.talker)
+        unheard = 0 if row.unheard is None else len(row.unheard)
+        return -(-unheard // self._frames) + self._talker.pieces_left(row.talker)
 
     def prefill(self, row: Row) -> bool:
         """The codec hears the reference first, which is what its first frame follows."""
-        if row.reference is not None:
-            heard, rest = row.reference[: self._frames], row.reference[self._frames :]
-            mx.eval(self._codec.decode([row.codec], [heard]))
-            row.reference = rest if len(rest) else None
+        if row.reference is not None and row.unheard is not None:
+            piece, rest = row.unheard[: self._frames], row.unheard[self._frames :]
+            mx.eval(self._codec.decode([row.codec], [piece]))
+            row.unheard = rest if len(rest) else None
+            if row.unheard is None:
+                self._heard.keep(row.reference, row.codec)
             return False
         return self._talker.prefill(row.talker)
 
@@ -147,7 +156,7 @@ class Qwen3TTS:
     def close(self, row: Row) -> None:
         self._talker.close(row.talker)
         row.codec.memories = []
-        row.reference = None
+        row.reference = row.unheard = None
 
     def warm_up(self, sampler: Callable[[int], FrameSampler]) -> None:
         prompt = self._prompts.blank()

@@ -1,0 +1,62 @@
+"""A reference that the codec has heard before: the next row starts behind it, to the bit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+import numpy as np
+import pytest
+
+from sidecar.models import catalog, registry
+from sidecar.models.base import Utterance, VoiceFeatures
+from sidecar.models.qwen3_tts.heard import HeardReferences
+from tests.parity import cases
+
+
+@pytest.fixture(scope="module")
+def model(golden: Path) -> Any:
+    return registry.load(catalog.resolve(str(golden / "base")), "float32")
+
+
+def audio(model: Any, row: Any, codes: np.ndarray) -> np.ndarray:
+    while not model.prefill(row):
+        pass
+    parts = [model.decode([row], [mx.array(codes[at : at + 3])])[0] for at in (0, 3)]
+    return np.concatenate([np.array(part) for part in parts])
+
+
+def test_the_second_row_of_a_voice_starts_behind_its_reference(model: Any, golden: Path) -> None:
+    codes = cases.load(golden, "base/icl_full").codes[:6].astype(np.uint32)
+    ids = np.array(model._prompts.reference_ids("ref"), np.int32)
+    heard = np.random.default_rng(1).integers(0, 256, (20, 16)).astype(np.uint16)
+    features = VoiceFeatures(np.ones(64, np.float32), heard, "ref", ids)
+    prompt = model.prepare(Utterance("Hi.", reference=features))
+    first, second = model.open(prompt), model.open(prompt)
+    cold = model.pieces_left(first)
+    expected = audio(model, first, codes)
+    warm = [model.open(prompt), model.open(prompt)]
+    assert cold - model.pieces_left(warm[0]) == 3  # of eight frames each
+    # What one row goes on with does not reach another that began at the same place.
+    assert not np.array_equal(audio(model, warm[0], codes[::-1].copy()), expected)
+    assert np.array_equal(audio(model, warm[1], codes), expected)
+    assert np.array_equal(audio(model, second, codes), expected)
+    for row in (first, second, *warm):
+        model.close(row)
+    assert np.array_equal(audio(model, model.open(prompt), codes), expected)
+
+
+def test_what_is_remembered_is_bounded(model: Any) -> None:
+    def heard(frames: int) -> tuple[mx.array, Any]:
+        codes = mx.full((frames, 16), 7, dtype=mx.uint32)
+        state = model._codec.open()
+        mx.eval(model._codec.decode([state], [codes]))
+        return codes, state
+
+    one = sum(slot.array.nbytes for part in heard(1)[1].memories for slot in part)
+    kept = HeardReferences(limit=2 * one)
+    rows = [heard(frames) for frames in (1, 2, 3)]
+    for codes, state in rows:
+        kept.keep(codes, state)
+    assert [kept.start(codes) is not None for codes, _ in rows] == [False, True, True]

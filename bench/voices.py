@@ -1,7 +1,7 @@
 """`python -m bench.voices --model BASE`: first audio of a cloned voice, by where it comes from.
 
-Inline, the recording is encoded for the request; saved, it was when the voice was made. Again is the
-second request with the same voice: what encoders and codec have heard is remembered. All in one
+Inline, the recording is encoded for the request; saved, it was when the voice was made. Again is
+the second request with the same voice: what encoders and codec have heard is remembered. All in one
 process, in turn, so that a noisy machine is noisy for each of them; every voice has a recording of
 its own.
 """

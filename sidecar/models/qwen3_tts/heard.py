@@ -46,7 +46,7 @@ class HeardReferences:
 
 
 def _key(codes: mx.array) -> bytes:
-    return hashlib.sha256(np.ascontiguousarray(codes)).digest()
+    return hashlib.sha256(np.array(codes).tobytes()).digest()
 
 
 def _copy(state: CodecState) -> CodecState:

@@ -17,7 +17,7 @@ Key = tuple[type, Any]
 
 # Answered by other threads than the reader's, so not before what is sent behind them.
 DEFERRED = frozenset(
-    {"speech/synthesize", "model/load", "model/unload", "model/list", "voice/list"}
+    "speech/synthesize model/load model/unload model/list voice/list voice/create voice/delete".split()
 )
 
 

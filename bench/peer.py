@@ -32,8 +32,9 @@ class Peer:
         self.ledger = ledger
         self._seen = seen
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
+        self._voices = tempfile.TemporaryDirectory()  # or a fuzzer would delete its user's
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "sidecar"],
+            [sys.executable, "-m", "sidecar", "--voices-dir", self._voices.name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
@@ -61,6 +62,7 @@ class Peer:
         for stream in (self._stdin, self._stdout, self.process.stdout, self._stderr):
             assert stream
             stream.close()
+        self._voices.cleanup()
 
     def _read(self) -> None:
         try:

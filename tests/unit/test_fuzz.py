@@ -24,6 +24,7 @@ from sidecar.engine.request import Cancel, LoadJob, SpeechJob, Unload
 from sidecar.errors import Cancelled, FramingError, QueueFull
 from sidecar.rpc.dispatcher import Dispatcher
 from sidecar.rpc.session import Phase, Session
+from sidecar.voices.store import VoiceStore
 from sidecar.wire.framing import FrameParser, encode_frame
 from sidecar.wire.jsonrpc import Outgoing, encode
 from sidecar.wire.stdio import Outbox
@@ -127,7 +128,8 @@ class Server:
     def __init__(self, phase: Phase = Phase.READY) -> None:
         self.outbox, self.engine, self.ledger = Recorder(), StillEngine(), Ledger()
         self.exits: list[int] = []
-        session = Session(self.outbox, self.engine, "tiny-voice", self.exits.append)
+        voices = VoiceStore("/nowhere/at/all")
+        session = Session(self.outbox, self.engine, "tiny-voice", voices, self.exits.append)
         session.phase = phase
         self._dispatcher = Dispatcher(session)
         self._jobs: list[SpeechJob | LoadJob] = []

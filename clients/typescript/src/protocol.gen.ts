@@ -35,6 +35,21 @@ export interface ClientInfo {
   version?: string | null;
 }
 
+/** A voice by its description, which a VoiceDesign model speaks once. */
+export interface DesignParams {
+  /** The description. */
+  instruct: string;
+  /** What its reference says: a sentence or two. */
+  text: string;
+  language?: string | null;
+  /** A VoiceDesign model. Default 1.7b-voicedesign. */
+  model?: string | null;
+  /** From 0 to 9007199254740991. */
+  seed?: number | null;
+  /** Cuts the reference. Default 375, which is 30 s. From 13 to 750. */
+  maxFrames?: number | null;
+}
+
 /** An answer that says only: done. */
 export type Empty = Record<string, never>;
 
@@ -151,6 +166,8 @@ export interface ModelLoadResult {
   languages: string[];
   memoryBytes: number;
   loadMs: number;
+  /** Values of `language`, too; some voices speak them. */
+  dialects?: string[];
 }
 
 export interface ModelUnloadParams {
@@ -167,7 +184,7 @@ export interface PingResult {
 /** `$/progress`: `value` is what the request that brought `token` promises. */
 export interface ProgressParams {
   token: string | number;
-  value: AudioProgress | LoadProgress;
+  value: AudioProgress | LoadProgress | VoiceProgress;
 }
 
 /** Audio whose voice is cloned; give `path` or `audio`. */
@@ -179,6 +196,12 @@ export interface Reference {
   text?: string | null;
   /** 0.5 s behind the audio, so that its tail does not leak. Default true. */
   appendSilence?: boolean | null;
+}
+
+/** Recordings whose analysis is remembered. */
+export interface ReferenceStatus {
+  count: number;
+  bytes: number;
 }
 
 /** What is left out comes from the checkpoint's generation_config.json. */
@@ -199,6 +222,12 @@ export interface ServerInfo {
   version: string;
 }
 
+/** A file in the folder of voices that is none. */
+export interface SkippedFile {
+  file: string;
+  reason: string;
+}
+
 export interface StatusResult {
   /** metal, cuda or cpu; starting or broken: MLX is not there (yet). */
   backend: string;
@@ -208,6 +237,7 @@ export interface StatusResult {
   queued: number;
   streams: StreamStatus[];
   models: LoadedModel[];
+  references: ReferenceStatus;
   uptimeMs: number;
 }
 
@@ -232,7 +262,7 @@ export interface SynthesizeParams {
   text: string;
   /** Default: the server's --model. */
   model?: string | null;
-  /** A preset voice of the model. */
+  /** A preset or a saved voice. */
   voice?: string | null;
   /** Default auto. */
   language?: string | null;
@@ -266,24 +296,81 @@ export interface SynthesizeResult {
   /** Send it again for the same audio. */
   seed: number;
   metrics: Metrics;
+  /** About the reference recording. */
+  warnings?: Warning[];
   /** All of it, if there was no partialResultToken. Base64. */
   audio?: string;
+}
+
+/** Give `reference` or `design`. */
+export interface VoiceCreateParams {
+  /** Its name. Default: a free one, voice-1 and so on. */
+  voice?: string | null;
+  /** The Base model that will speak with it. Default 1.7b-base. */
+  model?: string | null;
+  reference?: Reference | null;
+  design?: DesignParams | null;
+  /** What it speaks if nothing is said about that. */
+  language?: string | null;
+  /** One of that name may be there. */
+  replace?: boolean | null;
+  workDoneToken?: string | number | null;
+}
+
+export interface VoiceCreateResult {
+  /** A value of speech/synthesize's `voice`. */
+  voice: string;
+  kind: "saved";
+  model: string;
+  created: string;
+  hasTranscript: boolean;
+  language?: string;
+  /** Codec frames of the reference. */
+  frames?: number;
+  /** The design's. */
+  seed?: number;
+  warnings?: Warning[];
+}
+
+export interface VoiceDeleteParams {
+  voice: string;
 }
 
 export interface VoiceEntry {
   voice: string;
   kind: "preset" | "saved";
+  /** The one that has it, or that it was made with. */
   model: string;
-  /** A dialect the voice speaks. */
+  /** What it speaks if nothing is said about that; a preset's is a dialect. */
   language?: string;
+  /** A saved voice's, ISO 8601 in UTC. */
+  created?: string;
+  origin?: "design" | "reference";
+  /** Of a saved voice: false is the timbre alone. */
+  hasTranscript?: boolean;
 }
 
 export interface VoiceListParams {
+  /** Its presets and the saved voices that fit it. Default: the server's --model, and all saved voices. */
   model?: string | null;
 }
 
 export interface VoiceListResult {
   voices: VoiceEntry[];
+  skipped?: SkippedFile[];
+}
+
+/** A voice in the making. `designing` is repeated, with what has been spoken so far. */
+export interface VoiceProgress {
+  kind: "voice";
+  stage: "designing" | "downloading" | "encoding" | "loading" | "resolving" | "saving";
+  message: string;
+}
+
+/** What was noticed and did not stop the work. */
+export interface Warning {
+  type: string;
+  message: string;
 }
 
 /** Everything that is answered. */
@@ -302,8 +389,12 @@ export interface Requests {
   "model/load": { params: ModelLoadParams; result: ModelLoadResult; progress: LoadProgress };
   /** Frees a model's memory. */
   "model/unload": { params: ModelUnloadParams; result: Empty };
-  /** The voices of a model. */
+  /** A model's voices, and saved ones. */
   "voice/list": { params: VoiceListParams; result: VoiceListResult };
+  /** Makes a voice of a recording or a description, and saves it. */
+  "voice/create": { params: VoiceCreateParams; result: VoiceCreateResult; progress: VoiceProgress };
+  /** Deletes a saved voice. */
+  "voice/delete": { params: VoiceDeleteParams; result: Empty };
   /** Text to speech, streamed. */
   "speech/synthesize": { params: SynthesizeParams; result: SynthesizeResult; progress: AudioProgress };
 }
@@ -327,13 +418,20 @@ export const ERROR_CODES = {
   unknownVoice: 1003,
   unknownLanguage: 1004,
   badReferenceAudio: 1005,
+  referenceTooShort: 1005,
+  referenceTooLong: 1005,
+  referenceSilent: 1005,
   unsupported: 1006,
+  voiceDoesNotFit: 1006,
   textTooLong: 1007,
   queueFull: 1008,
   outOfMemory: 1009,
   generationFailed: 1010,
   modelInUse: 1011,
   engineStalled: 1012,
+  voiceExists: 1013,
+  badVoiceFile: 1014,
+  voiceNotSaved: 1015,
   notInitialized: -32002,
   invalidRequest: -32600,
   duplicateId: -32600,
@@ -345,6 +443,7 @@ export const ERROR_CODES = {
   emptyText: -32602,
   notFinite: -32602,
   tokenInUse: -32602,
+  invalidVoiceName: -32602,
   protocolVersionMismatch: -32602,
   internalError: -32603,
   parseError: -32700,

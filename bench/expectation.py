@@ -17,7 +17,13 @@ Key = tuple[type, Any]
 
 # Answered by other threads than the reader's, so not before what is sent behind them.
 DEFERRED = frozenset(
-    "speech/synthesize model/load model/unload model/list voice/list voice/create voice/delete".split()
+    f"{prefix}/{name}"
+    for prefix, names in {
+        "speech": ("synthesize",),
+        "model": ("load", "unload", "list"),
+        "voice": ("list", "create", "delete"),
+    }.items()
+    for name in names
 )
 
 

@@ -10,6 +10,9 @@ export TEXT OUT
 # On Linux: cpu, cuda12 or cuda13. macOS needs no extra.
 EXTRA ?= $(if $(filter Linux,$(shell uname -s)),cpu,)
 
+# Tests that share an installation or a build are a group, and stay on one worker.
+PARALLEL := --numprocesses 2 --dist loadgroup
+
 READY := $(VENV)/ready-$(EXTRA)
 QUALITY := $(VENV)/ready-quality
 
@@ -58,8 +61,8 @@ lint: setup $(QUALITY)
 	$(BIN)/pyright
 
 unit: setup $(QUALITY)
-	$(BIN)/python -m pytest -m "not slow"
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
+	$(BIN)/python -m pytest $(PARALLEL) -m slow
 
 schema: setup
 	$(BIN)/python -m sidecar.rpc.schema > protocol/schema.json

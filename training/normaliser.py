@@ -44,6 +44,7 @@ _BORDERS: list[Stage] = [
 _TRIMMED: list[Stage] = [
     (rf"\A +| +\z|{_BREAK}\K +", ""),
     (rf"{_BEFORE} *{_BEHIND}?| *{_BEHIND}", " "),
+    (" +(?=[,.?!])", ""),
     (_BREAK, "\n"),
 ]
 
@@ -202,9 +203,26 @@ _ABBREVIATIONS = (
     ("dec", "december"),
 )  # fmt: skip
 
-_WORDS: list[Stage] = [
+# Six consonants in a row are in no English word but these, and no English word has 24 letters.
+_COMPOUNDS = (("catch", "phrase"), ("latch", "string"), ("knights", "bridge"), ("hertz", "sprung"))
+_CLUSTER = "[b-df-hj-np-tv-xz]"
+_UNSPEAKABLE: list[Stage] = [
     # "soooooo" is said no longer than "sooo", and a hundred letters of one kind do not end.
     (r"([a-z])\1\1\K\1+", ""),
+    ("|".join(f"(?<={one})(?={other})" for one, other in _COMPOUNDS), " "),
+    # What nobody could pronounce is spelled, so that it comes to an end.
+    (
+        "|".join(
+            [
+                *(f"(?<={_CLUSTER}{{{n}}})(?={_CLUSTER}{{{6 - n}}})" for n in range(1, 6)),
+                "(?<=[a-z]{12})(?=[a-z]{12})",
+            ]
+        ),
+        " ",
+    ),
+]
+
+_WORDS: list[Stage] = [
     *((rf"\b{short}\b(?:\.(?= [a-z]))?(?!')", spoken) for short, spoken in _ABBREVIATIONS),
     (r"\bms\.(?= )", "miss"),
     (r"\bmt\.(?= )", "mount"),
@@ -229,7 +247,7 @@ def normaliser() -> normalizers.Normalizer:
             *_replace([*_TYPOGRAPHY, *_CASE]),
             normalizers.Lowercase(),
             *_replace([*_LETTERS, *_TIMES, *money(), *_SYMBOLS, *_PARTS, *_ENDINGS]),
-            *_replace([*cardinals(), *_PUNCTUATION, *_DOTS, *_WORDS, *_TRIMMED]),
+            *_replace([*cardinals(), *_PUNCTUATION, *_DOTS, *_UNSPEAKABLE, *_WORDS, *_TRIMMED]),
         ]
     )
 

@@ -11,13 +11,13 @@ REQUESTS = 64
 
 
 def params(index: int) -> dict[str, object]:
-    """One of 48 different requests."""
-    return {"text": TEXTS[index % 4], "seed": index // 4 % 4, "maxFrames": 12 + index % 3}
+    """One of 16 different requests."""
+    return {"text": TEXTS[index % 4], "seed": index // 4 % 2, "maxFrames": 12 + index // 8 % 2}
 
 
 def test_64_at_once_are_all_answered_correctly_in_bounded_memory(server: Sidecar) -> None:
     alone = {}
-    for index in range(48):  # 4 texts × 4 seeds × 3 lengths
+    for index in range(16):  # 4 texts × 2 seeds × 2 lengths
         key = str(params(index))
         alone[key] = alone.get(key) or server.call("speech/synthesize", params(index))["audio"]
     one_by_one = server.call("server/status")["memory"]["peakBytes"]

@@ -23,6 +23,14 @@ END = "<|im_end|>\n"
 REST = f"{END}{ROLE}"
 
 SPOKEN = {
+    # What nobody can pronounce
+    "a catchphrase of Hertzsprung": "a catch phrase of hertz sprung",
+    "soooooo": "sooo",
+    "k" * 100: "kkk",
+    "xmlhttpx": "x m l h t t p x",
+    "lengths": "lengths",
+    "electroencephalographs": "electroencephalographs",
+    "abcdefabcdef" * 2: "abcdefabcdef abcdefabcdef",
     # Whole numbers
     "0": "zero",
     "12 eggs": "twelve eggs",

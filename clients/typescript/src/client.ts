@@ -4,7 +4,7 @@ import { Emitter } from "./emitter.js";
 import { FlowGate, KeepAlive } from "./flow.js";
 import type * as options from "./options.js";
 import type * as protocol from "./protocol.gen.js";
-import { WireSpeech, type SpeechHost } from "./speech.js";
+import { toWire, WireSpeech, type SpeechHost } from "./speech.js";
 import { SpeechStream } from "./stream.js";
 import { Supervisor } from "./supervisor.js";
 import { TextSpeech, type TextSource } from "./text-speech.js";
@@ -112,6 +112,18 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
     /** Of a model that is on this machine; default: the default model. */
     list: async (model?: string, options?: options.CallOptions): Promise<protocol.VoiceEntry[]> =>
       (await this.#call("voice/list", { model }, options)).voices,
+
+    /** Makes a voice of a recording, or of a description, and saves it. */
+    create: (
+      params: options.VoiceParams,
+      { onProgress, ...options }: options.CreateVoiceOptions = {},
+    ): Promise<protocol.VoiceCreateResult> =>
+      this.#call("voice/create", toWire(params), options, onProgress ?? (() => {})),
+
+    /** Forgets a saved voice. */
+    delete: async (voice: string, options?: options.CallOptions): Promise<void> => {
+      await this.#call("voice/delete", { voice }, options);
+    },
   };
 
   status(options?: options.CallOptions): Promise<protocol.StatusResult> {

@@ -29,6 +29,7 @@ interface Incoming {
 
 const TOKEN_FIELDS: { [M in Method]?: string } = {
   "model/load": "workDoneToken",
+  "voice/create": "workDoneToken",
   "speech/synthesize": "partialResultToken",
 };
 

@@ -25,5 +25,7 @@ export type {
   StatusResult,
   SynthesizeParams,
   SynthesizeResult,
+  VoiceCreateResult,
   VoiceEntry,
+  VoiceProgress,
 } from "./protocol.gen.js";

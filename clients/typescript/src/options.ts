@@ -1,5 +1,11 @@
 import type { RestartPolicy } from "./backoff.js";
-import type { LoadProgress, Reference, SynthesizeParams } from "./protocol.gen.js";
+import type {
+  LoadProgress,
+  Reference,
+  SynthesizeParams,
+  VoiceCreateParams,
+  VoiceProgress,
+} from "./protocol.gen.js";
 
 export interface SidecarOptions {
   /**
@@ -33,9 +39,21 @@ export interface LoadOptions extends CallOptions {
   onProgress?: (progress: LoadProgress) => void;
 }
 
+export interface CreateVoiceOptions extends CallOptions {
+  onProgress?: (progress: VoiceProgress) => void;
+}
+
+/** A recording to clone: a file's path, or its bytes. */
+export type ReferenceInput = Omit<Reference, "audio"> & { audio?: Uint8Array | string | null };
+
 /** The params of `speech/synthesize`; a reference's audio may be bytes. */
 export interface SpeechParams extends Omit<SynthesizeParams, "partialResultToken" | "reference"> {
-  reference?: (Omit<Reference, "audio"> & { audio?: Uint8Array | string | null }) | null;
+  reference?: ReferenceInput | null;
+}
+
+/** The params of `voice/create`; a reference's audio may be bytes. */
+export interface VoiceParams extends Omit<VoiceCreateParams, "workDoneToken" | "reference"> {
+  reference?: ReferenceInput | null;
 }
 
 export interface ExitEvent {

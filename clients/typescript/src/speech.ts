@@ -1,8 +1,8 @@
 import { Channel } from "./channel.js";
 import type { Call, Connection } from "./connection.js";
 import type { FlowGate, KeepAlive } from "./flow.js";
-import type { SpeechParams } from "./options.js";
-import type { AudioProgress, SynthesizeParams, SynthesizeResult } from "./protocol.gen.js";
+import type { ReferenceInput, SpeechParams } from "./options.js";
+import type { AudioProgress, Reference, SynthesizeResult } from "./protocol.gen.js";
 import type { SpeechChunk, SpeechSource } from "./stream.js";
 
 /** What a stream needs from its client. */
@@ -87,11 +87,15 @@ export class WireSpeech implements SpeechSource {
   }
 }
 
-function toWire({ reference, ...params }: SpeechParams): SynthesizeParams {
-  if (!reference) return params;
+/** Params whose reference may have bytes, as they go over the wire. */
+export function toWire<P extends { reference?: ReferenceInput | null }>(
+  params: P,
+): Omit<P, "reference"> & { reference?: Reference | null } {
+  const { reference, ...rest } = params;
+  if (!reference) return rest;
   const { audio } = reference;
   const text = audio instanceof Uint8Array ? Buffer.from(audio).toString("base64") : audio;
-  return { ...params, reference: { ...reference, audio: text } };
+  return { ...rest, reference: { ...reference, audio: text } };
 }
 
 /** Into memory of its own: Node's small buffers share one, at offsets that 16-bit views refuse. */

@@ -11,6 +11,10 @@ describe("calls", () => {
     assert.deepEqual(voices, ["slt", "rms"]);
     assert.deepEqual(await tts.voices.list("tiny-voice"), await tts.voices.list());
     await assert.rejects(tts.voices.list("nonesuch"), { type: "unknownModel", code: 1001 });
+    const recording = { audio: new Uint8Array([1, 2, 3]), text: "Not a recording." };
+    const voice = { voice: "mine", model: "tiny-voice", reference: recording };
+    await assert.rejects(tts.voices.create(voice), { type: "unsupported" });
+    await assert.rejects(tts.voices.delete("nobody's"), { type: "unknownVoice" });
   });
 
   it("load a model and tell its stages", async () => {

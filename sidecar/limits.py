@@ -12,3 +12,5 @@ MAX_QUEUED = 64
 # On one piece of work. The longest that is none: a reference of a minute on a CPU without a fast
 # BLAS takes two minutes.
 HANG_SECONDS = 300.0
+# Of a cloned voice: a minute, and the silence behind it.
+MAX_REFERENCE_FRAMES = 768

@@ -94,6 +94,9 @@ class Creation:
         except SidecarError as error:
             self._observer.failed(error)
             return
+        except Exception as error:  # a bug; whoever waits must hear of it
+            self._observer.failed(InternalError(f"The voice could not be made: {error!r}."))
+            return
         # Both models first: what is wrong with one is known before anything is spoken.
         if isinstance(request.source, Design):
             self._load(request.source.model, "voice_design", "design.model", self._load_base)
@@ -157,6 +160,11 @@ class Creation:
 
     def _encoded(self, result: EncodedVoice) -> None:
         """Off the engine thread: a disk may be slow."""
+        with self._lock:
+            cancelled, self._job = self._cancelled, None
+        if cancelled:  # while the engine was at it, in one piece
+            self._observer.failed(Cancelled("The request was cancelled."))
+            return
         self._observer.stage("saving", self._request.name)
         threading.Thread(target=self._save, args=(result,), name="save", daemon=True).start()
 

@@ -10,13 +10,14 @@ A file may come from anybody: it is bounded, and looked at before it is believed
 from __future__ import annotations
 
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Annotated, BinaryIO, Literal
 
 import msgspec
+from msgspec import Meta
 
 from sidecar.errors import BadVoiceFile
 from sidecar.files import open_regular, read_regular
-from sidecar.limits import MAX_TEXT_CHARS
+from sidecar.limits import MAX_REFERENCE_FRAMES, MAX_TEXT_CHARS
 from sidecar.models.base import VoiceFeatures
 from sidecar.voices.names import printable
 
@@ -42,14 +43,14 @@ class Metadata(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 
     format_version: int
     name: str
-    model: str
-    family: str
-    created: str
+    model: Annotated[str, Meta(max_length=4096)]
+    family: Annotated[str, Meta(max_length=64)]
+    created: Annotated[str, Meta(max_length=64)]
     origin: Origin
-    source: str = ""
-    language: str | None = None
+    source: Annotated[str, Meta(max_length=64)] = ""
+    language: Annotated[str, Meta(max_length=64)] | None = None
     text: str | None = None
-    instruct: str | None = None
+    instruct: Annotated[str, Meta(max_length=MAX_TEXT_CHARS)] | None = None
     append_silence: bool = True
 
 
@@ -113,7 +114,7 @@ def read(path: Path, name: str) -> SavedVoice:
     except (OSError, ValueError, RecursionError) as error:
         raise bad_file(path, error) from None
     codes = header.codes.shape if header.codes else [0, 0]
-    if len(header.speaker.shape) != 1 or len(codes) != 2:
+    if len(header.speaker.shape) != 1 or len(codes) != 2 or codes[0] > MAX_REFERENCE_FRAMES:
         raise bad_file(path, "its arrays have the wrong shapes")
     return SavedVoice(path, name, metadata, header.speaker.shape[0], codes[1], codes[0])
 
@@ -179,7 +180,7 @@ def _features(data: bytes) -> VoiceFeatures:
         if codes is not ids:
             raise ValueError("it has codes without a transcript, or the reverse")
         return VoiceFeatures(speaker, source=metadata.source)
-    if codes.dtype != np.uint16 or codes.ndim != 2 or not codes.size:
+    if codes.dtype != np.uint16 or codes.ndim != 2 or not 0 < len(codes) <= MAX_REFERENCE_FRAMES:
         raise ValueError("its codes are not codes")
     if ids.dtype != np.int32 or ids.ndim != 1:
         raise ValueError("its tokens are not tokens")

@@ -28,7 +28,9 @@ def is_valid(name: str) -> bool:
     import unicodedata
 
     kinds = [unicodedata.category(character)[0] for character in name]
-    fits = 0 < len(name) <= MAX_CHARS and len(key(name).encode(errors="replace")) <= _MAX_BYTES
+    # Folding may make it longer, and the file has to have a valid name, too.
+    fits = 0 < max(len(name), len(key(name))) <= MAX_CHARS
+    fits = fits and len(key(name).encode(errors="replace")) <= _MAX_BYTES
     return (
         fits
         and kinds[0] in "LN"

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Literal, Protocol
 
 import msgspec
 
 from sidecar.engine.request import AudioChunk, EncodedVoice, LoadResult, SynthesisResult
-from sidecar.errors import BadReferenceAudio, GenerationFailed, Notice, SidecarError, Unsupported
+from sidecar.errors import (
+    BadReferenceAudio,
+    GenerationFailed,
+    InternalError,
+    Notice,
+    SidecarError,
+    Unsupported,
+)
 from sidecar.models import catalog
 from sidecar.voices.format import SavedVoice
 
@@ -45,12 +53,11 @@ class LoadStep:
         self._observer.stage(stage, detail)
 
     def failed(self, error: SidecarError) -> None:
-        error.field = self._field if error.field == "model" else error.field
-        self._observer.failed(error)
+        self._observer.failed(_about(error, self._field) if error.field == "model" else error)
 
     def done(self, result: LoadResult) -> None:
         if result.info.variant == self._variant:
-            self._then()
+            _guarded(self._observer, self._then)
             return
         self._observer.failed(
             Unsupported(
@@ -80,7 +87,7 @@ class DesignStep:
 
     def failed(self, error: SidecarError) -> None:
         if error.field in ("text", "instruct", "language"):
-            error.field = f"design.{error.field}"
+            error = _about(error, f"design.{error.field}")
         self._observer.failed(error)
 
     def done(self, result: SynthesisResult) -> None:
@@ -91,7 +98,8 @@ class DesignStep:
                 )
             )
             return
-        self._then(_wav(self._chunks, result.sample_rate), result)
+        wav = partial(_wav, self._chunks, result.sample_rate)
+        _guarded(self._observer, lambda: self._then(wav(), result))
 
 
 class EncodeStep:
@@ -102,11 +110,24 @@ class EncodeStep:
 
     def failed(self, error: SidecarError) -> None:
         if self._designed and isinstance(error, BadReferenceAudio):
-            error.field, error.hint = "design.text", "Give it a sentence or two; try another seed."
+            error = _about(error, "design.text", "Give it a sentence or two; try another seed.")
         self._observer.failed(error)
 
     def done(self, result: EncodedVoice) -> None:
-        self._then(result)
+        _guarded(self._observer, partial(self._then, result))
+
+
+def _about(error: SidecarError, field: str, hint: str | None = None) -> SidecarError:
+    """The same of another field. The error itself may be the answer to others, too."""
+    return type(error)(error.message, hint=hint or error.hint, field=field)
+
+
+def _guarded(observer: Observer, then: Callable[[], None]) -> None:
+    """On the engine thread, which a bug here must not end; who waits must hear of it."""
+    try:
+        then()
+    except Exception as error:
+        observer.failed(InternalError(f"The voice could not be made: {error!r}."))
 
 
 def _wav(chunks: list[AudioChunk], rate: int) -> bytes:

@@ -51,10 +51,12 @@ class VoiceStore:
         """Every voice by name, and every file that looks like one and is none."""
         voices: dict[str, SavedVoice] = {}
         skipped: list[Skipped] = []
-        for path in sorted(self._files()):
+        taken: set[str] = set()
+        for path in sorted(self._files(), key=_ours_first):
             try:
-                if names.key(path.stem) in voices:
+                if names.key(path.stem) in taken:
                     raise format.bad_file(path, "another file has the same name but for its case")
+                taken.add(names.key(path.stem))
                 voices[names.key(path.stem)] = _read(path)
             except BadVoiceFile as error:
                 log.warning("skipped a voice: %s", error.message)
@@ -75,7 +77,7 @@ class VoiceStore:
             return path
         # A file that was copied here may be called otherwise.
         same = [path for path in self._files() if names.key(path.stem) == names.key(name)]
-        return min(same, default=None)
+        return min(same, key=_ours_first, default=None)
 
     def find(self, name: str) -> SavedVoice:
         """A voice's header.
@@ -220,3 +222,8 @@ def _not_saved(path: Path, error: OSError) -> VoiceNotSaved:
         f"The folder of voices, {folder}, cannot be changed: {error.strerror or error}.",
         hint="Check its permissions and the free space, or start with --voices-dir FOLDER.",
     )
+
+
+def _ours_first(path: Path) -> tuple[bool, Path]:
+    """Of files whose names differ in case only, the one that `locate` finds."""
+    return path.stem != names.key(path.stem), path

@@ -51,8 +51,9 @@ def test_saved_voices_speak_as_the_official_code_before_and_after_a_restart(
             assert np.array_equal(saved["codes"], official.get_tensor("ref_codes"))
             speaker = official.get_tensor("speaker_embedding")
             assert np.abs(saved["speaker"] - speaker).max() < 5e-3
-        speak(server, "icl_stream", voice="Anna")
-        speak(server, "xvector_full", voice="Béla", model=model)
+        for mode in ("full", "stream"):
+            speak(server, f"icl_{mode}", voice="Anna")
+            speak(server, f"xvector_{mode}", voice="Béla", model=model)
     with sidecar(*folder) as server:
         server.call("model/load", {"model": model, "dtype": "float32"})
         entries = server.call("voice/list", {"model": model})["voices"]
@@ -60,8 +61,9 @@ def test_saved_voices_speak_as_the_official_code_before_and_after_a_restart(
             ("Anna", True),
             ("Béla", False),
         ]
-        speak(server, "icl_full", voice="anna", model=model)
-        speak(server, "xvector_stream", voice="BÉLA")
+        for mode in ("full", "stream"):
+            speak(server, f"icl_{mode}", voice="anna", model=model)
+            speak(server, f"xvector_{mode}", voice="BÉLA")
         assert server.call("voice/delete", {"voice": "anna"}) == {}
         assert [path.name for path in tmp_path.iterdir()] == ["béla.safetensors"]
         with pytest.raises(RpcError) as caught:

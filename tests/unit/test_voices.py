@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
@@ -102,6 +102,7 @@ def test_any_metadata_comes_back(
     assert same(found.features(), given)
 
 
+@example("ß" * 25)  # 50 letters when folded
 @given(st.text(max_size=60) | st.from_regex(r"[\w ./\\:-]{1,20}", fullmatch=True))
 def test_a_name_is_a_file_in_the_folder_or_refused(
     tmp_path_factory: pytest.TempPathFactory, name: str
@@ -170,6 +171,17 @@ def test_a_copied_file_is_a_voice_by_the_name_of_the_file(store: VoiceStore) -> 
     assert len(store.voices()[0]) == 2
     store.delete("BELLA copy")
     assert [voice.name for voice in store.voices()[0]] == ["Anna"]
+
+
+def test_what_is_listed_is_what_is_found_and_deleted(store: VoiceStore) -> None:
+    """Of two files whose names differ in case only."""
+    path = store.save(metadata("anna"), features()).path
+    path.with_name("Anna.safetensors").write_bytes(path.read_bytes())
+    [listed], [skipped] = store.voices()
+    assert skipped.file == "Anna.safetensors"
+    assert store.find("ANNA").path == listed.path == path
+    store.delete("Anna")
+    assert store.find("anna").path.name == "Anna.safetensors"
 
 
 def test_a_failed_write_leaves_nothing(store: VoiceStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,6 +275,8 @@ FOREIGN: dict[str, bytes] = {
     "transcript without end": file(metadata(text="a" * 5000)),
     "speaker that is a table": file(speaker=np.ones((8, 8), np.float32)),
     "codes that are a row": file(codes=np.ones(16, np.uint16)),
+    "codes of an hour": file(codes=np.zeros((800, 16), np.uint16)),
+    "model with a name without end": file(metadata(model="a" * 100_000)),
 }
 # A header that looks right, and arrays that are not.
 WRONG_INSIDE: dict[str, bytes] = {

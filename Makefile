@@ -10,8 +10,8 @@ export TEXT OUT
 # On Linux: cpu, cuda12 or cuda13. macOS needs no extra.
 EXTRA ?= $(if $(filter Linux,$(shell uname -s)),cpu,)
 
-# Tests that share an installation or a build are a group, and stay on one worker.
-PARALLEL := --numprocesses 2 --dist loadgroup
+# The tests of a file share a process, an installation or a build, and stay on one worker.
+PARALLEL := --numprocesses 2 --dist loadfile
 
 READY := $(VENV)/ready-$(EXTRA)
 QUALITY := $(VENV)/ready-quality

@@ -18,9 +18,6 @@ import pytest
 from tests.harness import ROOT
 from tests.installing import debian, npm
 
-# One worker builds it, and runs what was built.
-pytestmark = pytest.mark.xdist_group("typescript")
-
 PACKAGE = ROOT / "clients" / "typescript"
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
 ENVIRONMENT = {"QWEN_TTS_SIDECAR": f"{shlex.quote(sys.executable)} -m sidecar"}

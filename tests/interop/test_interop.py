@@ -20,8 +20,8 @@ from tests.installing import debian, npm
 HERE = Path(__file__).parent
 BUN = HERE / "node_modules" / ".bin" / "bun"
 
-# A client may have to be installed first, by one worker; the conversation has a bound of its own.
-pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("interop")]
+# A client may have to be installed first; the conversation has a bound of its own.
+pytestmark = pytest.mark.timeout(900)
 TIMEOUT = 240.0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 import signal
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.harness import ROOT, SCHEMA, TIMEOUT, Message, Sidecar, check, frame
+from tests.protocol.patterns import matches
 
 FOLDER = ROOT / "protocol" / "vectors"
 _SENDS = ("send", "sendTogether", "sendBody", "sendBodyBytes", "sendRaw", "sendRawText")
@@ -222,9 +222,9 @@ class Runner:
 
     def _matches(self, pattern: Any, message: Message) -> bool:
         bound = dict(self._bound)
-        if matches := _matches(pattern, message, bound):
+        if matched := matches(pattern, message, bound):
             self._bound = bound
-        return matches
+        return matched
 
     def _expect(self, pattern: Any) -> None:
         message = self._next()
@@ -261,73 +261,6 @@ def _text(value: str | list[Any]) -> bytes:
 def _short(message: Any) -> str:
     text = json.dumps(message)
     return text if len(text) < 500 else f"{text[:500]}…"
-
-
-# --- patterns ------------------------------------------------------------------------------
-
-
-def _matches(pattern: Any, value: Any, bound: dict[str, Any]) -> bool:
-    if isinstance(pattern, dict):
-        if len(pattern) == 1 and (name := next(iter(pattern))).startswith("$"):
-            return _special(name, pattern[name], value, bound)
-        return isinstance(value, dict) and all(
-            _member(p, name, value, bound) for name, p in pattern.items()
-        )
-    if isinstance(pattern, list):
-        return (
-            isinstance(value, list)
-            and len(value) == len(pattern)
-            and all(_matches(p, v, bound) for p, v in zip(pattern, value, strict=True))
-        )
-    if isinstance(pattern, bool) or isinstance(value, bool):
-        return pattern is value
-    return pattern == value
-
-
-def _member(pattern: Any, name: str, value: Message, bound: dict[str, Any]) -> bool:
-    if pattern == {"$absent": True}:
-        return name not in value
-    return name in value and _matches(pattern, value[name], bound)
-
-
-_TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,), "boolean": (bool,), "null": (type(None),), "array": (list,),
-    "object": (dict,), "number": (int, float), "integer": (int,),
-}  # fmt: skip
-
-
-def _special(name: str, argument: Any, value: Any, bound: dict[str, Any]) -> bool:
-    match name:
-        case "$any":
-            return True
-        case "$type":
-            is_bool = isinstance(value, bool) and argument != "boolean"
-            return isinstance(value, _TYPES[argument]) and not is_bool
-        case "$regex":
-            return isinstance(value, str) and re.search(argument, value) is not None
-        case "$range":
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            return number and argument[0] <= value <= argument[1]
-        case "$base64":
-            return isinstance(value, str) and argument[0] <= _decoded_size(value) <= argument[1]
-        case "$bind":
-            bound[argument] = value
-            return True
-        case "$ref":
-            return bound[argument] == value
-        case "$not":
-            return not _matches(argument, value, bound)
-        case "$all":
-            return all(_matches(p, value, bound) for p in argument)
-        case _:
-            raise ValueError(f"unknown pattern {name}")
-
-
-def _decoded_size(text: str) -> int:
-    try:
-        return len(base64.b64decode(text, validate=True))
-    except binascii.Error:
-        return -1
 
 
 def vectors() -> Iterator[Vector]:

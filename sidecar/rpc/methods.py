@@ -10,22 +10,26 @@ from typing import NamedTuple
 
 import msgspec
 
-from sidecar.rpc.types import (
-    AudioProgress,
+from sidecar.rpc.lifecycle_types import (
     CancelParams,
-    Empty,
     InitializeParams,
     InitializeResult,
-    LoadProgress,
     LogMessageParams,
+    PingResult,
+    StatusResult,
+)
+from sidecar.rpc.model_types import (
     ModelListResult,
     ModelLoadParams,
     ModelLoadResult,
     ModelUnloadParams,
+)
+from sidecar.rpc.types import (
+    AudioProgress,
+    Empty,
+    LoadProgress,
     NoParams,
-    PingResult,
     ProgressParams,
-    StatusResult,
     SynthesizeParams,
     SynthesizeResult,
     VoiceProgress,

@@ -22,7 +22,8 @@ from sidecar.errors import (
     TokenInUse,
 )
 from sidecar.logs import redacted
-from sidecar.rpc.types import LogMessageParams, ProgressParams, Token
+from sidecar.rpc.lifecycle_types import LogMessageParams
+from sidecar.rpc.types import ProgressParams, Token
 from sidecar.voices.store import VoiceStore
 from sidecar.wire.jsonrpc import (
     ErrorData,

@@ -1,4 +1,6 @@
-"""The contract's shapes: params, results, progress. The table of methods is in methods.py.
+"""The contract's shapes: what all share, speech, progress. The table of methods is in methods.py.
+
+The others' are in lifecycle_types.py, model_types.py and voice_types.py.
 
 Wire names are camelCase. For an optional field, absent and null mean the same.
 """
@@ -20,8 +22,6 @@ Encoding = Literal["pcm_s16le", "pcm_f32le"]
 ENCODINGS: tuple[str, ...] = ("pcm_s16le", "pcm_f32le")
 TextMode = Literal["full", "stream"]
 Priority = Literal["low", "normal", "high"]
-LogLevel = Literal["debug", "info", "warning", "error"]
-Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
 
 class Params(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
@@ -38,159 +38,6 @@ class Empty(Result):
 
 class NoParams(Params):
     """This method takes nothing."""
-
-
-# --- lifecycle -----------------------------------------------------------------------------
-
-
-class ClientInfo(Params):
-    name: str
-    version: str | None = None
-
-
-class InitializeParams(Params):
-    protocol_version: Annotated[int, Meta(description="1; anything else is refused.")]
-    client_info: ClientInfo
-    process_id: Annotated[
-        Annotated[int, Meta(ge=1, le=2**31 - 1)] | None,
-        Meta(description="The client's process; the sidecar ends when it does."),
-    ] = None
-    log_messages: Annotated[
-        LogLevel | None,
-        Meta(description="Send log events of at least this level as window/logMessage, too."),
-    ] = None
-
-
-class LogMessageParams(Result):
-    """An event of the log, in LSP's form: type 1 is an error, 2 a warning, 3 info, 4 debug."""
-
-    type: Literal[1, 2, 3, 4]
-    message: str
-    logger: Annotated[str, Meta(description="The part of the sidecar that says so.")]
-
-
-class ServerInfo(Result):
-    name: str
-    version: str
-
-
-class Limits(Result):
-    max_message_bytes: Annotated[int, Meta(description="Largest body of a frame, both ways.")]
-    max_text_chars: int
-    max_frames: Annotated[int, Meta(description="Largest `maxFrames`; 12.5 frames a second.")]
-    max_streams: Annotated[int, Meta(description="Requests generated at the same time.")]
-    max_queued: Annotated[int, Meta(description="Requests waiting behind those.")]
-
-
-class Capabilities(Result):
-    methods: list[str]
-    encodings: list[str]
-    text_modes: list[str]
-    limits: Limits
-
-
-class InitializeResult(Result):
-    protocol_version: int
-    server_info: ServerInfo
-    capabilities: Capabilities
-
-
-class PingResult(Result):
-    uptime_ms: float
-
-
-class MemoryStatus(Result):
-    active_bytes: int
-    peak_bytes: int
-    cache_bytes: int
-
-
-class StreamStatus(Result):
-    model: str
-    frames: int
-    audio_ms: float
-    elapsed_ms: float
-
-
-class LoadedModel(Result):
-    model: str
-    dtype: str
-    memory_bytes: int
-    streams: int
-
-
-class EngineState(Result):
-    """What the engine's thread is at.
-
-    `stalled`: it has been on one piece of work for over ten seconds. A load may take that long;
-    speech should not.
-    """
-
-    state: Literal["idle", "busy", "stalled"]
-    doing: str | None = None
-    for_ms: Annotated[float, Meta(description="On this piece of work, to the second.")] = 0.0
-
-
-class ReferenceStatus(Result):
-    """Recordings whose analysis is remembered."""
-
-    count: int
-    bytes: int
-
-
-class StatusResult(Result):
-    backend: Annotated[
-        str, Meta(description="metal, cuda or cpu; starting or broken: MLX is not there (yet).")
-    ]
-    engine: EngineState
-    memory: MemoryStatus
-    queued: Annotated[int, Meta(description="Requests that wait for a model or for a row.")]
-    streams: list[StreamStatus]
-    models: list[LoadedModel]
-    references: ReferenceStatus
-    uptime_ms: float
-
-
-class CancelParams(Params):
-    id: int | str
-
-
-# --- models; voices are in voice_types.py --------------------------------------------------
-
-
-class ModelLoadParams(Params):
-    model: Annotated[ModelName, Meta(description="A hub id, a local folder, or an alias.")]
-    dtype: Dtype | None = None
-    work_done_token: Token | None = None
-
-
-class ModelLoadResult(Result):
-    model: str
-    family: str
-    variant: str
-    dtype: str
-    sample_rate: int
-    voices: list[str]
-    languages: list[str]
-    memory_bytes: int
-    load_ms: float
-    dialects: Annotated[
-        list[str] | None, Meta(description="Values of `language`, too; some voices speak them.")
-    ] = None
-
-
-class ModelUnloadParams(Params):
-    model: ModelName
-
-
-class ModelEntry(Result):
-    model: str
-    state: Literal["loaded", "cached", "known", "bundled"]
-    repo: Annotated[str | None, Meta(description="Its id on the hub.")] = None
-
-
-class ModelListResult(Result):
-    models: list[ModelEntry]
 
 
 class Warning(Result):

@@ -6,9 +6,7 @@ import pytest
 from sidecar.rpc import schema
 from sidecar.rpc.handlers import HANDLERS
 from sidecar.rpc.methods import METHODS
-from sidecar.rpc.types import (
-    ENCODINGS,
-)
+from sidecar.rpc.types import ENCODINGS
 from tests.harness import ROOT, SCHEMA, check
 
 

@@ -6,26 +6,24 @@ from sidecar import __version__, logs
 from sidecar.engine.engine import Engine
 from sidecar.errors import InvalidRequest, ProtocolVersionMismatch
 from sidecar.limits import MAX_FRAMES, MAX_QUEUED, MAX_STREAMS, MAX_TEXT_CHARS
-from sidecar.rpc.methods import METHODS, PROTOCOL_VERSION
-from sidecar.rpc.session import Call, Phase, Session
-from sidecar.rpc.types import (
-    ENCODINGS,
+from sidecar.rpc.lifecycle_types import (
     CancelParams,
     Capabilities,
-    Empty,
     EngineState,
     InitializeParams,
     InitializeResult,
     Limits,
     LoadedModel,
     MemoryStatus,
-    NoParams,
     PingResult,
     ReferenceStatus,
     ServerInfo,
     StatusResult,
     StreamStatus,
 )
+from sidecar.rpc.methods import METHODS, PROTOCOL_VERSION
+from sidecar.rpc.session import Call, Phase, Session
+from sidecar.rpc.types import ENCODINGS, Empty, NoParams
 from sidecar.wire.framing import MAX_BODY_BYTES
 
 # How long the handshake's answer may take to leave before MLX's import competes with it.

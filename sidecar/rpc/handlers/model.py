@@ -7,17 +7,15 @@ from typing import Literal
 from sidecar.engine.request import LoadResult
 from sidecar.errors import SidecarError
 from sidecar.models import catalog
-from sidecar.rpc.session import Call, Session
-from sidecar.rpc.types import (
-    Empty,
-    LoadProgress,
+from sidecar.rpc.model_types import (
     ModelEntry,
     ModelListResult,
     ModelLoadParams,
     ModelLoadResult,
     ModelUnloadParams,
-    NoParams,
 )
+from sidecar.rpc.session import Call, Session
+from sidecar.rpc.types import Empty, LoadProgress, NoParams
 
 
 def list_models(session: Session, params: NoParams, call: Call) -> None:

@@ -9,6 +9,8 @@ MAX_FRAMES = 4096
 # Requests generated at the same time, and requests waiting behind those.
 MAX_STREAMS = 8
 MAX_QUEUED = 64
+# Requests with a row, those included that wait for text.
+MAX_ROWS = 32
 # On one piece of work. The longest that is none: a reference of a minute on a CPU without a fast
 # BLAS takes two minutes.
 HANG_SECONDS = 300.0

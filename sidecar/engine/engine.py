@@ -21,6 +21,7 @@ from sidecar.engine.request import (
     Job,
     LoadJob,
     LoadSink,
+    Release,
     SpeechJob,
     SpeechSink,
     Stop,
@@ -61,11 +62,26 @@ class Engine:
     def start(self) -> None:
         self._thread.start()
 
-    def submit(self, request: SynthesisRequest, sink: SpeechSink) -> SpeechJob:
-        """Queues a request; `sink` hears of it from then on."""
-        job = SpeechJob(request, sink, time.perf_counter())
+    def submit(
+        self,
+        request: SynthesisRequest,
+        sink: SpeechSink,
+        stream: object = None,
+        since: float | None = None,
+    ) -> SpeechJob:
+        """Queues a request; `sink` hears of it from then on.
+
+        Args:
+            stream: the same for all requests of one narration; see `more_follows`.
+            since: when it was made, by time.perf_counter; now, if it is not said.
+        """
+        job = SpeechJob(request, sink, time.perf_counter() if since is None else since, stream)
         self._inbox.put(job)
         return job
+
+    def release(self, stream: object) -> None:
+        """Gives up the place held for a stream; silent if there is none."""
+        self._inbox.put(Release(stream))
 
     def load(self, model: str, dtype: str, sink: LoadSink) -> LoadJob:
         """Finds (downloading if need be) and loads a model."""

@@ -55,6 +55,7 @@ class SynthesisRequest(msgspec.Struct, frozen=True):
         priority: who is admitted first; a stream of low priority also yields to the others'
             first audio, and to those who are not ahead of real time.
         stop_runaway: ends speech that does not end by itself; see `engine/guard.py`.
+        more_follows: the next job of the same stream comes when this has ended. Its place is held.
     """
 
     model: str
@@ -68,6 +69,7 @@ class SynthesisRequest(msgspec.Struct, frozen=True):
     chunk_frames: int = DEFAULT_CHUNK_FRAMES
     priority: Priority = "normal"
     stop_runaway: bool = True
+    more_follows: bool = False
 
     def penalty(self, defaults: GenerationDefaults) -> float:
         given = self.repetition_penalty
@@ -165,13 +167,15 @@ class SpeechJob(msgspec.Struct, eq=False):
     """A synthesis in flight; its identity is the handle to cancel it with.
 
     Attributes:
-        submitted: when, by time.perf_counter.
+        submitted: when, by time.perf_counter; who waits is admitted in this order.
+        stream: what the jobs of one narration have in common.
         more_text: what `AppendText` brought before the row was there to take it.
     """
 
     request: SynthesisRequest
     sink: SpeechSink
     submitted: float
+    stream: object = None
     more_text: list[AppendText] = []
 
 
@@ -199,6 +203,12 @@ class Unload(msgspec.Struct, frozen=True):
 
 class Cancel(msgspec.Struct, frozen=True):
     job: Job
+
+
+class Release(msgspec.Struct, frozen=True):
+    """The next job of a stream whose place is held does not come after all."""
+
+    stream: object
 
 
 class AppendText(msgspec.Struct, frozen=True):
@@ -231,7 +241,7 @@ class Found(msgspec.Struct, frozen=True):
     outcome: Checkpoint | SidecarError
 
 
-Command = Job | Unload | Cancel | AppendText | Wake | Stop | Downloading | Found
+Command = Job | Unload | Cancel | Release | AppendText | Wake | Stop | Downloading | Found
 
 
 class StreamFigures(msgspec.Struct, frozen=True):

@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 
 from sidecar.engine.guard import RunawayGuard
 from sidecar.engine.models import LoadedModel
-from sidecar.engine.request import AudioChunk, FinishReason, SpeechJob, SynthesisResult
+from sidecar.engine.request import (
+    AppendText,
+    AudioChunk,
+    FinishReason,
+    SpeechJob,
+    SynthesisResult,
+)
 from sidecar.engine.sampling import RowSampling
 from sidecar.errors import GenerationFailed, Notice
 from sidecar.models.slots import Slot
@@ -78,6 +84,8 @@ class Row:
         self._admitted = admitted
         self._notices = notices
         self._first_audio: float | None = None
+        self._starved_since: float | None = None
+        self._starved_seconds = 0.0
 
     @property
     def can_step(self) -> bool:
@@ -87,12 +95,24 @@ class Row:
             and self.finish_reason is None
             and self.started < self.max_frames
             and self.job.sink.ready()
-            and not self.loaded.model.starved(self.state)
+            and not self.is_starved
         )
+
+    @property
+    def is_starved(self) -> bool:
+        """Whether it waits for text that has not arrived yet."""
+        return self.loaded.model.starved(self.state)
 
     @property
     def is_done(self) -> bool:
         return self.finish_reason is not None and not self.pending
+
+    def append_text(self, more: AppendText) -> None:
+        """Raises as `TTSModel.append_text`."""
+        self.loaded.model.append_text(self.state, more.text, more.last)
+        if self._starved_since is not None and not self.is_starved:
+            self._starved_seconds += time.perf_counter() - self._starved_since
+            self._starved_since = None
 
     def close(self) -> None:
         """Leaves the batch and frees what the model holds of it."""
@@ -106,6 +126,8 @@ class Row:
             return
         self.pending.append(codes)
         self.frames += 1
+        if self.is_starved:
+            self._starved_since = self._starved_since or time.perf_counter()
         if self.frames >= self.max_frames:
             self.finish_reason = "length"
 
@@ -178,7 +200,7 @@ class Row:
             seed=self.sampling.seed,
             queue_seconds=self._admitted - submitted,
             first_audio_seconds=first - submitted,
-            generation_seconds=self.elapsed,
+            generation_seconds=self.elapsed - self._starved_seconds,
             peak_memory_bytes=peak_memory_bytes,
             notices=self._notices,
         )

@@ -29,11 +29,27 @@ class Running:
 
     def __init__(self, references: References | None = None) -> None:
         self.rows: list[Row] = []
+        self._held: dict[object, LoadedModel] = {}
         self._references = References() if references is None else references
         self._batches: dict[LoadedModel, Batch] = {}
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def places(self) -> int:
+        """How many are taken. A row that waits for text has given up its own."""
+        return len(self._held) + sum(not row.is_starved for row in self.rows)
+
+    def holds(self, job: SpeechJob) -> bool:
+        """Whether the place of its stream is held."""
+        return job.stream in self._held
+
+    def release(self, stream: object) -> None:
+        self._held.pop(stream, None)
+
+    def uses(self, loaded: LoadedModel) -> bool:
+        return loaded in self._held.values() or any(row.loaded is loaded for row in self.rows)
 
     @property
     def has_work(self) -> bool:
@@ -50,19 +66,20 @@ class Running:
     def admit(self, job: SpeechJob, loaded: LoadedModel) -> None:
         """Gives a request a row; if its prompt cannot be built, that is its answer."""
         started = time.perf_counter()
+        self.release(job.stream)
         try:
             utterance, notices = self._references.resolve(loaded, job.request.utterance)
             prompt = loaded.model.prepare(utterance)
             row = Row(job, loaded, prompt, started, notices)
             for more in job.more_text:
-                loaded.model.append_text(row.state, more.text, more.last)
+                row.append_text(more)
             self.rows.append(row)
         except Exception as error:
             job.sink.failed(as_sidecar_error(error, "preparing the prompt"))
 
     def append_text(self, row: Row, more: AppendText) -> None:
         try:
-            row.loaded.model.append_text(row.state, more.text, more.last)
+            row.append_text(more)
         except Exception as error:
             self.fail(row, error, "adding text")
 
@@ -123,6 +140,8 @@ class Running:
                 self.fail(row, error)
         for row in [row for row in self.rows if row.is_done]:
             self._leave(row)
+            if row.job.request.more_follows:
+                self._held[row.job.stream] = row.loaded
             row.job.sink.done(row.result(mx.get_peak_memory()))
 
     def _choose(self, loaded: LoadedModel) -> Sequence[Row]:

@@ -29,6 +29,7 @@ from sidecar.engine.request import (
     Job,
     LoadJob,
     ModelFigures,
+    Release,
     SpeechJob,
     Stop,
     StreamFigures,
@@ -39,7 +40,7 @@ from sidecar.engine.running import Running
 from sidecar.engine.waiting import WaitingQueue
 from sidecar.engine.watchdog import Pulse
 from sidecar.errors import Cancelled, InternalError, ModelInUse, QueueFull
-from sidecar.limits import MAX_QUEUED, MAX_STREAMS
+from sidecar.limits import MAX_QUEUED, MAX_ROWS, MAX_STREAMS
 from sidecar.models import backend
 
 log = logging.getLogger(__name__)
@@ -126,6 +127,8 @@ class Scheduler:
                 self._cancel(command.job)
             case AppendText():
                 self._append_text(command)
+            case Release():
+                self._running.release(command.stream)
             case Stop():
                 self._stop()
             case Wake():
@@ -133,7 +136,8 @@ class Scheduler:
 
     def _accept(self, job: SpeechJob | EncodeJob) -> None:
         in_flight = self._queued + len(self._running)
-        if in_flight >= MAX_STREAMS + MAX_QUEUED:
+        placed = isinstance(job, SpeechJob) and self._running.holds(job)
+        if in_flight >= MAX_STREAMS + MAX_QUEUED and not placed:
             job.sink.failed(
                 QueueFull(
                     f"{MAX_STREAMS} requests are spoken and {MAX_QUEUED} wait already.",
@@ -148,7 +152,7 @@ class Scheduler:
     def _enqueue(self, job: SpeechJob | EncodeJob) -> None:
         """Its model is in memory."""
         if isinstance(job, SpeechJob):
-            self._waiting.add(job)
+            self._waiting.add(job, placed=self._running.holds(job))
         else:
             self._encoding.append(job)
 
@@ -157,7 +161,7 @@ class Scheduler:
         return len(self._waiting) + len(self._loading) + len(self._encoding)
 
     def _in_use(self, loaded: LoadedModel) -> bool:
-        return any(row.loaded is loaded for row in self._running.rows) or any(
+        return self._running.uses(loaded) or any(
             self._models.get(_model(job)) is loaded for job in (*self._waiting, *self._encoding)
         )
 
@@ -212,7 +216,11 @@ class Scheduler:
 
     @property
     def _can_admit(self) -> bool:
-        return len(self._waiting) > 0 and len(self._running) < MAX_STREAMS
+        return self._waiting.has_placed or (
+            len(self._waiting) > 0
+            and self._running.places < MAX_STREAMS
+            and len(self._running) < MAX_ROWS
+        )
 
     def _admit(self) -> None:
         """One waiting request a round: building its prompt takes time."""

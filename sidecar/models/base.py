@@ -79,6 +79,18 @@ class StoredVoice(Protocol):
         ...
 
 
+class Spoken(msgspec.Struct, frozen=True, eq=False):
+    """Something this voice has said.
+
+    Attributes:
+        text: the words.
+        codes: int32 [frames, codebooks], what the model made of them.
+    """
+
+    text: str
+    codes: NDArray[np.int32]
+
+
 class Utterance(msgspec.Struct, frozen=True):
     """What is to be said, and how; None means the model's own default.
 
@@ -86,6 +98,8 @@ class Utterance(msgspec.Struct, frozen=True):
         reference: the voice to clone. A model takes features only: `engine/references.py` makes
             them of the others.
         more_text: `text` is the beginning; the rest follows by `TTSModel.append_text`.
+        follows: said before this by the same voice. It goes on as that one did where nothing else
+            tells how it sounds: no preset, and no recording with its transcript.
     """
 
     text: str
@@ -95,6 +109,7 @@ class Utterance(msgspec.Struct, frozen=True):
     reference: ReferenceAudio | StoredVoice | VoiceFeatures | None = None
     text_mode: str | None = None
     more_text: bool = False
+    follows: Spoken | None = None
 
 
 class SamplingParams(msgspec.Struct, frozen=True):

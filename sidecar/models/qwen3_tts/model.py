@@ -104,17 +104,23 @@ class Qwen3TTS:
 
     def _reference(self, utterance: Utterance) -> Reference | None:
         features = utterance.reference
-        if features is None:
-            if self.info.variant == "base":
-                self._prompts.check_voice(utterance)
-                raise InvalidParams(
-                    "A Base model speaks with a cloned voice and needs `reference` or `voice`.",
-                    hint="Give a recording or a saved voice, or use a CustomVoice model.",
-                    field="reference",
-                )
-            return None
-        self._check_clones()
-        assert isinstance(features, VoiceFeatures)
+        if features is not None:
+            self._check_clones()
+            assert isinstance(features, VoiceFeatures)
+            return self._voice(features).following(utterance.follows)
+        if self.info.variant == "base":
+            self._prompts.check_voice(utterance)
+            raise InvalidParams(
+                "A Base model speaks with a cloned voice and needs `reference` or `voice`.",
+                hint="Give a recording or a saved voice, or use a CustomVoice model.",
+                field="reference",
+            )
+        if self.info.variant == "voice_design" and utterance.follows is not None:
+            self._prompts.check_voice(utterance)
+            return Reference(None, None, None).following(utterance.follows)
+        return None
+
+    def _voice(self, features: VoiceFeatures) -> Reference:
         ids = self._prompts.reference_ids(features.text) if features.text else None
         size = self._codec.book_size
         return checked(features, self.info.speaker_size, self._codec.codebooks, size, ids)

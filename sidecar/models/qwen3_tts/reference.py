@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sidecar import recording
 from sidecar.errors import BadReferenceAudio, Unsupported, VoiceDoesNotFit
-from sidecar.models.base import ReferenceAudio, VoiceFeatures
+from sidecar.models.base import ReferenceAudio, Spoken, VoiceFeatures
 
 _SILENCE_SECONDS = 0.5
 
@@ -22,14 +22,23 @@ class Reference:
     """Features of the audio to clone.
 
     Attributes:
-        speaker: float [1, 1, hidden], the x-vector.
+        speaker: float [1, 1, hidden], the x-vector; None for a voice that is only described.
         codes: uint32 [frames, codebooks], or None for the x-vector alone.
         text: the transcript that belongs to `codes`.
     """
 
-    speaker: mx.array
+    speaker: mx.array | None
     codes: mx.array | None
     text: str | None
+
+    def following(self, spoken: Spoken | None) -> Reference:
+        """This voice after it has said something, unless its own recording tells how it sounds.
+
+        To say two sentences in a row is, for the talker, to be cloned from the first.
+        """
+        if spoken is None or self.codes is not None:
+            return self
+        return Reference(self.speaker, mx.array(spoken.codes.astype(np.uint32)), spoken.text)
 
 
 class ReferenceEncoder:

@@ -1,4 +1,4 @@
-"""float32 samples → encodings."""
+"""float32 samples → PCM."""
 
 from __future__ import annotations
 

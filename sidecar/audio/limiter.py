@@ -1,0 +1,85 @@
+"""A look-ahead peak limiter."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from sidecar.audio.formats import decibels
+from sidecar.audio.pcm import Samples
+
+_Gains = NDArray[np.int64]
+
+_LOOK_AHEAD_SECONDS = 0.005
+_RELEASE_SECONDS = 0.1
+# Gains are counted in these, so that sums and running minima are exact, and with them the output
+# is the same to the bit however the input was cut.
+_UNITY = 1 << 30
+
+
+class Limiter:
+    """Turns the level down ahead of each peak, so that no sample is beyond the ceiling.
+
+    The gain a sample needs is held for the 5 ms before it (a sliding minimum), may rise by at most
+    full scale in 100 ms, and is smoothed by a moving average as long as the look-ahead: it then
+    falls in a line that arrives with the peak. D. Giannoulis, M. Massberg and J. D. Reiss, "Digital
+    Dynamic Range Compressor Design", J. Audio Eng. Soc. 60(6), 2012, on look-ahead; the averaged
+    minimum is the usual brick-wall form. As long as nothing is beyond the ceiling, samples pass
+    bit for bit.
+
+    Args:
+        rate: Hz.
+        ceiling: dBFS.
+    """
+
+    def __init__(self, rate: int, ceiling: float) -> None:
+        level = np.float32(decibels(ceiling))
+        self._ceiling = level if level <= decibels(ceiling) else np.nextafter(level, np.float32(0))
+        self._ahead = ahead = round(rate * _LOOK_AHEAD_SECONDS)
+        self._rise = max(1, round(_UNITY / (rate * _RELEASE_SECONDS)))
+        # As if silence went before the first sample.
+        self._samples = np.zeros(ahead, np.float32)
+        self._needs = np.full(ahead, _UNITY, np.int64)
+        self._gains = np.full(ahead, _UNITY, np.int64)
+        self._silence = ahead
+
+    def write(self, samples: Samples) -> Samples:
+        """float32 [samples] → those up to 5 ms before the last."""
+        count = len(samples)
+        held = np.concatenate([self._samples, samples])
+        gain = self._advance(self._needed(samples))
+        ready, self._samples = held[:count], held[count:]
+        if gain is not None:
+            ready = (ready * gain).astype(np.float32)
+            ready = np.clip(ready, -self._ceiling, self._ceiling)  # rounding's last bit
+        silence = min(self._silence, count)
+        self._silence -= silence
+        return ready[silence:]
+
+    def finish(self) -> Samples:
+        return self.write(np.zeros(self._ahead, np.float32))
+
+    def _needed(self, samples: Samples) -> _Gains:
+        level = np.abs(samples.astype(np.float64))
+        share = self._ceiling / np.maximum(level, self._ceiling)
+        return np.floor(share * _UNITY).astype(np.int64)
+
+    def _advance(self, needs: _Gains) -> NDArray[np.float64] | None:
+        """The gains of as many samples, which lie the look-ahead further back; None is unity."""
+        count, ahead = len(needs), self._ahead
+        needs = np.concatenate([self._needs, needs])
+        self._needs = needs[count:]
+        if not count or min(needs.min(), self._gains.min(initial=_UNITY)) == _UNITY:
+            return None
+        lowest = sliding_window_view(needs, ahead + 1).min(axis=1)
+        gains = np.concatenate([self._gains, self._rising(lowest)])
+        self._gains = gains[count:]
+        sums = np.concatenate([[0], np.cumsum(gains)])
+        return (sums[ahead + 1 :] - sums[: -ahead - 1]) / (_UNITY * (ahead + 1))
+
+    def _rising(self, lowest: _Gains) -> _Gains:
+        """min(lowest, the gain before + rise), as a running minimum of what is above a ramp."""
+        ramp = self._rise * np.arange(len(lowest) + 1)
+        above = np.concatenate([self._gains[-1:], lowest]) - ramp
+        return (np.minimum.accumulate(above) + ramp)[1:]

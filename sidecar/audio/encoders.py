@@ -18,10 +18,26 @@ _SET_OGG_PAGE_LATENCY_MS, _OGG_PAGE_MS = 0x1302, 50.0
 _FLAC_LEVEL = 2 / 8
 
 
+# Where in the file, and what belongs there.
+Patch = tuple[int, bytes]
+
+
 class Encoder(Protocol):
     def encode(self, samples: Samples) -> bytes: ...
 
     def finish(self) -> bytes: ...
+
+    def patches(self) -> tuple[Patch, ...]:
+        """After `finish`: how the header is completed, where all the bytes are still at hand."""
+        ...
+
+
+def patched(data: bytes, patches: tuple[Patch, ...]) -> bytes:
+    """A whole file with its header completed; with lengths, that is."""
+    whole = bytearray(data)
+    for offset, part in patches:
+        whole[offset : offset + len(part)] = part
+    return bytes(whole)
 
 
 def encoder(encoding: str, rate: int) -> Encoder:
@@ -33,43 +49,60 @@ def encoder(encoding: str, rate: int) -> Encoder:
     if encoding in ENCODERS:
         return _Plain(ENCODERS[encoding])
     if encoding == "wav":
-        return _Plain(pcm_s16le, wav_header(rate))
+        return _Wav(rate)
     return _Coded(encoding, rate)
 
 
-def wav_header(rate: int) -> bytes:
-    """44 bytes for 16-bit mono of unknown length: both sizes are 0xFFFFFFFF, as ffmpeg's are when
-    it writes to a pipe. Readers then take what there is."""
-    unknown = 0xFFFFFFFF
-    form = struct.pack("<HHIIHH", 1, 1, rate, rate * 2, 2, 16)
-    return struct.pack(
-        "<4sI4s4sI16s4sI", b"RIFF", unknown, b"WAVE", b"fmt ", 16, form, b"data", unknown
-    )
-
-
 class _Plain:
-    """A header, and samples one by one."""
+    """Nothing but samples."""
 
-    def __init__(self, convert: Callable[[Samples], bytes], header: bytes = b"") -> None:
+    def __init__(self, convert: Callable[[Samples], bytes]) -> None:
         self._convert = convert
-        self._header = header
 
     def encode(self, samples: Samples) -> bytes:
-        return self._take_header() + self._convert(samples)
+        return self._convert(samples)
 
     def finish(self) -> bytes:
-        return self._take_header()
+        return b""
 
-    def _take_header(self) -> bytes:
+    def patches(self) -> tuple[Patch, ...]:
+        return ()
+
+
+class _Wav:
+    """16-bit mono. Both lengths in the header are 0xFFFFFFFF, as ffmpeg's are when it writes to a
+    pipe: readers then take what there is."""
+
+    _UNKNOWN = 0xFFFFFFFF
+
+    def __init__(self, rate: int) -> None:
+        form = struct.pack("<HHIIHH", 1, 1, rate, rate * 2, 2, 16)
+        parts = (b"RIFF", self._UNKNOWN, b"WAVE", b"fmt ", len(form), form, b"data", self._UNKNOWN)
+        self._header = struct.pack("<4sI4s4sI16s4sI", *parts)
+        self._header_bytes = len(self._header)
+        self._data_bytes = 0
+
+    def encode(self, samples: Samples) -> bytes:
+        data = pcm_s16le(samples)
+        self._data_bytes += len(data)
+        return self.finish() + data
+
+    def finish(self) -> bytes:
         header, self._header = self._header, b""
         return header
 
+    def patches(self) -> tuple[Patch, ...]:
+        size = self._header_bytes
+        lengths = (4, size - 8 + self._data_bytes), (size - 4, self._data_bytes)
+        return tuple((at, struct.pack("<I", min(n, self._UNKNOWN))) for at, n in lengths)
+
 
 class _Sink:
-    """A file that forgets what was taken. What is written anywhere but at its end is dropped:
-    encoders go back, when all is done, to complete a header that has long been sent."""
+    """A file that forgets what was taken. Encoders go back, when all is done, to complete a header
+    that has long been sent; that is kept aside."""
 
     def __init__(self) -> None:
+        self.patches: list[Patch] = []
         self._position = 0
         self._end = 0
         self._fresh = bytearray()
@@ -82,6 +115,8 @@ class _Sink:
     def write(self, data: bytes) -> int:
         if self._position == self._end:
             self._fresh += data
+        else:
+            self.patches.append((self._position, bytes(data)))
         self._position += len(data)
         self._end = max(self._end, self._position)
         return len(data)
@@ -136,6 +171,10 @@ class _Coded:
         if self._blank_frame:
             return b""  # nothing was written
         return self._sink.take()
+
+    def patches(self) -> tuple[Patch, ...]:
+        # MP3's is the frame that was left away.
+        return tuple(self._sink.patches) if self._integers else ()
 
 
 def _mp3(rate: int) -> dict[str, Any]:

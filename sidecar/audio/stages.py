@@ -56,6 +56,9 @@ class Stretcher:
 
     # Where Sonic cuts depends on how much it is given at once.
     _BLOCK_SECONDS = 0.01
+    # It makes up for what it is ahead or behind between 0.5 and 2 only, not at the ends: there it
+    # would be a tenth of a second off after a minute and a half.
+    _SLOWEST, _FASTEST = 0.50001, 1.99999
 
     def __init__(self, rate: int, speed: float) -> None:
         try:
@@ -63,7 +66,7 @@ class Stretcher:
         except ImportError as error:
             raise no_stretcher() from error
         self._sonic = SonicStream(rate, 1)
-        self._sonic.set_speed(speed)
+        self._sonic.set_speed(min(max(speed, self._SLOWEST), self._FASTEST))
         self._block = max(1, round(rate * self._BLOCK_SECONDS))
         self._held = EMPTY
 

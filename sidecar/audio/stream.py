@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from sidecar.audio.encoders import encoder
+from sidecar.audio.encoders import Patch, encoder
 from sidecar.audio.formats import AudioFormat, check, output_rate
 from sidecar.audio.limiter import Limiter
 from sidecar.audio.pcm import Samples
@@ -61,6 +61,11 @@ class AudioStream:
             rest = np.concatenate([stage.write(rest), stage.finish()])
         data = self._encoder.encode(rest) if len(rest) else b""
         return self._encoded(data + self._encoder.finish(), rest)
+
+    def patches(self) -> tuple[Patch, ...]:
+        """After `finish`: (offset, bytes) pairs that complete the header, which was sent before
+        the length was known. `encoders.patched` applies them, where all bytes are at hand."""
+        return self._encoder.patches()
 
     def _encoded(self, data: bytes, samples: Samples) -> Encoded:
         self.samples += len(samples)

@@ -72,7 +72,8 @@ def _pipe(command: list[str], data: bytes) -> NDArray[np.int16]:
 
 
 def libsndfile(data: bytes) -> tuple[NDArray[np.int16], int]:
-    return soundfile.read(io.BytesIO(data), dtype="int16")
+    samples, rate = soundfile.read(io.BytesIO(data), dtype="int16")
+    return samples.astype(np.int16), rate
 
 
 def click(samples: Samples) -> float:

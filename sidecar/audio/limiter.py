@@ -52,7 +52,6 @@ class Limiter:
         ready, self._samples = held[:count], held[count:]
         if gain is not None:
             ready = (ready * gain).astype(np.float32)
-            ready = np.clip(ready, -self._ceiling, self._ceiling)  # rounding's last bit
         silence = min(self._silence, count)
         self._silence -= silence
         return ready[silence:]
@@ -63,7 +62,7 @@ class Limiter:
     def _needed(self, samples: Samples) -> _Gains:
         level = np.abs(samples.astype(np.float64))
         share = self._ceiling / np.maximum(level, self._ceiling)
-        return np.floor(share * _UNITY).astype(np.int64)
+        return (share * _UNITY).astype(np.int64)  # rounded down, so that none is too much
 
     def _advance(self, needs: _Gains) -> NDArray[np.float64] | None:
         """The gains of as many samples, which lie the look-ahead further back; None is unity."""

@@ -130,6 +130,17 @@ def test_the_limiter(
     assert (made * samples >= 0).all()
 
 
+def test_the_gain_falls_in_a_line_and_rises_slowly() -> None:
+    samples = np.full(6_000, 0.1, np.float32)
+    samples[2_000] = 1.0
+    gain = samples_of(formatted(peak_limit=-20.0), samples) / samples
+    assert gain[2_000] == pytest.approx(0.1, rel=1e-5)
+    np.testing.assert_allclose(gain[1_880:2_001], np.linspace(1, 0.1, 121), atol=0.01)
+    # 100 ms for all of it; the smoothing rounds its start and its end.
+    np.testing.assert_allclose(gain[2_300:4_000], 0.1 + np.arange(240, 1_940) / 2_400, atol=0.02)
+    np.testing.assert_array_equal(gain[4_400:], 1)
+
+
 def test_the_limiter_lets_go_again_without_a_click() -> None:
     samples = tone(200, 1.0, level=0.2)
     samples[8_000:9_000] *= 4

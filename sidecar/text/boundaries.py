@@ -1,0 +1,134 @@
+"""Where a sentence may end: Unicode's terminators propose, `sentencex` decides."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+
+import msgspec
+
+from sidecar.text.languages import CODES, language_of
+
+# Of the word behind a full stop that may belong to an abbreviation: the library knows the words
+# that sentences begin with. Of the word behind anything else only the case matters.
+_WORD, _LETTER = 24, 1
+# Of the sentence before, for the library: a quotation mark further back is not looked for.
+_CONTEXT = 200
+# What is no part of a sentence for the library, or would let it wait for the other quotation mark.
+_OPENERS = 8
+
+WAIT: Final = (-1, False)
+
+
+class _Patterns(msgspec.Struct, frozen=True):
+    candidate: Any
+    wide: Any
+    stop: Any
+    behind: Any
+    abbreviation: Any
+    ordinal: Any
+    initial: Any
+    clause: Any
+    space: Any
+    cluster: Any
+
+
+@cache
+def _patterns() -> _Patterns:
+    import regex
+
+    stop = r"\p{STerm}\p{SB=ATerm}…｡"
+    return _Patterns(
+        # With the white space behind it. In front of white space an opening mark closes, since
+        # Germans write „so“; and the French write « so ! ».
+        candidate=regex.compile(
+            rf"[{stop}]++(?:[\p{{SB=Close}}*_~`]*+(?:[ \xa0\u202f]»)?+(\s++)"
+            r"|[\p{Pe}\p{Pf}\"'*_~`]*+)",
+            regex.V1,
+        ),
+        wide=regex.compile(r"[[\p{STerm}&&[\p{ea=W}\p{ea=F}]]｡]", regex.V1),
+        stop=regex.compile(f"[{stop}]"),
+        behind=regex.compile(
+            rf"([\p{{SB=Close}}\p{{Ps}}\p{{Pi}}*_~`¿¡]{{0,{_OPENERS}}})(\S{{0,{_WORD}}})"
+        ),
+        abbreviation=regex.compile(r"(?:\b\w{1,5}|\.\w+)\.\W*$"),
+        ordinal=regex.compile(r"(?<!\w)\d{1,3}\.\s*$"),
+        initial=regex.compile(r"(?<!\w)\p{Lu}\.\s*$"),
+        clause=regex.compile(r"[,;:.!?…–—]\p{SB=Close}*\s+|[，、；：。！？]\p{SB=Close}*\s*"),
+        space=regex.compile(r"\s+"),
+        cluster=regex.compile(r"\X"),
+    )
+
+
+def next_end(
+    text: str, start: int, at: int, most: int, border: int | None, language: str | None
+) -> tuple[int, bool] | None:
+    """The next candidate for the end of the sentence.
+
+    Args:
+        start: where the sentence starts.
+        at: no candidate before it is asked for.
+        most: no candidate may end behind it.
+        border: where the paragraph is known to end, or the text.
+
+    Returns:
+        Where the candidate ends and whether the sentence ends there; None where there is none;
+        `WAIT` where that depends on more text.
+    """
+    found = _patterns()
+    stop = min(len(text) if border is None else border, most)
+    match = found.candidate.search(text, at, stop)
+    if match is None or match.end() == border:
+        return None
+    end = match.end()
+    if border is None and end == len(text):
+        return WAIT
+    if not match[1] and not found.wide.search(match[0]):
+        return end, False  # 3.14
+    before = text[start:end]
+    unsure = "." in match[0] and found.abbreviation.search(before)
+    follows = found.behind.match(text, end, border or len(text))
+    most_of_word = _WORD if unsure else _LETTER
+    word = follows[2][:most_of_word]
+    if word and found.stop.match(word):
+        return end, False  # ". . ."
+    if len(word) < most_of_word and follows.end() == len(text) and border is None:
+        return WAIT
+    return end, _is_end(before, word, language)
+
+
+def _is_end(before: str, word: str, language: str | None) -> bool:
+    from sentencex import segment  # pyright: ignore[reportAttributeAccessIssue]
+
+    found = _patterns()
+    name = language_of(before, language)
+    if not before[: -len(before.lstrip())] and found.ordinal.fullmatch(before.strip()):
+        return False  # the number of an item
+    if name == "german" and found.ordinal.search(before):
+        return False
+    if name in ("french", "russian") and found.initial.search(before):
+        return False
+    marks = str.maketrans("", "", "*_~`")
+    before = before.translate(marks)[-_CONTEXT:]
+    least, most = len(before.rstrip()), len(before)
+    length = 0
+    for sentence in segment(CODES[name], before + word):
+        length += len(sentence)
+        if length >= least:
+            return length <= most
+    return False
+
+
+def cut(text: str, start: int, most: int) -> int:
+    """Where to cut a sentence that goes on behind `most`; more than `start`, at most `most`.
+
+    One character behind `most` must be there.
+    """
+    found = _patterns()
+    near = start + (most - start) // 3
+    for pattern in (found.clause, found.space):
+        ends = [match.end() for match in pattern.finditer(text, start, most)]
+        if ends and ends[-1] > near:
+            return ends[-1]
+    starts = [match.start() for match in found.cluster.finditer(text, start, most + 1)]
+    return starts[-1] if starts[-1] > start else most

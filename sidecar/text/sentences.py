@@ -1,0 +1,157 @@
+"""A text in any pieces → the utterances it is spoken in.
+
+Where a text may be cut is proposed by its punctuation and decided by `sentencex`, one candidate at
+a time and from left to right. For each, the library sees the same bounded window of the text,
+however the text arrived: from the end of the last sentence to the end of the word that follows.
+So the pieces cannot matter, the cost grows with the text's length, and nothing but that window is
+kept.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import msgspec
+
+from sidecar.text import boundaries
+from sidecar.text.lines import Kind, Lines, Run
+from sidecar.text.silence import weight
+
+# Enough for the longest sentence of ordinary prose; the model was trained on little longer ones.
+LIMIT = 300
+# "Thank you." is spoken alone, "Yes." with what follows.
+LEAST = 8
+
+# Lines that nobody reads aloud.
+_UNREAD = (Kind.FENCED, Kind.RULE)
+
+
+class Sentence(msgspec.Struct, frozen=True):
+    """One utterance, as offsets in code points of the whole text.
+
+    Consecutive ones cover the text exactly: white space belongs to what it follows.
+
+    Attributes:
+        ends_paragraph: a blank line follows, a heading, an item of a list or a row of a table; or
+            it is one; or the text ends.
+        silent: nothing in it is spoken: fenced code, a horizontal rule, only punctuation.
+    """
+
+    start: int
+    end: int
+    ends_paragraph: bool
+    silent: bool
+
+
+class SentenceSplitter:
+    """Splits one text that may arrive in pieces; any pieces give the same sentences.
+
+    Args:
+        language: one of the model's names in lower case. Otherwise each sentence's is guessed.
+        limit: characters of a sentence with its white space, at most. A longer one is cut behind
+            punctuation, else behind white space, else between two grapheme clusters.
+        least: what a sentence should weigh (`silence.weight`). A lighter one is put together with
+            those after it, within its paragraph: the shorter the text, the easier a model that
+            speaks runs away.
+    """
+
+    def __init__(self, language: str | None, limit: int = LIMIT, least: int = LEAST) -> None:
+        self._language = language
+        self._limit = max(1, limit)
+        self._least = least
+        self._lines = Lines()
+        self._text = ""
+        self._base = 0  # the text's first character, in the whole
+        self._at = 0  # where the next sentence starts, in the whole
+        self._from = 0  # up to where no sentence ends
+        self._borders: deque[int] = deque()  # of paragraphs
+        self._unread: deque[bool] = deque([False])  # of the paragraphs between them
+        self._begun = False
+        self._group: Sentence | None = None
+        self._weight = 0
+
+    def feed(self, text: str) -> list[Sentence]:
+        """Takes the next piece; returns the sentences that no further text can change."""
+        self._take(self._lines.feed(text))
+        return self._sentences(final=False)
+
+    def finish(self) -> list[Sentence]:
+        """The text has ended: returns the other sentences."""
+        self._take(self._lines.finish())
+        found = self._sentences(final=True)
+        if self._group is not None:
+            found.append(self._group)
+            self._group = None
+        return found
+
+    def _take(self, runs: list[Run]) -> None:
+        parts = [self._text]
+        end = self._base + len(self._text)
+        for run in runs:
+            if run.opens:
+                self._borders.append(end)
+                self._unread.append(run.kind in _UNREAD)
+            elif not self._begun and run.kind is not Kind.BLANK:
+                self._unread[-1] = run.kind in _UNREAD
+            self._begun = self._begun or run.kind is not Kind.BLANK
+            parts.append(run.text)
+            end += len(run.text)
+        self._text = "".join(parts)
+
+    def _sentences(self, *, final: bool) -> list[Sentence]:
+        found: list[Sentence] = []
+        while self._base + len(self._text) > self._at:
+            end = self._end(final=final)
+            if end is None:
+                break
+            self._put(end, found, last=final and end == self._base + len(self._text))
+        self._text = self._text[self._at - self._base :]
+        self._base = self._at
+        return found
+
+    def _end(self, *, final: bool) -> int | None:
+        """Where the next sentence ends; None while that depends on more text."""
+        text, base = self._text, self._base
+        start = self._at - base
+        most = start + self._limit
+        border = self._borders[0] - base if self._borders else None
+        if border is None and final:
+            border = len(text)
+        if not self._unread[0]:
+            at = max(start, self._from - base)
+            while True:
+                step = boundaries.next_end(text, start, at, most, border, self._language)
+                if step is boundaries.WAIT:
+                    return None
+                if step is None:
+                    break
+                at, ends = step
+                self._from = at + base
+                if ends:
+                    return at + base
+        if border is not None and border <= most:
+            return border + base
+        if len(text) <= most:
+            return None
+        return boundaries.cut(text, start, most) + base
+
+    def _put(self, end: int, found: list[Sentence], *, last: bool) -> None:
+        """Adds text up to `end` to the group, and passes on what is complete."""
+        start, self._at = self._at, end
+        said = "" if self._unread[0] else self._text[start - self._base : end - self._base]
+        hard = last
+        if self._borders and self._borders[0] == end:
+            self._borders.popleft()
+            self._unread.popleft()
+            hard = True
+        heavy = weight(said)
+        group = self._group
+        if group is not None:
+            if end - group.start <= self._limit:
+                start, heavy = group.start, heavy + self._weight
+            else:
+                found.append(group)
+        self._group, self._weight = Sentence(start, end, hard, silent=heavy == 0), heavy
+        if hard or heavy >= self._least:
+            found.append(self._group)
+            self._group = None

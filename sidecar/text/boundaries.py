@@ -130,5 +130,10 @@ def cut(text: str, start: int, most: int) -> int:
         ends = [match.end() for match in pattern.finditer(text, start, most)]
         if ends and ends[-1] > near:
             return ends[-1]
-    starts = [match.start() for match in found.cluster.finditer(text, start, most + 1)]
+    return cluster_before(text, start, most)
+
+
+def cluster_before(text: str, start: int, most: int) -> int:
+    """The last border between two grapheme clusters, as `cut`; `most` where there is none."""
+    starts = [match.start() for match in _patterns().cluster.finditer(text, start, most + 1)]
     return starts[-1] if starts[-1] > start else most

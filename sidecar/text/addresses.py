@@ -1,0 +1,62 @@
+"""Web and e-mail addresses as one would say them; found by `linkify-it`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from linkify_it import LinkifyIt
+
+# How the signs of an address are said. No library has that for a language but English.
+_SIGNS = {
+    "en": {".": "dot", "/": "slash", "@": "at", "-": "dash", "_": "underscore", ":": "colon"},
+    "zh": {".": "点", "/": "斜杠", "@": "艾特", "-": "杠", "_": "下划线", ":": "冒号"},
+}
+_SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*:(?://)?)?(?:www\.)?", re.IGNORECASE)
+_QUERY = re.compile(r"[?#].*", re.DOTALL)
+_PART = re.compile(r"[./@:_-]")
+# Where words run on behind an address, it ends with the ASCII.
+_UNSPACED = ("zh", "ja", "ko")
+_ALL, _ASCII = re.compile(r".+", re.DOTALL), re.compile(r"[!-~]+")
+# An address has one of these, or it is none that the library finds.
+_POSSIBLE = re.compile(r"\w[.:@]\S")
+
+
+@cache
+def _linkify() -> LinkifyIt:
+    from linkify_it import LinkifyIt
+
+    return LinkifyIt()
+
+
+def split(text: str, code: str) -> list[tuple[str, bool]]:
+    """The text in pieces, and whether each is an address."""
+    pieces: list[tuple[str, bool]] = []
+    at = 0
+    for start, end in _found(text, spaced=code not in _UNSPACED) if _POSSIBLE.search(text) else []:
+        pieces += [(text[at:start], False), (text[start:end], True)]
+        at = end
+    pieces.append((text[at:], False))
+    return [piece for piece in pieces if piece[0]]
+
+
+def _found(text: str, *, spaced: bool) -> Iterator[tuple[int, int]]:
+    for run in (_ALL if spaced else _ASCII).finditer(text):
+        for match in _linkify().match(run[0]) or []:
+            yield run.start() + match.index, run.start() + match.last_index
+
+
+def spoken(address: str, code: str) -> str:
+    """Host and path; how to get there and what is asked for are left out.
+
+    In languages whose words for the signs are not known, the signs stay.
+    """
+    address = _QUERY.sub("", _SCHEME.sub("", address)).rstrip("/")
+    signs = _SIGNS.get(code)
+    if signs is None:
+        return address
+    space = "" if code == "zh" else " "
+    return _PART.sub(lambda match: f"{space}{signs[match[0]]}{space}", address).strip()

@@ -1,0 +1,55 @@
+"""The languages that only have numerals spelled: what nobody reads at a glance.
+
+Short integers stay as they are. How they are said depends on the words around them (3시 is 세 시,
+but 3분 is 삼 분; "1 Haus" is not "eins Haus"; в 5 домах), which the model knows and the library
+does not.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from sidecar.text.numerals import cardinal, money
+
+_CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP"}
+# Between thousands, and before decimals.
+_SIGNS = {"ko": (",", ".")} | dict.fromkeys(("fr", "ru"), ("[ \xa0\u202f]", ","))
+_LONG = 5
+
+
+@cache
+def _patterns(code: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    group, point = _SIGNS.get(code, (r"\.", ","))
+    number = (
+        rf"\d{{1,3}}(?:{group}\d{{3}})+(?:{re.escape(point)}\d+)?|\d+(?:{re.escape(point)}\d+)?"
+    )
+    around = r"(?<![\w.,:/+-]){}(?![\w:/-]|[.,]\d)"
+    sums = rf"(?P<sign>[$€£])\s?(?P<amount>{number})|(?P<sum>{number})\s?(?P<behind>[$€£])"
+    return re.compile(around.format(f"(?:{sums})")), re.compile(around.format(f"(?:{number})"))
+
+
+def spell(text: str, code: str) -> str:
+    """Args: code: de, fr, es, it, pt, ru or ko."""
+    sums, numbers = _patterns(code)
+    text = sums.sub(lambda match: _money(match, code), text)
+    return numbers.sub(lambda match: _number(match[0], code), text)
+
+
+def _bare(number: str, code: str) -> str:
+    """As Python writes it."""
+    group, point = _SIGNS.get(code, (r"\.", ","))
+    return re.sub(group, "", number).replace(point, ".")
+
+
+def _money(match: re.Match[str], code: str) -> str:
+    amount = _bare(match["amount"] or match["sum"], code)
+    return money(amount, _CURRENCIES[match["sign"] or match["behind"]], code) or match[0]
+
+
+def _number(number: str, code: str) -> str:
+    bare = _bare(number, code)
+    plain = bare == number
+    if plain and (len(number) < _LONG or number.startswith("0")):
+        return number
+    return cardinal(bare, code)

@@ -1,0 +1,97 @@
+"""Numerals, money and dates in words: a thin layer over `num2words` and `wetext`."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from functools import cache, lru_cache
+from typing import Any
+
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
+# num2words has no names beyond, and digits say more.
+_NAMED = 15
+
+
+@cache
+def _normalizer(code: str) -> Any:
+    from wetext import Normalizer
+
+    return Normalizer(lang=code, operator="tn")
+
+
+@lru_cache(maxsize=1024)
+def verbalized(span: str, code: str) -> str:
+    """What `wetext` makes of a few words with a numeral; the span itself where it fails.
+
+    It raises AssertionError on what its grammar does not cover, as "±5", and escapes quotation
+    marks and backslashes, so those must not be in it.
+    """
+    try:
+        said = _normalizer(code).normalize(span)
+    except (AssertionError, RuntimeError, KeyError, IndexError, ValueError):
+        return span
+    return said if said and "\\" not in said else span
+
+
+@cache
+def _converter(code: str) -> Any:
+    from copy import copy
+
+    from num2words import CONVERTER_CLASSES
+
+    converter = copy(CONVERTER_CLASSES[code])
+    if code == "es":
+        converter.pointword = "coma"  # it is written so
+    return converter
+
+
+@lru_cache(maxsize=1024)
+def cardinal(number: str, code: str) -> str:
+    """An integer or a decimal with a point, in ASCII digits, perhaps with a sign."""
+    whole, _, part = number.lstrip("+-").partition(".")
+    sign = "-" if number.startswith("-") else ""
+    numbered = len(whole) > _NAMED or (len(whole) > 1 and whole[0] == "0")
+    if not numbered and part.strip("0") and len(part) <= _NAMED:
+        return _words(f"{sign}{whole}.{part}", code)
+    # By digits: what nobody has a name for, and zeros that the library would drop.
+    said = _digits(whole, code) if numbered else _words(sign + whole, code)
+    return f"{said} {_converter(code).pointword} {_digits(part, code)}" if part else said
+
+
+def _digits(number: str, code: str) -> str:
+    return " ".join(_words(digit, code) for digit in number)
+
+
+def _words(number: str, code: str) -> str:
+    if "." not in number:
+        value: int | float | Decimal = int(number)
+    else:  # The Italian converter drops what is behind a Decimal's point.
+        value = float(number) if code == "it" else Decimal(number)
+    return _converter(code).to_cardinal(value).replace(",", "")
+
+
+@lru_cache(maxsize=256)
+def ordinal(number: int, code: str) -> str:
+    return _converter(code).to_ordinal(number).replace(",", "")
+
+
+@lru_cache(maxsize=256)
+def money(amount: str, currency: str, code: str) -> str | None:
+    """An amount with a point; None where the library does not know the currency's name."""
+    if code == "ko":
+        return None  # "오달러 영센트", whatever is asked for
+    try:
+        said: str = _converter(code).to_currency(
+            float(amount), currency=currency, separator="\0", cents=True
+        )
+    except (NotImplementedError, ValueError):
+        return None
+    whole, _, part = said.partition("\0")
+    if "." not in amount or not amount.partition(".")[2].strip("0"):
+        return whole.replace(",", "")
+    return f"{whole.replace(',', '')} {part.strip()}"
+
+
+def ungrouped(number: str) -> str:
+    """Without the commas between thousands."""
+    return number.replace(",", "") if _GROUPED.match(number) else number

@@ -1,0 +1,58 @@
+"""One sentence as it was written → as the model is given it.
+
+The rules are in docs/text.md. With `normalize` off only the white space around it goes.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sidecar.text import addresses, english, european, han
+from sidecar.text.languages import CODES, language_of
+from sidecar.text.markup import plain
+from sidecar.text.silence import is_silent
+
+# The prompt builder refuses such a text, and says which; so it must still be there.
+_CONTROL = re.compile(r"<\|[^<>|]*\|>")
+# What all of the spelling begins with.
+NEEDS_SPELLING = re.compile(r"[\d.@]")
+
+
+def speakable(text: str, language: str | None, normalize: bool = True) -> str:
+    """What the model is given; empty where nothing in it can be spoken.
+
+    Args:
+        text: one sentence, with its Markdown.
+        language: one of the model's names; guessed from the sentence otherwise.
+        normalize: whether figures, addresses and abbreviations are spelled, and Markdown and
+            emoji are taken out.
+    """
+    text = text.strip()
+    if normalize and not _CONTROL.search(text):
+        text = spoken(text, language_of(text, language)).strip()
+    return "" if is_silent(text) else text
+
+
+def spoken(text: str, language: str, *, begins: bool = True, more: bool = False) -> str:
+    """A part of a text.
+
+    Args:
+        begins: it is the beginning of a line.
+        more: the text goes on behind it.
+    """
+    text = plain(text, begins=begins)
+    if not NEEDS_SPELLING.search(text):
+        return text
+    code = CODES[language]
+    return "".join(
+        addresses.spoken(piece, code) if address else _spell(piece, code, more)
+        for piece, address in addresses.split(text, code)
+    )
+
+
+def _spell(text: str, code: str, more: bool) -> str:
+    if code == "en":
+        return english.spell(text, more=more)
+    if code in ("zh", "ja"):
+        return han.spell(text, code)
+    return european.spell(text, code)

@@ -1,0 +1,155 @@
+"""A text that is still being written → what can be spoken of it by now.
+
+The text is cut from left to right at borders that it sets itself, so that the pieces in which it
+arrives do not matter. Each part between two of them is made speakable on its own.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from sidecar.text.boundaries import cluster_before
+from sidecar.text.languages import CODES, language_of
+from sidecar.text.lines import Kind, Lines, Run
+from sidecar.text.speakable import NEEDS_SPELLING, spoken
+
+# Of characters: what is held back at most. A longer word is cut, a longer link is no link.
+HOLD = 200
+# What the language is guessed from.
+_HEAD = 2000
+
+# What the word behind it may change, or belong to: figures, signs, months and titles.
+_BINDS = re.compile(
+    r"[\d$€£¥₩%°@#+=<>/\\|&]|^[^\w]*(?:No|Mr|Mrs|Ms|Dr|Gen|Lt|Col|Sgt|Rev|Gov|Capt|Hon|Mt|Apt|Vol)"
+    r"\.$|^\W*(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*[.,]?$"
+    r"|^[-−*•~^]+$"
+)
+_OPEN = re.compile(r"\[[^\]]*$|\]\([^)]*$|<[A-Za-z/!][^>]*$")
+_UNREAD = (Kind.FENCED, Kind.RULE)
+
+
+@cache
+def _border() -> Any:
+    import regex
+
+    # In front of white space, but not between a mark and a line break: the tokenizer takes these
+    # together. And beside the characters of scripts without spaces. Never in front of what may
+    # combine.
+    wide = r"[\p{Han}\p{Hiragana}\p{Katakana}&&\p{L}]"
+    return regex.compile(
+        rf"(?<=\S)(?=[\s--\r\n])|(?<=[\p{{L}}\p{{N}}\p{{M}}])(?=[\r\n])"
+        rf"|(?<=[\r\n])(?=[^\r\n])"
+        rf"|(?<=\S)(?={wide})|(?<={wide})(?=[\p{{L}}\p{{N}}\p{{P}}\p{{S}}--\p{{Hangul}}])",
+        regex.V1,
+    )
+
+
+class SpeakableStream:
+    """Makes one text speakable while it arrives; any pieces give the same output, together.
+
+    What is held back, until more of the text is there:
+
+    - the last word, up to the white space behind it; in Chinese and Japanese the last character;
+    - with `normalize`, also a figure, a sign, a month or a title with the word behind it; a link
+      or tag that is not closed; a row of a table; the marks at the beginning of a line.
+
+    White space goes with the word behind it. Without `normalize` the output is the text itself.
+    """
+
+    def __init__(self, language: str | None, normalize: bool = True) -> None:
+        self._language = (language or "").lower()
+        self._normalize = normalize
+        self._lines = Lines()
+        self._head = ""
+        self._words = _Words()
+        self._part = ""
+        self._begins = False  # the part is the beginning of a line
+        self._kind = Kind.TEXT
+
+    def feed(self, piece: str) -> str:
+        """Takes the next piece; returns what can be spoken now, as a continuation."""
+        if not self._normalize:
+            return "".join(self._words.feed(piece))
+        return "".join(self._run(run) for run in self._lines.feed(piece))
+
+    def finish(self) -> str:
+        """The text has ended: returns the rest."""
+        if not self._normalize:
+            return "".join(self._words.finish())
+        said = "".join(self._run(run) for run in self._lines.finish())
+        return said + self._close(more=False)
+
+    def _run(self, run: Run) -> str:
+        if run.kind in _UNREAD:
+            return self._close() if run.starts else ""
+        said = ""
+        if run.starts:
+            said = self._close()
+            self._begins, self._kind = True, run.kind
+        return said + "".join(self._word(word) for word in self._words.feed(run.text))
+
+    def _word(self, word: str) -> str:
+        """Adds a word with the white space before it to the part, which may end behind it."""
+        self._part += word
+        return "" if self._holds(word.strip()) else self._say(more=True)
+
+    def _holds(self, word: str) -> bool:
+        if len(self._part) > HOLD:
+            return False
+        held = self._kind is Kind.ROW or not word or _BINDS.search(word) is not None
+        return held or _OPEN.search(self._part) is not None or self._part.count("`") % 2 == 1
+
+    def _close(self, *, more: bool = True) -> str:
+        """The line has ended."""
+        self._part += "".join(self._words.finish())
+        return self._say(more=more)
+
+    def _say(self, *, more: bool) -> str:
+        part, self._part = self._part, ""
+        begins, self._begins = self._begins, False
+        self._head += part[: _HEAD - len(self._head)]
+        core = part.strip()
+        if not core:
+            return part
+        at = part.index(core)
+        said = spoken(core, self._spelled_in(core), begins=begins, more=more)
+        return part[:at] + said + part[at + len(core) :] if said else ""
+
+    def _spelled_in(self, part: str) -> str:
+        """The language, guessed as rarely as can be."""
+        if self._language not in CODES and NEEDS_SPELLING.search(part):
+            guessed = language_of(self._head, None)
+            if len(self._head) < _HEAD:
+                return guessed
+            self._language = guessed
+        return self._language if self._language in CODES else "english"
+
+
+class _Words:
+    """Text in any pieces → its words, each with the white space before it."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def feed(self, text: str) -> list[str]:
+        self._held += text
+        words: list[str] = []
+        at = 0
+        while (end := self._end(at)) is not None:
+            words.append(self._held[at:end])
+            at = end
+        self._held = self._held[at:]
+        return words
+
+    def finish(self) -> list[str]:
+        held, self._held = self._held, ""
+        return [held] if held else []
+
+    def _end(self, at: int) -> int | None:
+        """Where the word that starts there ends; a character behind it must be there."""
+        match = _border().search(self._held, at + 1, at + HOLD)
+        if match is not None:
+            return match.start()
+        return cluster_before(self._held, at, at + HOLD) if len(self._held) > at + HOLD else None

@@ -12,6 +12,7 @@ from types import FrameType
 
 from sidecar.engine.engine import LOOK_SECONDS, Engine
 from sidecar.errors import EngineStalled, FramingError
+from sidecar.limits import HANG_SECONDS, MAX_REFERENCE_SECONDS
 from sidecar.rpc.dispatcher import Dispatcher
 from sidecar.rpc.session import Session
 from sidecar.voices.store import VoiceStore
@@ -25,21 +26,32 @@ _FULL_POLL_SECONDS = 0.25
 _EX_SOFTWARE = 70  # of sysexits.h
 # Together below one second: what a client that closed our stdin may have to wait.
 _ENGINE_STOP_SECONDS = 0.4
-_DRAIN_SECONDS = 0.4
+_SAVE_SECONDS = 0.15
+_DRAIN_SECONDS = 0.35
 
 
 class Server:
     """The process's parts and the way they are wired together."""
 
     def __init__(
-        self, pipes: Pipes, default_model: str, hang_seconds: float, voices_dir: str | None
+        self,
+        pipes: Pipes,
+        default_model: str,
+        hang_seconds: float,
+        voices_dir: str | None,
+        reference_seconds: float,
     ) -> None:
         self._endings: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._engine = Engine(hang_seconds)
         self._hang: EngineStalled | None = None
         self._outbox = Outbox(on_room=self._engine.wake)
         self._session = Session(
-            self._outbox, self._engine, default_model, VoiceStore(voices_dir), self._endings.put
+            self._outbox,
+            self._engine,
+            default_model,
+            VoiceStore(voices_dir, reference_seconds),
+            self._endings.put,
+            reference_seconds,
         )
         self._dispatcher = Dispatcher(self._session)
         self._parser = FrameParser()
@@ -55,9 +67,12 @@ class Server:
         self._writer.start()
         self._reader.start()
         code = self._wait()
+        # First of all: no voice whose request is about to fail gets its file's name after this.
+        self._session.cancel_all()
         if self._hang is not None:
             self._session.fail_all(self._hang)
         self._engine.stop(_ENGINE_STOP_SECONDS)
+        self._session.background.close(_SAVE_SECONDS)  # those whose file has its name answer
         self._session.fail_all()  # what an engine that is stuck could not answer
         self._outbox.drain(_DRAIN_SECONDS)
         if self._hang is not None:
@@ -142,12 +157,17 @@ def _frame(message: Outgoing) -> bytes:
 
 
 def serve(
-    pipes: Pipes, default_model: str, hang_seconds: float, voices_dir: str | None = None
+    pipes: Pipes,
+    default_model: str,
+    hang_seconds: float = HANG_SECONDS,
+    voices_dir: str | None = None,
+    reference_seconds: float = MAX_REFERENCE_SECONDS,
 ) -> None:
     """Runs the server and ends the process, without waiting for a busy engine thread.
 
     By os._exit, also because MLX aborts when its thread ends during the interpreter's shutdown.
     """
-    code = Server(pipes, default_model, hang_seconds, voices_dir).run()
+    server = Server(pipes, default_model, hang_seconds, voices_dir, reference_seconds)
+    code = server.run()
     sys.stderr.flush()
     os._exit(code)

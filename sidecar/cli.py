@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from typing import TYPE_CHECKING
 
 from sidecar import __version__, logs
-from sidecar.limits import HANG_SECONDS
+from sidecar.limits import HANG_SECONDS, LONGEST_REFERENCE_SECONDS, MAX_REFERENCE_SECONDS
 from sidecar.models.catalog import BUNDLED, DESIGN
 from sidecar.wire.stdio import claim
 
 if TYPE_CHECKING:
     import argparse
 
-_DESIGN_TEXT = (
-    "The quick brown fox jumps over the lazy dog, while the sun goes down behind the old mill."
-)
-
 
 def main(argv: list[str] | None = None) -> None:
     """Parses the arguments and runs the command; ends the process with its exit code."""
     arguments = sys.argv[1:] if argv is None else argv
     if not arguments:
-        _serve(BUNDLED, "warning", "text", HANG_SECONDS, None)
+        _serve(BUNDLED, "warning", "text", None, None, MAX_REFERENCE_SECONDS)
         return
     if arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version"):
         arguments = ["serve", *arguments]
@@ -35,6 +32,7 @@ def main(argv: list[str] | None = None) -> None:
             options.log_format,
             options.watchdog,
             options.voices_dir,
+            options.max_reference_seconds,
         )
         return
     logs.to_stderr(options.log_level, options.log_format)
@@ -68,7 +66,12 @@ def _command(options: argparse.Namespace) -> int:
 
 
 def _serve(
-    model: str, log_level: str, log_format: str, hang_seconds: float, voices_dir: str | None
+    model: str,
+    log_level: str,
+    log_format: str,
+    hang_seconds: float | None,
+    voices_dir: str | None,
+    reference_seconds: float,
 ) -> None:
     if sys.stdin is None or sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]
         sys.exit("qwen-tts-sidecar serves over stdin and stdout; one of them is closed.")
@@ -81,7 +84,9 @@ def _serve(
     logs.to_stderr(log_level, log_format)
     from sidecar.app import serve
 
-    serve(pipes, model, hang_seconds, voices_dir)
+    if hang_seconds is None:  # the longest piece of work is the analysis of a reference
+        hang_seconds = HANG_SECONDS * max(1.0, reference_seconds / MAX_REFERENCE_SECONDS)
+    serve(pipes, model, hang_seconds, voices_dir, reference_seconds)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -100,6 +105,14 @@ def _parser() -> argparse.ArgumentParser:
     voices.add_argument(
         "--voices-dir", metavar="FOLDER", help="of saved voices (default: the user's data folder)"
     )
+    voices.add_argument(
+        "--max-reference-seconds",
+        type=_reference_seconds,
+        default=MAX_REFERENCE_SECONDS,
+        metavar="SECONDS",
+        help="longest recording to clone, and of a saved voice, "
+        f"up to {LONGEST_REFERENCE_SECONDS:g} (default: %(default)g)",
+    )
     parser = argparse.ArgumentParser(
         prog="qwen-tts-sidecar",
         description="Qwen3-TTS in a child process. Without a command it serves on stdin/stdout.",
@@ -112,9 +125,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--watchdog",
         type=_seconds,
-        default=HANG_SECONDS,
         metavar="SECONDS",
-        help="end the process when one piece of work takes longer; 0 never (default: %(default)g)",
+        help="end the process when one piece of work takes longer; 0 never (default: "
+        f"{HANG_SECONDS:g}, and in proportion for longer references)",
     )
     commands.add_parser("doctor", parents=[common], help="print what this machine offers")
     _add_say(commands.add_parser("say", parents=[common, model, voices], help="speak a text"))
@@ -126,6 +139,21 @@ def _seconds(text: str) -> float:
     value = float(text)
     if not 0 <= value <= 86400:
         raise ValueError(text)
+    return value
+
+
+def _reference_seconds(text: str) -> float:
+    import argparse
+
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 1 <= value <= LONGEST_REFERENCE_SECONDS:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not between 1 and {LONGEST_REFERENCE_SECONDS:g} seconds; a longer "
+            "reference does not make a voice better, and takes memory in every stream"
+        )
     return value
 
 
@@ -147,15 +175,16 @@ def _add_voices(parser: argparse.ArgumentParser, parents: list[argparse.Argument
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("list", parents=parents, help="all of them, and --model's presets")
     for action, help in (("show", "what is known of one"), ("delete", "delete one")):
-        actions.add_parser(action, parents=parents, help=help).add_argument("name")
+        one = actions.add_parser(action, parents=[parents[0], parents[-1]], help=help)
+        one.add_argument("name")
     create = actions.add_parser("create", parents=parents, help="make one, with a Base --model")
     create.add_argument("name", nargs="?", help="default: voice-1 and so on")
     source = create.add_mutually_exclusive_group(required=True)
     source.add_argument("--clone", metavar="FILE", help="a recording of the voice")
     source.add_argument("--design", metavar="DESCRIPTION", help="the voice in words")
     create.add_argument("--ref-text", metavar="TEXT", help="what is said in --clone's recording")
-    create.add_argument("--text", default=_DESIGN_TEXT, help="what --design says for a reference")
-    create.add_argument("--design-model", default=DESIGN, help="(default: %(default)s)")
+    create.add_argument("--text", help="what --design says for a reference")
+    create.add_argument("--design-model", help=f"that speaks it (default: {DESIGN})")
     create.add_argument("--language", help="what it speaks unless told otherwise")
     create.add_argument("--seed", type=int, help="of --design")
     create.add_argument("--replace", action="store_true", help="one of that name may be there")

@@ -36,8 +36,8 @@ def say(options: argparse.Namespace) -> int:
     if not text.strip():
         print("say: the text is empty", file=sys.stderr)
         return 2
-    if options.ref_text and not options.clone:
-        print("say: --ref-text belongs to --clone", file=sys.stderr)
+    if refused := _misfit(options):
+        print(f"say: {refused}", file=sys.stderr)
         return 2
     output = options.output or (None if options.play else "out.wav")
     sys.stdout.flush()
@@ -62,16 +62,30 @@ def say(options: argparse.Namespace) -> int:
     return 0
 
 
+def _misfit(options: argparse.Namespace) -> str | None:
+    """Options that say nothing together, in words."""
+    for name in ("voice", "clone", "design"):
+        given = getattr(options, name)
+        if given is not None and not given.strip():
+            return f"--{name} is empty"
+    if options.ref_text is not None and options.clone is None:
+        return "--ref-text belongs to --clone"
+    if options.design is not None and options.instruct is not None:
+        return "--design and --instruct are the same to a VoiceDesign model; put all in --design"
+    return None
+
+
 def _request(options: argparse.Namespace, text: str) -> SynthesisRequest:
     """Raises SidecarError."""
     reference = None
     if options.clone:
         model = options.model or catalog.BASE
-        reference = ReferenceAudio(path=options.clone, text=options.ref_text)
+        given = ReferenceAudio(path=options.clone, text=options.ref_text)
+        reference = given.read(options.max_reference_seconds)
     elif options.design:
         model = options.model or catalog.DESIGN
     else:
-        store = VoiceStore(options.voices_dir)
+        store = VoiceStore(options.voices_dir, options.max_reference_seconds)
         model, reference = choose(store, options.voice, options.model, catalog.BUNDLED)
     instruct = options.design or options.instruct
     utterance = Utterance(text, options.voice, options.language, instruct, reference)

@@ -11,17 +11,20 @@ from sidecar.engine.engine import Engine
 from sidecar.errors import SidecarError
 from sidecar.models import catalog, registry
 from sidecar.models.base import ReferenceAudio
-from sidecar.voices.create import CreateRequest, Creation, Design
+from sidecar.voices.create import CreateRequest, Creation, Design, thread
 from sidecar.voices.names import printable
 from sidecar.voices.steps import Created, Stage
 from sidecar.voices.store import VoiceStore
 
 _STOP_SECONDS = 5.0
+_DESIGN_TEXT = (
+    "The quick brown fox jumps over the lazy dog, while the sun goes down behind the old mill."
+)
 
 
 def voices(options: argparse.Namespace) -> int:
     """Runs the command; returns the exit code."""
-    store = VoiceStore(options.voices_dir)
+    store = VoiceStore(options.voices_dir, options.max_reference_seconds)
     commands = {"list": _list, "create": _create, "delete": _delete, "show": _show}
     try:
         return commands[options.action](store, options)
@@ -36,13 +39,16 @@ def _list(store: VoiceStore, options: argparse.Namespace) -> int:
     if options.model:
         presets = registry.describe(catalog.resolve(options.model)).voices
         rows += [(one.name, "preset", one.dialect or "-", options.model) for one in presets]
-    saved, skipped = store.voices()
+    found = store.voices()
     rows += [
-        (one.name, one.metadata.origin, one.language or "-", one.metadata.model) for one in saved
+        (one.name, one.metadata.origin, one.language or "-", one.metadata.model)
+        for one in found.voices
     ]
     _print_table([("voice", "kind", "language", "model"), *rows])
-    for one in skipped:
+    for one in found.skipped:
         print(f"voices: skipped: {one.reason}", file=sys.stderr)
+    if found.omitted:
+        print(f"voices: {found.omitted} more files were not looked at", file=sys.stderr)
     return 0
 
 
@@ -72,13 +78,16 @@ def _delete(store: VoiceStore, options: argparse.Namespace) -> int:
 
 
 def _create(store: VoiceStore, options: argparse.Namespace) -> int:
-    if options.clone:
+    if refused := _misfit(options):
+        print(f"voices: {refused}", file=sys.stderr)
+        return 2
+    if options.clone is not None:
         source = ReferenceAudio(path=options.clone, text=options.ref_text)
     else:
         source = Design(
             instruct=options.design,
-            text=options.text,
-            model=options.design_model,
+            text=_DESIGN_TEXT if options.text is None else options.text,
+            model=options.design_model or catalog.DESIGN,
             seed=options.seed,
         )
     request = CreateRequest(
@@ -90,7 +99,7 @@ def _create(store: VoiceStore, options: argparse.Namespace) -> int:
     )
     printed = os.dup(1)
     os.dup2(2, 1)  # libraries print while they load a model
-    created = _made(store, request)
+    created = _made(store, request, options.max_reference_seconds)
     os.dup2(printed, 1)
     for notice in created.notices:
         print(f"voices: {notice.message}", file=sys.stderr)
@@ -98,11 +107,33 @@ def _create(store: VoiceStore, options: argparse.Namespace) -> int:
     return 0
 
 
-def _made(store: VoiceStore, request: CreateRequest) -> Created:
+def _misfit(options: argparse.Namespace) -> str | None:
+    """Options of `create` that say nothing together, in words."""
+    if options.replace and not options.name:
+        return "--replace needs the name of a voice"
+    if options.clone is not None:
+        for name, value in (
+            ("--text", options.text),
+            ("--design-model", options.design_model),
+            ("--seed", options.seed),
+        ):
+            if value is not None:
+                return f"{name} belongs to --design"
+        return None if options.clone else "--clone is empty; it takes a file"
+    if options.ref_text is not None:
+        return "--ref-text belongs to --clone; what --design says is --text"
+    if not options.design.strip():
+        return "--design is empty; it takes a description"
+    if options.text is not None and not options.text.strip():
+        return "--text is empty"
+    return None
+
+
+def _made(store: VoiceStore, request: CreateRequest, most_seconds: float) -> Created:
     engine, observer = Engine(), _Printer()
     engine.start()
     try:
-        Creation(engine, store, request, observer).start()
+        Creation(engine, store, request, observer, thread, most_seconds).start()
         outcome = observer.outcome.get()
     finally:
         engine.stop(_STOP_SECONDS)

@@ -10,6 +10,7 @@ import logging
 import queue
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from sidecar.engine.request import (
     AppendText,
@@ -34,7 +35,9 @@ from sidecar.engine.watchdog import Pulse, Watchdog
 from sidecar.errors import InternalError, ModelLoadFailed, SidecarError
 from sidecar.limits import HANG_SECONDS
 from sidecar.models import backend
-from sidecar.models.base import ReferenceAudio
+
+if TYPE_CHECKING:
+    from sidecar.recording import Recording
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +48,8 @@ class Engine:
     """Runs synthesis on a thread of its own.
 
     Every method may be called from any thread and returns at once; what happens is reported
-    to the sinks, on the engine thread.
+    to the sinks, on the engine thread. A job with `admitted` is a later step of something that
+    has been let in; others are refused with `QueueFull` when too many are in flight.
 
     Args:
         hang_seconds: how long one piece of work may take before the watchdog calls it hung; 0 is
@@ -68,6 +72,8 @@ class Engine:
         sink: SpeechSink,
         stream: object = None,
         since: float | None = None,
+        *,
+        admitted: bool = False,
     ) -> SpeechJob:
         """Queues a request; `sink` hears of it from then on.
 
@@ -75,7 +81,8 @@ class Engine:
             stream: the same for all requests of one narration; see `more_follows`.
             since: when it was made, by time.perf_counter; now, if it is not said.
         """
-        job = SpeechJob(request, sink, time.perf_counter() if since is None else since, stream)
+        submitted = time.perf_counter() if since is None else since
+        job = SpeechJob(request, sink, submitted, stream, admitted)
         self._inbox.put(job)
         return job
 
@@ -83,15 +90,17 @@ class Engine:
         """Gives up the place held for a stream; silent if there is none."""
         self._inbox.put(Release(stream))
 
-    def load(self, model: str, dtype: str, sink: LoadSink) -> LoadJob:
+    def load(self, model: str, dtype: str, sink: LoadSink, *, admitted: bool = False) -> LoadJob:
         """Finds (downloading if need be) and loads a model."""
-        job = LoadJob(model, dtype, sink)
+        job = LoadJob(model, dtype, sink, admitted)
         self._inbox.put(job)
         return job
 
-    def encode(self, model: str, reference: ReferenceAudio, sink: EncodeSink) -> EncodeJob:
+    def encode(
+        self, model: str, recording: Recording, sink: EncodeSink, *, admitted: bool = False
+    ) -> EncodeJob:
         """Makes a voice of a recording; the model is loaded if it is not."""
-        job = EncodeJob(model, reference, sink)
+        job = EncodeJob(model, recording, sink, admitted)
         self._inbox.put(job)
         return job
 

@@ -32,6 +32,7 @@ class Loading:
         models: where loaded models go.
         in_use: whether a loaded model has requests running or waiting.
         pulse: is told before each load.
+        loaded: called when a model has come into memory, before those who wait for it are told.
     """
 
     def __init__(
@@ -40,11 +41,13 @@ class Loading:
         models: ModelTable,
         in_use: Callable[[LoadedModel], bool],
         pulse: Pulse,
+        loaded: Callable[[], None],
     ) -> None:
         self._inbox = inbox
         self._models = models
         self._in_use = in_use
         self._pulse = pulse
+        self._loaded = loaded
         self._parked: dict[str, list[Job]] = {}
 
     def __len__(self) -> int:
@@ -115,7 +118,9 @@ class Loading:
             if isinstance(command.outcome, SidecarError):
                 raise command.outcome
             self._check_free(command.outcome, dtype)
-            return self._models.load(command.outcome, dtype)
+            loaded = self._models.load(command.outcome, dtype)
+            self._loaded()
+            return loaded
         except Exception as error:
             doing = f"loading model {command.model!r}"
             failure = as_sidecar_error(error, doing, ModelLoadFailed)

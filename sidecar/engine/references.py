@@ -6,11 +6,11 @@ from collections import OrderedDict
 
 from msgspec.structs import replace
 
-from sidecar import recording
 from sidecar.engine.models import LoadedModel
 from sidecar.engine.watchdog import Pulse
 from sidecar.errors import Notice, VoiceDoesNotFit
 from sidecar.models.base import ReferenceAudio, Utterance, VoiceFeatures
+from sidecar.recording import Recording
 
 # A minute of reference is 40 kB; so this is hundreds of voices.
 CACHE_BYTES = 16 * 2**20
@@ -18,7 +18,7 @@ CACHE_BYTES = 16 * 2**20
 _ENTRY_BYTES = 512
 
 # What features depend on: the file's content, the transcript, the silence, and the model.
-Key = tuple[bytes, str | None, bool, int]
+Key = tuple[str, str | None, bool, int]
 
 
 class References:
@@ -53,6 +53,8 @@ class References:
         if asked is None or isinstance(asked, VoiceFeatures):
             return utterance, ()
         if isinstance(asked, ReferenceAudio):
+            asked = asked.read()
+        if isinstance(asked, Recording):
             features = self.encoded(loaded, asked)
             return replace(utterance, reference=features), features.notices
         info = loaded.model.info
@@ -70,21 +72,16 @@ class References:
         features = asked.features()
         return replace(utterance, reference=features, voice=None, language=language), ()
 
-    def encoded(self, loaded: LoadedModel, reference: ReferenceAudio) -> VoiceFeatures:
+    def encoded(self, loaded: LoadedModel, recording: Recording) -> VoiceFeatures:
         """A recording's features; raises as `TTSModel.encode`."""
-        if not loaded.model.info.speaker_size:
-            return loaded.model.encode(reference)  # which refuses, before the file is read
-        content = recording.content_hash(reference.path, reference.data)
-        text = (reference.text or "").strip() or None
-        key: Key = (content, text, reference.append_silence, loaded.identity)
+        key: Key = (recording.source, recording.text, recording.append_silence, loaded.identity)
         known = self._kept.get(key)
         if known is not None:
             self._kept.move_to_end(key)
             return known
         if self._pulse is not None:
             self._pulse.at("encoding a reference")
-        features = loaded.model.encode(reference)
-        features = replace(features, source=content.hex())
+        features = loaded.model.encode(recording)
         self._keep(key, features)
         return features
 

@@ -10,7 +10,6 @@ from sidecar.errors import Notice, SidecarError
 from sidecar.models.base import (
     GenerationDefaults,
     ModelInfo,
-    ReferenceAudio,
     SamplingParams,
     Utterance,
     VoiceFeatures,
@@ -20,6 +19,8 @@ from sidecar.models.catalog import Checkpoint
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from sidecar.recording import Recording
 
 FinishReason = Literal["stop", "length", "runaway"]
 Priority = Literal["low", "normal", "high"]
@@ -169,6 +170,7 @@ class SpeechJob(msgspec.Struct, eq=False):
     Attributes:
         submitted: when, by time.perf_counter; who waits is admitted in this order.
         stream: what the jobs of one narration have in common.
+        admitted: it is a step of something that has been let in; a full queue does not refuse it.
         more_text: what `AppendText` brought before the row was there to take it.
     """
 
@@ -176,6 +178,7 @@ class SpeechJob(msgspec.Struct, eq=False):
     sink: SpeechSink
     submitted: float
     stream: object = None
+    admitted: bool = False
     more_text: list[AppendText] = []
 
 
@@ -183,14 +186,16 @@ class LoadJob(msgspec.Struct, eq=False):
     model: str
     dtype: str
     sink: LoadSink
+    admitted: bool = False
 
 
 class EncodeJob(msgspec.Struct, eq=False):
     """A recording to be made a voice of."""
 
     model: str
-    reference: ReferenceAudio
+    recording: Recording
     sink: EncodeSink
+    admitted: bool = False
 
 
 Job = SpeechJob | LoadJob | EncodeJob
@@ -268,6 +273,7 @@ class EngineStatus(msgspec.Struct, frozen=True):
 
     Attributes:
         references, reference_bytes: analysed recordings that are remembered.
+        heard_bytes: what the codecs remember of references.
     """
 
     backend: str = "starting"
@@ -279,3 +285,4 @@ class EngineStatus(msgspec.Struct, frozen=True):
     models: tuple[ModelFigures, ...] = ()
     references: int = 0
     reference_bytes: int = 0
+    heard_bytes: int = 0

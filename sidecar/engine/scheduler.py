@@ -65,7 +65,7 @@ class Scheduler:
         self._publish = publish
         self._models = ModelTable()
         self._pulse = pulse
-        self._loading = Loading(inbox, self._models, self._in_use, pulse)
+        self._loading = Loading(inbox, self._models, self._in_use, pulse, self._tell)
         self._waiting = WaitingQueue()
         self._encoding: deque[EncodeJob] = deque()
         self._references = References(pulse)
@@ -112,10 +112,8 @@ class Scheduler:
 
     def _handle(self, command: Command) -> None:
         match command:
-            case SpeechJob() | EncodeJob():
+            case SpeechJob() | EncodeJob() | LoadJob():
                 self._accept(command)
-            case LoadJob():
-                self._loading.park(command.model, command)
             case Downloading():
                 self._loading.downloading(command)
             case Found():
@@ -134,16 +132,18 @@ class Scheduler:
             case Wake():
                 pass
 
-    def _accept(self, job: SpeechJob | EncodeJob) -> None:
+    def _accept(self, job: Job) -> None:
         in_flight = self._queued + len(self._running)
         placed = isinstance(job, SpeechJob) and self._running.holds(job)
-        if in_flight >= MAX_STREAMS + MAX_QUEUED and not placed:
+        if in_flight >= MAX_STREAMS + MAX_QUEUED and not (placed or job.admitted):
             job.sink.failed(
                 QueueFull(
                     f"{MAX_STREAMS} requests are spoken and {MAX_QUEUED} wait already.",
                     hint="Send it again when one of your streams has ended.",
                 )
             )
+        elif isinstance(job, LoadJob):
+            self._loading.park(job.model, job)
         elif self._models.get(_model(job)) is None:
             self._loading.park(_model(job), job)
         else:
@@ -180,7 +180,7 @@ class Scheduler:
             failure = as_sidecar_error(error, f"unloading model {command.model!r}", InternalError)
             command.sink.failed(failure)
             return
-        self._publish(self._status())
+        self._tell()
         command.sink.done()
 
     def _cancel(self, job: Job) -> None:
@@ -244,11 +244,15 @@ class Scheduler:
             self._loading.park(job.model, job)
             return
         try:
-            features = self._references.encoded(loaded, job.reference)
+            features = self._references.encoded(loaded, job.recording)
         except Exception as error:
             job.sink.failed(as_sidecar_error(error, "encoding a reference"))
         else:
             job.sink.done(EncodedVoice(loaded.model.info, features))
+
+    def _tell(self) -> None:
+        """What has changed, before the answer that somebody may look it up after."""
+        self._publish(self._status())
 
     def _status(self) -> EngineStatus:
         return EngineStatus(
@@ -273,6 +277,7 @@ class Scheduler:
             ),
             references=len(self._references),
             reference_bytes=self._references.nbytes,
+            heard_bytes=sum(loaded.model.heard_bytes for loaded in self._models),
         )
 
 

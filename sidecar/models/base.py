@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from sidecar.errors import Notice
+from sidecar.limits import MAX_REFERENCE_SECONDS
 
 if TYPE_CHECKING:
     import mlx.core as mx
     import numpy as np
     from numpy.typing import NDArray
+
+    from sidecar.recording import Recording
 
 
 class ReferenceAudio(msgspec.Struct, frozen=True):
@@ -32,6 +35,14 @@ class ReferenceAudio(msgspec.Struct, frozen=True):
     data: bytes | None = None
     text: str | None = None
     append_silence: bool = True
+
+    def read(self, most_seconds: float = MAX_REFERENCE_SECONDS) -> Recording:
+        """What the engine takes; any thread but the engine's. Raises as `recording.read`."""
+        from sidecar import recording  # numpy and libsndfile: the handshake does without
+
+        return recording.read(
+            self.path, self.data, self.text, self.append_silence, most_seconds=most_seconds
+        )
 
 
 class VoiceFeatures(msgspec.Struct, frozen=True, eq=False):
@@ -60,7 +71,7 @@ class VoiceFeatures(msgspec.Struct, frozen=True, eq=False):
 
 
 class StoredVoice(Protocol):
-    """A voice on disk, not read yet."""
+    """A voice that was kept, and has been read."""
 
     @property
     def name(self) -> str: ...
@@ -71,10 +82,10 @@ class StoredVoice(Protocol):
         ...
 
     def features(self) -> VoiceFeatures:
-        """Reads it.
+        """Needs no disk.
 
         Raises:
-            BadVoiceFile
+            BadVoiceFile: it could not be read.
         """
         ...
 
@@ -106,7 +117,7 @@ class Utterance(msgspec.Struct, frozen=True):
     voice: str | None = None
     language: str | None = None
     instruct: str | None = None
-    reference: ReferenceAudio | StoredVoice | VoiceFeatures | None = None
+    reference: ReferenceAudio | Recording | StoredVoice | VoiceFeatures | None = None
     text_mode: str | None = None
     more_text: bool = False
     follows: Spoken | None = None
@@ -199,8 +210,13 @@ class TTSModel(Protocol):
     codes: CodeSpec
     together: bool
 
-    def encode(self, reference: ReferenceAudio) -> VoiceFeatures:
-        """Reads a recording and computes what a prompt needs of it.
+    @property
+    def heard_bytes(self) -> int:
+        """What it keeps of references that its codec has heard, bounded; any thread."""
+        ...
+
+    def encode(self, recording: Recording) -> VoiceFeatures:
+        """Computes what a prompt needs of a recording.
 
         Raises:
             Unsupported: this model clones no voice, or has no encoder for the transcript.

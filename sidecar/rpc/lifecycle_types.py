@@ -48,6 +48,9 @@ class Limits(Result):
     max_frames: Annotated[int, Meta(description="Largest `maxFrames`; 12.5 frames a second.")]
     max_streams: Annotated[int, Meta(description="Requests generated at the same time.")]
     max_queued: Annotated[int, Meta(description="Requests waiting behind those.")]
+    max_reference_seconds: Annotated[
+        float, Meta(description="Longest recording in `reference`; --max-reference-seconds.")
+    ]
 
 
 class Capabilities(Result):
@@ -104,6 +107,7 @@ class ReferenceStatus(Result):
 
     count: int
     bytes: int
+    codec_bytes: Annotated[int, Meta(description="What the codecs remember of such recordings.")]
 
 
 class StatusResult(Result):

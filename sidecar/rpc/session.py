@@ -17,11 +17,14 @@ from sidecar.errors import (
     DuplicateId,
     InternalError,
     NotInitialized,
+    QueueFull,
     ShuttingDown,
     SidecarError,
     TokenInUse,
 )
+from sidecar.limits import MAX_QUEUED, MAX_REFERENCE_SECONDS
 from sidecar.logs import redacted
+from sidecar.rpc.background import Background
 from sidecar.rpc.lifecycle_types import LogMessageParams
 from sidecar.rpc.types import ProgressParams, Token
 from sidecar.voices.store import VoiceStore
@@ -58,6 +61,7 @@ class Session:
         default_model: what a request without `model` means.
         voices: the saved ones.
         on_exit: called with the exit code when the client says `exit`.
+        max_reference_seconds: what a reference recording may last.
     """
 
     def __init__(
@@ -67,12 +71,15 @@ class Session:
         default_model: str,
         voices: VoiceStore,
         on_exit: Callable[[int], None],
+        max_reference_seconds: float = MAX_REFERENCE_SECONDS,
     ) -> None:
         self.outbox = outbox
         self.engine = engine
         self.default_model = default_model
         self.voices = voices
         self.on_exit = on_exit
+        self.max_reference_seconds = max_reference_seconds
+        self.background = Background()
         self.phase = Phase.NEW
         self.client_process: int | None = None
         self._started = time.monotonic()
@@ -108,10 +115,32 @@ class Session:
 
     def fail_all(self, error: SidecarError | None = None) -> None:
         """Answers whatever is still open: the process is about to end."""
-        with self._lock:
-            calls = list(self._calls.values())
-        for call in calls:
+        for call, _ in self._open():
             call.fail(error or Cancelled("The sidecar is shutting down."))
+
+    def cancel_all(self) -> None:
+        """As if the client had cancelled every request."""
+        for _, cancel in self._open():
+            if cancel is not None:
+                cancel()
+
+    def _open(self) -> list[tuple[Call, Callable[[], None] | None]]:
+        with self._lock:
+            return [(call, call.on_cancel) for call in self._calls.values()]
+
+    def claim_background(self, call: Call) -> None:
+        """Makes a call one of those that wait for a disk.
+
+        Raises:
+            QueueFull: there are enough of them.
+        """
+        with self._lock:
+            if sum(other.in_line for other in self._calls.values()) >= MAX_QUEUED:
+                raise QueueFull(
+                    f"{MAX_QUEUED} requests about voices and models wait already.",
+                    hint="Send it again when one of them has been answered.",
+                )
+            call.in_line = True
 
     def claim_token(self, call: Call, token: Token, field: str) -> None:
         """Gives a progress token to a call until its answer.
@@ -155,9 +184,15 @@ class Call:
         self.id = id
         self.token: Token | None = None
         self.on_cancel: Callable[[], None] | None = None
+        self.in_line = False
 
     def reply(self, result: msgspec.Struct, audio_bytes: int = 0) -> None:
         self._session.close_call(self, Response(self.id, result), _wire_size(audio_bytes))
+
+    def reply_whole(self, result: msgspec.Struct) -> None:
+        """As `reply`, of a result that may be long without audio."""
+        size = len(msgspec.json.encode(result)) + _OVERHEAD_BYTES
+        self._session.close_call(self, Response(self.id, result), size)
 
     def fail(self, error: Exception) -> None:
         answer = ErrorResponse(self.id, error_object(error))
@@ -167,16 +202,40 @@ class Call:
         """Reports under the call's token; silent if it has none."""
         self._session.send_progress(self, value, _wire_size(audio_bytes))
 
-    def in_background(self, work: Callable[[], msgspec.Struct]) -> None:
-        """Answers with what `work` returns or raises, off the reader's thread."""
+    def in_background(self, work: Callable[[], msgspec.Struct], *, changes: bool = False) -> None:
+        """Answers with what `work` returns or raises, off the reader's thread.
+
+        Args:
+            changes: `work` leaves something behind, so once it has begun it is not cancelled.
+
+        Raises:
+            QueueFull
+        """
+        lock = threading.Lock()
+        cancelled = begun = False
 
         def run() -> None:
+            nonlocal begun
+            with lock:
+                if cancelled:
+                    return
+                begun = True
             try:
-                self.reply(work())
+                self.reply_whole(work())
             except Exception as error:
                 self.fail(error)
 
-        threading.Thread(target=run, name="call", daemon=True).start()
+        def cancel() -> None:
+            nonlocal cancelled
+            with lock:
+                if begun and changes:
+                    return
+                cancelled = True
+            self.fail(Cancelled("The request was cancelled."))
+
+        self._session.claim_background(self)
+        self.on_cancel = cancel
+        self._session.background.run(run)
 
 
 def _wire_size(audio_bytes: int) -> int:

@@ -44,6 +44,9 @@ class SkippedFile(Result):
 class VoiceListResult(Result):
     voices: list[VoiceEntry]
     skipped: list[SkippedFile] | None = None
+    omitted: Annotated[
+        int | None, Meta(description="Files that were not looked at, because there are too many.")
+    ] = None
 
 
 class DesignParams(Params):

@@ -2,56 +2,88 @@
 
 from __future__ import annotations
 
-from sidecar.errors import BadVoiceFile, SidecarError
-from sidecar.models import catalog, registry
+from collections.abc import Collection
+
+import msgspec
+
+from sidecar.errors import BadVoiceFile, UnknownModel, UnknownVoice
+from sidecar.models import catalog
+from sidecar.models.base import VoiceFeatures
 from sidecar.voices.format import SavedVoice
 from sidecar.voices.store import VoiceStore
 
 
-def choose(
-    store: VoiceStore, voice: str | None, model: str | None, default: str
-) -> tuple[str, SavedVoice | None]:
-    """The model to speak with and the saved voice of that name, if there is one.
+class ChosenVoice(msgspec.Struct, frozen=True, eq=False):
+    """A saved voice as it was when it was asked for; an utterance's reference.
 
-    A model that has a preset of the same name takes that: the default model here, one that was
-    named when it is loaded. Without `model`, a saved voice is spoken by what it was made with.
+    Nothing is read of it any more, so it can be deleted while its request waits.
+
+    Attributes:
+        outcome: what was read, or why that could not be used. A model that has a preset of the
+            name does not ask.
+    """
+
+    name: str
+    language: str | None
+    outcome: VoiceFeatures | BadVoiceFile
+
+    def features(self) -> VoiceFeatures:
+        """Raises BadVoiceFile."""
+        if isinstance(self.outcome, BadVoiceFile):
+            raise self.outcome
+        return self.outcome
+
+
+def choose(
+    store: VoiceStore,
+    voice: str | None,
+    model: str | None,
+    default: str,
+    loaded: Collection[str] = (),
+) -> tuple[str, ChosenVoice | None]:
+    """The model to speak with and the saved voice of that name, if there is one. Reads the disk.
+
+    What the request says decides, never what happens to be downloaded or loaded: a `model` speaks
+    with its own preset of that name, or else with the saved voice. Without `model` a saved voice
+    comes first, and is spoken by what it was made with; where there is none, it is the default
+    model's to know the name.
+
+    Args:
+        loaded: names of the models in memory, which somebody has asked for.
 
     Raises:
-        BadVoiceFile: and no model has that voice for sure.
-        UnknownModel, ModelNotDownloaded: the voice's own model is not one to be fetched unasked.
+        BadVoiceFile: the file cannot be used, and nothing says which model would do without.
+        UnknownModel: the voice's own model is not one to be loaded unasked.
     """
-    path = store.locate(voice) if voice else None
-    if voice is None or path is None:
+    try:
+        saved = store.find(voice) if voice and store.locate(voice) else None
+    except UnknownVoice:  # deleted just now
+        saved = None
+    except BadVoiceFile as error:
+        if model is None:
+            raise
+        return model, ChosenVoice(voice or "", None, error)
+    if saved is None:
         return model or default, None
-    if model is None and _is_preset(voice, default):
-        return default, None
+    name = model or _own_model(saved, (default, *loaded))
     try:
-        saved = store.find(voice)
-    except BadVoiceFile:
-        if model is not None and _is_preset(voice, model):
-            return model, None
-        raise
-    return model or _own_model(saved), saved
+        return name, ChosenVoice(saved.name, saved.language, saved.features())
+    except FileNotFoundError:  # likewise
+        return model or default, None
+    except BadVoiceFile as error:
+        if model is None:
+            raise
+        return name, ChosenVoice(saved.name, saved.language, error)
 
 
-def _is_preset(voice: str, model: str) -> bool:
-    try:
-        presets = registry.describe(catalog.resolve(model)).voices
-    except SidecarError:  # it is not here; who asks for it will hear why
-        return False
-    return any(preset.name == voice.lower() for preset in presets)
-
-
-def _own_model(saved: SavedVoice) -> str:
-    """A file from somebody else must not make us fetch what it likes from the network."""
-    name = saved.metadata.model
-    if not catalog.is_listed(name):
-        try:
-            catalog.resolve(name)
-        except SidecarError as error:
-            raise type(error)(
-                f"The voice {saved.name!r} was made with a model that is not here. {error.message}",
-                hint="Name one that it fits in `model`, or load that one first with model/load.",
-                field="model",
-            ) from None
-    return name
+def _own_model(saved: SavedVoice, asked: Collection[str]) -> str:
+    """A file from somebody else must not make us load what it likes: a folder beside it, one on
+    another machine, gigabytes from the hub."""
+    name = saved.metadata.model  # not looked up: a path may be on another machine
+    if catalog.is_listed(name) or name in map(catalog.lasting, asked):
+        return name
+    raise UnknownModel(
+        f"The voice {saved.name!r} was made with {name[:200]!r}, which nobody has asked for yet.",
+        hint="If you trust that, name it in `model`, or load it with model/load first.",
+        field="model",
+    )

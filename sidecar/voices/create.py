@@ -5,29 +5,38 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from sidecar.engine.engine import Engine
 from sidecar.engine.request import (
+    AudioChunk,
     EncodedVoice,
     Job,
     SynthesisRequest,
     SynthesisResult,
 )
-from sidecar.errors import (
-    Cancelled,
-    InternalError,
-    Notice,
-    SidecarError,
-    UnknownLanguage,
-    unlisted,
-)
+from sidecar.errors import BadReferenceAudio, Cancelled, Notice, UnknownLanguage, unlisted
+from sidecar.limits import MAX_REFERENCE_SECONDS
 from sidecar.models import catalog
 from sidecar.models.base import ModelInfo, ReferenceAudio, Utterance
 from sidecar.voices.format import VERSION, Metadata
-from sidecar.voices.steps import Created, DesignStep, EncodeStep, LoadStep, Observer
+from sidecar.voices.steps import (
+    Created,
+    DesignStep,
+    EncodeStep,
+    LoadStep,
+    Observer,
+    as_designed,
+    guarded,
+    wav,
+)
 from sidecar.voices.store import VoiceStore
+
+if TYPE_CHECKING:
+    from sidecar.recording import Recording
 
 # Half of what a reference may have; the text for it should be a sentence or two.
 DESIGN_FRAMES = 375
@@ -70,78 +79,116 @@ class CreateRequest(msgspec.Struct, frozen=True):
 
 
 class Creation:
-    """One voice being made. Each step's end, on the engine thread, begins the next."""
+    """One voice being made. The end of each step begins the next.
+
+    Steps are the engine's, or `run`'s where a disk or a decoder may be slow.
+
+    Args:
+        run: takes work to another thread; each step of it waits for the one before.
+        most_seconds: of a recording.
+    """
 
     def __init__(
-        self, engine: Engine, store: VoiceStore, request: CreateRequest, observer: Observer
+        self,
+        engine: Engine,
+        store: VoiceStore,
+        request: CreateRequest,
+        observer: Observer,
+        run: Callable[[Callable[[], None]], None],
+        most_seconds: float = MAX_REFERENCE_SECONDS,
     ) -> None:
         self._engine = engine
         self._store = store
         self._request = request
         self._observer = observer
+        self._run = run
+        self._most_seconds = most_seconds
         self._lock = threading.Lock()
         self._job: Job | None = None
+        self._admitted = False
         self._cancelled = False
+        self._named = False
         self._notices: list[Notice] = []
         self._seed: int | None = None
 
     def start(self) -> None:
-        """Returns when the first step is on its way, or the name refused. Looks at the disk."""
-        request = self._request
-        try:
-            if request.name and not request.replace:
-                self._store.check_free(request.name)
-        except SidecarError as error:
-            self._observer.failed(error)
-            return
-        except Exception as error:  # a bug; whoever waits must hear of it
-            self._observer.failed(InternalError(f"The voice could not be made: {error!r}."))
-            return
-        # Both models first: what is wrong with one is known before anything is spoken.
-        if isinstance(request.source, Design):
-            self._load(request.source.model, "voice_design", "design.model", self._load_base)
-        else:
-            self._load_base()
+        """Returns at once. What the request says is looked at before any model is fetched."""
+        self._aside(self._begin)
 
     def cancel(self) -> None:
-        """Ends it with `Cancelled`; silent if it is being saved already."""
+        """Ends it with `Cancelled`; silent if its file has got its name already."""
         with self._lock:
+            if self._named:
+                return
             self._cancelled, job = True, self._job
         if job is not None:
             self._engine.cancel(job)
+        else:  # a disk may hang; the step that is at it ends unheard
+            self._observer.failed(_cancelled())
 
-    def _submit(self, begin: Callable[[], Job]) -> None:
-        """The next step, unless somebody has cancelled in between."""
+    def _aside(self, step: Callable[[], None]) -> None:
         with self._lock:
-            if not self._cancelled:
-                self._job = begin()
-                return
-        self._observer.failed(Cancelled("The request was cancelled."))
+            self._job = None
+        guarded(self._observer, lambda: self._run(partial(guarded, self._observer, step)))
 
-    def _load_base(self) -> None:
-        self._load(self._request.model, "base", "model", self._design_or_encode)
+    def _submit(self, begin: Callable[[bool], Job]) -> None:
+        """The next step, unless somebody has cancelled in between; raises Cancelled.
 
-    def _load(self, model: str, variant: str, field: str, then: Callable[[], None]) -> None:
+        Args:
+            begin: is told whether the engine has let a step of this in before.
+        """
+        with self._lock:
+            self._check()
+            self._job = begin(self._admitted)
+            self._admitted = True
+
+    def _check(self) -> None:
+        if self._cancelled:
+            raise _cancelled()
+
+    def _begin(self) -> None:
+        request, source = self._request, self._request.source
+        if request.name and not request.replace:
+            self._store.check_free(request.name)
+        # Both models first: what is wrong with one is known before anything is spoken.
+        if isinstance(source, Design):
+            checked = partial(self._design_loaded, source)
+            self._load(source.model, "voice_design", "design.model", checked)
+        else:
+            self._load_base(partial(self._encode, source.read(self._most_seconds)))
+
+    def _design_loaded(self, design: Design, info: ModelInfo) -> None:
+        _check_language(design.language or "auto", info, "design.language")
+        self._load_base(partial(self._design, design))
+
+    def _load_base(self, then: Callable[[], None]) -> None:
+        def loaded(info: ModelInfo) -> None:
+            _language(self._request, info)
+            then()
+
+        self._load(self._request.model, "base", "model", loaded)
+
+    def _load(
+        self, model: str, variant: str, field: str, then: Callable[[ModelInfo], None]
+    ) -> None:
         step = LoadStep(self._observer, variant, field, then)
-        self._submit(lambda: self._engine.load(model, "auto", step))
+        self._submit(lambda going: self._engine.load(model, "auto", step, admitted=going))
 
-    def _design_or_encode(self) -> None:
-        source = self._request.source
-        if isinstance(source, ReferenceAudio):
-            self._encode(source)
-            return
-        self._observer.stage("designing", source.instruct)
+    def _design(self, design: Design) -> None:
+        self._observer.stage("designing", design.instruct)
         request = SynthesisRequest(
-            model=source.model,
-            utterance=Utterance(source.text, language=source.language, instruct=source.instruct),
-            seed=source.seed,
-            max_frames=source.max_frames,
+            model=design.model,
+            utterance=Utterance(design.text, language=design.language, instruct=design.instruct),
+            seed=design.seed,
+            max_frames=design.max_frames,
         )
-        step = DesignStep(self._observer, self._designed)
-        self._submit(lambda: self._engine.submit(request, step))
+        step = DesignStep(
+            self._observer,
+            lambda chunks, result: self._aside(lambda: self._designed(design, chunks, result)),
+        )
+        self._submit(lambda going: self._engine.submit(request, step, admitted=going))
 
-    def _designed(self, wav: bytes, result: SynthesisResult) -> None:
-        assert isinstance(self._request.source, Design)
+    def _designed(self, design: Design, chunks: list[AudioChunk], result: SynthesisResult) -> None:
         self._seed = result.seed
         if result.finish_reason == "length":
             self._notices.append(
@@ -151,41 +198,43 @@ class Creation:
                     "say all of its text. Try another seed, or a shorter text.",
                 )
             )
-        self._encode(ReferenceAudio(data=wav, text=self._request.source.text))
-
-    def _encode(self, reference: ReferenceAudio) -> None:
-        self._observer.stage("encoding", self._request.model)
-        step = EncodeStep(self._observer, self._encoded, isinstance(self._request.source, Design))
-        self._submit(lambda: self._engine.encode(self._request.model, reference, step))
-
-    def _encoded(self, result: EncodedVoice) -> None:
-        """Off the engine thread: a disk may be slow."""
-        with self._lock:
-            cancelled, self._job = self._cancelled, None
-        if cancelled:  # while the engine was at it, in one piece
-            self._observer.failed(Cancelled("The request was cancelled."))
-            return
-        self._observer.stage("saving", self._request.name)
-        threading.Thread(target=self._save, args=(result,), name="save", daemon=True).start()
-
-    def _save(self, result: EncodedVoice) -> None:
+        spoken = ReferenceAudio(data=wav(chunks, result.sample_rate), text=design.text)
         try:
-            metadata = self._metadata(result)
-            saved = self._store.save(
-                metadata, result.features, replace=self._request.replace and bool(metadata.name)
-            )
-        except SidecarError as error:
-            self._observer.failed(error)
-        except Exception as error:  # a bug; whoever waits must hear of it
-            self._observer.failed(InternalError(f"The voice could not be saved: {error!r}."))
-        else:
-            notices = (*self._notices, *result.features.notices)
-            self._observer.done(Created(saved, notices, self._seed))
+            recording = spoken.read(self._most_seconds)
+        except BadReferenceAudio as error:
+            raise as_designed(error) from None
+        self._encode(recording)
 
-    def _metadata(self, result: EncodedVoice) -> Metadata:
-        request, source = self._request, self._request.source
-        design = source if isinstance(source, Design) else None
-        recording = source if isinstance(source, ReferenceAudio) else None
+    def _encode(self, recording: Recording) -> None:
+        self._observer.stage("encoding", self._request.model)
+        step = EncodeStep(
+            self._observer, lambda result: self._aside(lambda: self._save(recording, result))
+        )
+        model = self._request.model
+        self._submit(lambda going: self._engine.encode(model, recording, step, admitted=going))
+
+    def _save(self, recording: Recording, result: EncodedVoice) -> None:
+        with self._lock:
+            self._check()  # the engine was at it in one piece
+        self._observer.stage("saving", self._request.name)
+        saved = self._store.save(
+            self._metadata(recording, result),
+            result.features,
+            replace=self._request.replace and bool(self._request.name),
+            commit=self._commit,
+        )
+        notices = (*self._notices, *result.features.notices)
+        self._observer.done(Created(saved, notices, self._seed))
+
+    def _commit(self) -> None:
+        """From here on it is too late to cancel; raises Cancelled where it was not."""
+        with self._lock:
+            self._check()
+            self._named = True
+
+    def _metadata(self, recording: Recording, result: EncodedVoice) -> Metadata:
+        request = self._request
+        design = request.source if isinstance(request.source, Design) else None
         return Metadata(
             format_version=VERSION,
             name=request.name,
@@ -197,13 +246,27 @@ class Creation:
             language=_language(request, result.info),
             text=result.features.text,
             instruct=design.instruct if design else None,
-            append_silence=recording.append_silence if recording else True,
+            append_silence=recording.append_silence,
         )
 
 
+def _cancelled() -> Cancelled:
+    return Cancelled("The request was cancelled.")
+
+
+def thread(work: Callable[[], None]) -> None:
+    """`run` for a process that makes one voice."""
+    threading.Thread(target=work, name="voice", daemon=True).start()
+
+
 def _language(request: CreateRequest, info: ModelInfo) -> str | None:
+    """What the voice will speak; None is for the model to say. Raises UnknownLanguage."""
     design = request.source.language if isinstance(request.source, Design) else None
     name = (request.language or design or "auto").lower()
-    if name not in (known := (*info.languages, *info.dialects)):
-        raise UnknownLanguage(unlisted("language", name, list(known)), field="language")
+    _check_language(name, info, "language")
     return None if name == "auto" else name
+
+
+def _check_language(name: str, info: ModelInfo, field: str) -> None:
+    if name.lower() not in (known := (*info.languages, *info.dialects)):
+        raise UnknownLanguage(unlisted("language", name, list(known)), field=field)

@@ -9,6 +9,7 @@ A file may come from anybody: it is bounded, and looked at before it is believed
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
 
@@ -17,7 +18,7 @@ from msgspec import Meta
 
 from sidecar.errors import BadVoiceFile
 from sidecar.files import open_regular, read_regular
-from sidecar.limits import MAX_REFERENCE_FRAMES, MAX_TEXT_CHARS
+from sidecar.limits import MAX_REFERENCE_SECONDS, MAX_TEXT_CHARS, reference_frames
 from sidecar.models.base import VoiceFeatures
 from sidecar.voices.names import printable
 
@@ -72,10 +73,11 @@ class _Header(
 
 
 class SavedVoice(msgspec.Struct, frozen=True):
-    """A voice on disk. It can be used as an utterance's reference.
+    """A voice on disk, of which the header has been read.
 
     Attributes:
         speaker_size, codebooks, frames: the shapes; the latter are 0 for the timbre alone.
+        most_frames: that `features` takes.
     """
 
     path: Path
@@ -84,6 +86,7 @@ class SavedVoice(msgspec.Struct, frozen=True):
     speaker_size: int
     codebooks: int
     frames: int
+    most_frames: int
 
     @property
     def language(self) -> str | None:
@@ -93,30 +96,46 @@ class SavedVoice(msgspec.Struct, frozen=True):
         """Reads the arrays.
 
         Raises:
+            FileNotFoundError: it has been deleted.
             BadVoiceFile
         """
         try:
-            return _features(read_regular(self.path, MAX_BYTES))
+            return _features(read_regular(self.path, MAX_BYTES), self.most_frames)
+        except FileNotFoundError:
+            raise
         # safetensors raises whatever the file made it raise.
         except Exception as error:
             raise bad_file(self.path, error) from None
 
 
-def read(path: Path, name: str) -> SavedVoice:
+def read(
+    path: Path, name: str, most_frames: int = reference_frames(MAX_REFERENCE_SECONDS)
+) -> SavedVoice:
     """Reads a file's header; does not need numpy.
 
+    Args:
+        most_frames: of the recording; a longer one is refused.
+
     Raises:
+        FileNotFoundError: there is none of that name.
         BadVoiceFile
     """
     try:
         with open_regular(path, MAX_BYTES) as file:
             header, metadata = _header(file)
+    except FileNotFoundError:
+        if os.path.lexists(path):  # a link to nowhere
+            raise bad_file(path, "it is a link to a file that is not there") from None
+        raise
     except (OSError, ValueError, RecursionError) as error:
         raise bad_file(path, error) from None
     codes = header.codes.shape if header.codes else [0, 0]
-    if len(header.speaker.shape) != 1 or len(codes) != 2 or codes[0] > MAX_REFERENCE_FRAMES:
+    if len(header.speaker.shape) != 1 or len(codes) != 2:
         raise bad_file(path, "its arrays have the wrong shapes")
-    return SavedVoice(path, name, metadata, header.speaker.shape[0], codes[1], codes[0])
+    if codes[0] > most_frames:
+        raise bad_file(path, _too_many(codes[0], most_frames))
+    size = header.speaker.shape[0]
+    return SavedVoice(path, name, metadata, size, codes[1], codes[0], most_frames)
 
 
 def write(metadata: Metadata, features: VoiceFeatures) -> bytes:
@@ -163,7 +182,12 @@ def _header(file: BinaryIO) -> tuple[_Header, Metadata]:
     return header, metadata
 
 
-def _features(data: bytes) -> VoiceFeatures:
+def _too_many(frames: int, most: int) -> str:
+    """A file of another process's, or of somebody's who likes our memory full."""
+    return f"it has {frames} frames, and --max-reference-seconds lets {most} be taken"
+
+
+def _features(data: bytes, most_frames: int) -> VoiceFeatures:
     import io
 
     import numpy as np
@@ -180,8 +204,10 @@ def _features(data: bytes) -> VoiceFeatures:
         if codes is not ids:
             raise ValueError("it has codes without a transcript, or the reverse")
         return VoiceFeatures(speaker, source=metadata.source)
-    if codes.dtype != np.uint16 or codes.ndim != 2 or not 0 < len(codes) <= MAX_REFERENCE_FRAMES:
+    if codes.dtype != np.uint16 or codes.ndim != 2 or len(codes) == 0:
         raise ValueError("its codes are not codes")
+    if len(codes) > most_frames:
+        raise ValueError(_too_many(len(codes), most_frames))
     if ids.dtype != np.int32 or ids.ndim != 1:
         raise ValueError("its tokens are not tokens")
     return VoiceFeatures(speaker, codes, metadata.text, ids, source=metadata.source)

@@ -18,6 +18,7 @@ from sidecar.errors import (
     Unsupported,
 )
 from sidecar.models import catalog
+from sidecar.models.base import ModelInfo
 from sidecar.voices.format import SavedVoice
 
 Stage = Literal["resolving", "downloading", "loading", "designing", "encoding", "saving"]
@@ -32,7 +33,7 @@ class Created(msgspec.Struct, frozen=True):
 
 
 class Observer(Protocol):
-    """Hears of a creation, from any thread; exactly one of `failed` and `done` comes last."""
+    """Hears of a creation, from any thread; the first of `failed` and `done` is its end."""
 
     def stage(self, stage: Stage, message: str) -> None: ...
 
@@ -45,7 +46,7 @@ class LoadStep:
     """A model's load; `field` is what names it in the request."""
 
     def __init__(
-        self, observer: Observer, variant: str, field: str, then: Callable[[], None]
+        self, observer: Observer, variant: str, field: str, then: Callable[[ModelInfo], None]
     ) -> None:
         self._observer, self._variant, self._field, self._then = observer, variant, field, then
 
@@ -57,7 +58,7 @@ class LoadStep:
 
     def done(self, result: LoadResult) -> None:
         if result.info.variant == self._variant:
-            _guarded(self._observer, self._then)
+            guarded(self._observer, partial(self._then, result.info))
             return
         self._observer.failed(
             Unsupported(
@@ -70,9 +71,11 @@ class LoadStep:
 
 
 class DesignStep:
-    """Keeps the designed speech, and hands it on as a WAV file."""
+    """Keeps the designed speech, and hands it on."""
 
-    def __init__(self, observer: Observer, then: Callable[[bytes, SynthesisResult], None]) -> None:
+    def __init__(
+        self, observer: Observer, then: Callable[[list[AudioChunk], SynthesisResult], None]
+    ) -> None:
         self._observer, self._then = observer, then
         self._chunks: list[AudioChunk] = []
         self._samples = 0
@@ -98,23 +101,23 @@ class DesignStep:
                 )
             )
             return
-        wav = partial(_wav, self._chunks, result.sample_rate)
-        _guarded(self._observer, lambda: self._then(wav(), result))
+        guarded(self._observer, partial(self._then, self._chunks, result))
 
 
 class EncodeStep:
-    def __init__(
-        self, observer: Observer, then: Callable[[EncodedVoice], None], designed: bool
-    ) -> None:
-        self._observer, self._then, self._designed = observer, then, designed
+    def __init__(self, observer: Observer, then: Callable[[EncodedVoice], None]) -> None:
+        self._observer, self._then = observer, then
 
     def failed(self, error: SidecarError) -> None:
-        if self._designed and isinstance(error, BadReferenceAudio):
-            error = _about(error, "design.text", "Give it a sentence or two; try another seed.")
         self._observer.failed(error)
 
     def done(self, result: EncodedVoice) -> None:
-        _guarded(self._observer, partial(self._then, result))
+        guarded(self._observer, partial(self._then, result))
+
+
+def as_designed(error: BadReferenceAudio) -> SidecarError:
+    """What is wrong with a reference that a model has spoken."""
+    return _about(error, "design.text", "Give it a sentence or two; try another seed.")
 
 
 def _about(error: SidecarError, field: str, hint: str | None = None) -> SidecarError:
@@ -122,15 +125,18 @@ def _about(error: SidecarError, field: str, hint: str | None = None) -> SidecarE
     return type(error)(error.message, hint=hint or error.hint, field=field)
 
 
-def _guarded(observer: Observer, then: Callable[[], None]) -> None:
-    """On the engine thread, which a bug here must not end; who waits must hear of it."""
+def guarded(observer: Observer, then: Callable[[], None]) -> None:
+    """On a thread that a bug here must not end; who waits must hear of it."""
     try:
         then()
+    except SidecarError as error:
+        observer.failed(error)
     except Exception as error:
         observer.failed(InternalError(f"The voice could not be made: {error!r}."))
 
 
-def _wav(chunks: list[AudioChunk], rate: int) -> bytes:
+def wav(chunks: list[AudioChunk], rate: int) -> bytes:
+    """Float samples as a file."""
     import io
 
     import numpy as np

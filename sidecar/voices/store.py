@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Iterator
+import stat
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from sidecar.errors import BadVoiceFile, SidecarError, UnknownVoice, VoiceExists, VoiceNotSaved
+from sidecar.limits import MAX_REFERENCE_SECONDS, reference_frames
 from sidecar.models.base import VoiceFeatures
 from sidecar.voices import format, names
 from sidecar.voices.format import Metadata, SavedVoice
@@ -19,6 +22,11 @@ log = logging.getLogger(__name__)
 
 # What is looked at of a folder; more is somebody's accident.
 _MOST_FILES = 10_000
+# What is told of it at once; an answer has to fit a message.
+_MOST_LISTED, _MOST_SKIPPED = 1000, 100
+# Files that are being written; one as old as that was left behind by a process that was killed.
+_PREFIX, _WRITING = ".voice-", ".new"
+_STALE_SECONDS = 600.0
 
 
 class Skipped(msgspec.Struct, frozen=True):
@@ -28,15 +36,31 @@ class Skipped(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Listing(msgspec.Struct, frozen=True):
+    """What a folder holds.
+
+    Attributes:
+        omitted: files that look like voices and are too many to be looked at.
+    """
+
+    voices: list[SavedVoice]
+    skipped: list[Skipped]
+    omitted: int = 0
+
+
 class VoiceStore:
-    """Saved voices, one file each. Any thread, and any number of processes.
+    """Saved voices, one file each. Any thread that may wait for a disk; any number of processes.
 
     Args:
         folder: where; None is the user's data folder. It is made when a voice is first saved.
+        most_seconds: of a voice's recording; a longer one is not taken.
     """
 
-    def __init__(self, folder: str | None = None) -> None:
+    def __init__(
+        self, folder: str | None = None, most_seconds: float = MAX_REFERENCE_SECONDS
+    ) -> None:
         self._folder = None if folder is None else Path(folder).expanduser()
+        self._most_frames = reference_frames(most_seconds)
 
     @property
     def folder(self) -> Path:
@@ -47,21 +71,29 @@ class VoiceStore:
             self._folder = data / "voices"
         return self._folder
 
-    def voices(self) -> tuple[list[SavedVoice], list[Skipped]]:
+    def voices(self) -> Listing:
         """Every voice by name, and every file that looks like one and is none."""
         voices: dict[str, SavedVoice] = {}
         skipped: list[Skipped] = []
         taken: set[str] = set()
-        for path in sorted(self._files(), key=_ours_first):
+        paths = sorted(self._files(), key=_ours_first)
+        for at, path in enumerate(paths):
+            if len(voices) == _MOST_LISTED or len(skipped) == _MOST_SKIPPED:
+                log.warning("%d files in %s were not looked at", len(paths) - at, self.folder)
+                break
             try:
                 if names.key(path.stem) in taken:
                     raise format.bad_file(path, "another file has the same name but for its case")
                 taken.add(names.key(path.stem))
-                voices[names.key(path.stem)] = _read(path)
+                voices[names.key(path.stem)] = self._read(path)
+            except FileNotFoundError:  # deleted just now
+                continue
             except BadVoiceFile as error:
                 log.warning("skipped a voice: %s", error.message)
                 skipped.append(Skipped(names.printable(path.name), error.message))
-        return [voices[key] for key in sorted(voices)], skipped
+        else:
+            at = len(paths)
+        return Listing([voices[key] for key in sorted(voices)], skipped, len(paths) - at)
 
     def names(self) -> list[str]:
         """By the files' names alone, unread."""
@@ -88,7 +120,10 @@ class VoiceStore:
         path = self.locate(name)
         if path is None:
             raise self._unknown(name)
-        return _read(path)
+        try:
+            return self._read(path)
+        except FileNotFoundError:  # deleted in between
+            raise self._unknown(name) from None
 
     def check_free(self, name: str) -> None:
         """Raises InvalidVoiceName or VoiceExists."""
@@ -97,29 +132,38 @@ class VoiceStore:
             raise _exists(name)
 
     def save(
-        self, metadata: Metadata, features: VoiceFeatures, *, replace: bool = False
+        self,
+        metadata: Metadata,
+        features: VoiceFeatures,
+        *,
+        replace: bool = False,
+        commit: Callable[[], None] = lambda: None,
     ) -> SavedVoice:
         """Writes a voice, whole or not at all.
 
         Args:
             metadata: with an empty name a free one is taken, `voice-1` and so on.
             replace: one of that name may be there.
+            commit: called when all is written and only the name has to be given; what it raises
+                leaves the folder as it was.
 
         Raises:
             InvalidVoiceName, VoiceExists, VoiceNotSaved
         """
+        self._sweep()
         if metadata.name:
             if not replace:
                 self.check_free(metadata.name)
             names.check(metadata.name)
-            return self._write(metadata, features, replace)
+            return self._write(metadata, features, replace, commit)
         number = 0
         while True:
             number += 1
             try:
                 name = f"voice-{number}"
                 self.check_free(name)
-                return self._write(msgspec.structs.replace(metadata, name=name), features, False)
+                named = msgspec.structs.replace(metadata, name=name)
+                return self._write(named, features, False, commit)
             except VoiceExists:
                 continue
 
@@ -139,7 +183,13 @@ class VoiceStore:
         except OSError as error:
             raise _not_saved(path, error) from error
 
-    def _write(self, metadata: Metadata, features: VoiceFeatures, replace: bool) -> SavedVoice:
+    def _write(
+        self,
+        metadata: Metadata,
+        features: VoiceFeatures,
+        replace: bool,
+        commit: Callable[[], None],
+    ) -> SavedVoice:
         import tempfile
 
         target = self.folder / (names.key(metadata.name) + names.SUFFIX)
@@ -147,12 +197,13 @@ class VoiceStore:
             target = present
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fd, temporary = tempfile.mkstemp(prefix=".", suffix=".new", dir=self.folder)
+            fd, temporary = tempfile.mkstemp(_WRITING, _PREFIX, self.folder)
             try:
                 with os.fdopen(fd, "wb") as file:
                     file.write(format.write(metadata, features))
                     file.flush()
                     os.fsync(fd)
+                commit()
                 _put(temporary, target, replace)
             finally:
                 with contextlib.suppress(FileNotFoundError):
@@ -161,7 +212,26 @@ class VoiceStore:
             raise _exists(metadata.name) from None
         except OSError as error:
             raise _not_saved(target, error) from error
-        return _read(target)
+        return self._read(target)
+
+    def _sweep(self) -> None:
+        """Removes what writers that were killed have left behind."""
+        with contextlib.suppress(OSError), os.scandir(self.folder) as entries:
+            for entry in entries:
+                if entry.name.startswith(_PREFIX) and entry.name.endswith(_WRITING):
+                    about = entry.stat(follow_symlinks=False)
+                    old = time.time() - about.st_mtime > _STALE_SECONDS
+                    if old and stat.S_ISREG(about.st_mode):
+                        os.unlink(entry.path)
+
+    def _read(self, path: Path) -> SavedVoice:
+        """A file is called as its voice is, so that it can be renamed."""
+        if not names.is_valid(path.stem):
+            raise format.bad_file(path, "a voice cannot have this name")
+        voice = format.read(path, path.stem, self._most_frames)
+        inside = voice.metadata.name
+        same = names.is_valid(inside) and names.key(inside) == names.key(path.stem)
+        return msgspec.structs.replace(voice, name=inside) if same else voice
 
     def _files(self) -> Iterator[Path]:
         """What may be voices; hidden files and others' are passed over without a word."""
@@ -183,16 +253,6 @@ class VoiceStore:
         return UnknownVoice(f"There is no saved voice {name!r}. Saved: {known}.", field="voice")
 
 
-def _read(path: Path) -> SavedVoice:
-    """A file is called as its voice is, so that it can be renamed."""
-    if not names.is_valid(path.stem):
-        raise format.bad_file(path, "a voice cannot have this name")
-    voice = format.read(path, path.stem)
-    inside = voice.metadata.name
-    same = names.is_valid(inside) and names.key(inside) == names.key(path.stem)
-    return msgspec.structs.replace(voice, name=inside) if same else voice
-
-
 def _put(temporary: str, target: Path, replace: bool) -> None:
     """Gives a finished file its name; raises FileExistsError."""
     if replace:
@@ -202,10 +262,13 @@ def _put(temporary: str, target: Path, replace: bool) -> None:
         os.link(temporary, target)  # which two processes cannot both do
     except FileExistsError:
         raise
-    except OSError:  # a file system without links
-        if os.path.lexists(target):
-            raise FileExistsError from None
-        os.replace(temporary, target)
+    except OSError:  # a file system without links; there an empty file takes the name first
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            os.replace(temporary, target)
+        except OSError:
+            os.unlink(target)
+            raise
 
 
 def _exists(name: str) -> VoiceExists:

@@ -19,12 +19,15 @@ _LIMIT_BYTES = 64 * 2**20
 
 
 class HeardReferences:
-    """States by the codes that led to them, the least recently used forgotten first."""
+    """States by the codes that led to them, the least recently used forgotten first.
+
+    Engine thread only; `nbytes` may be read from any.
+    """
 
     def __init__(self, limit: int = _LIMIT_BYTES) -> None:
         self._limit = limit
         self._states: OrderedDict[bytes, CodecState] = OrderedDict()
-        self._bytes = 0
+        self.nbytes = 0
 
     def start(self, codes: mx.array) -> CodecState | None:
         """A state that has heard uint32 [frames, codebooks], for one row; None if nobody has."""
@@ -40,9 +43,9 @@ class HeardReferences:
         if key in self._states:
             return
         self._states[key] = _copy(state)
-        self._bytes += _size(state)
-        while self._bytes > self._limit:
-            self._bytes -= _size(self._states.popitem(last=False)[1])
+        self.nbytes += _size(state)
+        while self.nbytes > self._limit:
+            self.nbytes -= _size(self._states.popitem(last=False)[1])
 
 
 def _key(codes: mx.array) -> bytes:

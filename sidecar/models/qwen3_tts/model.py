@@ -9,7 +9,7 @@ import mlx.core as mx
 
 from sidecar.errors import InvalidParams, ModelLoadFailed, Unsupported, is_out_of_memory
 from sidecar.models.backend import on_cpu
-from sidecar.models.base import FrameSampler, ReferenceAudio, Utterance, VoiceFeatures
+from sidecar.models.base import FrameSampler, Utterance, VoiceFeatures
 from sidecar.models.catalog import Checkpoint
 from sidecar.models.qwen3_tts import config, loader
 from sidecar.models.qwen3_tts.codec import Codec, CodecState
@@ -19,6 +19,7 @@ from sidecar.models.qwen3_tts.prompt import Prompt, PromptBuilder
 from sidecar.models.qwen3_tts.reference import Reference, ReferenceEncoder, checked
 from sidecar.models.qwen3_tts.talker import Talker, TalkerState
 from sidecar.models.qwen3_tts.transformer import arrangement
+from sidecar.recording import Recording
 
 # Tokens of a prompt, and frames of a reference, that run at once: running rows wait that long.
 _TOKENS_ON_CPU, _TOKENS_ON_GPU = 128, 512
@@ -62,7 +63,7 @@ class Qwen3TTS:
         )
         self._heard = HeardReferences()
         self._references = ReferenceEncoder(
-            parts.encoder, parts.speaker_encoder, self._codec.codebooks, self.info.sample_rate
+            parts.encoder, parts.speaker_encoder, self._codec.codebooks
         )
 
     @classmethod
@@ -88,11 +89,14 @@ class Qwen3TTS:
     def prepare(self, utterance: Utterance) -> Prompt:
         return self._prompts.build(utterance, self._reference(utterance))
 
-    def encode(self, reference: ReferenceAudio) -> VoiceFeatures:
+    @property
+    def heard_bytes(self) -> int:
+        return self._heard.nbytes
+
+    def encode(self, recording: Recording) -> VoiceFeatures:
         self._check_clones()
-        text = (reference.text or "").strip()
-        ids = self._prompts.reference_ids(text) if text else None
-        return self._references.features(reference, ids)
+        ids = self._prompts.reference_ids(recording.text) if recording.text else None
+        return self._references.features(recording, ids)
 
     def _check_clones(self) -> None:
         if self.info.variant != "base":

@@ -10,9 +10,9 @@ import numpy as np
 from mlx_audio.tts.models.qwen3_tts.qwen3_tts import mel_spectrogram
 from numpy.typing import NDArray
 
-from sidecar import recording
 from sidecar.errors import BadReferenceAudio, Unsupported, VoiceDoesNotFit
-from sidecar.models.base import ReferenceAudio, Spoken, VoiceFeatures
+from sidecar.models.base import Spoken, VoiceFeatures
+from sidecar.recording import RATE, Recording
 
 _SILENCE_SECONDS = 0.5
 
@@ -50,20 +50,19 @@ class ReferenceEncoder:
         codebooks: how many of the encoder's codebooks the talker speaks.
     """
 
-    def __init__(self, encoder: Any, speaker_encoder: Any, codebooks: int, rate: int) -> None:
+    def __init__(self, encoder: Any, speaker_encoder: Any, codebooks: int) -> None:
         self._encoder = encoder
         self._speaker_encoder = speaker_encoder
         self._codebooks = codebooks
-        self._rate = rate
 
-    def features(self, reference: ReferenceAudio, text_ids: list[int] | None) -> VoiceFeatures:
-        """Reads the audio and encodes it; codes only where there is a transcript.
+    def features(self, recording: Recording, text_ids: list[int] | None) -> VoiceFeatures:
+        """Encodes a recording; codes only where there is a transcript.
 
         Args:
             text_ids: the transcript in tokens, if there is one.
 
         Raises:
-            BadReferenceAudio: unreadable, silent, too short or too long.
+            BadReferenceAudio: its samples overflow.
             Unsupported: a transcript, but the checkpoint has no encoder.
         """
         if text_ids is not None and self._encoder is None:
@@ -72,22 +71,22 @@ class ReferenceEncoder:
                 hint="Leave `reference.text` out.",
                 field="reference.text",
             )
-        text = (reference.text or "").strip() if text_ids is not None else None
-        heard = recording.read(reference.path, reference.data, self._rate, text)
-        speaker = np.array(self._speaker(heard.samples).astype(mx.float32)).reshape(-1)
+        speaker = np.array(self._speaker(recording.samples).astype(mx.float32)).reshape(-1)
         if not np.isfinite(speaker).all():
             raise BadReferenceAudio(
                 "The reference audio's samples are out of all bounds.",
-                field="reference.path" if reference.data is None else "reference.audio",
+                field=recording.field,
             )
         if text_ids is None:
-            return VoiceFeatures(speaker, notices=heard.notices)
-        samples = heard.samples
-        if reference.append_silence:
-            silence = np.zeros(int(_SILENCE_SECONDS * self._rate), np.float32)
+            return VoiceFeatures(speaker, notices=recording.notices, source=recording.source)
+        samples = recording.samples
+        if recording.append_silence:
+            silence = np.zeros(int(_SILENCE_SECONDS * RATE), np.float32)
             samples = np.concatenate([samples, silence])
         codes = np.array(self._codes(samples)).astype(np.uint16)
-        return VoiceFeatures(speaker, codes, text, np.array(text_ids, np.int32), heard.notices)
+        ids = np.array(text_ids, np.int32)
+        about = recording.text, ids, recording.notices, recording.source
+        return VoiceFeatures(speaker, codes, *about)
 
     def _speaker(self, samples: NDArray[np.float32]) -> mx.array:
         """float32 [samples] → float32 [1, 1, hidden]."""

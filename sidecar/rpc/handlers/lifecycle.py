@@ -48,14 +48,14 @@ def initialize(session: Session, params: InitializeParams, call: Call) -> None:
         InitializeResult(
             protocol_version=PROTOCOL_VERSION,
             server_info=ServerInfo(name="qwen-tts-sidecar", version=__version__),
-            capabilities=_capabilities(),
+            capabilities=_capabilities(session),
         )
     )
     session.outbox.drain(_HANDSHAKE_SECONDS)
     session.engine.start()
 
 
-def _capabilities() -> Capabilities:
+def _capabilities(session: Session) -> Capabilities:
     return Capabilities(
         methods=[name for name, method in METHODS.items() if not method.from_server],
         encodings=list(ENCODINGS),
@@ -66,6 +66,7 @@ def _capabilities() -> Capabilities:
             max_frames=MAX_FRAMES,
             max_streams=MAX_STREAMS,
             max_queued=MAX_QUEUED,
+            max_reference_seconds=session.max_reference_seconds,
         ),
     )
 
@@ -96,7 +97,9 @@ def status(session: Session, params: NoParams, call: Call) -> StatusResult:
             active_bytes=now.active_bytes, peak_bytes=now.peak_bytes, cache_bytes=now.cache_bytes
         ),
         queued=now.queued,
-        references=ReferenceStatus(count=now.references, bytes=now.reference_bytes),
+        references=ReferenceStatus(
+            count=now.references, bytes=now.reference_bytes, codec_bytes=now.heard_bytes
+        ),
         streams=[
             StreamStatus(
                 model=stream.model,

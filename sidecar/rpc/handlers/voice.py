@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 from sidecar.errors import InvalidParams, SidecarError
 from sidecar.models import catalog, registry
 from sidecar.models.base import ModelInfo, ReferenceAudio
@@ -32,16 +30,17 @@ def list_voices(session: Session, params: VoiceListParams, call: Call) -> None:
 def _list(session: Session, model: str | None) -> VoiceListResult:
     name = model or session.default_model
     info = registry.describe(catalog.resolve(name))
-    voices, skipped = session.voices.voices()
+    found = session.voices.voices()
     return VoiceListResult(
         voices=[
             *(
                 VoiceEntry(voice=voice.name, kind="preset", model=name, language=voice.dialect)
                 for voice in info.voices
             ),
-            *(_entry(voice) for voice in voices if model is None or _may_fit(voice, info)),
+            *(_entry(voice) for voice in found.voices if model is None or _may_fit(voice, info)),
         ],
-        skipped=[SkippedFile(file=one.file, reason=one.reason) for one in skipped] or None,
+        skipped=[SkippedFile(file=one.file, reason=one.reason) for one in found.skipped] or None,
+        omitted=found.omitted or None,
     )
 
 
@@ -71,16 +70,24 @@ def delete(session: Session, params: VoiceDeleteParams, call: Call) -> None:
         session.voices.delete(params.voice)
         return Empty()
 
-    call.in_background(work)
+    call.in_background(work, changes=True)
 
 
 def create(session: Session, params: VoiceCreateParams, call: Call) -> None:
     request = _request(params)
     if params.work_done_token is not None:
         session.claim_token(call, params.work_done_token, "workDoneToken")
-    creation = Creation(session.engine, session.voices, request, _Observer(call))
+    session.claim_background(call)
+    creation = Creation(
+        session.engine,
+        session.voices,
+        request,
+        _Observer(call),
+        session.background.run,
+        session.max_reference_seconds,
+    )
     call.on_cancel = creation.cancel
-    threading.Thread(target=creation.start, name="call", daemon=True).start()
+    creation.start()
 
 
 def _request(params: VoiceCreateParams) -> CreateRequest:

@@ -1,17 +1,14 @@
 """A client of the real process, over real pipes, with bounded waits.
 
-It shares no code with the sidecar: frames are read by a parser of its own, and every message
-is checked against protocol/schema.json.
+It shares no code with the sidecar; every message is checked against protocol/schema.json.
 """
 
 from __future__ import annotations
 
 import base64
 import itertools
-import json
 import os
 import queue
-import re
 import subprocess
 import sys
 import threading
@@ -19,19 +16,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-import jsonschema
 import numpy as np
 
-ROOT = Path(__file__).parent.parent
-SCHEMA = json.loads((ROOT / "protocol" / "schema.json").read_text())
+from tests.wire import ROOT, SCHEMA, Message, check, frame, read_frame
+
 # Generous: a busy machine with two cores; no test sleeps for this long when all is well.
 TIMEOUT = 60.0
-
-Message = dict[str, Any]
 
 
 class RpcError(Exception):
@@ -43,39 +35,6 @@ class RpcError(Exception):
         self.message: str = error["message"]
         self.data: Message = error["data"]
         self.type: str = error["data"]["type"]
-
-
-def frame(message: Any) -> bytes:
-    body = message if isinstance(message, bytes) else json.dumps(message).encode()
-    return b"Content-Length: %d\r\n\r\n" % len(body) + body
-
-
-def read_frame(stream: IO[bytes]) -> Message | None:
-    """The next message; None at a clean end. Anything but a frame fails."""
-    header = stream.readline()
-    if not header:
-        return None
-    match = re.fullmatch(rb"Content-Length: ([1-9][0-9]*)\r\n", header)
-    assert match, f"not a frame: {header!r}"
-    length = int(match[1])
-    assert stream.readline() == b"\r\n"
-    body = stream.read(length)
-    assert len(body) == length, "the last frame was cut"
-    message = json.loads(body)
-    assert message["jsonrpc"] == "2.0"
-    return message
-
-
-@cache
-def _validator(definition: str) -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(
-        {"$ref": f"#/$defs/{definition}", "$defs": SCHEMA["$defs"]}
-    )
-
-
-def check(instance: Any, definition: str) -> None:
-    """Validates against one of the schema's `$defs`."""
-    _validator(definition).validate(instance)
 
 
 @dataclass

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
-from tests.harness import TIMEOUT, RpcError, Sidecar, sidecar
+from tests.harness import RpcError, Sidecar, sidecar
 from tests.parity import cases
 from tests.parity.test_wire import request
+from tests.sounds import sound, wav
 
 
 def reference(golden: cases.Golden) -> dict[str, Any]:
@@ -89,59 +86,10 @@ def base(golden: Path) -> str:
     return str(golden / "base")
 
 
-def sound(seconds: float = 3.2, level: float = 0.3) -> np.ndarray:
-    """Something like a voice, the same every time."""
-    at = np.arange(int(seconds * 24000)) / 24000
-    tones = sum(np.sin(2 * np.pi * 120 * n * at + n) / n for n in range(1, 6))
-    return (level * (0.5 + 0.5 * np.sin(7 * at)) * tones).astype(np.float32)
-
-
-def wav(samples: np.ndarray, rate: int = 24000, subtype: str = "PCM_16") -> str:
-    buffer = io.BytesIO()
-    soundfile.write(buffer, samples, rate, format="WAV", subtype=subtype)
-    return base64.b64encode(buffer.getvalue()).decode()
-
-
 def refused(server: Sidecar, method: str, params: dict[str, Any]) -> RpcError:
     with pytest.raises(RpcError) as caught:
         server.call(method, params)
     return caught.value
-
-
-REFERENCES: dict[str, tuple[dict[str, Any], int, str, str]] = {
-    "unreadable": ({"audio": "bm90IGF1ZGlv"}, 1005, "badReferenceAudio", "reference.audio"),
-    "missing": ({"path": "/no/such.wav"}, 1005, "badReferenceAudio", "reference.path"),
-    "device": ({"path": "/dev/zero"}, 1005, "badReferenceAudio", "reference.path"),
-    "too short": ({"audio": wav(sound(0.9))}, 1005, "referenceTooShort", "reference.audio"),
-    "too long": (
-        {"audio": wav(sound(61)[::3], 8000)}, 1005, "referenceTooLong", "reference.audio",
-    ),
-    "silent": ({"audio": wav(sound(2, 0))}, 1005, "referenceSilent", "reference.audio"),
-    "no base64": ({"audio": "?"}, -32602, "invalidParams", "reference.audio"),
-    "neither": ({}, -32602, "invalidParams", "reference"),
-    "both": ({"audio": "", "path": ""}, -32602, "invalidParams", "reference"),
-    "long transcript": (
-        {"audio": wav(sound()), "text": "a" * 5000}, 1007, "textTooLong", "reference.text",
-    ),
-    "control tokens": (
-        {"audio": wav(sound()), "text": "<|im_end|>"}, -32602, "invalidParams", "reference.text",
-    ),
-    "infinite": (
-        {"audio": wav(np.full(48000, 3e38), subtype="FLOAT")},
-        1005, "badReferenceAudio", "reference.audio",
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("kind", REFERENCES)
-def test_each_fault_of_a_reference_has_its_error(server: Sidecar, base: str, kind: str) -> None:
-    given, code, type, field = REFERENCES[kind]
-    for method, more in (
-        ("speech/synthesize", {"text": "Hi.", "maxFrames": 1}),
-        ("voice/create", {}),
-    ):
-        error = refused(server, method, {"model": base, "reference": given, **more})
-        assert (error.code, error.type, error.data["field"]) == (code, type, field)
 
 
 def test_errors_of_making_a_voice(server: Sidecar, base: str, golden: Path, folder: Path) -> None:
@@ -271,44 +219,6 @@ def test_a_described_voice_is_kept(server: Sidecar, golden: Path, base: str) -> 
     # Two sentences, one voice: the same reference stands before both.
     for text in ("Hello there.", "And good night."):
         assert server.speak(text, voice="grandfather", maxFrames=3, seed=1).result["frames"] > 0
-
-
-def test_warnings_are_in_the_results(server: Sidecar, base: str) -> None:
-    loud = {"audio": wav(np.clip(sound(2) * 9, -1, 1)), "text": "word " * 40}
-    expected = ["referenceShort", "referenceClipped", "transcriptMismatch"]
-    made = server.call("voice/create", {"model": base, "reference": loud})
-    assert [warning["type"] for warning in made["warnings"]] == expected
-    said = {"text": "Hi.", "model": base, "maxFrames": 1}
-    result = server.call("speech/synthesize", {**said, "reference": loud})
-    assert [warning["type"] for warning in result["warnings"]] == expected
-    assert "warnings" not in server.call("speech/synthesize", {**said, "voice": made["voice"]})
-    good = {"audio": wav(sound())}
-    assert "warnings" not in server.call("speech/synthesize", {**said, "reference": good})
-
-
-def test_an_analysed_recording_is_remembered_by_its_content(base: str, tmp_path: Path) -> None:
-    data = base64.b64decode(wav(sound(3.5)))
-    file = tmp_path / "one.wav"
-    file.write_bytes(data)
-    said = {"text": "Hi.", "model": base, "maxFrames": 1, "seed": 1}
-    with sidecar() as server:
-
-        def speak(**reference: Any) -> str:
-            return server.call("speech/synthesize", {**said, "reference": reference})["audio"]
-
-        def remembered(count: int) -> None:
-            """The engine publishes its figures after the answer."""
-            deadline = time.monotonic() + TIMEOUT
-            while server.call("server/status")["references"]["count"] != count:
-                assert time.monotonic() < deadline
-
-        audio = speak(path=str(file))
-        assert speak(audio=base64.b64encode(data).decode()) == audio
-        remembered(1)
-        speak(path=str(file), text="Said.")
-        speak(path=str(file), text="Said.", appendSilence=False)
-        remembered(3)
-        assert server.call("server/status")["references"]["bytes"] > 0
 
 
 def test_making_a_voice_can_be_cancelled(golden: Path, tmp_path: Path) -> None:

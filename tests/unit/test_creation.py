@@ -13,7 +13,7 @@ from sidecar.errors import Cancelled, InternalError, SidecarError, UnknownModel
 from sidecar.models.base import ModelInfo, ReferenceAudio
 from sidecar.voices.create import CreateRequest, Creation
 from sidecar.voices.store import VoiceStore
-from tests.unit.test_voices import features, metadata
+from tests.voice_files import features, metadata
 
 INFO = ModelInfo("qwen3_tts", "base", 24000, (), ("auto", "english"), (), 64, 16)
 

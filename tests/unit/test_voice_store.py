@@ -1,0 +1,201 @@
+"""The folder of saved voices: what is written comes back, whole, and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from sidecar.errors import InvalidVoiceName, UnknownVoice, VoiceExists, VoiceNotSaved
+from sidecar.models.base import VoiceFeatures
+from sidecar.voices import names
+from sidecar.voices.store import VoiceStore
+from tests.harness import ROOT
+from tests.voice_files import features, metadata, same
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> VoiceStore:
+    return VoiceStore(str(tmp_path / "made" / "when needed"))
+
+
+def test_a_voice_comes_back_as_it_was_saved(store: VoiceStore) -> None:
+    # Codes as an encoder leaves them: columns first.
+    codes = np.asfortranarray(features().codes)
+    store.save(metadata("Anna"), features(codes=codes))
+    found = store.find("ANNA")
+    assert (found.name, found.speaker_size, found.codebooks, found.frames) == ("Anna", 64, 16, 30)
+    assert found.metadata == metadata("Anna")
+    assert same(found.features(), features())
+    assert store.folder.stat().st_mode & 0o777 == 0o700
+    assert found.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_timbre_alone_has_no_codes(store: VoiceStore) -> None:
+    alone = VoiceFeatures(features().speaker)
+    found = store.save(metadata(text=None), alone)
+    assert (found.codebooks, found.frames) == (0, 0)
+    assert same(found.features(), alone)
+
+
+text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+
+
+@given(
+    model=text, language=st.none() | text, transcript=text, instruct=st.none() | text,
+    origin=st.sampled_from(["reference", "design"]), frames=st.integers(1, 40),
+)  # fmt: skip
+def test_any_metadata_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, transcript: str, frames: int, **fields: Any
+) -> None:
+    store = VoiceStore(str(tmp_path_factory.getbasetemp() / "any"))
+    written = metadata(text=transcript, **fields)
+    given = features(text=transcript, codes=np.ones((frames, 16), np.uint16))
+    found = store.save(written, given, replace=True)
+    assert found.metadata == written
+    assert same(found.features(), given)
+
+
+@example("ß" * 25)  # 50 letters when folded
+@given(st.text(max_size=60) | st.from_regex(r"[\w ./\\:-]{1,20}", fullmatch=True))
+def test_a_name_is_a_file_in_the_folder_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    store = VoiceStore(str(tmp_path_factory.getbasetemp() / "names"))
+    if not names.is_valid(name):
+        assert store.locate(name) is None
+        with pytest.raises(InvalidVoiceName):
+            names.check(name)
+        return
+    found = store.save(metadata(name), features(), replace=True)
+    assert found.path.parent == store.folder
+    assert found.name == name
+    other = unicodedata.normalize("NFD", name.swapcase())
+    if names.key(other) == names.key(name) and names.is_valid(other):  # not so for a dotless ı
+        assert store.find(other).path == found.path
+    store.delete(name)
+    assert store.names() == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", "../anna", "a/b", "a\\b", "a:b", "a\0b", ".hidden", "-rf", "a\nb", "a\x1b[2J",
+     " anna", "anna ", "anna.", "a" * 49, "\ud800", "a\u202eb", "/etc/passwd", "😀"],
+)  # fmt: skip
+def test_names_that_lead_elsewhere(store: VoiceStore, name: str) -> None:
+    with pytest.raises(InvalidVoiceName):
+        store.check_free(name)
+    with pytest.raises(UnknownVoice):
+        store.find(name)
+    with pytest.raises(UnknownVoice):
+        store.delete(name)
+
+
+@pytest.mark.parametrize("name", ["Anna", "小明", "हिन्दी", "Béla B.jr", "2nd_voice", "O'Neil-2"])
+def test_names_of_people(store: VoiceStore, name: str) -> None:
+    assert store.save(metadata(name), features()).name == name
+
+
+def test_an_existing_voice_is_replaced_only_on_request(store: VoiceStore) -> None:
+    store.save(metadata("Anna"), features())
+    with pytest.raises(VoiceExists):
+        store.check_free("anna")
+    with pytest.raises(VoiceExists):
+        store.save(metadata("anna"), features(text="Other.", speaker=np.ones(64, np.float32)))
+    assert same(store.find("anna").features(), features())
+    other = features(speaker=np.ones(64, np.float32))
+    store.save(metadata("anna", language="english"), other, replace=True)
+    assert same(store.find("Anna").features(), other)
+    assert [voice.name for voice in store.voices()[0]] == ["anna"]
+
+
+def test_without_a_name_it_takes_a_free_one(store: VoiceStore) -> None:
+    store.save(metadata("voice-2"), features())
+    made = [store.save(metadata(""), features()).name for _ in range(3)]
+    assert made == ["voice-1", "voice-3", "voice-4"]
+
+
+def test_a_copied_file_is_a_voice_by_the_name_of_the_file(store: VoiceStore) -> None:
+    saved = store.save(metadata("Anna"), features())
+    data = saved.path.read_bytes()
+    (store.folder / "Bella Copy.safetensors").write_bytes(data)
+    assert [voice.name for voice in store.voices()[0]] == ["Anna", "Bella Copy"]
+    assert same(store.find("bella copy").features(), features())
+    store.save(metadata("bella COPY"), features(), replace=True)
+    assert len(store.voices()[0]) == 2
+    store.delete("BELLA copy")
+    assert [voice.name for voice in store.voices()[0]] == ["Anna"]
+
+
+def test_what_is_listed_is_what_is_found_and_deleted(store: VoiceStore) -> None:
+    """Of two files whose names differ in case only."""
+    path = store.save(metadata("anna"), features()).path
+    path.with_name("Anna.safetensors").write_bytes(path.read_bytes())
+    [listed], [skipped] = store.voices()
+    assert skipped.file == "Anna.safetensors"
+    assert store.find("ANNA").path == listed.path == path
+    store.delete("Anna")
+    assert store.find("anna").path.name == "Anna.safetensors"
+
+
+def test_a_failed_write_leaves_nothing(store: VoiceStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.save(metadata("anna"), features())
+    before = store.find("anna").path.read_bytes()
+
+    def full(fd: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    for name, replace in (("anna", True), ("bert", False)):
+        with pytest.raises(VoiceNotSaved, match="No space left"):
+            store.save(metadata(name), features(), replace=replace)
+    assert [path.read_bytes() for path in store.folder.iterdir()] == [before]
+
+
+def test_a_folder_that_cannot_be_one(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    store = VoiceStore(str(tmp_path / "file" / "voices"))
+    assert store.voices() == ([], [])
+    with pytest.raises(VoiceNotSaved, match="cannot be changed"):
+        store.save(metadata(), features())
+
+
+def test_two_processes_creating_at_once(store: VoiceStore) -> None:
+    """One of them succeeds; what is there is its own, whole."""
+    script = (
+        "import sys; from tests.unit.test_voices import *; import numpy as np\n"
+        "store = VoiceStore(sys.argv[1]); which = int(sys.argv[2])\n"
+        "sys.stdout.write('ready\\n'); sys.stdout.flush(); sys.stdin.readline()\n"
+        "try:\n"
+        "    store.save(metadata('Same'), features(speaker=np.full(64, which, np.float32)))\n"
+        "    print('saved', store.save(metadata(''), features()).name)\n"
+        "except VoiceExists: print('exists', store.save(metadata(''), features()).name)\n"
+    )
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(store.folder), str(which)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        )
+        for which in range(2)
+    ]  # fmt: skip
+    for process in started:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+    for process in started:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=60)[0].split() for process in started]
+    assert sorted(line[0] for line in said) == ["exists", "saved"]
+    assert sorted(line[1] for line in said) == ["voice-1", "voice-2"]
+    winner = next(which for which, line in enumerate(said) if line[0] == "saved")
+    assert (store.find("same").features().speaker == winner).all()
+    assert len(list(store.folder.iterdir())) == 3  # nothing half-written

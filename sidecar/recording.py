@@ -25,9 +25,10 @@ from sidecar.errors import (
     ReferenceSilent,
     ReferenceTooLong,
     ReferenceTooShort,
+    too_long,
 )
 from sidecar.files import open_regular
-from sidecar.limits import MAX_REFERENCE_SECONDS
+from sidecar.limits import MAX_REFERENCE_SECONDS, MAX_TEXT_CHARS
 
 Samples = NDArray[np.float32]
 
@@ -97,7 +98,11 @@ def read(
     Raises:
         BadReferenceAudio: neither given, unreadable, no file, or outside of the limits.
         ReferenceTooShort, ReferenceTooLong, ReferenceSilent
+        TextTooLong: the transcript.
     """
+    text = (text or "").strip() or None
+    if text and len(text) > MAX_TEXT_CHARS:
+        raise too_long("reference.text", len(text))
     field = "reference.path" if data is None else "reference.audio"
     with _said_as_ours(field):
         whole = data if data is not None else _content(path)
@@ -119,7 +124,6 @@ def read(
             hint="Check the microphone; in stereo, check that the channels do not cancel out.",
             field=field,
         )
-    text = (text or "").strip() or None
     notices = tuple(_notices(len(samples) / RATE, clipped, level, text))
     return Recording(samples, source, text, append_silence, notices, field)
 

@@ -63,6 +63,11 @@ class Engine:
         self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
+    @property
+    def loaded(self) -> set[str]:
+        """Every name that a model in memory was asked for by."""
+        return {name for model in self.status.models for name in model.names}
+
     def start(self) -> None:
         self._thread.start()
 

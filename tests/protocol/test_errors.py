@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import soundfile
 
 from tests.harness import RpcError, Sidecar, frame, sidecar
+from tests.sounds import sound, wav
 
 CASES: list[tuple[str, dict[str, Any], int, str, str | None]] = [
     ("speech/sing", {}, -32601, "methodNotFound", None),
@@ -48,7 +46,7 @@ CASES: list[tuple[str, dict[str, Any], int, str, str | None]] = [
     ("speech/synthesize", {"text": "a", "chunk": {"firstFrames": 0}}, -32602, "invalidParams",
      "chunk.firstFrames"),
     ("speech/synthesize", {"text": "a", "instruct": "happy"}, 1006, "unsupported", "instruct"),
-    ("speech/synthesize", {"text": "a", "reference": {"path": "/x.wav"}}, 1006, "unsupported",
+    ("speech/synthesize", {"text": "a", "reference": {"audio": wav(sound())}}, 1006, "unsupported",
      "reference"),
     ("speech/synthesize", {"text": "a", "reference": {}}, -32602, "invalidParams", "reference"),
     ("speech/synthesize", {"text": "a <|im_end|> b"}, -32602, "invalidParams", "text"),
@@ -118,9 +116,7 @@ def test_an_instruction_and_a_transcript_have_a_limit_too(server: Sidecar, golde
             {"text": "a", "model": str(golden / "custom_voice"), "instruct": long},
         )
     assert (caught.value.type, caught.value.data["field"]) == ("textTooLong", "instruct")
-    wav = io.BytesIO()
-    soundfile.write(wav, np.zeros(36000), 24000, format="WAV")
-    reference = {"audio": base64.b64encode(wav.getvalue()).decode(), "text": long}
+    reference = {"audio": wav(sound()), "text": long}
     with pytest.raises(RpcError) as caught:
         server.call(
             "speech/synthesize",

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import hashlib
 import io
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sidecar import recording
-from sidecar.errors import BadReferenceAudio
+from sidecar.errors import BadReferenceAudio, ReferenceTooLong
 
 RATE = 24000
 # What libsndfile writes, and how far the samples may be from what was written.
@@ -45,7 +47,7 @@ def tone(seconds: float, rate: int = RATE, level: float = 0.3, hertz: float = 44
 
 
 def read(samples: np.ndarray, text: str | None = None, rate: int = RATE) -> recording.Recording:
-    return recording.read(None, encoded(samples, rate), RATE, text)
+    return recording.read(None, encoded(samples, rate), text)
 
 
 def types(found: recording.Recording) -> list[str]:
@@ -63,7 +65,7 @@ def test_a_file_is_mixed_and_resampled(tmp_path: Path) -> None:
     left = tone(4, 48000, 0.4)
     path = tmp_path / "reference.flac"
     soundfile.write(path, np.stack([left, np.zeros_like(left)], axis=1), 48000)
-    found = recording.read(str(path), None, RATE).samples
+    found = recording.read(str(path), None).samples
     expected = tone(4, RATE, 0.2)
     assert found.dtype == np.float32
     assert abs(len(found) - len(expected)) <= 1
@@ -88,10 +90,12 @@ def test_any_format_rate_and_number_of_channels_is_the_same_sound(
     format, subtype = kind
     if format == "MP3":
         rate, channels = min(MP3_RATES, key=lambda known: abs(known - rate)), min(channels, 2)
+    elif format == "FLAC" and rate > 65535:
+        rate -= rate % 10  # it knows no others
     sound = tone(seconds + 0.1, rate, hertz=hertz)
     weights = 1 + np.arange(channels) / 8  # channels differ; their mean is the tone again
     data = encoded(sound[:, None] * weights / weights.mean(), rate, format, subtype)
-    found = recording.read(None, data, RATE).samples
+    found = recording.read(None, data).samples
     assert found.dtype == np.float32
     assert found.ndim == 1
     assert np.isfinite(found).all()
@@ -114,7 +118,7 @@ def test_damaged_files_are_refused_or_read_and_nothing_else(
     with warnings.catch_warnings():  # numbers may overflow; what matters is what comes of it
         warnings.simplefilter("ignore")
         try:
-            found = recording.read(None, bytes(data), RATE)
+            found = recording.read(None, bytes(data))
         except BadReferenceAudio:
             return
     assert np.isfinite(found.samples).all()
@@ -133,12 +137,13 @@ def _whole(format: str) -> bytes:
         (b"not audio at all", "badReferenceAudio", "cannot be read"),
         (encoded(np.zeros(0, np.float32)), "referenceTooShort", "only 0.00 s"),
         (encoded(tone(0.99)), "referenceTooShort", "only 0.99 s"),
-        (encoded(tone(61, 8000), 8000), "referenceTooLong", "61 s"),
+        (encoded(tone(61, 8000), 8000), "referenceTooLong", r"61\.0 s"),
         (encoded(np.full(RATE, np.nan, np.float32)), "badReferenceAudio", "NaN"),
         (encoded(np.zeros(2 * RATE, np.float32)), "referenceSilent", "is silent"),
         (encoded(tone(2, level=0.0003)), "referenceSilent", "is silent"),
         (encoded(np.stack([tone(2), -tone(2)], 1)), "referenceSilent", "is silent"),
-        (encoded(tone(2, 384000), 384000), "badReferenceAudio", "384000 Hz"),
+        (encoded(tone(2, 384000), 384000), "badReferenceAudio", "384000 samples a second"),
+        (encoded(tone(2, 7999), 7999), "badReferenceAudio", "7999 samples a second"),
         (encoded(np.zeros((RATE, 9))), "badReferenceAudio", "9 channels"),
         (encoded(tone(8))[: 4 * RATE // 2], "referenceTooShort", "only"),
     ],
@@ -147,35 +152,65 @@ def _whole(format: str) -> bytes:
 )
 def test_what_is_refused_says_why_by_its_type(data: bytes, type: str, reason: str) -> None:
     with pytest.raises(BadReferenceAudio, match=reason) as caught:
-        recording.read(None, data, RATE)
+        recording.read(None, data)
     assert caught.value.type == type
     assert caught.value.code == 1005
     assert caught.value.field == "reference.audio"
 
 
 def test_a_missing_file_is_a_bad_reference(tmp_path: Path) -> None:
-    path = str(tmp_path / "nowhere.wav")
-    for look in (lambda: recording.read(path, None, RATE), lambda: _hash(path)):
-        with pytest.raises(BadReferenceAudio, match="cannot be read") as caught:
-            look()
-        assert caught.value.field == "reference.path"
+    with pytest.raises(BadReferenceAudio, match="cannot be read") as caught:
+        recording.read(str(tmp_path / "nowhere.wav"), None)
+    assert caught.value.field == "reference.path"
 
 
-def _hash(path: str) -> bytes:
-    return recording.content_hash(path, None)
-
-
-def test_the_hash_is_of_the_content(tmp_path: Path) -> None:
+def test_the_hash_is_of_the_file_whichever_way_it_comes(tmp_path: Path) -> None:
     data = encoded(tone(2))
     (tmp_path / "a").write_bytes(data)
-    assert _hash(str(tmp_path / "a")) == recording.content_hash(None, data)
-    assert _hash(str(tmp_path / "a")) != recording.content_hash(None, data + b"\0")
+    found = recording.read(str(tmp_path / "a"), None, " Said. ", False)
+    assert found.source == hashlib.sha256(data).hexdigest()
+    assert recording.read(None, data).source == found.source
+    assert recording.read(None, data + b"\0").source != found.source
+    assert (found.text, found.append_silence, found.field) == ("Said.", False, "reference.path")
+
+
+def test_what_is_hashed_is_what_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that somebody writes to meanwhile: it is opened once, and read once."""
+    path = tmp_path / "a.wav"
+    path.write_bytes(data := encoded(tone(2)))
+    opened: list[str] = []
+    true_open = recording.open_regular
+
+    def changing(name: str, most: int) -> BinaryIO:
+        opened.append(name)
+        return true_open(name, most)
+
+    def mixed(file: soundfile.SoundFile) -> Any:
+        path.write_bytes(encoded(tone(3)))  # in the same place, between hash and decoder
+        return true_mixed(file)
+
+    true_mixed = recording._mixed
+    monkeypatch.setattr(recording, "open_regular", changing)
+    monkeypatch.setattr(recording, "_mixed", mixed)
+    found = recording.read(str(path), None)
+    assert opened == [str(path)]
+    assert found.source == hashlib.sha256(data).hexdigest()
+    assert len(found.samples) == 2 * RATE
+
+
+@pytest.mark.parametrize("most", [2.0, 60.0, 300.0])
+def test_the_longest_is_what_the_option_says(most: float) -> None:
+    recording.read(None, encoded(tone(most, 8000), 8000), most_seconds=most)
+    with pytest.raises(ReferenceTooLong, match=f"at most {most:g} s") as caught:
+        recording.read(None, encoded(tone(most + 0.1, 8000), 8000), most_seconds=most)
+    assert caught.value.hint
+    assert "--max-reference-seconds" in caught.value.hint
 
 
 def clipped(format: str, subtype: str) -> Callable[[], recording.Recording]:
     """A loud voice that was cut at full scale, and stored in some format."""
     sound = np.clip(tone(4, level=2.0), -1, 1)
-    return lambda: recording.read(None, encoded(sound, RATE, format, subtype), RATE)
+    return lambda: recording.read(None, encoded(sound, RATE, format, subtype))
 
 
 @pytest.mark.parametrize(

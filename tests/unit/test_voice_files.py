@@ -83,13 +83,14 @@ WRONG_INSIDE: dict[str, bytes] = {
 def test_a_foreign_file_is_reported_and_skipped(store: VoiceStore, kind: str) -> None:
     good = store.save(metadata("good"), features())
     (store.folder / "bad.safetensors").write_bytes(FOREIGN[kind])
-    voices, [skipped] = store.voices()
+    found = store.voices()
+    voices, [skipped] = found.voices, found.skipped
     assert [voice.path for voice in voices] == [good.path]
     assert skipped.file == "bad.safetensors"
     with pytest.raises(BadVoiceFile, match=r"bad\.safetensors"):
         store.find("bad")
     store.delete("bad")
-    assert store.voices()[1] == []
+    assert store.voices().skipped == []
 
 
 @pytest.mark.parametrize("kind", WRONG_INSIDE)
@@ -149,7 +150,8 @@ def test_what_is_no_file_is_reported_and_skipped(
     store.save(metadata("good"), features())
     path = store.folder / "bad.safetensors"
     make(path)
-    voices, skipped = store.voices()
+    found = store.voices()
+    voices, skipped = found.voices, found.skipped
     assert [voice.name for voice in voices] == ["good"]
     assert [one.file for one in skipped] == ["bad.safetensors"]
     with pytest.raises(BadVoiceFile):
@@ -183,7 +185,8 @@ def test_a_file_that_may_not_be_read_is_skipped(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(format, "open_regular", denied)
-    voices, [skipped] = store.voices()
+    found = store.voices()
+    voices, [skipped] = found.voices, found.skipped
     assert voices == []
     assert "Permission denied" in skipped.reason
 
@@ -193,7 +196,8 @@ def test_names_of_files_that_are_no_text(store: VoiceStore) -> None:
     store.save(metadata("good"), features())
     for name in (b"\xff.safetensors", b"a\x1b[2J\n.safetensors", b"other.txt", b".x.safetensors"):
         (Path(os.fsdecode(os.fsencode(store.folder) + b"/" + name))).write_bytes(WHOLE)
-    voices, skipped = store.voices()
+    found = store.voices()
+    voices, skipped = found.voices, found.skipped
     assert [voice.name for voice in voices] == ["good"]
     assert len(skipped) == 2
     for one in skipped:
@@ -206,7 +210,34 @@ def test_half_a_character_in_the_metadata_is_refused(store: VoiceStore) -> None:
     store.folder.mkdir(parents=True)
     bad = save(tensors(), {"qwen_tts_voice": document})
     (store.folder / "bad.safetensors").write_bytes(bad)
-    voices, skipped = store.voices()
+    found = store.voices()
+    voices, skipped = found.voices, found.skipped
     for voice in voices:
         msgspec.json.encode(voice.metadata)
     assert len(skipped) + len(voices) == 1
+
+
+def test_a_voice_longer_than_the_option_is_skipped_and_says_so(store: VoiceStore) -> None:
+    long = features(codes=np.ones((2000, 16), np.uint16))
+    patient = VoiceStore(str(store.folder), most_seconds=300)
+    assert patient.save(metadata("long"), long).frames == 2000
+    assert same(patient.find("long").features(), long)
+    [skipped] = store.voices().skipped
+    assert "--max-reference-seconds" in skipped.reason
+    with pytest.raises(BadVoiceFile, match="--max-reference-seconds"):
+        store.find("long")
+
+
+def test_a_list_has_an_end(store: VoiceStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sidecar.voices.store._MOST_LISTED", 5)
+    monkeypatch.setattr("sidecar.voices.store._MOST_SKIPPED", 3)
+    path = store.save(metadata("a0"), features()).path
+    for number in range(1, 8):
+        path.with_name(f"a{number}.safetensors").write_bytes(path.read_bytes())
+    found = store.voices()
+    assert [voice.name for voice in found.voices] == ["a0", "a1", "a2", "a3", "a4"]
+    assert (len(found.skipped), found.omitted) == (0, 3)
+    for number in range(8):
+        (store.folder / f"a{number}.safetensors").write_bytes(b"")
+    found = store.voices()
+    assert (len(found.voices), len(found.skipped), found.omitted) == (0, 3, 5)

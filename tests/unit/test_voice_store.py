@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sidecar.errors import InvalidVoiceName, UnknownVoice, VoiceExists, VoiceNotSaved
+from sidecar.errors import (
+    Cancelled,
+    InvalidVoiceName,
+    UnknownVoice,
+    VoiceExists,
+    VoiceNotSaved,
+)
 from sidecar.models.base import VoiceFeatures
 from sidecar.voices import names
-from sidecar.voices.store import VoiceStore
+from sidecar.voices.store import Listing, VoiceStore
 from tests.harness import ROOT
 from tests.voice_files import features, metadata, same
 
@@ -114,7 +121,7 @@ def test_an_existing_voice_is_replaced_only_on_request(store: VoiceStore) -> Non
     other = features(speaker=np.ones(64, np.float32))
     store.save(metadata("anna", language="english"), other, replace=True)
     assert same(store.find("Anna").features(), other)
-    assert [voice.name for voice in store.voices()[0]] == ["anna"]
+    assert [voice.name for voice in store.voices().voices] == ["anna"]
 
 
 def test_without_a_name_it_takes_a_free_one(store: VoiceStore) -> None:
@@ -127,19 +134,20 @@ def test_a_copied_file_is_a_voice_by_the_name_of_the_file(store: VoiceStore) -> 
     saved = store.save(metadata("Anna"), features())
     data = saved.path.read_bytes()
     (store.folder / "Bella Copy.safetensors").write_bytes(data)
-    assert [voice.name for voice in store.voices()[0]] == ["Anna", "Bella Copy"]
+    assert [voice.name for voice in store.voices().voices] == ["Anna", "Bella Copy"]
     assert same(store.find("bella copy").features(), features())
     store.save(metadata("bella COPY"), features(), replace=True)
-    assert len(store.voices()[0]) == 2
+    assert len(store.voices().voices) == 2
     store.delete("BELLA copy")
-    assert [voice.name for voice in store.voices()[0]] == ["Anna"]
+    assert [voice.name for voice in store.voices().voices] == ["Anna"]
 
 
 def test_what_is_listed_is_what_is_found_and_deleted(store: VoiceStore) -> None:
     """Of two files whose names differ in case only."""
     path = store.save(metadata("anna"), features()).path
     path.with_name("Anna.safetensors").write_bytes(path.read_bytes())
-    [listed], [skipped] = store.voices()
+    found = store.voices()
+    [listed], [skipped] = found.voices, found.skipped
     assert skipped.file == "Anna.safetensors"
     assert store.find("ANNA").path == listed.path == path
     store.delete("Anna")
@@ -163,15 +171,83 @@ def test_a_failed_write_leaves_nothing(store: VoiceStore, monkeypatch: pytest.Mo
 def test_a_folder_that_cannot_be_one(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     store = VoiceStore(str(tmp_path / "file" / "voices"))
-    assert store.voices() == ([], [])
+    assert store.voices() == Listing([], [])
     with pytest.raises(VoiceNotSaved, match="cannot be changed"):
         store.save(metadata(), features())
+
+
+def test_what_a_killed_writer_left_behind_goes_and_nothing_else(store: VoiceStore) -> None:
+    store.save(metadata("anna"), features())
+    names = [".voice-old.new", ".voice-young.new", ".other.new", ".voice-old", "voice-old.new"]
+    for name in names:
+        (store.folder / name).write_bytes(b"half a voice")
+        age = 0 if "young" in name else 3600
+        os.utime(store.folder / name, (time.time() - age,) * 2)
+    (store.folder / ".voice-folder.new").mkdir()
+    os.utime(store.folder / ".voice-folder.new", (0, 0))
+    store.save(metadata("bert"), features())
+    left = {path.name for path in store.folder.iterdir()}
+    kept = {*names[1:], ".voice-folder.new", "anna.safetensors", "bert.safetensors"}
+    assert left == kept
+
+
+def test_what_is_cancelled_before_it_has_a_name_leaves_the_folder_as_it_was(
+    store: VoiceStore,
+) -> None:
+    path = store.save(metadata("anna"), features()).path
+    before = path.read_bytes()
+
+    def cancelled() -> None:
+        assert len(list(store.folder.iterdir())) == 2  # it has been written
+        raise Cancelled("The request was cancelled.")
+
+    for name, replace in (("anna", True), ("bert", False), ("", False)):
+        with pytest.raises(Cancelled):
+            store.save(
+                metadata(name),
+                features(speaker=np.ones(64, np.float32)),
+                replace=replace,
+                commit=cancelled,
+            )
+        assert [one.read_bytes() for one in store.folder.iterdir()] == [before]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_name_that_is_taken_in_the_last_moment_is_not_overwritten(
+    store: VoiceStore, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    """Also where there are no hard links, as on FAT and some network file systems."""
+
+    def no_links(*_: Any) -> None:
+        raise OSError(95, "Operation not supported")
+
+    if not links:
+        monkeypatch.setattr(os, "link", no_links)
+    assert same(store.save(metadata("anna"), features()).features(), features())
+    target = store.folder / "bert.safetensors"
+    with pytest.raises(VoiceExists):
+        store.save(metadata("bert"), features(), commit=lambda: target.write_bytes(b"theirs"))
+    assert target.read_bytes() == b"theirs"
+    assert len(list(store.folder.iterdir())) == 2
+
+
+def test_a_name_is_free_again_where_the_last_step_fails(
+    store: VoiceStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "link", broken)
+    monkeypatch.setattr(os, "replace", broken)
+    with pytest.raises(VoiceNotSaved, match="Input/output error"):
+        store.save(metadata("anna"), features())
+    assert list(store.folder.iterdir()) == []
 
 
 def test_two_processes_creating_at_once(store: VoiceStore) -> None:
     """One of them succeeds; what is there is its own, whole."""
     script = (
-        "import sys; from tests.unit.test_voices import *; import numpy as np\n"
+        "import sys; from tests.unit.test_voice_store import *; import numpy as np\n"
         "store = VoiceStore(sys.argv[1]); which = int(sys.argv[2])\n"
         "sys.stdout.write('ready\\n'); sys.stdout.flush(); sys.stdin.readline()\n"
         "try:\n"

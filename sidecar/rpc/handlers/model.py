@@ -23,7 +23,7 @@ def list_models(session: Session, params: NoParams, call: Call) -> None:
 
 
 def _list(session: Session) -> ModelListResult:
-    loaded = {name for model in session.engine.status.models for name in model.names}
+    loaded = session.engine.loaded
     rows = [
         ModelEntry(
             model=entry.name,

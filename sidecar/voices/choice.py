@@ -84,6 +84,7 @@ def _own_model(saved: SavedVoice, asked: Collection[str]) -> str:
         return name
     raise UnknownModel(
         f"The voice {saved.name!r} was made with {name[:200]!r}, which nobody has asked for yet.",
-        hint="If you trust that, name it in `model`, or load it with model/load first.",
+        hint="If you trust that, name it in `model` (at the command line --model), or load it with "
+        "model/load first.",
         field="model",
     )

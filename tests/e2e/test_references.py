@@ -96,4 +96,17 @@ def test_an_analysed_recording_is_remembered_by_its_content(base: str, tmp_path:
         speak(path=str(file), text="Said.")
         speak(path=str(file), text="Said.", appendSilence=False)
         remembered(3)
-        assert server.call("server/status")["references"]["bytes"] > 0
+        remembered = server.call("server/status")["references"]
+        assert remembered["bytes"] > 0
+        assert 0 < remembered["codecBytes"] <= 64 * 2**20
+
+
+def test_the_longest_recording_is_an_option_that_initialize_tells(base: str) -> None:
+    said = {"text": "Hi.", "model": base, "maxFrames": 1}
+    with sidecar("--max-reference-seconds", "2.5") as server:
+        limits = server.initialized["capabilities"]["limits"]
+        assert limits["maxReferenceSeconds"] == 2.5
+        for method, params in (("speech/synthesize", said), ("voice/create", {"model": base})):
+            error = refused(server, method, {**params, "reference": {"audio": wav(sound(2.6))}})
+            assert error.type == "referenceTooLong"
+            assert "2.5 s" in error.message

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from sidecar.models import catalog
+from sidecar.voices.store import VoiceStore
 from tests.harness import RpcError, Sidecar, sidecar
 from tests.hub_server import hub_server
+from tests.voice_files import features, metadata
 
 TINY = catalog.resolve("tiny-voice").path
 TOKEN = "hf_AbCdEfGhIjKlMnOpQrStUvWxYz012345"
@@ -105,3 +107,29 @@ def test_no_code_and_no_pickle_of_a_checkpoint_is_run(tmp_path: Path) -> None:
             server.speak("Hi.", model=str(without), maxFrames=4)
         assert caught.value.type == "notACheckpoint"
     assert not marker.exists()
+
+
+def test_a_voice_from_somebody_else_makes_nothing_load(tmp_path: Path) -> None:
+    """Its file names a checkpoint beside it, one on the hub, and one on another machine."""
+    voices, beside = tmp_path / "voices", tmp_path / "checkpoint"
+    shutil.copytree(TINY, beside)
+    store = VoiceStore(str(voices))
+    models = {"beside": str(beside), "hub": "someone/voice", "far": "/net/elsewhere/voice"}
+    for name, model in models.items():
+        store.save(metadata(name, model=model), features())
+    with (
+        hub_server() as hub,
+        sidecar("--voices-dir", str(voices), env=hub.environment(tmp_path)) as server,
+    ):
+        hub.serve("someone/voice", TINY)
+        for name in models:
+            with pytest.raises(RpcError) as caught:
+                server.speak("Hi.", voice=name, maxFrames=1)
+            assert caught.value.type == "unknownModel"
+            assert "nobody has asked for" in caught.value.message
+        assert server.call("server/status")["models"] == []
+        assert hub.requests == []
+        # Named, it is what was asked for; this one is no Base model.
+        with pytest.raises(RpcError) as caught:
+            server.speak("Hi.", voice="beside", model=str(beside), maxFrames=1)
+        assert caught.value.type == "voiceDoesNotFit"

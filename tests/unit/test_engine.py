@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import queue
+import threading
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sidecar.engine.collector import Collector, Event
@@ -13,9 +16,19 @@ from sidecar.engine.engine import Engine
 from sidecar.engine.request import AudioChunk, SynthesisRequest, SynthesisResult
 from sidecar.engine.row import Row
 from sidecar.engine.running import Running
-from sidecar.errors import GenerationFailed, InternalError, ModelLoadFailed, OutOfMemory
+from sidecar.errors import (
+    Cancelled,
+    GenerationFailed,
+    InternalError,
+    ModelLoadFailed,
+    OutOfMemory,
+    QueueFull,
+    UnknownModel,
+)
+from sidecar.limits import MAX_QUEUED, MAX_STREAMS
 from sidecar.models import backend
 from sidecar.models.base import Utterance
+from sidecar.recording import Recording
 from tests.harness import TIMEOUT
 
 REQUEST = SynthesisRequest("tiny-voice", Utterance("Hi."), seed=1, max_frames=3)
@@ -139,3 +152,57 @@ def test_a_model_is_freed_when_it_is_unloaded_right_after_a_cancel(engine: Engin
     engine.unload("tiny-voice", freed)  # before the engine has stepped again, most often
     assert freed.events.get(timeout=TIMEOUT) is None
     assert engine.status.active_bytes < speaking - 20_000_000
+
+
+class Heard:
+    """A sink of a load or of an encoding."""
+
+    def __init__(self) -> None:
+        self.ends: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def stage(self, stage: str, detail: str) -> None:
+        pass
+
+    def done(self, result: Any) -> None:
+        self.ends.put(result)
+
+    def failed(self, error: Exception) -> None:
+        self.ends.put(error)
+
+    def end(self) -> Any:
+        return self.ends.get(timeout=TIMEOUT)
+
+
+def test_loads_and_encodings_are_counted_and_steps_of_what_is_let_in_are_not_refused(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = threading.Event()
+
+    def slow(name: str, on_download: object) -> None:
+        assert found.wait(TIMEOUT)
+        raise UnknownModel("There is none.")
+
+    monkeypatch.setattr("sidecar.models.catalog.resolve", slow)
+    recording = Recording(np.zeros(24000, np.float32), "")
+    waiting = [Heard() for _ in range(MAX_STREAMS + MAX_QUEUED)]
+    for number, sink in enumerate(waiting):
+        if number % 2:
+            engine.load("slow", "auto", sink)
+        else:
+            engine.encode("slow", recording, sink)
+    for refused in (Heard(), Heard()):
+        engine.load("slow", "auto", refused)
+        assert isinstance(refused.end(), QueueFull)
+        refused = Heard()
+        engine.encode("other", recording, refused)
+        assert isinstance(refused.end(), QueueFull)
+    engine.submit(REQUEST, late := Collector())
+    assert isinstance(end_of(late), QueueFull)
+    going = [Heard(), Heard()]
+    engine.load("slow", "auto", going[0], admitted=True)
+    job = engine.encode("slow", recording, going[1], admitted=True)
+    engine.cancel(job)
+    assert isinstance(going[1].end(), Cancelled)
+    found.set()
+    for sink in (*waiting, going[0]):
+        assert isinstance(sink.end(), UnknownModel)

@@ -97,6 +97,8 @@ export interface Limits {
   maxStreams: number;
   /** Requests waiting behind those. */
   maxQueued: number;
+  /** Longest recording in `reference`; --max-reference-seconds. */
+  maxReferenceSeconds: number;
 }
 
 export interface LoadProgress {
@@ -202,6 +204,8 @@ export interface Reference {
 export interface ReferenceStatus {
   count: number;
   bytes: number;
+  /** What the codecs remember of such recordings. */
+  codecBytes: number;
 }
 
 /** What is left out comes from the checkpoint's generation_config.json. */
@@ -358,6 +362,8 @@ export interface VoiceListParams {
 export interface VoiceListResult {
   voices: VoiceEntry[];
   skipped?: SkippedFile[];
+  /** Files that were not looked at, because there are too many. */
+  omitted?: number;
 }
 
 /** A voice in the making. `designing` is repeated, with what has been spoken so far. */

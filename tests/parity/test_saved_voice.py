@@ -1,0 +1,74 @@
+"""What a saved voice spares: the encoders' passes, counted."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import soundfile
+
+from sidecar.engine.references import References
+from sidecar.engine.request import SamplingOverrides, SynthesisRequest
+from sidecar.engine.running import Running
+from sidecar.models.base import ReferenceAudio, Utterance
+from sidecar.models.qwen3_tts.reference import ReferenceEncoder
+from sidecar.voices.choice import choose
+from sidecar.voices.store import VoiceStore
+from tests import batches
+from tests.parity import cases
+from tests.voice_files import metadata
+
+GREEDY = SamplingOverrides(temperature=0.0)
+FRAMES = 6
+
+
+@pytest.mark.parametrize("case", ["icl_full", "xvector_full"])
+def test_a_saved_voice_costs_no_encoder_pass(
+    golden: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    """And says what its recording says."""
+    passes: list[str] = []
+    for name in ("_speaker", "_codes"):
+        true = getattr(ReferenceEncoder, name)
+
+        def counted(self: object, samples: object, name: str = name, true: object = true) -> object:
+            passes.append(name)
+            return true(self, samples)  # type: ignore[operator]
+
+        monkeypatch.setattr(ReferenceEncoder, name, counted)
+
+    expected = cases.load(golden, f"base/{case}")
+    loaded = batches.load(expected.model)
+    wav = io.BytesIO()
+    soundfile.write(wav, expected.reference, 24000, format="WAV", subtype="FLOAT")
+    text = expected.case["ref_text"] or None
+    recording = ReferenceAudio(data=wav.getvalue(), text=text, append_silence=False).read()
+
+    def spoken(voice: Utterance) -> np.ndarray:
+        request = SynthesisRequest("m", voice, GREEDY, GREEDY, max_frames=FRAMES)
+        running = Running(References())  # which remembers nothing
+        sink = batches.admit(running, loaded, request)
+        batches.finish(running)
+        return batches.speech(sink)[0]
+
+    plain = Utterance(
+        expected.case["text"],
+        language=expected.case["language"],
+        text_mode=expected.text_mode,
+        reference=recording,
+    )
+    inline = spoken(plain)
+    assert passes == (["_speaker", "_codes"] if text else ["_speaker"])
+    assert np.array_equal(inline, expected.codes[:FRAMES])
+
+    store = VoiceStore(str(tmp_path))
+    store.save(metadata("anna", text=text), loaded.model.encode(recording))
+    passes.clear()
+    for _ in range(2):
+        _, saved = choose(store, "Anna", "m", "m")
+        again = msgspec.structs.replace(plain, voice="Anna", reference=saved)
+        assert np.array_equal(spoken(again), inline)
+    assert passes == []

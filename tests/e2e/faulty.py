@@ -1,5 +1,6 @@
 """Runs the sidecar with a model that fails: QWEN_TTS_TEST_FAULT is `what@frame`, and what fails are
-requests with the word "trouble" in their text. `hang@load` hangs while the model is loaded."""
+requests with the word "trouble" in their text. `hang@load` hangs while the model is loaded,
+`slow@disk` while a file is written, until a byte comes to the pipe QWEN_TTS_TEST_DISK."""
 
 from __future__ import annotations
 
@@ -79,5 +80,16 @@ def load(checkpoint: Any, dtype: str) -> Any:
     return Faulty(_load(checkpoint, dtype))
 
 
+def sync(fd: int) -> None:
+    """A disk that takes its time: says when it has begun, and is done when it is told."""
+    pipe = os.environ["QWEN_TTS_TEST_DISK"]
+    with open(f"{pipe}.began", "wb"):
+        pass
+    with open(pipe, "rb") as go:
+        go.read(1)
+
+
+if _WHEN == "disk":
+    os.fsync = sync
 registry.load = load  # pyright: ignore[reportAttributeAccessIssue]
 cli.main(sys.argv[1:])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from tests.harness import RpcError, Sidecar, sidecar
+from tests.sounds import sound, wav
 
 TEXTS = ["There is nothing wrong here.", "Here is trouble, and plenty of it.", "All is well, too."]
 
@@ -98,3 +101,33 @@ def test_a_hung_process_still_ends_when_its_client_does() -> None:
         assert server.wait_exit()[0] == 0
         with pytest.raises(RpcError, match="-32800"):
             server.wait(id)
+
+
+@pytest.mark.parametrize("end", ["cancel", "exit"])
+def test_a_voice_on_a_slow_disk_is_saved_or_its_request_cancelled_and_never_both(
+    golden: Path, tmp_path: Path, end: str
+) -> None:
+    voices, pipe = tmp_path / "voices", tmp_path / "disk"
+    for name in (pipe, Path(f"{pipe}.began")):
+        os.mkfifo(name)
+    command = [sys.executable, "-m", "tests.e2e.faulty", "--voices-dir", str(voices)]
+    env = {"QWEN_TTS_TEST_FAULT": "slow@disk", "QWEN_TTS_TEST_DISK": str(pipe)}
+    params = {"voice": "anna", "model": str(golden / "base"), "reference": {"audio": wav(sound())}}
+    with sidecar(command=command, env=env) as server:
+        id = server.request("voice/create", params)
+        with open(f"{pipe}.began", "rb") as began:  # waits until somebody opens it to write
+            began.read(1)
+        if end == "cancel":
+            server.notify("$/cancelRequest", {"id": id})
+        else:
+            server.notify("exit")
+        with pytest.raises(RpcError) as caught:
+            server.wait(id)  # though the disk goes on taking its time
+        assert caught.value.type == "cancelled"
+        if end == "cancel":
+            pipe.write_bytes(b"go")
+            assert server.call("voice/list")["voices"][-1]["kind"] == "preset"
+            assert server.shutdown() == 0
+        else:
+            assert server.wait_exit()[0] == 1
+    assert not (voices / "anna.safetensors").exists()

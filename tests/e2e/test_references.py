@@ -96,9 +96,9 @@ def test_an_analysed_recording_is_remembered_by_its_content(base: str, tmp_path:
         speak(path=str(file), text="Said.")
         speak(path=str(file), text="Said.", appendSilence=False)
         remembered(3)
-        remembered = server.call("server/status")["references"]
-        assert remembered["bytes"] > 0
-        assert 0 < remembered["codecBytes"] <= 64 * 2**20
+        figures = server.call("server/status")["references"]
+        assert figures["bytes"] > 0
+        assert 0 < figures["codecBytes"] <= 64 * 2**20
 
 
 def test_the_longest_recording_is_an_option_that_initialize_tells(base: str) -> None:

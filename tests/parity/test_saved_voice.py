@@ -42,6 +42,7 @@ def test_a_saved_voice_costs_no_encoder_pass(
 
     expected = cases.load(golden, f"base/{case}")
     loaded = batches.load(expected.model)
+    assert expected.reference is not None
     wav = io.BytesIO()
     soundfile.write(wav, expected.reference, 24000, format="WAV", subtype="FLOAT")
     text = expected.case["ref_text"] or None

@@ -181,8 +181,8 @@ def test_what_a_killed_writer_left_behind_goes_and_nothing_else(store: VoiceStor
     names = [".voice-old.new", ".voice-young.new", ".other.new", ".voice-old", "voice-old.new"]
     for name in names:
         (store.folder / name).write_bytes(b"half a voice")
-        age = 0 if "young" in name else 3600
-        os.utime(store.folder / name, (time.time() - age,) * 2)
+        then = time.time() - (0 if "young" in name else 3600)
+        os.utime(store.folder / name, (then, then))
     (store.folder / ".voice-folder.new").mkdir()
     os.utime(store.folder / ".voice-folder.new", (0, 0))
     store.save(metadata("bert"), features())
@@ -225,8 +225,12 @@ def test_a_name_that_is_taken_in_the_last_moment_is_not_overwritten(
         monkeypatch.setattr(os, "link", no_links)
     assert same(store.save(metadata("anna"), features()).features(), features())
     target = store.folder / "bert.safetensors"
+
+    def faster() -> None:
+        target.write_bytes(b"theirs")
+
     with pytest.raises(VoiceExists):
-        store.save(metadata("bert"), features(), commit=lambda: target.write_bytes(b"theirs"))
+        store.save(metadata("bert"), features(), commit=faster)
     assert target.read_bytes() == b"theirs"
     assert len(list(store.folder.iterdir())) == 2
 

@@ -27,8 +27,8 @@ _DELIMITERS = re.compile(r"[\s|:=-]*")
 _CELLS = re.compile(r"(?<!\\)\|")
 # "2*3*4" multiplies.
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)\*+(?=\d)")
-# Left over: any that touches a word; an underscore only outside of words, as in snake_case.
-_LEFT = re.compile(r"`+|~~|(?<!\d)\*+(?=\S)|(?<=\S)\*+(?!\d)|(?<!\w)_+(?=\S)|(?<=\S)_+(?!\w)")
+# Left over: those that touch a word, but not inside of one, as in snake_case and 2*x.
+_LEFT = re.compile(r"`+|~~|(?<!\w)[*_]+(?=\S)|(?<=\S)[*_]+(?!\w)")
 # "a < b and c > d" would be one, too.
 _TAG = re.compile(
     r"""</?[A-Za-z][\w-]*(?:\s+[\w:-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))*\s*/?>|<[!?].*""",

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+import regex
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from sidecar.text import boundaries
+from sidecar.text.languages import language_of
+from sidecar.text.sentences import Sentence, SentenceSplitter
+from sidecar.text.silence import is_silent
+from tests.unit.plain_texts import PROSE
+
+# Random letters rarely make a sentence; these do.
+_FRAGMENTS = st.sampled_from(
+    [
+        "Hi. ",
+        "Dr. ",
+        "U.S. ",
+        "No! ",
+        "3.14 ",
+        '"',
+        "“",
+        "”",
+        "« ",
+        " »",
+        "。",
+        "？",
+        "好",
+        "…",
+        "a",
+        "\n",
+        "\n\n",
+        "# ",
+        "- ",
+        "```\n",
+        "---\n",
+        "~~~",
+        " ",
+        "\r\n",
+        "z. B. ",
+        "é",
+        "👨\u200d👩\u200d👧",
+        "word ",
+        ", ",
+        "1. ",
+        "Я ",
+        "は",
+        "́",
+        "\u200d",
+        ".",
+        "| ",
+    ]
+)
+TEXTS = st.lists(st.one_of(_FRAGMENTS, st.text(max_size=5)), max_size=40).map("".join)
+
+
+def split(
+    text: str, language: str | None = None, limit: int = 300, least: int = 0
+) -> list[Sentence]:
+    splitter = SentenceSplitter(language, limit, least)
+    return [*splitter.feed(text), *splitter.finish()]
+
+
+def spans(text: str, sentences: list[Sentence]) -> list[str]:
+    return [text[s.start : s.end] for s in sentences]
+
+
+@pytest.mark.parametrize("language", PROSE)
+def test_prose_of_every_language_is_split_where_its_sentences_end(language: str) -> None:
+    text = "".join(PROSE[language])
+    assert spans(text, split(text, language)) == PROSE[language]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        ("english", ["It costs 3.14 dollars. ", "Visit example.com. ", "v1.2.3 is out."]),
+        ("english", ["What?! ", "No... ", "Wait. . . what? ", "Yahoo! is a company."]),
+        ("english", ["At 5 p.m. we left. ", "At 5 p.m. ", "We left."]),
+        ("english", ["See p. 5. ", "I like e.g. cats. ", "Mr. A. B. Smith, Jr. came."]),
+        ("english", ["**Bold.** ", "*Is it?* ", "Yes."]),
+        ("english", ["1. First item. ", "Second one."]),
+        ("german", ["Usw. usf. und d.h. nichts. ", "Gut."]),
+        ("chinese", ["圆周率是3.14。", "“好的。”", "真的吗？！", "走吧！！！", "他走了"]),
+        ("japanese", ["「はい。」", "と言った。", "「本当です。」", "そうか。"]),
+    ],
+)
+def test_abbreviations_quotes_and_figures(language: str, sentences: list[str]) -> None:
+    text = "".join(sentences)
+    assert spans(text, split(text, language)) == sentences
+
+
+def test_paragraphs_end_at_blank_lines_and_at_blocks_of_markdown() -> None:
+    parts = [
+        ("# A title\n", True, False),
+        ("First line. ", False, False),
+        ("And a second\nthat goes on.\n \n\n", True, False),
+        ("- an item\n", True, False),
+        ("- and another\n", True, False),
+        ("```sh\necho. Hello. World\n\n# none\n```\n", True, True),
+        ("| a | b |\n", True, False),
+        ("|---|---|\n", True, True),
+        ("| c | d |\n", True, False),
+        ("> He said. ", False, False),
+        ("> Gone.\n\n", True, False),
+        ("---\n", True, True),
+        ("The end", True, False),
+    ]
+    text = "".join(part for part, *_ in parts)
+    found = [(text[s.start : s.end], s.ends_paragraph, s.silent) for s in split(text, "english")]
+    assert found == parts
+
+
+def test_short_sentences_are_put_together_within_their_paragraph() -> None:
+    text = "Hi. No! Okay. Well, that is long enough. Ok.\n\nHi."
+    assert spans(text, split(text, "english", least=8)) == [
+        "Hi. No! Okay. ",
+        "Well, that is long enough. ",
+        "Ok.\n\n",
+        "Hi.",
+    ]
+    assert spans("你好。谢谢你。再见。", split("你好。谢谢你。再见。", "chinese", least=8)) == [
+        "你好。谢谢你。",
+        "再见。",
+    ]
+
+
+def test_a_long_sentence_is_cut_behind_punctuation_then_white_space_then_anywhere() -> None:
+    family = "👨‍👩‍👧"
+    for limit, parts in (
+        (15, ["one two, ", "three four five"]),
+        (10, ["one two ", "three four"]),
+        (4, ["abcd", "efgh", "ij"]),
+        (6, ["ab", family + "c", "d"]),
+    ):
+        text = "".join(parts)
+        assert spans(text, split(text, limit=limit)) == parts
+
+
+def test_a_sentence_is_confirmed_by_the_beginning_of_the_next_word() -> None:
+    splitter = SentenceSplitter("english", least=0)
+    assert splitter.feed("It was a long and stormy evening. ") == []
+    assert splitter.feed("T") == [Sentence(0, 34, ends_paragraph=False, silent=False)]
+    chinese = SentenceSplitter("chinese", least=0)
+    assert chinese.feed("今天天气很好。") == []
+    assert len(chinese.feed("我")) == 1
+
+
+@given(
+    TEXTS,
+    st.sampled_from([None, *PROSE]),
+    st.integers(1, 40),
+    st.integers(0, 20),
+    st.lists(st.integers(1, 12)),
+)
+def test_pieces_do_not_matter_and_sentences_cover_the_text(
+    text: str, language: str | None, limit: int, least: int, sizes: list[int]
+) -> None:
+    whole = split(text, language, limit, least)
+    assert [s.end for s in whole[:-1]] == [s.start for s in whole[1:]]
+    assert not text or (whole[0].start, whole[-1].end) == (0, len(text))
+    assert all(0 < s.end - s.start <= limit for s in whole)
+    assert not whole or whole[-1].ends_paragraph
+
+    splitter = SentenceSplitter(language, limit, least)
+    pieces: list[Sentence] = []
+    at = 0
+    for size in [*sizes, len(text)]:
+        pieces += splitter.feed(text[at : at + size])
+        at += size
+    assert pieces + splitter.finish() == whole
+
+
+@given(TEXTS, st.integers(8, 40))
+@example("👨‍👩‍👧" * 3, 8)
+def test_no_cluster_is_cut_that_fits(text: str, limit: int) -> None:
+    borders = {m.start(): len(m[0]) for m in regex.finditer(r"\X", text)}
+    for sentence in split(text, None, limit):
+        start = sentence.start
+        inside = start not in borders and start != len(text)
+        # "\r\n" is a cluster, and white space.
+        assert not inside or text[start] in "\n" or max(borders.values()) > limit
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a",
+        " ",
+        "A. ",
+        ". ",
+        "!",
+        "。",
+        "\n",
+        "- x\n",
+        "“(",
+        "Hi. ",
+        "e\u0301",
+        "\u0301",
+        "```\n",
+        "好。",
+    ],
+)
+def test_cost_and_memory_grow_with_the_text_and_no_faster(
+    unit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted in characters that the library is given, and that are kept."""
+    import sentencex
+
+    given_: list[int] = []
+    segment = sentencex.segment  # pyright: ignore[reportAttributeAccessIssue]
+    monkeypatch.setattr(
+        sentencex, "segment", lambda code, text: given_.append(len(text)) or segment(code, text)
+    )
+    splitter = SentenceSplitter(None)
+    text = unit * (10_000 // len(unit))
+    for at in range(0, len(text), 50):
+        splitter.feed(text[at : at + 50])
+        assert len(splitter._text) <= 400  # pyright: ignore[reportPrivateUsage]
+    splitter.finish()
+    assert len(given_) <= len(text)
+    assert max(given_, default=0) <= boundaries._CONTEXT + boundaries._WORD  # pyright: ignore[reportPrivateUsage]
+
+
+@pytest.mark.parametrize("text", ["…", "?!", "—", "", " \n", "😀", "$", "·", "「」", "***"])
+def test_silent(text: str) -> None:
+    assert is_silent(text)
+
+
+@pytest.mark.parametrize("text", ["1次", "Hi", "A", "好", "½", "٣", "é", "ｱ"])
+def test_not_silent(text: str) -> None:
+    assert not is_silent(text)
+    assert not is_silent(unicodedata.normalize("NFD", text))
+
+
+def test_languages() -> None:
+    for language, sentences in PROSE.items():
+        text = "".join(sentences)
+        assert language_of(text, language.title()) == language
+        latin = language in ("german", "french", "spanish", "italian", "portuguese")
+        for asked in (None, "auto", "beijing_dialect"):
+            assert language_of(text, asked) == ("english" if latin else language)
+    assert language_of("", None) == "english"
+    assert language_of("iPhone很好用", None) == "chinese"

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sidecar.text.speakable import speakable
+from sidecar.text.stream import HOLD, SpeakableStream
+from tests.unit.plain_texts import PROSE
+from tests.unit.test_sentences import TEXTS
+
+ENGLISH = [
+    ("He came 1st.", "He came first."),
+    ("On 2026-11-23.", "On the twenty third of november twenty twenty six."),
+    ("On Nov 23, 2026, we met.", "On the twenty third of november, twenty twenty six, we met."),
+    ("The 5th of May is free.", "The fifth of may is free."),
+    ("It costs $3.50 or £20.", "It costs three dollars fifty cents or twenty pounds sterling."),
+    ("About $1.5 billion.", "About one point five billion dollars."),
+    ("Use v1.2.3 on port 80.", "Use version one point two point three on port eighty."),
+    ("Run 3 km at 60 km/h.", "Run three kilometers at sixty kilometers per hour."),
+    ("1 GB, 20°C and -5%.", "one gigabyte, twenty degrees Celsius and minus five percent."),
+    ("At 10:30, or 5 p.m.", "At ten thirty, or five PM."),
+    ("No. 5 and #1", "number five and number one"),
+    ("1,200,007 people", "one million two hundred thousand and seven people"),
+    ("in 1999, in the 1990s", "in nineteen ninety nine, in the nineteen nineties"),
+    ("the 80s", "the eighties"),
+    ("Call 555-123-4567.", "Call five five five, one two three, four five six seven."),
+    ("See https://www.example.com/docs?a=1.", "See example dot com slash docs."),
+    ("Mail jo.doe@example.com!", "Mail jo dot doe at example dot com!"),
+    ("Dr. Smith, e.g., and so on, etc.", "doctor Smith, for example, and so on, et cetera."),
+    ("3/4 of it, 24/7", "three quarters of it, twenty-four seven"),
+    ("pages 3-5", "pages three to five"),
+    ("0.05 and 3.14159", "zero point zero five and three point one four one five nine"),
+    ("¥500, 1 lb", "five hundred yen, one pound"),
+]  # fmt: skip
+CHINESE = [
+    ("1次", "一次"),
+    ("2个人", "两个人"),
+    ("2026年11月23日", "二零二六年十一月二十三日"),
+    ("2026-11-23", "二零二六年十一月二十三日"),
+    ("他花了￥3.50，跑了3km。", "他花了三点五零元，跑了三公里。"),
+    ("共1,234个", "共一千二百三十四个"),
+    ("5%，20°C，10:30", "百分之五，二十摄氏度，十点三十分"),
+    ("第3章", "第三章"),
+    ("电话13812345678。", "电话幺三八幺二三四五六七八。"),
+    ("他说“好！3”", "他说“好！三”"),
+    ("请看https://example.com/docs吧", "请看example点com斜杠docs吧"),
+    ("写信给a@b.com。", "写信给a艾特b点com。"),
+]
+OTHERS = [
+    ("japanese", "3人、¥500、3.14", "三人、五百円、三点一四"),
+    ("german", "Es kostet 3,50 €.", "Es kostet drei Euro fünfzig Cent."),
+    ("german", "Es sind 1.000.000, und 3,14.", "Es sind eine Million, und drei Komma eins vier."),
+    ("french", "20 € et 3,14", "vingt euros et trois virgule un quatre"),
+    ("spanish", "3,14 y $5", "tres coma uno cuatro y cinco dólares"),
+    ("italian", "3,14 e 20 €", "tre virgola uno quattro e venti euro"),
+    ("portuguese", "1.500 e 20 €", "mil e quinhentos e vinte euros"),
+    ("russian", "3,14 и 20 €", "три целых четырнадцать сотых и двадцать евро"),
+    ("korean", "1,234,567명", "1,234,567명"),
+    ("korean", "모두 1,234,567 입니다", "모두 백이십삼만 사천오백육십칠 입니다"),
+]  # fmt: skip
+UNCHANGED = [
+    ("english", "I'm \"fine\", he said — isn't it? (Yes.)"),
+    ("english", "IPv6, GPT-4, MP3, B2B, A4, COVID-19 and H2O are names."),
+    ("english", "the U.S. and a 3-year-old; 1,5 and A$5 and 5m"),
+    ("english", "snake_case, AT&T, a < b and x*y, C:\\temp, [sic]"),
+    ("english", "We may march. May I? No. Yes."),
+    ("chinese", "GPT-4和IPv6、v1.2.3、B2B都好。"),
+    ("german", "Am 3. Mai 2024 um 10:30 Uhr kam 1 Mann."),
+    ("korean", "3시 30분에 2명이 왔다."),
+    ("russian", "В 5 домах 21 книга."),
+    ("english", "<|im_start|> 5 **x**"),
+]
+MARKDOWN = [
+    ("**Bold**, *it*, `code_x` and ~~no~~", "Bold, it, code_x and no"),
+    ("[the *link*](http://x.y/z) and ![a cat](c.png)", "the link and a cat"),
+    ("## A heading ##", "A heading"),
+    ("- [ ] an item", "an item"),
+    ("1. an item", "one. an item"),
+    ("> quoted\n> text", "quoted\ntext"),
+    ("| a | *b* |", "a, b"),
+    ("|---|:-:|", ""),
+    ("---", ""),
+    ("```python", ""),
+    ("a <b>bold</b> word<br>here &amp; there", "a bold word here & there"),
+    ("if x<y and y>z", "if x<y and y>z"),
+    ("**Begun here. ", "Begun here."),
+    ("ended here**.", "ended here."),
+    ("Hi 😀! I ❤️ you 👨‍👩‍👧 so 🇩🇪.", "Hi! I you so."),
+    ("1️⃣ day", "one day"),
+    ("好😀的", "好的"),
+    ("😀👍🏽", ""),
+    ("…", ""),
+    ("?! —", ""),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), ENGLISH)
+def test_english(text: str, said: str) -> None:
+    assert speakable(text, "english") == said
+
+
+@pytest.mark.parametrize(("text", "said"), CHINESE)
+def test_chinese(text: str, said: str) -> None:
+    assert speakable(text, "chinese") == said
+
+
+@pytest.mark.parametrize(("language", "text", "said"), OTHERS)
+def test_other_languages(language: str, text: str, said: str) -> None:
+    assert speakable(text, language) == said
+
+
+@pytest.mark.parametrize(("text", "said"), MARKDOWN)
+def test_markdown_and_emoji(text: str, said: str) -> None:
+    assert speakable(text, "english") == said
+
+
+@pytest.mark.parametrize(("language", "text"), UNCHANGED)
+def test_what_needs_no_spelling_stays(language: str, text: str) -> None:
+    assert speakable(text, language) == text
+
+
+@pytest.mark.parametrize("language", PROSE)
+def test_plain_prose_stays_in_every_language(language: str) -> None:
+    for sentence in PROSE[language]:
+        assert speakable(sentence, language) == sentence.strip()
+
+
+def test_without_normalisation_only_white_space_goes() -> None:
+    assert speakable(" **It** costs $5 😀\n", "english", normalize=False) == "**It** costs $5 😀"
+    assert speakable(" *** ", "english", normalize=False) == ""
+
+
+@settings(max_examples=200)
+@given(
+    st.one_of(st.text(), TEXTS, st.text("0123456789.,:/-%$€ °kmKaAst#\"\\'年个第")),
+    st.sampled_from([*PROSE]),
+)
+def test_any_text_is_taken(text: str, language: str) -> None:
+    said = speakable(text, language)
+    assert said == said.strip()
+    assert isinstance(said, str)
+
+
+def streamed(
+    text: str, language: str | None, sizes: list[int], normalize: bool = True
+) -> list[str]:
+    stream = SpeakableStream(language, normalize)
+    said: list[str] = []
+    at = 0
+    for size in sizes:
+        said.append(stream.feed(text[at : at + size]))
+        at += size
+    return [*said, stream.feed(text[at:]), stream.finish()]
+
+
+SIZES = st.lists(st.integers(0, 9))
+WRITTEN = st.one_of(
+    TEXTS,
+    st.lists(st.sampled_from([t for t, _ in ENGLISH + CHINESE + MARKDOWN]), max_size=4).map(
+        " ".join
+    ),
+)
+
+
+@settings(max_examples=200)
+@given(WRITTEN, st.sampled_from([None, "english", "chinese", "german"]), SIZES)
+def test_pieces_do_not_matter_to_what_is_said(
+    text: str, language: str | None, sizes: list[int]
+) -> None:
+    whole = "".join(streamed(text, language, []))
+    assert "".join(streamed(text, language, sizes)) == whole
+
+
+@given(st.one_of(WRITTEN, st.text()), SIZES)
+def test_without_normalisation_the_text_passes_whole_and_in_stable_parts(
+    text: str, sizes: list[int]
+) -> None:
+    parts = streamed(text, None, sizes, normalize=False)
+    assert "".join(parts) == text
+    composed = "".join(unicodedata.normalize("NFC", part) for part in parts)
+    assert composed == unicodedata.normalize("NFC", text)
+
+
+@pytest.mark.parametrize("text", [t for t, _ in ENGLISH])
+def test_a_stream_says_what_a_sentence_says(text: str) -> None:
+    """Up to the article before a day, whose month comes too late for it."""
+    said = "".join(streamed(text, "english", [1] * len(text)))
+    assert said.replace("fifth of May", "fifth of may") == speakable(text, "english")
+
+
+@pytest.mark.parametrize("normalize", [True, False])
+def test_words_come_out_with_the_white_space_behind_them(normalize: bool) -> None:
+    stream = SpeakableStream("english", normalize)
+    assert [stream.feed(c) for c in "Oh yes, well "] == [
+        *["", "", "Oh"], *["", "", "", "", " yes,"], *["", "", "", "", " well"],
+    ]  # fmt: skip
+    chinese = SpeakableStream("chinese", normalize)
+    assert [chinese.feed(c) for c in "你好，我"] == ["", "你", "好", "，"]
+
+
+def test_figures_wait_for_the_word_behind_them() -> None:
+    stream = SpeakableStream("english")
+    assert stream.feed("It costs $3.") == "It costs"
+    assert stream.feed("50 ") == ""
+    assert stream.feed("now ") == " three dollars fifty cents now"
+
+
+@pytest.mark.parametrize(
+    "unit", ["a", "5", "5 ", "[", "<a ", "| ", "`x ", "\u0301", " ", "$", "好3"]
+)
+@pytest.mark.parametrize("normalize", [True, False])
+def test_what_is_held_back_is_bounded(unit: str, normalize: bool) -> None:
+    stream = SpeakableStream("english", normalize)
+    for _ in range(1500):
+        stream.feed(unit)
+        held = len(stream._part) + len(stream._words._held)  # pyright: ignore[reportPrivateUsage]
+        assert held <= 2 * HOLD + len(unit)
+
+
+def test_the_same_twice_is_the_same() -> None:
+    for text, said in ENGLISH + CHINESE:
+        assert speakable(text, "chinese" if (text, said) in CHINESE else "english") == said

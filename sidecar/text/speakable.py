@@ -33,6 +33,12 @@ def speakable(text: str, language: str | None, normalize: bool = True) -> str:
     return "" if is_silent(text) else text
 
 
+def warm(language: str | None) -> None:
+    """Imports and loads all that the first text of a language would wait for: about a second."""
+    name = language_of("", language)
+    spoken("**On** 2026-11-23, 10:30 \N{SLIGHTLY SMILING FACE} a.b@example.com", name)
+
+
 def spoken(text: str, language: str, *, begins: bool = True, more: bool = False) -> str:
     """A part of a text.
 

@@ -40,7 +40,7 @@ def _border() -> Any:
     wide = r"[\p{Han}\p{Hiragana}\p{Katakana}&&\p{L}]"
     return regex.compile(
         rf"(?<=\S)(?=[\s--\r\n])|(?<=[\p{{L}}\p{{N}}\p{{M}}])(?=[\r\n])"
-        rf"|(?<=[\r\n])(?=[^\r\n])"
+        rf"|(?<=[\r\n])(?=[^\S\r\n]*\S)"
         rf"|(?<=\S)(?={wide})|(?<={wide})(?=[\p{{L}}\p{{N}}\p{{P}}\p{{S}}--\p{{Hangul}}])",
         regex.V1,
     )

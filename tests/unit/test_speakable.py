@@ -5,8 +5,10 @@ import unicodedata
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Regex
+from tokenizers.pre_tokenizers import Split
 
-from sidecar.text.speakable import speakable
+from sidecar.text.speakable import speakable, warm
 from sidecar.text.stream import HOLD, SpeakableStream
 from tests.unit.plain_texts import PROSE
 from tests.unit.test_sentences import TEXTS
@@ -183,6 +185,27 @@ def test_without_normalisation_the_text_passes_whole_and_in_stable_parts(
     assert "".join(parts) == text
     composed = "".join(unicodedata.normalize("NFC", part) for part in parts)
     assert composed == unicodedata.normalize("NFC", text)
+
+
+# How the model's tokenizer takes a text apart before it looks at any part.
+_QWEN = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+
+@settings(max_examples=300)
+@given(st.text("aé1 .,'\n\r-(«Я한\u00a0\t", max_size=40), SIZES)
+def test_the_tokenizer_does_not_see_where_the_text_was_cut(text: str, sizes: list[int]) -> None:
+    split = Split(Regex(_QWEN), "isolated")
+    parts = streamed(text, None, sizes, normalize=False)
+    seen = [word for part in parts for word, _ in split.pre_tokenize_str(part)]
+    assert seen == [word for word, _ in split.pre_tokenize_str(text)]
+
+
+@pytest.mark.parametrize("language", PROSE)
+def test_everything_can_be_loaded_ahead(language: str) -> None:
+    warm(language)
 
 
 @pytest.mark.parametrize("text", [t for t, _ in ENGLISH])

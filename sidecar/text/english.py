@@ -47,7 +47,7 @@ _SPANS: dict[str, str] = {
     r"|\d{3}-\d{4}",
     "much": rf"(?:US)?[$€£¥]\s?(?:{_NUMBER})\s?(?:thousand|million|billion|trillion|[kKMB]|bn|m)\b",
     "money": rf"(?:US)?[$€£¥]\s?(?:{_NUMBER})|(?:{_NUMBER})\s?[$€£]",
-    "decade": r"(?:1\d|20)?\d0s",
+    "decade": r"['’]?(?:1\d|20)?\d0s",
     "ordinal": r"\d{1,3}(?:,\d{3})+(?:st|nd|rd|th)|\d+(?:st|nd|rd|th)",
     "percent": rf"(?:{_NUMBER})\s?%",
     "degrees": rf"(?:{_NUMBER})\s?°(?:\s?[CF]\b)?",
@@ -116,7 +116,7 @@ def _said(kind: str | None, span: str) -> str:
         case "much" | "money":
             return _money(span, alone=kind == "money")
         case "decade":
-            return _decade(span[:-1])
+            return _decade(span.strip("'’s"))
         case "ordinal":
             return ordinal(int(ungrouped(span[:-2])), "en")
         case "percent" | "degrees" | "measure":

@@ -27,7 +27,7 @@ ENGLISH = [
     ("No. 5 and #1", "number five and number one"),
     ("1,200,007 people", "one million two hundred thousand and seven people"),
     ("in 1999, in the 1990s", "in nineteen ninety nine, in the nineteen nineties"),
-    ("the 80s", "the eighties"),
+    ("the 80s, the '90s", "the eighties, the nineties"),
     ("Call 555-123-4567.", "Call five five five, one two three, four five six seven."),
     ("See https://www.example.com/docs?a=1.", "See example dot com slash docs."),
     ("Mail jo.doe@example.com!", "Mail jo dot doe at example dot com!"),

@@ -195,10 +195,10 @@ _QWEN = (
 
 
 @settings(max_examples=300)
-@given(st.text("aé1 .,'\n\r-(«Я한\u00a0\t", max_size=40), SIZES)
-def test_the_tokenizer_does_not_see_where_the_text_was_cut(text: str, sizes: list[int]) -> None:
+@given(st.text("aé1 .,'\n\r-(«Я한\u00a0\t", max_size=40))
+def test_the_tokenizer_does_not_see_where_the_text_was_cut(text: str) -> None:
     split = Split(Regex(_QWEN), "isolated")
-    parts = streamed(text, None, sizes, normalize=False)
+    parts = streamed(text, None, [1] * len(text), normalize=False)
     seen = [word for part in parts for word, _ in split.pre_tokenize_str(part)]
     assert seen == [word for word, _ in split.pre_tokenize_str(text)]
 

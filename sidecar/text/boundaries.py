@@ -38,12 +38,13 @@ def _patterns() -> _Patterns:
     import regex
 
     stop = r"\p{STerm}\p{SB=ATerm}…｡"
+    closed = r"[\p{SB=Close}*_~`]*+(?:[ \xa0\u202f]»)?+"
     return _Patterns(
         # With the white space behind it. In front of white space an opening mark closes, since
-        # Germans write „so“; and the French write « so ! ».
+        # Germans write „so“; and the French write « so ! ». All that may belong to it is `reach`.
         candidate=regex.compile(
-            rf"[{stop}]++(?:[\p{{SB=Close}}*_~`]*+(?:[ \xa0\u202f]»)?+(\s++)"
-            r"|[\p{Pe}\p{Pf}\"'*_~`]*+)",
+            rf"(?=(?<reach>[{stop}]++{closed}\s*+))"
+            rf"(?:[{stop}]++{closed}(?<space>\s++)|[{stop}]++[\p{{Pe}}\p{{Pf}}\"'*_~`]*+)",
             regex.V1,
         ),
         wide=regex.compile(r"[[\p{STerm}&&[\p{ea=W}\p{ea=F}]]｡]", regex.V1),
@@ -81,9 +82,9 @@ def next_end(
     if match is None or match.end() == border:
         return None
     end = match.end()
-    if border is None and end == len(text):
+    if border is None and match.end("reach") == len(text):
         return WAIT
-    if not match[1] and not found.wide.search(match[0]):
+    if not match["space"] and not found.wide.search(match[0]):
         return end, False  # 3.14
     before = text[start:end]
     unsure = "." in match[0] and found.abbreviation.search(before)

@@ -140,6 +140,25 @@ def test_a_long_sentence_is_cut_behind_punctuation_then_white_space_then_anywher
         assert spans(text, split(text, limit=limit)) == parts
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We are in the U.S. Today it rains.",
+        "He works at Acme Inc. It is big.",
+        "Hello.   World. ?! Yes.",
+        "走吧！”他说。」好",
+        "Il dit : « Oui ! » Puis il part.",
+        "Er sagte: „Geh!“ Dann ging er.",
+        "One.\n \n- two. Three.\n---x\n---\n```x\ny. Z\n```\nEnd.",
+    ],
+)
+def test_no_decision_is_made_too_early(text: str) -> None:
+    for language in (None, "french"):
+        splitter = SentenceSplitter(language, least=0)
+        pieces = [sentence for char in text for sentence in splitter.feed(char)]
+        assert pieces + splitter.finish() == split(text, language)
+
+
 def test_a_sentence_is_confirmed_by_the_beginning_of_the_next_word() -> None:
     splitter = SentenceSplitter("english", least=0)
     assert splitter.feed("It was a long and stormy evening. ") == []
@@ -165,13 +184,15 @@ def test_pieces_do_not_matter_and_sentences_cover_the_text(
     assert all(0 < s.end - s.start <= limit for s in whole)
     assert not whole or whole[-1].ends_paragraph
 
-    splitter = SentenceSplitter(language, limit, least)
-    pieces: list[Sentence] = []
-    at = 0
-    for size in [*sizes, len(text)]:
-        pieces += splitter.feed(text[at : at + size])
-        at += size
-    assert pieces + splitter.finish() == whole
+    # One character at a time, every decision is made as early as it ever is.
+    for partition in ([*sizes, len(text)], [1] * len(text)):
+        splitter = SentenceSplitter(language, limit, least)
+        pieces: list[Sentence] = []
+        at = 0
+        for size in partition:
+            pieces += splitter.feed(text[at : at + size])
+            at += size
+        assert pieces + splitter.finish() == whole
 
 
 @given(TEXTS, st.integers(8, 40))

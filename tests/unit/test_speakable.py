@@ -175,6 +175,12 @@ def test_pieces_do_not_matter_to_what_is_said(
 ) -> None:
     whole = "".join(streamed(text, language, []))
     assert "".join(streamed(text, language, sizes)) == whole
+    assert "".join(streamed(text, language, [1] * len(text))) == whole
+
+
+def test_the_language_is_guessed_from_all_that_was_said() -> None:
+    said = "".join(streamed("你好，我的朋友。 5 5", None, []))
+    assert said == "你好，我的朋友。 五 五"
 
 
 @given(st.one_of(WRITTEN, st.text()), SIZES)

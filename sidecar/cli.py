@@ -159,7 +159,21 @@ def _reference_seconds(text: str) -> float:
 
 def _add_say(say: argparse.ArgumentParser) -> None:
     say.add_argument("text", help="what to say; - reads it from stdin")
-    say.add_argument("-o", "--output", help="WAV file to write (default: out.wav without --play)")
+    say.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="to write: .wav, .flac, .mp3, .ogg or .opus (default: out.wav without --play)",
+    )
+    say.add_argument("--srt", metavar="FILE", help="to write captions to")
+    say.add_argument("--sample-rate", type=int, metavar="HZ", help="8000 to 48000")
+    say.add_argument("--speed", type=float, default=1.0, help="0.5 to 2; the pitch stays")
+    say.add_argument(
+        "--no-normalize",
+        dest="normalize",
+        action="store_false",
+        help="leave numbers, dates, units, … to the model",
+    )
     say.add_argument("--play", action="store_true", help="play it while it is generated")
     voice = say.add_mutually_exclusive_group()
     voice.add_argument("--voice", help="a preset voice of the model, or a saved one")

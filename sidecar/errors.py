@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import msgspec
 
-from sidecar.limits import MAX_TEXT_CHARS
+from sidecar.limits import MAX_QUEUED, MAX_STREAMS, MAX_UTTERANCE_CHARS
 
 
 class SidecarError(Exception):
@@ -176,9 +176,11 @@ class TextTooLong(SidecarError):
     type = "textTooLong"
 
 
-def too_long(field: str, length: int, unit: str = "characters") -> TextTooLong:
+def too_long(
+    field: str, length: int, unit: str = "characters", most: int = MAX_UTTERANCE_CHARS
+) -> TextTooLong:
     return TextTooLong(
-        f"The {field} has {length} {unit}; at most {MAX_TEXT_CHARS} are taken.",
+        f"The {field} has {length} {unit}; at most {most} are taken.",
         hint="Send it sentence by sentence or paragraph by paragraph.",
         field=field,
     )
@@ -187,6 +189,13 @@ def too_long(field: str, length: int, unit: str = "characters") -> TextTooLong:
 class QueueFull(SidecarError):
     code = 1008
     type = "queueFull"
+
+
+def queue_full() -> QueueFull:
+    return QueueFull(
+        f"{MAX_STREAMS} requests are spoken and {MAX_QUEUED} wait already.",
+        hint="Send it again when one of your streams has ended.",
+    )
 
 
 class OutOfMemory(SidecarError):
@@ -228,6 +237,13 @@ class VoiceNotSaved(SidecarError):
 
     code = 1015
     type = "voiceNotSaved"
+
+
+class TextTimeout(SidecarError):
+    """A text that was still being written has stood still for too long."""
+
+    code = 1016
+    type = "textTimeout"
 
 
 class Notice(msgspec.Struct, frozen=True):

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-# Of one text, instruction or transcript; also in tokens, where a text has more tokens than that.
-MAX_TEXT_CHARS = 4096
-# Five and a half minutes; as float samples in base64 it fits one message.
-MAX_FRAMES = 4096
+# Of a request's text, which is spoken sentence by sentence: some novels.
+MAX_TEXT_CHARS = 1_000_000
+# Of one utterance, instruction or transcript; also in tokens, where a text has more of those.
+MAX_UTTERANCE_CHARS = 4096
+# Of a request: 22 hours.
+MAX_FRAMES = 1_000_000
+# Of one utterance, and of a result that carries its audio whole: five and a half minutes.
+MAX_UTTERANCE_FRAMES = 4096
+# Bytes of such a result's audio; in base64 it fits one message.
+MAX_WHOLE_BYTES = 40 * 2**20
 # Requests generated at the same time, and requests waiting behind those.
 MAX_STREAMS = 8
 MAX_QUEUED = 64
 # Requests with a row, those included that wait for text.
 MAX_ROWS = 32
+# How long a request may wait for more of its text.
+MAX_TEXT_TIMEOUT_MS = 3_600_000
 # On one piece of work, while references have at most MAX_REFERENCE_SECONDS. The longest that is
 # none: a reference of a minute on a CPU without a fast BLAS takes two minutes.
 HANG_SECONDS = 300.0

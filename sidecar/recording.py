@@ -28,7 +28,7 @@ from sidecar.errors import (
     too_long,
 )
 from sidecar.files import open_regular
-from sidecar.limits import MAX_REFERENCE_SECONDS, MAX_TEXT_CHARS
+from sidecar.limits import MAX_REFERENCE_SECONDS, MAX_UTTERANCE_CHARS
 
 Samples = NDArray[np.float32]
 
@@ -101,7 +101,7 @@ def read(
         TextTooLong: the transcript.
     """
     text = (text or "").strip() or None
-    if text and len(text) > MAX_TEXT_CHARS:
+    if text and len(text) > MAX_UTTERANCE_CHARS:
         raise too_long("reference.text", len(text))
     field = "reference.path" if data is None else "reference.audio"
     with _said_as_ours(field):

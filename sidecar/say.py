@@ -1,57 +1,62 @@
-"""`say`: one text through the engine, in this process, to a file and to the loudspeaker."""
+"""`say`: a text in this process, spoken to a file, to the loudspeaker, and into captions."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
+import codecs
 import os
+import queue
 import sys
+import threading
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
-import soundfile
-from tqdm import tqdm
-
-from sidecar.audio import pcm_s16le
-from sidecar.engine.collector import Collector
+from sidecar.audio import formats
 from sidecar.engine.engine import Engine
-from sidecar.engine.request import SynthesisRequest, SynthesisResult
-from sidecar.errors import SidecarError, Unsupported
+from sidecar.engine.request import SynthesisRequest
+from sidecar.errors import SidecarError
 from sidecar.models import catalog
 from sidecar.models.base import ReferenceAudio, Utterance
+from sidecar.narration.captions import srt
+from sidecar.narration.narrator import Narration
+from sidecar.narration.request import Mark, NarrationRequest, NarrationResult, Part
+from sidecar.outputs import AudioFile, Loudspeaker, Output, ProgressBar
 from sidecar.voices.choice import choose
 from sidecar.voices.store import VoiceStore
 
 _STOP_SECONDS = 5.0
-_BAR = "{desc}: {n:.1f} s [{elapsed}]"
+_READ_BYTES = 4096
+_ENCODINGS = {
+    ".wav": "wav",
+    ".flac": "flac",
+    ".mp3": "mp3",
+    ".ogg": "ogg_opus",
+    ".opus": "ogg_opus",
+}
 
 
 def say(options: argparse.Namespace) -> int:
     """Speaks; returns the exit code."""
-    try:
-        text = sys.stdin.buffer.read().decode() if options.text == "-" else options.text
-    except UnicodeDecodeError as error:
-        print(f"say: stdin is not UTF-8: {error}", file=sys.stderr)
+    refusal = _refusal(options)
+    if refusal:
+        print(f"say: {refusal}", file=sys.stderr)
         return 2
-    if not text.strip():
-        print("say: the text is empty", file=sys.stderr)
-        return 2
-    if refused := _misfit(options):
-        print(f"say: {refused}", file=sys.stderr)
-        return 2
-    output = options.output or (None if options.play else "out.wav")
     sys.stdout.flush()
     os.dup2(2, 1)  # libraries print while they load a model; nothing of ours goes to stdout
     try:
-        result = _run(_request(options, text), output, options.play)
+        result = _Speech(options).run()
+    except UnicodeDecodeError as error:
+        print(f"say: stdin is not UTF-8: {error}", file=sys.stderr)
+        return 2
     except SidecarError as error:
         print(f"say: {error.message}" + (f" {error.hint}" if error.hint else ""), file=sys.stderr)
-        return 1
-    except (OSError, soundfile.SoundFileError) as error:
+        return 2 if error.type == "emptyText" else 1
+    except (OSError, RuntimeError) as error:
         print(f"say: {error}", file=sys.stderr)
         return 1
     for notice in result.notices:
         print(f"say: {notice.message}", file=sys.stderr)
+    output = _output(options)
     print(
         f"{result.audio_seconds:.2f} s of audio · first audio after "
         f"{result.first_audio_seconds * 1000:.0f} ms (loading included) · "
@@ -62,8 +67,9 @@ def say(options: argparse.Namespace) -> int:
     return 0
 
 
-def _misfit(options: argparse.Namespace) -> str | None:
-    """Options that say nothing together, in words."""
+def _refusal(options: argparse.Namespace) -> str | None:
+    if options.text != "-" and not options.text.strip():
+        return "the text is empty"
     for name in ("voice", "clone", "design"):
         given = getattr(options, name)
         if given is not None and not given.strip():
@@ -72,10 +78,17 @@ def _misfit(options: argparse.Namespace) -> str | None:
         return "--ref-text belongs to --clone"
     if options.design is not None and options.instruct is not None:
         return "--design and --instruct are the same to a VoiceDesign model; put all in --design"
+    output = options.output
+    if output and Path(output).suffix.lower() not in _ENCODINGS:
+        return f"{output}: the name must end in {', '.join(_ENCODINGS)}"
     return None
 
 
-def _request(options: argparse.Namespace, text: str) -> SynthesisRequest:
+def _output(options: argparse.Namespace) -> str | None:
+    return options.output or (None if options.play else "out.wav")
+
+
+def _request(options: argparse.Namespace) -> NarrationRequest:
     """Raises SidecarError."""
     reference = None
     if options.clone:
@@ -88,60 +101,113 @@ def _request(options: argparse.Namespace, text: str) -> SynthesisRequest:
         store = VoiceStore(options.voices_dir, options.max_reference_seconds)
         model, reference = choose(store, options.voice, options.model, catalog.BUNDLED)
     instruct = options.design or options.instruct
-    utterance = Utterance(text, options.voice, options.language, instruct, reference)
-    return SynthesisRequest(model=model, utterance=utterance, seed=options.seed)
-
-
-def _run(request: SynthesisRequest, output: str | None, play: bool) -> SynthesisResult:
-    engine, sink = Engine(), Collector()
-    engine.start()
-    engine.submit(request, sink)
-    try:
-        with contextlib.ExitStack() as stack:
-            outputs: list[Any] = []
-            while True:
-                event = sink.events.get()
-                if isinstance(event, SynthesisResult):
-                    return event
-                if isinstance(event, SidecarError):
-                    raise event
-                if not outputs:
-                    outputs = _open_outputs(stack, output, play, event.sample_rate)
-                for write in outputs:
-                    write(event.samples)
-    finally:
-        engine.stop(_STOP_SECONDS)
-
-
-def _open_outputs(
-    stack: contextlib.ExitStack, output: str | None, play: bool, rate: int
-) -> list[Any]:
-    """Callables that take float32 samples: a file, a loudspeaker, a progress bar."""
-    writers: list[Any] = []
-    if output:
-        Path(output).parent.mkdir(parents=True, exist_ok=True)
-        file = stack.enter_context(
-            soundfile.SoundFile(output, "w", rate, channels=1, subtype="PCM_16", format="WAV")
-        )
-        # Our own rounding, so that the file has the very samples that the wire would have.
-        writers.append(lambda samples: file.buffer_write(pcm_s16le(samples), dtype="int16"))
-    if play:
-        writers.append(stack.enter_context(_loudspeaker(rate)).write)
-    bar = stack.enter_context(
-        tqdm(unit="s", desc="speech", disable=not sys.stderr.isatty(), bar_format=_BAR)
+    utterance = Utterance("", options.voice, options.language, instruct, reference)
+    live = options.text == "-"
+    return NarrationRequest(
+        speech=SynthesisRequest(model=model, utterance=utterance, seed=options.seed),
+        text="" if live else options.text,
+        language=options.language,
+        live=live,
+        text_timeout=threading.TIMEOUT_MAX,
+        transcribed=True,  # whole sentences, wherever the voice comes from
+        normalize=options.normalize,
+        format=_format(options),
     )
-    writers.append(lambda samples: bar.update(len(samples) / rate))
-    return writers
 
 
-def _loudspeaker(rate: int) -> Any:
-    """A stream whose `write` blocks while its buffer is full, and whose exit waits for the end."""
-    try:
-        import sounddevice
+def _format(options: argparse.Namespace) -> formats.AudioFormat:
+    """Of the samples that all outputs get; each encodes them in its own way.
 
-        return sounddevice.OutputStream(samplerate=rate, channels=1, dtype="float32")
-    except Exception as error:  # PortAudio missing, or no output device
-        raise Unsupported(
-            f"There is nothing to play on: {error}.",
-            hint="Use -o FILE, or install PortAudio (Debian: libportaudio2).",
-        ) from error
+    Raises:
+        SidecarError
+    """
+    output = _output(options)
+    encoding = _ENCODINGS[Path(output).suffix.lower()] if output else "pcm_f32le"
+    rate = options.sample_rate
+    wanted = formats.AudioFormat(encoding=encoding, sample_rate=rate, speed=options.speed)
+    formats.check(wanted)
+    return formats.AudioFormat(encoding="pcm_f32le", sample_rate=rate, speed=options.speed)
+
+
+class _Speech:
+    """One run: the narration's listener, and the outputs in the main thread."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._options = options
+        self._engine = Engine()
+        self._events: queue.SimpleQueue[Part | NarrationResult | Exception] = queue.SimpleQueue()
+        self._marks: list[Mark] = []
+        self._text: list[str] = [] if options.text == "-" else [options.text]
+
+    def run(self) -> NarrationResult:
+        """Raises SidecarError, OSError, UnicodeDecodeError."""
+        request = _request(self._options)
+        narration = Narration(self._engine, lambda: request, self)
+        self._engine.start()
+        try:
+            narration.start()
+            if request.live:
+                threading.Thread(target=self._read, args=(narration,), daemon=True).start()
+            result = self._play_out()
+            if self._options.srt:
+                text = "".join(self._text)
+                captions = srt(text, self._marks, result.audio_seconds)
+                Path(self._options.srt).write_text(captions, encoding="utf-8")
+            return result
+        finally:
+            self._engine.stop(_STOP_SECONDS)
+
+    def _play_out(self) -> NarrationResult:
+        with ExitStack() as stack:
+            outputs: list[Output] = []
+            while True:
+                event = self._events.get()
+                if isinstance(event, NarrationResult):
+                    return event
+                if isinstance(event, Exception):
+                    raise event
+                for output in outputs or self._open(stack, outputs, event.sample_rate):
+                    output.write(event.data)
+
+    def _open(self, stack: ExitStack, outputs: list[Output], rate: int) -> list[Output]:
+        output = _output(self._options)
+        if output:
+            encoding = _ENCODINGS[Path(output).suffix.lower()]
+            outputs.append(stack.enter_context(AudioFile(output, encoding, rate)))
+        if self._options.play:
+            outputs.append(stack.enter_context(Loudspeaker(rate)))
+        outputs.append(stack.enter_context(ProgressBar(rate)))
+        return outputs
+
+    def _read(self, narration: Narration) -> None:
+        """stdin as it comes: what a language model writes is spoken while it does."""
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        try:
+            while data := os.read(0, _READ_BYTES):
+                self._append(narration, decoder.decode(data))
+            self._append(narration, decoder.decode(b"", final=True))
+        except (UnicodeDecodeError, OSError) as error:
+            self._events.put(error)
+            return
+        narration.append("", last=True)
+
+    def _append(self, narration: Narration, text: str) -> None:
+        self._text.append(text)
+        narration.append(text)
+
+    # The narration's listener, on its thread.
+
+    def ready(self) -> bool:
+        return True
+
+    def mark(self, mark: Mark) -> None:
+        self._marks.append(mark)
+
+    def audio(self, part: Part) -> None:
+        self._events.put(part)
+
+    def failed(self, error: Exception) -> None:
+        self._events.put(error)
+
+    def done(self, result: NarrationResult) -> None:
+        self._events.put(result)

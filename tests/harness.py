@@ -43,6 +43,7 @@ class Speech:
 
     result: Message
     chunks: list[Message] = field(default_factory=list)
+    sentences: list[Message] = field(default_factory=list)
 
     @property
     def audio(self) -> bytes:
@@ -190,25 +191,44 @@ class Sidecar:
         id = self.request(
             "speech/synthesize", {"text": text, "partialResultToken": token, **params}
         )
+        return self.heard(id, token)
+
+    def dictate(self, pieces: list[str], *, token: str | int = "speech", **params: Any) -> Speech:
+        """The same of a text that comes in pieces."""
+        first, *rest = pieces
+        stream = {"text": first, "textStream": True, "partialResultToken": token}
+        id = self.request("speech/synthesize", {**stream, **params})
+        for piece in rest:
+            self.notify("speech/appendText", {"token": token, "text": piece})
+        self.notify("speech/endText", {"token": token})
+        return self.heard(id, token)
+
+    def heard(self, id: Any, token: str | int) -> Speech:
+        """Waits for the end of a streamed synthesis."""
         result = self.wait(id)
+        values = [
+            m["params"]["value"]
+            for m in self.others()
+            if m.get("method") == "$/progress" and m["params"]["token"] == token
+        ]
         speech = Speech(
             result,
-            [
-                m["params"]["value"]
-                for m in self.others()
-                if m.get("method") == "$/progress" and m["params"]["token"] == token
-            ],
+            [value for value in values if value["kind"] == "audio"],
+            [value for value in values if value["kind"] == "sentence"],
         )
+        assert [one["index"] for one in speech.sentences] == list(range(result["sentences"]))
         assert [chunk["seq"] for chunk in speech.chunks] == list(range(len(speech.chunks)))
         assert sum(chunk["samples"] for chunk in speech.chunks) == result["samples"]
         assert sum(chunk["frames"] for chunk in speech.chunks) == result["frames"]
         return speech
 
-    def next_progress(self, token: str | int = "speech") -> Message:
-        """The next progress value of a stream."""
+    def next_progress(self, token: str | int = "speech", kind: str | None = None) -> Message:
+        """The next progress value of a stream; of this kind, but for marks of sentences."""
         while (message := self.next_message()) is not None:
             if message.get("method") == "$/progress" and message["params"]["token"] == token:
-                return message["params"]["value"]
+                value = message["params"]["value"]
+                if value["kind"] == kind or (kind is None and value["kind"] != "sentence"):
+                    return value
             self._kept.append(message)
         raise AssertionError(f"stdout ended before the progress\n{self.log}")
 

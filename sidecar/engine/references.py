@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sidecar.engine.models import LoadedModel
 from sidecar.engine.watchdog import Pulse
 from sidecar.errors import Notice, VoiceDoesNotFit
-from sidecar.models.base import ReferenceAudio, Utterance, VoiceFeatures
+from sidecar.models.base import Utterance, VoiceFeatures
 from sidecar.recording import Recording
 
 # A minute of reference is 40 kB; so this is hundreds of voices.
@@ -52,8 +52,6 @@ class References:
         asked = utterance.reference
         if asked is None or isinstance(asked, VoiceFeatures):
             return utterance, ()
-        if isinstance(asked, ReferenceAudio):
-            asked = asked.read()
         if isinstance(asked, Recording):
             features = self.encoded(loaded, asked)
             return replace(utterance, reference=features), features.notices

@@ -50,7 +50,8 @@ class SynthesisRequest(msgspec.Struct, frozen=True):
     Attributes:
         model: alias, hub id or folder.
         seed: same seed, same settings, same codes; None draws one.
-        max_frames: ends the utterance with finish reason "length".
+        max_frames: ends the utterance with finish reason "length"; None is the model's own.
+        frames_left: does so, too: what is left of a longer speech's.
         first_frames: size of the first chunk, in frames of 80 ms.
         chunk_frames: size that later chunks grow to.
         priority: who is admitted first; a stream of low priority also yields to the others'
@@ -66,6 +67,7 @@ class SynthesisRequest(msgspec.Struct, frozen=True):
     repetition_penalty: float | None = None
     seed: int | None = None
     max_frames: int | None = None
+    frames_left: int | None = None
     first_frames: int = 1
     chunk_frames: int = DEFAULT_CHUNK_FRAMES
     priority: Priority = "normal"
@@ -172,6 +174,7 @@ class SpeechJob(msgspec.Struct, eq=False):
         stream: what the jobs of one narration have in common.
         admitted: it is a step of something that has been let in; a full queue does not refuse it.
         more_text: what `AppendText` brought before the row was there to take it.
+        starved_since: when its row ran out of text, by time.perf_counter; None while it has some.
     """
 
     request: SynthesisRequest
@@ -180,6 +183,7 @@ class SpeechJob(msgspec.Struct, eq=False):
     stream: object = None
     admitted: bool = False
     more_text: list[AppendText] = []
+    starved_since: float | None = None
 
 
 class LoadJob(msgspec.Struct, eq=False):

@@ -21,6 +21,7 @@ from sidecar.engine.request import (
 )
 from sidecar.engine.sampling import RowSampling
 from sidecar.errors import GenerationFailed, Notice
+from sidecar.limits import MAX_UTTERANCE_FRAMES
 from sidecar.models.slots import Slot
 
 # A chunk half as long again as the one before is made in time while compute ÷ audio < 2/3.
@@ -67,7 +68,8 @@ class Row:
         self.prefilled = False
         self.gone = False
         self.chunks = ChunkPlan(request.first_frames, request.chunk_frames)
-        self.max_frames = request.max_frames or model.defaults.max_frames
+        frames = request.max_frames or model.defaults.max_frames
+        self.max_frames = min(frames, request.frames_left or frames, MAX_UTTERANCE_FRAMES)
         self.sampling = RowSampling(
             talker=request.talker.over(model.defaults.talker),
             subtalker=request.subtalker.over(model.defaults.subtalker),
@@ -84,7 +86,6 @@ class Row:
         self._admitted = admitted
         self._notices = notices
         self._first_audio: float | None = None
-        self._starved_since: float | None = None
         self._starved_seconds = 0.0
 
     @property
@@ -110,9 +111,14 @@ class Row:
     def append_text(self, more: AppendText) -> None:
         """Raises as `TTSModel.append_text`."""
         self.loaded.model.append_text(self.state, more.text, more.last)
-        if self._starved_since is not None and not self.is_starved:
-            self._starved_seconds += time.perf_counter() - self._starved_since
-            self._starved_since = None
+        if self.job.starved_since is not None and not self.is_starved:
+            self._starved_seconds += time.perf_counter() - self.job.starved_since
+            self.job.starved_since = None
+
+    def note_text(self) -> None:
+        """Notices that the text has run out."""
+        if self.is_starved:
+            self.job.starved_since = self.job.starved_since or time.perf_counter()
 
     def close(self) -> None:
         """Leaves the batch and frees what the model holds of it."""
@@ -126,8 +132,7 @@ class Row:
             return
         self.pending.append(codes)
         self.frames += 1
-        if self.is_starved:
-            self._starved_since = self._starved_since or time.perf_counter()
+        self.note_text()
         if self.frames >= self.max_frames:
             self.finish_reason = "length"
 

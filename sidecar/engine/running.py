@@ -121,6 +121,8 @@ class Running:
     def _prefill(self, row: Row) -> None:
         try:
             row.prefilled = row.loaded.model.prefill(row.state)
+            if row.prefilled:
+                row.note_text()
         except Exception as error:
             self.fail(row, error, "reading the prompt")
 

@@ -39,7 +39,7 @@ from sidecar.engine.request import (
 from sidecar.engine.running import Running
 from sidecar.engine.waiting import WaitingQueue
 from sidecar.engine.watchdog import Pulse
-from sidecar.errors import Cancelled, InternalError, ModelInUse, QueueFull
+from sidecar.errors import Cancelled, InternalError, ModelInUse, queue_full
 from sidecar.limits import MAX_QUEUED, MAX_ROWS, MAX_STREAMS
 from sidecar.models import backend
 
@@ -136,12 +136,7 @@ class Scheduler:
         in_flight = self._queued + len(self._running)
         placed = isinstance(job, SpeechJob) and self._running.holds(job)
         if in_flight >= MAX_STREAMS + MAX_QUEUED and not (placed or job.admitted):
-            job.sink.failed(
-                QueueFull(
-                    f"{MAX_STREAMS} requests are spoken and {MAX_QUEUED} wait already.",
-                    hint="Send it again when one of your streams has ended.",
-                )
-            )
+            job.sink.failed(queue_full())
         elif isinstance(job, LoadJob):
             self._loading.park(job.model, job)
         elif self._models.get(_model(job)) is None:

@@ -6,7 +6,7 @@ Importing this module does not import MLX; only annotations name its arrays.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import msgspec
 
@@ -90,6 +90,9 @@ class StoredVoice(Protocol):
         ...
 
 
+Voice: TypeAlias = "Recording | StoredVoice | VoiceFeatures"
+
+
 class Spoken(msgspec.Struct, frozen=True, eq=False):
     """Something this voice has said.
 
@@ -117,7 +120,7 @@ class Utterance(msgspec.Struct, frozen=True):
     voice: str | None = None
     language: str | None = None
     instruct: str | None = None
-    reference: ReferenceAudio | Recording | StoredVoice | VoiceFeatures | None = None
+    reference: Voice | None = None
     text_mode: str | None = None
     more_text: bool = False
     follows: Spoken | None = None

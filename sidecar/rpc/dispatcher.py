@@ -7,6 +7,7 @@ import re
 
 import msgspec
 
+from sidecar.audio.formats import ENCODINGS
 from sidecar.errors import (
     DuplicateId,
     InvalidParams,
@@ -19,7 +20,6 @@ from sidecar.errors import (
 from sidecar.rpc.handlers import HANDLERS
 from sidecar.rpc.methods import METHODS, Method
 from sidecar.rpc.session import Call, Phase, Session, error_object
-from sidecar.rpc.types import ENCODINGS
 from sidecar.wire import jsonrpc
 from sidecar.wire.jsonrpc import EnvelopeError, ErrorResponse, Notification, Request
 

@@ -44,7 +44,14 @@ class ServerInfo(Result):
 
 class Limits(Result):
     max_message_bytes: Annotated[int, Meta(description="Largest body of a frame, both ways.")]
-    max_text_chars: int
+    max_text_chars: Annotated[int, Meta(description="Of a streamed request's text.")]
+    max_utterance_chars: Annotated[
+        int,
+        Meta(
+            description="Of an instruction or transcript, and of a text that is not split or whose "
+            "audio comes whole in the result."
+        ),
+    ]
     max_frames: Annotated[int, Meta(description="Largest `maxFrames`; 12.5 frames a second.")]
     max_streams: Annotated[int, Meta(description="Requests generated at the same time.")]
     max_queued: Annotated[int, Meta(description="Requests waiting behind those.")]

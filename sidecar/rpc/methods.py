@@ -25,11 +25,14 @@ from sidecar.rpc.model_types import (
     ModelUnloadParams,
 )
 from sidecar.rpc.types import (
+    AppendTextParams,
     AudioProgress,
     Empty,
+    EndTextParams,
     LoadProgress,
     NoParams,
     ProgressParams,
+    SentenceProgress,
     SynthesizeParams,
     SynthesizeResult,
     VoiceProgress,
@@ -51,7 +54,7 @@ class Method(NamedTuple):
     params: type[msgspec.Struct]
     result: type[msgspec.Struct] | None  # None: a notification
     doc: str
-    progress: type[msgspec.Struct] | None = None
+    progress: tuple[type[msgspec.Struct], ...] = ()
     before_initialize: bool = False
     from_server: bool = False
 
@@ -67,7 +70,7 @@ METHODS: dict[str, Method] = {
     "server/status": Method(NoParams, StatusResult, "What the engine is doing, and its memory."),
     "model/list": Method(NoParams, ModelListResult, "Models known, cached, loaded."),
     "model/load": Method(
-        ModelLoadParams, ModelLoadResult, "Fetches if needed, and loads.", LoadProgress
+        ModelLoadParams, ModelLoadResult, "Fetches if needed, and loads.", (LoadProgress,)
     ),
     "model/unload": Method(ModelUnloadParams, Empty, "Frees a model's memory."),
     "voice/list": Method(VoiceListParams, VoiceListResult, "A model's voices, and saved ones."),
@@ -75,12 +78,19 @@ METHODS: dict[str, Method] = {
         VoiceCreateParams,
         VoiceCreateResult,
         "Makes a voice of a recording or a description, and saves it.",
-        VoiceProgress,
+        (VoiceProgress,),
     ),
     "voice/delete": Method(VoiceDeleteParams, Empty, "Deletes a saved voice."),
     "speech/synthesize": Method(
-        SynthesizeParams, SynthesizeResult, "Text to speech, streamed.", AudioProgress
+        SynthesizeParams,
+        SynthesizeResult,
+        "Text to speech, streamed.",
+        (AudioProgress, SentenceProgress),
     ),
+    "speech/appendText": Method(
+        AppendTextParams, None, "More of the text of a request with textStream."
+    ),
+    "speech/endText": Method(EndTextParams, None, "There is no more of it."),
     "$/cancelRequest": Method(CancelParams, None, "The request answers with error -32800."),
     "window/logMessage": Method(
         LogMessageParams, None, "An event of the log, if initialize asked.", from_server=True

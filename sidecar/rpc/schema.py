@@ -18,7 +18,7 @@ def build() -> dict[str, Any]:
     """Returns the schema: JSON Schema 2020-12 `$defs`, the methods, and the error codes."""
     structs: list[type[Any]] = [ErrorData]
     for method in METHODS.values():
-        structs += [s for s in (method.params, method.result, method.progress) if s is not None]
+        structs += [s for s in (method.params, method.result, *method.progress) if s is not None]
     unique = list(dict.fromkeys(structs))
     _, components = msgspec.json.schema_components(unique, ref_template=_DEFS)
     return {
@@ -40,8 +40,9 @@ def _method(method: Method) -> dict[str, Any]:
     }
     if method.result is not None:
         row["result"] = {"$ref": _DEFS.format(name=method.result.__name__)}
-    if method.progress is not None:
-        row["progress"] = {"$ref": _DEFS.format(name=method.progress.__name__)}
+    progress = [{"$ref": _DEFS.format(name=one.__name__)} for one in method.progress]
+    if progress:
+        row["progress"] = progress[0] if len(progress) == 1 else {"anyOf": progress}
     return row
 
 

@@ -21,8 +21,9 @@ from sidecar.errors import (
     ShuttingDown,
     SidecarError,
     TokenInUse,
+    queue_full,
 )
-from sidecar.limits import MAX_QUEUED, MAX_REFERENCE_SECONDS
+from sidecar.limits import MAX_QUEUED, MAX_REFERENCE_SECONDS, MAX_STREAMS
 from sidecar.logs import redacted
 from sidecar.rpc.background import Background
 from sidecar.rpc.lifecycle_types import LogMessageParams
@@ -142,6 +143,22 @@ class Session:
                 )
             call.in_line = True
 
+    def admit_speech(self) -> None:
+        """Refuses one request too many before it costs a thread.
+
+        Raises:
+            QueueFull
+        """
+        with self._lock:
+            speaking = sum(call.on_cancel is not None for call in self._calls.values())
+        if speaking >= MAX_STREAMS + MAX_QUEUED:
+            raise queue_full()
+
+    def find_stream(self, token: Token) -> Call | None:
+        """The request in flight that reports under a token."""
+        with self._lock:
+            return next((call for call in self._calls.values() if call.token == token), None)
+
     def claim_token(self, call: Call, token: Token, field: str) -> None:
         """Gives a progress token to a call until its answer.
 
@@ -158,7 +175,7 @@ class Session:
         with self._lock:
             if self._calls.get(call.id) is call:
                 del self._calls[call.id]
-                call.on_cancel = None  # it leads back here by way of the job and its sink
+                call.on_cancel = call.on_text = None  # they lead back here by way of the sink
                 self.outbox.put(answer, size)
 
     def send_progress(self, call: Call, value: Any, size: int) -> None:
@@ -185,6 +202,7 @@ class Call:
         self.token: Token | None = None
         self.on_cancel: Callable[[], None] | None = None
         self.in_line = False
+        self.on_text: Callable[[str, bool], None] | None = None
 
     def reply(self, result: msgspec.Struct, audio_bytes: int = 0) -> None:
         self._session.close_call(self, Response(self.id, result), _wire_size(audio_bytes))

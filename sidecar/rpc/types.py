@@ -12,14 +12,13 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from sidecar.limits import MAX_FRAMES
+from sidecar.limits import MAX_FRAMES, MAX_TEXT_TIMEOUT_MS, MAX_UTTERANCE_FRAMES
 
 MAX_SEED = 2**53 - 1  # the largest integer that JavaScript keeps exact
 
 Token = str | int
 ModelName = Annotated[str, Meta(min_length=1)]
-Encoding = Literal["pcm_s16le", "pcm_f32le"]
-ENCODINGS: tuple[str, ...] = ("pcm_s16le", "pcm_f32le")
+Encoding = Literal["pcm_s16le", "pcm_f32le", "wav", "flac", "mp3", "ogg_opus"]
 TextMode = Literal["full", "stream"]
 Priority = Literal["low", "normal", "high"]
 
@@ -90,12 +89,41 @@ class Reference(Params):
 
 
 class Chunking(Params):
-    first_frames: Annotated[int, Meta(ge=1, le=MAX_FRAMES)] | None = None
-    max_frames: Annotated[int, Meta(ge=1, le=MAX_FRAMES)] | None = None
+    first_frames: Annotated[int, Meta(ge=1, le=MAX_UTTERANCE_FRAMES)] | None = None
+    max_frames: Annotated[int, Meta(ge=1, le=MAX_UTTERANCE_FRAMES)] | None = None
+
+
+PauseMs = Annotated[float, Meta(ge=0, le=10_000)]
+
+
+class Pauses(Params):
+    """Silence put behind a sentence, beside what the model leaves there itself."""
+
+    sentence_ms: Annotated[PauseMs | None, Meta(description="Default 100.")] = None
+    paragraph_ms: Annotated[
+        PauseMs | None, Meta(description="Behind a paragraph's last one. Default 400.")
+    ] = None
 
 
 class SynthesizeParams(Params):
     text: str
+    text_stream: Annotated[
+        bool | None,
+        Meta(description="`text` is only the beginning; speech/appendText brings the rest."),
+    ] = None
+    text_timeout_ms: Annotated[
+        Annotated[float, Meta(gt=0, le=MAX_TEXT_TIMEOUT_MS)] | None,
+        Meta(description="How long such a text may stand still. Default 60000."),
+    ] = None
+    split_sentences: Annotated[
+        bool | None,
+        Meta(description="Speak sentence by sentence. Default true; false is one utterance."),
+    ] = None
+    normalize_text: Annotated[
+        bool | None,
+        Meta(description="Numbers, dates, units, URLs, … as words. Default true."),
+    ] = None
+    pauses: Pauses | None = None
     model: Annotated[ModelName | None, Meta(description="Default: the server's --model.")] = None
     voice: Annotated[str | None, Meta(description="A preset or a saved voice.")] = None
     language: Annotated[str | None, Meta(description="Default auto.")] = None
@@ -103,7 +131,10 @@ class SynthesizeParams(Params):
     reference: Reference | None = None
     sampling: Sampling | None = None
     seed: Annotated[int, Meta(ge=0, le=MAX_SEED)] | None = None
-    max_frames: Annotated[int, Meta(ge=1, le=MAX_FRAMES)] | None = None
+    max_frames: Annotated[
+        Annotated[int, Meta(ge=1, le=MAX_FRAMES)] | None,
+        Meta(description="Of the whole speech. An utterance has a limit of its own."),
+    ] = None
     text_mode: Annotated[
         TextMode | None,
         Meta(
@@ -111,7 +142,21 @@ class SynthesizeParams(Params):
             "Default: what the official code does for the model's variant."
         ),
     ] = None
-    encoding: Encoding | None = None
+    encoding: Annotated[Encoding | None, Meta(description="Default pcm_s16le.")] = None
+    sample_rate: Annotated[
+        int | None, Meta(description="Hz, 8000 to 48000. Default: the model's.")
+    ] = None
+    speed: Annotated[float | None, Meta(description="0.5 to 2; the pitch stays. Default 1.")] = None
+    fade: Annotated[
+        bool | None,
+        Meta(
+            description="5 ms up from silence and down to it. Default true, but for pcm_f32le, "
+            "which has the model's very samples."
+        ),
+    ] = None
+    peak_limit: Annotated[
+        float | None, Meta(description="Ceiling in dBFS, −40 to 0. Default: none.")
+    ] = None
     chunk: Chunking | None = None
     priority: Annotated[
         Priority | None,
@@ -141,10 +186,12 @@ class SynthesizeResult(Result):
     sample_rate: int
     encoding: Encoding
     duration_ms: float
+    sentences: Annotated[int, Meta(description="How many `sentence` events there were.")]
     seed: Annotated[int, Meta(description="Send it again for the same audio.")]
     metrics: Metrics
     warnings: Annotated[
-        list[Warning] | None, Meta(description="About the reference recording.")
+        list[Warning] | None,
+        Meta(description="About the reference recording, or sentences that were cut."),
     ] = None
     audio: Annotated[
         bytes | None, Meta(description="All of it, if there was no partialResultToken.")
@@ -159,8 +206,27 @@ class AudioProgress(Result, tag_field="kind", tag="audio"):
 
     seq: int
     audio: bytes
-    samples: int
-    frames: int
+    samples: Annotated[int, Meta(description="Of the output; a pause has some, too.")]
+    frames: Annotated[int, Meta(description="Spoken by the model for them; 0 in a pause.")]
+    sentence: Annotated[int, Meta(description="Index of the sentence they belong to.")]
+
+
+class SentenceProgress(Result, tag_field="kind", tag="sentence"):
+    """Where a sentence starts. All of them cover the text without gaps, in order."""
+
+    index: Annotated[int, Meta(description="0, 1, 2, …")]
+    text_start: Annotated[int, Meta(description="In the text of the request, in code points.")]
+    text_end: int
+    start_ms: Annotated[float, Meta(description="In the audio that comes out.")]
+
+
+class AppendTextParams(Params):
+    token: Annotated[Token, Meta(description="The request's partialResultToken.")]
+    text: str
+
+
+class EndTextParams(Params):
+    token: Token
 
 
 class LoadProgress(Result, tag_field="kind", tag="load"):
@@ -179,4 +245,4 @@ class ProgressParams(Result):
     """`$/progress`: `value` is what the request that brought `token` promises."""
 
     token: Token
-    value: AudioProgress | LoadProgress | VoiceProgress
+    value: AudioProgress | SentenceProgress | LoadProgress | VoiceProgress

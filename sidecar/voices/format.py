@@ -18,7 +18,7 @@ from msgspec import Meta
 
 from sidecar.errors import BadVoiceFile
 from sidecar.files import open_regular, read_regular
-from sidecar.limits import MAX_REFERENCE_SECONDS, MAX_TEXT_CHARS, reference_frames
+from sidecar.limits import MAX_REFERENCE_SECONDS, MAX_UTTERANCE_CHARS, reference_frames
 from sidecar.models.base import VoiceFeatures
 from sidecar.voices.names import printable
 
@@ -51,7 +51,7 @@ class Metadata(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     source: Annotated[str, Meta(max_length=64)] = ""
     language: Annotated[str, Meta(max_length=64)] | None = None
     text: str | None = None
-    instruct: Annotated[str, Meta(max_length=MAX_TEXT_CHARS)] | None = None
+    instruct: Annotated[str, Meta(max_length=MAX_UTTERANCE_CHARS)] | None = None
     append_silence: bool = True
 
 
@@ -175,7 +175,7 @@ def _header(file: BinaryIO) -> tuple[_Header, Metadata]:
         raise ValueError(f"it has a format that is not {VERSION}, of another version of this")
     metadata = msgspec.json.decode(document, type=Metadata)
     msgspec.json.encode(metadata)  # half a character in it could not be told to anybody
-    if len(metadata.text or "") > MAX_TEXT_CHARS or (metadata.text is None) != (
+    if len(metadata.text or "") > MAX_UTTERANCE_CHARS or (metadata.text is None) != (
         header.codes is None
     ):
         raise ValueError("its transcript does not belong to it")

@@ -28,6 +28,7 @@ def request(golden: Golden) -> dict[str, Any]:
         "maxFrames": golden.max_frames,
         "textMode": golden.text_mode,
         "encoding": "pcm_f32le",
+        "normalizeText": False,
     }
     if golden.reference is not None:
         wav = io.BytesIO()

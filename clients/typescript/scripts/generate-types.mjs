@@ -63,7 +63,7 @@ function definition(name, schema) {
 function methodTable(title, about, methods) {
   const rows = methods.map(([name, method]) => {
     const parts = ["params", "result", "progress"].filter((part) => method[part]);
-    const types = parts.map((part) => `${part}: ${refName(method[part].$ref)}`).join("; ");
+    const types = parts.map((part) => `${part}: ${typeOf(method[part])}`).join("; ");
     return `${comment(method.description, "  ")}  ${JSON.stringify(name)}: { ${types} };\n`;
   });
   return `${comment(about)}export interface ${title} {\n${rows.join("")}}\n`;

@@ -2,14 +2,24 @@
 
 export const PROTOCOL_VERSION = 1;
 
+export interface AppendTextParams {
+  /** The request's partialResultToken. */
+  token: string | number;
+  text: string;
+}
+
 /** One chunk of a stream; `seq` counts 0, 1, 2, … without gaps. */
 export interface AudioProgress {
   kind: "audio";
   seq: number;
   /** Base64. */
   audio: string;
+  /** Of the output; a pause has some, too. */
   samples: number;
+  /** Spoken by the model for them; 0 in a pause. */
   frames: number;
+  /** Index of the sentence they belong to. */
+  sentence: number;
 }
 
 export interface CancelParams {
@@ -53,6 +63,10 @@ export interface DesignParams {
 /** An answer that says only: done. */
 export type Empty = Record<string, never>;
 
+export interface EndTextParams {
+  token: string | number;
+}
+
 /** What the engine's thread is at.
 
     `stalled`: it has been on one piece of work for over ten seconds. A load may take that long;
@@ -90,7 +104,10 @@ export interface InitializeResult {
 export interface Limits {
   /** Largest body of a frame, both ways. */
   maxMessageBytes: number;
+  /** Of a streamed request's text. */
   maxTextChars: number;
+  /** Of an instruction or transcript, and of a text that is not split or whose audio comes whole in the result. */
+  maxUtteranceChars: number;
   /** Largest `maxFrames`; 12.5 frames a second. */
   maxFrames: number;
   /** Requests generated at the same time. */
@@ -179,6 +196,14 @@ export interface ModelUnloadParams {
 /** This method takes nothing. */
 export type NoParams = Record<string, never>;
 
+/** Silence put behind a sentence, beside what the model leaves there itself. */
+export interface Pauses {
+  /** Default 100. From 0 to 10000. */
+  sentenceMs?: number | null;
+  /** Behind a paragraph's last one. Default 400. From 0 to 10000. */
+  paragraphMs?: number | null;
+}
+
 export interface PingResult {
   uptimeMs: number;
 }
@@ -186,7 +211,7 @@ export interface PingResult {
 /** `$/progress`: `value` is what the request that brought `token` promises. */
 export interface ProgressParams {
   token: string | number;
-  value: AudioProgress | LoadProgress | VoiceProgress;
+  value: AudioProgress | SentenceProgress | LoadProgress | VoiceProgress;
 }
 
 /** Audio whose voice is cloned; give `path` or `audio`. */
@@ -219,6 +244,18 @@ export interface Sampling {
   /** Over the whole history of codebook 0. More than 0 to 10. */
   repetitionPenalty?: number | null;
   subtalker?: SubtalkerSampling | null;
+}
+
+/** Where a sentence starts. All of them cover the text without gaps, in order. */
+export interface SentenceProgress {
+  kind: "sentence";
+  /** 0, 1, 2, … */
+  index: number;
+  /** In the text of the request, in code points. */
+  textStart: number;
+  textEnd: number;
+  /** In the audio that comes out. */
+  startMs: number;
 }
 
 export interface ServerInfo {
@@ -264,6 +301,15 @@ export interface SubtalkerSampling {
 
 export interface SynthesizeParams {
   text: string;
+  /** `text` is only the beginning; speech/appendText brings the rest. */
+  textStream?: boolean | null;
+  /** How long such a text may stand still. Default 60000. More than 0 to 3600000. */
+  textTimeoutMs?: number | null;
+  /** Speak sentence by sentence. Default true; false is one utterance. */
+  splitSentences?: boolean | null;
+  /** Numbers, dates, units, URLs, … as words. Default true. */
+  normalizeText?: boolean | null;
+  pauses?: Pauses | null;
   /** Default: the server's --model. */
   model?: string | null;
   /** A preset or a saved voice. */
@@ -276,11 +322,20 @@ export interface SynthesizeParams {
   sampling?: Sampling | null;
   /** From 0 to 9007199254740991. */
   seed?: number | null;
-  /** From 1 to 4096. */
+  /** Of the whole speech. An utterance has a limit of its own. From 1 to 1000000. */
   maxFrames?: number | null;
   /** full: all text before the first frame. stream: one token a frame. Default: what the official code does for the model's variant. */
   textMode?: "full" | "stream" | null;
-  encoding?: "pcm_f32le" | "pcm_s16le" | null;
+  /** Default pcm_s16le. */
+  encoding?: "flac" | "mp3" | "ogg_opus" | "pcm_f32le" | "pcm_s16le" | "wav" | null;
+  /** Hz, 8000 to 48000. Default: the model's. */
+  sampleRate?: number | null;
+  /** 0.5 to 2; the pitch stays. Default 1. */
+  speed?: number | null;
+  /** 5 ms up from silence and down to it. Default true, but for pcm_f32le, which has the model's very samples. */
+  fade?: boolean | null;
+  /** Ceiling in dBFS, −40 to 0. Default: none. */
+  peakLimit?: number | null;
   chunk?: Chunking | null;
   /** Who is spoken first when not all can be. Default normal. */
   priority?: "high" | "low" | "normal" | null;
@@ -295,12 +350,14 @@ export interface SynthesizeResult {
   frames: number;
   samples: number;
   sampleRate: number;
-  encoding: "pcm_f32le" | "pcm_s16le";
+  encoding: "flac" | "mp3" | "ogg_opus" | "pcm_f32le" | "pcm_s16le" | "wav";
   durationMs: number;
+  /** How many `sentence` events there were. */
+  sentences: number;
   /** Send it again for the same audio. */
   seed: number;
   metrics: Metrics;
-  /** About the reference recording. */
+  /** About the reference recording, or sentences that were cut. */
   warnings?: Warning[];
   /** All of it, if there was no partialResultToken. Base64. */
   audio?: string;
@@ -402,7 +459,7 @@ export interface Requests {
   /** Deletes a saved voice. */
   "voice/delete": { params: VoiceDeleteParams; result: Empty };
   /** Text to speech, streamed. */
-  "speech/synthesize": { params: SynthesizeParams; result: SynthesizeResult; progress: AudioProgress };
+  "speech/synthesize": { params: SynthesizeParams; result: SynthesizeResult; progress: AudioProgress | SentenceProgress };
 }
 
 /** What is sent without an answer. */
@@ -411,6 +468,10 @@ export interface Notifications {
   "initialized": { params: NoParams };
   /** Ends the process. */
   "exit": { params: NoParams };
+  /** More of the text of a request with textStream. */
+  "speech/appendText": { params: AppendTextParams };
+  /** There is no more of it. */
+  "speech/endText": { params: EndTextParams };
   /** The request answers with error -32800. */
   "$/cancelRequest": { params: CancelParams };
 }
@@ -438,6 +499,7 @@ export const ERROR_CODES = {
   voiceExists: 1013,
   badVoiceFile: 1014,
   voiceNotSaved: 1015,
+  textTimeout: 1016,
   notInitialized: -32002,
   invalidRequest: -32600,
   duplicateId: -32600,

@@ -8,7 +8,7 @@ from typing import Any
 
 from sidecar.errors import NotACheckpoint
 from sidecar.files import read_regular
-from sidecar.limits import MAX_FRAMES
+from sidecar.limits import MAX_UTTERANCE_FRAMES
 from sidecar.models.base import CodeSpec, GenerationDefaults, ModelInfo, SamplingParams, VoiceInfo
 from sidecar.models.catalog import MAX_JSON_BYTES, Checkpoint
 
@@ -129,5 +129,5 @@ def _defaults(given: dict[str, Any]) -> GenerationDefaults:
         talker=stage("", "do_sample"),
         subtalker=stage("subtalker_", "subtalker_dosample"),
         repetition_penalty=float(given.get("repetition_penalty", 1.05)),
-        max_frames=min(int(given.get("max_new_tokens", 2048)), MAX_FRAMES),
+        max_frames=min(int(given.get("max_new_tokens", 2048)), MAX_UTTERANCE_FRAMES),
     )

@@ -20,7 +20,7 @@ from sidecar.errors import (
     too_long,
     unlisted,
 )
-from sidecar.limits import MAX_TEXT_CHARS
+from sidecar.limits import MAX_UTTERANCE_CHARS
 from sidecar.models.base import Utterance
 from sidecar.models.qwen3_tts.config import Qwen3TTSConfig
 from sidecar.models.qwen3_tts.embeddings import CodeTable
@@ -197,7 +197,7 @@ class PromptBuilder:
 
     def _encode(self, template: str, field: str) -> list[int]:
         ids = list(self._tokenizer.encode(template))
-        if len(ids) > MAX_TEXT_CHARS:
+        if len(ids) > MAX_UTTERANCE_CHARS:
             raise too_long(field, len(ids), "tokens")
         return ids
 
@@ -221,7 +221,7 @@ class PromptBuilder:
         return text.strip()
 
     def _check_speakable(self, text: str, field: str) -> None:
-        if len(text) > MAX_TEXT_CHARS:
+        if len(text) > MAX_UTTERANCE_CHARS:
             raise too_long(field, len(text))
         try:
             text.encode()

@@ -27,4 +27,6 @@ HANDLERS: dict[str, Handler] = {
     "voice/create": voice.create,
     "voice/delete": voice.delete,
     "speech/synthesize": speech.synthesize,
+    "speech/appendText": speech.append_text,
+    "speech/endText": speech.end_text,
 }

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from sidecar import __version__, logs
+from sidecar.audio.formats import ENCODINGS
 from sidecar.engine.engine import Engine
 from sidecar.errors import InvalidRequest, ProtocolVersionMismatch
-from sidecar.limits import MAX_FRAMES, MAX_QUEUED, MAX_STREAMS, MAX_TEXT_CHARS
+from sidecar.limits import (
+    MAX_FRAMES,
+    MAX_QUEUED,
+    MAX_STREAMS,
+    MAX_TEXT_CHARS,
+    MAX_UTTERANCE_CHARS,
+)
 from sidecar.rpc.lifecycle_types import (
     CancelParams,
     Capabilities,
@@ -23,7 +30,7 @@ from sidecar.rpc.lifecycle_types import (
 )
 from sidecar.rpc.methods import METHODS, PROTOCOL_VERSION
 from sidecar.rpc.session import Call, Phase, Session
-from sidecar.rpc.types import ENCODINGS, Empty, NoParams
+from sidecar.rpc.types import Empty, NoParams
 from sidecar.wire.framing import MAX_BODY_BYTES
 
 # How long the handshake's answer may take to leave before MLX's import competes with it.
@@ -63,6 +70,7 @@ def _capabilities(session: Session) -> Capabilities:
         limits=Limits(
             max_message_bytes=MAX_BODY_BYTES,
             max_text_chars=MAX_TEXT_CHARS,
+            max_utterance_chars=MAX_UTTERANCE_CHARS,
             max_frames=MAX_FRAMES,
             max_streams=MAX_STREAMS,
             max_queued=MAX_QUEUED,

@@ -1,99 +1,73 @@
-"""speech/synthesize: params → the engine's request, and its audio → progress and result."""
+"""speech/synthesize, appendText, endText: a narration for each, and its audio as progress."""
 
 from __future__ import annotations
 
-from sidecar.engine.request import (
-    DEFAULT_CHUNK_FRAMES,
-    AudioChunk,
-    SamplingOverrides,
-    SynthesisRequest,
-    SynthesisResult,
-)
-from sidecar.errors import EmptyText, InvalidParams, Notice, SidecarError, UnknownVoice, too_long
-from sidecar.limits import MAX_TEXT_CHARS
-from sidecar.models.base import ReferenceAudio, Utterance
+import logging
+import time
+
+from sidecar.errors import Notice, UnknownVoice
+from sidecar.narration.narrator import Narration
+from sidecar.narration.request import Mark, NarrationResult, Part
+from sidecar.rpc import narrations
 from sidecar.rpc.session import Call, Session
 from sidecar.rpc.types import (
+    AppendTextParams,
     AudioProgress,
     Encoding,
+    EndTextParams,
     Metrics,
-    Reference,
-    Sampling,
-    SubtalkerSampling,
+    SentenceProgress,
     SynthesizeParams,
     SynthesizeResult,
+    Token,
     Warning,
 )
-from sidecar.voices.choice import choose
+
+log = logging.getLogger(__name__)
 
 
 def synthesize(session: Session, params: SynthesizeParams, call: Call) -> None:
-    check_text(params.text)
-    request = _request(params, session)
+    since = time.perf_counter()
+    audio = narrations.check(params)
+    narrations.reference(params.reference)
+    session.admit_speech()
     if params.partial_result_token is not None:
         session.claim_token(call, params.partial_result_token, "partialResultToken")
-    job = session.engine.submit(request, _Sink(session, call, params.encoding or "pcm_s16le"))
-    call.on_cancel = lambda: session.engine.cancel(job)
-
-
-def check_text(text: str, field: str = "text") -> None:
-    """Raises EmptyText or TextTooLong."""
-    if not text.strip():
-        raise EmptyText(f"The {field} is empty.", field=field)
-    if len(text) > MAX_TEXT_CHARS:
-        raise too_long(field, len(text))
-
-
-def _request(params: SynthesizeParams, session: Session) -> SynthesisRequest:
-    recording = reference(params.reference)
-    if recording is not None and params.voice:
-        raise InvalidParams("Give either `voice` or `reference`.", field="reference")
-    model, saved = choose(session.voices, params.voice, params.model, session.default_model)
-    sampling = params.sampling or Sampling()
-    subtalker = sampling.subtalker or SubtalkerSampling()
-    chunk = params.chunk
-    return SynthesisRequest(
-        model=model,
-        utterance=Utterance(
-            text=params.text,
-            voice=params.voice,
-            language=params.language,
-            instruct=params.instruct,
-            reference=recording or saved,
-            text_mode=params.text_mode,
-        ),
-        talker=SamplingOverrides(sampling.temperature, sampling.top_k, sampling.top_p),
-        subtalker=SamplingOverrides(subtalker.temperature, subtalker.top_k, subtalker.top_p),
-        repetition_penalty=sampling.repetition_penalty,
-        seed=params.seed,
-        max_frames=params.max_frames,
-        first_frames=(chunk and chunk.first_frames) or 1,
-        chunk_frames=(chunk and chunk.max_frames) or DEFAULT_CHUNK_FRAMES,
-        priority=params.priority or "normal",
-        stop_runaway=params.stop_runaway is not False,
+    narration = Narration(
+        session.engine,
+        lambda: narrations.narration(params, audio, session),
+        _Listener(session, call, params.encoding or "pcm_s16le"),
+        since,
     )
+    call.on_cancel = narration.cancel
+    if params.text_stream:
+        call.on_text = narration.append
+    narration.start()
 
 
-def reference(given: Reference | None) -> ReferenceAudio | None:
-    """Raises InvalidParams."""
-    if given is None:
-        return None
-    if (given.path is None) == (given.audio is None):
-        raise InvalidParams("`reference` needs either `path` or `audio`.", field="reference")
-    return ReferenceAudio(
-        path=given.path,
-        data=given.audio,
-        text=given.text,
-        append_silence=given.append_silence is not False,
-    )
+def append_text(session: Session, params: AppendTextParams, call: None) -> None:
+    _write(session, params.token, params.text, last=False)
+
+
+def end_text(session: Session, params: EndTextParams, call: None) -> None:
+    _write(session, params.token, "", last=True)
+
+
+def _write(session: Session, token: Token, text: str, last: bool) -> None:
+    """Silent for a request that has ended: it may have, while this was on its way."""
+    call = session.find_stream(token)
+    if call is None or call.on_text is None:
+        log.debug("text for %r, which takes none", token)
+        return
+    call.on_text(text, last)
 
 
 def warnings(notices: tuple[Notice, ...]) -> list[Warning] | None:
     return [Warning(type=notice.type, message=notice.message) for notice in notices] or None
 
 
-class _Sink:
-    """Streams chunks under the call's token, or keeps them for the result."""
+class _Listener:
+    """Streams audio under the call's token, or keeps it for the result."""
 
     def __init__(self, session: Session, call: Call, encoding: Encoding) -> None:
         self._voices = session.voices
@@ -107,30 +81,37 @@ class _Sink:
     def ready(self) -> bool:
         return self._outbox.has_room
 
-    def audio(self, chunk: AudioChunk) -> None:
-        # numpy comes with MLX on the engine thread; the handshake must not wait for it.
-        from sidecar.audio import ENCODERS
-
-        data = ENCODERS[self._encoding](chunk.samples)
-        if not self._streams:
-            self._kept.append(data)
-            return
+    def mark(self, mark: Mark) -> None:
         self._call.progress(
-            AudioProgress(
-                seq=self._seq, audio=data, samples=len(chunk.samples), frames=len(chunk.codes)
-            ),
-            len(data),
+            SentenceProgress(
+                index=mark.index,
+                text_start=mark.start,
+                text_end=mark.end,
+                start_ms=round(mark.start_seconds * 1000, 3),
+            )
+        )
+
+    def audio(self, part: Part) -> None:
+        if not self._streams:
+            self._kept.append(part.data)
+            return
+        progress = AudioProgress(
+            seq=self._seq,
+            audio=part.data,
+            samples=part.samples,
+            frames=part.frames,
+            sentence=part.sentence,
         )
         self._seq += 1
+        self._call.progress(progress, len(part.data))
 
-    def failed(self, error: SidecarError) -> None:
+    def failed(self, error: Exception) -> None:
         if isinstance(error, UnknownVoice):
-            saved = ", ".join(self._voices.names()) or "none"
-            error.hint = f"Saved voices: {saved}. A Base model speaks with those."
+            error.hint = _saved_voices(self._voices.names())
         self._call.fail(error)
 
-    def done(self, result: SynthesisResult) -> None:
-        audio = None if self._streams else b"".join(self._kept)
+    def done(self, result: NarrationResult) -> None:
+        audio = None if self._streams else self._whole(result)
         self._call.reply(
             SynthesizeResult(
                 finish_reason=result.finish_reason,
@@ -139,6 +120,7 @@ class _Sink:
                 sample_rate=result.sample_rate,
                 encoding=self._encoding,
                 duration_ms=result.audio_seconds * 1000,
+                sentences=result.sentences,
                 seed=result.seed,
                 metrics=Metrics(
                     queue_ms=result.queue_seconds * 1000,
@@ -152,3 +134,12 @@ class _Sink:
             ),
             len(audio or b""),
         )
+
+    def _whole(self, result: NarrationResult) -> bytes:
+        from sidecar.audio.encoders import patched  # the handshake need not wait for libsndfile
+
+        return patched(b"".join(self._kept), result.patches)
+
+
+def _saved_voices(names: list[str]) -> str:
+    return f"Saved voices: {', '.join(names) or 'none'}. A Base model speaks with those."

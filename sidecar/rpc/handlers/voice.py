@@ -5,7 +5,8 @@ from __future__ import annotations
 from sidecar.errors import InvalidParams, SidecarError
 from sidecar.models import catalog, registry
 from sidecar.models.base import ModelInfo, ReferenceAudio
-from sidecar.rpc.handlers.speech import check_text, reference, warnings
+from sidecar.rpc.handlers.speech import warnings
+from sidecar.rpc.narrations import check_text, reference
 from sidecar.rpc.session import Call, Session
 from sidecar.rpc.types import Empty, VoiceProgress
 from sidecar.rpc.voice_types import (

@@ -1,0 +1,329 @@
+"""The thread of one request: passage after passage into the engine, one stream of audio out.
+
+It is linear code that waits in one place (`Inbox.next`): what a narration is at is where its thread
+stands.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from sidecar.engine.engine import Engine
+from sidecar.engine.request import AudioChunk, LoadResult, SpeechJob, SynthesisResult
+from sidecar.errors import EmptyText, Notice, SidecarError, TextTimeout, too_long
+from sidecar.limits import MAX_TEXT_CHARS
+from sidecar.models.base import ModelInfo, Spoken
+from sidecar.narration.inbox import Event, Inbox, Written
+from sidecar.narration.request import Listener, NarrationRequest, NarrationResult
+from sidecar.narration.script import Break, Dictation, Fragment, Passage, Script
+from sidecar.narration.tape import Tape
+from sidecar.text.languages import language_of
+from sidecar.text.speakable import warm
+
+# The first chunk of a passage that follows another without a wait.
+_LATER_FRAMES = 4
+
+
+class Narration:
+    """A text on its way to speech. Its methods may be called from any thread.
+
+    Args:
+        prepare: makes the request, on the narration's thread: it may read files.
+        since: when the request came, by time.perf_counter.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        prepare: Callable[[], NarrationRequest],
+        listener: Listener,
+        since: float | None = None,
+    ) -> None:
+        self._engine = engine
+        self._prepare = prepare
+        self._listener = listener
+        self._since = time.perf_counter() if since is None else since
+        self._inbox = Inbox(listener.ready, engine.wake)
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="narration", daemon=True).start()
+
+    def append(self, text: str, last: bool = False) -> None:
+        """Adds to the text of a live request; ignored by others, and behind the last of it."""
+        self._inbox.write(text, last)
+
+    def cancel(self) -> None:
+        """Ends it with `Cancelled`; silent if it has ended."""
+        self._inbox.cancel()
+
+    def _run(self) -> None:
+        try:
+            request = self._prepare()
+            narrator = Narrator(self._engine, request, self._inbox, self._listener, self._since)
+            result = narrator.tell()
+        except Exception as error:
+            self._listener.failed(error)
+            return
+        self._listener.done(result)
+        if request.normalize:
+            # A second of loading, once, for the first figure in a text. Now it holds up nobody.
+            warm(language_of("", request.language))
+
+
+class Narrator:
+    """The state of one narration; everything on its thread."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        request: NarrationRequest,
+        inbox: Inbox,
+        listener: Listener,
+        since: float,
+    ) -> None:
+        self._engine = engine
+        self._request = request
+        self._inbox = inbox
+        self._since = since
+        given = request.speech.seed
+        self._seed = random.getrandbits(32) if given is None else given
+        self._tape = Tape(request, listener)
+        self._open = request.live
+        self._length = 0
+        self._job: SpeechJob | None = None
+        self._held = False
+        self._text = ""
+        self._spoken: Spoken | None = None
+        self._results: list[SynthesisResult] = []
+        self._notices: list[Notice] = []
+
+    def tell(self) -> NarrationResult:
+        """Speaks it all.
+
+        Raises:
+            EmptyText, TextTimeout, TextTooLong, Cancelled, and what the engine answers.
+        """
+        try:
+            info = self._info() if self._request.live else None
+            if info is not None and self._is_dictated(info):
+                self._dictate(info)
+            else:
+                self._read_out()
+            if not self._results:
+                raise EmptyText("Nothing in the text can be spoken.", field="text")
+            return self._result()
+        finally:
+            self._leave()
+
+    # --- whole passages ---------------------------------------------------------------------
+
+    def _read_out(self) -> None:
+        request = self._request
+        script = Script(request.language, request.split, request.normalize)
+        self._write(script, Written(self._request.text, last=not self._open))
+        while self._frames_left and (passage := self._next(script)):
+            self._tape.place(passage)
+            if passage.text:
+                self._submit(passage.text, more_follows=script.has_next)
+                script.peek()  # is made ready while the engine is at this one
+                self._finish(passage.break_after, self._hear_out(script))
+
+    def _next(self, script: Script) -> Passage | None:
+        """The next passage, waited for; None at the end of the text."""
+        while True:
+            passage = script.next()
+            if passage is not None or script.is_over:
+                return passage
+            self._tape.mark_silent()
+            self._write(script, self._next_event(self._request.text_timeout))
+
+    def _hear_out(self, script: Script) -> SynthesisResult:
+        while not isinstance(event := self._next_event(None), SynthesisResult):
+            self._write(script, event)
+        return event
+
+    # --- token by token ---------------------------------------------------------------------
+
+    def _is_dictated(self, info: ModelInfo) -> bool:
+        """With a recording and its transcript, the prompt needs a passage's whole text."""
+        default = "stream" if info.variant == "base" else "full"
+        mode = self._request.speech.utterance.text_mode or default
+        return mode == "stream" and not self._request.transcribed
+
+    def _dictate(self, info: ModelInfo) -> None:
+        dictation = Dictation(self._request.language, self._request.normalize)
+        self._write(dictation, Written(self._request.text, last=not self._open))
+        while self._frames_left and (fragment := self._first_words(dictation)):
+            passage = fragment.passage
+            if fragment.text.strip():
+                self._submit(fragment.text, more_text=passage is None, dictated=True)
+                passage, result = self._follow(dictation, passage)
+                self._tape.place(passage, behind=True)
+                self._finish(passage.break_after, result)
+                # What follows it is laid out behind its codes, and that takes whole passages.
+                dictation.gather = info.variant != "custom_voice"
+            elif passage is not None:
+                self._tape.place(passage)
+
+    def _first_words(self, dictation: Dictation) -> Fragment | None:
+        """The next passage's beginning, or all of one that says nothing; None at the end."""
+        text = ""
+        while not dictation.is_over:
+            fragment = dictation.take()
+            if fragment is None:
+                self._tape.mark_silent()
+                self._write(dictation, self._next_event(self._request.text_timeout))
+                continue
+            text += fragment.text
+            if text.strip() or fragment.passage is not None:
+                return Fragment(text, fragment.passage)
+        return None
+
+    def _follow(
+        self, dictation: Dictation, passage: Passage | None
+    ) -> tuple[Passage, SynthesisResult]:
+        """Feeds the rest of the passage to the running row, and hears that to its end."""
+        assert self._job is not None
+        while True:
+            if passage is None and (fragment := dictation.take()):
+                passage = fragment.passage
+                self._text += fragment.text
+                self._engine.append_text(self._job, fragment.text, passage is not None)
+                continue
+            event = self._next_event(self._request.text_timeout if passage is None else None)
+            if isinstance(event, SynthesisResult):
+                return passage or dictation.cut(), event
+            self._write(dictation, event)
+
+    # --- the engine -------------------------------------------------------------------------
+
+    def _info(self) -> ModelInfo:
+        """What kind of model it is; that decides how it takes its text."""
+        self._engine.load(self._request.speech.model, "auto", self._inbox)
+        texts: list[Written] = []
+        while not isinstance(event := self._next_event(None), LoadResult):
+            if isinstance(event, Written):
+                texts.append(event)
+        for text in texts:
+            self._inbox.write(text.text, text.last)
+        return event.info
+
+    def _submit(
+        self,
+        text: str,
+        *,
+        more_follows: bool = False,
+        more_text: bool = False,
+        dictated: bool = False,
+    ) -> None:
+        speech = self._request.speech
+        request = replace(
+            speech,
+            utterance=replace(
+                speech.utterance, text=text, more_text=more_text, follows=self._spoken
+            ),
+            seed=self._seed + len(self._results),
+            first_frames=self._first_frames,
+            frames_left=self._frames_left,
+            more_follows=more_follows,
+        )
+        self._held = False
+        self._text = text
+        self._tape.begin(placed=not dictated)
+        self._job = self._engine.submit(request, self._inbox, self, self._since)
+
+    def _finish(self, break_after: Break, result: SynthesisResult) -> None:
+        assert self._job is not None
+        self._held, self._job = self._job.request.more_follows, None
+        self._results.append(result)
+        self._tape.end(break_after, result.sample_rate)
+        if self._spoken is None and result.finish_reason == "stop" and self._tape.codes:
+            self._spoken = Spoken(self._text, self._tape.take_codes())
+        if result.finish_reason == "runaway":
+            what = f"Sentence {self._tape.sentence} did not end by itself and was cut."
+            self._notices.append(Notice("runaway", what))
+
+    def _leave(self) -> None:
+        """Whoever hears of the end may rely on it: the engine is done with us."""
+        if self._job is not None:
+            self._engine.cancel(self._job)
+            self._inbox.drain()
+        if self._held:
+            self._engine.release(self)
+
+    def _next_event(self, timeout: float | None) -> Event:
+        """What is neither audio, which goes on the tape, nor an error, which is raised.
+
+        Raises:
+            TextTimeout: nothing has come for `timeout` seconds.
+            SidecarError: of the engine, or Cancelled.
+        """
+        while True:
+            event = self._inbox.next(timeout)
+            if event is None and self._job is not None and self._job.starved_since is None:
+                continue  # it still has text, and waits for the engine
+            if event is None:
+                raise TextTimeout(
+                    f"No more text has come for {timeout:g} s.",
+                    hint="End the text with speech/endText, or set `textTimeoutMs`.",
+                    field="text",
+                )
+            if isinstance(event, SidecarError):
+                self._job = None
+                raise event
+            if not isinstance(event, AudioChunk):
+                return event
+            self._tape.add(event, keep_codes=self._spoken is None)
+
+    def _write(self, text: Script | Dictation, event: Event) -> None:
+        """More text, of a narration that is open for it.
+
+        Raises:
+            TextTooLong
+        """
+        if not isinstance(event, Written) or not (self._open or event.last):
+            return
+        self._length += len(event.text)
+        if self._length > MAX_TEXT_CHARS:
+            raise too_long("text", self._length, most=MAX_TEXT_CHARS)
+        text.feed(event.text)
+        if event.last:
+            self._open = False
+            text.end()
+
+    @property
+    def _first_frames(self) -> int:
+        """Who hears a whole text has enough to go on with, and needs no small chunks again."""
+        asked = self._request.speech
+        if self._request.live or not self._results:
+            return asked.first_frames
+        return max(asked.first_frames, min(_LATER_FRAMES, asked.chunk_frames))
+
+    @property
+    def _frames_left(self) -> int:
+        return self._request.max_frames - sum(result.frames for result in self._results)
+
+    def _result(self) -> NarrationResult:
+        first, last = self._results[0], self._results[-1]
+        patches = self._tape.close(last.sample_rate)
+        ran_away = any(result.finish_reason == "runaway" for result in self._results)
+        several = len(self._results) > 1
+        return NarrationResult(
+            finish_reason="runaway" if ran_away else last.finish_reason,
+            frames=sum(result.frames for result in self._results),
+            samples=self._tape.samples,
+            sample_rate=self._tape.sample_rate,
+            seed=self._seed,
+            sentences=self._tape.sentences,
+            queue_seconds=first.queue_seconds,
+            first_audio_seconds=(self._tape.first_audio or time.perf_counter()) - self._since,
+            generation_seconds=sum(result.generation_seconds for result in self._results),
+            peak_memory_bytes=max(result.peak_memory_bytes for result in self._results),
+            notices=(*first.notices, *(self._notices if several else ())),
+            patches=patches,
+        )

@@ -1,0 +1,138 @@
+"""What a narration is asked for, and what it tells its listener."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from sidecar.audio.formats import AudioFormat
+from sidecar.engine.request import FinishReason, SynthesisRequest
+from sidecar.errors import Notice
+
+
+class Pauses(msgspec.Struct, frozen=True):
+    """Seconds of silence put behind a sentence, and behind a paragraph's last one.
+
+    They join what the model itself leaves quiet around each of its utterances.
+    """
+
+    sentence: float = 0.1
+    paragraph: float = 0.4
+
+
+class NarrationRequest(msgspec.Struct, frozen=True):
+    """A text of any length, to be spoken as one stream.
+
+    Attributes:
+        speech: all but the text; `seed` is the first passage's.
+        text: the beginning, or all of it.
+        language: of the text, if it is known.
+        live: more of the text is being written.
+        text_timeout: seconds that a text may stand still before its end.
+        transcribed: the voice is cloned from a recording with its transcript.
+        split: into sentences; else the text is one utterance.
+        normalize: numbers, dates, units, … as words, by the rules of the language.
+        max_frames: of the whole; then it ends with the reason "length".
+    """
+
+    speech: SynthesisRequest
+    text: str
+    language: str | None = None
+    live: bool = False
+    text_timeout: float = 60.0
+    transcribed: bool = False
+    split: bool = True
+    normalize: bool = True
+    pauses: Pauses = Pauses()
+    format: AudioFormat = AudioFormat()
+    max_frames: int = 2**31
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """Where a sentence is, in the text and in the audio.
+
+    Attributes:
+        index: counts 0, 1, 2, …
+        start, end: in the original text, in code points. The next one starts where this ends.
+        start_seconds: in the audio that comes out.
+    """
+
+    index: int
+    start: int
+    end: int
+    start_seconds: float
+
+
+class Part(msgspec.Struct, frozen=True):
+    """The next bytes of the stream.
+
+    Attributes:
+        samples: how many samples of it they are about; all parts add up to the whole.
+        frames: what the model spoke for them; 0 for a pause.
+        sentence: the index of the sentence they belong to.
+        sample_rate: samples per second.
+    """
+
+    data: bytes
+    samples: int
+    frames: int
+    sentence: int
+    sample_rate: int
+
+
+# (offset, bytes) of the finished file.
+Patch = tuple[int, bytes]
+
+
+class NarrationResult(msgspec.Struct, frozen=True):
+    """The end of a narration; times in seconds.
+
+    Attributes:
+        finish_reason: "runaway" if any passage ran away; `notices` say which.
+        frames: spoken by the model.
+        samples: of audio that came out, at `sample_rate`.
+        generation_seconds: of all passages, without the waits for text.
+        patches: complete the header of a file that is kept whole; see `audio.encoders.patched`.
+    """
+
+    finish_reason: FinishReason
+    frames: int
+    samples: int
+    sample_rate: int
+    seed: int
+    sentences: int
+    queue_seconds: float
+    first_audio_seconds: float
+    generation_seconds: float
+    peak_memory_bytes: int
+    notices: tuple[Notice, ...] = ()
+    patches: tuple[Patch, ...] = ()
+
+    @property
+    def audio_seconds(self) -> float:
+        return self.samples / self.sample_rate
+
+    @property
+    def real_time_factor(self) -> float:
+        """Compute ÷ audio: below 1 is faster than playback."""
+        return self.generation_seconds / self.audio_seconds if self.samples else 0.0
+
+
+class Listener(Protocol):
+    """Hears a narration, on its thread. Exactly one of `failed` and `done` comes last."""
+
+    def ready(self) -> bool:
+        """False pauses generation until `Engine.wake`. Called on the engine thread, too."""
+        ...
+
+    def mark(self, mark: Mark) -> None:
+        """In order. It comes before the audio, or, for text in motion that is fed to the model
+        token by token, when the passage's end is known."""
+        ...
+
+    def audio(self, part: Part) -> None: ...
+
+    def failed(self, error: Exception) -> None: ...
+
+    def done(self, result: NarrationResult) -> None: ...

@@ -1,0 +1,174 @@
+"""speech/synthesize's params → a narration's request. Its second half may read files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sidecar.audio.formats import AudioFormat
+from sidecar.audio.formats import check as check_format
+from sidecar.engine.request import DEFAULT_CHUNK_FRAMES, SamplingOverrides, SynthesisRequest
+from sidecar.errors import BadVoiceFile, EmptyText, InvalidParams, too_long
+from sidecar.limits import (
+    MAX_FRAMES,
+    MAX_TEXT_CHARS,
+    MAX_UTTERANCE_CHARS,
+    MAX_UTTERANCE_FRAMES,
+    MAX_WHOLE_BYTES,
+)
+from sidecar.models.base import ReferenceAudio, Utterance, Voice
+from sidecar.narration.request import NarrationRequest, Pauses
+from sidecar.rpc import types
+from sidecar.rpc.session import Session
+from sidecar.rpc.types import Reference, SynthesizeParams
+from sidecar.voices.choice import ChosenVoice, choose
+
+if TYPE_CHECKING:
+    from sidecar.recording import Recording
+
+_BYTES_PER_SAMPLE = 4  # at most
+_FRAME_SECONDS = 0.08
+
+
+def check(params: SynthesizeParams) -> AudioFormat:
+    """What can be said without a look at anything else.
+
+    Raises:
+        EmptyText, TextTooLong, InvalidParams, UnknownEncoding, Unsupported
+    """
+    live = params.text_stream is True
+    streamed = params.partial_result_token is not None
+    if live and not streamed:
+        raise InvalidParams(
+            "A text stream needs a `partialResultToken`; speech/appendText names it by that.",
+            field="partialResultToken",
+        )
+    whole = params.split_sentences is False
+    if live and whole:
+        raise InvalidParams(
+            "A text stream is spoken as it comes; `splitSentences` cannot be false.",
+            field="splitSentences",
+        )
+    if not live or params.text:
+        most = MAX_TEXT_CHARS if streamed and not whole else MAX_UTTERANCE_CHARS
+        check_text(params.text, most=most, may_be_blank=live)
+    if params.reference is not None and params.voice:
+        raise InvalidParams("Give either `voice` or `reference`.", field="reference")
+    return _format(params)
+
+
+def check_text(
+    text: str, field: str = "text", most: int = MAX_UTTERANCE_CHARS, may_be_blank: bool = False
+) -> None:
+    """Raises EmptyText or TextTooLong."""
+    if not may_be_blank and not text.strip():
+        raise EmptyText(f"The {field} is empty.", field=field)
+    if len(text) > most:
+        raise too_long(field, len(text), most=most)
+
+
+def _format(params: SynthesizeParams) -> AudioFormat:
+    encoding = params.encoding or "pcm_s16le"
+    audio = AudioFormat(
+        encoding=encoding,
+        sample_rate=params.sample_rate,
+        speed=1.0 if params.speed is None else params.speed,
+        fade=encoding != "pcm_f32le" if params.fade is None else params.fade,
+        peak_limit=params.peak_limit,
+    )
+    check_format(audio)
+    return audio
+
+
+def narration(params: SynthesizeParams, audio: AudioFormat, session: Session) -> NarrationRequest:
+    """Finds the voice or reads its recording, too; that waits for the disk.
+
+    Raises:
+        BadReferenceAudio, BadVoiceFile, UnknownModel
+    """
+    given = reference(params.reference)
+    recording = given.read(session.max_reference_seconds) if given else None
+    model, saved = choose(
+        session.voices, params.voice, params.model, session.default_model, session.engine.loaded
+    )
+    pauses = params.pauses or types.Pauses()
+    defaults = Pauses()
+    timeout = params.text_timeout_ms
+    return NarrationRequest(
+        speech=_speech(params, model, recording or saved),
+        text=params.text,
+        language=params.language or (saved.language if saved else None),
+        live=params.text_stream is True,
+        text_timeout=60.0 if timeout is None else timeout / 1000,
+        transcribed=_is_transcribed(recording, saved),
+        split=params.split_sentences is not False,
+        normalize=params.normalize_text is not False,
+        pauses=Pauses(
+            _seconds(pauses.sentence_ms, defaults.sentence),
+            _seconds(pauses.paragraph_ms, defaults.paragraph),
+        ),
+        format=audio,
+        max_frames=min(params.max_frames or MAX_FRAMES, _most_frames(params, audio)),
+    )
+
+
+def _is_transcribed(recording: Recording | None, saved: ChosenVoice | None) -> bool:
+    if recording is not None:
+        return recording.text is not None
+    return (
+        saved is not None
+        and not isinstance(saved.outcome, BadVoiceFile)
+        and bool(saved.outcome.text)
+    )
+
+
+def _seconds(milliseconds: float | None, default: float) -> float:
+    return default if milliseconds is None else milliseconds / 1000
+
+
+def _most_frames(params: SynthesizeParams, audio: AudioFormat) -> int:
+    """A result that carries its audio whole has to fit a message."""
+    if params.partial_result_token is not None:
+        return MAX_FRAMES
+    rate = audio.sample_rate or 24_000
+    per_frame = rate * _BYTES_PER_SAMPLE * _FRAME_SECONDS / audio.speed
+    return min(MAX_UTTERANCE_FRAMES, int(MAX_WHOLE_BYTES / per_frame))
+
+
+def _speech(params: SynthesizeParams, model: str, voice: Voice | None) -> SynthesisRequest:
+    sampling = params.sampling or types.Sampling()
+    subtalker = sampling.subtalker or types.SubtalkerSampling()
+    chunk = params.chunk
+    return SynthesisRequest(
+        model=model,
+        utterance=Utterance(
+            text="",
+            voice=params.voice,
+            language=params.language,
+            instruct=params.instruct,
+            reference=voice,
+            text_mode=params.text_mode,
+        ),
+        talker=SamplingOverrides(sampling.temperature, sampling.top_k, sampling.top_p),
+        subtalker=SamplingOverrides(subtalker.temperature, subtalker.top_k, subtalker.top_p),
+        repetition_penalty=sampling.repetition_penalty,
+        seed=params.seed,
+        max_frames=params.max_frames,
+        first_frames=(chunk and chunk.first_frames) or 1,
+        chunk_frames=(chunk and chunk.max_frames) or DEFAULT_CHUNK_FRAMES,
+        priority=params.priority or "normal",
+        stop_runaway=params.stop_runaway is not False,
+    )
+
+
+def reference(given: Reference | None) -> ReferenceAudio | None:
+    """Raises InvalidParams."""
+    if given is None:
+        return None
+    if (given.path is None) == (given.audio is None):
+        raise InvalidParams("`reference` needs either `path` or `audio`.", field="reference")
+    return ReferenceAudio(
+        path=given.path,
+        data=given.audio,
+        text=given.text,
+        append_silence=given.append_silence is not False,
+    )

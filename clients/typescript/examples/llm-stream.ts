@@ -1,6 +1,7 @@
-// Text arrives in pieces, as from a language model, and is heard before it is complete.
+// Text arrives in pieces, as from a language model, and is heard before it is complete: the speech of
+// a text that is still being written, and captions of it.
 
-import { createSidecar } from "qwen-tts-sidecar";
+import { createSidecar, toVtt } from "qwen-tts-sidecar";
 
 const ANSWER = "The sky is blue. Air scatters short waves more than long ones. That is all there is to it.";
 
@@ -16,8 +17,10 @@ async function* languageModel(): AsyncGenerator<string> {
 const tts = await createSidecar();
 await tts.models.load("tiny-voice"); // Before it is needed: the first word should not wait for it.
 const stream = tts.synthesizeText(languageModel(), { model: "tiny-voice" });
+stream.on("sentence", ({ text, startMs }) => console.log(`sentence: ${startMs} ms, ${text.trim()}`));
 for await (const { seq, offset, samples } of stream) {
   console.log(`audio: chunk ${seq}, ${offset / 24} to ${(offset + samples) / 24} ms`);
 }
-console.log(`end: ${(await stream.final()).durationMs} ms`);
+const result = await stream.final();
+console.log(`end: ${result.durationMs} ms\n${toVtt(result)}`);
 await tts.close();

@@ -1,13 +1,13 @@
 import { abortable } from "./abort.js";
 import type { Method, Params, Progress, Result } from "./connection.js";
-import { Emitter } from "./emitter.js";
+import { Emitter, unharmed } from "./emitter.js";
 import { FlowGate, KeepAlive } from "./flow.js";
 import type * as options from "./options.js";
 import type * as protocol from "./protocol.gen.js";
 import { toWire, WireSpeech, type SpeechHost } from "./speech.js";
 import { SpeechStream } from "./stream.js";
 import { Supervisor } from "./supervisor.js";
-import { TextSpeech, type TextSource } from "./text-speech.js";
+import type { TextSource } from "./text-feed.js";
 
 const HIGH_WATER_MARK = 64 * 1024 * 1024;
 
@@ -75,14 +75,13 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
     return new SpeechStream(new WireSpeech(this.#host, params), signal);
   }
 
-  /** Speaks text that is still being written, sentence by sentence. */
+  /** Speaks text that is still being written. The source is let go when the speech ends. */
   synthesizeText(
     text: TextSource,
-    params: Omit<options.SpeechParams, "text"> = {},
+    params: options.LiveSpeechParams = {},
     { signal }: options.CallOptions = {},
   ): SpeechStream {
-    const speak = (sentence: options.SpeechParams) => new WireSpeech(this.#host, sentence);
-    return new SpeechStream(new TextSpeech(text, params, this.capabilities.limits, speak), signal);
+    return new SpeechStream(new WireSpeech(this.#host, { ...params, text: "" }, text), signal);
   }
 
   readonly models = {
@@ -158,6 +157,3 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
     return this.#keepAlive.during(this.#gate.waitFor(call()));
   }
 }
-
-/** What the app's own function throws must not stop the reader that called it. */
-const unharmed = (call: () => void) => queueMicrotask(call);

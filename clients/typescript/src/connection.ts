@@ -9,6 +9,8 @@ export type Progress<M extends Method> = Requests[M] extends { progress: infer P
 
 export interface Call<T> {
   readonly result: Promise<T>;
+  /** What its progress comes under. */
+  readonly token: number;
   /** Asks the sidecar to stop; `result` still settles, once. */
   cancel(): void;
 }
@@ -46,15 +48,15 @@ export class Connection {
     params: Params<M>,
     onProgress?: (value: Progress<M>) => void,
   ): Call<Result<M>> {
-    if (this.#closed) return { result: Promise.reject(this.#closed), cancel: () => {} };
     const id = ++this.#lastId;
+    if (this.#closed) return { result: Promise.reject(this.#closed), token: id, cancel: () => {} };
     const token = onProgress && TOKEN_FIELDS[method];
     const sent = token ? { ...params, [token]: id } : params;
     const result = new Promise<Result<M>>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject, onProgress });
     });
     this.write(encodeFrame({ jsonrpc: "2.0", id, method, params: sent }));
-    return { result, cancel: () => this.#cancel(id) };
+    return { result, token: id, cancel: () => this.#cancel(id) };
   }
 
   notify<M extends keyof Notifications>(method: M, params: Notifications[M]["params"]): void {

@@ -29,3 +29,6 @@ export class Emitter<Events extends object> {
     }
   }
 }
+
+/** What the app's own function throws must not stop the reader that called it. */
+export const unharmed = (call: () => void) => queueMicrotask(call);

@@ -46,9 +46,17 @@ export interface CreateVoiceOptions extends CallOptions {
 /** A recording to clone: a file's path, or its bytes. */
 export type ReferenceInput = Omit<Reference, "audio"> & { audio?: Uint8Array | string | null };
 
+type FromTheClient = "partialResultToken" | "textStream" | "textTimeoutMs" | "reference";
+
 /** The params of `speech/synthesize`; a reference's audio may be bytes. */
-export interface SpeechParams extends Omit<SynthesizeParams, "partialResultToken" | "reference"> {
+export interface SpeechParams extends Omit<SynthesizeParams, FromTheClient> {
   reference?: ReferenceInput | null;
+}
+
+/** Those of a text that is still being written. */
+export interface LiveSpeechParams extends Omit<SpeechParams, "text" | "splitSentences"> {
+  /** How long the text may stand still before that is an error. Default 60000. */
+  textTimeoutMs?: number | null;
 }
 
 /** The params of `voice/create`; a reference's audio may be bytes. */

@@ -1,64 +1,44 @@
-/** A full stop behind these ends no sentence. */
-const ABBREVIATION = /(?:^|[\s("'])(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|e\.g|i\.e|\p{Lu})\.\s*$/u;
+import type { SentenceProgress } from "./protocol.gen.js";
 
-/** "Really?" he asked. */
-const GOES_ON = /^\p{Ll}/u;
+/** A passage of the text that is spoken in one go, and where it is heard. Together they are the text. */
+export interface Sentence {
+  /** From 0, without gaps. */
+  index: number;
+  /** As it was written, white space and all. */
+  text: string;
+  /** Where `text` is in the whole text, as `slice` counts. */
+  textStart: number;
+  textEnd: number;
+  /** In the audio. The next sentence's is where it ends. */
+  startMs: number;
+}
 
-/**
- * Cuts text that is still being written into sentences. The last one is held back until the next
- * begins, or the text ends: until then nobody knows that it is whole.
- */
-export class SentenceSplitter {
-  #segmenter: Intl.Segmenter;
-  #text = "";
+/** A text whose sentences are told off from its front. The wire counts code points, JavaScript does not. */
+export class SpokenText {
+  #rest = "";
+  #start = 0;
 
-  constructor(
-    /** Longest piece, in Unicode code points. */
-    readonly maxChars: number,
-    locale?: string,
-  ) {
-    this.#segmenter = new Intl.Segmenter(locale, { granularity: "sentence" });
+  /** UTF-16 units that are in no sentence yet. */
+  get waiting(): number {
+    return this.#rest.length;
   }
 
-  push(text: string): string[] {
-    this.#text += text;
-    const whole: string[] = [];
-    let sentence = "";
-    let cut = 0;
-    for (const { segment, index } of this.#segmenter.segment(this.#text)) {
-      if (isWhole(sentence) && !GOES_ON.test(segment)) {
-        whole.push(sentence);
-        cut = index;
-        sentence = "";
-      }
-      sentence += segment;
-    }
-    this.#text = this.#text.slice(cut);
-    return whole.flatMap((text) => this.#short(text));
+  add(text: string): void {
+    this.#rest += text;
   }
 
-  /** The text has ended: what was held back. */
-  flush(): string[] {
-    const rest = this.#text;
-    this.#text = "";
-    return isSpeakable(rest) ? this.#short(rest) : [];
-  }
-
-  /** Parts of at most `maxChars`, cut at blanks where there are any. */
-  #short(sentence: string): string[] {
-    const parts: string[] = [];
-    let letters = [...sentence.trim()];
-    while (letters.length > this.maxChars) {
-      const blank = letters.lastIndexOf(" ", this.maxChars);
-      const end = blank > 0 ? blank : this.maxChars;
-      parts.push(letters.slice(0, end).join(""));
-      letters = letters.slice(blank > 0 ? end + 1 : end);
-    }
-    return [...parts, letters.join("")].map((part) => part.trim()).filter(isSpeakable);
+  take({ index, textStart, textEnd, startMs }: SentenceProgress): Sentence {
+    const text = this.#rest.slice(0, unitsOf(this.#rest, textEnd - textStart));
+    const start = this.#start;
+    this.#rest = this.#rest.slice(text.length);
+    this.#start += text.length;
+    return { index, text, textStart: start, textEnd: this.#start, startMs };
   }
 }
 
-/** "1. " and "Dr. " belong to what follows; so do dashes, and stars. */
-const isWhole = (text: string) => /\p{L}/u.test(text) && !ABBREVIATION.test(text);
-
-const isSpeakable = (text: string) => /[\p{L}\p{N}]/u.test(text);
+/** How long the first `codePoints` of a text are. */
+function unitsOf(text: string, codePoints: number): number {
+  let units = 0;
+  for (let n = 0; n < codePoints; n++) units += (text.codePointAt(units) ?? 0) > 0xffff ? 2 : 1;
+  return units;
+}

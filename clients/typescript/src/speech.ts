@@ -2,8 +2,10 @@ import { Channel } from "./channel.js";
 import type { Call, Connection } from "./connection.js";
 import type { FlowGate, KeepAlive } from "./flow.js";
 import type { ReferenceInput, SpeechParams } from "./options.js";
-import type { AudioProgress, Reference, SynthesizeResult } from "./protocol.gen.js";
-import type { SpeechChunk, SpeechSource } from "./stream.js";
+import type { AudioProgress, Reference, SentenceProgress, SynthesizeResult } from "./protocol.gen.js";
+import { type Sentence, SpokenText } from "./sentences.js";
+import type { SpeechChunk, SpeechResult, SpeechSource } from "./stream.js";
+import { TextFeed, type TextSource } from "./text-feed.js";
 
 /** What a stream needs from its client. */
 export interface SpeechHost {
@@ -12,30 +14,40 @@ export interface SpeechHost {
   readonly keepAlive: KeepAlive;
 }
 
-/** One `speech/synthesize` on the wire. */
+/** One `speech/synthesize` on the wire. With a `source`, that is where its text comes from. */
 export class WireSpeech implements SpeechSource {
-  readonly result: Promise<SynthesizeResult>;
-  #settle!: { resolve(result: SynthesizeResult): void; reject(error: unknown): void };
+  readonly encoding: SynthesizeResult["encoding"];
+  readonly result: Promise<SpeechResult>;
+  #settle!: { resolve(result: SpeechResult): void; reject(error: unknown): void };
   #chunks = new Channel<SpeechChunk>();
   #call: Call<SynthesizeResult> | undefined;
   #running: Promise<void> | undefined;
   #ended = false;
   #offset = 0;
+  #text = new SpokenText();
+  #feed: TextFeed | undefined;
+  #sentences: Sentence[] = [];
+  #onSentence: (sentence: Sentence) => void = () => {};
 
   constructor(
     readonly host: SpeechHost,
     readonly params: SpeechParams,
+    source?: TextSource,
   ) {
+    this.encoding = params.encoding ?? "pcm_s16le";
+    this.#text.add(params.text);
+    if (source) this.#feed = new TextFeed(source, this.#text);
     this.result = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
   }
 
-  start(): void {
+  start(onSentence: (sentence: Sentence) => void): void {
+    this.#onSentence = onSentence;
     this.#running = this.host.keepAlive.during(this.#run());
   }
 
   async next(): Promise<SpeechChunk | undefined> {
     const chunk = await this.host.gate.waitFor(this.#chunks.next());
-    if (chunk) this.host.gate.buffer(-chunk.pcm.length);
+    if (chunk) this.host.gate.buffer(-chunk.audio.length);
     return chunk;
   }
 
@@ -52,8 +64,11 @@ export class WireSpeech implements SpeechSource {
     try {
       const connection = await this.host.connection();
       if (this.#ended) return;
-      const params = toWire(this.params);
-      this.#call = connection.request("speech/synthesize", params, (value) => this.#onAudio(value));
+      const params = { ...toWire(this.params), textStream: this.#feed && true };
+      this.#call = connection.request("speech/synthesize", params, (value) =>
+        value.kind === "audio" ? this.#onAudio(value) : this.#onMark(value),
+      );
+      if (this.#feed) void this.#write(this.#feed, connection, this.#call);
       const result = await this.#call.result;
       if (!this.#ended) this.#finish(result);
     } catch (error) {
@@ -61,29 +76,50 @@ export class WireSpeech implements SpeechSource {
     }
   }
 
-  #onAudio({ audio, seq, samples, frames }: AudioProgress): void {
+  async #write(feed: TextFeed, connection: Connection, { token, cancel }: Call<unknown>): Promise<void> {
+    try {
+      const ended = await feed.run((text) => connection.notify("speech/appendText", { token, text }));
+      if (ended) connection.notify("speech/endText", { token });
+    } catch (error) {
+      if (this.#ended) return;
+      this.#end(error);
+      cancel();
+    }
+  }
+
+  #onAudio({ audio, seq, samples, frames, sentence }: AudioProgress): void {
     if (this.#ended) return;
-    const pcm = fromBase64(audio);
-    this.host.gate.buffer(pcm.length);
-    this.#chunks.push({ pcm, seq, samples, frames, offset: this.#offset });
+    const bytes = fromBase64(audio);
+    this.host.gate.buffer(bytes.length);
+    this.#chunks.push({ audio: bytes, seq, samples, frames, offset: this.#offset, sentence });
     this.#offset += samples;
+  }
+
+  #onMark(mark: SentenceProgress): void {
+    if (this.#ended) return;
+    const sentence = this.#text.take(mark);
+    this.#sentences.push(sentence);
+    this.#feed?.update();
+    this.#onSentence(sentence);
   }
 
   #finish(result: SynthesizeResult): void {
     this.#ended = true;
+    this.#feed?.stop();
     this.#chunks.end();
-    this.#settle.resolve(result);
+    this.#settle.resolve({ ...result, sentences: this.#sentences });
   }
 
   #end(error: unknown): void {
     this.#ended = true;
+    this.#feed?.stop();
     this.#chunks.end(error);
     this.#settle.reject(error);
   }
 
   /** Audio that nobody will read no longer counts as waiting. */
   #drop(): void {
-    for (const { pcm } of this.#chunks.clear()) this.host.gate.buffer(-pcm.length);
+    for (const { audio } of this.#chunks.clear()) this.host.gate.buffer(-audio.length);
   }
 }
 

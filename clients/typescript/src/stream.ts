@@ -1,26 +1,48 @@
+import { Emitter, unharmed } from "./emitter.js";
 import { SidecarCancelledError, SidecarError } from "./errors.js";
 import type { SynthesizeResult } from "./protocol.gen.js";
-import { concat, wavHeader } from "./wav.js";
+import type { Sentence } from "./sentences.js";
+import { concat, HEADER_BYTES, wavHeader } from "./wav.js";
 
 /** What `final()` resolves to. */
-export type SpeechResult = Omit<SynthesizeResult, "audio">;
+export interface SpeechResult extends Omit<SynthesizeResult, "audio" | "sentences"> {
+  /** The whole text, in order. */
+  sentences: Sentence[];
+}
 
 export interface SpeechChunk {
-  /** Samples in the stream's encoding, in an ArrayBuffer of their own: views of any type fit. */
-  pcm: Uint8Array<ArrayBuffer>;
+  /**
+   * The next bytes in the stream's encoding, in an ArrayBuffer of their own. Of PCM they are whole
+   * samples, so that views of any type fit; of the other encodings they are a piece of one file.
+   */
+  audio: Uint8Array<ArrayBuffer>;
   /** From 0, without gaps. */
   seq: number;
   /** In this chunk. */
   samples: number;
-  /** Codec frames in this chunk, 80 ms each. */
+  /** Codec frames spoken for it, 80 ms each before `speed`; 0 in a pause. */
   frames: number;
   /** Samples in all chunks before. */
   offset: number;
+  /** Index of the sentence it belongs to. */
+  sentence: number;
 }
 
-/** Where a stream's audio comes from: the wire, or several streams of it. */
+export interface SpeechEvents {
+  /**
+   * A sentence has its place in the audio. It comes before the sentence's audio is read, but for
+   * text that is fed to the model token by token: there when its end is known.
+   */
+  sentence: Sentence;
+}
+
+/** Encodings that are files of their own. */
+const FILES: readonly string[] = ["flac", "mp3", "ogg_opus"] satisfies SynthesizeResult["encoding"][];
+
+/** Where a stream's audio comes from. */
 export interface SpeechSource {
-  start(): void;
+  readonly encoding: SynthesizeResult["encoding"];
+  start(onSentence: (sentence: Sentence) => void): void;
   next(): Promise<SpeechChunk | undefined>;
   readonly result: Promise<SpeechResult>;
   /** Ends `next` and `result` with `error` at once; resolves when nothing runs any more. */
@@ -28,7 +50,7 @@ export interface SpeechSource {
 }
 
 /** Speech as it is generated. Read it once: by a loop, by one of the `to…` methods, or by `final`. */
-export class SpeechStream implements AsyncIterable<SpeechChunk> {
+export class SpeechStream extends Emitter<SpeechEvents> implements AsyncIterable<SpeechChunk> {
   #source: SpeechSource;
   #reader: string | undefined;
   #stopped: { error: unknown } | undefined;
@@ -37,6 +59,7 @@ export class SpeechStream implements AsyncIterable<SpeechChunk> {
 
   /** @internal */
   constructor(source: SpeechSource, signal?: AbortSignal) {
+    super();
     this.#source = source;
     source.result.catch(() => {}); // Whoever reads the audio is told of it as well.
     if (signal?.aborted) {
@@ -44,7 +67,7 @@ export class SpeechStream implements AsyncIterable<SpeechChunk> {
       return;
     }
     if (signal) this.#listen(signal);
-    source.start();
+    source.start((sentence) => unharmed(() => this.emit("sentence", sentence)));
   }
 
   [Symbol.asyncIterator](): AsyncIterator<SpeechChunk, undefined> {
@@ -77,25 +100,33 @@ export class SpeechStream implements AsyncIterable<SpeechChunk> {
     await this.#stop(this.#cancelled);
   }
 
-  /** All of it, as a WAV file. */
-  async toWav(): Promise<Uint8Array<ArrayBuffer>> {
+  /** All of it, as it comes: a file in the encodings `wav`, `flac`, `mp3` and `ogg_opus`. */
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     const parts: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const { pcm } of this) {
-      parts.push(pcm);
-      bytes += pcm.length;
-    }
-    return concat([wavHeader(await this.final(), bytes), ...parts]);
+    for await (const { audio } of this) parts.push(audio);
+    await this.final(); // Rejects if it was cancelled: the parts are not all of it.
+    return concat(parts);
   }
 
-  /** The samples, for a `Response` or a pipe; cancelling it cancels the speech. */
+  /** All of it, as a WAV file whose header knows its length. Of PCM, or of `wav`. */
+  async toWav(): Promise<Uint8Array<ArrayBuffer>> {
+    const { encoding } = this.#source;
+    if (FILES.includes(encoding)) {
+      throw new SidecarError(`This speech is encoded as ${encoding}: bytes() is the file.`);
+    }
+    const bytes = await this.bytes();
+    const samples = bytes.subarray(encoding === "wav" ? HEADER_BYTES : 0);
+    return concat([wavHeader(await this.final(), samples.length), samples]);
+  }
+
+  /** The bytes, for a `Response` or a pipe; cancelling it cancels the speech. */
   toReadableStream(): ReadableStream<Uint8Array<ArrayBuffer>> {
     this.#take("toReadableStream()");
     return new ReadableStream(
       {
         pull: async (controller) => {
           const chunk = await this.#read();
-          if (chunk) controller.enqueue(chunk.pcm);
+          if (chunk) controller.enqueue(chunk.audio);
           else controller.close();
         },
         cancel: () => this.cancel(),

@@ -2,7 +2,7 @@ import type { SynthesizeResult } from "./protocol.gen.js";
 
 type Format = Pick<SynthesizeResult, "sampleRate" | "encoding">;
 
-const HEADER_BYTES = 44;
+export const HEADER_BYTES = 44;
 /** What a stream says whose end is not known yet; players read on to the end of the file. */
 const UNKNOWN = 0xffffffff;
 

@@ -37,7 +37,8 @@ it("llm-stream.ts: audio before the last piece of text", async () => {
   const { stdout } = await run(program, [script], { env: exampleEnv });
   const first = stdout.indexOf("audio: chunk 0");
   assert.ok(first >= 0 && first < stdout.indexOf("text: complete"), stdout);
-  assert.match(stdout, /end: \d+ ms\n$/);
+  assert.match(stdout, /sentence: 0 ms, The sky is blue\.\n/);
+  assert.match(stdout, /end: \d+ ms\nWEBVTT\n\n00:00:00\.000 --> [\d:.]+\nThe sky is blue\.\n/);
 });
 
 it("electron: the main process speaks, cancels, and notices a closed window", async () => {

@@ -60,6 +60,7 @@ it("speaks what was typed, and can be heard before all of it is there", async ()
   assert.deepEqual(await page.$$eval("#voice option", (all) => all.map((o) => o.value)), ["slt", "rms"]);
   await type("Hello from the playground. This sentence was typed by a script.");
   await page.type("#seed", "3");
+  await page.type("#speed", "0.8");
   await page.click("#speak");
   await page.waitForFunction("playground.state().peak > 0.02", { timeout: 20_000 });
   const early = await state();

@@ -36,7 +36,7 @@ async function speak(page: Page, id: number, stream: SpeechStream): Promise<void
   };
   page.once("destroyed", gone);
   try {
-    for await (const { seq, pcm } of stream) reply({ kind: "chunk", seq, pcm });
+    for await (const { seq, audio } of stream) reply({ kind: "chunk", seq, pcm: audio });
     const { durationMs, seed } = await stream.final();
     reply({ kind: "end", durationMs, seed });
   } catch (error) {

@@ -43,13 +43,14 @@ const label = (id: string, state: string) => (state === "known" ? `${id} (to be 
 /** The params of a request, as the form has them. */
 export function params(): Record<string, unknown> {
   const value = (id: string) => element<HTMLInputElement>(id).value.trim();
-  const seed = value("seed");
+  const number = (id: string) => (value(id) === "" ? undefined : Number(value(id)));
   return {
     input: value("text"),
     model: model.value,
     voice: voice.value || undefined,
     language: language.value || undefined,
     instructions: value("instruct") || undefined,
-    seed: seed === "" ? undefined : Number(seed),
+    seed: number("seed"),
+    speed: number("speed"),
   };
 }

@@ -1,6 +1,7 @@
 import { badRequest, HttpError } from "./errors.js";
 
-const MAX_BYTES = 1024 * 1024;
+/** More than the longest text that is taken, in any script. */
+const MAX_BYTES = 8 * 1024 * 1024;
 
 /** The JSON object of a request. */
 export async function readJson(request: Request): Promise<Record<string, unknown>> {

@@ -57,9 +57,6 @@ const isSidecarError = (error: unknown): error is Error =>
   error instanceof Error && /^Sidecar\w+Error$/.test(error.name);
 
 function fromSidecar({ type, field, message }: SidecarResponseError): HttpError {
-  if (type === "unknownField" && field === "speed") {
-    return badRequest("This sidecar speaks at speed 1 only.", "speed", "unsupported_speed");
-  }
   const code = type === "unknownModel" ? "model_not_found" : snakeCase(type);
   const param = field === undefined ? null : (PARAMS[field] ?? field);
   return new HttpError(STATUS[type] ?? 400, message, code, param);

@@ -3,7 +3,7 @@ import type { Sidecar } from "../client.js";
 /** What the door needs of a sidecar. */
 export type SpeechEngine = Pick<
   Sidecar,
-  "synthesize" | "models" | "voices" | "status" | "capabilities" | "serverInfo"
+  "synthesize" | "models" | "voices" | "status" | "serverInfo"
 >;
 
 export interface OpenAIOptions {

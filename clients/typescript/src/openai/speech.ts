@@ -2,7 +2,7 @@ import type { SpeechParams } from "../options.js";
 import type { SpeechChunk, SpeechStream } from "../stream.js";
 import { optionalString, readJson } from "./body.js";
 import { badRequest, errorEvent } from "./errors.js";
-import { chooseFormat, type Format } from "./formats.js";
+import { chooseFormat } from "./formats.js";
 import type { OpenAIOptions, SpeechEngine } from "./options.js";
 
 type Body = Record<string, unknown>;
@@ -15,19 +15,17 @@ export async function createSpeech(
   options: OpenAIOptions,
 ): Promise<Response> {
   const body = await readJson(request);
-  const format = chooseFormat(body.response_format, engine.capabilities.encodings);
+  const { encoding, contentType } = chooseFormat(body.response_format);
   const sse = streamFormat(body) === "sse";
-  const stream = engine.synthesize(
-    { ...speechParams(body, options), encoding: format.encoding as SpeechParams["encoding"] },
-    { signal: request.signal },
-  );
+  const params = { ...speechParams(body, options), encoding };
+  const stream = engine.synthesize(params, { signal: request.signal });
   const chunks = stream[Symbol.asyncIterator]();
   // What is wrong with the request is known before the first audio, and is told by the status.
   const first = await chunks.next();
-  const pieces = sse ? events(first, chunks, stream, format) : audio(first, chunks, format);
+  const pieces = sse ? events(first, chunks, stream) : audio(first, chunks);
   return new Response(toBody(pieces, stream), {
     headers: {
-      "content-type": sse ? "text/event-stream" : format.contentType,
+      "content-type": sse ? "text/event-stream" : contentType,
       "cache-control": "no-store",
     },
   });
@@ -38,19 +36,17 @@ function speechParams(body: Body, options: OpenAIOptions): SpeechParams {
   const { input, model, voice, speed, seed } = body;
   if (typeof input !== "string") throw badRequest("input has to be a string.", "input");
   if (typeof model !== "string") throw badRequest("model has to be a string.", "model");
-  const params: SpeechParams = {
+  return {
     text: input,
     model: mapped(options.models, model),
     voice: voiceName(voice, options.voices),
     instruct: optionalString(body, "instructions") || undefined,
     language: optionalString(body, "language"),
+    // The sidecar says what is wrong with these.
     seed: seed as number | undefined,
+    speed: speed as number | undefined,
   };
-  // A sidecar that has no `speed` refuses it by name, and errors.ts finds the words.
-  return isNormal(speed) ? params : { ...params, ...{ speed } };
 }
-
-const isNormal = (speed: unknown) => speed === undefined || speed === null || speed === 1;
 
 /** OpenAI's voice: a name, or `{id}`. */
 function voiceName(voice: unknown, table: OpenAIOptions["voices"]): string | undefined {
@@ -72,18 +68,16 @@ function streamFormat({ stream_format: wanted }: Body): "audio" | "sse" {
 type Chunks = AsyncIterator<SpeechChunk, undefined>;
 type First = IteratorResult<SpeechChunk, undefined>;
 
-async function* audio(first: First, chunks: Chunks, { header }: Format): Pieces {
-  if (header) yield new Uint8Array(header);
-  for (let chunk = first; !chunk.done; chunk = await chunks.next()) yield chunk.value.pcm;
+async function* audio(first: First, chunks: Chunks): Pieces {
+  for (let chunk = first; !chunk.done; chunk = await chunks.next()) yield chunk.value.audio;
 }
 
 /** OpenAI's events. `seq` and `samples`, and the `result` at the end, are ours. */
-async function* events(first: First, chunks: Chunks, stream: SpeechStream, format: Format): Pieces {
+async function* events(first: First, chunks: Chunks, stream: SpeechStream): Pieces {
   try {
-    if (format.header) yield event({ type: "speech.audio.delta", audio: base64(format.header) });
     for (let chunk = first; !chunk.done; chunk = await chunks.next()) {
-      const { pcm, seq, samples } = chunk.value;
-      yield event({ type: "speech.audio.delta", audio: base64(pcm), seq, samples });
+      const { audio, seq, samples } = chunk.value;
+      yield event({ type: "speech.audio.delta", audio: base64(audio), seq, samples });
     }
     const result = await stream.final();
     yield event({ type: "speech.audio.done", usage: usage(result.frames), result });

@@ -3,47 +3,90 @@ import { describe, it } from "node:test";
 import { Backoff } from "../../src/backoff.js";
 import { Channel } from "../../src/channel.js";
 import { FlowGate } from "../../src/flow.js";
-import { SentenceSplitter } from "../../src/sentences.js";
+import { SpokenText } from "../../src/sentences.js";
+import { TextFeed } from "../../src/text-feed.js";
+import { toSrt, toVtt } from "qwen-tts-sidecar";
+import { pause } from "../support.js";
 
-describe("sentences", () => {
-  const split = (pieces: string[], maxChars = 4096) => {
-    const splitter = new SentenceSplitter(maxChars, "en");
-    return [...pieces.flatMap((piece) => splitter.push(piece)), ...splitter.flush()];
+describe("a text that is fed", () => {
+  const SCRIPTS = "Hi 😀 there. 你好。 \ud800 e\u0301 👩‍👧\udc00";
+
+  it("is the same in any pieces, and no character is cut", async () => {
+    for (const size of [1, 2, 3, 5, 100]) {
+      const pieces = Array.from({ length: Math.ceil(SCRIPTS.length / size) }, (_, i) =>
+        SCRIPTS.slice(i * size, (i + 1) * size),
+      );
+      const sent: string[] = [];
+      assert.equal(await new TextFeed(pieces, new SpokenText()).run((text) => sent.push(text)), true);
+      assert.equal(sent.join(""), SCRIPTS.toWellFormed());
+      assert.ok(sent.every((text) => text && text.isWellFormed()));
+    }
+  });
+
+  it("waits when the voice is far behind, and goes on with it", async () => {
+    let asked = 0;
+    let released = false;
+    function* pieces() {
+      try {
+        for (;;) yield `${asked++}`.padStart(100);
+      } finally {
+        released = true;
+      }
+    }
+    const text = new SpokenText();
+    const feed = new TextFeed(pieces(), text);
+    const ended = feed.run(() => {});
+    await pause(5);
+    assert.equal(asked, 41);
+    text.take({ kind: "sentence", index: 0, textStart: 0, textEnd: 1000, startMs: 0 });
+    feed.update();
+    await pause(5);
+    assert.equal(asked, 51);
+    feed.stop();
+    assert.equal(await ended, false);
+    assert.ok(released);
+  });
+
+  it("is told off in sentences, by indices of JavaScript", () => {
+    const text = new SpokenText();
+    const mark = (index: number, textStart: number, textEnd: number) =>
+      text.take({ kind: "sentence", index, textStart, textEnd, startMs: index });
+    text.add("A 😀. ");
+    assert.deepEqual(mark(0, 0, 5), { index: 0, text: "A 😀. ", textStart: 0, textEnd: 6, startMs: 0 });
+    text.add("👩‍👧");
+    text.add("!");
+    assert.deepEqual(mark(1, 5, 9), { index: 1, text: "👩‍👧!", textStart: 6, textEnd: 12, startMs: 1 });
+    assert.equal(text.waiting, 0);
+  });
+});
+
+describe("captions", () => {
+  const sentence = (index: number, text: string, startMs: number) => {
+    return { index, text, startMs, textStart: 0, textEnd: 0 };
+  };
+  const speech = {
+    sentences: [
+      sentence(0, "Tom & Jerry are <here>,\nall of them, and they stay. ", 0),
+      sentence(1, "***\n", 1999.6),
+      sentence(2, "Bye.", 1999.6),
+    ],
+    durationMs: 3_723_004,
   };
 
-  it("are the same, however the text arrives", () => {
-    const text = 'Hello there. Dr. Smith paid 3.5 dollars! "Really?" he asked. 1. First J. K. Rowling.\n\nEnd';
-    const expected = [
-      "Hello there.",
-      "Dr. Smith paid 3.5 dollars!",
-      '"Really?" he asked.',
-      "1. First J. K. Rowling.",
-      "End",
-    ];
-    assert.deepEqual(split([text]), expected);
-    assert.deepEqual(split([...text]), expected);
-    assert.deepEqual(split(text.split(/(?<= )/)), expected);
+  it("are SubRip", () => {
+    const lines = "Tom & Jerry are <here>, all of them, and\nthey stay.";
+    assert.equal(
+      toSrt(speech),
+      `1\n00:00:00,000 --> 00:00:02,000\n${lines}\n\n2\n00:00:02,000 --> 01:02:03,004\nBye.\n`,
+    );
   });
 
-  it("come as soon as the next one begins", () => {
-    const splitter = new SentenceSplitter(4096, "en");
-    assert.deepEqual(splitter.push("It is late. "), []);
-    assert.deepEqual(splitter.push("I"), ["It is late."]);
-  });
-
-  it("are cut at blanks when they are too long", () => {
-    const parts = split(["one two three four five six seven"], 10);
-    assert.deepEqual(parts, ["one two", "three four", "five six", "seven"]);
-    assert.deepEqual(split(["😀".repeat(3) + "a".repeat(9)], 6), ["😀😀😀aaa", "aaaaaa"]);
-  });
-
-  it("without a word are left out", () => {
-    assert.deepEqual(split(["***\n\n- Well. 🎉"]), ["***\n\n- Well."]);
-    assert.deepEqual(split(["…", " – "]), []);
-  });
-
-  it("are found in other scripts", () => {
-    assert.deepEqual(split(["你好。", "我很好。谢谢"]), ["你好。", "我很好。", "谢谢"]);
+  it("are WebVTT", () => {
+    const lines = "Tom &amp; Jerry are &lt;here&gt;, all of them, and\nthey stay.";
+    assert.equal(
+      toVtt(speech),
+      `WEBVTT\n\n00:00:00.000 --> 00:00:02.000\n${lines}\n\n00:00:02.000 --> 01:02:03.004\nBye.\n`,
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { wavHeader } from "qwen-tts-sidecar";
+import { toSrt, wavHeader, type Sentence } from "qwen-tts-sidecar";
 import { bytes, collect, eventually, launch, LONG, pause, sidecar } from "../support.js";
 
 const HELLO = { text: "Hello there.", seed: 3, language: "english" };
@@ -14,8 +14,9 @@ describe("a stream", () => {
     let offset = 0;
     chunks.forEach((chunk, i) => {
       assert.deepEqual([chunk.seq, chunk.offset], [i, offset]);
-      assert.equal(chunk.pcm.length, 2 * chunk.samples);
-      assert.equal(new Int16Array(chunk.pcm.buffer).length, chunk.samples);
+      assert.equal(chunk.audio.length, 2 * chunk.samples);
+      assert.equal(new Int16Array(chunk.audio.buffer).length, chunk.samples);
+      assert.equal(chunk.sentence, 0);
       offset += chunk.samples;
     });
     assert.ok(chunks.length > 3);
@@ -25,10 +26,11 @@ describe("a stream", () => {
 
   it("is the same as a file, and as a ReadableStream", async () => {
     const tts = await sidecar();
-    const pcm = bytes((await collect(tts.synthesize(HELLO))).map((chunk) => chunk.pcm));
+    const pcm = bytes((await collect(tts.synthesize(HELLO))).map((chunk) => chunk.audio));
     const wav = await tts.synthesize(HELLO).toWav();
     const header = wavHeader({ sampleRate: 24000, encoding: "pcm_s16le" }, pcm.length);
     assert.ok(bytes([header, pcm]).equals(wav));
+    assert.ok(pcm.equals(await tts.synthesize(HELLO).bytes()));
     const response = new Response(tts.synthesize(HELLO).toReadableStream());
     assert.ok(pcm.equals(Buffer.from(await response.arrayBuffer())));
   });
@@ -40,6 +42,81 @@ describe("a stream", () => {
     assert.deepEqual([view.getUint32(40, true), wav.length], [4 * 3840, 44 + 4 * 3840]);
   });
 
+  it("of a file's encoding is one file, and knows its samples", async () => {
+    const tts = await sidecar();
+    const pcm = await tts.synthesize(HELLO).bytes();
+    const starts = { flac: /^fLaC/, mp3: /^\xff[\xe2-\xff]/, ogg_opus: /^OggS/, wav: /^RIFF/ };
+    for (const [name, start] of Object.entries(starts)) {
+      const encoding = name as keyof typeof starts;
+      const stream = tts.synthesize({ ...HELLO, encoding });
+      const chunks = await collect(stream);
+      const file = bytes(chunks.map(({ audio }) => audio));
+      assert.match(file.toString("latin1", 0, 16), start);
+      assert.equal(chunks.reduce((sum, { samples }) => sum + samples, 0), pcm.length / 2);
+      assert.equal((await stream.final()).encoding, encoding);
+      if (encoding !== "wav") {
+        assert.ok(file.length < pcm.length / 1.2);
+        const refused = tts.synthesize({ ...HELLO, encoding });
+        await assert.rejects(refused.toWav(), { name: "SidecarError", message: /bytes\(\) is the file/ });
+        await refused.cancel();
+      }
+    }
+  });
+
+  it("of `wav` gets a header that knows its length", async () => {
+    const tts = await sidecar();
+    const whole = await tts.synthesize({ ...HELLO, encoding: "wav", sampleRate: 16000 }).toWav();
+    const view = new DataView(whole.buffer);
+    assert.equal(view.getUint32(24, true), 16000);
+    assert.deepEqual([view.getUint32(4, true), view.getUint32(40, true)], [whole.length - 8, whole.length - 44]);
+    const same = await tts.synthesize({ ...HELLO, sampleRate: 16000 }).toWav();
+    assert.ok(bytes([whole]).equals(same));
+  });
+
+  it("is as fast as it is asked to be", async () => {
+    const tts = await sidecar();
+    const [normal, fast] = await Promise.all(
+      [1, 2].map((speed) => tts.synthesize({ ...HELLO, speed }).final()),
+    );
+    assert.equal(fast?.frames, normal?.frames);
+    assert.ok(Math.abs((fast?.durationMs ?? 0) * 2 - (normal?.durationMs ?? 0)) < 50);
+  });
+
+  it("tells its sentences, and where they are heard", async () => {
+    const tts = await sidecar();
+    const text = "Hello 😀 there. How are you today?\n\n***\n\nI am fine, thank you.";
+    const stream = tts.synthesize({ text, seed: 3, pauses: { sentenceMs: 200, paragraphMs: 500 } });
+    const told: Sentence[] = [];
+    stream.on("sentence", (sentence) => told.push(sentence));
+    const starts = new Map<number, number>();
+    for await (const { sentence, frames, offset } of stream) {
+      assert.ok(told.some(({ index }) => index === sentence), `sentence ${sentence} was told before its audio`);
+      if (frames > 0 && !starts.has(sentence)) starts.set(sentence, offset / 24);
+    }
+    const { sentences, durationMs } = await stream.final();
+    assert.deepEqual(told, sentences);
+    const words = sentences.map((sentence) => sentence.text.trim());
+    assert.deepEqual(words, ["Hello 😀 there.", "How are you today?", "***", "I am fine, thank you."]);
+    assert.equal(sentences.map((sentence) => sentence.text).join(""), text);
+    for (const sentence of sentences) {
+      assert.equal(text.slice(sentence.textStart, sentence.textEnd), sentence.text);
+    }
+    assert.deepEqual(sentences.map(({ index }) => index), [0, 1, 2, 3]);
+    // 5 ms of each passage may still be in the chunk before, or behind.
+    for (const [index, startMs] of starts) {
+      assert.ok(Math.abs((sentences[index]?.startMs ?? -100) - startMs) <= 5, `sentence ${index} at ${startMs} ms`);
+    }
+    assert.equal(toSrt({ sentences, durationMs }).match(/-->/g)?.length, 3);
+  });
+
+  it("has silence between its sentences", async () => {
+    const tts = await sidecar();
+    const spoken = (sentenceMs: number) =>
+      tts.synthesize({ text: "Hello there. How are you today?", seed: 3, pauses: { sentenceMs } }).final();
+    const [none, second] = await Promise.all([spoken(0), spoken(1000)]);
+    assert.equal(second.samples - none.samples, 24000);
+  });
+
   it("can be left unread", async () => {
     const tts = await sidecar();
     assert.equal((await tts.synthesize({ ...HELLO, maxFrames: 2 }).final()).frames, 2);
@@ -48,7 +125,7 @@ describe("a stream", () => {
 
   it("is read once", async () => {
     const stream = (await sidecar()).synthesize({ ...HELLO, maxFrames: 1 });
-    assert.equal((await collect(stream)).length, 1);
+    await collect(stream);
     await assert.rejects(collect(stream), /already read by a loop/);
     await assert.rejects(stream.toWav(), /already read by a loop/);
     assert.throws(() => stream.toReadableStream(), /already read by a loop/);
@@ -100,7 +177,7 @@ describe("cancelling", () => {
 
   it("after the end changes nothing", async () => {
     const stream = (await sidecar()).synthesize({ ...HELLO, maxFrames: 1 });
-    assert.equal((await collect(stream)).length, 1);
+    await collect(stream);
     await stream.cancel();
     assert.equal((await stream.final()).frames, 1);
   });
@@ -108,7 +185,8 @@ describe("cancelling", () => {
   it("happens with a ReadableStream, too", async () => {
     const tts = await sidecar();
     const reader = tts.synthesize({ text: LONG }).toReadableStream().getReader();
-    assert.equal((await reader.read()).value?.length, 3840);
+    // A frame is 1920 samples; the last 5 ms are kept, since they would be faded if it ended here.
+    assert.equal((await reader.read()).value?.length, 2 * (1920 - 120));
     await reader.cancel();
     await idle();
     assert.equal(tts.bufferedBytes, 0);
@@ -125,7 +203,7 @@ describe("cancelling", () => {
     await assert.rejects(loop(), { name: "AbortError" });
     await assert.rejects(stream.final(), { name: "AbortError" });
     const alone = await collect(tts.synthesize(HELLO));
-    assert.ok(bytes((await other).map((c) => c.pcm)).equals(bytes(alone.map((c) => c.pcm))));
+    assert.ok(bytes((await other).map((c) => c.audio)).equals(bytes(alone.map((c) => c.audio))));
     await idle();
   });
 
@@ -187,12 +265,12 @@ describe("back-pressure", () => {
     await using tts = await launch({ highWaterMark: limit });
     const params = { text: LONG, seed: 1, maxFrames: 50 };
     const chunks = tts.synthesize(params)[Symbol.asyncIterator]();
-    const heard = [(await chunks.next()).value?.pcm ?? new Uint8Array()];
+    const heard = [(await chunks.next()).value?.audio ?? new Uint8Array()];
     await eventually("the bound is reached", () => tts.bufferedBytes > limit);
     await pause(1500); // As long as the rest would take.
     assert.ok(tts.bufferedBytes < limit + 100_000, `${tts.bufferedBytes}`);
     for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
-      heard.push(next.value.pcm);
+      heard.push(next.value.audio);
     }
     const whole = await (await sidecar()).synthesize(params).toWav();
     assert.ok(bytes(heard).equals(whole.subarray(44)));

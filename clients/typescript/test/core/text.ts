@@ -1,90 +1,155 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { collect, sidecar } from "../support.js";
+import type { Sentence } from "qwen-tts-sidecar";
+import { bytes, eventually, launch, LONG, pause, sidecar } from "../support.js";
 
 describe("text that is still being written", () => {
-  it("is heard before its end, as one stream", async () => {
+  it("is heard before its end, as one stream, like the whole text", async () => {
     const tts = await sidecar();
     let heard!: () => void;
     const firstAudio = new Promise<void>((resolve) => (heard = resolve));
+    const text = "Hello there, my friend. And more to come, as you see. Bye for today.";
     async function* pieces() {
-      yield* ["Hel", "lo th", "ere. ", "And"];
+      yield* text.slice(0, 30).match(/.{1,3}/g) ?? [];
       await firstAudio; // Would never come if the whole text were awaited.
-      yield* [" more", " to", " come. ", "Bye."];
+      yield* text.slice(30).match(/.{1,4}/g) ?? [];
     }
     const stream = tts.synthesizeText(pieces(), { seed: 5, voice: "slt" });
     let offset = 0;
     let count = 0;
+    const parts: Uint8Array[] = [];
     for await (const chunk of stream) {
       heard();
       assert.deepEqual([chunk.seq, chunk.offset], [count++, offset]);
       offset += chunk.samples;
+      parts.push(chunk.audio);
     }
     const result = await stream.final();
     assert.deepEqual([result.samples, result.seed, result.finishReason], [offset, 5, "stop"]);
-    assert.equal(result.durationMs, offset / 24);
-    const alone = ["Hello there.", "And more to come.", "Bye."].map((text) =>
-      tts.synthesize({ text, seed: 5, voice: "slt" }).final(),
-    );
-    const samples = (await Promise.all(alone)).map((sentence) => sentence.samples);
-    assert.equal(offset, samples.reduce((sum, n) => sum + n, 0));
+    const whole = tts.synthesize({ text, seed: 5, voice: "slt" });
+    assert.ok(bytes(parts).equals(await whole.bytes()));
+    assert.deepEqual(result.sentences, (await whole.final()).sentences);
+  });
+
+  it("tells its sentences in both text modes, whatever the pieces", async () => {
+    const tts = await sidecar();
+    const short = "I say 😀 to you. 你好! How are you today? ";
+    // A passage that is fed token by token ends behind 240 characters.
+    const texts = { full: short, stream: short + LONG.slice(0, 260) };
+    for (const textMode of ["full", "stream"] as const) {
+      const text = texts[textMode];
+      const told: Sentence[] = [];
+      // By UTF-16 units: every character beyond the basic plane is cut.
+      const stream = tts.synthesizeText(text.split(""), { textMode, seed: 1, language: "english" });
+      stream.on("sentence", (sentence) => told.push(sentence));
+      const { sentences, durationMs } = await stream.final();
+      assert.deepEqual(told, sentences);
+      assert.ok(sentences.length > 1, textMode);
+      assert.equal(sentences.map((sentence) => sentence.text).join(""), text);
+      const starts = [...sentences.map(({ startMs }) => startMs), durationMs];
+      assert.deepEqual(starts, starts.toSorted((a, b) => a - b));
+    }
   });
 
   it("is not asked for when nobody listens", async () => {
     let asked = 0;
-    function* pieces() {
-      for (; asked < 50; asked++) yield "This is one more of these sentences. ";
-    }
-    const tts = await sidecar();
-    const chunks = tts.synthesizeText(pieces(), { maxFrames: 2 })[Symbol.asyncIterator]();
-    await chunks.next();
-    await tts.synthesize({ text: "Hi.", maxFrames: 20 }).final();
-    assert.ok(asked <= 4, `${asked} pieces`);
-    await chunks.return?.();
-  });
-
-  it("is let go when the speech is cancelled", async () => {
     let released = false;
-    async function* pieces() {
+    function* pieces() {
       try {
-        yield "Hello there. This is ";
-        yield "one. ";
-        yield "Two. ";
-        yield "Three. Four.";
+        for (;;) yield `This is sentence ${asked++} of a text without an end. `;
       } finally {
         released = true;
       }
     }
-    const tts = await sidecar();
-    for await (const _ of tts.synthesizeText(pieces())) break;
-    await tts.ping();
+    await using tts = await launch({ highWaterMark: 50_000 });
+    const chunks = tts.synthesizeText(pieces(), { seed: 1 })[Symbol.asyncIterator]();
+    await chunks.next();
+    const first = asked;
+    assert.ok(first > 50 && first < 150, `${first} pieces, for a window of 4000 characters`);
+    await eventually("the bound is reached", () => tts.bufferedBytes > 50_000);
+    let last = -1;
+    await eventually("nothing more is asked for", async () => {
+      const before = (last = asked);
+      await pause(500);
+      return asked === before;
+    });
+    const buffered = tts.bufferedBytes;
+    assert.ok(buffered < 400_000, `${buffered}`);
+    // Whoever reads on sets it in motion again.
+    while (asked === last) await chunks.next();
+    await chunks.return?.();
     assert.ok(released);
+    assert.equal(tts.bufferedBytes, 0);
+  });
+
+  /** Notes that it was let go. */
+  function watched(first: string) {
+    const source = {
+      released: false,
+      async *[Symbol.asyncIterator]() {
+        try {
+          for (let text = first; ; text = " And so on.") yield text;
+        } finally {
+          source.released = true;
+        }
+      },
+    };
+    return source;
+  }
+
+  it("is let go when the speech ends, however", async () => {
+    const tts = await sidecar();
+    const [left, cut, refused] = [watched("Hello there. This is one. "), watched("Hello."), watched("Hello.")];
+    for await (const _ of tts.synthesizeText(left)) break;
+    await eventually("it is let go", () => left.released);
+    const result = await tts.synthesizeText(cut, { maxFrames: 4 }).final();
+    assert.equal(result.finishReason, "length");
+    await eventually("it is let go", () => cut.released);
+    await assert.rejects(tts.synthesizeText(refused, { voice: "nobody" }).final(), { type: "unknownVoice" });
+    await eventually("it is let go", () => refused.released);
+    const early = watched("Hello.");
+    const aborted = tts.synthesizeText(early, {}, { signal: AbortSignal.abort(new Error("no")) });
+    await assert.rejects(aborted.final(), /no/);
+    await eventually("nothing is spoken", async () => (await tts.status()).streams.length === 0);
   });
 
   it("may hang: cancelling does not wait for it", async () => {
     async function* pieces() {
-      yield "Hello there. And";
+      yield "Hello there, you. And so ";
       await new Promise(() => {});
     }
+    const tts = await sidecar();
     const controller = new AbortController();
-    const { signal } = controller;
-    const stream = (await sidecar()).synthesizeText(pieces(), { maxFrames: 1 }, { signal });
+    const stream = tts.synthesizeText(pieces(), {}, { signal: controller.signal });
     const loop = async () => {
-      for await (const _ of stream) setTimeout(() => controller.abort(), 50);
+      for await (const _ of stream) controller.abort();
     };
     await assert.rejects(loop(), { name: "AbortError" });
+    await eventually("nothing is spoken", async () => (await tts.status()).streams.length === 0);
+    await assert.rejects(tts.synthesizeText(pieces(), { textTimeoutMs: 100 }).final(), {
+      name: "SidecarResponseError",
+      type: "textTimeout",
+      code: 1016,
+    });
   });
 
-  it("passes errors on", async () => {
+  it("passes errors on, behind what was said", async () => {
     const tts = await sidecar();
+    let heard!: () => void;
+    const firstAudio = new Promise<void>((resolve) => (heard = resolve));
     async function* broken() {
-      yield "Hello there. And";
+      yield "Hello there, you. And so ";
+      await firstAudio;
       throw new Error("the model of language has left");
     }
-    await assert.rejects(collect(tts.synthesizeText(broken())), /has left/);
-    await assert.rejects(tts.synthesizeText(["Hi. ", "Hi."], { voice: "nobody" }).final(), {
-      type: "unknownVoice",
-    });
+    const loop = async () => {
+      for await (const _ of tts.synthesizeText(broken())) heard();
+    };
+    await assert.rejects(loop(), /has left/);
+    const objects = [{ delta: "Hi." }] as unknown as string[];
+    await assert.rejects(tts.synthesizeText(objects).final(), { name: "TypeError", message: /is a object/ });
     await assert.rejects(tts.synthesizeText(["…"]).final(), { type: "emptyText" });
+    await assert.rejects(tts.synthesizeText([]).final(), { type: "emptyText" });
+    await eventually("nothing is spoken", async () => (await tts.status()).streams.length === 0);
   });
 });

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { after } from "node:test";
 import { createSidecar, type Sidecar, type SidecarOptions } from "qwen-tts-sidecar";
 
@@ -19,8 +20,11 @@ export const COMMAND = [
 /** Half a minute of speech, should it not be stopped. */
 export const LONG = Array(8).fill("Nobody is going to listen to all of this text here.").join(" ");
 
+/** The voices that this machine's user has saved are none of our business. */
+const voicesDir = mkdtempSync(join(tmpdir(), "voices-"));
+
 export const launch = (options: SidecarOptions = {}) =>
-  createSidecar({ command: COMMAND, cwd: REPOSITORY, ...options });
+  createSidecar({ command: COMMAND, args: ["--voices-dir", voicesDir], cwd: REPOSITORY, ...options });
 
 /** A sidecar of another kind: see the fixture for its modes. */
 export const launchFake = (mode: string, options: SidecarOptions = {}) =>

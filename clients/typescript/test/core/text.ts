@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Sentence } from "qwen-tts-sidecar";
+import { toSrt, type Sentence } from "qwen-tts-sidecar";
 import { bytes, eventually, launch, LONG, pause, sidecar } from "../support.js";
 
 describe("text that is still being written", () => {
@@ -49,6 +49,15 @@ describe("text that is still being written", () => {
       const starts = [...sentences.map(({ startMs }) => startMs), durationMs];
       assert.deepEqual(starts, starts.toSorted((a, b) => a - b));
     }
+  });
+
+  it("goes on behind a long passage that nobody reads aloud", async () => {
+    const code = Array(600).fill("x = y + 1\n");
+    const pieces = ["Look at this one.\n\n", "```\n", ...code, "```\n\n", "That was ", "it."];
+    const stream = (await sidecar()).synthesizeText(pieces, { seed: 1, textTimeoutMs: 5000 });
+    const { sentences, durationMs } = await stream.final();
+    assert.equal(sentences.map(({ text }) => text).join(""), pieces.join(""));
+    assert.equal(toSrt({ sentences, durationMs }).match(/-->/g)?.length, 2);
   });
 
   it("is not asked for when nobody listens", async () => {

@@ -78,7 +78,7 @@ def request(golden: Golden) -> SynthesisRequest:
         soundfile.write(wav, golden.reference, 24000, format="WAV", subtype="FLOAT")
         reference = ReferenceAudio(
             data=wav.getvalue(), text=case["ref_text"] or None, append_silence=False
-        )
+        ).read()
     return SynthesisRequest(
         model=str(golden.model),
         utterance=Utterance(

@@ -1,0 +1,164 @@
+"""The jobs of one narration: their place, their order, and the text they wait for."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from sidecar.engine import scheduler
+from sidecar.engine.collector import Collector
+from sidecar.engine.engine import Engine
+from sidecar.engine.request import AudioChunk, SpeechJob, SynthesisRequest, SynthesisResult
+from sidecar.engine.waiting import WaitingQueue
+from sidecar.models.base import Utterance
+from tests.harness import TIMEOUT
+
+HELLO = SynthesisRequest("tiny-voice", Utterance("Hello there."), seed=1, max_frames=3)
+LIVE = replace(
+    HELLO, utterance=Utterance("Once upon ", text_mode="stream", more_text=True), max_frames=40
+)
+
+
+class Named:
+    """Puts what happens to several jobs into one queue."""
+
+    def __init__(self, name: str, events: queue.SimpleQueue[tuple[str, Any]]) -> None:
+        self._name, self._events = name, events
+
+    def ready(self) -> bool:
+        return True
+
+    def audio(self, chunk: AudioChunk) -> None:
+        self._events.put((self._name, chunk))
+
+    def done(self, result: SynthesisResult | None = None) -> None:
+        self._events.put((self._name, result))
+
+    def failed(self, error: Exception) -> None:
+        self._events.put((self._name, error))
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """With one place, and the model in memory."""
+    monkeypatch.setattr(scheduler, "MAX_STREAMS", 1)
+    engine = Engine()
+    engine.start()
+    engine.submit(HELLO, loaded := Collector())
+    while isinstance(loaded.events.get(timeout=TIMEOUT), AudioChunk):
+        pass
+    yield engine
+    assert engine.stop(10)
+
+
+@pytest.fixture
+def events() -> queue.SimpleQueue[tuple[str, Any]]:
+    return queue.SimpleQueue()
+
+
+def until_done(events: queue.SimpleQueue[tuple[str, Any]], name: str) -> list[str]:
+    """Who was heard of, up to the end of `name`'s job."""
+    heard: list[str] = []
+    while True:
+        who, event = events.get(timeout=TIMEOUT)
+        heard.append(who)
+        if who == name and not isinstance(event, AudioChunk):
+            assert isinstance(event, SynthesisResult), event
+            return heard
+
+
+def test_the_next_passage_comes_before_everyone_who_waits(
+    engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
+) -> None:
+    narration = object()
+    first = replace(HELLO, more_follows=True)
+    engine.submit(first, Named("first", events), narration, since=1.0)
+    assert isinstance(events.get(timeout=TIMEOUT)[1], AudioChunk)
+    engine.submit(replace(HELLO, priority="high"), Named("other", events), since=0.5)
+    assert "other" not in until_done(events, "first")
+    # Nobody gets the place, however long the next passage takes to come.
+    assert engine.status.streams == ()
+    engine.submit(HELLO, Named("second", events), narration, since=1.0)
+    assert "other" not in until_done(events, "second")
+    assert set(until_done(events, "other")) == {"other"}
+
+
+def test_a_place_that_is_given_up_is_the_next_ones(
+    engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
+) -> None:
+    narration = object()
+    engine.submit(replace(HELLO, more_follows=True), Named("first", events), narration)
+    engine.submit(HELLO, Named("other", events))
+    until_done(events, "first")
+    engine.release(narration)
+    assert set(until_done(events, "other")) == {"other"}
+
+
+def test_a_model_whose_narration_is_between_two_passages_is_in_use(
+    engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
+) -> None:
+    narration = object()
+    engine.submit(replace(HELLO, more_follows=True), Named("first", events), narration)
+    until_done(events, "first")
+    engine.unload("tiny-voice", Named("unload", events))
+    who, error = events.get(timeout=TIMEOUT)
+    assert (who, error.type) == ("unload", "modelInUse")
+
+
+def test_a_row_that_waits_for_text_gives_its_place_to_others(
+    engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
+) -> None:
+    live = engine.submit(LIVE, Named("live", events))
+    engine.submit(HELLO, Named("other", events))
+    assert set(until_done(events, "other")) <= {"live", "other"}
+    assert live.starved_since is not None
+    engine.append_text(live, "a time", last=True)
+    assert until_done(events, "live")[-1] == "live"
+    assert live.starved_since is None
+
+
+def test_waiting_for_text_is_no_generation(
+    engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
+) -> None:
+    started = time.perf_counter()
+    live = engine.submit(LIVE, Named("live", events))
+    other = Collector()
+    engine.submit(replace(HELLO, max_frames=40), other)
+    while isinstance(event := other.events.get(timeout=TIMEOUT), AudioChunk):
+        pass
+    assert isinstance(event, SynthesisResult)
+    engine.append_text(live, "a time", last=True)
+    while isinstance(last := events.get(timeout=TIMEOUT)[1], AudioChunk):
+        pass
+    assert isinstance(last, SynthesisResult)
+    # It was there all the time that the other one was spoken.
+    elapsed = time.perf_counter() - started
+    assert last.generation_seconds < elapsed - 0.9 * event.generation_seconds
+
+
+def test_who_waits_is_admitted_in_the_order_of_the_requests() -> None:
+    waiting = WaitingQueue()
+    jobs = {
+        name: SpeechJob(replace(HELLO, priority=priority), Collector(), since)
+        for name, priority, since in [
+            ("late", "normal", 3.0),
+            ("early", "normal", 1.0),
+            ("low", "low", 0.0),
+            ("high", "high", 4.0),
+            ("placed", "low", 5.0),
+        ]
+    }
+    for name, job in jobs.items():
+        waiting.add(job, placed=name == "placed")
+    assert waiting.has_placed
+    assert waiting.remove(jobs["early"])
+    assert not waiting.remove(jobs["early"])
+    waiting.add(jobs["early"])
+    order = [waiting.take() for _ in jobs]
+    assert order == [jobs[name] for name in ("placed", "high", "early", "late", "low")]
+    assert waiting.take() is None

@@ -1,4 +1,4 @@
-"""The command line: serve (the default), say, voices, doctor."""
+"""The command line: serve (the default), say, voices, models, doctor."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ def main(argv: list[str] | None = None) -> None:
     if arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version"):
         arguments = ["serve", *arguments]
     options = _parser().parse_args(arguments)
+    if options.offline:
+        os.environ["HF_HUB_OFFLINE"] = "1"  # the hub's client reads it when it is imported
     if options.command == "serve":
         _serve(
             options.model or BUNDLED,
@@ -36,22 +38,17 @@ def main(argv: list[str] | None = None) -> None:
         )
         return
     logs.to_stderr(options.log_level, options.log_format)
-    if options.command == "doctor":
-        from sidecar.doctor import report
-
-        print(report())
-    else:
-        try:
-            code = _command(options)
-        except KeyboardInterrupt:
-            said = f"{options.command}: interrupted; what was written so far is not the whole"
-            print(said, file=sys.stderr)
-            code = 130
-        # Not sys.exit: when a thread that used MLX ends, MLX asks for the interpreter once
-        # more, and aborts the process if that is shutting down already.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+    try:
+        code = _command(options)
+    except KeyboardInterrupt:
+        said = f"{options.command}: interrupted; what was written so far is not the whole"
+        print(said, file=sys.stderr)
+        code = 130
+    # Not sys.exit: when a thread that used MLX ends, MLX asks for the interpreter once
+    # more, and aborts the process if that is shutting down already.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _command(options: argparse.Namespace) -> int:
@@ -60,6 +57,14 @@ def _command(options: argparse.Namespace) -> int:
         from sidecar.voices_command import voices
 
         return voices(options)
+    if options.command == "models":
+        from sidecar.models_command import models
+
+        return models(options)
+    if options.command == "doctor":
+        from sidecar.doctor import doctor
+
+        return doctor(options)
     from sidecar.say import say
 
     return say(options)
@@ -95,6 +100,9 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--log-level", default="warning", choices=logs.LEVELS)
     common.add_argument("--log-format", default="text", choices=logs.FORMATS)
+    common.add_argument(
+        "--offline", action="store_true", help="never ask the hub (or set HF_HUB_OFFLINE=1)"
+    )
     model = argparse.ArgumentParser(add_help=False)
     model.add_argument(
         "--model",
@@ -129,9 +137,14 @@ def _parser() -> argparse.ArgumentParser:
         help="end the process when one piece of work takes longer; 0 never (default: "
         f"{HANG_SECONDS:g}, and in proportion for longer references)",
     )
-    commands.add_parser("doctor", parents=[common], help="print what this machine offers")
+    doctor = commands.add_parser("doctor", parents=[common], help="what this machine offers")
+    doctor.add_argument("--json", action="store_true", help="for programs")
+    doctor.add_argument(
+        "--no-test", action="store_true", help="do not speak with the bundled voice"
+    )
     _add_say(commands.add_parser("say", parents=[common, model, voices], help="speak a text"))
     _add_voices(commands.add_parser("voices", help="saved voices"), [common, model, voices])
+    _add_models(commands.add_parser("models", help="models on this machine and the hub"), [common])
     return parser
 
 
@@ -202,3 +215,21 @@ def _add_voices(parser: argparse.ArgumentParser, parents: list[argparse.Argument
     create.add_argument("--language", help="what it speaks unless told otherwise")
     create.add_argument("--seed", type=int, help="of --design")
     create.add_argument("--replace", action="store_true", help="one of that name may be there")
+
+
+def _add_models(parser: argparse.ArgumentParser, parents: list[argparse.ArgumentParser]) -> None:
+    actions = parser.add_subparsers(dest="action", required=True)
+    listing = actions.add_parser(
+        "list", parents=parents, help="known ones, and those that are here"
+    )
+    listing.add_argument("--json", action="store_true", help="for programs")
+    name = "an alias, a hub id, or either as NAME@REVISION"
+    download = actions.add_parser("download", parents=parents, help="fetch from the hub")
+    download.add_argument("model", nargs="+", help=name)
+    path = actions.add_parser("path", parents=parents, help="print the folder of one that is here")
+    path.add_argument("model", help=name)
+    remove = actions.add_parser("remove", parents=parents, help="delete from this machine")
+    remove.add_argument("model", help=name)
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+    for action in (download, path, remove):
+        action.add_argument("--revision", help="a branch, a tag or a commit")

@@ -14,6 +14,14 @@ import msgspec
 from sidecar.limits import MAX_QUEUED, MAX_STREAMS, MAX_UTTERANCE_CHARS
 
 
+class Figures(msgspec.Struct, frozen=True):
+    """Numbers of an error that a program can act on."""
+
+    needed_bytes: int | None = None
+    free_bytes: int | None = None
+    retry_after_seconds: float | None = None
+
+
 class SidecarError(Exception):
     """Base of all errors that are answered on the wire or printed to a person.
 
@@ -21,16 +29,30 @@ class SidecarError(Exception):
         message: what went wrong, in one sentence a person can read.
         hint: what to do about it.
         field: the request field at fault, as a wire path (`sampling.topK`).
+        figures: its numbers, if there are any.
     """
 
     code: ClassVar[int] = -32603
     type: ClassVar[str] = "internalError"
 
-    def __init__(self, message: str, *, hint: str | None = None, field: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        field: str | None = None,
+        figures: Figures | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.field = field
+        self.figures = figures or Figures()
+
+    @property
+    def advice(self) -> str:
+        """The message and what to do about it, for a terminal."""
+        return f"{self.message} {self.hint}" if self.hint else self.message
 
 
 class InternalError(SidecarError):
@@ -126,7 +148,45 @@ class NotACheckpoint(ModelLoadFailed):
 
 
 class ModelNotDownloaded(ModelLoadFailed):
+    """It is not on this machine, or not all of it, and nothing may be fetched."""
+
     type = "modelNotDownloaded"
+
+
+class UnknownRevision(UnknownModel):
+    """The repository has no such branch, tag or commit."""
+
+    type = "unknownRevision"
+
+
+class HubUnreachable(ModelLoadFailed):
+    """No connection to the hub, a silent one, or a hub that is out of order."""
+
+    type = "hubUnreachable"
+
+
+class HubAccessDenied(ModelLoadFailed):
+    """The hub wants a token, another token, or a licence accepted."""
+
+    type = "hubAccessDenied"
+
+
+class HubRateLimited(ModelLoadFailed):
+    """The hub has had too many requests of this machine or account."""
+
+    type = "hubRateLimited"
+
+
+class DiskFull(ModelLoadFailed):
+    """The hub's cache has no room for the model."""
+
+    type = "diskFull"
+
+
+class CorruptDownload(ModelLoadFailed):
+    """A file came with other content than the hub has listed."""
+
+    type = "corruptDownload"
 
 
 class UnknownVoice(SidecarError):

@@ -15,6 +15,7 @@ from sidecar.audio import formats
 from sidecar.engine.engine import Engine
 from sidecar.engine.request import SynthesisRequest
 from sidecar.errors import SidecarError
+from sidecar.fetching import fetched
 from sidecar.models import catalog
 from sidecar.models.base import ReferenceAudio, Utterance
 from sidecar.narration.captions import srt
@@ -49,7 +50,7 @@ def say(options: argparse.Namespace) -> int:
         print(f"say: stdin is not UTF-8: {error}", file=sys.stderr)
         return 2
     except SidecarError as error:
-        print(f"say: {error.message}" + (f" {error.hint}" if error.hint else ""), file=sys.stderr)
+        print(f"say: {error.advice}", file=sys.stderr)
         return 2 if error.type == "emptyText" else 1
     except (OSError, RuntimeError) as error:
         print(f"say: {error}", file=sys.stderr)
@@ -142,6 +143,7 @@ class _Speech:
     def run(self) -> NarrationResult:
         """Raises SidecarError, OSError, UnicodeDecodeError."""
         request = _request(self._options)
+        fetched(request.speech.model)
         narration = Narration(self._engine, lambda: request, self)
         self._engine.start()
         try:

@@ -9,6 +9,7 @@ import sys
 
 from sidecar.engine.engine import Engine
 from sidecar.errors import SidecarError
+from sidecar.fetching import fetched
 from sidecar.models import catalog, registry
 from sidecar.models.base import ReferenceAudio
 from sidecar.voices.create import CreateRequest, Creation, Design, thread
@@ -29,8 +30,7 @@ def voices(options: argparse.Namespace) -> int:
     try:
         return commands[options.action](store, options)
     except SidecarError as error:
-        hint = f" {error.hint}" if error.hint else ""
-        print(f"voices: {error.message}{hint}", file=sys.stderr)
+        print(f"voices: {error.advice}", file=sys.stderr)
         return 1
 
 
@@ -97,6 +97,8 @@ def _create(store: VoiceStore, options: argparse.Namespace) -> int:
         language=options.language,
         replace=options.replace,
     )
+    for name in (request.model, source.model if isinstance(source, Design) else request.model):
+        fetched(name)
     printed = os.dup(1)
     os.dup2(2, 1)  # libraries print while they load a model
     created = _made(store, request, options.max_reference_seconds)

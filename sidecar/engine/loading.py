@@ -16,12 +16,14 @@ from sidecar.engine.request import (
     Job,
     LoadJob,
     LoadResult,
+    Search,
     SpeechJob,
 )
 from sidecar.engine.watchdog import Pulse
 from sidecar.errors import ModelInUse, ModelLoadFailed, SidecarError
 from sidecar.models import catalog
-from sidecar.models.catalog import Checkpoint
+from sidecar.models.catalog import Checkpoint, Fetching
+from sidecar.models.download import Progress
 
 
 class Loading:
@@ -48,39 +50,48 @@ class Loading:
         self._in_use = in_use
         self._pulse = pulse
         self._loaded = loaded
-        self._parked: dict[str, list[Job]] = {}
+        self._searches: dict[str, Search] = {}
 
     def __len__(self) -> int:
-        return sum(len(jobs) for jobs in self._parked.values())
+        return len(self.jobs())
 
     def park(self, name: str, job: Job) -> None:
         """Keeps a job until its model is in memory; two jobs for one model search once."""
-        if name not in self._parked:
+        search = self._searches.get(name)
+        if search is None:
+            search = Search(name)
             # A thread of its own: the search may mean a download. It reports by the inbox, so
             # not before this is done.
-            threading.Thread(target=self._search, args=(name,), daemon=True).start()
-        self._parked.setdefault(name, []).append(job)
+            threading.Thread(target=self._search, args=(search,), daemon=True).start()
+            self._searches[name] = search
+        search.jobs.append(job)
         if isinstance(job, LoadJob):
             job.sink.stage("resolving", name)
 
     def remove(self, job: Job) -> bool:
-        """Forgets a cancelled job; False if it is not here."""
-        jobs = next((jobs for jobs in self._parked.values() if job in jobs), None)
-        if jobs is not None:
-            jobs.remove(job)
-        return jobs is not None
+        """Forgets a cancelled job, and ends a search for nobody; False if it is not here."""
+        search = next((one for one in self._searches.values() if job in one.jobs), None)
+        if search is None:
+            return False
+        search.jobs.remove(job)
+        if not search.jobs:
+            search.cancelled.set()
+            del self._searches[search.model]
+        return True
 
     def jobs(self) -> list[Job]:
-        return [job for jobs in self._parked.values() for job in jobs]
+        return [job for search in self._searches.values() for job in search.jobs]
 
     def downloading(self, command: Downloading) -> None:
-        for job in self._parked[command.model]:
+        for job in command.search.jobs:
             if isinstance(job, LoadJob):
-                job.sink.stage("downloading", command.repo)
+                job.sink.downloading(command.progress)
 
     def found(self, command: Found) -> list[SpeechJob | EncodeJob]:
         """Loads a model whose search has ended; returns the requests that can go on."""
-        jobs = self._parked.pop(command.model)
+        if self._searches.get(command.model) is not command.search:
+            return []  # it was given up; another one may be under way
+        jobs = self._searches.pop(command.model).jobs
         try:
             return self._go_on(command, jobs)
         except Exception as error:  # a bug; they are in no list any more
@@ -104,12 +115,17 @@ class Loading:
             return []
         return others
 
-    def _search(self, name: str) -> None:
+    def _search(self, search: Search) -> None:
+        def report(progress: Progress) -> None:
+            self._inbox.put(Downloading(search, progress))
+
         try:
-            outcome = catalog.resolve(name, lambda repo: self._inbox.put(Downloading(name, repo)))
+            outcome = catalog.resolve(search.model, Fetching(report, search.cancelled))
         except Exception as error:
-            outcome = as_sidecar_error(error, f"looking for model {name!r}", ModelLoadFailed)
-        self._inbox.put(Found(name, outcome))
+            outcome = as_sidecar_error(
+                error, f"looking for model {search.model!r}", ModelLoadFailed
+            )
+        self._inbox.put(Found(search, outcome))
 
     def _load(self, command: Found, dtype: str, jobs: Sequence[Job]) -> LoadedModel | None:
         """The model in memory; None if it cannot be, and then `jobs` have been told."""

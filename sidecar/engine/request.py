@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from sidecar.models.download import Progress
     from sidecar.recording import Recording
 
 FinishReason = Literal["stop", "length", "runaway"]
@@ -153,7 +155,11 @@ class SpeechSink(Sink, Protocol):
 
 
 class LoadSink(Sink, Protocol):
-    def stage(self, stage: Literal["resolving", "downloading", "loading"], detail: str) -> None: ...
+    def stage(self, stage: Literal["resolving", "loading"], detail: str) -> None: ...
+
+    def downloading(self, progress: Progress) -> None:
+        """It is being fetched; at most some ten times a second."""
+        ...
 
     def done(self, result: LoadResult) -> None: ...
 
@@ -236,18 +242,35 @@ class Stop(msgspec.Struct, frozen=True):
     """Cancel everything and end the thread."""
 
 
-class Downloading(msgspec.Struct, frozen=True):
-    """The folder of `model` is not on this machine; its repository is being fetched."""
+class Search(msgspec.Struct, eq=False):
+    """The search for a model's folder, which may be a download.
+
+    Attributes:
+        jobs: who waits for it; the engine thread's.
+        cancelled: nobody does any more.
+    """
 
     model: str
-    repo: str
+    jobs: list[Job] = []
+    cancelled: threading.Event = msgspec.field(default_factory=threading.Event)
+
+
+class Downloading(msgspec.Struct, frozen=True):
+    """The folder is not on this machine; its repository is being fetched."""
+
+    search: Search
+    progress: Progress
 
 
 class Found(msgspec.Struct, frozen=True):
-    """The search for a model's folder has ended."""
+    """The search has ended."""
 
-    model: str
+    search: Search
     outcome: Checkpoint | SidecarError
+
+    @property
+    def model(self) -> str:
+        return self.search.model
 
 
 Command = Job | Unload | Cancel | Release | AppendText | Wake | Stop | Downloading | Found

@@ -70,3 +70,13 @@ def name() -> str:
 
 def on_cpu() -> bool:
     return name() == "cpu"
+
+
+def own_memory() -> int | None:
+    """Bytes of a GPU that has memory of its own; None where it is the machine's."""
+    import mlx.core as mx
+
+    if name() != "cuda":
+        return None
+    info = mx.device_info()
+    return next((int(info[key]) for key in ("total_memory", "memory_size") if key in info), None)

@@ -1,51 +1,37 @@
-"""Names of models → folders on this machine. Knows the hub and its cache, not MLX."""
+"""Names of models → folders on this machine: ours, the hub's, and folders. Does not know MLX."""
 
 from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from sidecar.errors import (
-    ModelLoadFailed,
     ModelNotDownloaded,
     NotACheckpoint,
     UnknownModel,
+    UnknownRevision,
     unlisted,
 )
 from sidecar.files import read_regular
+from sidecar.models import cache
+from sidecar.models.cache import MAX_JSON_BYTES
+from sidecar.models.known import KNOWN
+
+if TYPE_CHECKING:
+    from sidecar.models.download import Progress
 
 BUNDLED = "tiny-voice"
-MAX_JSON_BYTES = 64 * 2**20  # of one file; the largest tokenizer.json has 11 MB
-_BUNDLED_PATH = Path(__file__).parent.parent / "bundled" / BUNDLED
-
-_VARIANTS = ("0.6B-CustomVoice", "0.6B-Base", "1.7B-CustomVoice", "1.7B-VoiceDesign", "1.7B-Base")
-ALIASES: dict[str, str] = {
-    variant.lower() + suffix: f"mlx-community/Qwen3-TTS-12Hz-{variant}-{precision}"
-    for variant in _VARIANTS
-    for suffix, precision in (("", "bf16"), ("-8bit", "8bit"), ("-6bit", "6bit"), ("-4bit", "4bit"))
-}
+BUNDLED_PATH = Path(__file__).parent.parent / "bundled" / BUNDLED
+ALIASES: dict[str, str] = {alias: known.repo for alias, known in KNOWN.items()}
 # What a voice is cloned with, and described to, when nobody says.
 BASE, DESIGN = "1.7b-base", "1.7b-voicedesign"
-State = Literal["bundled", "cached", "known"]
-# How long a hub may say nothing before a download fails.
-_SILENCE_SECONDS = 30.0
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-# The files of a checkpoint; leaves out anything a repository carries besides, code above all.
-_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """A model that can be named: `state` is bundled, cached or known."""
-
-    name: str
-    state: State
-    repo: str | None = None
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -56,56 +42,78 @@ class Checkpoint(msgspec.Struct, frozen=True):
     config: dict[str, Any]
 
 
-def entries() -> list[Entry]:
-    """Lists the bundled voice and every alias; looks at the disk, never at the network."""
-    rows = [Entry(BUNDLED, "bundled")]
-    for alias, repo in ALIASES.items():
-        rows.append(Entry(alias, "cached" if _cached(repo) else "known", repo))
-    return rows
+class Fetching(msgspec.Struct, frozen=True):
+    """Leave to download.
+
+    Attributes:
+        report: called with the progress, on the thread that resolves.
+        cancelled: set by another thread to stop.
+    """
+
+    report: Callable[[Progress], None]
+    cancelled: threading.Event = msgspec.field(default_factory=threading.Event)
 
 
-def resolve(name: str, on_download: Callable[[str], None] | None = None) -> Checkpoint:
+def resolve(name: str, fetching: Fetching | None = None) -> Checkpoint:
     """Finds a model's folder; downloads it only when the cache does not have it.
 
     Args:
-        name: an alias, a hub id, or a folder.
-        on_download: called with the hub id before the network is touched; None forbids that.
+        name: an alias, a hub id, or a folder; of the first two, `name@revision` is a branch, a tag
+            or a commit.
+        fetching: None forbids to download.
 
     Raises:
         UnknownModel: no alias, folder or repository of that name.
         NotACheckpoint: a folder without a readable config.json or weights.
         ModelNotDownloaded: it would have to be downloaded, and may not.
-        ModelLoadFailed: the download failed.
+        SidecarError: the download failed; see `download.download`.
     """
     if name.lower() == BUNDLED:
-        return _open(name, _BUNDLED_PATH)
-    if name.lower() in ALIASES:
-        return _open(name, _fetch(ALIASES[name.lower()], on_download))
-    path = _folder(name)
+        return _open(name, BUNDLED_PATH)
+    path = None if name.lower() in ALIASES else _folder(name)
     if path is not None:
         return _open(name, path)
     if name.startswith((os.sep, ".", "~")):
         raise UnknownModel(f"There is no folder {name!r}.", field="model")
-    if _HUB_ID.fullmatch(name):
-        return _open(name, _fetch(name, on_download))
-    raise UnknownModel(
-        unlisted("model", name, [BUNDLED, *ALIASES]),
-        hint="Give one of these, a hub id like owner/name, or a folder.",
-        field="model",
-    )
+    repo, revision = _on_hub(name)
+    return _open(name, _cached(repo, revision, fetching))
+
+
+def repository(name: str) -> tuple[str, str | None]:
+    """The repository on the hub that an alias or hub id means, and the revision after an @.
+
+    Raises:
+        UnknownModel: it is neither.
+    """
+    return _on_hub(name)
 
 
 def lasting(name: str) -> str:
     """The name by which a model is found again, from whatever working directory."""
     if is_listed(name):
-        return name.lower()
+        plain, at, revision = name.partition("@")
+        return plain.lower() + at + revision
     path = _folder(name)
     return name if path is None else str(path.absolute())
 
 
 def is_listed(name: str) -> bool:
     """Whether it is one of ours: bundled, or an alias."""
-    return name.lower() in (BUNDLED, *ALIASES)
+    return name.lower() == BUNDLED or name.partition("@")[0].lower() in ALIASES
+
+
+def _on_hub(name: str) -> tuple[str, str | None]:
+    plain, at, revision = name.partition("@")
+    repo = ALIASES.get(plain.lower(), plain)
+    if not _HUB_ID.fullmatch(repo):
+        raise UnknownModel(
+            unlisted("model", name, [BUNDLED, *ALIASES]),
+            hint="Give one of these, a hub id like owner/name, or a folder.",
+            field="model",
+        )
+    if at and not cache.is_revision(revision):
+        raise UnknownRevision(f"{revision!r} cannot be the name of a revision.", field="model")
+    return repo, revision or None
 
 
 def _folder(name: str) -> Path | None:
@@ -143,7 +151,7 @@ def _open(name: str, path: Path) -> Checkpoint:
 def _check_files(path: Path) -> None:
     """What libraries will open later must be files, or a pipe among them would stop the engine."""
     for folder in (path, path / "speech_tokenizer"):
-        for pattern in _FILES:
+        for pattern in cache.PATTERNS:
             for file in folder.glob(pattern):
                 if not file.is_file():
                     raise NotACheckpoint(f"{file} is not a regular file.", field="model")
@@ -151,75 +159,19 @@ def _check_files(path: Path) -> None:
                     raise NotACheckpoint(f"{file} is larger than a tokenizer's.", field="model")
 
 
-def _cached(repo: str) -> Path | None:
-    """The repository's folder in the hub's cache, if all of it is there; no network."""
-    hub = _hub()
-    try:
-        path = Path(hub.snapshot_download(repo, allow_patterns=_FILES, local_files_only=True))
-    except hub.errors.LocalEntryNotFoundError:
-        return None
-    # A program that only looked at the config leaves a snapshot behind that has only that.
-    whole = (path / "config.json").is_file() and any(path.glob("*.safetensors"))
-    return path if whole else None
+def _cached(repo: str, revision: str | None, fetching: Fetching | None) -> Path:
+    snapshot = cache.find(repo, revision)
+    if snapshot is not None and not snapshot.missing:
+        return snapshot.path
+    # Only now: the hub's client takes its time to import.
+    from sidecar.models import hub
+    from sidecar.models.download import download
 
-
-def _fetch(repo: str, on_download: Callable[[str], None] | None) -> Path:
-    hub = _hub()
-    try:
-        path = _cached(repo)
-    except hub.errors.HFValidationError:
-        raise UnknownModel(f"{repo!r} cannot be the name of a repository.", field="model") from None
-    if path is not None:
-        return path
-    if on_download is None:
+    hub.check_name(repo)
+    if hub.is_offline():
+        raise hub.offline(repo, () if snapshot is None else snapshot.missing)
+    if fetching is None:
         raise ModelNotDownloaded(
             f"{repo} is not on this machine yet.", hint="Send model/load first.", field="model"
         )
-    on_download(repo)
-    return _download(repo)
-
-
-def _download(repo: str) -> Path:
-    hub = _hub()
-    hooks = hub.get_session().event_hooks["request"]
-    if _bound_waiting not in hooks:
-        hooks.append(_bound_waiting)
-    try:
-        return Path(hub.snapshot_download(repo, allow_patterns=_FILES))
-    except hub.errors.GatedRepoError:
-        raise UnknownModel(
-            f"The repository {repo!r} is gated, and this machine has no access to it.",
-            hint="Ask for access on its page on the hub, then set HF_TOKEN.",
-            field="model",
-        ) from None
-    except hub.errors.RepositoryNotFoundError:
-        raise UnknownModel(
-            f"The hub has no repository {repo!r}, or it is private.",
-            hint="Check the name; for a private repository set HF_TOKEN.",
-            field="model",
-        ) from None
-    # The hub client's errors have no common base: HTTP, cache, file system, value errors.
-    except Exception as error:
-        cause = error.__cause__ or error
-        reason = (str(cause).strip() or type(cause).__name__).splitlines()[0]
-        raise ModelLoadFailed(
-            f"{repo} could not be downloaded: {reason}",
-            hint="Check the network and the free disk space, or give a folder instead.",
-            field="model",
-        ) from error
-
-
-def _bound_waiting(request: Any) -> None:
-    """The hub client waits for a silent server for ever; a download must fail instead."""
-    given = request.extensions.get("timeout", {})
-    phases = ("connect", "read", "write", "pool")
-    request.extensions["timeout"] = {p: given.get(p) or _SILENCE_SECONDS for p in phases}
-
-
-@cache
-def _hub() -> Any:
-    """The hub client takes a fifth of a second to import; only names on the hub pay for it."""
-    import huggingface_hub
-    import huggingface_hub.errors
-
-    return huggingface_hub
+    return download(repo, revision, fetching.report, fetching.cancelled)

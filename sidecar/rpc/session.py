@@ -268,7 +268,12 @@ def error_object(error: Exception) -> ErrorObject:
             f"Internal error: {type(error).__name__}.", hint="See the sidecar's stderr."
         )
     field = None if error.field is None else _shortened(error.field)
-    data = ErrorData(error.type, field, None if error.hint is None else _shortened(error.hint))
+    data = ErrorData(
+        error.type,
+        field,
+        None if error.hint is None else _shortened(error.hint),
+        *msgspec.structs.astuple(error.figures),
+    )
     return ErrorObject(error.code, _shortened(error.message), data)
 
 

@@ -230,8 +230,19 @@ class EndTextParams(Params):
 
 
 class LoadProgress(Result, tag_field="kind", tag="load"):
+    """A model on its way. `downloading` is repeated, at most some ten times a second."""
+
     stage: Literal["resolving", "downloading", "loading"]
     message: str
+    received_bytes: Annotated[
+        int | None, Meta(description="On this machine, of totalBytes; never falls.")
+    ] = None
+    total_bytes: int | None = None
+    received_files: int | None = None
+    total_files: int | None = None
+    waiting_ms: Annotated[
+        float | None, Meta(description="The hub asks for a pause of so long.")
+    ] = None
 
 
 class VoiceProgress(Result, tag_field="kind", tag="voice"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
@@ -20,6 +20,9 @@ from sidecar.errors import (
 from sidecar.models import catalog
 from sidecar.models.base import ModelInfo
 from sidecar.voices.format import SavedVoice
+
+if TYPE_CHECKING:
+    from sidecar.models.download import Progress
 
 Stage = Literal["resolving", "downloading", "loading", "designing", "encoding", "saving"]
 
@@ -50,8 +53,11 @@ class LoadStep:
     ) -> None:
         self._observer, self._variant, self._field, self._then = observer, variant, field, then
 
-    def stage(self, stage: Literal["resolving", "downloading", "loading"], detail: str) -> None:
+    def stage(self, stage: Literal["resolving", "loading"], detail: str) -> None:
         self._observer.stage(stage, detail)
+
+    def downloading(self, progress: Progress) -> None:
+        self._observer.stage("downloading", progress.said)
 
     def failed(self, error: SidecarError) -> None:
         self._observer.failed(_about(error, self._field) if error.field == "model" else error)
@@ -122,7 +128,8 @@ def as_designed(error: BadReferenceAudio) -> SidecarError:
 
 def _about(error: SidecarError, field: str, hint: str | None = None) -> SidecarError:
     """The same of another field. The error itself may be the answer to others, too."""
-    return type(error)(error.message, hint=hint or error.hint, field=field)
+    hint = hint or error.hint
+    return type(error)(error.message, hint=hint, field=field, figures=error.figures)
 
 
 def guarded(observer: Observer, then: Callable[[], None]) -> None:

@@ -28,12 +28,15 @@ class Notification(msgspec.Struct, frozen=True):
     params: msgspec.Raw
 
 
-class ErrorData(msgspec.Struct, omit_defaults=True):
+class ErrorData(msgspec.Struct, omit_defaults=True, rename="camel"):
     """Machine-readable part of an error: `type` is stable, the message is not."""
 
     type: str
     field: str | None = None
     hint: str | None = None
+    needed_bytes: int | None = None
+    free_bytes: int | None = None
+    retry_after_seconds: float | None = None
 
 
 class ErrorObject(msgspec.Struct):

@@ -63,6 +63,9 @@ class Loaded:
     def stage(self, stage: str, detail: str) -> None:
         pass
 
+    def downloading(self, progress: object) -> None:
+        pass
+
     def done(self, result: LoadResult) -> None:
         self.outcome.put(result)
 

@@ -45,10 +45,13 @@ def empty(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sideca
 
 
 def load(process: Sidecar, name: str) -> list[tuple[str, str]]:
-    """Loads a model; returns the stages that were announced."""
+    """Loads a model; returns the stages that were announced, each with what it said first."""
     process.call("model/load", {"model": name, "workDoneToken": "load"})
-    values = [message["params"]["value"] for message in process.others()]
-    return [(value["stage"], value["message"]) for value in values]
+    stages: dict[str, str] = {}
+    for message in process.others():
+        value = message["params"]["value"]
+        stages.setdefault(value["stage"], value["message"])
+    return list(stages.items())
 
 
 def refusal(process: Sidecar, name: str) -> RpcError:
@@ -87,10 +90,12 @@ def test_a_download_takes_what_is_needed_and_is_done_once(hub: Hub, tmp_path: Pa
     [
         ("/api/", 404, "RepoNotFound", "1001 unknownModel HF_TOKEN"),
         ("/api/", 401, "RepoNotFound", "1001 unknownModel HF_TOKEN"),
-        ("/resolve/", 401, "GatedRepo", "1001 unknownModel HF_TOKEN"),
-        ("/api/", 404, "RevisionNotFound", "1002 modelLoadFailed network"),
-        ("/api/", 500, None, "1002 modelLoadFailed network"),
-        ("/resolve/", 403, None, "1002 modelLoadFailed network"),
+        ("/resolve/", 401, "GatedRepo", "1002 hubAccessDenied HF_TOKEN"),
+        ("/resolve/", 403, "GatedRepo", "1002 hubAccessDenied HF_TOKEN"),
+        ("/resolve/", 403, None, "1002 hubAccessDenied HF_TOKEN"),
+        ("/api/", 401, None, "1002 hubAccessDenied HF_TOKEN"),
+        ("/api/", 404, "RevisionNotFound", "1001 unknownRevision branch"),
+        ("/resolve/", 404, "EntryNotFound", "1002 modelLoadFailed folder"),
     ],
 )
 def test_a_hub_that_refuses(
@@ -110,7 +115,7 @@ def test_a_hub_that_is_gone(tmp_path: Path) -> None:
         environment = gone.environment(tmp_path)
     with sidecar(env=environment) as process:
         error = refusal(process, ALIAS)
-    assert (error.code, error.type) == (1002, "modelLoadFailed")
+    assert (error.code, error.type) == (1002, "hubUnreachable")
     assert "Connection refused" in error.message
     assert "network" in error.data["hint"]
 
@@ -131,7 +136,7 @@ def test_an_interrupted_download_goes_on(hub: Hub, tmp_path: Path) -> None:
     hub.requests.clear()
     with sidecar(env=hub.environment(tmp_path)) as process:
         with hub.failing("/model.safetensors", 403):
-            assert refusal(process, ALIAS).type == "modelLoadFailed"
+            assert refusal(process, ALIAS).type == "hubAccessDenied"
         assert ("downloading", REPO) in load(process, ALIAS)
     assert hub.fetched() == NEEDED  # none of them twice
 

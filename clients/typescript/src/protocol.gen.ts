@@ -83,6 +83,9 @@ export interface ErrorData {
   type: string;
   field?: string;
   hint?: string;
+  neededBytes?: number;
+  freeBytes?: number;
+  retryAfterSeconds?: number;
 }
 
 export interface InitializeParams {
@@ -118,10 +121,18 @@ export interface Limits {
   maxReferenceSeconds: number;
 }
 
+/** A model on its way. `downloading` is repeated, at most some ten times a second. */
 export interface LoadProgress {
   kind: "load";
   stage: "downloading" | "loading" | "resolving";
   message: string;
+  /** On this machine, of totalBytes; never falls. */
+  receivedBytes?: number;
+  totalBytes?: number;
+  receivedFiles?: number;
+  totalFiles?: number;
+  /** The hub asks for a pause of so long. */
+  waitingMs?: number;
 }
 
 export interface LoadedModel {
@@ -159,9 +170,25 @@ export interface Metrics {
 
 export interface ModelEntry {
   model: string;
+  /** cached: all of it is on this machine; known: would be downloaded. */
   state: "bundled" | "cached" | "known" | "loaded";
   /** Its id on the hub. */
   repo?: string;
+  variant?: string;
+  /** Of its weights; 16 is bfloat16. */
+  bits?: number;
+  /** Outside the codec. */
+  parameters?: number;
+  /** Of the files it needs; computed, not measured. */
+  downloadBytes?: number;
+  /** To speak one stream on this machine's device; computed, not measured. */
+  memoryBytes?: number;
+  /** What is on this machine of it, in parts too. */
+  diskBytes?: number;
+  languages?: string[];
+  abilities?: ("clone" | "design" | "instruct" | "presets" | "textStream")[];
+  /** Of one that is here in part; its state is known. */
+  missingFiles?: string[];
 }
 
 export interface ModelListResult {
@@ -169,13 +196,16 @@ export interface ModelListResult {
 }
 
 export interface ModelLoadParams {
-  /** A hub id, a local folder, or an alias. */
+  /** An alias, a hub id or a folder; the first two also as name@revision. */
   model: string;
+  /** Branch, tag or commit; the same as model@revision. */
+  revision?: string | null;
   dtype?: "auto" | "bfloat16" | "float16" | "float32" | null;
   workDoneToken?: string | number | null;
 }
 
 export interface ModelLoadResult {
+  /** What to name it by: with its revision, if one was. */
   model: string;
   family: string;
   variant: string;
@@ -479,9 +509,15 @@ export interface Notifications {
 /** `error.data.type` → `error.code`. */
 export const ERROR_CODES = {
   unknownModel: 1001,
+  unknownRevision: 1001,
   modelLoadFailed: 1002,
   notACheckpoint: 1002,
   modelNotDownloaded: 1002,
+  hubUnreachable: 1002,
+  hubAccessDenied: 1002,
+  hubRateLimited: 1002,
+  diskFull: 1002,
+  corruptDownload: 1002,
   unknownVoice: 1003,
   unknownLanguage: 1004,
   badReferenceAudio: 1005,

@@ -10,7 +10,8 @@ from sidecar.errors import NotACheckpoint
 from sidecar.files import read_regular
 from sidecar.limits import MAX_UTTERANCE_FRAMES
 from sidecar.models.base import CodeSpec, GenerationDefaults, ModelInfo, SamplingParams, VoiceInfo
-from sidecar.models.catalog import MAX_JSON_BYTES, Checkpoint
+from sidecar.models.cache import MAX_JSON_BYTES
+from sidecar.models.catalog import Checkpoint
 
 VARIANTS = ("custom_voice", "voice_design", "base")
 # The last ids of codebook 0's vocabulary are control codes, never audio.

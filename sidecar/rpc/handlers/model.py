@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sidecar.engine.request import LoadResult
-from sidecar.errors import SidecarError
-from sidecar.models import catalog
+from sidecar.errors import InvalidParams, SidecarError
+from sidecar.models import inventory, registry
+from sidecar.models.inventory import Entry
 from sidecar.rpc.model_types import (
     ModelEntry,
     ModelListResult,
@@ -17,6 +18,9 @@ from sidecar.rpc.model_types import (
 from sidecar.rpc.session import Call, Session
 from sidecar.rpc.types import Empty, LoadProgress, NoParams
 
+if TYPE_CHECKING:
+    from sidecar.models.download import Progress
+
 
 def list_models(session: Session, params: NoParams, call: Call) -> None:
     call.in_background(lambda: _list(session))
@@ -24,25 +28,47 @@ def list_models(session: Session, params: NoParams, call: Call) -> None:
 
 def _list(session: Session) -> ModelListResult:
     loaded = session.engine.loaded
+    on_cpu = session.engine.status.backend == "cpu"
     rows = [
-        ModelEntry(
-            model=entry.name,
-            state="loaded" if entry.name in loaded else entry.state,
-            repo=entry.repo,
-        )
-        for entry in catalog.entries()
+        _row(entry, entry.name in loaded, on_cpu)
+        for entry in inventory.entries(registry.families())
     ]
     named = {row.model for row in rows}
     rows += [ModelEntry(model=name, state="loaded") for name in sorted(loaded - named)]
     return ModelListResult(models=rows)
 
 
+def _row(entry: Entry, loaded: bool, on_cpu: bool) -> ModelEntry:
+    row = ModelEntry(
+        model=entry.name,
+        state="loaded" if loaded else entry.state,
+        repo=entry.repo,
+        disk_bytes=entry.disk_bytes or None,
+        languages=list(entry.languages) or None,
+        abilities=list(entry.abilities) or None,
+        missing_files=list(entry.missing) or None,
+    )
+    if (known := entry.known) is not None:
+        row.variant, row.bits, row.parameters = known.variant, known.bits, known.parameters
+        row.download_bytes = known.download_bytes
+        row.memory_bytes = known.cpu_memory_bytes if on_cpu else known.memory_bytes
+    return row
+
+
 def load(session: Session, params: ModelLoadParams, call: Call) -> None:
+    name = _pinned(params)
     if params.work_done_token is not None:
         session.claim_token(call, params.work_done_token, "workDoneToken")
-    sink = _LoadSink(call, params.model)
-    job = session.engine.load(params.model, params.dtype or "auto", sink)
+    job = session.engine.load(name, params.dtype or "auto", _LoadSink(call, name))
     call.on_cancel = lambda: session.engine.cancel(job)
+
+
+def _pinned(params: ModelLoadParams) -> str:
+    if params.revision is None:
+        return params.model
+    if "@" in params.model:
+        raise InvalidParams("`model` names a revision already.", field="revision")
+    return f"{params.model}@{params.revision}"
 
 
 class _LoadSink:
@@ -50,8 +76,17 @@ class _LoadSink:
         self._call = call
         self._model = model
 
-    def stage(self, stage: Literal["resolving", "downloading", "loading"], detail: str) -> None:
+    def stage(self, stage: Literal["resolving", "loading"], detail: str) -> None:
         self._call.progress(LoadProgress(stage=stage, message=detail))
+
+    def downloading(self, progress: Progress) -> None:
+        row = LoadProgress(stage="downloading", message=progress.said)
+        if progress.total_files:
+            row.received_bytes, row.total_bytes = progress.received_bytes, progress.total_bytes
+            row.received_files, row.total_files = progress.received_files, progress.total_files
+        if progress.waiting_seconds:
+            row.waiting_ms = progress.waiting_seconds * 1000
+        self._call.progress(row)
 
     def failed(self, error: SidecarError) -> None:
         self._call.fail(error)

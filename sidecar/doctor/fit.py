@@ -1,0 +1,74 @@
+"""Which models a machine has the memory for. Arithmetic on the catalogue; nothing is measured."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from sidecar.models.known import KNOWN
+
+Fit = Literal["well", "alone", "no"]
+
+# Of memory that a GPU shares with a desktop and the app, a fifth is used unnoticed, and most of it
+# if everything else is closed. A GPU's own memory is there to be filled. On the CPU what is
+# computed with is the machine's as any program's.
+_WELL, _WELL_CPU, _WELL_OWN, _ALONE = 0.2, 0.25, 0.8, 0.7
+# From the best voice to the smallest model.
+_RANKING = (("1.7B", 16), ("1.7B", 8), ("0.6B", 16), ("1.7B", 6), ("1.7B", 4), ("0.6B", 8))
+_RANKING += (("0.6B", 6), ("0.6B", 4))
+
+
+class Size(msgspec.Struct, frozen=True, rename="camel"):
+    """All variants of one size and precision.
+
+    Attributes:
+        need_bytes: of the hungriest of them, speaking one stream.
+        fit: well: beside other programs; alone: if little else runs.
+    """
+
+    size: str
+    bits: int
+    need_bytes: int
+    fit: Fit
+
+    @property
+    def name(self) -> str:
+        return f"{self.size} {'bf16' if self.bits == 16 else f'{self.bits}-bit'}"
+
+
+def sizes(memory: int, *, own: bool, on_cpu: bool) -> list[Size]:
+    """The table.
+
+    Args:
+        memory: bytes of the device that computes.
+        own: it is a GPU's own, not shared with the machine.
+        on_cpu: weights are unpacked to float32.
+    """
+    rows: list[Size] = []
+    for size, bits in _RANKING:
+        same = [one for one in KNOWN.values() if (one.size, one.bits) == (size, bits)]
+        need = max(one.cpu_memory_bytes if on_cpu else one.memory_bytes for one in same)
+        share = _WELL_OWN if own else _WELL_CPU if on_cpu else _WELL
+        most = max(share, _ALONE)
+        fit: Fit = "well" if need <= share * memory else "alone" if need <= most * memory else "no"
+        rows.append(Size(size, bits, need, fit))
+    return rows
+
+
+def advice(rows: list[Size], memory: int, *, on_cpu: bool) -> str:
+    """One sentence: what to take."""
+    gigabytes = f"{memory / 2**30:.0f} GB"
+    if on_cpu:
+        rows = [row for row in rows if row.bits == 16]  # the others save disk only
+    best = [row for row in rows if row.fit == "well"]
+    if best:
+        # The best one, and the best of the other size: larger and packed, or smaller and exact.
+        other = next((row for row in best if row.size != best[0].size), None)
+        names = best[0].name if other is None else f"{best[0].name} or {other.name}"
+        return f"{gigabytes}: {names}."
+    usable = [row for row in rows if row.fit == "alone"]
+    if usable:
+        least = min(usable, key=lambda row: row.need_bytes)
+        return f"{gigabytes}: {least.name}, with little else running."
+    return f"{gigabytes}: too little for Qwen3-TTS; the bundled voice speaks."

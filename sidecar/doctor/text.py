@@ -1,0 +1,72 @@
+"""The findings for people, and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from sidecar.doctor.findings import Findings
+from sidecar.doctor.selftest import SelfTest
+
+_FIT = {"well": "yes", "alone": "with little else running", "no": "no"}
+
+
+def as_json(findings: Findings) -> str:
+    return msgspec.json.format(msgspec.json.encode(findings)).decode()
+
+
+def as_text(findings: Findings) -> str:
+    """A table of facts, one of models, and what to do."""
+    rows = list(_facts(findings))
+    width = max(len(name) for name, _ in rows)
+    lines = [f"{name:<{width}}  {value}" for name, value in rows]
+    lines += ["", "what fits    needs    fits (computed from parameter counts)"]
+    lines += [
+        f"{row.name:<10}  {_size(row.need_bytes):>8}  {_FIT[row.fit]}" for row in findings.sizes
+    ]
+    lines += ["", *(f"advice: {line}" for line in findings.advice)]
+    lines += [f"BROKEN: {line}" for line in findings.broken]
+    return "\n".join(lines)
+
+
+def _facts(findings: Findings) -> Iterator[tuple[str, str]]:
+    yield "qwen-tts-sidecar", findings.version
+    yield "platform", findings.platform
+    yield "python", findings.python
+    for name, version in findings.packages.items():
+        yield name, version or "not installed"
+    yield "backend", findings.backend or "none"
+    yield "BLAS", findings.blas or "the reference one, inside MLX"
+    memory = findings.memory
+    yield "memory", f"{_size(memory.total_bytes)}, {_size(memory.available_bytes)} available"
+    if memory.device_bytes:
+        yield "GPU memory", _size(memory.device_bytes)
+    where = findings.cache
+    offline = "; offline mode" if where.offline else ""
+    mirror = f"; from {where.endpoint}" if where.endpoint else ""
+    yield "hub cache", f"{where.path}, {_size(where.free_bytes)} free{offline}{mirror}"
+    cached = [
+        f"{one.model} ({_size(one.disk_bytes)}{', incomplete' if one.missing_files else ''})"
+        for one in where.models
+    ]
+    yield "cached models", ", ".join(cached) or "none"
+    yield "bundled voice", findings.bundled
+    yield "self-test", _spoken(findings.self_test)
+
+
+def _spoken(test: SelfTest | None) -> str:
+    if test is None:
+        return "not run"
+    if test.outcome == "failed":
+        return f"failed: {test.error}"
+    parts = [f"loaded in {test.load_ms or 0:.0f} ms"]
+    if test.first_audio_ms is not None:
+        parts.append(f"first audio after {test.first_audio_ms:.0f} ms")
+    if test.real_time_factor is not None:
+        parts.append(f"real-time factor {test.real_time_factor:.2f}")
+    return ("spoke: " if test.outcome == "spoke" else "too slow: ") + ", ".join(parts)
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e9:.1f} GB"

@@ -1,0 +1,173 @@
+"""The hub's cache on this disk: what is in it, what is missing. Never the network.
+
+The layout is huggingface_hub's ("Understand caching" in its documentation): `refs/` names
+commits, `snapshots/<commit>/` has the files as links into `blobs/`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sidecar.files import read_regular
+
+# The files of a checkpoint; leaves out anything a repository carries besides, code above all.
+PATTERNS = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja")
+MAX_JSON_BYTES = 64 * 2**20  # of one file; the largest tokenizer.json has 11 MB
+PARTIAL = ".incomplete"
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_REVISION = re.compile(r"(?!.*\.\.)[\w.-]+(?:/[\w.-]+)*")
+_PREFIX = "models--"
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """One commit of a repository in the cache; `missing` are files that a model needs."""
+
+    repo: str
+    commit: str
+    path: Path
+    missing: tuple[str, ...]
+
+
+def folder() -> Path:
+    """The cache: `HF_HUB_CACHE`, or `hub` in `HF_HOME`."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE).expanduser()
+
+
+def repo_folder(repo: str) -> Path:
+    return folder() / (_PREFIX + repo.replace("/", "--"))
+
+
+def is_revision(text: str) -> bool:
+    """Whether it can be the name of a branch, a tag or a commit; it becomes part of a path."""
+    return _REVISION.fullmatch(text) is not None
+
+
+def find(repo: str, revision: str | None = None) -> Snapshot | None:
+    """The snapshot that `revision` (default: the main branch) is known to be; None if none is."""
+    home = repo_folder(repo)
+    commit = revision or "main"
+    if not _COMMIT.fullmatch(commit):
+        try:
+            commit = (home / "refs" / commit).read_text("utf-8").strip()
+        except (OSError, ValueError):
+            return None
+    path = home / "snapshots" / commit
+    if not _COMMIT.fullmatch(commit) or not path.is_dir():
+        return None
+    return Snapshot(repo, commit, path, tuple(_missing(repo, commit, path)))
+
+
+def lay_out(repo: str, revision: str | None, commit: str, blobs: dict[str, Path]) -> Path:
+    """Makes a snapshot of files that are in `blobs/`; returns its folder.
+
+    Args:
+        revision: what `commit` was found under; None is the main branch.
+        blobs: by the file's name in the repository.
+    """
+    home = repo_folder(repo)
+    path = home / "snapshots" / commit
+    for name, blob in blobs.items():
+        if ".." in Path(name).parts or Path(name).is_absolute():
+            raise ValueError(f"{name!r} is no name of a file in a repository")
+        link = path / name
+        link.parent.mkdir(parents=True, exist_ok=True)
+        _link(blob, link)
+    if revision != commit:
+        ref = home / "refs" / (revision or "main")
+        ref.parent.mkdir(parents=True, exist_ok=True)
+        written = ref.with_name(f"{ref.name}.{os.getpid()}")
+        written.write_text(commit, "utf-8")
+        written.replace(ref)
+    return path
+
+
+def _link(blob: Path, link: Path) -> None:
+    target = os.path.relpath(blob, link.parent)
+    new = link.with_name(f".{link.name}.{os.getpid()}")
+    try:
+        new.symlink_to(target)
+    except OSError:  # a file system without links
+        shutil.copyfile(blob, new)
+    new.replace(link)
+
+
+def repositories() -> Iterator[str]:
+    """Every model repository of which something is in the cache."""
+    for path in sorted(folder().glob(f"{_PREFIX}*--*")):
+        yield path.name.removeprefix(_PREFIX).replace("--", "/", 1)
+
+
+def disk_bytes(repo: str) -> int:
+    """What a repository takes in the cache: all its commits, and what is half downloaded."""
+    total = 0
+    for path in repo_folder(repo).glob("blobs/*"):
+        with contextlib.suppress(OSError):  # a download ends, or another process cleans up
+            total += path.stat().st_size
+    return total
+
+
+def model_type(snapshot: Snapshot) -> str:
+    """What config.json says; empty if it cannot be read."""
+    return str(_json(snapshot.path / "config.json").get("model_type", ""))
+
+
+def wanted(name: str) -> bool:
+    """Whether a model needs the repository's file of this name."""
+    return any(fnmatch.fnmatch(name, pattern) for pattern in PATTERNS)
+
+
+def _missing(repo: str, commit: str, path: Path) -> Iterator[str]:
+    names = _listed(repo, commit)
+    if names is None:
+        # Left by a program that took single files: go by what the files that are there ask for.
+        names = _required(path)
+    yield from (name for name in names if not (path / name).is_file())
+
+
+def _listed(repo: str, commit: str) -> list[str] | None:
+    """The needed files by the hub's listing, if the hub client has kept it."""
+    import huggingface_hub
+    from huggingface_hub.errors import CachedRepoTreeNotFoundError
+
+    try:
+        tree = huggingface_hub.get_cached_repo_tree(repo, revision=commit)
+    except CachedRepoTreeNotFoundError:
+        return None
+    return [file.path for file in tree if wanted(file.path)]
+
+
+def _required(path: Path) -> Iterator[str]:
+    yield "config.json"
+    yield from _weights(path, "")
+    if _json(path / "config.json").get("model_type") != "qwen3_tts":
+        return
+    yield "speech_tokenizer/config.json"
+    yield from _weights(path, "speech_tokenizer/")
+    if not (path / "tokenizer.json").is_file():
+        yield from ("vocab.json", "merges.txt")
+
+
+def _weights(path: Path, prefix: str) -> list[str]:
+    shards = _json(path / prefix / "model.safetensors.index.json").get("weight_map")
+    if isinstance(shards, dict) and shards:
+        return sorted({prefix + str(name) for name in shards.values()})
+    return [] if any((path / prefix).glob("*.safetensors")) else [f"{prefix}model.safetensors"]
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(read_regular(path, MAX_JSON_BYTES))
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

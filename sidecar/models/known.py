@@ -1,0 +1,120 @@
+"""The catalogue: Qwen3-TTS on the hub, what each can do, and what it takes.
+
+Sizes are computed, not measured: the parameters of the true shapes, as mlx-audio's converter
+stores them (weights of linear layers in groups of 64 with two bfloat16 each, everything else in
+bfloat16), and the codec's file, which is the same for all. `docs/models.md` compares them with
+sizes that the hub shows.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Ability = Literal["presets", "instruct", "clone", "design", "textStream"]
+
+LANGUAGES = (
+    "chinese",
+    "english",
+    "japanese",
+    "korean",
+    "german",
+    "french",
+    "russian",
+    "portuguese",
+    "spanish",
+    "italian",
+)
+
+# Parameters outside the codec: all of them, and those of the layers that are quantised.
+_PARAMETERS = {
+    "0.6B": (905_788_672, 559_939_584),
+    "1.7B": (1_916_676_352, 1_536_163_840),
+}
+# A Base model has a speaker encoder besides.
+_SPEAKER_ENCODER = {"0.6B": 8_854_336, "1.7B": 12_001_088}
+# Of the hub's files: speech_tokenizer/model.safetensors, and configs and text tokenizer together.
+_CODEC_BYTES, _OTHER_BYTES = 682_293_092, 4_536_539
+# What of the codec is kept in memory: its encoder hears references, which only Base models take.
+_DECODER_BYTES = 457_300_000
+# One stream's keys and values, activations, MLX's cache of buffers, and the process itself.
+_WORKING_BYTES = 750_000_000
+_GROUP_SIZE, _GROUP_BYTES = 64, 4
+
+_ABILITIES: dict[str, tuple[Ability, ...]] = {
+    "0.6B-CustomVoice": ("presets", "textStream"),
+    "1.7B-CustomVoice": ("presets", "instruct", "textStream"),
+    "1.7B-VoiceDesign": ("design", "textStream"),
+    "0.6B-Base": ("clone", "textStream"),
+    "1.7B-Base": ("clone", "textStream"),
+}
+_VARIANTS = {"CustomVoice": "custom_voice", "VoiceDesign": "voice_design", "Base": "base"}
+
+
+class KnownModel(msgspec.Struct, frozen=True):
+    """A model on the hub.
+
+    Attributes:
+        alias: what it is called here.
+        size: of its family: 0.6B or 1.7B.
+        bits: 16 is bfloat16, as it was published.
+        parameters: outside the codec.
+        download_bytes: of the files that are needed.
+        memory_bytes: to speak one stream on a GPU, the process included.
+        cpu_memory_bytes: on the CPU, where all is unpacked to float32.
+    """
+
+    alias: str
+    repo: str
+    size: str
+    variant: str
+    bits: int
+    abilities: tuple[Ability, ...]
+    parameters: int
+    download_bytes: int
+    memory_bytes: int
+    cpu_memory_bytes: int
+
+
+def _known(alias: str, repo: str, name: str, bits: int) -> KnownModel:
+    size, _, variant = name.partition("-")
+    parameters, quantised = _PARAMETERS[size]
+    codec = _DECODER_BYTES
+    if variant == "Base":
+        parameters += _SPEAKER_ENCODER[size]
+        codec = _CODEC_BYTES
+    stored = 2 * parameters
+    if bits != 16:
+        stored += quantised * bits // 8 + quantised // _GROUP_SIZE * _GROUP_BYTES - 2 * quantised
+    return KnownModel(
+        alias=alias,
+        repo=repo,
+        size=size,
+        variant=_VARIANTS[variant],
+        bits=bits,
+        abilities=_ABILITIES[name],
+        parameters=parameters,
+        download_bytes=stored + _CODEC_BYTES + _OTHER_BYTES,
+        memory_bytes=stored + codec + _WORKING_BYTES,
+        cpu_memory_bytes=4 * parameters + codec + _WORKING_BYTES,
+    )
+
+
+KNOWN: dict[str, KnownModel] = {
+    one.alias: one
+    for name in _ABILITIES
+    for one in (
+        _known(name.lower(), f"mlx-community/Qwen3-TTS-12Hz-{name}-bf16", name, 16),
+        *(
+            _known(
+                f"{name.lower()}-{bits}bit",
+                f"mlx-community/Qwen3-TTS-12Hz-{name}-{bits}bit",
+                name,
+                bits,
+            )
+            for bits in (8, 6, 4)
+        ),
+        _known(f"{name.lower()}-original", f"Qwen/Qwen3-TTS-12Hz-{name}", name, 16),
+    )
+}

@@ -11,8 +11,9 @@ import json
 import re
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -58,12 +59,12 @@ class _File:
 
 
 class _Repo:
-    def __init__(self, folder: Path, xet: bool) -> None:
+    def __init__(self, name: str, folder: Path, xet: bool) -> None:
         paths = sorted(path for path in folder.rglob("*") if path.is_file())
         names = [path.relative_to(folder).as_posix() for path in paths]
         self.files = {n: _File.of(path, n, xet) for n, path in zip(names, paths, strict=True)}
         self.tree = [file.row for file in self.files.values()]
-        self.commit = hashlib.sha1(json.dumps(self.tree).encode()).hexdigest()
+        self.commit = hashlib.sha1(json.dumps([name, self.tree]).encode()).hexdigest()
         self.branches = {"main", self.commit}
 
 
@@ -78,6 +79,7 @@ class _Trouble:
     cut_at: int | None = None
     flip_at: int | None = None
     hold_at: int | None = None
+    drip_seconds: float = 0.0
     reached: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -88,13 +90,16 @@ class Hub:
 
     Attributes:
         url: its own, in HF_ENDPOINT.
+        repo: for a test to note the one that it is about.
         ranges: the `Range` headers that came, by path.
         sent: bytes of files that went out, by path.
         knows_ranges: else a whole file is the answer to any.
+        left: a client has gone away in the middle of a file.
     """
 
     def __init__(self) -> None:
         self.url = ""
+        self.repo = ""
         self.requests: list[str] = []
         self.ranges: list[tuple[str, str]] = []
         self.sent: dict[str, int] = {}
@@ -104,12 +109,13 @@ class Hub:
         self.knows_ranges = True
         self.troubles: list[_Trouble] = []
         self.lock = threading.Lock()
+        self.left = threading.Event()
         self.answering = threading.Event()
         self.answering.set()
 
     def serve(self, repo: str, folder: Path, branch: str = "main", xet: bool = False) -> str:
         """Serves the folder's files, as they are now, as a branch of `repo`; returns the commit."""
-        new = _Repo(folder, xet)
+        new = _Repo(repo, folder, xet)
         new.branches = {branch, new.commit}
         others = [one for one in self.repos.get(repo, []) if branch not in one.branches]
         self.repos[repo] = [*others, new]
@@ -136,25 +142,39 @@ class Hub:
         parts = [request.split("/", 5) for request in self.requests]
         return sorted(p[5] for p in parts if p[0] == "GET " and p[3:4] == ["resolve"])
 
-    def failing(
-        self, part: str, status: int, error_code: str | None = None, times: float = 1e9, **more: str
-    ) -> Any:
-        """Requests whose path contains `part` get this status, X-Error-Code and other headers."""
-        headers = {} if error_code is None else {"X-Error-Code": error_code}
-        headers |= {name.replace("_", "-"): value for name, value in more.items()}
-        return self._troubled(_Trouble(part, times, status=status, headers=headers))
+    def cdn_path(self, repo: str, name: str) -> str:
+        """Where a large file of the newest commit is served from."""
+        return f"/cdn/{repo}/{self.repos[repo][-1].commit}/{name}"
 
-    def cutting(self, part: str, at: int, times: float = 1) -> Any:
+    def failing(
+        self,
+        part: str,
+        status: int,
+        error_code: str | None = None,
+        times: float = 1e9,
+        headers: dict[str, str] | None = None,
+    ) -> AbstractContextManager[_Trouble]:
+        """Requests whose path contains `part` get this status, X-Error-Code and other headers."""
+        code = {} if error_code is None else {"X-Error-Code": error_code}
+        return self._troubled(_Trouble(part, times, status, {**code, **(headers or {})}))
+
+    def cutting(self, part: str, at: int, times: float = 1) -> AbstractContextManager[_Trouble]:
         """The connection ends when so many bytes of an answer have been sent."""
         return self._troubled(_Trouble(part, times, cut_at=at))
 
-    def corrupting(self, part: str, at: int, times: float = 1e9) -> Any:
+    def corrupting(
+        self, part: str, at: int, times: float = 1e9
+    ) -> AbstractContextManager[_Trouble]:
         """One byte of an answer is another one."""
         return self._troubled(_Trouble(part, times, flip_at=at))
 
-    def holding(self, part: str, at: int) -> Any:
+    def holding(self, part: str, at: int) -> AbstractContextManager[_Trouble]:
         """The answer waits after so many bytes, until it is `released`; `reached` says when."""
         return self._troubled(_Trouble(part, 1, hold_at=at))
+
+    def dripping(self, part: str) -> AbstractContextManager[_Trouble]:
+        """The answer is slow: some 3 MB a second."""
+        return self._troubled(_Trouble(part, 1, drip_seconds=0.02))
 
     @contextmanager
     def _troubled(self, trouble: _Trouble) -> Iterator[_Trouble]:
@@ -278,8 +298,12 @@ class _Handler(BaseHTTPRequestHandler):
         for stop in sorted(stop for stop in stops if stop is not None and stop <= len(body)):
             while at < stop:
                 piece = body[at : min(stop, at + _PIECE_BYTES)]
-                with suppress(ConnectionError):  # it was cancelled
+                try:
                     self.wfile.write(piece)
+                except ConnectionError:
+                    self.hub.left.set()
+                    return
+                time.sleep(trouble.drip_seconds)
                 at += len(piece)
                 self.hub.sent[path] = self.hub.sent.get(path, 0) + len(piece)
             if at == trouble.hold_at:

@@ -1,8 +1,8 @@
 """A repository of the hub into the hub's cache: what is missing, byte by byte, checked.
 
 huggingface_hub is asked what there is, signs in, and says where the cache is. The bytes are fetched
-here, by its session: its own download deletes what it has when it is interrupted (version 2), cannot
-be stopped, and obeys a hub that asks for an hour's pause. A file that is half there is
+here, by its session: its own download deletes what it has when it is interrupted (version 2),
+cannot be stopped, and obeys a hub that asks for an hour's pause. A file that is half there is
 `blobs/<etag>.incomplete`. It is plain HTTP, which the hub serves for Xet storage, too. A snapshot
 appears when all its files are there, so one that is found is whole.
 """

@@ -17,8 +17,6 @@ from sidecar.models.cache import PARTIAL
 if TYPE_CHECKING:
     import io
 
-# Small enough that a slow line is cancelled, and its progress shown, within a fraction of a second.
-_CHUNK_BYTES = 128 * 1024
 _HASH_BYTES = 4 * 2**20
 # How often it is looked whether another process has finished the same file.
 _LOCK_SECONDS = 0.2
@@ -140,7 +138,8 @@ def _copy(
 ) -> None:
     import httpx2
 
-    for chunk in response.iter_bytes(_CHUNK_BYTES):
+    # As they come: with a size for the chunks, the client would keep the last ones of a cut answer.
+    for chunk in response.iter_bytes():
         patience.check()
         try:
             _write(file, chunk)

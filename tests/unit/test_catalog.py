@@ -9,8 +9,10 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +24,7 @@ from tests.hub_server import Hub, hub_server
 ALIAS = "0.6b-customvoice"
 REPO = catalog.ALIASES[ALIAS]
 TINY = ROOT / "sidecar" / "bundled" / "tiny-voice"
+TOTAL = sum(path.stat().st_size for path in TINY.rglob("*") if path.is_file())
 NEEDED = sorted(path.relative_to(TINY).as_posix() for path in TINY.rglob("*") if path.is_file())
 
 
@@ -132,13 +135,114 @@ def test_a_silent_hub_holds_up_nothing_else(hub: Hub, tmp_path: Path) -> None:
         assert process.shutdown() == 0
 
 
-def test_an_interrupted_download_goes_on(hub: Hub, tmp_path: Path) -> None:
+def test_a_cancelled_download_stops_and_goes_on_later(hub: Hub, tmp_path: Path) -> None:
     hub.requests.clear()
+    hub.sent.clear()
+    hub.ranges.clear()
+    path = hub.cdn_path(REPO, "model.safetensors")
+    size = (TINY / "model.safetensors").stat().st_size
     with sidecar(env=hub.environment(tmp_path)) as process:
-        with hub.failing("/model.safetensors", 403):
-            assert refusal(process, ALIAS).type == "hubAccessDenied"
+        with hub.dripping(path):
+            id = process.request("model/load", {"model": ALIAS, "workDoneToken": "load"})
+            while process.next_progress("load").get("receivedBytes", 0) < 1_000_000:
+                pass
+            cancelled = time.monotonic()
+            process.notify("$/cancelRequest", {"id": id})
+            with pytest.raises(RpcError, match="-32800"):
+                process.wait(id)
+            assert time.monotonic() - cancelled < 1
+            assert hub.left.wait(5)  # the connection is closed; all of it would take longer
+        process.others()
+        [left] = tmp_path.glob("hub/*/blobs/*.incomplete")
+        kept = left.stat().st_size
+        assert 0 < kept < size
+        rows = {row["model"]: row for row in process.call("model/list")["models"]}
+        assert rows[ALIAS]["state"] == "known"
+        assert kept < rows[ALIAS]["diskBytes"] < TOTAL
         assert ("downloading", REPO) in load(process, ALIAS)
-    assert hub.fetched() == NEEDED  # none of them twice
+    assert [wanted for _, wanted in hub.ranges] == [f"bytes={kept}-"]
+    assert hub.fetched() == sorted([*NEEDED, "model.safetensors"])
+
+
+def test_two_requests_download_once_and_both_hear_of_it(hub: Hub, tmp_path: Path) -> None:
+    """By two names, and the second when half of it is there."""
+    hub.requests.clear()
+    hub.sent.clear()
+    path = hub.cdn_path(REPO, "model.safetensors")
+    progress: dict[str, list[dict[str, Any]]] = {"alias": [], "id": [], "again": []}
+    with sidecar(env=hub.environment(tmp_path)) as process:
+        with hub.holding(path, at=5_000_000) as held:
+            ids = [process.request("model/load", {"model": ALIAS, "workDoneToken": "alias"})]
+            assert held.reached.wait(60)
+            for token, name in (("id", REPO), ("again", ALIAS)):
+                ids.append(process.request("model/load", {"model": name, "workDoneToken": token}))
+            process.call("ping")
+        results = [process.wait(id) for id in ids]
+        for message in process.others():
+            progress[message["params"]["token"]].append(message["params"]["value"])
+        speech = process.speak("Hi.", model=REPO, seed=1, maxFrames=2)
+        assert speech.audio == process.speak("Hi.", model=ALIAS, seed=1, maxFrames=2).audio
+        assert len(process.call("server/status")["models"]) == 1
+    assert [result["model"] for result in results] == [ALIAS, REPO, ALIAS]
+    assert hub.fetched() == NEEDED
+    assert sum(hub.sent.values()) == TOTAL
+    for values in progress.values():
+        received = [value["receivedBytes"] for value in values if "receivedBytes" in value]
+        assert received == sorted(received)
+        assert received[-1] == TOTAL
+        assert values[-1] == {"kind": "load", "stage": "loading", "message": values[-1]["message"]}
+    last = [value for value in progress["alias"] if "receivedBytes" in value][-1]
+    assert last["totalBytes"] == TOTAL
+    assert last["receivedFiles"] == last["totalFiles"] == len(NEEDED)
+
+
+def test_a_speech_that_waits_for_a_download_can_be_cancelled(hub: Hub, tmp_path: Path) -> None:
+    path = hub.cdn_path(REPO, "model.safetensors")
+    with sidecar(env=hub.environment(tmp_path)) as process, hub.holding(path, at=1000) as held:
+        id = process.request("speech/synthesize", {"text": "Hi.", "model": ALIAS})
+        assert held.reached.wait(60)
+        cancelled = time.monotonic()
+        process.notify("$/cancelRequest", {"id": id})
+        with pytest.raises(RpcError, match="-32800"):
+            process.wait(id)
+        assert time.monotonic() - cancelled < 1
+
+
+def test_a_revision_is_named_in_either_way(hub: Hub, tmp_path: Path) -> None:
+    commit = hub.serve("someone/pinned", TINY, branch="v1")
+    with sidecar(env=hub.environment(tmp_path)) as process:
+        params = {"model": "someone/pinned", "revision": "v1"}
+        assert process.call("model/load", params)["model"] == "someone/pinned@v1"
+        hub.requests.clear()
+        name = f"someone/pinned@{commit}"
+        assert process.call("model/load", {"model": name})["loadMs"] > 0
+        assert process.speak("Hi.", model="someone/pinned@v1", maxFrames=2).audio
+        assert len(process.call("server/status")["models"]) == 1
+        assert hub.requests == []
+        with pytest.raises(RpcError) as caught:
+            process.call("model/load", {"model": name, "revision": "v1"})
+        assert (caught.value.type, caught.value.data["field"]) == ("invalidParams", "revision")
+        with pytest.raises(RpcError) as caught:
+            process.call("model/load", {"model": "someone/pinned", "revision": "v2"})
+        assert (caught.value.code, caught.value.type) == (1001, "unknownRevision")
+
+
+def test_numbers_come_with_the_error(hub: Hub, empty: Sidecar) -> None:
+    with hub.failing("/api/", 429, headers={"Retry-After": "300"}):
+        error = refusal(empty, ALIAS)
+    assert error.type == "hubRateLimited"
+    assert error.data["retryAfterSeconds"] == 300
+
+
+def test_the_list_says_what_a_model_takes_and_can(empty: Sidecar) -> None:
+    rows = {row["model"]: row for row in empty.call("model/list")["models"]}
+    assert rows.keys() >= {catalog.BUNDLED, *catalog.ALIASES}
+    row = rows["1.7b-base-4bit"]
+    assert row["repo"] == "mlx-community/Qwen3-TTS-12Hz-1.7B-Base-4bit"
+    assert (row["variant"], row["bits"], row["state"]) == ("base", 4, "known")
+    assert row["abilities"] == ["clone", "textStream"]
+    assert len(row["languages"]) == 10
+    assert 2.3e9 < row["downloadBytes"] < row["memoryBytes"]
 
 
 @pytest.mark.parametrize("outcome", ["listed as known", "completed"])

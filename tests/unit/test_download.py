@@ -1,17 +1,19 @@
-"""Downloads on good and bad days: the command line, in a process of its own, against a hub.
+"""Downloads on good and bad days, against a hub of our own.
 
-The hub client reads its environment once, at import, so nothing here runs in this process.
+The hub client reads its environment once, at import: what is asked of it is asked in processes.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,35 +23,103 @@ import pytest
 from tests.harness import ROOT
 from tests.hub_server import Hub, hub_server
 
-REPO = "someone/voice"
-TINY = ROOT / "sidecar" / "bundled" / "tiny-voice"
-WEIGHTS = "model.safetensors"
-SIZE = (TINY / WEIGHTS).stat().st_size
-TOTAL = sum(path.stat().st_size for path in TINY.rglob("*") if path.is_file())
 TIMEOUT = 60
+WEIGHTS = "model.safetensors"
+FILES = {
+    "config.json": b'{"model_type": "qwen3_tts"}',
+    "tokenizer.json": b"{}" * 5000,
+    "generation_config.json": b"{}",
+    "empty.txt": b"",
+    "speech_tokenizer/config.json": b"[]",
+    "speech_tokenizer/model.safetensors": bytes(range(256)) * 400,
+    WEIGHTS: bytes(range(255, -1, -1)) * 4000,
+}
+SIZE, TOTAL = len(FILES[WEIGHTS]), sum(map(len, FILES.values()))
+# What repositories carry besides, and is not for us.
+OTHERS = ("README.md", "sample.wav", "pytorch_model.bin", "onnx/model.onnx", "run.py")
+_numbers = itertools.count(1)
+
+
+def write(folder: Path, files: dict[str, bytes]) -> Path:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
 
 
 @pytest.fixture(scope="module")
 def voice(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundled voice, and what repositories carry that is not for us."""
-    folder = tmp_path_factory.mktemp("served") / "voice"
-    shutil.copytree(TINY, folder)
-    for name in ("README.md", "sample.wav", "pytorch_model.bin", "onnx/model.onnx"):
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_bytes(b"not for us" * 1000)
-    return folder
+    """As large as it takes to be cut in pieces; nobody loads it."""
+    others = dict.fromkeys(OTHERS, b"not for us" * 1000)
+    return write(tmp_path_factory.mktemp("voice"), FILES | others)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Hub]:
+    with hub_server() as hub:
+        yield hub
 
 
 @pytest.fixture
-def hub(voice: Path) -> Iterator[Hub]:
-    with hub_server() as hub:
-        hub.serve(REPO, voice)
-        yield hub
+def hub(server: Hub, voice: Path) -> Hub:
+    """The module's hub, with nothing asked of it yet and a repository that nobody has."""
+    server.requests.clear()
+    server.ranges.clear()
+    server.sent.clear()
+    server.knows_ranges = True
+    server.repo = f"someone/voice-{next(_numbers)}"
+    server.serve(server.repo, voice)
+    return server
+
+
+class Fetcher:
+    """A process that resolves one name after another, into one cache."""
+
+    def __init__(self, hub: Hub, home: Path) -> None:
+        self.home = home
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.fetcher"],
+            env={**os.environ, **hub.environment(home)},
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, name: str) -> dict[str, Any]:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(name) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+    def whole(self, name: str) -> dict[str, Any]:
+        end = self(name)
+        assert "path" in end, end
+        assert content(Path(end["path"])) == FILES
+        assert partials(self.home, name) == []
+        return end
+
+    def refused(self, name: str) -> dict[str, Any]:
+        end = self(name)
+        assert "path" not in end
+        assert name.partition("@")[0] in end["said"]
+        return end
+
+    def close(self) -> None:
+        self._process.communicate(timeout=TIMEOUT)
+
+
+@pytest.fixture(scope="module")
+def fetch(server: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fetcher]:
+    fetcher = Fetcher(server, tmp_path_factory.mktemp("home"))
+    yield fetcher
+    fetcher.close()
 
 
 def start(hub: Hub, home: Path, *args: str, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "sidecar", *args],
+        [sys.executable, "-m", "sidecar", "models", *args],
         env={**os.environ, **hub.environment(home), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -61,27 +131,16 @@ class Done:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.said, self.error = process.communicate(timeout=TIMEOUT)
         self.code = process.returncode
+        assert "Traceback" not in self.error
 
 
 def models(hub: Hub, home: Path, *args: str, **environment: str) -> Done:
-    return Done(start(hub, home, "models", *args, **environment))
+    return Done(start(hub, home, *args, **environment))
 
 
-def download(hub: Hub, home: Path, name: str = REPO, **environment: str) -> Done:
-    return models(hub, home, "download", name, **environment)
-
-
-def refused(hub: Hub, home: Path, name: str = REPO, **environment: str) -> str:
-    done = download(hub, home, name, **environment)
-    assert (done.code, done.said) == (1, "")
-    assert "Traceback" not in done.error
-    return done.error
-
-
-def partial(home: Path) -> Path:
-    """The one file that is half there."""
-    [path] = home.glob("hub/models--*/blobs/*.incomplete")
-    return path
+def partials(home: Path, name: str) -> list[Path]:
+    repo = "models--" + name.partition("@")[0].replace("/", "--")
+    return list((home / "hub" / repo).glob("blobs/*.incomplete"))
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -89,31 +148,45 @@ def content(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-def downloads_whole(hub: Hub, home: Path, **environment: str) -> Done:
-    done = download(hub, home, **environment)
-    assert done.code == 0, done.error
-    assert content(Path(done.said.strip())) == content(TINY)
-    assert list(home.glob("hub/models--*/blobs/*.incomplete")) == []
-    return done
+def wait_for(condition: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 # --- whole ---------------------------------------------------------------------------------
 
 
+def test_what_is_needed_is_fetched_once_and_every_byte_is_counted(hub: Hub, fetch: Fetcher) -> None:
+    end = fetch.whole(hub.repo)
+    assert hub.fetched() == sorted(FILES.keys() - {"empty.txt"})
+    assert sum(hub.sent.values()) == TOTAL
+    received = [one["received_bytes"] for one in end["progress"]]
+    assert received == sorted(received)
+    assert {one["total_bytes"] for one in end["progress"][1:]} == {TOTAL}
+    last = end["progress"][-1]
+    assert (last["received_bytes"], last["received_files"]) == (TOTAL, len(FILES))
+    assert last["total_files"] == len(FILES)
+    hub.requests.clear()
+    assert fetch(hub.repo) == {"path": end["path"], "progress": []}
+    assert hub.requests == []
+
+
 @pytest.mark.parametrize("xet", [False, True])
 def test_the_cache_is_the_hub_clients_own(hub: Hub, voice: Path, tmp_path: Path, xet: bool) -> None:
-    """With what other programs ask it: nothing is fetched again, nothing is found wrong."""
-    hub.serve(REPO, voice, xet=xet)
+    """Whatever other programs ask it: nothing is fetched again, nothing is found wrong."""
+    hub.serve(hub.repo, voice, xet=xet)
     environment = {"HF_HUB_DISABLE_XET": "0" if xet else "1"}
-    done = downloads_whole(hub, tmp_path, **environment)
-    assert done.error.endswith("\n") and "100%" in done.error
-    assert sum(hub.sent.values()) == TOTAL
+    done = models(hub, tmp_path, "download", hub.repo, **environment)
+    assert done.code == 0, done.error
+    assert "100%" in done.error
     hub.requests.clear()
     script = (
         "import json, huggingface_hub as hub\n"
-        f"paths = [hub.snapshot_download('{REPO}', local_files_only=True),\n"
-        f"         hub.snapshot_download('{REPO}', allow_patterns=['*.json', '*.safetensors'])]\n"
-        f"hub.hf_hub_download('{REPO}', 'model.safetensors')\n"
+        f"paths = [hub.snapshot_download('{hub.repo}', local_files_only=True),\n"
+        f"         hub.snapshot_download('{hub.repo}', allow_patterns=['*.json', '*.saf*'])]\n"
+        f"hub.hf_hub_download('{hub.repo}', 'model.safetensors')\n"
         "info = hub.scan_cache_dir()\n"
         "[repo] = info.repos\n"
         "print(json.dumps([paths, repo.size_on_disk, len(info.warnings), sorted(repo.refs)]))\n"
@@ -128,49 +201,38 @@ def test_the_cache_is_the_hub_clients_own(hub: Hub, voice: Path, tmp_path: Path,
     )
     path = done.said.strip()
     assert json.loads(asked.stdout) == [[path, path], TOTAL, 0, ["main"]]
-    assert [name for name in hub.fetched() if name != "README.md"] == []
+    assert hub.fetched() == []
 
 
-def test_a_model_that_is_cached_needs_no_hub(hub: Hub, tmp_path: Path) -> None:
-    downloads_whole(hub, tmp_path)
-    hub.requests.clear()
-    for arguments in (["download"], ["path"]):
-        assert models(hub, tmp_path, *arguments, REPO).code == 0
-    assert models(hub, tmp_path, "path", REPO, "--offline").code == 0
-    assert hub.requests == []
-
-
-def test_a_revision_is_pinned(hub: Hub, voice: Path, tmp_path: Path) -> None:
-    old = hub.serve(REPO, voice, branch="v1")
-    newer = tmp_path / "newer"
-    shutil.copytree(voice, newer)
-    (newer / "notes.txt").write_text("newer")
-    new = hub.serve(REPO, newer)
+def test_a_revision_is_pinned(hub: Hub, voice: Path, fetch: Fetcher, tmp_path: Path) -> None:
+    old = hub.serve(hub.repo, voice, branch="v1")
+    newer = write(tmp_path, FILES | {"notes.txt": b"newer"})
+    new = hub.serve(hub.repo, newer)
     assert old != new
-    home = tmp_path / "home"
-    for name, commit in [(f"{REPO}@v1", old), (f"{REPO}@{old}", old), (REPO, new)]:
-        assert Path(download(hub, home, name).said.strip()).name == commit
-    sent = sum(hub.sent.values())
-    assert sent == TOTAL + len("newer")  # what both have is kept once
+    pinned = [(f"{hub.repo}@v1", old), (f"{hub.repo}@{old}", old), (hub.repo, new)]
+    for name, commit in pinned:
+        assert Path(fetch(name)["path"]).name == commit
+    assert sum(hub.sent.values()) == TOTAL + len("newer")  # what both have is kept once
     hub.requests.clear()
-    for arguments, commit in [([REPO], new), ([REPO, "--revision", "v1"], old)]:
-        assert Path(models(hub, home, "path", *arguments).said.strip()).name == commit
+    for name, commit in pinned:
+        assert Path(fetch(name)["path"]).name == commit
     assert hub.requests == []
-    assert "no such revision" in refused(hub, home, f"{REPO}@v9")
-    assert "cannot be the name of a revision" in refused(hub, home, f"{REPO}@../x")
+    unknown = fetch.refused(f"{hub.repo}@v9")
+    assert (unknown["type"], unknown["code"]) == ("unknownRevision", 1001)
+    assert fetch(f"{hub.repo}@../x")["type"] == "unknownRevision"
 
 
 def test_a_token_is_sent_to_the_hub_and_to_nobody_else(hub: Hub, tmp_path: Path) -> None:
     environment = {"HF_TOKEN": "hf_secret", "HF_HUB_DISABLE_IMPLICIT_TOKEN": "0"}
-    downloads_whole(hub, tmp_path, **environment)
+    assert models(hub, tmp_path, "download", hub.repo, **environment).code == 0
     assert (hub.tokens, hub.cdn_tokens) == ({"Bearer hf_secret"}, set())
 
 
 def test_two_processes_download_once(hub: Hub, tmp_path: Path) -> None:
-    with hub.holding(f"/cdn/{REPO}", at=SIZE // 2) as held:
-        first = start(hub, tmp_path, "models", "download", REPO)
+    with hub.holding(hub.cdn_path(hub.repo, WEIGHTS), at=SIZE // 2) as held:
+        first = start(hub, tmp_path, "download", hub.repo)
         assert held.reached.wait(TIMEOUT)
-        second = start(hub, tmp_path, "models", "download", REPO)
+        second = start(hub, tmp_path, "download", hub.repo)
         wait_for(lambda: sum("/api/" in request for request in hub.requests) == 2)
         held.released.set()
         ends = [Done(process) for process in (first, second)]
@@ -179,154 +241,164 @@ def test_two_processes_download_once(hub: Hub, tmp_path: Path) -> None:
     assert sum(hub.sent.values()) == TOTAL
 
 
-def wait_for(condition: Any) -> None:
-    deadline = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 # --- interrupted ---------------------------------------------------------------------------
 
 
-def test_a_cut_connection_is_resumed_where_it_was_cut(hub: Hub, tmp_path: Path) -> None:
-    with hub.cutting(f"/{WEIGHTS}", at=SIZE // 3, times=2):
-        downloads_whole(hub, tmp_path)
-    resumed = [wanted for path, wanted in hub.ranges if path.startswith("/cdn/")]
-    assert resumed == [f"bytes={SIZE // 3}-", f"bytes={2 * (SIZE // 3)}-"]
+def test_a_cut_connection_is_resumed_where_it_was_cut(hub: Hub, fetch: Fetcher) -> None:
+    with hub.cutting(hub.cdn_path(hub.repo, WEIGHTS), at=SIZE // 5, times=2):
+        end = fetch.whole(hub.repo)
+    cuts = [f"bytes={SIZE // 5}-", f"bytes={2 * (SIZE // 5)}-"]
+    assert [wanted for _, wanted in hub.ranges] == cuts
     assert sum(hub.sent.values()) == TOTAL
+    received = [one["received_bytes"] for one in end["progress"]]
+    assert received == sorted(received)
+    assert received[-1] == TOTAL
 
 
-def test_a_killed_download_goes_on(hub: Hub, tmp_path: Path) -> None:
-    with hub.holding(f"/cdn/{REPO}", at=SIZE // 2) as held:
-        process = start(hub, tmp_path, "models", "download", REPO)
+@pytest.mark.parametrize("way", [signal.SIGKILL, signal.SIGINT])
+def test_an_interrupted_download_goes_on(hub: Hub, tmp_path: Path, way: signal.Signals) -> None:
+    with hub.holding(hub.cdn_path(hub.repo, WEIGHTS), at=SIZE // 2) as held:
+        process = start(hub, tmp_path, "download", hub.repo)
         assert held.reached.wait(TIMEOUT)
-        wait_for(lambda: any(tmp_path.glob("hub/*/blobs/*.incomplete")))
-        wait_for(lambda: partial(tmp_path).stat().st_size > SIZE // 4)
-        process.kill()
-        process.communicate(timeout=TIMEOUT)
-    kept = partial(tmp_path).stat().st_size
-    done = downloads_whole(hub, tmp_path)
-    assert f"bytes={kept}-" in [wanted for _, wanted in hub.ranges]
-    assert "100%" in done.error
-
-
-def test_ctrl_c_keeps_what_has_come(hub: Hub, tmp_path: Path) -> None:
-    import signal
-
-    with hub.holding(f"/cdn/{REPO}", at=SIZE // 2) as held:
-        process = start(hub, tmp_path, "models", "download", REPO)
-        assert held.reached.wait(TIMEOUT)
-        wait_for(lambda: any(tmp_path.glob("hub/*/blobs/*.incomplete")))
-        process.send_signal(signal.SIGINT)
+        wait_for(lambda: any(one.stat().st_size for one in partials(tmp_path, hub.repo)))
+        process.send_signal(way)
         done = Done(process)
-    assert done.code == 130
-    assert "Traceback" not in done.error
-    assert "known, incomplete" not in done.error
-    assert partial(tmp_path).stat().st_size > 0
+    assert done.code == (130 if way is signal.SIGINT else -way)
+    [left] = partials(tmp_path, hub.repo)
+    kept = left.stat().st_size
+    done = models(hub, tmp_path, "download", hub.repo)
+    assert content(Path(done.said.strip())) == FILES
+    assert [wanted for _, wanted in hub.ranges] == [f"bytes={kept}-"]
 
 
 @pytest.mark.parametrize("kept", ["a part", "too much", "nonsense"])
-def test_what_was_left_by_others_does_no_harm(hub: Hub, tmp_path: Path, kept: str) -> None:
+def test_what_was_left_by_others_does_no_harm(hub: Hub, fetch: Fetcher, kept: str) -> None:
     """A server without ranges; a file that is longer than listed; one that is something else."""
-    with hub.failing(f"/cdn/{REPO}/", 403):
-        refused(hub, tmp_path)
-    size = {"a part": 1000, "too much": SIZE + 1, "nonsense": SIZE // 2}[kept]
-    left = b"\0" * size if kept != "a part" else (TINY / WEIGHTS).read_bytes()[:size]
-    partial(tmp_path).write_bytes(left)
+    with hub.failing(hub.cdn_path(hub.repo, WEIGHTS), 403):
+        fetch.refused(hub.repo)
+    lengths = {"a part": 1000, "too much": SIZE + 1, "nonsense": SIZE // 2}
+    left = b"\0" * lengths[kept] if kept != "a part" else FILES[WEIGHTS][:1000]
+    [path] = partials(fetch.home, hub.repo)
+    path.write_bytes(left)
     hub.knows_ranges = kept == "nonsense"
-    downloads_whole(hub, tmp_path)
+    end = fetch.whole(hub.repo)
+    received = [one["received_bytes"] for one in end["progress"]]
+    assert received == sorted(received)
+    assert received[-1] == TOTAL
 
 
-def test_a_file_that_is_wrong_once_is_fetched_again(hub: Hub, tmp_path: Path) -> None:
-    with hub.corrupting(f"/cdn/{REPO}/", at=5000, times=1):
-        downloads_whole(hub, tmp_path)
+def test_a_file_that_is_wrong_once_is_fetched_again(hub: Hub, fetch: Fetcher) -> None:
+    with hub.corrupting(f"/{WEIGHTS}", at=5000, times=1):
+        fetch.whole(hub.repo)
 
 
 @pytest.mark.parametrize("name", [WEIGHTS, "config.json"])
-def test_a_file_that_stays_wrong_is_not_kept(hub: Hub, tmp_path: Path, name: str) -> None:
-    with hub.corrupting(f"/{name}", at=10):
-        error = refused(hub, tmp_path)
-    assert f"{name} of {REPO} came with other content than 127.0.0.1" in error
-    assert "proxy" in error
-    assert list(tmp_path.glob("hub/*/snapshots/*")) == []
-    downloads_whole(hub, tmp_path)
+def test_a_file_that_stays_wrong_is_not_kept(hub: Hub, fetch: Fetcher, name: str) -> None:
+    with hub.corrupting(f"/{name}", at=1):
+        end = fetch.refused(hub.repo)
+    assert (end["type"], end["code"]) == ("corruptDownload", 1002)
+    for word in (name, "127.0.0.1", "proxy"):
+        assert word in end["said"]
+    assert partials(fetch.home, hub.repo) == []
+    fetch.whole(hub.repo)
 
 
 # --- refused -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("status", "headers", "words"),
+    ("status", "headers", "type", "words"),
     [
-        (401, {}, ["127.0.0.1", "status 401", "HF_TOKEN"]),
-        (403, {}, ["status 403", "HF_TOKEN"]),
-        (404, {"X_Error_Code": "RepoNotFound"}, ["no repository", "HF_TOKEN"]),
-        (403, {"X_Error_Code": "GatedRepo"}, ["is gated", f"/{REPO}", "HF_TOKEN"]),
-        (429, {"Retry_After": "3600"}, ["too many requests", "in 3600 s", "HF_TOKEN"]),
-        (429, {"RateLimit": '"api";r=0;t=240'}, ["too many requests", "in 240 s"]),
+        (401, {}, "hubAccessDenied", ["127.0.0.1", "status 401", "HF_TOKEN"]),
+        (403, {}, "hubAccessDenied", ["status 403", "HF_TOKEN"]),
+        (403, {"X-Error-Code": "GatedRepo"}, "hubAccessDenied", ["is gated", "HF_TOKEN"]),
+        (404, {"X-Error-Code": "RepoNotFound"}, "unknownModel", ["no repository", "HF_TOKEN"]),
+        (429, {"Retry-After": "3600"}, "hubRateLimited", ["in 3600 s", "HF_TOKEN"]),
+        (429, {"RateLimit": '"api";r=0;t=240'}, "hubRateLimited", ["in 240 s"]),
+        (451, {}, "modelLoadFailed", ["status 451"]),
     ],
 )
 @pytest.mark.parametrize("part", ["/api/", "/resolve/"])
 def test_a_refusal_says_what_to_do(
-    hub: Hub, tmp_path: Path, part: str, status: int, headers: dict[str, str], words: list[str]
+    hub: Hub,
+    fetch: Fetcher,
+    part: str,
+    status: int,
+    headers: dict[str, str],
+    type: str,
+    words: list[str],
 ) -> None:
-    with hub.failing(part, status, **headers):
-        error = refused(hub, tmp_path)
-    for word in (REPO, *words):
-        assert word in error
+    with hub.failing(part, status, headers=headers):
+        end = fetch.refused(hub.repo)
+    assert (end["type"], end["field"]) == (type, "model")
+    for word in words:
+        assert word in end["said"]
     assert sum(part in request for request in hub.requests) == 1  # it was not asked again
+    pause = end["figures"]["retry_after_seconds"]
+    assert pause == {"Retry-After": 3600, "RateLimit": 240}.get(next(iter(headers), ""))
 
 
-@pytest.mark.parametrize("headers", [{"Retry_After": "1"}, {"RateLimit": '"api";r=0;t=1'}])
-def test_a_short_pause_is_kept(hub: Hub, tmp_path: Path, headers: dict[str, str]) -> None:
+@pytest.mark.parametrize("headers", [{"Retry-After": "1"}, {"RateLimit": '"api";r=0;t=1'}])
+def test_a_short_pause_is_kept(hub: Hub, fetch: Fetcher, headers: dict[str, str]) -> None:
     started = time.monotonic()
-    with hub.failing("/resolve/", 429, times=1, **headers):
-        downloads_whole(hub, tmp_path)
+    with hub.failing("/resolve/", 429, times=1, headers=headers):
+        end = fetch.whole(hub.repo)
     assert time.monotonic() - started >= 1
+    assert [one["waiting_seconds"] for one in end["progress"] if one["waiting_seconds"]] == [1]
     assert sum(hub.sent.values()) == TOTAL
 
 
-@pytest.mark.parametrize("part", ["/api/", f"/cdn/{REPO}/"])
-def test_a_hub_with_a_hiccup_is_asked_again(hub: Hub, tmp_path: Path, part: str) -> None:
-    with hub.failing(part, 503, times=2):
-        downloads_whole(hub, tmp_path)
+@pytest.mark.parametrize("part", ["/api/", "/cdn/"])
+def test_a_hub_with_a_hiccup_is_asked_again(hub: Hub, fetch: Fetcher, part: str) -> None:
+    with hub.failing(part, 503, times=1):
+        fetch.whole(hub.repo)
 
 
-def test_a_hub_that_is_out_of_order(hub: Hub, tmp_path: Path) -> None:
+def test_a_hub_that_is_out_of_order(hub: Hub, fetch: Fetcher) -> None:
     with hub.failing("/api/", 500):
-        error = refused(hub, tmp_path)
-    assert "out of order" in error and "status 500" in error
+        end = fetch.refused(hub.repo)
+    assert end["type"] == "hubUnreachable"
+    assert "status 500" in end["said"]
     assert len(hub.requests) == 4
 
 
 def test_a_silent_hub_is_given_up(hub: Hub, tmp_path: Path) -> None:
     with hub.silent():
-        error = refused(hub, tmp_path, HF_HUB_DOWNLOAD_TIMEOUT="1")
-    assert "it says nothing" in error and "127.0.0.1" in error
+        done = models(hub, tmp_path, "download", hub.repo, HF_HUB_DOWNLOAD_TIMEOUT="1")
+    assert done.code == 1
+    assert "127.0.0.1" in done.error
+    assert "it says nothing" in done.error
 
 
 def test_a_proxy_is_used_and_named(hub: Hub, tmp_path: Path) -> None:
     dead = {"http_proxy": "http://user:secret@127.0.0.1:1", "NO_PROXY": "", "no_proxy": ""}
-    error = refused(hub, tmp_path, **dead)
-    assert "through the proxy 127.0.0.1" in error and "HTTPS_PROXY" in error
-    assert "secret" not in error
+    done = models(hub, tmp_path, "download", hub.repo, **dead)
+    assert done.code == 1
+    assert "through the proxy 127.0.0.1" in done.error
+    assert "HTTPS_PROXY" in done.error
+    assert "secret" not in done.error
     assert hub.requests == []
 
 
 @pytest.mark.parametrize("way", ["--offline", "HF_HUB_OFFLINE"])
-def test_offline_names_what_is_missing(hub: Hub, tmp_path: Path, way: str) -> None:
+def test_offline_names_what_is_missing(hub: Hub, fetch: Fetcher, way: str) -> None:
     arguments = ["--offline"] if way == "--offline" else []
-    environment = {} if way == "--offline" else {way: "1"}
-    done = models(hub, tmp_path, "download", REPO, *arguments, **environment)
+    environment = {} if arguments else {way: "1"}
+
+    def asked(action: str) -> Done:
+        return models(hub, fetch.home, action, hub.repo, *arguments, **environment)
+
+    done = asked("download")
     assert done.code == 1
-    assert f"{REPO} is not on this machine, and offline mode is on" in done.error
-    assert "Downloaded" not in done.error and f"models download {REPO}" in done.error
-    folder = Path(downloads_whole(hub, tmp_path).said.strip())
+    assert f"{hub.repo} is not on this machine, and offline mode is on" in done.error
+    assert f"models download {hub.repo}" in done.error
+    assert hub.requests == []
+    folder = Path(fetch.whole(hub.repo)["path"])
+    assert asked("path").said.strip() == str(folder)
     (folder / "speech_tokenizer" / WEIGHTS).unlink()
     (folder / "tokenizer.json").unlink()
     hub.requests.clear()
-    done = models(hub, tmp_path, "path", REPO, *arguments, **environment)
+    done = asked("path")
     assert done.code == 1
     for name in (f"speech_tokenizer/{WEIGHTS}", "vocab.json"):
         assert name in done.error
@@ -341,72 +413,77 @@ def small_disk(at: Path, size: int) -> Iterator[Path]:
     at.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(at)]
     if os.geteuid() or subprocess.run(mount, capture_output=True, timeout=TIMEOUT).returncode:
-        pytest.skip("a small disk cannot be mounted here: this needs root and CAP_SYS_ADMIN")
+        pytest.skip("a small disk cannot be mounted here: that needs root and CAP_SYS_ADMIN")
     try:
         yield at
     finally:
-        subprocess.run(["umount", str(at)], check=True, timeout=TIMEOUT)
+        subprocess.run(["umount", "-l", str(at)], check=True, timeout=TIMEOUT)
 
 
 def test_a_disk_without_room_is_noticed_before_anything_is_fetched(
     hub: Hub, tmp_path: Path
 ) -> None:
-    with small_disk(tmp_path / "disk", 10_000_000) as disk:
-        error = refused(hub, disk)
-        assert f"needs {TOTAL / 1e6:,.1f} MB" in error
-        assert "HF_HUB_CACHE" in error and "models remove" in error
-        assert hub.sent == {}
+    with small_disk(tmp_path / "disk", TOTAL // 2) as disk:
+        fetcher = Fetcher(hub, disk)
+        end = fetcher.refused(hub.repo)
+        fetcher.close()
+    assert (end["type"], end["code"]) == ("diskFull", 1002)
+    assert end["figures"]["needed_bytes"] == TOTAL
+    assert 0 < end["figures"]["free_bytes"] < TOTAL
+    for word in (f"needs {TOTAL / 1e6:,.1f} MB", "HF_HUB_CACHE", "models remove"):
+        assert word in end["said"]
+    assert hub.sent == {}
 
 
 def test_a_disk_that_fills_up_meanwhile(hub: Hub, tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk", TOTAL + 5_000_000) as disk:
-        with hub.holding(f"/cdn/{REPO}", at=SIZE // 2) as held:
-            process = start(hub, disk, "models", "download", REPO)
+    with small_disk(tmp_path / "disk", TOTAL + 500_000) as disk:
+        with hub.holding(hub.cdn_path(hub.repo, WEIGHTS), at=SIZE // 2) as held:
+            process = start(hub, disk, "download", hub.repo)
             assert held.reached.wait(TIMEOUT)
-            filler = disk / "filler"
-            filler.write_bytes(bytes(shutil.disk_usage(disk).free - 1_000_000))
-            held.released.set()
-            done = Done(process)
+            with (disk / "filler").open("wb", buffering=0) as filler:
+                while shutil.disk_usage(disk).free:
+                    filler.write(bytes(4096))
+        done = Done(process)
         assert done.code == 1
-        assert "MB free" in done.error and "What has been downloaded is kept" in done.error
-        filler.unlink()
-        downloads_whole(hub, disk)
-    assert any(path.startswith("/cdn/") for path, _ in hub.ranges)
+        assert "MB free" in done.error
+        (disk / "filler").unlink()
+        done = models(hub, disk, "download", hub.repo)
+        assert content(Path(done.said.strip())) == FILES
+    assert len(hub.ranges) == 1  # it went on
 
 
 # --- the cache by hand ---------------------------------------------------------------------
 
 
-def test_the_list_says_what_is_here_and_remove_removes_it(hub: Hub, tmp_path: Path) -> None:
+def test_the_list_says_what_is_here_and_remove_removes_it(hub: Hub, fetch: Fetcher) -> None:
     def listed() -> dict[str, Any]:
-        rows = json.loads(models(hub, tmp_path, "list", "--json").said)
+        rows = json.loads(models(hub, fetch.home, "list", "--json").said)
         return {row["model"]: row for row in rows}
 
-    assert REPO not in listed()
-    folder = Path(downloads_whole(hub, tmp_path).said.strip())
-    row = listed()[REPO]
+    folder = Path(fetch.whole(hub.repo)["path"])
+    row = listed()[hub.repo]
     assert (row["state"], row["diskBytes"], row["missingFiles"]) == ("cached", TOTAL, [])
     (folder / "speech_tokenizer" / "config.json").unlink()
-    row = listed()[REPO]
+    row = listed()[hub.repo]
     assert (row["state"], row["missingFiles"]) == ("known", ["speech_tokenizer/config.json"])
-    assert "known, incomplete" in models(hub, tmp_path, "list").said
-    kept = models(hub, tmp_path, "remove", REPO)
-    assert kept.code == 1 and "--yes" in kept.error
-    assert REPO in listed()
-    assert models(hub, tmp_path, "remove", REPO, "--yes").code == 0
-    assert list(tmp_path.glob("hub/models--*")) == []
-    assert "is not in" in models(hub, tmp_path, "remove", REPO, "--yes").error
+    assert "known, incomplete" in models(hub, fetch.home, "list").said
+    kept = models(hub, fetch.home, "remove", hub.repo)
+    assert kept.code == 1
+    assert "--yes" in kept.error
+    assert folder.is_dir()
+    assert models(hub, fetch.home, "remove", hub.repo, "--yes").code == 0
+    assert not folder.parent.parent.exists()
+    assert hub.repo not in listed()
+    assert "is not in" in models(hub, fetch.home, "remove", hub.repo, "--yes").error
 
 
-def test_one_revision_is_removed_and_the_other_stays(hub: Hub, voice: Path, tmp_path: Path) -> None:
-    hub.serve(REPO, voice, branch="v1")
-    newer = tmp_path / "newer"
-    shutil.copytree(voice, newer)
-    (newer / "notes.txt").write_text("newer")
-    hub.serve(REPO, newer)
-    home = tmp_path / "home"
-    for name in (REPO, f"{REPO}@v1"):
-        assert download(hub, home, name).code == 0
-    assert models(hub, home, "remove", REPO, "--revision", "v1", "--yes").code == 0
-    assert models(hub, home, "path", REPO).code == 0
-    assert models(hub, home, "path", f"{REPO}@v1").code == 1
+def test_one_revision_is_removed_and_the_other_stays(
+    hub: Hub, voice: Path, fetch: Fetcher, tmp_path: Path
+) -> None:
+    hub.serve(hub.repo, voice, branch="v1")
+    hub.serve(hub.repo, write(tmp_path, FILES | {"notes.txt": b"newer"}))
+    newer, old = Path(fetch(hub.repo)["path"]), Path(fetch(f"{hub.repo}@v1")["path"])
+    done = models(hub, fetch.home, "remove", hub.repo, "--revision", "v1", "--yes")
+    assert done.code == 0, done.error
+    assert not old.exists()
+    assert content(newer) == FILES | {"notes.txt": b"newer"}

@@ -107,5 +107,6 @@ function parse(body: Buffer): Incoming {
 }
 
 function responseError({ code, message, data }: NonNullable<Incoming["error"]>): Error {
-  return new SidecarResponseError(message, code, data?.type ?? "unknown", data?.field, data?.hint);
+  const { type = "unknown", field, hint, ...figures } = data ?? {};
+  return new SidecarResponseError(message, code, type, field, hint, figures);
 }

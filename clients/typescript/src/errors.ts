@@ -1,4 +1,7 @@
-import type { ErrorType } from "./protocol.gen.js";
+import type { ErrorData, ErrorType } from "./protocol.gen.js";
+
+/** Numbers of an error: bytes of a full disk, seconds that a hub asks for. */
+export type ErrorFigures = Omit<ErrorData, "type" | "field" | "hint">;
 
 /** Everything this package throws, except the reason of an `AbortSignal`. */
 export class SidecarError extends Error {
@@ -67,6 +70,8 @@ export class SidecarResponseError extends SidecarError {
     readonly field?: string,
     /** What can be done. */
     readonly hint?: string,
+    /** Its numbers, if it has any. */
+    readonly figures: ErrorFigures = {},
   ) {
     super(hint ? `${message} ${hint}` : message);
   }

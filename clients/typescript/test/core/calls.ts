@@ -7,6 +7,7 @@ describe("calls", () => {
     const tts = await sidecar();
     const tiny = (await tts.models.list()).find(({ model }) => model === "tiny-voice");
     assert.match(tiny?.state ?? "", /bundled|loaded/);
+    assert.deepEqual(tiny?.abilities, ["presets", "textStream"]);
     const voices = (await tts.voices.list()).map(({ voice }) => voice);
     assert.deepEqual(voices, ["slt", "rms"]);
     assert.deepEqual(await tts.voices.list("tiny-voice"), await tts.voices.list());
@@ -31,6 +32,8 @@ describe("calls", () => {
     assert.equal(stages[0], "resolving");
     assert.deepEqual(events, stages.map((stage) => `tiny-voice ${stage}`));
     await assert.rejects(tts.models.unload("nonesuch"), { type: "unknownModel" });
+    const pinned = { model: "owner/name@v1", revision: "v1" };
+    await assert.rejects(tts.models.load(pinned), { type: "invalidParams", field: "revision", figures: {} });
   });
 
   it("ask how it is", async () => {

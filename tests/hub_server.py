@@ -49,6 +49,9 @@ class _File:
     def size(self) -> int:
         return self.row["size"]
 
+    def renamed(self, name: str) -> _File:
+        return _File(self.path, {**self.row, "path": name}, self.headers)
+
     @property
     def sibling(self) -> dict[str, Any]:
         """The same, as a model's page lists it."""

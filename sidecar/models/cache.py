@@ -73,13 +73,11 @@ def lay_out(repo: str, revision: str | None, commit: str, blobs: dict[str, Path]
 
     Args:
         revision: what `commit` was found under; None is the main branch.
-        blobs: by the file's name in the repository.
+        blobs: by the file's name in the repository, which stays inside of it.
     """
     home = repo_folder(repo)
     path = home / "snapshots" / commit
     for name, blob in blobs.items():
-        if ".." in Path(name).parts or Path(name).is_absolute():
-            raise ValueError(f"{name!r} is no name of a file in a repository")
         link = path / name
         link.parent.mkdir(parents=True, exist_ok=True)
         _link(blob, link)

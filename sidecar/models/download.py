@@ -102,8 +102,14 @@ def _info(repo: str, revision: str | None) -> Any:
 
 def _blob(repo: str, commit: str, file: Any) -> Blob:
     etag = file.lfs.sha256 if file.lfs else file.blob_id
-    if not _HASH.fullmatch(etag or ""):  # it becomes a file's name
-        raise ModelLoadFailed(f"{hub.host()} lists {file.rfilename} of {repo} without a hash.")
+    name = Path(file.rfilename)
+    # Both become part of a path on this machine.
+    if not _HASH.fullmatch(etag or "") or name.is_absolute() or ".." in name.parts:
+        raise ModelLoadFailed(
+            f"{hub.host()} lists a file of {repo} that cannot be one: {file.rfilename!r}.",
+            hint="Take another repository.",
+            field="model",
+        )
     return Blob(
         repo=repo,
         name=file.rfilename,

@@ -338,6 +338,15 @@ def test_a_refusal_says_what_to_do(
     assert pause == {"Retry-After": 3600, "RateLimit": 240}.get(next(iter(headers), ""))
 
 
+@pytest.mark.parametrize("name", ["../../evil.json", "/etc/evil.json", "a/../../evil.json"])
+def test_a_listing_cannot_lead_out_of_the_cache(hub: Hub, fetch: Fetcher, name: str) -> None:
+    [repo] = hub.repos[hub.repo]
+    repo.files[name] = repo.files["config.json"].renamed(name)
+    end = fetch.refused(hub.repo)
+    assert (end["type"], "evil.json" in end["said"]) == ("modelLoadFailed", True)
+    assert hub.fetched() == []
+
+
 @pytest.mark.parametrize("headers", [{"Retry-After": "1"}, {"RateLimit": '"api";r=0;t=1'}])
 def test_a_short_pause_is_kept(hub: Hub, fetch: Fetcher, headers: dict[str, str]) -> None:
     started = time.monotonic()

@@ -17,7 +17,13 @@ export const badRequest = (message: string, param: string | null = null, code: s
 
 const STATUS: Record<string, number> = {
   unknownModel: 404,
+  unknownRevision: 404,
   modelNotDownloaded: 404,
+  hubAccessDenied: 502,
+  hubUnreachable: 502,
+  corruptDownload: 502,
+  hubRateLimited: 503,
+  diskFull: 507,
   modelInUse: 409,
   queueFull: 429,
   outOfMemory: 503,

@@ -14,7 +14,7 @@ from sidecar import __version__
 from sidecar.doctor.fit import Size, advice, sizes
 from sidecar.doctor.selftest import SelfTest, self_test
 from sidecar.errors import SidecarError
-from sidecar.models import backend, cache, catalog, hub, inventory, registry
+from sidecar.models import backend, cache, catalog, hub, hub_errors, inventory, registry
 
 _PACKAGES = ("mlx", "mlx-audio", "huggingface-hub", "numpy")
 
@@ -169,7 +169,7 @@ def _cache() -> Cache:
     return Cache(
         path=str(path),
         writable=os.access(existing, os.W_OK),
-        free_bytes=hub.free_bytes(path),
+        free_bytes=hub_errors.free_bytes(path),
         models=models,
         offline=hub.is_offline(),
         endpoint=os.environ.get("HF_ENDPOINT"),

@@ -164,12 +164,12 @@ def _cached(repo: str, revision: str | None, fetching: Fetching | None) -> Path:
     if snapshot is not None and not snapshot.missing:
         return snapshot.path
     # Only now: the hub's client takes its time to import.
-    from sidecar.models import hub
+    from sidecar.models import hub, hub_errors
     from sidecar.models.download import download
 
     hub.check_name(repo)
     if hub.is_offline():
-        raise hub.offline(repo, () if snapshot is None else snapshot.missing)
+        raise hub_errors.offline(repo, () if snapshot is None else snapshot.missing)
     if fetching is None:
         raise ModelNotDownloaded(
             f"{repo} is not on this machine yet.", hint="Send model/load first.", field="model"

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from sidecar.errors import ModelLoadFailed, UnknownModel
-from sidecar.models import cache, hub
+from sidecar.models import cache, hub, hub_errors
 from sidecar.models.transfer import Blob, fetch
 
 # Messages a second at most; the first and the last are always sent.
@@ -84,8 +84,8 @@ def download(repo: str, revision: str | None, report: Report, cancelled: threadi
         )
     meter.expect(blobs)
     needed = sum(blob.size - blob.present() for blob in blobs)
-    if needed > hub.free_bytes(cache.folder()):
-        raise hub.disk_full(repo, needed)
+    if needed > hub_errors.free_bytes(cache.folder()):
+        raise hub_errors.disk_full(repo, needed)
     # Small ones first: what is wrong with the repository shows before gigabytes have come.
     for blob in sorted(blobs, key=lambda blob: blob.size):
         fetch(blob, patience, meter.received)
@@ -106,7 +106,7 @@ def _blob(repo: str, commit: str, file: Any) -> Blob:
     # Both become part of a path on this machine.
     if not _HASH.fullmatch(etag or "") or name.is_absolute() or ".." in name.parts:
         raise ModelLoadFailed(
-            f"{hub.host()} lists a file of {repo} that cannot be one: {file.rfilename!r}.",
+            f"{hub_errors.host()} lists a file of {repo} that cannot be one: {file.rfilename!r}.",
             hint="Take another repository.",
             field="model",
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from sidecar.errors import CorruptDownload
-from sidecar.models import hub
+from sidecar.models import hub, hub_errors
 from sidecar.models.cache import PARTIAL
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def fetch(blob: Blob, patience: hub.Patience, received: Received) -> None:
             patience.check()
             received(blob, blob.present())
         except OSError as error:
-            raise hub.explained(error, blob.repo) from error
+            raise hub_errors.explained(error, blob.repo) from error
 
 
 def _complete(blob: Blob, patience: hub.Patience, received: Received) -> None:
@@ -101,7 +101,7 @@ def _complete(blob: Blob, patience: hub.Patience, received: Received) -> None:
         # What was left by an earlier try may have been wrong; from nothing it is the hub's fault.
         blob.partial.unlink()
     raise CorruptDownload(
-        f"{blob.name} of {blob.repo} came with other content than {hub.host()} lists.",
+        f"{blob.name} of {blob.repo} came with other content than {hub_errors.host()} lists.",
         hint="Try again later. If it stays so, something between here and the hub changes it: "
         "a proxy, a mirror in HF_ENDPOINT.",
         field="model",
@@ -144,8 +144,8 @@ def _copy(
         try:
             _write(file, chunk)
         except OSError as error:
-            if error.errno in hub.DISK_IS_FULL:
-                raise hub.disk_full(blob.repo, blob.size - at) from error
+            if error.errno in hub_errors.DISK_IS_FULL:
+                raise hub_errors.disk_full(blob.repo, blob.size - at) from error
             raise
         at += len(chunk)
         patience.progressed()

@@ -142,6 +142,7 @@ def test_a_cancelled_download_stops_and_goes_on_later(hub: Hub, tmp_path: Path) 
     path = hub.cdn_path(REPO, "model.safetensors")
     size = (TINY / "model.safetensors").stat().st_size
     with sidecar(env=hub.environment(tmp_path)) as process:
+        process.speak("Hi.", maxFrames=1)  # the engine tells of progress once it has imported MLX
         with hub.dripping(path):
             id = process.request("model/load", {"model": ALIAS, "workDoneToken": "load"})
             while process.next_progress("load").get("receivedBytes", 0) < 1_000_000:

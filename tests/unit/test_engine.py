@@ -163,6 +163,9 @@ class Heard:
     def stage(self, stage: str, detail: str) -> None:
         pass
 
+    def downloading(self, progress: object) -> None:
+        pass
+
     def done(self, result: Any) -> None:
         self.ends.put(result)
 

@@ -12,9 +12,9 @@ from types import FrameType
 
 from sidecar.engine.engine import LOOK_SECONDS, Engine
 from sidecar.errors import EngineStalled, FramingError
-from sidecar.limits import HANG_SECONDS, MAX_REFERENCE_SECONDS
 from sidecar.rpc.dispatcher import Dispatcher
 from sidecar.rpc.session import Session
+from sidecar.settings import Settings
 from sidecar.voices.store import VoiceStore
 from sidecar.wire.framing import FrameParser, encode_frame
 from sidecar.wire.jsonrpc import Outgoing, encode
@@ -33,25 +33,18 @@ _DRAIN_SECONDS = 0.35
 class Server:
     """The process's parts and the way they are wired together."""
 
-    def __init__(
-        self,
-        pipes: Pipes,
-        default_model: str,
-        hang_seconds: float,
-        voices_dir: str | None,
-        reference_seconds: float,
-    ) -> None:
+    def __init__(self, pipes: Pipes, settings: Settings) -> None:
         self._endings: queue.SimpleQueue[int] = queue.SimpleQueue()
-        self._engine = Engine(hang_seconds)
+        self._engine = Engine(settings.hangs_after, settings.memory_limit, settings.keep_alive)
         self._hang: EngineStalled | None = None
         self._outbox = Outbox(on_room=self._engine.wake)
         self._session = Session(
             self._outbox,
             self._engine,
-            default_model,
-            VoiceStore(voices_dir, reference_seconds),
+            settings.model,
+            VoiceStore(settings.voices_dir, settings.reference_seconds),
             self._endings.put,
-            reference_seconds,
+            settings.reference_seconds,
         )
         self._dispatcher = Dispatcher(self._session)
         self._parser = FrameParser()
@@ -92,7 +85,7 @@ class Server:
                 if self._orphaned():
                     log.warning("the parent process is gone")
                     return 0
-                if self._engine.watchdog.look():
+                if self._engine.look():
                     self._hang = self._stalled()
                     return _EX_SOFTWARE
 
@@ -156,18 +149,11 @@ def _frame(message: Outgoing) -> bytes:
     return encode_frame(encode(message))
 
 
-def serve(
-    pipes: Pipes,
-    default_model: str,
-    hang_seconds: float = HANG_SECONDS,
-    voices_dir: str | None = None,
-    reference_seconds: float = MAX_REFERENCE_SECONDS,
-) -> None:
+def serve(pipes: Pipes, settings: Settings) -> None:
     """Runs the server and ends the process, without waiting for a busy engine thread.
 
     By os._exit, also because MLX aborts when its thread ends during the interpreter's shutdown.
     """
-    server = Server(pipes, default_model, hang_seconds, voices_dir, reference_seconds)
-    code = server.run()
+    code = Server(pipes, settings).run()
     sys.stderr.flush()
     os._exit(code)

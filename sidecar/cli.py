@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from sidecar import __version__, logs
 from sidecar.limits import HANG_SECONDS, LONGEST_REFERENCE_SECONDS, MAX_REFERENCE_SECONDS
+from sidecar.memory import DEFAULT_LIMIT, parse_limit
 from sidecar.models.catalog import BUNDLED, DESIGN
+from sidecar.settings import Settings
 from sidecar.wire.stdio import claim
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ def main(argv: list[str] | None = None) -> None:
     """Parses the arguments and runs the command; ends the process with its exit code."""
     arguments = sys.argv[1:] if argv is None else argv
     if not arguments:
-        _serve(BUNDLED, "warning", "text", None, None, MAX_REFERENCE_SECONDS)
+        _serve(Settings())
         return
     if arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version"):
         arguments = ["serve", *arguments]
@@ -29,12 +31,16 @@ def main(argv: list[str] | None = None) -> None:
         os.environ["HF_HUB_OFFLINE"] = "1"  # the hub's client reads it when it is imported
     if options.command == "serve":
         _serve(
-            options.model or BUNDLED,
-            options.log_level,
-            options.log_format,
-            options.watchdog,
-            options.voices_dir,
-            options.max_reference_seconds,
+            Settings(
+                options.model or BUNDLED,
+                options.log_level,
+                options.log_format,
+                options.watchdog,
+                options.voices_dir,
+                options.memory_limit,
+                options.keep_alive,
+                options.max_reference_seconds,
+            )
         )
         return
     logs.to_stderr(options.log_level, options.log_format)
@@ -70,14 +76,7 @@ def _command(options: argparse.Namespace) -> int:
     return say(options)
 
 
-def _serve(
-    model: str,
-    log_level: str,
-    log_format: str,
-    hang_seconds: float | None,
-    voices_dir: str | None,
-    reference_seconds: float,
-) -> None:
+def _serve(settings: Settings) -> None:
     if sys.stdin is None or sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]
         sys.exit("qwen-tts-sidecar serves over stdin and stdout; one of them is closed.")
     if sys.stdin.isatty():
@@ -86,12 +85,10 @@ def _serve(
             'terminal.\nTo hear it: qwen-tts-sidecar say "Hello there" --play'
         )
     pipes = claim()  # before anything that could print is imported
-    logs.to_stderr(log_level, log_format)
+    logs.to_stderr(settings.log_level, settings.log_format)
     from sidecar.app import serve
 
-    if hang_seconds is None:  # the longest piece of work is the analysis of a reference
-        hang_seconds = HANG_SECONDS * max(1.0, reference_seconds / MAX_REFERENCE_SECONDS)
-    serve(pipes, model, hang_seconds, voices_dir, reference_seconds)
+    serve(pipes, settings)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -137,6 +134,20 @@ def _parser() -> argparse.ArgumentParser:
         help="end the process when one piece of work takes longer; 0 never (default: "
         f"{HANG_SECONDS:g}, and in proportion for longer references)",
     )
+    serve.add_argument(
+        "--memory-limit",
+        type=parse_limit,
+        default=DEFAULT_LIMIT,
+        metavar="SIZE",
+        help="what loaded models may take together: 8GB, 50%%, bytes; 0 no limit (default: 70%%)",
+    )
+    serve.add_argument(
+        "--keep-alive",
+        type=_keep_alive,
+        default=-1.0,
+        metavar="SECONDS",
+        help="how long a model stays without work; -1 for ever (default: %(default)g)",
+    )
     doctor = commands.add_parser("doctor", parents=[common], help="what this machine offers")
     doctor.add_argument("--json", action="store_true", help="for programs")
     doctor.add_argument(
@@ -168,6 +179,10 @@ def _reference_seconds(text: str) -> float:
             "reference does not make a voice better, and takes memory in every stream"
         )
     return value
+
+
+def _keep_alive(text: str) -> float:
+    return -1.0 if text == "-1" else _seconds(text)
 
 
 def _add_say(say: argparse.ArgumentParser) -> None:

@@ -263,6 +263,12 @@ class OutOfMemory(SidecarError):
     type = "outOfMemory"
 
 
+class MemoryLimitExceeded(OutOfMemory):
+    """A model that would not fit into what models may take; nothing has been loaded."""
+
+    type = "memoryLimitExceeded"
+
+
 class GenerationFailed(SidecarError):
     code = 1010
     type = "generationFailed"

@@ -10,12 +10,19 @@ import numpy as np
 import pytest
 
 from sidecar.engine.collector import Collector
-from sidecar.engine.models import LoadedModel
-from sidecar.engine.request import AudioChunk, SpeechJob, SynthesisRequest, SynthesisResult
+from sidecar.engine.models import LoadedModel, ModelTable
+from sidecar.engine.request import (
+    AudioChunk,
+    LoadOptions,
+    SpeechJob,
+    SynthesisRequest,
+    SynthesisResult,
+)
 from sidecar.engine.running import Running
 from sidecar.engine.sampling import CodeRules
 from sidecar.errors import SidecarError
 from sidecar.models import catalog, registry
+from sidecar.models.catalog import Checkpoint
 from sidecar.models.qwen3_tts import codec_layers, layers_gpu, linear, model
 
 
@@ -44,6 +51,12 @@ def load(path: str | Path, dtype: str = "float32") -> LoadedModel:
     """A model without its warm-up."""
     loaded = registry.load(catalog.resolve(str(path)), dtype)
     return LoadedModel(str(path), loaded, CodeRules(loaded.codes), 0, 0.0)
+
+
+def load_warm(checkpoint: Checkpoint, dtype: str = "auto") -> LoadedModel:
+    """A model as the engine loads it, with its memory measured."""
+    table = ModelTable(in_use=lambda loaded: False)
+    return table.load(checkpoint, LoadOptions(dtype), lambda: None)
 
 
 def admit(running: Running, loaded: LoadedModel, request: SynthesisRequest) -> Listener:

@@ -18,22 +18,25 @@ from sidecar.engine.request import (
     Command,
     EncodeJob,
     EncodeSink,
-    EngineStatus,
+    Expire,
     Job,
     LoadJob,
+    LoadOptions,
     LoadSink,
     Release,
     SpeechJob,
     SpeechSink,
     Stop,
     SynthesisRequest,
-    Unload,
+    UnloadJob,
     UnloadSink,
     Wake,
 )
+from sidecar.engine.status import EngineStatus
 from sidecar.engine.watchdog import Pulse, Watchdog
 from sidecar.errors import InternalError, ModelLoadFailed, SidecarError
 from sidecar.limits import HANG_SECONDS
+from sidecar.memory import DEFAULT_LIMIT, MemoryLimit
 from sidecar.models import backend
 
 if TYPE_CHECKING:
@@ -53,10 +56,20 @@ class Engine:
 
     Args:
         hang_seconds: how long one piece of work may take before the watchdog calls it hung; 0 is
-            for ever. Somebody has to call `watchdog.look` every LOOK_SECONDS.
+            for ever. Somebody has to call `look` every LOOK_SECONDS.
+        memory_limit: what models may take together.
+        keep_alive: seconds that a model stays without work if nothing is said about that;
+            negative is for ever.
     """
 
-    def __init__(self, hang_seconds: float = HANG_SECONDS) -> None:
+    def __init__(
+        self,
+        hang_seconds: float = HANG_SECONDS,
+        memory_limit: MemoryLimit = DEFAULT_LIMIT,
+        keep_alive: float = -1.0,
+    ) -> None:
+        self._memory_limit = memory_limit
+        self._keep_alive = keep_alive
         self.status = EngineStatus()
         self.pulse = Pulse()
         self.watchdog = Watchdog(self.pulse, hang_seconds, LOOK_SECONDS)
@@ -95,9 +108,11 @@ class Engine:
         """Gives up the place held for a stream; silent if there is none."""
         self._inbox.put(Release(stream))
 
-    def load(self, model: str, dtype: str, sink: LoadSink, *, admitted: bool = False) -> LoadJob:
+    def load(
+        self, model: str, options: LoadOptions, sink: LoadSink, *, admitted: bool = False
+    ) -> LoadJob:
         """Finds (downloading if need be) and loads a model."""
-        job = LoadJob(model, dtype, sink, admitted)
+        job = LoadJob(model, options, sink, admitted)
         self._inbox.put(job)
         return job
 
@@ -109,12 +124,22 @@ class Engine:
         self._inbox.put(job)
         return job
 
-    def unload(self, model: str, sink: UnloadSink) -> None:
-        """Frees a model; refused while it speaks."""
-        self._inbox.put(Unload(model, sink))
+    def unload(self, model: str, sink: UnloadSink, wait: bool = False) -> UnloadJob:
+        """Frees a model; while it speaks that is refused, or waits for the end."""
+        job = UnloadJob(model, sink, wait)
+        self._inbox.put(job)
+        return job
+
+    def look(self) -> bool:
+        """To be called every LOOK_SECONDS; True when the engine has hung for the limit."""
+        expires = self.status.expires
+        if expires is not None and time.monotonic() >= expires:
+            self._inbox.put(Expire())
+        return self.watchdog.look()
 
     def cancel(self, job: Job) -> None:
         """Ends a job with `Cancelled`; silent if it has ended already."""
+        job.cancelled = True
         self._inbox.put(Cancel(job))
 
     def append_text(self, job: SpeechJob, text: str, last: bool) -> None:
@@ -151,7 +176,8 @@ class Engine:
             )
             return
         try:
-            Scheduler(self._inbox, self._publish, self.pulse).run()
+            limit = self._memory_limit.of(backend.memory_bytes())
+            Scheduler(self._inbox, self._publish, self.pulse, limit, self._keep_alive).run()
         except Exception:  # a bug; the scheduler has told its own requests
             log.exception("the engine has failed")
             self._refuse(InternalError("The engine has failed.", hint="Start a new process."))
@@ -164,5 +190,5 @@ class Engine:
         self.pulse.at(None)
         self._publish(EngineStatus(backend="broken"))
         while not isinstance(command := self._inbox.get(), Stop):
-            if isinstance(command, SpeechJob | LoadJob | EncodeJob | Unload):
+            if isinstance(command, SpeechJob | LoadJob | EncodeJob | UnloadJob):
                 command.sink.failed(error)

@@ -15,12 +15,13 @@ from sidecar.engine.request import (
     Found,
     Job,
     LoadJob,
+    LoadOptions,
     LoadResult,
     Search,
     SpeechJob,
 )
 from sidecar.engine.watchdog import Pulse
-from sidecar.errors import ModelInUse, ModelLoadFailed, SidecarError
+from sidecar.errors import Cancelled, ModelLoadFailed, SidecarError
 from sidecar.models import catalog
 from sidecar.models.catalog import Checkpoint, Fetching
 from sidecar.models.download import Progress
@@ -32,7 +33,6 @@ class Loading:
     Args:
         inbox: where the searching thread reports.
         models: where loaded models go.
-        in_use: whether a loaded model has requests running or waiting.
         pulse: is told before each load.
         loaded: called when a model has come into memory, before those who wait for it are told.
     """
@@ -41,13 +41,11 @@ class Loading:
         self,
         inbox: queue.SimpleQueue[Command],
         models: ModelTable,
-        in_use: Callable[[LoadedModel], bool],
         pulse: Pulse,
         loaded: Callable[[], None],
     ) -> None:
         self._inbox = inbox
         self._models = models
-        self._in_use = in_use
         self._pulse = pulse
         self._loaded = loaded
         self._searches: dict[str, Search] = {}
@@ -106,12 +104,12 @@ class Loading:
                 job.sink.stage("loading", command.model)
         # Loads first, each with its own dtype; requests take the model as they then find it.
         loads = [job for job in jobs if isinstance(job, LoadJob)]
-        others = [job for job in jobs if not isinstance(job, LoadJob)]
+        others = [job for job in jobs if isinstance(job, SpeechJob | EncodeJob)]
         for job in loads:
-            loaded = self._load(command, job.dtype, [job])
+            loaded = self._load(command, job.options, [job])
             if loaded is not None:
                 job.sink.done(_result(loaded))
-        if others and self._load(command, "auto", others) is None:
+        if others and self._load(command, LoadOptions(), others) is None:
             return []
         return others
 
@@ -127,36 +125,38 @@ class Loading:
             )
         self._inbox.put(Found(search, outcome))
 
-    def _load(self, command: Found, dtype: str, jobs: Sequence[Job]) -> LoadedModel | None:
+    def _load(
+        self, command: Found, options: LoadOptions, jobs: Sequence[Job]
+    ) -> LoadedModel | None:
         """The model in memory; None if it cannot be, and then `jobs` have been told."""
-        self._pulse.at(f"loading model {command.model!r}")
+        doing = f"loading model {command.model!r}"
+
+        def go_on() -> None:
+            self._pulse.at(doing)
+            if all(job.cancelled for job in jobs):
+                raise Cancelled("The load was cancelled.")
+
         try:
             if isinstance(command.outcome, SidecarError):
                 raise command.outcome
-            self._check_free(command.outcome, dtype)
-            loaded = self._models.load(command.outcome, dtype)
+            loaded = self._models.load(command.outcome, options, go_on)
             self._loaded()
             return loaded
         except Exception as error:
-            doing = f"loading model {command.model!r}"
             failure = as_sidecar_error(error, doing, ModelLoadFailed)
-            for job in jobs:
-                job.sink.failed(failure)
-            return None
-
-    def _check_free(self, checkpoint: Checkpoint, dtype: str) -> None:
-        present = self._models.find(checkpoint)
-        if present is None or dtype in ("auto", present.model.dtype):
-            return
-        if self._in_use(present):
-            raise ModelInUse(
-                f"{checkpoint.name!r} is loaded as {present.model.dtype} and speaking.",
-                hint="Load it with another dtype when its streams have ended.",
-                field="dtype",
-            )
+        # Behind the handler: the error holds on to all that was half loaded.
+        self._models.tidy()
+        for job in jobs:
+            job.sink.failed(failure)
+        return None
 
 
 def _result(loaded: LoadedModel) -> LoadResult:
     return LoadResult(
-        loaded.model.info, loaded.model.dtype, loaded.memory_bytes, loaded.load_seconds
+        loaded.model.info,
+        loaded.model.dtype,
+        loaded.memory_bytes,
+        loaded.load_seconds,
+        loaded.bits,
+        loaded.keep_alive,
     )

@@ -1,19 +1,21 @@
-"""The models in memory."""
+"""The models in memory, and which of them leave for another."""
 
 from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
 import mlx.core as mx
 
+from sidecar.engine.request import LoadOptions
 from sidecar.engine.sampling import BatchSampler, CodeRules, RowSampling
-from sidecar.errors import UnknownModel
-from sidecar.models import registry
+from sidecar.errors import MemoryLimitExceeded, ModelInUse, UnknownModel
+from sidecar.memory import readable
+from sidecar.models import backend, registry
 from sidecar.models.base import TTSModel
 from sidecar.models.catalog import Checkpoint
 
@@ -23,6 +25,9 @@ class LoadedModel:
     """A model and what the engine keeps beside it.
 
     Attributes:
+        bits: it is quantised to; None if it is not.
+        keep_alive: seconds it stays without work; negative is for ever.
+        last_used: by time.monotonic.
         identity: no two models that were ever in memory have the same.
     """
 
@@ -31,13 +36,35 @@ class LoadedModel:
     rules: CodeRules
     memory_bytes: int
     load_seconds: float
+    bits: int | None = None
+    keep_alive: float = -1.0
+    last_used: float = field(default_factory=time.monotonic)
     identity: int = field(default_factory=count().__next__)
+
+    def touch(self) -> None:
+        self.last_used = time.monotonic()
+
+    def fits(self, options: LoadOptions) -> bool:
+        """Whether it is what was asked for; what was not said may be anything."""
+        return options.dtype in ("auto", self.model.dtype) and options.bits in (None, self.bits)
+
+
+InUse = Callable[[LoadedModel], bool]
 
 
 class ModelTable:
-    """Loaded models, by folder and by the names they were asked for."""
+    """Loaded models, by folder and by the names they were asked for.
 
-    def __init__(self) -> None:
+    Args:
+        in_use: whether a model has requests running or waiting; such a one never leaves.
+        limit: bytes that all of them may take together; None is no limit.
+        keep_alive: of a model that is loaded without one.
+    """
+
+    def __init__(self, in_use: InUse, limit: int | None = None, keep_alive: float = -1.0) -> None:
+        self._in_use = in_use
+        self.limit = limit
+        self._keep_alive = keep_alive
         self._by_path: dict[Path, LoadedModel] = {}
         self._paths: dict[str, Path] = {}
 
@@ -52,21 +79,34 @@ class ModelTable:
         """Every name it was asked for by."""
         return [n for n, path in self._paths.items() if self._by_path.get(path) is loaded]
 
-    def find(self, checkpoint: Checkpoint) -> LoadedModel | None:
-        return self._by_path.get(checkpoint.path.resolve())
+    def load(
+        self, checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None]
+    ) -> LoadedModel:
+        """Returns the model in memory; loads it if need be, when there is room, or room is made.
 
-    def load(self, checkpoint: Checkpoint, dtype: str) -> LoadedModel:
-        """Returns the model in memory, loading it if need be; dtype auto takes what is there.
+        Args:
+            go_on: called between two stages; whatever it raises ends the load.
 
         Raises:
-            NotACheckpoint, ModelLoadFailed
+            NotACheckpoint, ModelLoadFailed, Unsupported
+            MemoryLimitExceeded: it is too large for the limit, or for what others leave of it.
+            ModelInUse: it is there otherwise than asked for, and cannot be replaced now.
         """
         path = checkpoint.path.resolve()
         loaded = self._by_path.get(path)
-        if loaded is None or dtype not in ("auto", loaded.model.dtype):
+        if loaded is None or not loaded.fits(options):
+            go_on()
+            self._check_free(loaded)
+            need = registry.footprint(checkpoint, options.dtype, options.bits, backend.on_cpu())
+            self._make_room(need, checkpoint.name, path)
             del loaded
             self._drop(path)
-            loaded = self._by_path[path] = _load(checkpoint, dtype)
+            loaded = self._by_path[path] = _load(checkpoint, options, go_on)
+            loaded.keep_alive = self._keep_alive
+            self._trim(loaded)
+        if options.keep_alive is not None:
+            loaded.keep_alive = options.keep_alive
+        loaded.touch()
         self._paths[checkpoint.name] = path
         return loaded
 
@@ -81,18 +121,93 @@ class ModelTable:
             raise UnknownModel(f"The model {name!r} is not loaded.", field="model")
         self._drop(path)
 
+    def expire(self) -> None:
+        """Frees those whose time without work is over."""
+        now = time.monotonic()
+        due = [p for p, m in self._by_path.items() if _expiry(m) <= now and not self._in_use(m)]
+        for path in due:
+            self._drop(path)
+
+    @property
+    def next_expiry(self) -> float | None:
+        """When to call `expire`, by time.monotonic."""
+        times = [_expiry(loaded) for loaded in self._by_path.values() if loaded.keep_alive >= 0]
+        return min(times, default=None)
+
+    def tidy(self) -> None:
+        """Gives back what nothing refers to any more: modules refer to each other, so only the
+        collector finds them, and only then is their memory MLX's again."""
+        gc.collect()
+        mx.clear_cache()
+
     def _drop(self, path: Path) -> None:
         if self._by_path.pop(path, None) is not None:
             self._paths = {n: p for n, p in self._paths.items() if p != path}
-            gc.collect()  # modules refer to each other; only then is their memory MLX's again
-            mx.clear_cache()
+            self.tidy()
+
+    def _check_free(self, loaded: LoadedModel | None) -> None:
+        if loaded is not None and self._in_use(loaded):
+            how = loaded.model.dtype if loaded.bits is None else f"{loaded.bits} bits"
+            raise ModelInUse(
+                f"{loaded.name!r} is loaded as {how} and speaking.",
+                hint="Load it otherwise when its streams have ended.",
+                field="dtype",
+            )
+
+    def _make_room(self, need: int, name: str, path: Path) -> None:
+        """Frees idle models, the least recently used first; none if that would not be enough."""
+        if self.limit is None:
+            return
+        if need > self.limit:
+            raise MemoryLimitExceeded(
+                f"{name!r} needs about {readable(need)}; models may take {readable(self.limit)}.",
+                hint="Take a smaller or quantised one, or raise --memory-limit.",
+                field="model",
+            )
+        others = {p: loaded for p, loaded in self._by_path.items() if p != path}
+        idle = self._idle(others)
+        free = self.limit - sum(loaded.memory_bytes for loaded in others.values())
+        if need > free + sum(others[p].memory_bytes for p in idle):
+            raise MemoryLimitExceeded(
+                f"{name!r} needs about {readable(need)}, and models that are speaking leave "
+                f"{readable(max(free, 0))} of {readable(self.limit)}.",
+                hint="Load it when their streams have ended, or raise --memory-limit.",
+                field="model",
+            )
+        while need > free:
+            leaving = idle.pop(0)
+            free += others.pop(leaving).memory_bytes
+            self._drop(leaving)
+
+    def _idle(self, among: dict[Path, LoadedModel]) -> list[Path]:
+        idle = [path for path, loaded in among.items() if not self._in_use(loaded)]
+        return sorted(idle, key=lambda path: among[path].last_used)
+
+    def _trim(self, newest: LoadedModel) -> None:
+        """After a load, when it is known what it takes and not only guessed."""
+        others = {p: loaded for p, loaded in self._by_path.items() if loaded is not newest}
+        for path in self._idle(others):
+            if self.limit is None or sum(m.memory_bytes for m in self) <= self.limit:
+                return
+            others.pop(path)
+            self._drop(path)
 
 
-def _load(checkpoint: Checkpoint, dtype: str) -> LoadedModel:
+def _expiry(loaded: LoadedModel) -> float:
+    return loaded.last_used + loaded.keep_alive if loaded.keep_alive >= 0 else float("inf")
+
+
+def _load(checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None]) -> LoadedModel:
     started, before = time.perf_counter(), mx.get_active_memory()
-    model = registry.load(checkpoint, dtype)
+    model = registry.load(checkpoint, options.dtype, options.bits)
     rules = CodeRules(model.codes)
-    model.warm_up(lambda rows: BatchSampler(rules, [_warm_sampling(model)] * rows))
+    sampling = _warm_sampling(model)
+
+    def sampler(rows: int) -> BatchSampler:
+        go_on()
+        return BatchSampler(rules, [sampling] * rows)
+
+    model.warm_up(sampler)
     mx.clear_cache()
     return LoadedModel(
         name=checkpoint.name,
@@ -100,6 +215,7 @@ def _load(checkpoint: Checkpoint, dtype: str) -> LoadedModel:
         rules=rules,
         memory_bytes=mx.get_active_memory() - before,
         load_seconds=time.perf_counter() - started,
+        bits=registry.stored_bits(checkpoint) or options.bits,
     )
 
 

@@ -1,4 +1,4 @@
-"""What goes into the engine and what comes out: requests, commands, sinks, figures."""
+"""What goes into the engine and what comes out: requests, commands, sinks."""
 
 from __future__ import annotations
 
@@ -133,6 +133,21 @@ class LoadResult(msgspec.Struct, frozen=True):
     dtype: str
     memory_bytes: int
     load_seconds: float
+    bits: int | None = None
+    keep_alive: float = -1.0
+
+
+class LoadOptions(msgspec.Struct, frozen=True):
+    """How a model is to be in memory.
+
+    Attributes:
+        bits: to quantise it to.
+        keep_alive: seconds it stays without work; negative is for ever.
+    """
+
+    dtype: str = "auto"
+    bits: int | None = None
+    keep_alive: float | None = None
 
 
 class Sink(Protocol):
@@ -181,6 +196,8 @@ class SpeechJob(msgspec.Struct, eq=False):
         admitted: it is a step of something that has been let in; a full queue does not refuse it.
         more_text: what `AppendText` brought before the row was there to take it.
         starved_since: when its row ran out of text, by time.perf_counter; None while it has some.
+        cancelled: set by whoever cancels a job, from any thread: a load looks at it between two
+            stages, when the inbox is not read.
     """
 
     request: SynthesisRequest
@@ -190,13 +207,15 @@ class SpeechJob(msgspec.Struct, eq=False):
     admitted: bool = False
     more_text: list[AppendText] = []
     starved_since: float | None = None
+    cancelled: bool = False
 
 
 class LoadJob(msgspec.Struct, eq=False):
     model: str
-    dtype: str
+    options: LoadOptions
     sink: LoadSink
     admitted: bool = False
+    cancelled: bool = False
 
 
 class EncodeJob(msgspec.Struct, eq=False):
@@ -206,14 +225,19 @@ class EncodeJob(msgspec.Struct, eq=False):
     recording: Recording
     sink: EncodeSink
     admitted: bool = False
+    cancelled: bool = False
 
 
-Job = SpeechJob | LoadJob | EncodeJob
+class UnloadJob(msgspec.Struct, eq=False):
+    """`wait`: when its streams have ended, instead of not at all."""
 
-
-class Unload(msgspec.Struct, frozen=True):
     model: str
     sink: UnloadSink
+    wait: bool = False
+    cancelled: bool = False
+
+
+Job = SpeechJob | LoadJob | EncodeJob | UnloadJob
 
 
 class Cancel(msgspec.Struct, frozen=True):
@@ -232,6 +256,10 @@ class AppendText(msgspec.Struct, frozen=True):
     job: SpeechJob
     text: str
     last: bool
+
+
+class Expire(msgspec.Struct, frozen=True):
+    """Some model's time without work may be over."""
 
 
 class Wake(msgspec.Struct, frozen=True):
@@ -273,43 +301,4 @@ class Found(msgspec.Struct, frozen=True):
         return self.search.model
 
 
-Command = Job | Unload | Cancel | Release | AppendText | Wake | Stop | Downloading | Found
-
-
-class StreamFigures(msgspec.Struct, frozen=True):
-    """A running row, for `server/status`."""
-
-    model: str
-    frames: int
-    audio_seconds: float
-    elapsed_seconds: float
-
-
-class ModelFigures(msgspec.Struct, frozen=True):
-    """A loaded model, for `server/status`; `names` are all it was asked for by."""
-
-    model: str
-    names: tuple[str, ...]
-    dtype: str
-    memory_bytes: int
-    streams: int
-
-
-class EngineStatus(msgspec.Struct, frozen=True):
-    """A snapshot that the engine thread publishes and any thread may read.
-
-    Attributes:
-        references, reference_bytes: analysed recordings that are remembered.
-        heard_bytes: what the codecs remember of references.
-    """
-
-    backend: str = "starting"
-    active_bytes: int = 0
-    peak_bytes: int = 0
-    cache_bytes: int = 0
-    queued: int = 0
-    streams: tuple[StreamFigures, ...] = ()
-    models: tuple[ModelFigures, ...] = ()
-    references: int = 0
-    reference_bytes: int = 0
-    heard_bytes: int = 0
+Command = Job | Cancel | Release | AppendText | Expire | Wake | Stop | Downloading | Found

@@ -11,8 +11,6 @@ import queue
 from collections import deque
 from collections.abc import Callable
 
-import mlx.core as mx
-
 from sidecar.engine.failures import as_sidecar_error
 from sidecar.engine.loading import Loading
 from sidecar.engine.models import LoadedModel, ModelTable
@@ -24,24 +22,23 @@ from sidecar.engine.request import (
     Downloading,
     EncodedVoice,
     EncodeJob,
-    EngineStatus,
+    Expire,
     Found,
     Job,
     LoadJob,
-    ModelFigures,
     Release,
     SpeechJob,
     Stop,
-    StreamFigures,
-    Unload,
+    UnloadJob,
     Wake,
 )
 from sidecar.engine.running import Running
+from sidecar.engine.snapshot import snapshot
+from sidecar.engine.status import EngineStatus
 from sidecar.engine.waiting import WaitingQueue
 from sidecar.engine.watchdog import Pulse
 from sidecar.errors import Cancelled, InternalError, ModelInUse, queue_full
 from sidecar.limits import MAX_QUEUED, MAX_ROWS, MAX_STREAMS
-from sidecar.models import backend
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +50,7 @@ class Scheduler:
         inbox: commands from other threads.
         publish: takes a status snapshot after every round.
         pulse: is told before each piece of work.
+        memory_limit, keep_alive: of the models; see `ModelTable`.
     """
 
     def __init__(
@@ -60,12 +58,15 @@ class Scheduler:
         inbox: queue.SimpleQueue[Command],
         publish: Callable[[EngineStatus], None],
         pulse: Pulse,
+        memory_limit: int | None = None,
+        keep_alive: float = -1.0,
     ) -> None:
         self._inbox = inbox
         self._publish = publish
-        self._models = ModelTable()
+        self._models = ModelTable(self._in_use, memory_limit, keep_alive)
         self._pulse = pulse
-        self._loading = Loading(inbox, self._models, self._in_use, pulse, self._tell)
+        self._loading = Loading(inbox, self._models, pulse, self._tell)
+        self._unloading: list[UnloadJob] = []
         self._waiting = WaitingQueue()
         self._encoding: deque[EncodeJob] = deque()
         self._references = References(pulse)
@@ -84,6 +85,7 @@ class Scheduler:
                     self._encode()
                     self._pulse.at("generating speech")
                     self._running.advance(more_to_come=self._can_admit)
+                    self._let_go()
         except Exception as error:
             failure = as_sidecar_error(error, "scheduling", InternalError)
             for job in self._jobs():
@@ -107,7 +109,7 @@ class Scheduler:
             self._handle(command)
         except Exception as error:
             failure = as_sidecar_error(error, f"handling {type(command).__name__}")
-            if isinstance(command, SpeechJob | LoadJob | EncodeJob | Unload):
+            if isinstance(command, SpeechJob | LoadJob | EncodeJob | UnloadJob):
                 command.sink.failed(failure)
 
     def _handle(self, command: Command) -> None:
@@ -119,8 +121,10 @@ class Scheduler:
             case Found():
                 for job in self._loading.found(command):
                     self._enqueue(job)
-            case Unload():
+            case UnloadJob():
                 self._unload(command)
+            case Expire():
+                self._models.expire()
             case Cancel():
                 self._cancel(command.job)
             case AppendText():
@@ -132,7 +136,7 @@ class Scheduler:
             case Wake():
                 pass
 
-    def _accept(self, job: Job) -> None:
+    def _accept(self, job: SpeechJob | EncodeJob | LoadJob) -> None:
         in_flight = self._queued + len(self._running)
         placed = isinstance(job, SpeechJob) and self._running.holds(job)
         if in_flight >= MAX_STREAMS + MAX_QUEUED and not (placed or job.admitted):
@@ -160,23 +164,30 @@ class Scheduler:
             self._models.get(_model(job)) is loaded for job in (*self._waiting, *self._encoding)
         )
 
-    def _unload(self, command: Unload) -> None:
-        try:
-            loaded = self._models.get(command.model)
-            if loaded is not None and self._in_use(loaded):
+    def _unload(self, job: UnloadJob) -> None:
+        loaded = self._models.get(job.model)
+        if loaded is not None and self._in_use(loaded):
+            if not job.wait:
                 raise ModelInUse(
-                    f"The model {command.model!r} is speaking.",
-                    hint="Cancel its streams or wait for their end.",
+                    f"The model {job.model!r} is speaking.",
+                    hint="Cancel its streams, wait for their end, or say `wait`.",
                     field="model",
                 )
-            del loaded  # or its memory could not be freed
-            self._models.unload(command.model)
-        except Exception as error:
-            failure = as_sidecar_error(error, f"unloading model {command.model!r}", InternalError)
-            command.sink.failed(failure)
+            self._unloading.append(job)
             return
+        del loaded  # or its memory could not be freed
+        self._models.unload(job.model)
         self._tell()
-        command.sink.done()
+        job.sink.done()
+
+    def _let_go(self) -> None:
+        """Models whose last stream has ended, and that are asked to leave then; notes the others'
+        last use."""
+        for row in self._running.rows:
+            row.loaded.touch()
+        waiting, self._unloading = self._unloading, []
+        for job in waiting:
+            self._guarded(job)  # who still has to wait comes back into the list
 
     def _cancel(self, job: Job) -> None:
         error = Cancelled("The request was cancelled.")
@@ -188,6 +199,9 @@ class Scheduler:
             job.sink.failed(error)
         elif isinstance(job, EncodeJob) and job in self._encoding:
             self._encoding.remove(job)
+            job.sink.failed(error)
+        elif isinstance(job, UnloadJob) and job in self._unloading:
+            self._unloading.remove(job)
             job.sink.failed(error)
 
     def _append_text(self, command: AppendText) -> None:
@@ -207,6 +221,7 @@ class Scheduler:
             *self._encoding,
             *(row.job for row in self._running.rows),
             *self._loading.jobs(),
+            *self._unloading,
         ]
 
     @property
@@ -227,6 +242,7 @@ class Scheduler:
         if loaded is None:  # its first load failed over another dtype, or it was replaced
             self._loading.park(job.request.model, job)
         else:
+            loaded.touch()
             self._running.admit(job, loaded)
 
     def _encode(self) -> None:
@@ -238,6 +254,7 @@ class Scheduler:
         if loaded is None:  # as in `_admit`
             self._loading.park(job.model, job)
             return
+        loaded.touch()
         try:
             features = self._references.encoded(loaded, job.recording)
         except Exception as error:
@@ -250,30 +267,7 @@ class Scheduler:
         self._publish(self._status())
 
     def _status(self) -> EngineStatus:
-        return EngineStatus(
-            backend=backend.name(),
-            active_bytes=mx.get_active_memory(),
-            peak_bytes=mx.get_peak_memory(),
-            cache_bytes=mx.get_cache_memory(),
-            queued=self._queued,
-            streams=tuple(
-                StreamFigures(row.loaded.name, row.frames, row.audio_seconds, row.elapsed)
-                for row in self._running.rows
-            ),
-            models=tuple(
-                ModelFigures(
-                    loaded.name,
-                    tuple(self._models.names(loaded)),
-                    loaded.model.dtype,
-                    loaded.memory_bytes,
-                    sum(row.loaded is loaded for row in self._running.rows),
-                )
-                for loaded in self._models
-            ),
-            references=len(self._references),
-            reference_bytes=self._references.nbytes,
-            heard_bytes=sum(loaded.model.heard_bytes for loaded in self._models),
-        )
+        return snapshot(self._models, self._running.rows, self._references, self._queued)
 
 
 def _model(job: SpeechJob | EncodeJob) -> str:

@@ -7,6 +7,8 @@ import os
 import sys
 from functools import cache
 
+from sidecar.memory import physical_bytes
+
 _OPENBLAS = ("libopenblas.so.0", "libopenblas.so")
 
 
@@ -80,3 +82,15 @@ def own_memory() -> int | None:
         return None
     info = mx.device_info()
     return next((int(info[key]) for key in ("total_memory", "memory_size") if key in info), None)
+
+
+def memory_bytes() -> int:
+    """What models could take at most: a GPU's memory, the part of unified memory that Metal
+    recommends, or the machine's."""
+    import mlx.core as mx
+
+    info = mx.device_info()
+    on_gpu = {"metal": "max_recommended_working_set_size", "cuda": "total_memory"}
+    if on_cpu():
+        return physical_bytes()
+    return int(info.get(on_gpu[name()], 0)) or mx.get_memory_limit()

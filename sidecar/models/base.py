@@ -6,7 +6,7 @@ Importing this module does not import MLX; only annotations name its arrays.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -151,10 +151,17 @@ class VoiceInfo(msgspec.Struct, frozen=True):
     dialect: str | None = None
 
 
+# What models differ in. presets: voices of its own; cloning: `reference`; design: a voice in words;
+# instruct: how to speak, in words; textStreaming: text that arrives while it speaks; batching:
+# several streams at once; seed: the same one gives the same audio.
+Ability = Literal["presets", "cloning", "design", "instruct", "textStreaming", "batching", "seed"]
+
+
 class ModelInfo(msgspec.Struct, frozen=True):
     """What can be known of a checkpoint without loading its weights.
 
     Attributes:
+        abilities: what it can do; the rest is refused with `Unsupported`.
         languages: those to ask for by name; `dialects` may be, too, but belong to voices.
         speaker_size: length of an x-vector that its prompt takes; 0 where it clones no voice.
         codebooks: codes in a frame.
@@ -168,6 +175,7 @@ class ModelInfo(msgspec.Struct, frozen=True):
     dialects: tuple[str, ...] = ()
     speaker_size: int = 0
     codebooks: int = 0
+    abilities: tuple[Ability, ...] = ()
 
 
 class CodeSpec(msgspec.Struct, frozen=True):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-from sidecar.errors import NotACheckpoint, unlisted
+from sidecar.errors import NotACheckpoint, Unsupported, unlisted
 from sidecar.models.base import ModelInfo, TTSModel
 from sidecar.models.catalog import Checkpoint
 
-# Each package has `describe(config) -> ModelInfo` (without MLX) and
-# `load(checkpoint, dtype) -> TTSModel`.
+# Each package has, without MLX, `describe(checkpoint) -> ModelInfo` and `footprint(checkpoint,
+# dtype, bits, on_cpu) -> int`, and `load(checkpoint, dtype, bits) -> TTSModel`.
 _FAMILIES = {"qwen3_tts": "sidecar.models.qwen3_tts"}
 
 
@@ -28,18 +28,48 @@ def describe(checkpoint: Checkpoint) -> ModelInfo:
     return _family(checkpoint).describe(checkpoint)
 
 
-def load(checkpoint: Checkpoint, dtype: str) -> TTSModel:
+def load(checkpoint: Checkpoint, dtype: str, bits: int | None = None) -> TTSModel:
     """Loads weights on the calling thread, which must be the engine's.
 
     Args:
         dtype: auto, float32, bfloat16 or float16; auto is float32 on the CPU and the
             checkpoint's own elsewhere.
+        bits: 4, 6 or 8 quantises what is not quantised; None leaves it as it is.
 
     Raises:
         NotACheckpoint: as in `describe`.
+        Unsupported: it is quantised already, to another number of bits.
         ModelLoadFailed: weights missing, of the wrong shape, or unreadable.
     """
-    return _family(checkpoint).load(checkpoint, dtype)
+    return _family(checkpoint).load(checkpoint, dtype, _bits_to_make(checkpoint, bits))
+
+
+def footprint(checkpoint: Checkpoint, dtype: str, bits: int | None, on_cpu: bool) -> int:
+    """Bytes that a checkpoint will take in memory, estimated from its files' headers.
+
+    Raises:
+        NotACheckpoint, Unsupported
+    """
+    bits = _bits_to_make(checkpoint, bits)
+    return _family(checkpoint).footprint(checkpoint, dtype, bits, on_cpu)
+
+
+def stored_bits(checkpoint: Checkpoint) -> int | None:
+    """What it is quantised to on disk."""
+    quantization = checkpoint.config.get("quantization")
+    bits = quantization.get("bits") if isinstance(quantization, dict) else None
+    return bits if isinstance(bits, int) else None
+
+
+def _bits_to_make(checkpoint: Checkpoint, bits: int | None) -> int | None:
+    stored = stored_bits(checkpoint)
+    if bits is not None and stored is not None and bits != stored:
+        raise Unsupported(
+            f"{checkpoint.name!r} is quantised to {stored} bits already.",
+            hint="Load it without `bits`, or name the unquantised checkpoint.",
+            field="bits",
+        )
+    return None if stored is not None else bits
 
 
 def _family(checkpoint: Checkpoint) -> ModuleType:

@@ -81,6 +81,9 @@ class MemoryStatus(Result):
     active_bytes: int
     peak_bytes: int
     cache_bytes: int
+    limit_bytes: Annotated[
+        int | None, Meta(description="What loaded models may take together; absent: no limit.")
+    ] = None
 
 
 class StreamStatus(Result):
@@ -95,6 +98,7 @@ class LoadedModel(Result):
     dtype: str
     memory_bytes: int
     streams: int
+    bits: Annotated[int | None, Meta(description="What it is quantised to.")] = None
 
 
 class EngineState(Result):

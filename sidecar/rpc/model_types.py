@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from sidecar.models.base import Ability
 from sidecar.rpc.types import ModelName, Params, Result, Token
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
-Ability = Literal["presets", "instruct", "clone", "design", "textStream"]
+Bits = Literal[4, 6, 8]
+KeepAlive = Annotated[float, Meta(ge=-1, le=31_536_000)]  # a year
 
 
 class ModelLoadParams(Params):
@@ -22,6 +24,11 @@ class ModelLoadParams(Params):
         Meta(description="Branch, tag or commit; the same as model@revision."),
     ] = None
     dtype: Dtype | None = None
+    bits: Annotated[Bits | None, Meta(description="Quantise it, if it is not already.")] = None
+    keep_alive: Annotated[
+        KeepAlive | None,
+        Meta(description="Seconds it stays without work; -1 for ever. Default: --keep-alive."),
+    ] = None
     work_done_token: Token | None = None
 
 
@@ -35,13 +42,23 @@ class ModelLoadResult(Result):
     languages: list[str]
     memory_bytes: int
     load_ms: float
+    abilities: Annotated[
+        list[Ability], Meta(description="What it can do; the rest is refused as unsupported.")
+    ]
     dialects: Annotated[
         list[str] | None, Meta(description="Values of `language`, too; some voices speak them.")
+    ] = None
+    bits: Annotated[int | None, Meta(description="What it is quantised to.")] = None
+    keep_alive: Annotated[
+        float | None, Meta(description="Seconds it stays without work; absent: for ever.")
     ] = None
 
 
 class ModelUnloadParams(Params):
     model: ModelName
+    wait: Annotated[
+        bool | None, Meta(description="While it speaks: wait for the end, instead of refusing.")
+    ] = None
 
 
 class ModelEntry(Result):

@@ -15,6 +15,7 @@ from sidecar.engine.request import (
     AudioChunk,
     EncodedVoice,
     Job,
+    LoadOptions,
     SynthesisRequest,
     SynthesisResult,
 )
@@ -172,7 +173,7 @@ class Creation:
         self, model: str, variant: str, field: str, then: Callable[[ModelInfo], None]
     ) -> None:
         step = LoadStep(self._observer, variant, field, then)
-        self._submit(lambda going: self._engine.load(model, "auto", step, admitted=going))
+        self._submit(lambda going: self._engine.load(model, LoadOptions(), step, admitted=going))
 
     def _design(self, design: Design) -> None:
         self._observer.stage("designing", design.instruct)

@@ -16,6 +16,7 @@ from sidecar.engine.collector import Collector
 from sidecar.engine.engine import Engine
 from sidecar.engine.request import (
     AudioChunk,
+    LoadOptions,
     LoadResult,
     SamplingOverrides,
     SynthesisRequest,
@@ -48,7 +49,7 @@ def engine(golden: Path) -> Iterator[Engine]:
     engine.start()
     for folder in FOLDERS:
         if (golden / folder).is_dir():
-            engine.load(str(golden / folder), "float32", sink := Loaded())
+            engine.load(str(golden / folder), LoadOptions("float32"), sink := Loaded())
             assert isinstance(sink.outcome.get(timeout=TIMEOUT), LoadResult)
     yield engine
     assert engine.stop(10)

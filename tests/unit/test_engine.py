@@ -13,7 +13,7 @@ import pytest
 from sidecar.engine.collector import Collector, Event
 from sidecar.engine.decode import Batch
 from sidecar.engine.engine import Engine
-from sidecar.engine.request import AudioChunk, SynthesisRequest, SynthesisResult
+from sidecar.engine.request import AudioChunk, LoadOptions, SynthesisRequest, SynthesisResult
 from sidecar.engine.row import Row
 from sidecar.engine.running import Running
 from sidecar.errors import (
@@ -190,11 +190,11 @@ def test_loads_and_encodings_are_counted_and_steps_of_what_is_let_in_are_not_ref
     waiting = [Heard() for _ in range(MAX_STREAMS + MAX_QUEUED)]
     for number, sink in enumerate(waiting):
         if number % 2:
-            engine.load("slow", "auto", sink)
+            engine.load("slow", LoadOptions(), sink)
         else:
             engine.encode("slow", recording, sink)
     for refused in (Heard(), Heard()):
-        engine.load("slow", "auto", refused)
+        engine.load("slow", LoadOptions(), refused)
         assert isinstance(refused.end(), QueueFull)
         refused = Heard()
         engine.encode("other", recording, refused)
@@ -202,7 +202,7 @@ def test_loads_and_encodings_are_counted_and_steps_of_what_is_let_in_are_not_ref
     engine.submit(REQUEST, late := Collector())
     assert isinstance(end_of(late), QueueFull)
     going = [Heard(), Heard()]
-    engine.load("slow", "auto", going[0], admitted=True)
+    engine.load("slow", LoadOptions(), going[0], admitted=True)
     job = engine.encode("slow", recording, going[1], admitted=True)
     engine.cancel(job)
     assert isinstance(going[1].end(), Cancelled)

@@ -20,7 +20,7 @@ from bench import headers, mutations
 from bench.expectation import DEFERRED, Kind, expected
 from bench.ledger import Ledger
 from sidecar.engine.engine import Engine
-from sidecar.engine.request import Cancel, LoadJob, SpeechJob, Unload
+from sidecar.engine.request import Cancel, LoadJob, SpeechJob, UnloadJob
 from sidecar.errors import Cancelled, FramingError, QueueFull
 from sidecar.rpc.dispatcher import Dispatcher
 from sidecar.rpc.session import Phase, Session
@@ -153,7 +153,7 @@ class Server:
         for command in self.engine.commands():
             if isinstance(command, SpeechJob | LoadJob):
                 self._jobs.append(command)
-            elif isinstance(command, Unload):
+            elif isinstance(command, UnloadJob):
                 command.sink.done()
             elif isinstance(command, Cancel) and command.job in self._jobs:
                 self._jobs.remove(command.job)

@@ -101,9 +101,12 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
       });
     },
 
-    /** Frees its memory. */
-    unload: async (model: string, options?: options.CallOptions): Promise<void> => {
-      await this.#call("model/unload", { model }, options);
+    /** Frees its memory. While it speaks that fails, or with `wait` waits for the end. */
+    unload: async (
+      model: string,
+      { wait, ...options }: options.CallOptions & { wait?: boolean } = {},
+    ): Promise<void> => {
+      await this.#call("model/unload", wait ? { model, wait } : { model }, options);
     },
   };
 

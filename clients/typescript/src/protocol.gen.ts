@@ -140,6 +140,8 @@ export interface LoadedModel {
   dtype: string;
   memoryBytes: number;
   streams: number;
+  /** What it is quantised to. */
+  bits?: number;
 }
 
 /** An event of the log, in LSP's form: type 1 is an error, 2 a warning, 3 info, 4 debug. */
@@ -154,6 +156,8 @@ export interface MemoryStatus {
   activeBytes: number;
   peakBytes: number;
   cacheBytes: number;
+  /** What loaded models may take together; absent: no limit. */
+  limitBytes?: number;
 }
 
 export interface Metrics {
@@ -201,6 +205,10 @@ export interface ModelLoadParams {
   /** Branch, tag or commit; the same as model@revision. */
   revision?: string | null;
   dtype?: "auto" | "bfloat16" | "float16" | "float32" | null;
+  /** Quantise it, if it is not already. */
+  bits?: 4 | 6 | 8 | null;
+  /** Seconds it stays without work; -1 for ever. Default: --keep-alive. From -1 to 31536000. */
+  keepAlive?: number | null;
   workDoneToken?: string | number | null;
 }
 
@@ -215,12 +223,20 @@ export interface ModelLoadResult {
   languages: string[];
   memoryBytes: number;
   loadMs: number;
+  /** What it can do; the rest is refused as unsupported. */
+  abilities: ("batching" | "cloning" | "design" | "instruct" | "presets" | "seed" | "textStreaming")[];
   /** Values of `language`, too; some voices speak them. */
   dialects?: string[];
+  /** What it is quantised to. */
+  bits?: number;
+  /** Seconds it stays without work; absent: for ever. */
+  keepAlive?: number;
 }
 
 export interface ModelUnloadParams {
   model: string;
+  /** While it speaks: wait for the end, instead of refusing. */
+  wait?: boolean | null;
 }
 
 /** This method takes nothing. */
@@ -529,6 +545,7 @@ export const ERROR_CODES = {
   textTooLong: 1007,
   queueFull: 1008,
   outOfMemory: 1009,
+  memoryLimitExceeded: 1009,
   generationFailed: 1010,
   modelInUse: 1011,
   engineStalled: 1012,

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from sidecar.models.base import ModelInfo, TTSModel
 from sidecar.models.catalog import Checkpoint
-from sidecar.models.qwen3_tts import config
+from sidecar.models.qwen3_tts import config, memory
 
 
 def describe(checkpoint: Checkpoint) -> ModelInfo:
     return config.read(checkpoint).info
 
 
-def load(checkpoint: Checkpoint, dtype: str) -> TTSModel:
+def footprint(checkpoint: Checkpoint, dtype: str, bits: int | None, on_cpu: bool) -> int:
+    return memory.footprint(checkpoint, dtype, bits, on_cpu)
+
+
+def load(checkpoint: Checkpoint, dtype: str, bits: int | None) -> TTSModel:
     # MLX comes in here, on the engine thread, and not with `describe`.
     from sidecar.models.qwen3_tts.model import Qwen3TTS
 
-    return Qwen3TTS.load(checkpoint, dtype)
+    return Qwen3TTS.load(checkpoint, dtype, bits)

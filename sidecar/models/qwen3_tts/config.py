@@ -9,7 +9,14 @@ from typing import Any
 from sidecar.errors import NotACheckpoint
 from sidecar.files import read_regular
 from sidecar.limits import MAX_UTTERANCE_FRAMES
-from sidecar.models.base import CodeSpec, GenerationDefaults, ModelInfo, SamplingParams, VoiceInfo
+from sidecar.models.base import (
+    Ability,
+    CodeSpec,
+    GenerationDefaults,
+    ModelInfo,
+    SamplingParams,
+    VoiceInfo,
+)
 from sidecar.models.cache import MAX_JSON_BYTES
 from sidecar.models.catalog import Checkpoint
 
@@ -69,6 +76,7 @@ def _read(checkpoint: Checkpoint) -> Qwen3TTSConfig:
         for name, dialect in (talker.get("spk_is_dialect") or {}).items()
         if dialect
     }
+    small = config.get("tts_model_size") == "0b6"
     vocab, eos = int(talker["vocab_size"]), int(talker["codec_eos_token_id"])
     info = ModelInfo(
         family="qwen3_tts",
@@ -79,10 +87,11 @@ def _read(checkpoint: Checkpoint) -> Qwen3TTSConfig:
         dialects=tuple(name for name in languages if "dialect" in name),
         speaker_size=int(talker["hidden_size"]) if variant == "base" else 0,
         codebooks=int(talker["num_code_groups"]),
+        abilities=_abilities(variant, small),
     )
     return Qwen3TTSConfig(
         variant=variant,
-        small=config.get("tts_model_size") == "0b6",
+        small=small,
         info=info,
         codes=CodeSpec(
             codebooks=int(talker["num_code_groups"]),
@@ -104,6 +113,15 @@ def _read(checkpoint: Checkpoint) -> Qwen3TTSConfig:
         codec_pad=int(talker["codec_pad_id"]),
         codec_bos=int(talker["codec_bos_id"]),
     )
+
+
+def _abilities(variant: str, small: bool) -> tuple[Ability, ...]:
+    of_variant: dict[str, tuple[Ability, ...]] = {
+        "custom_voice": ("presets",) if small else ("presets", "instruct"),
+        "voice_design": ("design",),
+        "base": ("cloning",),
+    }
+    return (*of_variant[variant], "textStreaming", "batching", "seed")
 
 
 def _generation_defaults(checkpoint: Checkpoint) -> GenerationDefaults:

@@ -24,6 +24,7 @@ from sidecar.errors import ModelLoadFailed, is_out_of_memory
 from sidecar.models.backend import on_cpu
 from sidecar.models.catalog import Checkpoint
 from sidecar.models.qwen3_tts.codec import codebook_tables, in_float32
+from sidecar.models.qwen3_tts.quantisation import quantise
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +45,11 @@ class Parts:
     dtype: str
 
 
-def load(checkpoint: Checkpoint, dtype: str) -> Parts:
+def load(checkpoint: Checkpoint, dtype: str, bits: int | None = None) -> Parts:
     """Loads, casts and checks every part of a checkpoint.
+
+    Args:
+        bits: to quantise the talker to, from the weights as they are stored.
 
     Raises:
         ModelLoadFailed: something is missing, has the wrong shape, or cannot be read.
@@ -57,6 +61,8 @@ def load(checkpoint: Checkpoint, dtype: str) -> Parts:
         log.debug("mlx-audio printed: %s", printed.getvalue())
         _check_complete(model, checkpoint, printed.getvalue())
         _check_vocabulary(model, checkpoint)
+        if bits is not None:
+            quantise(model, bits)
         return _parts(model, checkpoint, dtype)
     except ModelLoadFailed:
         raise

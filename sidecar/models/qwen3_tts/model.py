@@ -67,13 +67,13 @@ class Qwen3TTS:
         )
 
     @classmethod
-    def load(cls, checkpoint: Checkpoint, dtype: str) -> Qwen3TTS:
+    def load(cls, checkpoint: Checkpoint, dtype: str, bits: int | None = None) -> Qwen3TTS:
         """Loads a checkpoint and decodes one frame of it, so that a bad codec shows now.
 
         Raises:
             NotACheckpoint, ModelLoadFailed
         """
-        settings, parts = config.read(checkpoint), loader.load(checkpoint, dtype)
+        settings, parts = config.read(checkpoint), loader.load(checkpoint, dtype, bits)
         try:
             model = cls(settings, parts)
             codec = model._codec

@@ -102,7 +102,10 @@ def status(session: Session, params: NoParams, call: Call) -> StatusResult:
         backend=now.backend,
         engine=_engine_state(session.engine),
         memory=MemoryStatus(
-            active_bytes=now.active_bytes, peak_bytes=now.peak_bytes, cache_bytes=now.cache_bytes
+            active_bytes=now.active_bytes,
+            peak_bytes=now.peak_bytes,
+            cache_bytes=now.cache_bytes,
+            limit_bytes=now.limit_bytes,
         ),
         queued=now.queued,
         references=ReferenceStatus(
@@ -123,6 +126,7 @@ def status(session: Session, params: NoParams, call: Call) -> StatusResult:
                 dtype=model.dtype,
                 memory_bytes=model.memory_bytes,
                 streams=model.streams,
+                bits=model.bits,
             )
             for model in now.models
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from sidecar.engine.request import LoadResult
+from sidecar.engine.request import LoadOptions, LoadResult
 from sidecar.errors import InvalidParams, SidecarError
 from sidecar.models import inventory, registry
 from sidecar.models.inventory import Entry
@@ -59,7 +59,8 @@ def load(session: Session, params: ModelLoadParams, call: Call) -> None:
     name = _pinned(params)
     if params.work_done_token is not None:
         session.claim_token(call, params.work_done_token, "workDoneToken")
-    job = session.engine.load(name, params.dtype or "auto", _LoadSink(call, name))
+    options = LoadOptions(params.dtype or "auto", params.bits, params.keep_alive)
+    job = session.engine.load(name, options, _LoadSink(call, name))
     call.on_cancel = lambda: session.engine.cancel(job)
 
 
@@ -104,12 +105,16 @@ class _LoadSink:
                 dialects=list(result.info.dialects) or None,
                 memory_bytes=result.memory_bytes,
                 load_ms=result.load_seconds * 1000,
+                bits=result.bits,
+                keep_alive=result.keep_alive if result.keep_alive >= 0 else None,
+                abilities=list(result.info.abilities),
             )
         )
 
 
 def unload(session: Session, params: ModelUnloadParams, call: Call) -> None:
-    session.engine.unload(params.model, _UnloadSink(call))
+    job = session.engine.unload(params.model, _UnloadSink(call), wait=params.wait is True)
+    call.on_cancel = lambda: session.engine.cancel(job)
 
 
 class _UnloadSink:

@@ -1,0 +1,45 @@
+"""The engine's figures, taken by its thread after every round."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import mlx.core as mx
+
+from sidecar.engine.models import ModelTable
+from sidecar.engine.references import References
+from sidecar.engine.row import Row
+from sidecar.engine.status import EngineStatus, ModelFigures, StreamFigures
+from sidecar.models import backend
+
+
+def snapshot(
+    models: ModelTable, rows: Sequence[Row], references: References, queued: int
+) -> EngineStatus:
+    return EngineStatus(
+        backend=backend.name(),
+        active_bytes=mx.get_active_memory(),
+        peak_bytes=mx.get_peak_memory(),
+        cache_bytes=mx.get_cache_memory(),
+        queued=queued,
+        streams=tuple(
+            StreamFigures(row.loaded.name, row.frames, row.audio_seconds, row.elapsed)
+            for row in rows
+        ),
+        models=tuple(
+            ModelFigures(
+                loaded.name,
+                tuple(models.names(loaded)),
+                loaded.model.dtype,
+                loaded.memory_bytes,
+                sum(row.loaded is loaded for row in rows),
+                loaded.bits,
+            )
+            for loaded in models
+        ),
+        references=len(references),
+        reference_bytes=references.nbytes,
+        heard_bytes=sum(loaded.model.heard_bytes for loaded in models),
+        limit_bytes=models.limit,
+        expires=models.next_expiry,
+    )

@@ -1,0 +1,57 @@
+"""What a Qwen3-TTS checkpoint takes once it is arranged as we run it. Knows no MLX."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sidecar.models import footprint as headers
+from sidecar.models.catalog import Checkpoint
+from sidecar.models.footprint import DTYPE_BYTES, Tensor, stored
+
+GROUP_SIZE = 64
+_SKIPPED = ("codec_embedding", "text_embedding", "speech_tokenizer", "speaker_encoder")
+_FLOAT32 = 4
+# Tables of rotations, masks, the codebooks in the predictor's width.
+_BESIDES = 1.03
+
+
+def footprint(checkpoint: Checkpoint, dtype: str, bits: int | None, on_cpu: bool) -> int:
+    """Bytes in memory, estimated from the headers.
+
+    Raises:
+        NotACheckpoint: a file has no readable header.
+    """
+    if dtype == "auto" and on_cpu:
+        dtype = "float32"
+    packed = checkpoint.config.get("quantization") or {}
+    weights = headers.total(
+        checkpoint.path, lambda tensor: _bytes(tensor, dtype, bits, on_cpu, packed)
+    )
+    return int(weights * _BESIDES)
+
+
+def _bytes(
+    tensor: Tensor, dtype: str, bits: int | None, on_cpu: bool, packed: dict[str, Any]
+) -> float:
+    if "speech_tokenizer" in tensor.file or "speaker_encoder" in tensor.name:
+        twice = 2 if tensor.name.endswith("embedding_sum") else 1  # its quotients are a table
+        return tensor.items * _FLOAT32 * twice
+    if on_cpu and packed:  # it is unpacked there
+        if tensor.name.endswith((".scales", ".biases")):
+            return 0
+        if tensor.dtype == "U32":
+            width = int(packed.get("bits", 4))
+            return tensor.items * 32 / width * DTYPE_BYTES.get(dtype, _FLOAT32)
+    if bits is not None and not on_cpu and _is_quantised(tensor):
+        return tensor.items * (bits / 8 + 2 * DTYPE_BYTES.get(dtype, 2) / GROUP_SIZE)
+    return stored(tensor, dtype)
+
+
+def _is_quantised(tensor: Tensor) -> bool:
+    """As mlx-audio's predicate says it of modules."""
+    return (
+        len(tensor.shape) == 2
+        and tensor.name.endswith(".weight")
+        and tensor.shape[-1] % GROUP_SIZE == 0
+        and not any(part in tensor.name for part in _SKIPPED)
+    )

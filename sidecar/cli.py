@@ -64,6 +64,10 @@ def _command(options: argparse.Namespace) -> int:
 
         return voices(options)
     if options.command == "models":
+        if options.action == "quantize":
+            from sidecar.convert_command import quantize
+
+            return quantize(options)
         from sidecar.models_command import models
 
         return models(options)
@@ -185,6 +189,15 @@ def _keep_alive(text: str) -> float:
     return -1.0 if text == "-1" else _seconds(text)
 
 
+def _add_quantize(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", help="an alias, a hub id, or a folder; not quantised yet")
+    parser.add_argument("--bits", type=int, choices=(4, 6, 8), required=True)
+    parser.add_argument("--group-size", type=int, choices=(32, 64, 128), default=64)
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", required=True, help="a folder that is not there yet"
+    )
+
+
 def _add_say(say: argparse.ArgumentParser) -> None:
     say.add_argument("text", help="what to say; - reads it from stdin")
     say.add_argument(
@@ -248,3 +261,4 @@ def _add_models(parser: argparse.ArgumentParser, parents: list[argparse.Argument
     remove.add_argument("--yes", action="store_true", help="do not ask")
     for action in (download, path, remove):
         action.add_argument("--revision", help="a branch, a tag or a commit")
+    _add_quantize(actions.add_parser("quantize", parents=parents, help="make a smaller copy"))

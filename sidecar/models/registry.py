@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from types import ModuleType
 
 from sidecar.errors import NotACheckpoint, Unsupported, unlisted
@@ -52,6 +53,25 @@ def footprint(checkpoint: Checkpoint, dtype: str, bits: int | None, on_cpu: bool
     """
     bits = _bits_to_make(checkpoint, bits)
     return _family(checkpoint).footprint(checkpoint, dtype, bits, on_cpu)
+
+
+def convert(checkpoint: Checkpoint, bits: int, group_size: int, target: Path) -> tuple[int, int]:
+    """Writes a quantised copy into an empty folder → linear layers quantised, and left.
+
+    Raises:
+        NotACheckpoint, ModelLoadFailed
+        Unsupported: it is quantised already, or cannot be.
+    """
+    if stored_bits(checkpoint) is not None:
+        raise Unsupported(
+            f"{checkpoint.name!r} is quantised to {stored_bits(checkpoint)} bits already.",
+            hint="Name the checkpoint that it was made of.",
+            field="model",
+        )
+    family = _family(checkpoint)
+    if not hasattr(family, "convert"):
+        raise Unsupported(f"{checkpoint.name!r} is of a family that is not quantised here.")
+    return family.convert(checkpoint, bits, group_size, target)
 
 
 def stored_bits(checkpoint: Checkpoint) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sidecar.models.base import ModelInfo, TTSModel
 from sidecar.models.catalog import Checkpoint
 from sidecar.models.qwen3_tts import config, memory
@@ -20,3 +22,9 @@ def load(checkpoint: Checkpoint, dtype: str, bits: int | None) -> TTSModel:
     from sidecar.models.qwen3_tts.model import Qwen3TTS
 
     return Qwen3TTS.load(checkpoint, dtype, bits)
+
+
+def convert(checkpoint: Checkpoint, bits: int, group_size: int, target: Path) -> tuple[int, int]:
+    from sidecar.models.qwen3_tts.conversion import write
+
+    return write(checkpoint, bits, group_size, target)

@@ -54,16 +54,32 @@ def load(checkpoint: Checkpoint, dtype: str, bits: int | None = None) -> Parts:
     Raises:
         ModelLoadFailed: something is missing, has the wrong shape, or cannot be read.
     """
-    try:
-        with _captured() as printed:
-            # Lazy: the cast below happens before the weights are first in memory.
-            model = load_model(checkpoint.path, lazy=True)
-        log.debug("mlx-audio printed: %s", printed.getvalue())
-        _check_complete(model, checkpoint, printed.getvalue())
-        _check_vocabulary(model, checkpoint)
+    with _readable(checkpoint):
+        model = opened(checkpoint)
         if bits is not None:
             quantise(model, bits)
         return _parts(model, checkpoint, dtype)
+
+
+def opened(checkpoint: Checkpoint) -> Any:
+    """mlx-audio's model, its weights not read yet.
+
+    Raises:
+        ModelLoadFailed: something is missing, or cannot be read.
+    """
+    with _readable(checkpoint), _captured() as printed:
+        # Lazy: casts and quantising happen before the weights are first in memory.
+        model = load_model(checkpoint.path, lazy=True)
+        log.debug("mlx-audio printed: %s", printed.getvalue())
+        _check_complete(model, checkpoint, printed.getvalue())
+        _check_vocabulary(model, checkpoint)
+    return model
+
+
+@contextlib.contextmanager
+def _readable(checkpoint: Checkpoint) -> Iterator[None]:
+    try:
+        yield
     except ModelLoadFailed:
         raise
     # mlx-audio and MLX raise whatever the file made them raise.

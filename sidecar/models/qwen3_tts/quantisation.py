@@ -14,8 +14,8 @@ BITS = (4, 6, 8)
 def quantise(model: Any, bits: int, group_size: int = GROUP_SIZE) -> list[str]:
     """Quantises mlx-audio's model in place, by MLX's affine mode → the layers' names.
 
-    Codec, speaker encoder and embeddings stay, as in mlx-audio's converter. So do layers whose
-    rows are no multiple of the group, or of 64: mlx-audio has that rule, and reads no others.
+    Codec, speaker encoder and embeddings stay. So do layers whose rows are no multiple of the
+    group, or of 64: both are rules of mlx-audio's converter.
     """
     done: list[str] = []
 

@@ -189,6 +189,12 @@ class CorruptDownload(ModelLoadFailed):
     type = "corruptDownload"
 
 
+class MissingPackage(ModelLoadFailed):
+    """A model that needs a Python package which is not installed."""
+
+    type = "missingPackage"
+
+
 class UnknownVoice(SidecarError):
     code = 1003
     type = "unknownVoice"

@@ -56,7 +56,9 @@ def load(path: str | Path, dtype: str = "float32") -> LoadedModel:
 def load_warm(checkpoint: Checkpoint, dtype: str = "auto") -> LoadedModel:
     """A model as the engine loads it, with its memory measured."""
     table = ModelTable(in_use=lambda loaded: False)
-    return table.load(checkpoint, LoadOptions(dtype), lambda: None)
+    loaded = table.load(checkpoint, LoadOptions(dtype), lambda: None)
+    assert isinstance(loaded, LoadedModel)
+    return loaded
 
 
 def admit(running: Running, loaded: LoadedModel, request: SynthesisRequest) -> Listener:

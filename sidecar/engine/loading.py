@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from sidecar.engine.failures import as_sidecar_error
-from sidecar.engine.models import LoadedModel, ModelTable
+from sidecar.engine.models import Loaded, ModelTable
 from sidecar.engine.request import (
     Command,
     Downloading,
@@ -125,9 +125,7 @@ class Loading:
             )
         self._inbox.put(Found(search, outcome))
 
-    def _load(
-        self, command: Found, options: LoadOptions, jobs: Sequence[Job]
-    ) -> LoadedModel | None:
+    def _load(self, command: Found, options: LoadOptions, jobs: Sequence[Job]) -> Loaded | None:
         """The model in memory; None if it cannot be, and then `jobs` have been told."""
         doing = f"loading model {command.model!r}"
 
@@ -151,7 +149,7 @@ class Loading:
         return None
 
 
-def _result(loaded: LoadedModel) -> LoadResult:
+def _result(loaded: Loaded) -> LoadResult:
     return LoadResult(
         loaded.model.info,
         loaded.model.dtype,

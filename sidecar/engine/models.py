@@ -18,11 +18,12 @@ from sidecar.memory import readable
 from sidecar.models import backend, registry
 from sidecar.models.base import TTSModel
 from sidecar.models.catalog import Checkpoint
+from sidecar.models.generator import SpeechGenerator
 
 
-@dataclass(eq=False)
-class LoadedModel:
-    """A model and what the engine keeps beside it.
+@dataclass(eq=False, kw_only=True)
+class _Held:
+    """What the table keeps of every model.
 
     Attributes:
         bits: it is quantised to; None if it is not.
@@ -31,11 +32,6 @@ class LoadedModel:
         identity: no two models that were ever in memory have the same.
     """
 
-    name: str
-    model: TTSModel
-    rules: CodeRules
-    memory_bytes: int
-    load_seconds: float
     bits: int | None = None
     keep_alive: float = -1.0
     last_used: float = field(default_factory=time.monotonic)
@@ -44,12 +40,30 @@ class LoadedModel:
     def touch(self) -> None:
         self.last_used = time.monotonic()
 
-    def fits(self, options: LoadOptions) -> bool:
-        """Whether it is what was asked for; what was not said may be anything."""
-        return options.dtype in ("auto", self.model.dtype) and options.bits in (None, self.bits)
+
+@dataclass(eq=False)
+class LoadedModel(_Held):
+    """A model with rows, and the rules of its codes."""
+
+    name: str
+    model: TTSModel
+    rules: CodeRules
+    memory_bytes: int
+    load_seconds: float
 
 
-InUse = Callable[[LoadedModel], bool]
+@dataclass(eq=False)
+class LoadedGenerator(_Held):
+    """A model that speaks by itself."""
+
+    name: str
+    model: SpeechGenerator
+    memory_bytes: int
+    load_seconds: float
+
+
+Loaded = LoadedModel | LoadedGenerator
+InUse = Callable[[Loaded], bool]
 
 
 class ModelTable:
@@ -65,23 +79,23 @@ class ModelTable:
         self._in_use = in_use
         self.limit = limit
         self._keep_alive = keep_alive
-        self._by_path: dict[Path, LoadedModel] = {}
+        self._by_path: dict[Path, Loaded] = {}
         self._paths: dict[str, Path] = {}
 
-    def __iter__(self) -> Iterator[LoadedModel]:
+    def __iter__(self) -> Iterator[Loaded]:
         return iter(list(self._by_path.values()))
 
-    def get(self, name: str) -> LoadedModel | None:
+    def get(self, name: str) -> Loaded | None:
         path = self._paths.get(name)
         return None if path is None else self._by_path.get(path)
 
-    def names(self, loaded: LoadedModel) -> list[str]:
+    def names(self, loaded: Loaded) -> list[str]:
         """Every name it was asked for by."""
         return [n for n, path in self._paths.items() if self._by_path.get(path) is loaded]
 
     def load(
         self, checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None]
-    ) -> LoadedModel:
+    ) -> Loaded:
         """Returns the model in memory; loads it if need be, when there is room, or room is made.
 
         Args:
@@ -94,7 +108,7 @@ class ModelTable:
         """
         path = checkpoint.path.resolve()
         loaded = self._by_path.get(path)
-        if loaded is None or not loaded.fits(options):
+        if loaded is None or not _fits(loaded, options):
             go_on()
             self._check_free(loaded)
             need = registry.footprint(checkpoint, options.dtype, options.bits, backend.on_cpu())
@@ -145,7 +159,7 @@ class ModelTable:
             self._paths = {n: p for n, p in self._paths.items() if p != path}
             self.tidy()
 
-    def _check_free(self, loaded: LoadedModel | None) -> None:
+    def _check_free(self, loaded: Loaded | None) -> None:
         if loaded is not None and self._in_use(loaded):
             how = loaded.model.dtype if loaded.bits is None else f"{loaded.bits} bits"
             raise ModelInUse(
@@ -179,11 +193,11 @@ class ModelTable:
             free += others.pop(leaving).memory_bytes
             self._drop(leaving)
 
-    def _idle(self, among: dict[Path, LoadedModel]) -> list[Path]:
+    def _idle(self, among: dict[Path, Loaded]) -> list[Path]:
         idle = [path for path, loaded in among.items() if not self._in_use(loaded)]
         return sorted(idle, key=lambda path: among[path].last_used)
 
-    def _trim(self, newest: LoadedModel) -> None:
+    def _trim(self, newest: Loaded) -> None:
         """After a load, when it is known what it takes and not only guessed."""
         others = {p: loaded for p, loaded in self._by_path.items() if loaded is not newest}
         for path in self._idle(others):
@@ -193,14 +207,36 @@ class ModelTable:
             self._drop(path)
 
 
-def _expiry(loaded: LoadedModel) -> float:
+def _expiry(loaded: Loaded) -> float:
     return loaded.last_used + loaded.keep_alive if loaded.keep_alive >= 0 else float("inf")
 
 
-def _load(checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None]) -> LoadedModel:
+def _fits(loaded: Loaded, options: LoadOptions) -> bool:
+    """Whether it is what was asked for; what was not said may be anything."""
+    return options.dtype in ("auto", loaded.model.dtype) and options.bits in (None, loaded.bits)
+
+
+def _load(checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None]) -> Loaded:
+    """Loads and warms up; what it takes is measured."""
     started, before = time.perf_counter(), mx.get_active_memory()
-    model = registry.load(checkpoint, options.dtype, options.bits)
-    rules = CodeRules(model.codes)
+    bits = registry.stored_bits(checkpoint) or options.bits
+    if registry.is_generator(checkpoint):
+        generator = registry.generator(checkpoint, options.dtype, options.bits)
+        go_on()
+        generator.warm_up()
+        loaded = LoadedGenerator(checkpoint.name, generator, 0, 0.0, bits=bits)
+    else:
+        model = registry.load(checkpoint, options.dtype, options.bits)
+        rules = CodeRules(model.codes)
+        _warm_up(model, rules, go_on)
+        loaded = LoadedModel(checkpoint.name, model, rules, 0, 0.0, bits=bits)
+    mx.clear_cache()
+    loaded.memory_bytes = mx.get_active_memory() - before
+    loaded.load_seconds = time.perf_counter() - started
+    return loaded
+
+
+def _warm_up(model: TTSModel, rules: CodeRules, go_on: Callable[[], None]) -> None:
     sampling = _warm_sampling(model)
 
     def sampler(rows: int) -> BatchSampler:
@@ -208,15 +244,6 @@ def _load(checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None
         return BatchSampler(rules, [sampling] * rows)
 
     model.warm_up(sampler)
-    mx.clear_cache()
-    return LoadedModel(
-        name=checkpoint.name,
-        model=model,
-        rules=rules,
-        memory_bytes=mx.get_active_memory() - before,
-        load_seconds=time.perf_counter() - started,
-        bits=registry.stored_bits(checkpoint) or options.bits,
-    )
 
 
 def _warm_sampling(model: TTSModel) -> RowSampling:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 
 from msgspec.structs import replace
 
-from sidecar.engine.models import LoadedModel
+from sidecar.engine.models import Loaded, LoadedModel
 from sidecar.engine.watchdog import Pulse
 from sidecar.errors import Notice, VoiceDoesNotFit
 from sidecar.models.base import Utterance, VoiceFeatures
@@ -70,7 +70,7 @@ class References:
         features = asked.features()
         return replace(utterance, reference=features, voice=None, language=language), ()
 
-    def encoded(self, loaded: LoadedModel, recording: Recording) -> VoiceFeatures:
+    def encoded(self, loaded: Loaded, recording: Recording) -> VoiceFeatures:
         """A recording's features; raises as `TTSModel.encode`."""
         key: Key = (recording.source, recording.text, recording.append_silence, loaded.identity)
         known = self._kept.get(key)

@@ -13,7 +13,7 @@ import mlx.core as mx
 
 from sidecar.engine.decode import Batch
 from sidecar.engine.failures import as_sidecar_error
-from sidecar.engine.models import LoadedModel
+from sidecar.engine.models import Loaded, LoadedModel
 from sidecar.engine.references import References
 from sidecar.engine.request import PRIORITIES, AppendText, SpeechJob
 from sidecar.engine.row import Row
@@ -29,7 +29,7 @@ class Running:
 
     def __init__(self, references: References | None = None) -> None:
         self.rows: list[Row] = []
-        self._held: dict[object, LoadedModel] = {}
+        self._held: dict[object, Loaded] = {}
         self._references = References() if references is None else references
         self._batches: dict[LoadedModel, Batch] = {}
 
@@ -48,7 +48,12 @@ class Running:
     def release(self, stream: object) -> None:
         self._held.pop(stream, None)
 
-    def uses(self, loaded: LoadedModel) -> bool:
+    def hold(self, job: SpeechJob, loaded: Loaded) -> None:
+        """Keeps the place of one that has ended for the next of its stream, if there is one."""
+        if job.request.more_follows:
+            self._held[job.stream] = loaded
+
+    def uses(self, loaded: Loaded) -> bool:
         return loaded in self._held.values() or any(row.loaded is loaded for row in self.rows)
 
     @property
@@ -142,8 +147,7 @@ class Running:
                 self.fail(row, error)
         for row in [row for row in self.rows if row.is_done]:
             self._leave(row)
-            if row.job.request.more_follows:
-                self._held[row.job.stream] = row.loaded
+            self.hold(row.job, row.loaded)
             row.job.sink.done(row.result(mx.get_peak_memory()))
 
     def _choose(self, loaded: LoadedModel) -> Sequence[Row]:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from sidecar.engine.failures import as_sidecar_error
 from sidecar.engine.loading import Loading
-from sidecar.engine.models import LoadedModel, ModelTable
+from sidecar.engine.models import Loaded, LoadedModel, ModelTable
 from sidecar.engine.references import References
 from sidecar.engine.request import (
     AppendText,
@@ -32,8 +32,10 @@ from sidecar.engine.request import (
     UnloadJob,
     Wake,
 )
+from sidecar.engine.row import Row
 from sidecar.engine.running import Running
 from sidecar.engine.snapshot import snapshot
+from sidecar.engine.speaking import Speaking, Speech
 from sidecar.engine.status import EngineStatus
 from sidecar.engine.waiting import WaitingQueue
 from sidecar.engine.watchdog import Pulse
@@ -71,6 +73,7 @@ class Scheduler:
         self._encoding: deque[EncodeJob] = deque()
         self._references = References(pulse)
         self._running = Running(self._references)
+        self._speaking = Speaking(pulse, self._running.hold)
         self._stopping = False
 
     def run(self) -> None:
@@ -85,6 +88,7 @@ class Scheduler:
                     self._encode()
                     self._pulse.at("generating speech")
                     self._running.advance(more_to_come=self._can_admit)
+                    self._speaking.advance()
                     self._let_go()
         except Exception as error:
             failure = as_sidecar_error(error, "scheduling", InternalError)
@@ -95,7 +99,8 @@ class Scheduler:
     def _commands(self) -> list[Command]:
         """All commands there are; blocks for one only when there is nothing to compute."""
         commands: list[Command] = []
-        if not (self._can_admit or self._encoding or self._running.has_work):
+        working = self._running.has_work or self._speaking.has_work
+        if not (self._can_admit or self._encoding or working):
             self._pulse.at(None)
             commands.append(self._inbox.get())
         while not self._inbox.empty():
@@ -137,7 +142,7 @@ class Scheduler:
                 pass
 
     def _accept(self, job: SpeechJob | EncodeJob | LoadJob) -> None:
-        in_flight = self._queued + len(self._running)
+        in_flight = self._queued + len(self._rows)
         placed = isinstance(job, SpeechJob) and self._running.holds(job)
         if in_flight >= MAX_STREAMS + MAX_QUEUED and not (placed or job.admitted):
             job.sink.failed(queue_full())
@@ -159,10 +164,14 @@ class Scheduler:
     def _queued(self) -> int:
         return len(self._waiting) + len(self._loading) + len(self._encoding)
 
-    def _in_use(self, loaded: LoadedModel) -> bool:
-        return self._running.uses(loaded) or any(
-            self._models.get(_model(job)) is loaded for job in (*self._waiting, *self._encoding)
-        )
+    @property
+    def _rows(self) -> list[Row | Speech]:
+        return [*self._running.rows, *self._speaking.rows]
+
+    def _in_use(self, loaded: Loaded) -> bool:
+        waiting = (self._models.get(_model(job)) for job in (*self._waiting, *self._encoding))
+        speaking = self._running.uses(loaded) or self._speaking.uses(loaded)
+        return speaking or any(other is loaded for other in waiting)
 
     def _unload(self, job: UnloadJob) -> None:
         loaded = self._models.get(job.model)
@@ -183,7 +192,7 @@ class Scheduler:
     def _let_go(self) -> None:
         """Models whose last stream has ended, and that are asked to leave then; notes the others'
         last use."""
-        for row in self._running.rows:
+        for row in self._rows:
             row.loaded.touch()
         waiting, self._unloading = self._unloading, []
         for job in waiting:
@@ -193,6 +202,8 @@ class Scheduler:
         error = Cancelled("The request was cancelled.")
         if row := self._running.find(job):
             self._running.remove(row, error)
+        elif speech := self._speaking.find(job):
+            self._speaking.remove(speech, error)
         elif self._loading.remove(job) or (
             isinstance(job, SpeechJob) and self._waiting.remove(job)
         ):
@@ -219,7 +230,7 @@ class Scheduler:
         return [
             *self._waiting,
             *self._encoding,
-            *(row.job for row in self._running.rows),
+            *(row.job for row in self._rows),
             *self._loading.jobs(),
             *self._unloading,
         ]
@@ -228,8 +239,8 @@ class Scheduler:
     def _can_admit(self) -> bool:
         return self._waiting.has_placed or (
             len(self._waiting) > 0
-            and self._running.places < MAX_STREAMS
-            and len(self._running) < MAX_ROWS
+            and self._running.places + len(self._speaking) < MAX_STREAMS
+            and len(self._rows) < MAX_ROWS
         )
 
     def _admit(self) -> None:
@@ -241,9 +252,13 @@ class Scheduler:
         loaded = self._models.get(job.request.model)
         if loaded is None:  # its first load failed over another dtype, or it was replaced
             self._loading.park(job.request.model, job)
-        else:
-            loaded.touch()
+            return
+        loaded.touch()
+        if isinstance(loaded, LoadedModel):
             self._running.admit(job, loaded)
+        else:
+            self._running.release(job.stream)
+            self._speaking.admit(job, loaded)
 
     def _encode(self) -> None:
         """One recording a round, since it is in one piece; streams have a frame in between."""
@@ -267,7 +282,7 @@ class Scheduler:
         self._publish(self._status())
 
     def _status(self) -> EngineStatus:
-        return snapshot(self._models, self._running.rows, self._references, self._queued)
+        return snapshot(self._models, self._rows, self._references, self._queued)
 
 
 def _model(job: SpeechJob | EncodeJob) -> str:

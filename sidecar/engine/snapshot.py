@@ -9,12 +9,13 @@ import mlx.core as mx
 from sidecar.engine.models import ModelTable
 from sidecar.engine.references import References
 from sidecar.engine.row import Row
+from sidecar.engine.speaking import Speech
 from sidecar.engine.status import EngineStatus, ModelFigures, StreamFigures
 from sidecar.models import backend
 
 
 def snapshot(
-    models: ModelTable, rows: Sequence[Row], references: References, queued: int
+    models: ModelTable, rows: Sequence[Row | Speech], references: References, queued: int
 ) -> EngineStatus:
     return EngineStatus(
         backend=backend.name(),

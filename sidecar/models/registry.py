@@ -7,8 +7,10 @@ from pathlib import Path
 from types import ModuleType
 
 from sidecar.errors import NotACheckpoint, Unsupported, unlisted
+from sidecar.models import generators
 from sidecar.models.base import ModelInfo, TTSModel
 from sidecar.models.catalog import Checkpoint
+from sidecar.models.generator import SpeechGenerator
 
 # Each package has, without MLX, `describe(checkpoint) -> ModelInfo` and `footprint(checkpoint,
 # dtype, bits, on_cpu) -> int`, and `load(checkpoint, dtype, bits) -> TTSModel`.
@@ -43,6 +45,22 @@ def load(checkpoint: Checkpoint, dtype: str, bits: int | None = None) -> TTSMode
         ModelLoadFailed: weights missing, of the wrong shape, or unreadable.
     """
     return _family(checkpoint).load(checkpoint, dtype, _bits_to_make(checkpoint, bits))
+
+
+def is_generator(checkpoint: Checkpoint) -> bool:
+    """Whether it is of a family that speaks by itself: for `generator`, not for `load`."""
+    return generators.family_of(checkpoint) is not None
+
+
+def generator(checkpoint: Checkpoint, dtype: str, bits: int | None = None) -> SpeechGenerator:
+    """Loads a family that speaks by itself; as `load`.
+
+    Raises:
+        MissingPackage: a package that it needs is not installed.
+        ModelNotDownloaded: a repository that it needs is not on this machine.
+        ModelLoadFailed, NotACheckpoint, Unsupported
+    """
+    return generators.load(checkpoint, dtype, _bits_to_make(checkpoint, bits))
 
 
 def footprint(checkpoint: Checkpoint, dtype: str, bits: int | None, on_cpu: bool) -> int:
@@ -93,10 +111,13 @@ def _bits_to_make(checkpoint: Checkpoint, bits: int | None) -> int | None:
 
 
 def _family(checkpoint: Checkpoint) -> ModuleType:
+    if is_generator(checkpoint):
+        return generators
     model_type = str(checkpoint.config.get("model_type", ""))
     if model_type not in _FAMILIES:
+        known = [*_FAMILIES, *generators.FAMILIES]
         raise NotACheckpoint(
-            f"{checkpoint.path}: " + unlisted("model_type", model_type, sorted(_FAMILIES)),
+            f"{checkpoint.path}: {unlisted('model_type', model_type, known)}",
             field="model",
         )
     return importlib.import_module(_FAMILIES[model_type])

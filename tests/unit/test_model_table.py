@@ -12,7 +12,7 @@ import mlx.core as mx
 import pytest
 
 from sidecar.engine.engine import Engine
-from sidecar.engine.models import LoadedModel, ModelTable
+from sidecar.engine.models import Loaded, ModelTable
 from sidecar.engine.request import LoadJob, LoadOptions, LoadResult
 from sidecar.errors import (
     Cancelled,
@@ -39,7 +39,7 @@ class Table(ModelTable):
         super().__init__(lambda loaded: loaded.name in self.busy, limit, keep_alive)
         self.busy: set[str] = set()
 
-    def take(self, checkpoint: Checkpoint, options: LoadOptions = AUTO) -> LoadedModel:
+    def take(self, checkpoint: Checkpoint, options: LoadOptions = AUTO) -> Loaded:
         return self.load(checkpoint, options, nothing)
 
     @property
@@ -214,7 +214,7 @@ def test_other_bits_or_another_dtype_replace_a_model_that_is_idle() -> None:
 
 def test_no_limit_is_no_limit(three: list[Checkpoint]) -> None:
     table = Table()
-    load: Callable[[Checkpoint], LoadedModel] = table.take
+    load: Callable[[Checkpoint], Loaded] = table.take
     assert len({load(checkpoint) for checkpoint in three}) == 3
 
 

@@ -190,7 +190,7 @@ export interface ModelEntry {
   /** What is on this machine of it, in parts too. */
   diskBytes?: number;
   languages?: string[];
-  abilities?: ("clone" | "design" | "instruct" | "presets" | "textStream")[];
+  abilities?: ("batching" | "cloning" | "design" | "instruct" | "presets" | "seed" | "textStreaming")[];
   /** Of one that is here in part; its state is known. */
   missingFiles?: string[];
 }
@@ -534,6 +534,7 @@ export const ERROR_CODES = {
   hubRateLimited: 1002,
   diskFull: 1002,
   corruptDownload: 1002,
+  missingPackage: 1002,
   unknownVoice: 1003,
   unknownLanguage: 1004,
   badReferenceAudio: 1005,

@@ -1,0 +1,48 @@
+"""Families that mlx-audio speaks with: one adapter for all of them, and a table."""
+
+from __future__ import annotations
+
+from sidecar.errors import Unsupported
+from sidecar.models import footprint as headers
+from sidecar.models.base import ModelInfo
+from sidecar.models.catalog import Checkpoint
+from sidecar.models.generator import SpeechGenerator
+from sidecar.models.generators.families import FAMILIES, Family, family_of
+
+__all__ = ["FAMILIES", "Family", "describe", "family_of", "footprint", "load"]
+
+# Activations of a sentence that is generated as a whole, and the codec beside the checkpoint.
+_BESIDES = 1.1
+
+
+def describe(checkpoint: Checkpoint) -> ModelInfo:
+    return _family(checkpoint).describe(checkpoint)
+
+
+def footprint(checkpoint: Checkpoint, dtype: str, bits: int | None, on_cpu: bool) -> int:
+    _check_bits(checkpoint, bits)
+    dtype = "float32" if dtype == "auto" and on_cpu else dtype
+    weights = headers.total(checkpoint.path, lambda tensor: headers.stored(tensor, dtype))
+    return int(weights * _BESIDES)
+
+
+def load(checkpoint: Checkpoint, dtype: str, bits: int | None) -> SpeechGenerator:
+    _check_bits(checkpoint, bits)
+    from sidecar.models.generators.adapter import Generator  # MLX comes in here
+
+    return Generator.load(checkpoint, _family(checkpoint), dtype)
+
+
+def _family(checkpoint: Checkpoint) -> Family:
+    family = family_of(checkpoint)
+    assert family is not None
+    return family
+
+
+def _check_bits(checkpoint: Checkpoint, bits: int | None) -> None:
+    if bits is not None:
+        raise Unsupported(
+            f"{checkpoint.name!r} is of a family that is not quantised here.",
+            hint="Name a quantised checkpoint of it.",
+            field="bits",
+        )

@@ -1,0 +1,151 @@
+"""mlx-audio's public `generate` behind the engine's `SpeechGenerator` protocol."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import mlx.core as mx
+import mlx.nn as nn
+from mlx.utils import tree_flatten
+from tqdm import tqdm
+
+from sidecar.errors import ModelLoadFailed, SidecarError, Unsupported, is_out_of_memory
+from sidecar.models.backend import on_cpu
+from sidecar.models.base import (
+    ModelInfo,
+    Utterance,
+    VoiceFeatures,
+)
+from sidecar.models.catalog import Checkpoint
+from sidecar.models.generator import GenerationSettings
+from sidecar.models.generators import local, request
+from sidecar.models.generators.families import Family
+from sidecar.recording import Recording
+
+log = logging.getLogger(__name__)
+
+_DTYPES = {"float32": mx.float32, "bfloat16": mx.bfloat16, "float16": mx.float16}
+# A recording that some families can do without a transcript of.
+_CLONES_WITHOUT_TEXT = ("spark", "chatterbox")
+
+
+class Prompt(NamedTuple):
+    """What is said, part by part, and the arguments that go with each."""
+
+    parts: list[str]
+    arguments: request.Arguments
+
+
+class Generator:
+    """One loaded checkpoint; see `SpeechGenerator` for the calls."""
+
+    def __init__(self, family: Family, info: ModelInfo, model: Any, dtype: str) -> None:
+        self.info = info
+        self.dtype = dtype
+        self._family = family
+        self._model = model
+
+    @classmethod
+    def load(cls, checkpoint: Checkpoint, family: Family, dtype: str) -> Generator:
+        """Loads all of it, and nothing from the network.
+
+        Raises:
+            MissingPackage, ModelNotDownloaded, ModelLoadFailed
+        """
+        local.check(family, checkpoint)
+        try:
+            model = _loaded(checkpoint, family)
+        except SidecarError:
+            raise
+        except Exception as error:  # mlx-audio raises whatever the files made it raise
+            if is_out_of_memory(error):
+                raise
+            reason = " ".join(str(error).split())[:300] or type(error).__name__
+            raise ModelLoadFailed(
+                f"{checkpoint.path} could not be loaded as {family.module}: {reason}", field="model"
+            ) from error
+        name = _cast(model, dtype)
+        return cls(family, family.describe(checkpoint), model, name)
+
+    @property
+    def heard_bytes(self) -> int:
+        return 0
+
+    def encode(self, recording: Recording) -> VoiceFeatures:
+        raise Unsupported(
+            f"A {self._family.module} model makes no voices that can be saved.",
+            hint="Use a Base model of Qwen3-TTS.",
+            field="model",
+        )
+
+    def prepare(self, utterance: Utterance, settings: GenerationSettings) -> Prompt:
+        voice, language = request.checked(self._family, self.info, utterance)
+        module = self._family.module
+        arguments = request.OWN[module](voice, language, settings)
+        audio = utterance.reference
+        if isinstance(audio, Recording):
+            needs_text = module not in _CLONES_WITHOUT_TEXT
+            arguments |= request.reference(audio, self.info.sample_rate, needs_text)
+        return Prompt(request.parts(utterance.text, self._family.shortest), arguments)
+
+    def speak(self, prompt: Prompt) -> Iterator[mx.array]:
+        for part in prompt.parts:
+            # What a family fetches while it speaks (a default voice) must be here, too.
+            steps = iter(self._model.generate(part, verbose=False, **prompt.arguments))
+            while True:
+                with local.only_cached():
+                    result = next(steps, None)
+                if result is None:
+                    break
+                audio = result.audio.astype(mx.float32).reshape(-1)
+                mx.eval(audio)
+                if audio.size:  # a stream's last chunk may say only that it is the last
+                    yield audio
+
+    def warm_up(self) -> None:
+        """Where kernels are made: on the CPU a family's first sentence is as slow as its second."""
+        if on_cpu():
+            return
+        settings = GenerationSettings(max_seconds=1.0)
+        try:
+            for _ in self.speak(self.prepare(Utterance("Hello there."), settings)):
+                break
+        except SidecarError as error:  # it needs a reference, or a package for its first voice
+            log.info("not warmed up: %s", error)
+
+
+def _loaded(checkpoint: Checkpoint, family: Family) -> Any:
+    from mlx_audio.tts.utils import load_model
+
+    importlib.import_module(f"mlx_audio.tts.models.{family.module}")
+    _without_bars(f"mlx_audio.tts.models.{family.module}.")
+    with local.only_cached():
+        # Its guess goes by the folder's name.
+        return load_model(
+            checkpoint.path, model_type=family.module, model_name_parts=[family.module]
+        )
+
+
+def _without_bars(package: str) -> None:
+    """Some count their frames on stderr, whatever they are told."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith(package) and getattr(module, "tqdm", None) is tqdm:
+            vars(module)["tqdm"] = partial(tqdm, disable=True)
+
+
+def _cast(model: nn.Module, asked: str) -> str:
+    """The CPU has fast products in float32 only; elsewhere a checkpoint stays as it is."""
+    name = "float32" if asked == "auto" and on_cpu() else asked
+    if name in _DTYPES:
+        model.set_dtype(_DTYPES[name])
+        mx.eval(model.parameters())
+        return name
+    weights: list[tuple[str, Any]] = tree_flatten(model.parameters())  # pyright: ignore[reportAssignmentType]
+    floats = [value.dtype for _, value in weights if value.dtype in _DTYPES.values()]
+    common = max(set(floats), key=floats.count)
+    return next(name for name, dtype in _DTYPES.items() if dtype == common)

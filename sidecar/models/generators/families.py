@@ -1,0 +1,159 @@
+"""The families that mlx-audio speaks with, and what each can do. Knows no MLX.
+
+What a family cannot do is not in its abilities, and is refused by `request.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from sidecar.models.base import Ability, ModelInfo, VoiceInfo
+from sidecar.models.catalog import Checkpoint
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """Files of another repository that a family reads when it is loaded."""
+
+    repo: str
+    files: tuple[str, ...]
+
+
+class Family(msgspec.Struct, frozen=True):
+    """One row of the table.
+
+    Attributes:
+        module: of mlx_audio.tts.models.
+        sample_rate: where the config does not say one.
+        languages: value of `language` → what the family calls it.
+        voices: of a checkpoint; the first is the default.
+        packages: module → what to install for it.
+        besides: what else must be on this machine, by the config.
+        shortest: characters that a step has at least; sentences are joined up to that.
+    """
+
+    module: str
+    abilities: tuple[Ability, ...]
+    sample_rate: int
+    languages: dict[str, str]
+    voices: Callable[[Checkpoint], tuple[str, ...]] = lambda checkpoint: ()
+    packages: dict[str, str] = {}
+    besides: Callable[[dict[str, Any]], tuple[Beside, ...]] = lambda config: ()
+    shortest: int = 60
+
+    def describe(self, checkpoint: Checkpoint) -> ModelInfo:
+        rate = checkpoint.config.get("sample_rate", self.sample_rate)
+        return ModelInfo(
+            family=self.module,
+            variant=self.module,
+            sample_rate=rate if isinstance(rate, int) else self.sample_rate,
+            voices=tuple(VoiceInfo(name) for name in self.voices(checkpoint)),
+            languages=("auto", *self.languages),
+            abilities=self.abilities,
+        )
+
+
+def _kokoro_voices(checkpoint: Checkpoint) -> tuple[str, ...]:
+    names = sorted(path.stem for path in (checkpoint.path / "voices").glob("*.safetensors"))
+    return tuple(sorted(names, key=lambda name: name != "af_heart"))
+
+
+def _chatterbox_voices(checkpoint: Checkpoint) -> tuple[str, ...]:
+    return ("default",) if (checkpoint.path / "conds.safetensors").is_file() else ()
+
+
+def _csm_besides(config: dict[str, Any]) -> tuple[Beside, ...]:
+    # mlx-audio takes another tokenizer from the config, a folder or a repository.
+    own = config.get("text_tokenizer")
+    tokenizer = (Beside("unsloth/Llama-3.2-1B", ("tokenizer.json",)),) if not own else ()
+    mimi = Beside("kyutai/moshiko-pytorch-bf16", ("tokenizer-e351c8d8-checkpoint125.safetensors",))
+    return (*tokenizer, mimi)
+
+
+def _weights_of(repo: str) -> Callable[[dict[str, Any]], tuple[Beside, ...]]:
+    return lambda config: (Beside(repo, ("config.json", "model.safetensors")),)
+
+
+_ENGLISH = {"english": "en"}
+# A voice's first letter is the language it was made for.
+_KOKORO_LANGUAGES = {
+    "english": "a", "british english": "b", "spanish": "e", "french": "f", "hindi": "h",
+    "italian": "i", "japanese": "j", "portuguese": "p", "chinese": "z",
+}  # fmt: skip
+_CHATTERBOX_LANGUAGES = {
+    "english": "en", "arabic": "ar", "danish": "da", "german": "de", "greek": "el",
+    "spanish": "es", "finnish": "fi", "french": "fr", "hebrew": "he", "hindi": "hi",
+    "italian": "it", "japanese": "ja", "korean": "ko", "malay": "ms", "dutch": "nl",
+    "norwegian": "no", "polish": "pl", "portuguese": "pt", "russian": "ru", "swedish": "sv",
+    "swahili": "sw", "turkish": "tr", "chinese": "zh",
+}  # fmt: skip
+
+FAMILIES: dict[str, Family] = {
+    "kokoro": Family(
+        "kokoro",
+        ("presets", "seed"),
+        24000,
+        _KOKORO_LANGUAGES,
+        voices=_kokoro_voices,
+        packages={"misaki": "qwen-tts-sidecar[kokoro]"},
+    ),
+    "csm": Family("sesame", ("cloning", "seed"), 24000, _ENGLISH, besides=_csm_besides),
+    "dia": Family(
+        "dia",
+        ("cloning", "seed"),
+        44100,
+        _ENGLISH,
+        besides=_weights_of("mlx-community/descript-audio-codec-44khz"),
+        shortest=200,
+    ),
+    "outetts": Family(
+        "outetts",
+        ("presets", "seed"),
+        24000,
+        _ENGLISH,
+        voices=lambda checkpoint: ("default",),
+        besides=_weights_of("mlx-community/dac-speech-24khz-1.5kbps"),
+    ),
+    "spark": Family(
+        "spark",
+        ("presets", "cloning", "seed"),
+        16000,
+        {"english": "en", "chinese": "zh"},
+        voices=lambda checkpoint: ("female", "male"),
+        packages={"einops": "einops", "einx": "einx"},
+    ),
+    "chatterbox": Family(
+        "chatterbox",
+        ("presets", "cloning", "seed"),
+        24000,
+        _CHATTERBOX_LANGUAGES,
+        voices=_chatterbox_voices,
+        besides=_weights_of("mlx-community/S3TokenizerV2"),
+    ),
+    "soprano": Family("soprano", ("seed",), 32000, _ENGLISH),
+}
+# Checkpoints whose config only says what language model they are made of.
+_LANGUAGE_MODELS = ("llama", "qwen2", "qwen3")
+
+
+def family_of(checkpoint: Checkpoint) -> Family | None:
+    """By its config, its files, and, where these do not say it, its name."""
+    config = checkpoint.config
+    kind = str(config.get("model_type", "")).lower()
+    kind = {"sesame": "csm", "marvis": "csm"}.get(kind, kind)
+    if kind in FAMILIES:
+        return FAMILIES[kind]
+    if "istftnet" in config and "plbert" in config:
+        return FAMILIES["kokoro"]
+    if "t3_config" in config:
+        return FAMILIES["chatterbox"]
+    if isinstance(config.get("model"), dict) and isinstance(config.get("data"), dict):
+        return FAMILIES["dia"]
+    if kind not in _LANGUAGE_MODELS:
+        return None
+    if (checkpoint.path / "BiCodec").is_dir():
+        return FAMILIES["spark"]
+    called = f"{checkpoint.name} {checkpoint.path}".lower()
+    return next((FAMILIES[name] for name in ("outetts", "soprano") if name in called), None)

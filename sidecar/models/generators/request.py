@@ -1,0 +1,211 @@
+"""A request → the arguments of a family's `generate`, or why it cannot be."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Callable
+from typing import Any
+
+import mlx.core as mx
+import soxr
+from mlx_audio.lm.sample_utils import make_sampler
+
+from sidecar.errors import (
+    InvalidParams,
+    MissingPackage,
+    UnknownLanguage,
+    UnknownVoice,
+    Unsupported,
+    unlisted,
+)
+from sidecar.models.base import ModelInfo, Utterance
+from sidecar.models.generator import GenerationSettings
+from sidecar.models.generators.families import Family
+from sidecar.recording import RATE, Recording
+
+# Behind the mark that ends a sentence; Chinese and Japanese put no blank there.
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])\s*|\n+")
+
+Arguments = dict[str, Any]
+# (the voice, the language in the family's word or "", the settings) → keyword arguments
+Own = Callable[[str, str, GenerationSettings], Arguments]
+
+
+def checked(family: Family, info: ModelInfo, utterance: Utterance) -> tuple[str, str]:
+    """The voice and the language; "" where nothing was said and there is no default.
+
+    Raises:
+        Unsupported: something that the family cannot do was asked for.
+        UnknownVoice, UnknownLanguage, InvalidParams
+    """
+    name = family.module
+    for asked, ability, field in (
+        (utterance.instruct, "instruct", "instruct"),
+        (utterance.more_text, "textStreaming", "text"),
+        (utterance.text_mode == "stream", "textStreaming", "textMode"),
+        (utterance.reference, "cloning", "reference"),
+    ):
+        if asked and ability not in family.abilities:
+            can = ", ".join(family.abilities)
+            raise Unsupported(
+                f"{name} models cannot do that: {ability}.", hint=f"They can: {can}.", field=field
+            )
+    return _voice(info, utterance), _language(family, utterance)
+
+
+def _voice(info: ModelInfo, utterance: Utterance) -> str:
+    names = [voice.name for voice in info.voices]
+    if utterance.voice is None:
+        if not names and not utterance.reference and info.family == "chatterbox":
+            raise InvalidParams(
+                "This checkpoint has no voice of its own.",
+                hint="Give a recording as `reference`.",
+                field="reference",
+            )
+        return names[0] if names else ""
+    found = {name.lower(): name for name in names}.get(utterance.voice.lower())
+    if found is None:
+        raise UnknownVoice(unlisted("voice", utterance.voice, names), field="voice")
+    return found
+
+
+def _language(family: Family, utterance: Utterance) -> str:
+    asked = (utterance.language or "auto").lower()
+    if asked == "auto":
+        return ""
+    if asked not in family.languages:
+        raise UnknownLanguage(
+            unlisted("language", asked, ["auto", *family.languages]), field="language"
+        )
+    return family.languages[asked]
+
+
+def parts(text: str, shortest: int) -> list[str]:
+    """Sentences, joined to the next one while they are shorter than that."""
+    found: list[str] = []
+    for sentence in filter(None, (part.strip() for part in _SENTENCE_END.split(text))):
+        if found and len(found[-1]) < shortest:
+            found[-1] += " " + sentence
+        else:
+            found.append(sentence)
+    return found
+
+
+def reference(recording: Recording, rate: int, needs_text: bool) -> Arguments:
+    """Raises InvalidParams."""
+    if needs_text and not recording.text:
+        raise InvalidParams(
+            "This family clones a voice with the recording's transcript only.",
+            hint="Give `reference.text`.",
+            field="reference.text",
+        )
+    samples = recording.samples
+    if rate != RATE:
+        samples = soxr.resample(samples, RATE, rate)
+    return {"ref_audio": mx.array(samples), "ref_text": recording.text}
+
+
+def _given(**arguments: Any) -> Arguments:
+    return {name: value for name, value in arguments.items() if value is not None}
+
+
+def _kokoro(voice: str, language: str, settings: GenerationSettings) -> Arguments:
+    code = language or voice[:1]
+    _check_pronunciation(code)
+    return {"voice": voice, "lang_code": code, "split_pattern": None}
+
+
+def _check_pronunciation(code: str) -> None:
+    """misaki would download what it lacks, with pip, in the middle of the speech."""
+    needed = {
+        "a": ("spacy", "num2words", "en_core_web_sm"),
+        "b": ("spacy", "num2words", "en_core_web_sm"),
+        "j": ("pyopenjtalk", "fugashi"),
+        "z": ("jieba", "pypinyin"),
+    }.get(code, ("phonemizer", "espeakng_loader"))
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    if missing:
+        install = {"j": "misaki[ja]", "z": "misaki[zh]"}.get(code, "qwen-tts-sidecar[kokoro]")
+        model = " and run: python -m spacy download en_core_web_sm"
+        raise MissingPackage(
+            f"Kokoro needs {', '.join(missing)} to pronounce this language.",
+            hint=f'pip install "{install}"' + (model if code in "ab" else ""),
+            field="language",
+        )
+
+
+def _csm(voice: str, language: str, settings: GenerationSettings) -> Arguments:
+    sampler = make_sampler(
+        temp=0.9 if settings.temperature is None else settings.temperature,
+        top_k=50 if settings.top_k is None else settings.top_k,
+        top_p=settings.top_p or 0.0,
+    )
+    # Its context has room for 2048 frames and the prompt.
+    length = min(settings.max_seconds, 60.0) * 1000
+    return {
+        "sampler": sampler,
+        "max_audio_length_ms": length,
+        "split_pattern": None,
+        "stream": True,
+        "streaming_interval": 0.5,
+    }
+
+
+def _dia(voice: str, language: str, settings: GenerationSettings) -> Arguments:
+    """Its `generate` passes no sampling on."""
+    _refuse_sampling("dia", settings)
+    return {"max_tokens": min(3072, int(settings.max_seconds * 44100 / 512) + 32)}
+
+
+def _outetts(voice: str, language: str, settings: GenerationSettings) -> Arguments:
+    given = _given(
+        temperature=settings.temperature,
+        top_k=settings.top_k,
+        top_p=settings.top_p,
+        repetition_penalty=settings.repetition_penalty,
+    )
+    # Not its streaming: that brings each chunk to one loudness, and they do not join.
+    return {**given, "max_tokens": min(4096, int(settings.max_seconds * 150) + 64)}
+
+
+def _spark(voice: str, language: str, settings: GenerationSettings) -> Arguments:
+    given = _given(
+        temperature=settings.temperature,
+        top_k=settings.top_k,
+        top_p=settings.top_p,
+        repetition_penalty=settings.repetition_penalty,
+    )
+    return {**given, "gender": voice, "max_tokens": min(3000, int(settings.max_seconds * 50) + 64)}
+
+
+def _chatterbox(voice: str, language: str, settings: GenerationSettings) -> Arguments:
+    given = _given(
+        temperature=settings.temperature,
+        top_p=settings.top_p,
+        repetition_penalty=settings.repetition_penalty,
+    )
+    tokens = min(1000, int(settings.max_seconds * 25) + 1)
+    return {**given, "lang_code": language or "en", "max_new_tokens": tokens}
+
+
+def _soprano(voice: str, language: str, settings: GenerationSettings) -> Arguments:
+    given = _given(temperature=settings.temperature, top_p=settings.top_p)
+    return {**given, "max_tokens": min(512, int(settings.max_seconds * 32000 / 2048) + 2)}
+
+
+def _refuse_sampling(name: str, settings: GenerationSettings) -> None:
+    asked = (settings.temperature, settings.top_k, settings.top_p, settings.repetition_penalty)
+    if any(value is not None for value in asked):
+        raise Unsupported(f"{name} models have a sampling of their own.", field="sampling")
+
+
+OWN: dict[str, Own] = {
+    "kokoro": _kokoro,
+    "sesame": _csm,
+    "dia": _dia,
+    "outetts": _outetts,
+    "spark": _spark,
+    "chatterbox": _chatterbox,
+    "soprano": _soprano,
+}

@@ -1,0 +1,262 @@
+"""Other families: the contract of each, on random tiny weights in its real architecture."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+
+import huggingface_hub
+import mlx.core as mx
+import numpy as np
+import pytest
+import soundfile
+
+from sidecar.engine.engine import Engine
+from sidecar.engine.request import LoadOptions, LoadResult, SynthesisRequest, SynthesisResult
+from sidecar.errors import (
+    Cancelled,
+    GenerationFailed,
+    InvalidParams,
+    MissingPackage,
+    ModelNotDownloaded,
+    SidecarError,
+    UnknownLanguage,
+    UnknownVoice,
+    Unsupported,
+    VoiceDoesNotFit,
+)
+from sidecar.models import catalog, registry
+from sidecar.models.base import ReferenceAudio, Utterance
+from sidecar.models.generators.adapter import Generator
+from tests import families
+from tests.batches import Listener
+from tests.harness import TIMEOUT
+from tests.unit.test_engine import Freed, end_of
+
+RATES = {"kokoro": 24000, "soprano": 32000, "dia": 44100, "outetts": 24000, "csm": 24000}
+ABILITIES = {
+    "kokoro": {"presets", "seed"},
+    "soprano": {"seed"},
+    "dia": {"cloning", "seed"},
+    "outetts": {"presets", "seed"},
+    "csm": {"cloning", "seed"},
+}
+# Kokoro's English needs packages that are too large for the tests.
+VOICES = {"kokoro": "ef_dora"}
+# Its decoder's sizes are fixed, and those of the whole model.
+EACH = [pytest.param("kokoro", marks=pytest.mark.slow), *families.NAMES[1:]]
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    root = tmp_path_factory.mktemp("families")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(root / "hub"))
+        patch.setattr(families.mimi, "mimi_202407", families.tiny_mimi)
+        yield {n: str(families.build(n, root / n, root / "hub")) for n in families.NAMES}
+
+
+@pytest.fixture(scope="module")
+def engine(folders: dict[str, str]) -> Iterator[Engine]:
+    engine = Engine()
+    engine.start()
+    yield engine
+    assert engine.stop(10)
+
+
+def request(name: str, folders: dict[str, str], **changes: object) -> SynthesisRequest:
+    said = {"text": "Sí.", "voice": VOICES.get(name), **changes.pop("utterance", {})}  # type: ignore[dict-item]
+    options = {"seed": 3, "max_frames": 4, **changes}
+    return SynthesisRequest(folders[name], Utterance(**said), **options)  # type: ignore[arg-type]
+
+
+def speak(engine: Engine, request: SynthesisRequest) -> tuple[np.ndarray, SynthesisResult]:
+    sink = Listener()
+    engine.submit(request, sink)
+    chunks = []
+    while not isinstance(event := sink.events.get(timeout=TIMEOUT), SynthesisResult):
+        if isinstance(event, SidecarError):
+            raise event
+        assert event.sample_rate == RATES[Path(request.model).name]
+        chunks.append(event)
+    assert sum(len(chunk.codes) for chunk in chunks) == event.frames
+    return np.concatenate([chunk.samples for chunk in chunks]), event
+
+
+def refusal(engine: Engine, request: SynthesisRequest) -> SidecarError:
+    sink = Listener()
+    engine.submit(request, sink)
+    error = end_of(sink)
+    assert isinstance(error, SidecarError)
+    return error
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("reference") / "voice.wav"
+    tone = 0.3 * np.sin(np.arange(24000 * 3) * 0.05) * np.random.default_rng(1).random(72000)
+    soundfile.write(path, tone, 24000)
+    return str(path)
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_it_speaks_ends_and_says_the_same_for_the_same_seed(
+    engine: Engine, folders: dict[str, str], name: str
+) -> None:
+    first, result = speak(engine, request(name, folders))
+    assert result.finish_reason in ("stop", "length")
+    assert result.sample_rate == RATES[name]
+    assert 0 < result.samples == len(first) <= 4 * 0.08 * RATES[name]
+    assert result.frames == int(np.ceil(result.samples / RATES[name] / 0.08))
+    assert np.isfinite(first).all()
+    again, _ = speak(engine, request(name, folders))
+    assert np.array_equal(first, again)
+    other, _ = speak(engine, request(name, folders, seed=4))
+    assert len(other) != len(first) or not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("name", families.NAMES)
+def test_what_it_cannot_do_is_not_in_its_abilities_and_is_refused(
+    engine: Engine, folders: dict[str, str], reference: str, name: str
+) -> None:
+    info = registry.describe(catalog.resolve(folders[name]))
+    assert set(info.abilities) == ABILITIES[name]
+    for ability, field, utterance in (
+        ("instruct", "instruct", {"instruct": "Slowly."}),
+        ("textStreaming", "textMode", {"text_mode": "stream"}),
+        ("textStreaming", "text", {"more_text": True}),
+        ("cloning", "reference", {"reference": ReferenceAudio(path=reference, text="Hi.")}),
+    ):
+        asked = request(name, folders, utterance=utterance)
+        if ability in info.abilities:
+            speak(engine, asked)
+            continue
+        error = refusal(engine, asked)
+        assert isinstance(error, Unsupported)
+        assert error.field == field
+    for utterance, kind in (
+        ({"voice": "nobody"}, UnknownVoice),
+        ({"voice": "../../../etc/passwd"}, UnknownVoice),
+        ({"language": "klingon"}, UnknownLanguage),
+    ):
+        assert type(refusal(engine, request(name, folders, utterance=utterance))) is kind
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_a_cancel_a_failure_and_a_pause_harm_nobody_else(
+    engine: Engine, folders: dict[str, str], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.load(folders[name], LoadOptions(), loaded := Loaded())
+    assert isinstance(loaded.events.get(timeout=TIMEOUT), LoadResult)
+    paused, waiting = Listener(), Listener()
+    paused.reads = False
+    job = engine.submit(request(name, folders), paused)
+    engine.submit(request(name, folders), waiting)  # the module holds the state of one
+    engine.cancel(job)
+    assert isinstance(end_of(paused), Cancelled)
+    assert isinstance(end_of(waiting), SynthesisResult)
+
+    steps = Generator.speak
+
+    def failing(self: Generator, prompt: object) -> Iterator[object]:
+        yield mx.zeros(10)
+        raise ValueError("a bug in a family")
+
+    monkeypatch.setattr(Generator, "speak", failing)
+    assert isinstance(refusal(engine, request(name, folders)), GenerationFailed)
+    monkeypatch.setattr(Generator, "speak", steps)
+    assert speak(engine, request(name, folders))[1].samples > 0
+
+
+class Loaded(Freed):
+    def stage(self, stage: str, detail: str) -> None: ...
+
+
+def test_two_models_take_turns_and_keep_their_own_random_numbers(
+    engine: Engine, folders: dict[str, str]
+) -> None:
+    alone = {n: speak(engine, request(n, folders, max_frames=14))[0] for n in ("csm", "outetts")}
+    sinks = {name: Listener() for name in alone}
+    for name, sink in sinks.items():
+        engine.submit(request(name, folders, max_frames=14, chunk_frames=2), sink)
+    for name, sink in sinks.items():
+        end: list[np.ndarray] = []
+        while not isinstance(event := sink.events.get(timeout=TIMEOUT), SynthesisResult):
+            assert not isinstance(event, SidecarError)
+            end.append(event.samples)
+        assert np.array_equal(np.concatenate(end), alone[name])
+        assert max(map(len, end)) <= 2 * 0.08 * RATES[name] + 1
+
+
+def test_families_and_qwen_speak_side_by_side_and_are_unloaded(
+    engine: Engine, folders: dict[str, str]
+) -> None:
+    qwen, csm = Listener(), Listener()
+    engine.submit(SynthesisRequest("tiny-voice", Utterance("Hi."), seed=1, max_frames=6), qwen)
+    engine.submit(request("csm", folders, max_frames=14), csm)
+    assert isinstance(end_of(qwen), SynthesisResult)
+    assert isinstance(end_of(csm), SynthesisResult)
+    before = engine.status.active_bytes
+    engine.unload(folders["csm"], freed := Freed())
+    assert freed.events.get(timeout=TIMEOUT) is None
+    assert engine.status.active_bytes < before - 1_000_000
+
+
+def test_a_clone_without_a_transcript_and_a_saved_voice_are_refused(
+    engine: Engine, folders: dict[str, str], reference: str
+) -> None:
+    without = {"reference": ReferenceAudio(path=reference)}
+    error = refusal(engine, request("csm", folders, utterance=without))
+    assert isinstance(error, InvalidParams)
+    assert error.field == "reference.text"
+
+    class Saved:
+        name, language = "anna", None
+
+        def features(self) -> None:
+            raise AssertionError("it is not read")
+
+    saved = {"reference": Saved(), "voice": "anna"}
+    assert isinstance(refusal(engine, request("csm", folders, utterance=saved)), VoiceDoesNotFit)
+
+
+def test_what_a_family_needs_besides_is_named_and_nothing_is_downloaded(
+    folders: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    for name, repo in (
+        ("dia", "mlx-community/descript-audio-codec-44khz"),
+        ("outetts", "mlx-community/dac-speech-24khz-1.5kbps"),
+        ("csm", "kyutai/moshiko-pytorch-bf16"),
+    ):
+        with pytest.raises(ModelNotDownloaded, match=repo) as caught:
+            registry.generator(catalog.resolve(folders[name]), "auto")
+        assert (caught.value.hint or "").startswith(f"hf download {repo}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_package_that_is_missing_is_named(
+    engine: Engine, folders: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = importlib.util.find_spec
+    missing = {"spacy", "en_core_web_sm"}
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name in missing else find(name)
+    )
+    english = request("kokoro", folders, utterance={"voice": "af_heart"})
+    error = refusal(engine, english)
+    assert isinstance(error, MissingPackage)
+    assert "spacy, en_core_web_sm" in error.message
+    assert "python -m spacy download" in (error.hint or "")
+    missing.add("misaki")
+    with pytest.raises(MissingPackage, match="misaki"):
+        registry.generator(catalog.resolve(folders["kokoro"]), "auto")
+
+
+def test_a_family_is_not_quantised_here(folders: dict[str, str], tmp_path: Path) -> None:
+    checkpoint = catalog.resolve(folders["soprano"])
+    with pytest.raises(Unsupported, match="not quantised here"):
+        registry.footprint(checkpoint, "auto", 8, True)
+    with pytest.raises(Unsupported, match="not quantised here"):
+        registry.convert(checkpoint, 8, 64, tmp_path)

@@ -10,6 +10,8 @@ MAX_UTTERANCE_CHARS = 4096
 MAX_FRAMES = 1_000_000
 # Of one utterance, and of a result that carries its audio whole: five and a half minutes.
 MAX_UTTERANCE_FRAMES = 4096
+# Of a chunk: of the largest samples, and at half speed, its base64 fits a message.
+MAX_CHUNK_FRAMES = 1024
 # Bytes of such a result's audio; in base64 it fits one message.
 MAX_WHOLE_BYTES = 40 * 2**20
 # Requests generated at the same time, and requests waiting behind those.

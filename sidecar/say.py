@@ -19,14 +19,15 @@ from sidecar.fetching import fetched
 from sidecar.models import catalog
 from sidecar.models.base import ReferenceAudio, Utterance
 from sidecar.narration.captions import srt
-from sidecar.narration.narrator import Narration
 from sidecar.narration.request import Mark, NarrationRequest, NarrationResult, Part
+from sidecar.narration.thread import Narration
 from sidecar.outputs import AudioFile, Loudspeaker, Output, ProgressBar
 from sidecar.voices.choice import choose
 from sidecar.voices.store import VoiceStore
 
 _STOP_SECONDS = 5.0
 _READ_BYTES = 4096
+_BACKLOG = 64
 _ENCODINGS = {
     ".wav": "wav",
     ".flac": "flac",
@@ -137,6 +138,7 @@ class _Speech:
         self._options = options
         self._engine = Engine()
         self._events: queue.SimpleQueue[Part | NarrationResult | Exception] = queue.SimpleQueue()
+        self._paused = False
         self._marks: list[Mark] = []
         self._text: list[str] = [] if options.text == "-" else [options.text]
 
@@ -164,6 +166,9 @@ class _Speech:
             outputs: list[Output] = []
             while True:
                 event = self._events.get()
+                if self._paused and self._events.qsize() < _BACKLOG // 2:
+                    self._paused = False
+                    self._engine.wake()
                 if isinstance(event, NarrationResult):
                     return event
                 if isinstance(event, Exception):
@@ -200,7 +205,9 @@ class _Speech:
     # The narration's listener, on its thread.
 
     def ready(self) -> bool:
-        return True
+        """What is played takes as long as it lasts; a book must not gather here meanwhile."""
+        self._paused = self._events.qsize() >= _BACKLOG
+        return not self._paused
 
     def mark(self, mark: Mark) -> None:
         self._marks.append(mark)

@@ -27,6 +27,7 @@ from sidecar.engine.request import (
     SpeechJob,
     SpeechSink,
     Stop,
+    Stream,
     SynthesisRequest,
     UnloadJob,
     UnloadSink,
@@ -88,8 +89,7 @@ class Engine:
         self,
         request: SynthesisRequest,
         sink: SpeechSink,
-        stream: object = None,
-        since: float | None = None,
+        stream: Stream | None = None,
         *,
         admitted: bool = False,
     ) -> SpeechJob:
@@ -97,14 +97,13 @@ class Engine:
 
         Args:
             stream: the same for all requests of one narration; see `more_follows`.
-            since: when it was made, by time.perf_counter; now, if it is not said.
         """
-        submitted = time.perf_counter() if since is None else since
+        submitted = time.perf_counter() if stream is None else stream.since
         job = SpeechJob(request, sink, submitted, stream, admitted)
         self._inbox.put(job)
         return job
 
-    def release(self, stream: object) -> None:
+    def release(self, stream: Stream) -> None:
         """Gives up the place held for a stream; silent if there is none."""
         self._inbox.put(Release(stream))
 

@@ -187,12 +187,26 @@ class UnloadSink(Sink, Protocol):
     def done(self) -> None: ...
 
 
+class Stream(msgspec.Struct, eq=False):
+    """What the jobs of one narration have in common; it is told by its identity.
+
+    Attributes:
+        since: when it was asked for, by time.perf_counter.
+        first_audio: when its first audio came; None until then.
+        seconds: of audio that its ended jobs have brought.
+    """
+
+    since: float
+    first_audio: float | None = None
+    seconds: float = 0.0
+
+
 class SpeechJob(msgspec.Struct, eq=False):
     """A synthesis in flight; its identity is the handle to cancel it with.
 
     Attributes:
         submitted: when, by time.perf_counter; who waits is admitted in this order.
-        stream: what the jobs of one narration have in common.
+        stream: of the narration that it is a part of.
         admitted: it is a step of something that has been let in; a full queue does not refuse it.
         more_text: what `AppendText` brought before the row was there to take it.
         starved_since: when its row ran out of text, by time.perf_counter; None while it has some.
@@ -203,7 +217,7 @@ class SpeechJob(msgspec.Struct, eq=False):
     request: SynthesisRequest
     sink: SpeechSink
     submitted: float
-    stream: object = None
+    stream: Stream | None = None
     admitted: bool = False
     more_text: list[AppendText] = []
     starved_since: float | None = None
@@ -247,7 +261,7 @@ class Cancel(msgspec.Struct, frozen=True):
 class Release(msgspec.Struct, frozen=True):
     """The next job of a stream whose place is held does not come after all."""
 
-    stream: object
+    stream: Stream
 
 
 class AppendText(msgspec.Struct, frozen=True):

@@ -174,16 +174,23 @@ class Row:
 
     @property
     def has_spoken(self) -> bool:
-        return self._first_audio is not None
+        """Whether its listener has heard something, of an earlier passage perhaps."""
+        return self._heard_since is not None
+
+    @property
+    def _heard_since(self) -> float | None:
+        stream = self.job.stream
+        return stream.first_audio if stream and stream.first_audio else self._first_audio
 
     @property
     def is_ahead(self) -> bool:
         """Whether the listener has enough to go on with; a row of low priority always says so."""
         if self.job.request.priority == "low":
             return True
-        if self._first_audio is None:
+        if (since := self._heard_since) is None:
             return False
-        return self.audio_seconds - (time.perf_counter() - self._first_audio) > _AHEAD_SECONDS
+        before = self.job.stream.seconds if self.job.stream else 0.0
+        return before + self.audio_seconds - (time.perf_counter() - since) > _AHEAD_SECONDS
 
     @property
     def audio_seconds(self) -> float:

@@ -15,7 +15,7 @@ from sidecar.engine.decode import Batch
 from sidecar.engine.failures import as_sidecar_error
 from sidecar.engine.models import Loaded, LoadedModel
 from sidecar.engine.references import References
-from sidecar.engine.request import PRIORITIES, AppendText, SpeechJob
+from sidecar.engine.request import PRIORITIES, AppendText, Priority, SpeechJob, Stream
 from sidecar.engine.row import Row
 from sidecar.errors import SidecarError
 
@@ -29,32 +29,36 @@ class Running:
 
     def __init__(self, references: References | None = None) -> None:
         self.rows: list[Row] = []
-        self._held: dict[object, Loaded] = {}
+        self._held: dict[Stream, tuple[Loaded, Priority]] = {}
         self._references = References() if references is None else references
         self._batches: dict[LoadedModel, Batch] = {}
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    @property
-    def places(self) -> int:
-        """How many are taken. A row that waits for text has given up its own."""
-        return len(self._held) + sum(not row.is_starved for row in self.rows)
+    def places(self, priority: Priority) -> int:
+        """How many are taken, to somebody of that priority. A row that waits for text has given up
+        its own; one that is held between two passages is so for who is less urgent or the same."""
+        rank = PRIORITIES.index(priority)
+        held = sum(PRIORITIES.index(whose) <= rank for _, whose in self._held.values())
+        return held + sum(not row.is_starved for row in self.rows)
 
     def holds(self, job: SpeechJob) -> bool:
         """Whether the place of its stream is held."""
         return job.stream in self._held
 
-    def release(self, stream: object) -> None:
-        self._held.pop(stream, None)
+    def release(self, stream: Stream | None) -> None:
+        if stream is not None:
+            self._held.pop(stream, None)
 
     def hold(self, job: SpeechJob, loaded: Loaded) -> None:
         """Keeps the place of one that has ended for the next of its stream, if there is one."""
-        if job.request.more_follows:
-            self._held[job.stream] = loaded
+        if job.request.more_follows and job.stream is not None:
+            self._held[job.stream] = loaded, job.request.priority
 
     def uses(self, loaded: Loaded) -> bool:
-        return loaded in self._held.values() or any(row.loaded is loaded for row in self.rows)
+        held = any(whose is loaded for whose, _ in self._held.values())
+        return held or any(row.loaded is loaded for row in self.rows)
 
     @property
     def has_work(self) -> bool:

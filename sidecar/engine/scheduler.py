@@ -237,11 +237,10 @@ class Scheduler:
 
     @property
     def _can_admit(self) -> bool:
-        return self._waiting.has_placed or (
-            len(self._waiting) > 0
-            and self._running.places + len(self._speaking) < MAX_STREAMS
-            and len(self._rows) < MAX_ROWS
-        )
+        if self._waiting.has_placed or (job := self._waiting.first) is None:
+            return self._waiting.has_placed
+        taken = self._running.places(job.request.priority) + len(self._speaking)
+        return taken < MAX_STREAMS and len(self._rows) < MAX_ROWS
 
     def _admit(self) -> None:
         """One waiting request a round: building its prompt takes time."""

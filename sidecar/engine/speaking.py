@@ -57,7 +57,8 @@ class Speech:
         self._random = self.seed
         self._rate = loaded.model.info.sample_rate
         self._frame = self._rate * FRAME_SECONDS
-        self._most = round((request.max_frames or _DEFAULT_FRAMES) * self._frame)
+        most = request.max_frames or _DEFAULT_FRAMES
+        self._most = round(min(most, request.frames_left or most) * self._frame)
         self._chunk = round(request.chunk_frames * self._frame)
         self._admitted = time.perf_counter()
         self._first_audio: float | None = None

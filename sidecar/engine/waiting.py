@@ -26,6 +26,11 @@ class WaitingQueue:
         """Whether somebody is here who needs no place any more."""
         return bool(self._next)
 
+    @property
+    def first(self) -> SpeechJob | None:
+        """Who is admitted next."""
+        return next(iter(self), None)
+
     def add(self, job: SpeechJob, placed: bool = False) -> None:
         """
         Args:

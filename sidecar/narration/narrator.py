@@ -1,4 +1,4 @@
-"""The thread of one request: passage after passage into the engine, one stream of audio out.
+"""One narration: passage after passage into the engine, one stream of audio out.
 
 It is linear code that waits in one place (`Inbox.next`): what a narration is at is where its thread
 stands.
@@ -7,14 +7,21 @@ stands.
 from __future__ import annotations
 
 import random
-import threading
 import time
-from collections.abc import Callable
+from collections import deque
 
 from msgspec.structs import replace
 
 from sidecar.engine.engine import Engine
-from sidecar.engine.request import AudioChunk, LoadResult, SpeechJob, SynthesisResult
+from sidecar.engine.request import (
+    AudioChunk,
+    LoadJob,
+    LoadOptions,
+    LoadResult,
+    SpeechJob,
+    Stream,
+    SynthesisResult,
+)
 from sidecar.errors import EmptyText, Notice, SidecarError, TextTimeout, too_long
 from sidecar.limits import MAX_TEXT_CHARS
 from sidecar.models.base import ModelInfo, Spoken
@@ -22,57 +29,10 @@ from sidecar.narration.inbox import Event, Inbox, Written
 from sidecar.narration.request import Listener, NarrationRequest, NarrationResult
 from sidecar.narration.script import Break, Dictation, Fragment, Passage, Script
 from sidecar.narration.tape import Tape
-from sidecar.text.languages import language_of
-from sidecar.text.speakable import warm
+from sidecar.text.silence import is_silent
 
 # The first chunk of a passage that follows another without a wait.
 _LATER_FRAMES = 4
-
-
-class Narration:
-    """A text on its way to speech. Its methods may be called from any thread.
-
-    Args:
-        prepare: makes the request, on the narration's thread: it may read files.
-        since: when the request came, by time.perf_counter.
-    """
-
-    def __init__(
-        self,
-        engine: Engine,
-        prepare: Callable[[], NarrationRequest],
-        listener: Listener,
-        since: float | None = None,
-    ) -> None:
-        self._engine = engine
-        self._prepare = prepare
-        self._listener = listener
-        self._since = time.perf_counter() if since is None else since
-        self._inbox = Inbox(listener.ready, engine.wake)
-
-    def start(self) -> None:
-        threading.Thread(target=self._run, name="narration", daemon=True).start()
-
-    def append(self, text: str, last: bool = False) -> None:
-        """Adds to the text of a live request; ignored by others, and behind the last of it."""
-        self._inbox.write(text, last)
-
-    def cancel(self) -> None:
-        """Ends it with `Cancelled`; silent if it has ended."""
-        self._inbox.cancel()
-
-    def _run(self) -> None:
-        try:
-            request = self._prepare()
-            narrator = Narrator(self._engine, request, self._inbox, self._listener, self._since)
-            result = narrator.tell()
-        except Exception as error:
-            self._listener.failed(error)
-            return
-        self._listener.done(result)
-        if request.normalize:
-            # A second of loading, once, for the first figure in a text. Now it holds up nobody.
-            warm(language_of("", request.language))
 
 
 class Narrator:
@@ -89,13 +49,14 @@ class Narrator:
         self._engine = engine
         self._request = request
         self._inbox = inbox
-        self._since = since
+        self._stream = Stream(since)
         given = request.speech.seed
         self._seed = random.getrandbits(32) if given is None else given
         self._tape = Tape(request, listener)
+        self._early: deque[Written] = deque()
         self._open = request.live
         self._length = 0
-        self._job: SpeechJob | None = None
+        self._job: SpeechJob | LoadJob | None = None
         self._held = False
         self._text = ""
         self._spoken: Spoken | None = None
@@ -130,7 +91,6 @@ class Narrator:
             self._tape.place(passage)
             if passage.text:
                 self._submit(passage.text, more_follows=script.has_next)
-                script.peek()  # is made ready while the engine is at this one
                 self._finish(passage.break_after, self._hear_out(script))
 
     def _next(self, script: Script) -> Passage | None:
@@ -140,6 +100,7 @@ class Narrator:
             if passage is not None or script.is_over:
                 return passage
             self._tape.mark_silent()
+            self._release()
             self._write(script, self._next_event(self._request.text_timeout))
 
     def _hear_out(self, script: Script) -> SynthesisResult:
@@ -160,18 +121,21 @@ class Narrator:
         self._write(dictation, Written(self._request.text, last=not self._open))
         while self._frames_left and (fragment := self._first_words(dictation)):
             passage = fragment.passage
-            if fragment.text.strip():
+            if fragment.text:
                 self._submit(fragment.text, more_text=passage is None, dictated=True)
                 passage, result = self._follow(dictation, passage)
-                self._tape.place(passage, behind=True)
-                self._finish(passage.break_after, result)
+                self._tape.place(passage or dictation.cut(), behind=True)
+                self._finish(passage.break_after if passage else "clause", result, passage is None)
                 # What follows it is laid out behind its codes, and that takes whole passages.
                 dictation.gather = info.variant != "custom_voice"
             elif passage is not None:
                 self._tape.place(passage)
 
     def _first_words(self, dictation: Dictation) -> Fragment | None:
-        """The next passage's beginning, or all of one that says nothing; None at the end."""
+        """The next passage's beginning, or all of one that says nothing; None at the end.
+
+        Marks alone are no beginning: a model that is given only those runs away.
+        """
         text = ""
         while not dictation.is_over:
             fragment = dictation.take()
@@ -180,15 +144,18 @@ class Narrator:
                 self._write(dictation, self._next_event(self._request.text_timeout))
                 continue
             text += fragment.text
-            if text.strip() or fragment.passage is not None:
+            if not is_silent(text):
                 return Fragment(text, fragment.passage)
+            if fragment.passage is not None:
+                return Fragment("", fragment.passage)
         return None
 
     def _follow(
         self, dictation: Dictation, passage: Passage | None
-    ) -> tuple[Passage, SynthesisResult]:
-        """Feeds the rest of the passage to the running row, and hears that to its end."""
-        assert self._job is not None
+    ) -> tuple[Passage | None, SynthesisResult]:
+        """Feeds the rest of the passage to the running row, and hears that to its end; the passage
+        is None if that came before its own."""
+        assert isinstance(self._job, SpeechJob)
         while True:
             if passage is None and (fragment := dictation.take()):
                 passage = fragment.passage
@@ -197,20 +164,18 @@ class Narrator:
                 continue
             event = self._next_event(self._request.text_timeout if passage is None else None)
             if isinstance(event, SynthesisResult):
-                return passage or dictation.cut(), event
+                return passage, event
             self._write(dictation, event)
 
     # --- the engine -------------------------------------------------------------------------
 
     def _info(self) -> ModelInfo:
         """What kind of model it is; that decides how it takes its text."""
-        self._engine.load(self._request.speech.model, "auto", self._inbox)
-        texts: list[Written] = []
+        self._inbox.expect()
+        self._job = self._engine.load(self._request.speech.model, LoadOptions(), self._inbox)
         while not isinstance(event := self._next_event(None), LoadResult):
             if isinstance(event, Written):
-                texts.append(event)
-        for text in texts:
-            self._inbox.write(text.text, text.last)
+                self._early.append(event)
         return event.info
 
     def _submit(
@@ -232,29 +197,43 @@ class Narrator:
             frames_left=self._frames_left,
             more_follows=more_follows,
         )
-        self._held = False
         self._text = text
         self._tape.begin(placed=not dictated)
-        self._job = self._engine.submit(request, self._inbox, self, self._since)
+        self._held = self._held or more_follows
+        self._inbox.expect()
+        later = bool(self._results)
+        self._job = self._engine.submit(request, self._inbox, self._stream, admitted=later)
 
-    def _finish(self, break_after: Break, result: SynthesisResult) -> None:
-        assert self._job is not None
-        self._held, self._job = self._job.request.more_follows, None
+    def _finish(self, break_after: Break, result: SynthesisResult, cut: bool = False) -> None:
+        """
+        Args:
+            cut: not all of the passage's text was told.
+        """
         self._results.append(result)
         self._tape.end(break_after, result.sample_rate)
-        if self._spoken is None and result.finish_reason == "stop" and self._tape.codes:
+        self._stream.first_audio = self._tape.first_audio or None
+        self._stream.seconds += result.audio_seconds
+        ended = result.finish_reason == "stop" and not cut
+        if self._spoken is None and ended and self._tape.codes:
             self._spoken = Spoken(self._text, self._tape.take_codes())
-        if result.finish_reason == "runaway":
+        if result.finish_reason == "runaway" or (
+            result.finish_reason == "length" and self._frames_left
+        ):
             what = f"Sentence {self._tape.sentence} did not end by itself and was cut."
             self._notices.append(Notice("runaway", what))
+
+    def _release(self) -> None:
+        """Gives up the place that may be held for the next passage."""
+        if self._held:
+            self._engine.release(self._stream)
+            self._held = False
 
     def _leave(self) -> None:
         """Whoever hears of the end may rely on it: the engine is done with us."""
         if self._job is not None:
             self._engine.cancel(self._job)
-            self._inbox.drain()
-        if self._held:
-            self._engine.release(self)
+        self._inbox.drain()
+        self._release()
 
     def _next_event(self, timeout: float | None) -> Event:
         """What is neither audio, which goes on the tape, nor an error, which is raised.
@@ -263,9 +242,12 @@ class Narrator:
             TextTimeout: nothing has come for `timeout` seconds.
             SidecarError: of the engine, or Cancelled.
         """
+        if self._early and not isinstance(self._job, LoadJob):
+            return self._early.popleft()
         while True:
             event = self._inbox.next(timeout)
-            if event is None and self._job is not None and self._job.starved_since is None:
+            job = self._job
+            if event is None and isinstance(job, SpeechJob) and job.starved_since is None:
                 continue  # it still has text, and waits for the engine
             if event is None:
                 raise TextTimeout(
@@ -273,8 +255,9 @@ class Narrator:
                     hint="End the text with speech/endText, or set `textTimeoutMs`.",
                     field="text",
                 )
-            if isinstance(event, SidecarError):
+            if isinstance(event, SynthesisResult | LoadResult | SidecarError):
                 self._job = None
+            if isinstance(event, SidecarError):
                 raise event
             if not isinstance(event, AudioChunk):
                 return event
@@ -310,6 +293,7 @@ class Narrator:
 
     def _result(self) -> NarrationResult:
         first, last = self._results[0], self._results[-1]
+        since = self._stream.since
         patches = self._tape.close(last.sample_rate)
         ran_away = any(result.finish_reason == "runaway" for result in self._results)
         several = len(self._results) > 1
@@ -321,7 +305,7 @@ class Narrator:
             seed=self._seed,
             sentences=self._tape.sentences,
             queue_seconds=first.queue_seconds,
-            first_audio_seconds=(self._tape.first_audio or time.perf_counter()) - self._since,
+            first_audio_seconds=(self._tape.first_audio or time.perf_counter()) - since,
             generation_seconds=sum(result.generation_seconds for result in self._results),
             peak_memory_bytes=max(result.peak_memory_bytes for result in self._results),
             notices=(*first.notices, *(self._notices if several else ())),

@@ -85,9 +85,8 @@ class Script:
 
     @property
     def has_next(self) -> bool:
-        """Whether there is text for one more passage, without making it."""
-        unseen = self._ended and self._seen < self._text.end
-        return bool(self._ready or self._sentences or (unseen and self._split))
+        """Whether there may be one more passage, without making it."""
+        return bool(self._ready or self._sentences) or (self._ended and not self._finished)
 
     def peek(self) -> Passage | None:
         """The next passage; None while there is no whole one."""

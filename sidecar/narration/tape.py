@@ -37,6 +37,7 @@ class Tape:
         self._started_at = 0.0
         self._unmarked: list[Passage] = []
         self._kept_samples = self._kept_frames = 0
+        self._last_mark = 0.0
         self.sentence = 0
         self.sentences = 0
         self.codes: list[NDArray[np.int32]] = []
@@ -72,9 +73,7 @@ class Tape:
 
     def mark_silent(self) -> None:
         """No more of the text is there: what was placed so far is told, spoken or not."""
-        passages, self._unmarked = self._unmarked, []
-        for passage in passages:
-            self._mark(passage, self._seconds + self._pause / self._format.speed)
+        self._mark_all()
 
     def add(self, chunk: AudioChunk, keep_codes: bool) -> None:
         """The next chunk of the passage."""
@@ -150,7 +149,7 @@ class Tape:
             self._mark(passage, self._seconds)
 
     def _mark(self, passage: Passage, seconds: float) -> None:
-        # Rounded: the same moment by two sums must not go back.
-        seconds = round(seconds, 6)
+        # The same moment by two sums, of rounded pauses, must not go back.
+        self._last_mark = seconds = max(round(seconds, 6), self._last_mark)
         self._listener.mark(Mark(self.sentences, passage.start, passage.end, seconds))
         self.sentences += 1

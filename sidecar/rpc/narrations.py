@@ -13,7 +13,6 @@ from sidecar.limits import (
     MAX_TEXT_CHARS,
     MAX_UTTERANCE_CHARS,
     MAX_UTTERANCE_FRAMES,
-    MAX_WHOLE_BYTES,
 )
 from sidecar.models.base import ReferenceAudio, Utterance, Voice
 from sidecar.narration.request import NarrationRequest, Pauses
@@ -24,9 +23,6 @@ from sidecar.voices.choice import ChosenVoice, choose
 
 if TYPE_CHECKING:
     from sidecar.recording import Recording
-
-_BYTES_PER_SAMPLE = 4  # at most
-_FRAME_SECONDS = 0.08
 
 
 def check(params: SynthesizeParams) -> AudioFormat:
@@ -90,6 +86,7 @@ def narration(params: SynthesizeParams, audio: AudioFormat, session: Session) ->
     model, saved = choose(
         session.voices, params.voice, params.model, session.default_model, session.engine.loaded
     )
+    streamed = params.partial_result_token is not None
     pauses = params.pauses or types.Pauses()
     defaults = Pauses()
     timeout = params.text_timeout_ms
@@ -107,7 +104,7 @@ def narration(params: SynthesizeParams, audio: AudioFormat, session: Session) ->
             _seconds(pauses.paragraph_ms, defaults.paragraph),
         ),
         format=audio,
-        max_frames=min(params.max_frames or MAX_FRAMES, _most_frames(params, audio)),
+        max_frames=params.max_frames or (MAX_FRAMES if streamed else MAX_UTTERANCE_FRAMES),
     )
 
 
@@ -123,15 +120,6 @@ def _is_transcribed(recording: Recording | None, saved: ChosenVoice | None) -> b
 
 def _seconds(milliseconds: float | None, default: float) -> float:
     return default if milliseconds is None else milliseconds / 1000
-
-
-def _most_frames(params: SynthesizeParams, audio: AudioFormat) -> int:
-    """A result that carries its audio whole has to fit a message."""
-    if params.partial_result_token is not None:
-        return MAX_FRAMES
-    rate = audio.sample_rate or 24_000
-    per_frame = rate * _BYTES_PER_SAMPLE * _FRAME_SECONDS / audio.speed
-    return min(MAX_UTTERANCE_FRAMES, int(MAX_WHOLE_BYTES / per_frame))
 
 
 def _speech(params: SynthesizeParams, model: str, voice: Voice | None) -> SynthesisRequest:

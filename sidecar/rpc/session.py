@@ -150,9 +150,14 @@ class Session:
             QueueFull
         """
         with self._lock:
-            speaking = sum(call.on_cancel is not None for call in self._calls.values())
+            speaking = sum(call.prepared is not None for call in self._calls.values())
         if speaking >= MAX_STREAMS + MAX_QUEUED:
             raise queue_full()
+
+    def preparing(self) -> list[threading.Event]:
+        """Of the narrations so far: set when each has read what it needs of the disk."""
+        with self._lock:
+            return [call.prepared for call in self._calls.values() if call.prepared is not None]
 
     def find_stream(self, token: Token) -> Call | None:
         """The request in flight that reports under a token."""
@@ -202,6 +207,7 @@ class Call:
         self.token: Token | None = None
         self.on_cancel: Callable[[], None] | None = None
         self.in_line = False
+        self.prepared: threading.Event | None = None  # of a narration
         self.on_text: Callable[[str, bool], None] | None = None
 
     def reply(self, result: msgspec.Struct, audio_bytes: int = 0) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from sidecar.limits import MAX_FRAMES, MAX_TEXT_TIMEOUT_MS, MAX_UTTERANCE_FRAMES
+from sidecar.limits import MAX_CHUNK_FRAMES, MAX_FRAMES, MAX_TEXT_TIMEOUT_MS
 
 MAX_SEED = 2**53 - 1  # the largest integer that JavaScript keeps exact
 
@@ -89,8 +89,8 @@ class Reference(Params):
 
 
 class Chunking(Params):
-    first_frames: Annotated[int, Meta(ge=1, le=MAX_UTTERANCE_FRAMES)] | None = None
-    max_frames: Annotated[int, Meta(ge=1, le=MAX_UTTERANCE_FRAMES)] | None = None
+    first_frames: Annotated[int, Meta(ge=1, le=MAX_CHUNK_FRAMES)] | None = None
+    max_frames: Annotated[int, Meta(ge=1, le=MAX_CHUNK_FRAMES)] | None = None
 
 
 PauseMs = Annotated[float, Meta(ge=0, le=10_000)]

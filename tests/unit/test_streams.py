@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sidecar.engine import scheduler
 from sidecar.engine.collector import Collector
 from sidecar.engine.engine import Engine
-from sidecar.engine.request import AudioChunk, SpeechJob, SynthesisRequest, SynthesisResult
+from sidecar.engine.request import AudioChunk, SpeechJob, Stream, SynthesisRequest, SynthesisResult
 from sidecar.engine.waiting import WaitingQueue
 from sidecar.models.base import Utterance
 from tests.harness import TIMEOUT
@@ -75,23 +75,32 @@ def until_done(events: queue.SimpleQueue[tuple[str, Any]], name: str) -> list[st
 def test_the_next_passage_comes_before_everyone_who_waits(
     engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
 ) -> None:
-    narration = object()
+    narration = Stream(since=1.0)
     first = replace(HELLO, more_follows=True)
-    engine.submit(first, Named("first", events), narration, since=1.0)
+    engine.submit(first, Named("first", events), narration)
     assert isinstance(events.get(timeout=TIMEOUT)[1], AudioChunk)
-    engine.submit(replace(HELLO, priority="high"), Named("other", events), since=0.5)
+    engine.submit(HELLO, Named("other", events), Stream(since=0.5))
     assert "other" not in until_done(events, "first")
     # Nobody gets the place, however long the next passage takes to come.
     assert engine.status.streams == ()
-    engine.submit(HELLO, Named("second", events), narration, since=1.0)
+    engine.submit(HELLO, Named("second", events), narration)
     assert "other" not in until_done(events, "second")
     assert set(until_done(events, "other")) == {"other"}
+
+
+def test_who_is_more_urgent_does_not_wait_for_a_place_that_is_held(
+    engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
+) -> None:
+    engine.submit(replace(HELLO, more_follows=True), Named("first", events), Stream(since=1.0))
+    until_done(events, "first")
+    engine.submit(replace(HELLO, priority="high"), Named("urgent", events))
+    assert set(until_done(events, "urgent")) == {"urgent"}
 
 
 def test_a_place_that_is_given_up_is_the_next_ones(
     engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
 ) -> None:
-    narration = object()
+    narration = Stream(since=1.0)
     engine.submit(replace(HELLO, more_follows=True), Named("first", events), narration)
     engine.submit(HELLO, Named("other", events))
     until_done(events, "first")
@@ -102,7 +111,7 @@ def test_a_place_that_is_given_up_is_the_next_ones(
 def test_a_model_whose_narration_is_between_two_passages_is_in_use(
     engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
 ) -> None:
-    narration = object()
+    narration = Stream(since=1.0)
     engine.submit(replace(HELLO, more_follows=True), Named("first", events), narration)
     until_done(events, "first")
     engine.unload("tiny-voice", Named("unload", events))

@@ -34,9 +34,9 @@ export interface Capabilities {
 }
 
 export interface Chunking {
-  /** From 1 to 4096. */
+  /** From 1 to 1024. */
   firstFrames?: number | null;
-  /** From 1 to 4096. */
+  /** From 1 to 1024. */
   maxFrames?: number | null;
 }
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import time
 
-from sidecar.errors import Notice, UnknownVoice
-from sidecar.narration.narrator import Narration
+from sidecar.errors import Notice, TextTooLong, UnknownVoice
+from sidecar.limits import MAX_WHOLE_BYTES
 from sidecar.narration.request import Mark, NarrationResult, Part
+from sidecar.narration.thread import Narration
 from sidecar.rpc import narrations
 from sidecar.rpc.session import Call, Session
 from sidecar.rpc.types import (
@@ -39,6 +40,7 @@ def synthesize(session: Session, params: SynthesizeParams, call: Call) -> None:
         _Listener(session, call, params.encoding or "pcm_s16le"),
         since,
     )
+    call.prepared = narration.prepared
     call.on_cancel = narration.cancel
     if params.text_stream:
         call.on_text = narration.append
@@ -77,6 +79,7 @@ class _Listener:
         self._streams = call.token is not None
         self._seq = 0
         self._kept: list[bytes] = []
+        self._kept_bytes = 0
 
     def ready(self) -> bool:
         return self._outbox.has_room
@@ -93,7 +96,7 @@ class _Listener:
 
     def audio(self, part: Part) -> None:
         if not self._streams:
-            self._kept.append(part.data)
+            self._keep(part.data)
             return
         progress = AudioProgress(
             seq=self._seq,
@@ -104,6 +107,16 @@ class _Listener:
         )
         self._seq += 1
         self._call.progress(progress, len(part.data))
+
+    def _keep(self, data: bytes) -> None:
+        self._kept.append(data)
+        self._kept_bytes += len(data)
+        if self._kept_bytes > MAX_WHOLE_BYTES:
+            raise TextTooLong(
+                f"The audio has more than {MAX_WHOLE_BYTES >> 20} MiB, too much for one message.",
+                hint="Give a partialResultToken and take it in chunks.",
+                field="text",
+            )
 
     def failed(self, error: Exception) -> None:
         if isinstance(error, UnknownVoice):

@@ -23,6 +23,9 @@ from sidecar.voices.create import DESIGN_FRAMES, CreateRequest, Creation, Design
 from sidecar.voices.format import SavedVoice
 from sidecar.voices.steps import Created, Stage
 
+# A disk that takes longer has other worries.
+_PREPARING_SECONDS = 10.0
+
 
 def list_voices(session: Session, params: VoiceListParams, call: Call) -> None:
     call.in_background(lambda: _list(session, params.model))
@@ -67,7 +70,11 @@ def _entry(voice: SavedVoice) -> VoiceEntry:
 
 
 def delete(session: Session, params: VoiceDeleteParams, call: Call) -> None:
+    earlier = session.preparing()
+
     def work() -> Empty:
+        for prepared in earlier:  # who has named it before has it
+            prepared.wait(_PREPARING_SECONDS)
         session.voices.delete(params.voice)
         return Empty()
 

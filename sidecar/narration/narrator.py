@@ -216,9 +216,7 @@ class Narrator:
         ended = result.finish_reason == "stop" and not cut
         if self._spoken is None and ended and self._tape.codes:
             self._spoken = Spoken(self._text, self._tape.take_codes())
-        if result.finish_reason == "runaway" or (
-            result.finish_reason == "length" and self._frames_left
-        ):
+        if result.finish_reason != "stop" and self._frames_left:
             what = f"Sentence {self._tape.sentence} did not end by itself and was cut."
             self._notices.append(Notice("runaway", what))
 

@@ -229,6 +229,8 @@ class Loader:
         if stage == "loading":
             self._begins()
 
+    def downloading(self, progress: object) -> None: ...
+
     def failed(self, error: SidecarError) -> None:
         self.end.put(error)
 

@@ -9,8 +9,9 @@ import tempfile
 from pathlib import Path
 
 from sidecar.errors import InvalidParams, SidecarError
+from sidecar.fetching import fetched
 from sidecar.memory import readable
-from sidecar.models import backend, catalog, registry
+from sidecar.models import backend, registry
 
 
 def quantize(options: argparse.Namespace) -> int:
@@ -19,8 +20,7 @@ def quantize(options: argparse.Namespace) -> int:
     try:
         quantised, left = _written(options.model, options.bits, options.group_size, target)
     except SidecarError as error:
-        hint = f" {error.hint}" if error.hint else ""
-        print(f"models: {error.message}{hint}", file=sys.stderr)
+        print(f"models: {error.advice}", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"models: {error}", file=sys.stderr)
@@ -38,7 +38,7 @@ def _written(model: str, bits: int, group_size: int, target: Path) -> tuple[int,
     """All of it or nothing: what is under way is beside it, under another name."""
     if target.exists():
         raise InvalidParams(f"{target} exists already.", hint="Name a folder that does not.")
-    checkpoint = catalog.resolve(model, lambda repo: print(f"downloading {repo}", file=sys.stderr))
+    checkpoint = fetched(model)
     backend.prepare()
     target.parent.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))

@@ -11,7 +11,7 @@ import msgspec
 
 from sidecar.errors import ModelNotDownloaded, SidecarError, UnknownModel
 from sidecar.fetching import fetched
-from sidecar.models import cache, catalog, inventory, registry
+from sidecar.models import cache, catalog, inventory
 from sidecar.models.inventory import Entry
 
 
@@ -30,7 +30,7 @@ def models(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    rows = inventory.entries(registry.families())
+    rows = inventory.entries()
     if options.json:
         print(msgspec.json.format(msgspec.json.encode([_plain(row) for row in rows])).decode())
         return 0

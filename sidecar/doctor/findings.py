@@ -14,7 +14,7 @@ from sidecar import __version__
 from sidecar.doctor.fit import Size, advice, sizes
 from sidecar.doctor.selftest import SelfTest, self_test
 from sidecar.errors import SidecarError
-from sidecar.models import backend, cache, catalog, hub, hub_errors, inventory, registry
+from sidecar.models import backend, cache, catalog, hub, hub_errors, inventory
 
 _PACKAGES = ("mlx", "mlx-audio", "huggingface-hub", "numpy")
 
@@ -159,7 +159,7 @@ def _bundled(broken: list[str]) -> str:
 
 def _cache() -> Cache:
     path = cache.folder()
-    rows = inventory.entries(registry.families())
+    rows = inventory.entries()
     models = [
         CachedModel(row.name, row.disk_bytes, list(row.missing))
         for row in rows

@@ -10,7 +10,13 @@ import msgspec
 
 from sidecar.engine.collector import Collector
 from sidecar.engine.engine import Engine
-from sidecar.engine.request import AudioChunk, LoadResult, SynthesisRequest, SynthesisResult
+from sidecar.engine.request import (
+    AudioChunk,
+    LoadOptions,
+    LoadResult,
+    SynthesisRequest,
+    SynthesisResult,
+)
 from sidecar.errors import SidecarError
 from sidecar.models import catalog
 from sidecar.models.base import Utterance
@@ -46,7 +52,7 @@ def self_test() -> SelfTest:
     try:
         started = time.perf_counter()
         loaded = _Loaded()
-        engine.load(catalog.BUNDLED, "auto", loaded)
+        engine.load(catalog.BUNDLED, LoadOptions(), loaded)
         outcome = loaded.outcome.get(timeout=_LOAD_SECONDS)
         if isinstance(outcome, SidecarError):
             return SelfTest("failed", error=outcome.advice)

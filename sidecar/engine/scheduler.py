@@ -81,7 +81,9 @@ class Scheduler:
         try:
             while not self._stopping:
                 self._publish(self._status())
-                for command in self._commands():
+                commands = self._commands()
+                self._note_use()
+                for command in commands:
                     self._guarded(command)
                 if not self._stopping:
                     self._admit()
@@ -173,6 +175,13 @@ class Scheduler:
         speaking = self._running.uses(loaded) or self._speaking.uses(loaded)
         return speaking or any(other is loaded for other in waiting)
 
+    def _note_use(self) -> None:
+        """Before the commands: one may end a use that has lasted up to now, as of a narration
+        that waited for text between two passages."""
+        for loaded in self._models:
+            if self._in_use(loaded):
+                loaded.touch()
+
     def _unload(self, job: UnloadJob) -> None:
         loaded = self._models.get(job.model)
         if loaded is not None and self._in_use(loaded):
@@ -190,10 +199,7 @@ class Scheduler:
         job.sink.done()
 
     def _let_go(self) -> None:
-        """Models whose last stream has ended, and that are asked to leave then; notes the others'
-        last use."""
-        for row in self._rows:
-            row.loaded.touch()
+        """Models whose last stream has ended, and that are asked to leave then."""
         waiting, self._unloading = self._unloading, []
         for job in waiting:
             self._guarded(job)  # who still has to wait comes back into the list

@@ -115,9 +115,9 @@ def disk_bytes(repo: str) -> int:
     return total
 
 
-def model_type(snapshot: Snapshot) -> str:
+def config(snapshot: Snapshot) -> dict[str, Any]:
     """What config.json says; empty if it cannot be read."""
-    return str(_json(snapshot.path / "config.json").get("model_type", ""))
+    return _json(snapshot.path / "config.json")
 
 
 def wanted(name: str) -> bool:

@@ -8,11 +8,9 @@ sizes that the hub shows.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
-Ability = Literal["presets", "instruct", "clone", "design", "textStream"]
+from sidecar.models.base import Ability
 
 LANGUAGES = (
     "chinese",
@@ -42,12 +40,14 @@ _DECODER_BYTES = 457_300_000
 _WORKING_BYTES = 750_000_000
 _GROUP_SIZE, _GROUP_BYTES = 64, 4
 
+# As `qwen3_tts.config` has them of a checkpoint that is here; a test compares the two.
+_ALL: tuple[Ability, ...] = ("textStreaming", "batching", "seed")
 _ABILITIES: dict[str, tuple[Ability, ...]] = {
-    "0.6B-CustomVoice": ("presets", "textStream"),
-    "1.7B-CustomVoice": ("presets", "instruct", "textStream"),
-    "1.7B-VoiceDesign": ("design", "textStream"),
-    "0.6B-Base": ("clone", "textStream"),
-    "1.7B-Base": ("clone", "textStream"),
+    "0.6B-CustomVoice": ("presets", *_ALL),
+    "1.7B-CustomVoice": ("presets", "instruct", *_ALL),
+    "1.7B-VoiceDesign": ("design", *_ALL),
+    "0.6B-Base": ("cloning", *_ALL),
+    "1.7B-Base": ("cloning", *_ALL),
 }
 _VARIANTS = {"CustomVoice": "custom_voice", "VoiceDesign": "voice_design", "Base": "base"}
 

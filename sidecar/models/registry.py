@@ -17,11 +17,6 @@ from sidecar.models.generator import SpeechGenerator
 _FAMILIES = {"qwen3_tts": "sidecar.models.qwen3_tts"}
 
 
-def families() -> frozenset[str]:
-    """The values of `model_type` that can be loaded."""
-    return frozenset(_FAMILIES)
-
-
 def describe(checkpoint: Checkpoint) -> ModelInfo:
     """Reads what a checkpoint's config says; loads no weights and does not import MLX.
 

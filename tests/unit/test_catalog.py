@@ -241,7 +241,7 @@ def test_the_list_says_what_a_model_takes_and_can(empty: Sidecar) -> None:
     row = rows["1.7b-base-4bit"]
     assert row["repo"] == "mlx-community/Qwen3-TTS-12Hz-1.7B-Base-4bit"
     assert (row["variant"], row["bits"], row["state"]) == ("base", 4, "known")
-    assert row["abilities"] == ["clone", "textStream"]
+    assert row["abilities"] == ["cloning", "textStreaming", "batching", "seed"]
     assert len(row["languages"]) == 10
     assert 2.3e9 < row["downloadBytes"] < row["memoryBytes"]
 

@@ -9,6 +9,7 @@ import pytest
 
 from sidecar.models import backend, known
 from sidecar.models.known import KNOWN
+from sidecar.models.qwen3_tts import config
 
 # Of files on the hub: mlx-community/Qwen3-TTS-12Hz-0.6B-CustomVoice-8bit, commit 049ef77f.
 WEIGHTS_8BIT = 1_286_743_170
@@ -43,9 +44,9 @@ def test_parameters_are_those_of_the_true_shapes(size: str) -> None:
     from bench import checkpoints
 
     def shapes(variant: str) -> tuple[Any, dict[str, tuple[int, ...]]]:
-        config: dict[str, Any] = checkpoints._config(size.lower()) | {"tts_model_type": variant}
-        config["speaker_encoder_config"]["enc_dim"] = 1024 if size == "0.6B" else 2048
-        model = Model(ModelConfig.from_dict(config))  # its parameters are never evaluated
+        settings: dict[str, Any] = checkpoints._config(size.lower()) | {"tts_model_type": variant}
+        settings["speaker_encoder_config"]["enc_dim"] = 1024 if size == "0.6B" else 2048
+        model = Model(ModelConfig.from_dict(settings))  # its parameters are never evaluated
         flat: Any = tree_flatten(model.parameters())
         return model, {name: value.shape for name, value in flat}
 
@@ -66,4 +67,8 @@ def test_every_variant_is_there_in_every_precision() -> None:
     for one in KNOWN.values():
         assert one.repo.split("-12Hz-")[1].lower().startswith(f"{one.size.lower()}-")
         assert one.download_bytes < one.memory_bytes <= one.cpu_memory_bytes + 1
-        assert ("instruct" in one.abilities) == (one.alias.startswith("1.7b-customvoice"))
+
+
+@pytest.mark.parametrize("one", KNOWN.values(), ids=KNOWN)
+def test_abilities_are_those_of_the_checkpoint(one: known.KnownModel) -> None:
+    assert one.abilities == config._abilities(one.variant, small=one.size == "0.6B")

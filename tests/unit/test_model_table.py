@@ -11,9 +11,16 @@ from pathlib import Path
 import mlx.core as mx
 import pytest
 
+from sidecar.engine.collector import Collector
 from sidecar.engine.engine import Engine
 from sidecar.engine.models import Loaded, ModelTable
-from sidecar.engine.request import LoadJob, LoadOptions, LoadResult
+from sidecar.engine.request import (
+    LoadJob,
+    LoadOptions,
+    LoadResult,
+    SynthesisRequest,
+    SynthesisResult,
+)
 from sidecar.errors import (
     Cancelled,
     MemoryLimitExceeded,
@@ -22,8 +29,10 @@ from sidecar.errors import (
     UnknownModel,
 )
 from sidecar.models import catalog, registry
+from sidecar.models.base import Utterance
 from sidecar.models.catalog import Checkpoint
 from tests.harness import TIMEOUT
+from tests.unit.test_engine import Freed, end_of
 
 AUTO = LoadOptions()
 
@@ -229,6 +238,8 @@ class Loader:
         if stage == "loading":
             self._begins()
 
+    def downloading(self, progress: object) -> None: ...
+
     def failed(self, error: SidecarError) -> None:
         self.end.put(error)
 
@@ -248,4 +259,29 @@ def test_a_load_is_cancelled_while_the_engine_is_at_it_and_the_next_one_works() 
     results = [sink.end.get(timeout=TIMEOUT) for sink in two]
     assert all(isinstance(result, LoadResult) for result in results)
     assert results[0] == results[1]  # its time, too: it was loaded once
+    assert engine.stop(10)
+
+
+def test_a_narration_between_two_passages_uses_its_model() -> None:
+    engine, stream, sink = Engine(keep_alive=0.0), object(), Collector()
+    engine.start()
+    passage = SynthesisRequest("tiny-voice", Utterance("Hi."), max_frames=2, more_follows=True)
+    engine.submit(passage, sink, stream)
+    assert isinstance(end_of(sink), SynthesisResult)
+
+    def refusal() -> object:
+        engine.unload("tiny-voice", freed := Freed())
+        return freed.events.get(timeout=TIMEOUT)
+
+    assert isinstance(refusal(), ModelInUse)
+    engine.look()  # its time has long been over
+    assert isinstance(refusal(), ModelInUse)
+    before = time.monotonic()
+    engine.release(stream)
+    deadline = before + TIMEOUT
+    while (expires := engine.status.expires) is None or expires < before:  # it was used till now
+        assert time.monotonic() < deadline
+    engine.look()
+    while engine.status.models:
+        assert time.monotonic() < deadline
     assert engine.stop(10)

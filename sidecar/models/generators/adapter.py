@@ -30,8 +30,6 @@ from sidecar.recording import Recording
 log = logging.getLogger(__name__)
 
 _DTYPES = {"float32": mx.float32, "bfloat16": mx.bfloat16, "float16": mx.float16}
-# A recording that some families can do without a transcript of.
-_CLONES_WITHOUT_TEXT = ("spark", "chatterbox")
 
 
 class Prompt(NamedTuple):
@@ -85,12 +83,10 @@ class Generator:
 
     def prepare(self, utterance: Utterance, settings: GenerationSettings) -> Prompt:
         voice, language = request.checked(self._family, self.info, utterance)
-        module = self._family.module
-        arguments = request.OWN[module](voice, language, settings)
+        arguments = request.OWN[self._family.module](voice, language, settings)
         audio = utterance.reference
         if isinstance(audio, Recording):
-            needs_text = module not in _CLONES_WITHOUT_TEXT
-            arguments |= request.reference(audio, self.info.sample_rate, needs_text)
+            arguments |= request.reference(audio, self.info.sample_rate)
         return Prompt(request.parts(utterance.text, self._family.shortest), arguments)
 
     def speak(self, prompt: Prompt) -> Iterator[mx.array]:

@@ -60,10 +60,6 @@ def _kokoro_voices(checkpoint: Checkpoint) -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: name != "af_heart"))
 
 
-def _chatterbox_voices(checkpoint: Checkpoint) -> tuple[str, ...]:
-    return ("default",) if (checkpoint.path / "conds.safetensors").is_file() else ()
-
-
 def _csm_besides(config: dict[str, Any]) -> tuple[Beside, ...]:
     # mlx-audio takes another tokenizer from the config, a folder or a repository.
     own = config.get("text_tokenizer")
@@ -81,13 +77,6 @@ _ENGLISH = {"english": "en"}
 _KOKORO_LANGUAGES = {
     "english": "a", "british english": "b", "spanish": "e", "french": "f", "hindi": "h",
     "italian": "i", "japanese": "j", "portuguese": "p", "chinese": "z",
-}  # fmt: skip
-_CHATTERBOX_LANGUAGES = {
-    "english": "en", "arabic": "ar", "danish": "da", "german": "de", "greek": "el",
-    "spanish": "es", "finnish": "fi", "french": "fr", "hebrew": "he", "hindi": "hi",
-    "italian": "it", "japanese": "ja", "korean": "ko", "malay": "ms", "dutch": "nl",
-    "norwegian": "no", "polish": "pl", "portuguese": "pt", "russian": "ru", "swedish": "sv",
-    "swahili": "sw", "turkish": "tr", "chinese": "zh",
 }  # fmt: skip
 
 FAMILIES: dict[str, Family] = {
@@ -116,22 +105,6 @@ FAMILIES: dict[str, Family] = {
         voices=lambda checkpoint: ("default",),
         besides=_weights_of("mlx-community/dac-speech-24khz-1.5kbps"),
     ),
-    "spark": Family(
-        "spark",
-        ("presets", "cloning", "seed"),
-        16000,
-        {"english": "en", "chinese": "zh"},
-        voices=lambda checkpoint: ("female", "male"),
-        packages={"einops": "einops", "einx": "einx"},
-    ),
-    "chatterbox": Family(
-        "chatterbox",
-        ("presets", "cloning", "seed"),
-        24000,
-        _CHATTERBOX_LANGUAGES,
-        voices=_chatterbox_voices,
-        besides=_weights_of("mlx-community/S3TokenizerV2"),
-    ),
     "soprano": Family("soprano", ("seed",), 32000, _ENGLISH),
 }
 # Checkpoints whose config only says what language model they are made of.
@@ -147,13 +120,9 @@ def family_of(checkpoint: Checkpoint) -> Family | None:
         return FAMILIES[kind]
     if "istftnet" in config and "plbert" in config:
         return FAMILIES["kokoro"]
-    if "t3_config" in config:
-        return FAMILIES["chatterbox"]
     if isinstance(config.get("model"), dict) and isinstance(config.get("data"), dict):
         return FAMILIES["dia"]
     if kind not in _LANGUAGE_MODELS:
         return None
-    if (checkpoint.path / "BiCodec").is_dir():
-        return FAMILIES["spark"]
     called = f"{checkpoint.name} {checkpoint.path}".lower()
     return next((FAMILIES[name] for name in ("outetts", "soprano") if name in called), None)

@@ -57,12 +57,6 @@ def checked(family: Family, info: ModelInfo, utterance: Utterance) -> tuple[str,
 def _voice(info: ModelInfo, utterance: Utterance) -> str:
     names = [voice.name for voice in info.voices]
     if utterance.voice is None:
-        if not names and not utterance.reference and info.family == "chatterbox":
-            raise InvalidParams(
-                "This checkpoint has no voice of its own.",
-                hint="Give a recording as `reference`.",
-                field="reference",
-            )
         return names[0] if names else ""
     found = {name.lower(): name for name in names}.get(utterance.voice.lower())
     if found is None:
@@ -92,9 +86,9 @@ def parts(text: str, shortest: int) -> list[str]:
     return found
 
 
-def reference(recording: Recording, rate: int, needs_text: bool) -> Arguments:
+def reference(recording: Recording, rate: int) -> Arguments:
     """Raises InvalidParams."""
-    if needs_text and not recording.text:
+    if not recording.text:
         raise InvalidParams(
             "This family clones a voice with the recording's transcript only.",
             hint="Give `reference.text`.",
@@ -169,26 +163,6 @@ def _outetts(voice: str, language: str, settings: GenerationSettings) -> Argumen
     return {**given, "max_tokens": min(4096, int(settings.max_seconds * 150) + 64)}
 
 
-def _spark(voice: str, language: str, settings: GenerationSettings) -> Arguments:
-    given = _given(
-        temperature=settings.temperature,
-        top_k=settings.top_k,
-        top_p=settings.top_p,
-        repetition_penalty=settings.repetition_penalty,
-    )
-    return {**given, "gender": voice, "max_tokens": min(3000, int(settings.max_seconds * 50) + 64)}
-
-
-def _chatterbox(voice: str, language: str, settings: GenerationSettings) -> Arguments:
-    given = _given(
-        temperature=settings.temperature,
-        top_p=settings.top_p,
-        repetition_penalty=settings.repetition_penalty,
-    )
-    tokens = min(1000, int(settings.max_seconds * 25) + 1)
-    return {**given, "lang_code": language or "en", "max_new_tokens": tokens}
-
-
 def _soprano(voice: str, language: str, settings: GenerationSettings) -> Arguments:
     given = _given(temperature=settings.temperature, top_p=settings.top_p)
     return {**given, "max_tokens": min(512, int(settings.max_seconds * 32000 / 2048) + 2)}
@@ -205,7 +179,5 @@ OWN: dict[str, Own] = {
     "sesame": _csm,
     "dia": _dia,
     "outetts": _outetts,
-    "spark": _spark,
-    "chatterbox": _chatterbox,
     "soprano": _soprano,
 }

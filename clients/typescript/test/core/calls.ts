@@ -7,7 +7,7 @@ describe("calls", () => {
     const tts = await sidecar();
     const tiny = (await tts.models.list()).find(({ model }) => model === "tiny-voice");
     assert.match(tiny?.state ?? "", /bundled|loaded/);
-    assert.deepEqual(tiny?.abilities, ["presets", "textStream"]);
+    assert.deepEqual(tiny?.abilities, ["presets", "textStreaming", "batching", "seed"]);
     const voices = (await tts.voices.list()).map(({ voice }) => voice);
     assert.deepEqual(voices, ["slt", "rms"]);
     assert.deepEqual(await tts.voices.list("tiny-voice"), await tts.voices.list());

@@ -55,7 +55,9 @@ class Sidecar {
   /** Calls `onAudio` with each chunk of 16-bit PCM; resolves with the result. */
   async synthesize(params, onAudio) {
     const token = `speech-${this.#nextId}`;
-    this.#streams.set(token, (value) => onAudio(Buffer.from(value.audio, "base64"), value));
+    this.#streams.set(token, (value) => {
+      if (value.kind === "audio") onAudio(Buffer.from(value.audio, "base64"), value);
+    });
     try {
       return await this.request("speech/synthesize", { ...params, partialResultToken: token });
     } finally {

@@ -51,7 +51,7 @@ def recording(speaker: Speaker, text: str) -> Samples:
     spoken = read_aloud(voice, speaker, text)
     voice.change(1.0, 1.0)
     assert spoken is not None
-    return spoken[0].astype(np.float32) / 32768
+    return (spoken[0] / 32768).astype(np.float32)
 
 
 def reference(samples: Samples, text: str | None) -> Message:

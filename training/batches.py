@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch.utils.data import IterableDataset
 
+from training.speech import TEXTS_PER_SHARD
 from training.talker import (
     BOS,
     ENGLISH,
@@ -27,7 +28,7 @@ from training.talker import (
 )
 
 # Padded lengths: each is a CUDA graph.
-LENGTHS = (48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 416, 544, 704)
+LENGTHS = (48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 416, 544, 704, 832)
 # The share of positions that the predictor learns from.
 _DRAWN = 0.45
 _HELD_OUT = 100  # one in so many
@@ -40,6 +41,9 @@ class Item:
     text: int
     speaker: int
     codes: NDArray[np.int16]
+    # A text in front, whose frames come first in `codes`; and the number of the item's shard.
+    before: int | None = None
+    shard: int = 0
 
 
 class Codes:
@@ -54,11 +58,12 @@ class Codes:
     def follow(self) -> None:
         for file in sorted(set(self._folder.glob("[0-9]*.npz")) - self._files):
             self._files.add(file)
+            number = int(file.stem) // TEXTS_PER_SHARD
             with np.load(file) as shard:
                 ends = np.cumsum(shard["frames"])
                 rows = np.split(shard["codes"], ends[:-1])
                 for text, speaker, codes in zip(shard["text"], shard["speaker"], rows, strict=True):
-                    item = Item(int(text), int(speaker), codes)
+                    item = Item(int(text), int(speaker), codes, shard=number)
                     (self.held if text % _HELD_OUT == 7 else self.train).append(item)
 
     @property
@@ -73,6 +78,9 @@ class Layout:
         tokenizer: the checkpoint's tokenizer.json.
     """
 
+    # The share of dual-track prompts.
+    streamed = 0.35
+
     def __init__(self, tokenizer: Path, texts: list[str], codebook_size: int) -> None:
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._texts, self._size = texts, codebook_size
@@ -80,6 +88,14 @@ class Layout:
         self._role = self._tokenizer.encode(_ROLE).ids
         names = ("<tts_pad>", "<tts_text_bos>", "<tts_text_eod>")
         self._pad, self._bos, self._eos = map(self._tokenizer.token_to_id, names)
+
+    def all_tokens(self, item: Item, dropout: float) -> list[int]:
+        before = [] if item.before is None else self.tokens(item.before, dropout)
+        return [*before, *self.tokens(item.text, dropout)]
+
+    def voice(self, item: Item) -> int:
+        """The codec's id of an item's speaker."""
+        return self._size + FIRST_SPEAKER + item.speaker
 
     def tokens(self, text: int, dropout: float) -> list[int]:
         """A text's tokens; with dropout, some merges are left out (Provilkov et al. 2020)."""
@@ -100,15 +116,15 @@ class Layout:
         Without `random` it is the whole-text layout, and the language is named.
         """
         dropout = 0.1 if random is not None and random.random() < 0.3 else 0.0
-        tokens = self.tokens(item.text, dropout)
+        tokens = self.all_tokens(item, dropout)
         language = random is None or random.random() < 0.5
-        streamed = random is not None and random.random() < 0.35
+        streamed = random is not None and random.random() < self.streamed
         think = (
             [THINK, THINK_BOS, ENGLISH, THINK_EOS] if language else [NOTHINK, THINK_BOS, THINK_EOS]
         )
-        prefix = [*think, FIRST_SPEAKER + item.speaker, PAD]
+        prefix = [*(self._size + id for id in think), self.voice(item), self._size + PAD]
         text = [*self._role, *[self._pad] * (len(prefix) - 1), self._bos]
-        codec = [*[-1] * len(self._role), *(self._size + id for id in prefix)]
+        codec = [*[-1] * len(self._role), *prefix]
         bos, pad = self._size + BOS, self._size + PAD
         if streamed:
             return [*text, tokens[0]], [*codec, bos], [*tokens[1:], self._eos]
@@ -191,7 +207,7 @@ class Stream(IterableDataset):
         self._codes, self._layout = Codes(folder), layout
         self._tokens, self._seed, self._prefer = tokens, seed, prefer
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[tuple]:
         worker = torch.utils.data.get_worker_info()
         random = np.random.default_rng((self._seed, worker.id if worker else 0))
         torch.set_num_threads(1)
@@ -208,13 +224,19 @@ class Stream(IterableDataset):
                 time.sleep(0.5)
                 looked = 0.0
 
-    def _pool(self, random: np.random.Generator, size: int = 4096) -> Iterator[Batch]:
+    def _pool(self, random: np.random.Generator) -> Iterator[tuple]:
+        for length, items in self._groups(random):
+            yield self._layout.batch(items, len(items), length, random)
+
+    def _groups(
+        self, random: np.random.Generator, size: int = 4096
+    ) -> Iterator[tuple[int, list[Item]]]:
         """Some items, grouped by length; what does not fill a batch is left for another time."""
         groups: dict[int, list[Item]] = {}
         batches: list[tuple[int, list[Item]]] = []
         for item in self._draw(random, size):
             # Exact lengths need the tokens, which are made with the batch; this bounds them.
-            need = len(item.codes) + self._bound(item.text)
+            need = len(item.codes) + self._bound(item)
             length = next((length for length in LENGTHS if length >= need), None)
             if length is None:
                 continue
@@ -223,21 +245,20 @@ class Stream(IterableDataset):
             if len(group) == self._tokens // length:
                 batches.append((length, groups.pop(length)))
         for index in random.permutation(len(batches)):
-            length, items = batches[index]
-            yield self._layout.batch(items, len(items), length, random)
+            yield batches[index]
 
     def _draw(self, random: np.random.Generator, size: int) -> list[Item]:
         train = self._codes.train
         drawn = [train[index] for index in random.integers(len(train), size=size)]
         if self._prefer is not None:
             preferred = [item for item in train if item.text >= self._prefer]
-            drawn[::2] = [
-                preferred[i] for i in random.integers(len(preferred), size=(size + 1) // 2)
-            ]
+            if preferred:  # none may have come yet
+                indices = random.integers(len(preferred), size=(size + 1) // 2)
+                drawn[::2] = [preferred[index] for index in indices]
         return drawn
 
-    def _bound(self, text: int) -> int:
-        return len(self._layout.tokens(text, 0.0)) + 14
+    def _bound(self, item: Item) -> int:
+        return len(self._layout.all_tokens(item, 0.0)) + 14
 
 
 def held_out(codes: Codes, layout: Layout, most: int = 384) -> list[Batch]:
@@ -246,6 +267,6 @@ def held_out(codes: Codes, layout: Layout, most: int = 384) -> list[Batch]:
     batches = []
     for first in range(0, len(items), 32):
         group = items[first : first + 32]
-        need = max(len(i.codes) + len(layout.tokens(i.text, 0.0)) + 14 for i in group)
+        need = max(len(i.codes) + len(layout.all_tokens(i, 0.0)) + 14 for i in group)
         batches.append(layout.batch(group, len(group), need, None))
     return batches

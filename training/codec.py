@@ -5,7 +5,8 @@ so its weights are written out as they are. The stages narrow on the way up to 2
 official code has no configuration for; mlx-audio takes the widths from the weights. README.md
 shows what a configuration that both of them load costs.
 
-The encoder looks at mel spectra both ways in time; it makes training data and is not shipped.
+The encoder looks at mel spectra both ways in time; it makes training data and is not shipped. A
+Base model's is Mimi's instead (`mimi.py`), and is.
 
 Activations are [batch, time, channels].
 """
@@ -13,6 +14,7 @@ Activations are [batch, time, channels].
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +22,7 @@ from torch.nn import functional as F
 
 from training.layers import DecoderTransformer, Snake
 from training.losses import mel_filters
+from training.mimi import MimiConfig, MimiEncoder
 from training.quantiser import SplitQuantiser
 
 _MEL_BANDS, _MEL_WINDOW, _MEL_HOP = 100, 1024, 240
@@ -32,6 +35,7 @@ class CodecConfig:
     Attributes:
         groups: of the blocks' first convolutions, which is all that `latent_dim` says to
             mlx-audio; every width is a multiple of it.
+        mimi: an encoder in the format's layout, which is shipped; without, one of mel spectra.
         latent: the width at 12.5 Hz.
         stages: on the way up: ratio, width, and the width in the middle of the block.
     """
@@ -61,6 +65,13 @@ class CodecConfig:
     layer_scale_initial_scale: float = 0.1
     rms_norm_eps: float = 1e-5
     rope_theta: float = 10000.0
+    mimi: MimiConfig | None = None
+
+    @classmethod
+    def of(cls, saved: dict[str, Any]) -> CodecConfig:
+        """From what `asdict` made of one."""
+        mimi = saved.get("mimi")
+        return cls(**{**saved, "mimi": MimiConfig(**mimi) if mimi else None})
 
 
 class CausalConv(nn.Module):
@@ -208,7 +219,7 @@ class Codec(nn.Module):
 
     def __init__(self, config: CodecConfig, phones: int) -> None:
         super().__init__()
-        self.encoder = Encoder(config)
+        self.encoder = MimiEncoder(config.mimi) if config.mimi else Encoder(config)
         self.quantiser = SplitQuantiser(config)
         self.decoder = Decoder(config)
         self.phones = nn.Linear(config.codebook_dim // 2, 4 * phones)

@@ -1,6 +1,7 @@
 """`python -m training.encode CODEC.pt SPEECH CODES`: speech → the codec's codes, shard by shard.
 
-With `--follow`, goes on until the speech stage has ended and every shard is done. A shard of codes
+With `--follow`, goes on until the speech stage has ended and every shard is done. With `--voices`,
+a shard of codes also has mel spectra of some moments of its speaker. A shard of codes
 that is there is not made again; codes of two codecs do not mix.
 """
 
@@ -17,15 +18,19 @@ from torch import Tensor
 
 from training.codec import Codec, CodecConfig
 from training.flite import PHONES
-from training.speech import COMPLETE, FRAME, Shard
+from training.speech import COMPLETE, FRAME, SAMPLE_RATE, Shard
+from training.xvector import BANDS, HOP, mel_spectra, slaney_filters
 
 # Samples that are encoded at once, padding included: about seven minutes.
 _AT_ONCE = 10_000_000
+# Of a shard's speaker: this many moments, of this many samples.
+MOMENTS, _MOMENT = 12, 5 * SAMPLE_RATE // 2
+MOMENT_SHAPE = (BANDS, _MOMENT // HOP)
 
 
 def load_codec(file: Path, device: str) -> Codec:
     saved = torch.load(file, map_location=device, weights_only=True)
-    codec = Codec(CodecConfig(**saved["config"]), len(PHONES)).to(device)
+    codec = Codec(CodecConfig.of(saved["config"]), len(PHONES)).to(device)
     codec.load_state_dict(saved["codec"])
     return codec.eval()
 
@@ -48,6 +53,15 @@ def encode(codec: Codec, shard: Shard, device: str) -> list[Tensor]:
     return codes
 
 
+def moments(shard: Shard, device: str) -> np.ndarray:
+    """float16 [moments, bands, time], from anywhere in the shard."""
+    audio = torch.from_numpy(shard.audio)
+    starts = np.random.default_rng(len(audio)).integers(len(audio) - _MOMENT, size=MOMENTS)
+    chosen = torch.stack([audio[start : start + _MOMENT] for start in starts]).to(device)
+    spectra = mel_spectra(chosen.float() / 32768, slaney_filters().to(device))
+    return spectra.cpu().numpy().astype(np.float16)
+
+
 def _claim(folder: Path, codec: Path) -> None:
     """Makes the folder this codec's.
 
@@ -67,6 +81,7 @@ def main() -> None:
     parser.add_argument("speech", type=Path)
     parser.add_argument("codes", type=Path)
     parser.add_argument("--follow", action="store_true")
+    parser.add_argument("--voices", action="store_true", help="for a Base model")
     args = parser.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     codec = load_codec(args.codec, device)
@@ -81,6 +96,7 @@ def main() -> None:
             codes = encode(codec, shard, device)
             frames += sum(map(len, codes))
             partial = args.codes / f".{name}"
+            voices = {"voices": moments(shard, device)} if args.voices else {}
             with partial.open("wb") as out:
                 np.savez(
                     out,
@@ -88,6 +104,7 @@ def main() -> None:
                     speaker=shard.speaker,
                     frames=np.array([len(c) for c in codes], np.int32),
                     codes=torch.cat(codes).numpy(),
+                    **voices,
                 )
             partial.rename(args.codes / name)
         if last:

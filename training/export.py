@@ -1,7 +1,8 @@
 """`python -m training.export CODEC.pt TALKER.pt TOKENIZER_FOLDER OUT`: the checkpoint, in the hub's
-layout of Qwen3-TTS-12Hz CustomVoice models.
+layout of Qwen3-TTS-12Hz CustomVoice models, or of Base models for what `train_base` made.
 
-Weights are bfloat16, codebooks float32, as on the hub.
+Weights are bfloat16, codebooks float32, as on the hub; a Base model has its codebooks twice, and
+in float16.
 """
 
 from __future__ import annotations
@@ -41,18 +42,24 @@ GENERATION = {
 def export(codec: Path, talker: Path, tokenizer: Path, out: Path) -> None:
     (out / "speech_tokenizer").mkdir(parents=True, exist_ok=True)
     saved = torch.load(talker, map_location="cpu", weights_only=True)
-    config = _talker_config(saved["config"])
+    config, speaker = _talker_config(saved["config"]), saved.get("speaker")
     text = Tokenizer.from_file(str(tokenizer / "tokenizer.json"))
-    _dump(out / "config.json", _config(config, text))
+    _dump(out / "config.json", _config(config, text) | (_base(speaker) if speaker else {}))
     _dump(out / "generation_config.json", GENERATION)
-    weights = {f"talker.{name}": value for name, value in saved["average"].items()}
+    prefix = "" if speaker else "talker."
+    weights = {f"{prefix}{name}": value for name, value in saved["average"].items()}
     _save(out / "model.safetensors", weights)
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copyfile(tokenizer / name, out / name)
     saved = torch.load(codec, map_location="cpu", weights_only=True)
-    codec_config = CodecConfig(**saved["config"])
+    codec_config = CodecConfig.of(saved["config"])
     _dump(out / "speech_tokenizer" / "config.json", _codec_config(codec_config))
-    _save(out / "speech_tokenizer" / "model.safetensors", _decoder_weights(saved["codec"]))
+    weights = _decoder_weights(saved["codec"])
+    if codec_config.mimi:
+        weights |= _encoder_weights(saved["codec"])
+        _dump(out / "speech_tokenizer" / "preprocessor_config.json", _PREPROCESSOR)
+    books = torch.float16 if codec_config.mimi else torch.float32
+    _save(out / "speech_tokenizer" / "model.safetensors", weights, books)
 
 
 def _talker_config(saved: dict[str, Any]) -> TalkerConfig:
@@ -130,8 +137,58 @@ def _config(config: TalkerConfig, text: Tokenizer) -> dict[str, Any]:
     }
 
 
+def _base(speaker: dict[str, Any]) -> dict[str, Any]:
+    """What a Base model's config has otherwise; its talker's presets are left without a name."""
+    encoder = {name: list(v) if isinstance(v, tuple) else v for name, v in speaker.items()}
+    return {
+        "tts_model_type": "base",
+        "speaker_encoder_config": {**encoder, "sample_rate": SAMPLE_RATE},
+    }
+
+
+_PREPROCESSOR = {
+    "feature_extractor_type": "EncodecFeatureExtractor",
+    "feature_size": 1,
+    "padding_side": "right",
+    "padding_value": 0.0,
+    "return_attention_mask": True,
+    "sampling_rate": SAMPLE_RATE,
+}
+
+
+def _encoder_config(config: CodecConfig) -> dict[str, Any]:
+    assert config.mimi is not None
+    named = {k: list(v) if isinstance(v, tuple) else v for k, v in vars(config.mimi).items()}
+    return {
+        "model_type": "mimi",
+        **named,
+        "_frame_rate": SAMPLE_RATE / FRAME,
+        "audio_channels": 1,
+        "codebook_dim": config.codebook_dim // 2,
+        "codebook_size": config.codebook_size,
+        "dilation_growth_rate": 2,
+        "hidden_act": "gelu",
+        "max_position_embeddings": 8000,
+        "num_key_value_heads": config.mimi.num_attention_heads,
+        "num_quantizers": config.num_quantizers,
+        "num_residual_layers": 1,
+        "num_semantic_quantizers": 1,
+        "pad_mode": "constant",
+        "sampling_rate": SAMPLE_RATE,
+        "sliding_window": 250,
+        "trim_right_ratio": 1.0,
+        "upsample_groups": config.mimi.hidden_size,
+        "use_cache": False,
+        "use_causal_conv": True,
+        "use_conv_shortcut": False,
+        "use_streaming": False,
+        "vector_quantization_hidden_dimension": config.codebook_dim // 2,
+    }
+
+
 def _codec_config(config: CodecConfig) -> dict[str, Any]:
     named = vars(config).copy()
+    del named["mimi"]
     stages, groups = named.pop("stages"), named.pop("groups")
     del named["latent"]  # which only the weights tell
     decoder = {
@@ -157,6 +214,7 @@ def _codec_config(config: CodecConfig) -> dict[str, Any]:
         "encode_downsample_rate": FRAME,
         "encoder_valid_num_quantizers": config.num_quantizers,
         "decoder_config": decoder,
+        **({"encoder_config": _encoder_config(config)} if config.mimi else {}),
     }
 
 
@@ -177,9 +235,25 @@ def _decoder_weights(codec: dict[str, Tensor]) -> dict[str, Tensor]:
     return weights
 
 
-def _save(file: Path, weights: dict[str, Tensor]) -> None:
+def _encoder_weights(codec: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The encoder under its official names, with codebooks of its own."""
+    weights = {name: value for name, value in codec.items() if name.startswith("encoder.")}
+    for part in ("semantic", "acoustic"):
+        prefix = f"encoder.quantizer.{part}_residual_vector_quantizer"
+        for ours, theirs in (("in", "input_proj"), ("out", "output_proj")):
+            matrix = codec[f"quantiser.{part}_{ours}.weight"]
+            weights[f"{prefix}.{theirs}.weight"] = matrix[:, :, None]
+        for book, table in enumerate(codec[f"quantiser.{part}.vectors"]):
+            place = f"{prefix}.layers.{book}.codebook"
+            weights[f"{place}.embed_sum"] = table
+            weights[f"{place}.cluster_usage"] = torch.ones(len(table))
+            weights[f"{place}.initialized"] = torch.ones(1)
+    return weights
+
+
+def _save(file: Path, weights: dict[str, Tensor], books: torch.dtype = torch.float32) -> None:
     cast = {
-        name: value.float() if "_codebook" in name else value.to(torch.bfloat16)
+        name: value.to(books) if "codebook." in name else value.to(torch.bfloat16)
         for name, value in weights.items()
     }
     tensors = {name: value.contiguous().clone() for name, value in cast.items()}

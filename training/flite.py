@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 # Without the first one loaded globally, the language and lexicon libraries miss its symbols.
 _LIBRARIES = ("libflite.so.1", "libflite_usenglish.so.1", "libflite_cmulex.so.1")
 VOICES = ("slt", "rms")
+# All of Debian's for American English; kal16 is a diphone voice, the others are statistical.
+MANY_VOICES = (*VOICES, "awb", "kal16")
 # CMU's phone set as flite names it; "pau" is silence. The position is the label.
 PHONES = (
     "pau", "aa", "ae", "ah", "ao", "aw", "ax", "ay", "b", "ch", "d", "dh", "eh", "er",
@@ -57,6 +59,7 @@ def _library() -> ctypes.CDLL:
         ("item_feat_string", text, [pointer, text]),
         ("item_feat_float", ctypes.c_float, [pointer, text]),
         ("delete_utterance", None, [pointer]),
+        ("feat_set_float", None, [pointer, text, ctypes.c_float]),
     ):
         function = getattr(library, name)
         function.restype, function.argtypes = result, arguments
@@ -64,11 +67,17 @@ def _library() -> ctypes.CDLL:
     return library
 
 
+class _Voice(ctypes.Structure):
+    """The beginning of flite's."""
+
+    _fields_ = (("name", ctypes.c_char_p), ("features", ctypes.c_void_p))
+
+
 class Flite:
     """One voice.
 
     Args:
-        voice: one of VOICES, a CMU Arctic speaker.
+        voice: one of MANY_VOICES.
 
     Raises:
         OSError: libflite1 is not installed.
@@ -79,6 +88,12 @@ class Flite:
         register = getattr(ctypes.CDLL(f"libflite_cmu_us_{voice}.so.1"), f"register_cmu_us_{voice}")
         register.restype, register.argtypes = ctypes.c_void_p, [ctypes.c_char_p]
         self._voice = register(None)
+
+    def change(self, pitch: float, pace: float) -> None:
+        """From now on: factors of the pitch, which rms does not heed, and of durations."""
+        features = ctypes.cast(self._voice, ctypes.POINTER(_Voice)).contents.features
+        self._flite.feat_set_float(features, b"f0_shift", pitch)
+        self._flite.feat_set_float(features, b"duration_stretch", pace)
 
     def speak(self, text: str) -> tuple[NDArray[np.int16], int]:
         """Samples and their rate."""

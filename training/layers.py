@@ -94,7 +94,7 @@ class Snake(nn.Module):
         return x + torch.sin(x * self.alpha.exp()).square() / (self.beta.exp() + 1e-9)
 
 
-class _Scale(nn.Module):
+class Scale(nn.Module):
     def __init__(self, width: int, value: float) -> None:
         super().__init__()
         self.scale = nn.Parameter(torch.full((width,), value))
@@ -112,8 +112,8 @@ class _DecoderLayer(nn.Module):
         self.mlp = GatedMlp(width, config.intermediate_size)
         self.input_layernorm = RmsNorm(width, eps)
         self.post_attention_layernorm = RmsNorm(width, eps)
-        self.self_attn_layer_scale = _Scale(width, config.layer_scale_initial_scale)
-        self.mlp_layer_scale = _Scale(width, config.layer_scale_initial_scale)
+        self.self_attn_layer_scale = Scale(width, config.layer_scale_initial_scale)
+        self.mlp_layer_scale = Scale(width, config.layer_scale_initial_scale)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         x = x + self.self_attn_layer_scale(self.self_attn(self.input_layernorm(x), mask))

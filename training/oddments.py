@@ -88,6 +88,14 @@ def _repeated(words: Sequence[str], random: Random) -> str:
     return separator.join([unit] * random.randint(2, random.choice((4, 10, 30, 100))))[:200]
 
 
+def gibberish(random: Random) -> Iterator[str]:
+    """Long strings of letters, with few spaces or none: what is easiest to lose one's place in."""
+    while True:
+        letters = random.choice((string.ascii_lowercase, string.ascii_letters))
+        characters = letters + " " * random.choice((0, 2, 3, 3, 3, 3, 4, 6))
+        yield "".join(random.choices(characters, k=random.randint(20, 200))).strip()
+
+
 def odd(words: Sequence[str], random: Random) -> Iterator[str]:
     """First every letter, digit and short answer, then all kinds in turn."""
     yield from string.ascii_lowercase + string.ascii_uppercase + string.digits

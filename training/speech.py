@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import gcd
 from multiprocessing import Process
 from pathlib import Path
 
@@ -19,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
-from training.flite import PHONES, VOICES, Flite, Phone
+from training.flite import MANY_VOICES, PHONES, VOICES, Flite, Phone
 from training.normaliser import normalise
+from training.speakers import STEPS, Speaker, drawn
 from training.tokenizer import read_texts
 
 SAMPLE_RATE = 24000
@@ -29,11 +31,11 @@ LABEL = 480  # samples of a phone label, 20 ms
 MAX_SECONDS = 45.0
 # A file that says: nobody is writing here any more.
 COMPLETE = "complete"
-_TEXTS_PER_SHARD = 64
+TEXTS_PER_SHARD = 64
 # What is left of the silence around the speech, in seconds.
 _LEAD, _TAIL = 0.04, 0.10
 # Brings each voice to an RMS of 0.1 of full scale.
-_GAINS = {"slt": 0.6, "rms": 1.1}
+_GAINS = {"slt": 0.6, "rms": 1.1, "awb": 1.0, "kal16": 2.0}
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Shard:
 
     Attributes:
         text: int32 [utterances], indices into the texts.
-        speaker: uint8 [utterances], indices into VOICES.
+        speaker: uint8 [utterances], indices into VOICES, or with `--many` into MANY_VOICES.
         samples: int32 [utterances], lengths in samples, multiples of FRAME.
         audio: int16 [sum of samples], 24 kHz.
         phones: uint8 [sum of samples / LABEL], indices into PHONES.
@@ -74,9 +76,11 @@ class Shard:
             yield int(text), int(speaker), self.audio[start:end], labels
 
 
-def read_aloud(voice: Flite, name: str, text: str) -> tuple[NDArray, NDArray] | None:
+def read_aloud(voice: Flite, speaker: Speaker, text: str) -> tuple[NDArray, NDArray] | None:
     """int16 audio and uint8 labels of one text; None when it is empty or too long."""
     samples, rate, phones = voice.speak_with_phones(normalise(text))
+    rate = rate * speaker.throat // STEPS
+    phones = [Phone(phone.name, phone.end / speaker.rate) for phone in phones]
     spoken = [i for i, phone in enumerate(phones) if phone.name != "pau"]
     if not spoken:
         return None
@@ -84,8 +88,9 @@ def read_aloud(voice: Flite, name: str, text: str) -> tuple[NDArray, NDArray] | 
     end = min(len(samples) / rate, phones[spoken[-1]].end + _TAIL)
     if end - start > MAX_SECONDS:
         return None
-    cut = samples[int(start * rate) : int(end * rate)].astype(np.float32) * _GAINS[name]
-    audio = resample_poly(cut, SAMPLE_RATE // 8000, rate // 8000)
+    cut = samples[int(start * rate) : int(end * rate)].astype(np.float32) * _GAINS[speaker.voice]
+    shared = gcd(SAMPLE_RATE, rate)
+    audio = resample_poly(cut, SAMPLE_RATE // shared, rate // shared)
     audio = np.pad(audio, (0, -len(audio) % FRAME))
     labels = _labels(phones, start, len(audio) // LABEL)
     return np.clip(np.round(audio), -32768, 32767).astype(np.int16), labels
@@ -99,23 +104,32 @@ def _labels(phones: list[Phone], start: float, count: int) -> NDArray[np.uint8]:
 
 
 def _work(
-    worker: int, workers: int, texts: list[str], begin: int, folder: Path, until: float
+    worker: int,
+    workers: int,
+    texts: list[str],
+    begin: int,
+    folder: Path,
+    until: float,
+    many: bool,
 ) -> None:
     os.nice(5)
-    voices = [Flite(name) for name in VOICES]
-    begin += worker * _TEXTS_PER_SHARD
-    for first in range(begin, len(texts), workers * _TEXTS_PER_SHARD):
+    voices = {name: Flite(name) for name in (MANY_VOICES if many else VOICES)}
+    begin += worker * TEXTS_PER_SHARD
+    for first in range(begin, len(texts), workers * TEXTS_PER_SHARD):
         file = folder / f"{first:07d}.npz"
         if file.exists():
             continue
         if time.time() > until:
             return
         spoken = []
-        for index in range(first, min(first + _TEXTS_PER_SHARD, len(texts))):
+        for index in range(first, min(first + TEXTS_PER_SHARD, len(texts))):
+            number = first // TEXTS_PER_SHARD
             # By shard, too: a text repeated in order must not always get the same voice.
-            speaker = (index + first // _TEXTS_PER_SHARD) % len(VOICES)
-            if done := read_aloud(voices[speaker], VOICES[speaker], texts[index]):
-                spoken.append((index, speaker, *done))
+            plain = Speaker(VOICES[(index + number) % len(VOICES)])
+            speaker = drawn(number) if many else plain
+            voices[speaker.voice].change(speaker.pitch, speaker.pace * speaker.rate)
+            if done := read_aloud(voices[speaker.voice], speaker, texts[index]):
+                spoken.append((index, MANY_VOICES.index(speaker.voice), *done))
         if spoken:
             text, speakers, audio, labels = zip(*spoken, strict=True)
             Shard(
@@ -134,13 +148,17 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) - 2))
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after this long")
     parser.add_argument("--first", type=int, default=0, help="leave out the texts before this one")
+    parser.add_argument("--many", action="store_true", help="a speaker of its own for each shard")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     texts = list(read_texts(args.texts))
     (args.folder / COMPLETE).unlink(missing_ok=True)
     until = time.time() + args.seconds
     workers = [
-        Process(target=_work, args=(worker, args.workers, texts, args.first, args.folder, until))
+        Process(
+            target=_work,
+            args=(worker, args.workers, texts, args.first, args.folder, until, args.many),
+        )
         for worker in range(args.workers)
     ]
     for worker in workers:

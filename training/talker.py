@@ -159,8 +159,13 @@ class Talker(nn.Module):
                 std = 0.5 if "text" in name else 0.1 if "predictor" in name else 0.2
             nn.init.normal_(parameter, 0.0, std)
 
-    def hidden(self, batch: Batch) -> Tensor:
-        """What the talker makes of a batch: [rows, length, hidden]."""
+    def hidden(self, batch: Batch, voices: tuple[Tensor, Tensor] | None = None) -> Tensor:
+        """What the talker makes of a batch: [rows, length, hidden].
+
+        Args:
+            voices: flat positions [rows], and the speaker embeddings [rows, hidden] that belong
+                there; for a Base model.
+        """
         x = self.text_projection(look_up(self.model.text_embedding, batch.text))
         prompt = look_up(self.model.codec_embedding, batch.codec.clamp_min(0))
         x = x + prompt * (batch.codec >= 0)[..., None]
@@ -168,12 +173,17 @@ class Talker(nn.Module):
         for group, embedding in enumerate(self.code_predictor.model.codec_embedding, start=1):
             frames = frames + look_up(embedding, batch.codes[..., group])
         x = x + frames * batch.framed[..., None]
+        if voices is not None:
+            places, embeddings = voices
+            x = x.flatten(0, 1).index_add(0, places, embeddings.to(x.dtype)).view_as(x)
         return self.model(x)
 
-    def losses(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def losses(
+        self, batch: Batch, voices: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Cross entropies: codebook 0's per position [rows, length], the others' [drawn, n - 1];
         0 where nothing is asked."""
-        hidden = self.hidden(batch)
+        hidden = self.hidden(batch, voices)
         logits = self.codec_head(hidden).float().flatten(0, 1)
         first = F.cross_entropy(logits, batch.target.flatten(), reduction="none")
         wanted = batch.wanted

@@ -36,6 +36,28 @@ def stages(folder: Path) -> list[list[str]]:
         train_talker,
         ["training.train_codec", speech, decoder, *small, "--codes-of", codec],
         ["training.export", decoder, talker, tokenizer, str(folder / "checkpoint")],
+        *_base_stages(folder, texts, tokenizer, codec, talker, small),
+    ]
+
+
+def _base_stages(
+    folder: Path, texts: str, tokenizer: str, codec: str, talker: str, small: list[str]
+) -> list[list[str]]:
+    """Those of a Base model, from the other one's."""
+    names = ("many", "many-codes", "base-codec.pt", "base.pt", "base", "packed")
+    speech, codes, base_codec, base, checkpoint, packed = (str(folder / name) for name in names)
+    train = ["training.train_base", texts, f"{tokenizer}/tokenizer.json", codes, base]
+    train += ["--start", talker, "--seconds", "20", "--tokens", "1024", "--workers", "1"]
+    train_codec = ["training.train_codec", speech, base_codec, *small, "--mimi", codec]
+    return [
+        ["training.speech", texts, speech, "--workers", "2", "--many"],
+        [*train_codec, "--stop", "12"],
+        train_codec,
+        ["training.encode", base_codec, speech, codes, "--voices"],
+        [*train, "--stop", "12"],
+        train,
+        ["training.export", base_codec, base, tokenizer, checkpoint],
+        ["training.pack", checkpoint, packed],
     ]
 
 

@@ -3,7 +3,8 @@
 First mel spectra, phones and commitment alone; then the discriminators join. It starts with the
 shards that are there and takes in new ones while it runs. With `--codes-of CODEC.pt` that codec's
 encoder and codebooks stay as they are and a new decoder is trained: the codes a talker has
-learned keep their meaning.
+learned keep their meaning. With `--mimi CODEC.pt` a codec for a Base model is made of that one: an
+encoder in Mimi's layout first learns the latents of its encoder, then all learn together.
 """
 
 from __future__ import annotations
@@ -19,17 +20,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.codec import Codec, CodecConfig
+from training.codec import Codec, CodecConfig, Encoder
 from training.flite import PHONES
 from training.graphs import Average, Captured, load_optimiser, optimiser, save
 from training.losses import Discriminators, MelLoss, discriminator_loss, generator_losses
+from training.mimi import MimiConfig
 from training.run import Run
 from training.speech import FRAME, LABEL, Shard
 
 _FRAMES = 32  # of an example, 2.56 s
 _JUDGED = 12  # of them, what the discriminators hear, of every other example
+_LONG = 4  # examples in one, where the encoder has a transformer that is to see far
 _MEL, _PHONES, _COMMITMENT, _ADVERSARIAL, _FEATURES = 15.0, 1.5, 0.5, 1.0, 2.0
-_MOST_SHARDS = 240  # about 17 hours
+_MOST_SHARDS = 600  # about 45 hours, 8 GB
 
 
 class Speech:
@@ -49,7 +52,7 @@ class Speech:
                 return
             self._files.add(file)
             shard = Shard.load(file)
-            if len(shard.audio) >= _FRAMES * FRAME:
+            if len(shard.audio) >= _LONG * _FRAMES * FRAME:
                 self._audio.append(torch.from_numpy(shard.audio).to(self._device))
                 self._phones.append(torch.from_numpy(shard.phones).to(self._device))
 
@@ -61,18 +64,18 @@ class Speech:
             time.sleep(0.5)
             self.follow()
 
-    def batch(self, size: int) -> tuple[Tensor, Tensor]:
-        """int16 [size, samples] and uint8 [size, frames × 4], aligned to frames.
+    def batch(self, size: int, length: int = _FRAMES) -> tuple[Tensor, Tensor]:
+        """int16 [size, samples] and uint8 [size, frames × 4], aligned to frames; `length` of them.
 
         An example may begin in one utterance and end in the next: the codec has to bear that.
         """
         audio, phones = [], []
         for shard in self._random.integers(len(self._audio), size=size):
             frames = len(self._audio[shard]) // FRAME
-            start = int(self._random.integers(frames - _FRAMES + 1))
-            audio.append(self._audio[shard][start * FRAME : (start + _FRAMES) * FRAME])
+            start = int(self._random.integers(frames - length + 1))
+            audio.append(self._audio[shard][start * FRAME : (start + length) * FRAME])
             labels = FRAME // LABEL
-            phones.append(self._phones[shard][start * labels : (start + _FRAMES) * labels])
+            phones.append(self._phones[shard][start * labels : (start + length) * labels])
         return torch.stack(audio), torch.stack(phones)
 
 
@@ -80,7 +83,12 @@ class Trainer:
     """The models, their optimisers, and the two kinds of step."""
 
     def __init__(
-        self, config: CodecConfig, rate: float, device: str, codes_of: Path | None = None
+        self,
+        config: CodecConfig,
+        rate: float,
+        device: str,
+        codes_of: Path | None = None,
+        mimi: Path | None = None,
     ) -> None:
         self._device = device
         self.codec = Codec(config, len(PHONES)).to(device)
@@ -91,6 +99,7 @@ class Trainer:
             missing = self.codec.load_state_dict(kept, strict=False).missing_keys
             if other := [name for name in missing if not name.startswith("decoder.")]:
                 raise SystemExit(f"{codes_of} is no codec of this shape: it lacks {other[0]}")
+        self._teacher = self._begin_with(mimi, config) if mimi else None
         self.judges = Discriminators().to(device)
         self.mel = MelLoss().to(device)
         self.average = Average(self.codec)
@@ -102,6 +111,27 @@ class Trainer:
         self._judges_optimiser, self._judges_rate = optimiser(
             [{"params": list(self.judges.parameters()), "weight_decay": 0.01}], rate, (0.8, 0.99)
         )
+
+    def _begin_with(self, file: Path, config: CodecConfig) -> Encoder:
+        """Takes over all of another codec that fits → its encoder, of mel spectra."""
+        saved = torch.load(file, map_location=self._device, weights_only=True)["codec"]
+        own = self.codec.state_dict()
+        fits = {k: v for k, v in saved.items() if k in own and own[k].shape == v.shape}
+        self.codec.load_state_dict(own | fits)
+        encoder = Encoder(config).to(self._device)
+        weights = {k: v.float() for k, v in saved.items() if k.startswith("encoder.")}
+        encoder.load_state_dict({k.removeprefix("encoder."): v for k, v in weights.items()})
+        return encoder.requires_grad_(False)
+
+    def distil(self, audio: Tensor, phones: Tensor) -> Tensor:
+        """A step towards the other encoder's latents → statistics [their distance, 0, …]."""
+        assert self._teacher is not None
+        real = audio.float() / 32768
+        with self._autocast():
+            latent, wanted = self.codec.encoder(real).float(), self._teacher(real).float()
+        loss = (latent - wanted).square().mean() / wanted.var()
+        self._descend(loss, 0.99)
+        return torch.stack([loss.detach(), *torch.zeros_like(loss).expand(5)])
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self._device, dtype=torch.bfloat16)
@@ -119,6 +149,7 @@ class Trainer:
     def adversarial(self, audio: Tensor, phones: Tensor) -> Tensor:
         """The same, with a step of the discriminators before it."""
         real, fake, loss, statistics = self._reconstruct(audio, phones)
+        real, fake = real.view(-1, _FRAMES * FRAME), fake.view(-1, _FRAMES * FRAME)
         middle = slice((_FRAMES - _JUDGED) // 2 * FRAME, (_FRAMES + _JUDGED) // 2 * FRAME)
         real, fake = real[::2, middle], fake[::2, middle]
         with self._autocast():
@@ -208,6 +239,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--spectral", type=float, default=0.25, help="share without discriminators")
     parser.add_argument("--shards", type=int, default=16, help="to wait for")
     parser.add_argument("--codes-of", type=Path, help="a codec to train another decoder for")
+    parser.add_argument("--mimi", type=Path, help="a codec to make a Base model's of")
+    parser.add_argument("--distil", type=float, default=0.15, help="share for latents, with --mimi")
     return parser.parse_args()
 
 
@@ -217,20 +250,27 @@ def main() -> None:
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.backends.cudnn.benchmark = True
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    config = CodecConfig()
+    # A Base model holds both directions: a little less for each.
+    config = CodecConfig(mimi=MimiConfig(), num_hidden_layers=1) if args.mimi else CodecConfig()
     speech = Speech(args.speech, device)
     speech.wait(args.shards)
-    trainer = Trainer(config, args.rate, device, args.codes_of)
+    trainer = Trainer(config, args.rate, device, args.codes_of, args.mimi)
     before, steps = trainer.restore(args.out) if args.out.exists() else (0.0, 0)
     decoder = sum(parameter.numel() for parameter in trainer.codec.decoder.parameters())
     print(f"decoder: {decoder / 1e6:.2f} M parameters", flush=True)
     print("figures: mel, phones, phones wrong, commitment, discriminators, features", flush=True)
     spectral, adversarial = Captured(trainer.spectral), Captured(trainer.adversarial)
+    distil, distilled = Captured(trainer.distil), args.distil if args.mimi else 0.0
+    rows, frames = args.batch, _FRAMES
+    if args.mimi:
+        rows, frames = max(1, rows // _LONG), frames * _LONG
     run = Run(args.rate, 200, args.seconds, args.stop, before, steps)
     while run.goes_on:
         trainer.set_rate(run.rate)
         step = spectral if run.done < args.spectral else adversarial
-        run.step(step(*speech.batch(args.batch)))
+        if run.done < distilled:
+            step = distil
+        run.step(step(*speech.batch(rows, frames)))
         if run.every("say", 15):
             print(run, flush=True)
         if run.every("look", 5):

@@ -9,9 +9,10 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer
@@ -32,7 +33,7 @@ class Trainer:
         self, config: TalkerConfig, rate: float, dropout: float, decay: float, device: str
     ) -> None:
         self.config, self.device, self._decay = config, device, decay
-        self.talker = Talker(config, dropout).to(device)
+        self.talker = self._model(dropout).to(device)
         self.average = Average(self.talker)
         matrices = [p for p in self.talker.parameters() if p.dim() == 2]
         vectors = [p for p in self.talker.parameters() if p.dim() != 2]
@@ -46,11 +47,18 @@ class Trainer:
         )
         self._eos = config.codebook_size + EOS
 
+    def _model(self, dropout: float) -> Any:
+        return Talker(self.config, dropout)
+
+    def _losses(self, model: Any, tensors: Sequence[Tensor]) -> tuple[Batch, Tensor, Tensor]:
+        """The batch, and both losses as `Talker.losses` gives them."""
+        batch = Batch(*tensors)
+        return batch, *model.losses(batch)
+
     def step(self, *tensors: Tensor) -> Tensor:
         """Trains on one batch → [codebook 0's loss, the others']."""
-        batch = Batch(*tensors)
         with torch.autocast(self.device, dtype=torch.bfloat16):
-            first, others = self.talker.losses(batch)
+            batch, first, others = self._losses(self.talker, tensors)
         asked = (batch.target >= 0).float()
         weight = asked + (_EOS_WEIGHT - 1) * (batch.target == self._eos)
         one = (first * weight).sum() / weight.sum().clamp_min(1)
@@ -64,26 +72,27 @@ class Trainer:
         return torch.stack([one.detach(), many.detach()])
 
     @torch.no_grad()
-    def validate(self, batches: list[Batch]) -> str:
+    def validate(self, batches: Sequence[Sequence[Tensor]]) -> str:
         """The averaged weights' losses on held-out items."""
-        judge = Talker(self.config).to(self.device).eval()
+        judge = self._model(0.0).to(self.device).eval()
         judge.load_state_dict(self.average.state())
         sums = torch.zeros(6, device=self.device)
         for cpu in batches:
-            batch = Batch(*(tensor.to(self.device) for tensor in cpu))
+            tensors = [tensor.to(self.device) for tensor in cpu]
             with torch.autocast(self.device, dtype=torch.bfloat16):
-                first, others = judge.losses(batch)
+                batch, first, others = self._losses(judge, tensors)
             ends, asked = batch.target == self._eos, batch.target >= 0
             codes, drawn = asked & ~ends, batch.wanted[:, 1:] >= 0
             values = (first[codes], first[ends], others[drawn])
             sums += torch.stack([x for v in values for x in (v.sum(), v.new_tensor(v.numel()))])
         one, ends, many = (sums[::2] / sums[1::2]).tolist()
-        return f"held out: codebook 0 {one:.3f}, end {ends:.3f}, others {many:.3f}"
+        return f"codebook 0 {one:.3f}, end {ends:.3f}, others {many:.3f}"
 
     def save(self, file: Path, run: Run) -> None:
         run.check()
         state = {
             "config": asdict(self.config),
+            **self._more(),
             "average": self.average.state(),
             "talker": self.talker.state_dict(),
             "optimiser": self._optimiser.state_dict(),
@@ -91,6 +100,10 @@ class Trainer:
             "steps": run.steps,
         }
         save(state, file)
+
+    def _more(self) -> dict[str, Any]:
+        """What else the export needs to know."""
+        return {}
 
     def start(self, file: Path) -> None:
         """Takes over another run's averaged weights, and nothing else of it."""
@@ -163,12 +176,12 @@ def main() -> None:
         if run.every("say", args.validate):
             codes.follow()
             held = trainer.validate(held_out(codes, layout))
-            print(f"{run}; {held}; {codes.hours:.0f} hours", flush=True)
+            print(f"{run}; held out: {held}; {codes.hours:.0f} hours", flush=True)
         if run.every("save", 60):
             trainer.save(args.out, run)
     trainer.save(args.out, run)
     codes.follow()
-    print(f"{run}; {trainer.validate(held_out(codes, layout))}", flush=True)
+    print(f"{run}; held out: {trainer.validate(held_out(codes, layout))}", flush=True)
 
 
 if __name__ == "__main__":

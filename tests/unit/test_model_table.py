@@ -18,6 +18,7 @@ from sidecar.engine.request import (
     LoadJob,
     LoadOptions,
     LoadResult,
+    Stream,
     SynthesisRequest,
     SynthesisResult,
 )
@@ -263,7 +264,7 @@ def test_a_load_is_cancelled_while_the_engine_is_at_it_and_the_next_one_works() 
 
 
 def test_a_narration_between_two_passages_uses_its_model() -> None:
-    engine, stream, sink = Engine(keep_alive=0.0), object(), Collector()
+    engine, stream, sink = Engine(keep_alive=0.0), Stream(since=0.0), Collector()
     engine.start()
     passage = SynthesisRequest("tiny-voice", Utterance("Hi."), max_frames=2, more_follows=True)
     engine.submit(passage, sink, stream)

@@ -55,8 +55,8 @@ def judge(spoken: dict[str, list[Utterance]]) -> None:
     from training.timbre import distance, timbre
 
     recogniser = Recogniser()
-    heard = {name: soundfile.read(recording(name), dtype="float32")[0] for name in SPEAKERS}
-    timbres = {name: timbre(samples) for name, samples in heard.items()}
+    heard = {name: soundfile.read(recording(name))[0] for name in SPEAKERS}
+    timbres = {name: timbre(samples.astype(np.float32)) for name, samples in heard.items()}
     transcripts = []
     for name, utterances in spoken.items():
         assert [one.reason for one in utterances] == ["stop"] * len(utterances)

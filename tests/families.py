@@ -56,7 +56,7 @@ def _save_as_on_the_hub(path: Path, model: Any) -> None:
     mx.save_safetensors(str(path), weights)
 
 
-def _in_cache(cache: Path, repo: str) -> Path:
+def in_cache(cache: Path, repo: str) -> Path:
     """The folder of the one snapshot of a repository."""
     root = cache / ("models--" + repo.replace("/", "--"))
     (root / "refs").mkdir(parents=True)
@@ -194,7 +194,7 @@ def _dia(folder: Path, cache: Path) -> None:
     assert sizes is not None
     _save(folder / "model.safetensors", DiaModel(sizes))
     _dac(
-        _in_cache(cache, "mlx-community/descript-audio-codec-44khz"),
+        in_cache(cache, "mlx-community/descript-audio-codec-44khz"),
         encoder_rates=[2, 4, 8, 8],
         decoder_rates=[8, 8, 4, 2],
         n_codebooks=9,
@@ -226,7 +226,7 @@ def _outetts(folder: Path, cache: Path) -> None:
     )
     _save(folder / "model.safetensors", outetts.Model(outetts.ModelConfig.from_dict(config)))
     _dac(
-        _in_cache(cache, "mlx-community/dac-speech-24khz-1.5kbps"),
+        in_cache(cache, "mlx-community/dac-speech-24khz-1.5kbps"),
         encoder_rates=[2, 4, 5, 8],
         decoder_rates=[8, 5, 4, 2],
         n_codebooks=2,
@@ -272,7 +272,7 @@ def _csm(folder: Path, cache: Path) -> None:
     model.audio_head = mx.random.normal(model.audio_head.shape)  # which starts as zeros
     weights = {f"model.{k}": v for k, v in _parameters(model)}
     mx.save_safetensors(str(folder / "model.safetensors"), weights)
-    _mimi(_in_cache(cache, "kyutai/moshiko-pytorch-bf16"))
+    _mimi(in_cache(cache, "kyutai/moshiko-pytorch-bf16"))
 
 
 def tiny_mimi(codebooks: int) -> Any:

@@ -56,7 +56,7 @@ def _save_as_on_the_hub(path: Path, model: Any) -> None:
     mx.save_safetensors(str(path), weights)
 
 
-def _in_cache(cache: Path, repo: str) -> Path:
+def in_cache(cache: Path, repo: str) -> Path:
     """The folder of the one snapshot of a repository."""
     root = cache / ("models--" + repo.replace("/", "--"))
     (root / "refs").mkdir(parents=True)
@@ -84,37 +84,22 @@ def _kokoro(folder: Path, cache: Path) -> None:
         folder,
         {
             "istftnet": {
-                "upsample_kernel_sizes": [20, 12],
-                "upsample_rates": [10, 6],
-                "gen_istft_hop_size": 5,
-                "gen_istft_n_fft": 20,
-                "resblock_dilation_sizes": [[1, 3, 5]],
-                "resblock_kernel_sizes": [3],
+                "upsample_kernel_sizes": [20, 12], "upsample_rates": [10, 6],
+                "gen_istft_hop_size": 5, "gen_istft_n_fft": 20,
+                "resblock_dilation_sizes": [[1, 3, 5]], "resblock_kernel_sizes": [3],
                 "upsample_initial_channel": 512,
             },
-            "dim_in": 16,
-            "dropout": 0.0,
-            "hidden_dim": 512,
-            "max_conv_dim": 512,
-            "max_dur": 1,
-            "multispeaker": True,
-            "n_layer": 1,
-            "n_mels": 80,
-            "n_token": len(signs) + 1,
-            "style_dim": 128,
-            "text_encoder_kernel_size": 5,
+            "dim_in": 16, "dropout": 0.0, "hidden_dim": 512, "max_conv_dim": 512, "max_dur": 1,
+            "multispeaker": True, "n_layer": 1, "n_mels": 80, "n_token": len(signs) + 1,
+            "style_dim": 128, "text_encoder_kernel_size": 5,
             "plbert": {
-                "hidden_size": 64,
-                "num_attention_heads": 2,
-                "intermediate_size": 64,
-                "max_position_embeddings": 512,
-                "num_hidden_layers": 1,
-                "dropout": 0.0,
+                "hidden_size": 64, "num_attention_heads": 2, "intermediate_size": 64,
+                "max_position_embeddings": 512, "num_hidden_layers": 1, "dropout": 0.0,
                 "embedding_size": 32,
             },
             "vocab": {sign: at + 1 for at, sign in enumerate(signs)},
         },
-    )
+    )  # fmt: skip
     _save_as_on_the_hub(folder / "model.safetensors", Model(ModelConfig.from_dict(config)))
     (folder / "voices").mkdir()
     for voice in ("ef_dora", "em_alex", "af_heart"):
@@ -194,7 +179,7 @@ def _dia(folder: Path, cache: Path) -> None:
     assert sizes is not None
     _save(folder / "model.safetensors", DiaModel(sizes))
     _dac(
-        _in_cache(cache, "mlx-community/descript-audio-codec-44khz"),
+        in_cache(cache, "mlx-community/descript-audio-codec-44khz"),
         encoder_rates=[2, 4, 8, 8],
         decoder_rates=[8, 8, 4, 2],
         n_codebooks=9,
@@ -226,7 +211,7 @@ def _outetts(folder: Path, cache: Path) -> None:
     )
     _save(folder / "model.safetensors", outetts.Model(outetts.ModelConfig.from_dict(config)))
     _dac(
-        _in_cache(cache, "mlx-community/dac-speech-24khz-1.5kbps"),
+        in_cache(cache, "mlx-community/dac-speech-24khz-1.5kbps"),
         encoder_rates=[2, 4, 5, 8],
         decoder_rates=[8, 5, 4, 2],
         n_codebooks=2,
@@ -272,7 +257,7 @@ def _csm(folder: Path, cache: Path) -> None:
     model.audio_head = mx.random.normal(model.audio_head.shape)  # which starts as zeros
     weights = {f"model.{k}": v for k, v in _parameters(model)}
     mx.save_safetensors(str(folder / "model.safetensors"), weights)
-    _mimi(_in_cache(cache, "kyutai/moshiko-pytorch-bf16"))
+    _mimi(in_cache(cache, "kyutai/moshiko-pytorch-bf16"))
 
 
 def tiny_mimi(codebooks: int) -> Any:

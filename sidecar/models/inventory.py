@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
@@ -23,7 +22,7 @@ class Entry(msgspec.Struct, frozen=True):
     Attributes:
         state: cached is whole, and can be used without a network; known would be downloaded.
         known: its row of the catalogue.
-        info: of one that is not in the catalogue, by its config.
+        info: of one that is not in the catalogue, by its config; None if that is wrong.
         disk_bytes: what is on this machine of it.
         missing: of a known model that is here in part, the files that it lacks.
     """
@@ -66,9 +65,17 @@ def _others() -> Iterator[Entry]:
         snapshot = None if repo in listed else cache.find(repo)
         if snapshot is None:
             continue
-        with contextlib.suppress(NotACheckpoint):  # another program's
-            info = registry.describe(Checkpoint(repo, snapshot.path, cache.config(snapshot)))
-            yield _entry(repo, repo, None, info)
+        checkpoint = Checkpoint(repo, snapshot.path, cache.config(snapshot))
+        if registry.is_known(checkpoint):  # not another program's
+            yield _entry(repo, repo, None, _info(checkpoint))
+
+
+def _info(checkpoint: Checkpoint) -> ModelInfo | None:
+    """None of one that cannot be loaded; it is listed to be removed."""
+    try:
+        return registry.describe(checkpoint)
+    except NotACheckpoint:
+        return None
 
 
 def _entry(name: str, repo: str, known: KnownModel | None, info: ModelInfo | None = None) -> Entry:

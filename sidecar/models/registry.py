@@ -17,6 +17,11 @@ from sidecar.models.generator import SpeechGenerator
 _FAMILIES = {"qwen3_tts": "sidecar.models.qwen3_tts"}
 
 
+def is_known(checkpoint: Checkpoint) -> bool:
+    """Whether it is of a family that can be loaded; the rest of its config may be wrong."""
+    return is_generator(checkpoint) or str(checkpoint.config.get("model_type")) in _FAMILIES
+
+
 def describe(checkpoint: Checkpoint) -> ModelInfo:
     """Reads what a checkpoint's config says; loads no weights and does not import MLX.
 

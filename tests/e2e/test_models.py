@@ -50,6 +50,9 @@ def test_unloading_gives_the_memory_back_and_a_waiting_one_can_be_cancelled() ->
         loaded = server.call("model/load", {"model": "tiny-voice"})
         full = server.call("server/status")["memory"]["activeBytes"]
         speech = server.request("speech/synthesize", SENTENCE)
+        deadline = time.monotonic() + TIMEOUT
+        while not server.call("server/status")["streams"]:  # its text is read on another thread
+            assert time.monotonic() < deadline
         with pytest.raises(RpcError, match="speaking"):
             server.call("model/unload", {"model": "tiny-voice"})
         given_up = server.request("model/unload", {"model": "tiny-voice", "wait": True})

@@ -26,7 +26,7 @@ from sidecar.errors import (
     Unsupported,
     VoiceDoesNotFit,
 )
-from sidecar.models import catalog, registry
+from sidecar.models import catalog, inventory, registry
 from sidecar.models.base import ReferenceAudio, Utterance
 from sidecar.models.generators.adapter import Generator
 from tests import families
@@ -270,3 +270,22 @@ def test_a_family_is_not_quantised_here(folders: dict[str, str], tmp_path: Path)
         registry.footprint(checkpoint, "auto", 8, True)
     with pytest.raises(Unsupported, match="not quantised here"):
         registry.convert(checkpoint, 8, 64, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("config", "abilities"),
+    [
+        ('{"model_type": "soprano"}', ("seed",)),
+        ('{"model_type": "qwen3_tts"}', ()),  # broken, and there to be removed
+        ('{"model_type": ["spark"]}', None),
+        ('{"model_type": "bert"}', None),
+    ],
+)
+def test_in_the_cache_those_that_can_be_loaded_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str, abilities: tuple[str, ...] | None
+) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    (families.in_cache(tmp_path, "someone/model") / "config.json").write_text(config)
+    rows = {entry.name: entry for entry in inventory.entries()}
+    listed = rows.get("someone/model")
+    assert (None if listed is None else listed.abilities) == abilities

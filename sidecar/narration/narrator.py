@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections import deque
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -45,10 +46,12 @@ class Narrator:
         inbox: Inbox,
         listener: Listener,
         since: float,
+        begun: Callable[[], None],
     ) -> None:
         self._engine = engine
         self._request = request
         self._inbox = inbox
+        self._begun = begun
         self._stream = Stream(since)
         given = request.speech.seed
         self._seed = random.getrandbits(32) if given is None else given
@@ -173,6 +176,7 @@ class Narrator:
         """What kind of model it is; that decides how it takes its text."""
         self._inbox.expect()
         self._job = self._engine.load(self._request.speech.model, LoadOptions(), self._inbox)
+        self._begun()
         while not isinstance(event := self._next_event(None), LoadResult):
             if isinstance(event, Written):
                 self._early.append(event)
@@ -203,6 +207,7 @@ class Narrator:
         self._inbox.expect()
         later = bool(self._results)
         self._job = self._engine.submit(request, self._inbox, self._stream, admitted=later)
+        self._begun()
 
     def _finish(self, break_after: Break, result: SynthesisResult, cut: bool = False) -> None:
         """

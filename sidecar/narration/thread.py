@@ -18,7 +18,7 @@ class Narration:
     """A text on its way to speech. Its methods may be called from any thread.
 
     Attributes:
-        prepared: set once `prepare` has been called, whatever came of it.
+        begun: set once `prepare` has been called and the engine knows of it, or it has failed.
 
     Args:
         prepare: makes the request, on the narration's thread: it may read files.
@@ -37,7 +37,7 @@ class Narration:
         self._listener = listener
         self._since = time.perf_counter() if since is None else since
         self._inbox = Inbox(listener.ready, engine.wake)
-        self.prepared = threading.Event()
+        self.begun = threading.Event()
 
     def start(self) -> None:
         threading.Thread(target=self._run, name="narration", daemon=True).start()
@@ -53,11 +53,12 @@ class Narration:
     def _run(self) -> None:
         try:
             request = self._prepare()
-            self.prepared.set()
-            narrator = Narrator(self._engine, request, self._inbox, self._listener, self._since)
+            narrator = Narrator(
+                self._engine, request, self._inbox, self._listener, self._since, self.begun.set
+            )
             self._listener.done(narrator.tell())
         except Exception as error:
-            self.prepared.set()
+            self.begun.set()
             self._listener.failed(error)
             return
         if request.normalize:

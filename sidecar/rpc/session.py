@@ -44,6 +44,9 @@ _OVERHEAD_BYTES = 512
 _MAX_ERROR_CHARS = 1000
 _LOG_TYPES: dict[str, Literal[1, 2, 3, 4]] = {"error": 1, "warning": 2, "info": 3, "debug": 4}
 
+# A disk that takes longer has other worries.
+PREPARING_SECONDS = 10.0
+
 log = logging.getLogger(__name__)
 
 
@@ -150,14 +153,30 @@ class Session:
             QueueFull
         """
         with self._lock:
-            speaking = sum(call.prepared is not None for call in self._calls.values())
+            speaking = sum(call.begun is not None for call in self._calls.values())
         if speaking >= MAX_STREAMS + MAX_QUEUED:
             raise queue_full()
 
     def preparing(self) -> list[threading.Event]:
-        """Of the narrations so far: set when each has read what it needs of the disk."""
+        """Of the narrations so far: set when each has read what it needs of the disk, and the
+        engine knows of it."""
         with self._lock:
-            return [call.prepared for call in self._calls.values() if call.prepared is not None]
+            return [call.begun for call in self._calls.values() if call.begun is not None]
+
+    def behind_narrations(self, work: Callable[[], None]) -> None:
+        """Does something once the engine knows of every narration so far, as if those had not been
+        prepared on threads of their own."""
+        earlier = [begun for begun in self.preparing() if not begun.is_set()]
+        if not earlier:
+            work()
+            return
+
+        def wait() -> None:
+            for begun in earlier:
+                begun.wait(PREPARING_SECONDS)
+            work()
+
+        self.background.run(wait)
 
     def find_stream(self, token: Token) -> Call | None:
         """The request in flight that reports under a token."""
@@ -207,7 +226,7 @@ class Call:
         self.token: Token | None = None
         self.on_cancel: Callable[[], None] | None = None
         self.in_line = False
-        self.prepared: threading.Event | None = None  # of a narration
+        self.begun: threading.Event | None = None  # of a narration
         self.on_text: Callable[[str, bool], None] | None = None
 
     def reply(self, result: msgspec.Struct, audio_bytes: int = 0) -> None:

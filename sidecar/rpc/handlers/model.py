@@ -110,8 +110,11 @@ class _LoadSink:
 
 
 def unload(session: Session, params: ModelUnloadParams, call: Call) -> None:
-    job = session.engine.unload(params.model, _UnloadSink(call), wait=params.wait is True)
-    call.on_cancel = lambda: session.engine.cancel(job)
+    def begin() -> None:
+        job = session.engine.unload(params.model, _UnloadSink(call), wait=params.wait is True)
+        call.on_cancel = lambda: session.engine.cancel(job)
+
+    session.behind_narrations(begin)
 
 
 class _UnloadSink:

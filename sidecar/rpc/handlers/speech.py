@@ -40,7 +40,7 @@ def synthesize(session: Session, params: SynthesizeParams, call: Call) -> None:
         _Listener(session, call, params.encoding or "pcm_s16le"),
         since,
     )
-    call.prepared = narration.prepared
+    call.begun = narration.begun
     call.on_cancel = narration.cancel
     if params.text_stream:
         call.on_text = narration.append

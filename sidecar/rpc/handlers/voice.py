@@ -7,7 +7,7 @@ from sidecar.models import catalog, registry
 from sidecar.models.base import ModelInfo, ReferenceAudio
 from sidecar.rpc.handlers.speech import warnings
 from sidecar.rpc.narrations import check_text, reference
-from sidecar.rpc.session import Call, Session
+from sidecar.rpc.session import PREPARING_SECONDS, Call, Session
 from sidecar.rpc.types import Empty, VoiceProgress
 from sidecar.rpc.voice_types import (
     DesignParams,
@@ -22,9 +22,6 @@ from sidecar.rpc.voice_types import (
 from sidecar.voices.create import DESIGN_FRAMES, CreateRequest, Creation, Design
 from sidecar.voices.format import SavedVoice
 from sidecar.voices.steps import Created, Stage
-
-# A disk that takes longer has other worries.
-_PREPARING_SECONDS = 10.0
 
 
 def list_voices(session: Session, params: VoiceListParams, call: Call) -> None:
@@ -74,7 +71,7 @@ def delete(session: Session, params: VoiceDeleteParams, call: Call) -> None:
 
     def work() -> Empty:
         for prepared in earlier:  # who has named it before has it
-            prepared.wait(_PREPARING_SECONDS)
+            prepared.wait(PREPARING_SECONDS)
         session.voices.delete(params.voice)
         return Empty()
 

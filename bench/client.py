@@ -37,6 +37,7 @@ class Client:
         self._watchdog.daemon = True
         self._watchdog.start()
         self._next_id = 0
+        self._writing = threading.Lock()
         self.bytes_sent = 0
         self.bytes_received = 0
 
@@ -58,10 +59,15 @@ class Client:
         """A streamed synthesis: `on_audio` gets each chunk's PCM; returns the result."""
 
         def progress(message: Message) -> None:
-            on_audio(base64.b64decode(message["params"]["value"]["audio"]))
+            value = message["params"]["value"]
+            if value["kind"] == "audio":
+                on_audio(base64.b64decode(value["audio"]))
 
         parameters["partialResultToken"] = self._next_id
         return self.call("speech/synthesize", parameters, progress)
+
+    def notify(self, method: str, parameters: Message) -> None:
+        self._send({"jsonrpc": "2.0", "method": method, "params": parameters})
 
     def call(
         self, method: str, parameters: Message, on_progress: Callable[[Message], None] | None = None
@@ -84,8 +90,9 @@ class Client:
     def _send(self, message: Message) -> None:
         body = json.dumps(message).encode()
         frame = b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
-        self._stdin.write(frame)
-        self._stdin.flush()
+        with self._writing:
+            self._stdin.write(frame)
+            self._stdin.flush()
         self.bytes_sent += len(frame)
 
     def _read(self) -> Message:

@@ -1,0 +1,186 @@
+"""`python -m bench.live`: texts that are still being written, and long ones.
+
+First audio against the length of the text behind it; whether a listener is kept fed by a writer as
+slow or as fast as a language model; and a chapter of 20,000 characters in one request.
+"""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from typing import Any
+
+import psutil
+
+from bench import suite
+from bench.client import Client, Message
+from bench.markdown import ms, table
+from bench.options import Options
+
+TITLE = "Text in motion, and long texts"
+LENGTHS = (100, 1_000, 10_000, 100_000)
+TOKENS_PER_SECOND = (5, 50)
+CHAPTER_CHARS = 20_000
+_SENTENCE = "He finished reading the long letter, folded it carefully, and put it back in the box. "
+# Of English, as language models cut it.
+_CHARS_PER_TOKEN = 4
+_ANSWER_CHARS = 340
+_TOKEN = "live"
+
+
+def text(length: int) -> str:
+    return (_SENTENCE * (length // len(_SENTENCE) + 1))[:length]
+
+
+class Listener:
+    """Plays what comes, from the first chunk on.
+
+    Attributes:
+        chunks: when each came and how long it lasts, in seconds.
+        marks: the events of sentences.
+    """
+
+    def __init__(self) -> None:
+        self.began = time.perf_counter()
+        self.chunks: list[tuple[float, float]] = []
+        self.marks: list[Message] = []
+
+    def hear(self, message: Message) -> None:
+        value = message["params"]["value"]
+        if value["kind"] == "sentence":
+            self.marks.append(value)
+        elif value["samples"]:
+            self.chunks.append((time.perf_counter() - self.began, value["samples"] / 24000))
+
+    @property
+    def first(self) -> float:
+        return self.chunks[0][0]
+
+    @property
+    def gaps(self) -> float:
+        """Seconds of silence because the next chunk had not come."""
+        played_until, gaps = self.first, 0.0
+        for came, length in self.chunks:
+            gaps += max(0.0, came - played_until)
+            played_until = max(played_until, came) + length
+        return gaps
+
+
+def first_audio(client: Client, length: int, mode: str) -> float:
+    """Seconds to the first audio of a text in motion, all of which is there at once."""
+    listener = Listener()
+    asked = {"text": text(length), "textStream": True, "textMode": mode, "seed": 1, "maxFrames": 2}
+    client.call("speech/synthesize", {**asked, "partialResultToken": _TOKEN}, listener.hear)
+    return listener.first
+
+
+def written(client: Client, mode: str, tokens_per_second: float) -> Listener:
+    """An answer of a language model, written at that pace."""
+    answer = text(_ANSWER_CHARS)
+    listener = Listener()
+    pieces = [answer[i : i + _CHARS_PER_TOKEN] for i in range(0, len(answer), _CHARS_PER_TOKEN)]
+
+    def write() -> None:
+        for number, piece in enumerate(pieces):
+            time.sleep(max(0.0, listener.began + number / tokens_per_second - time.perf_counter()))
+            client.notify("speech/appendText", {"token": _TOKEN, "text": piece})
+        client.notify("speech/endText", {"token": _TOKEN})
+
+    writer = threading.Thread(target=write)
+    asked = {"text": "", "textStream": True, "textMode": mode, "seed": 1}
+    listener.began = time.perf_counter()
+    writer.start()
+    client.call("speech/synthesize", {**asked, "partialResultToken": _TOKEN}, listener.hear)
+    writer.join()
+    return listener
+
+
+def chapter(client: Client, length: int) -> dict[str, Any]:
+    """One long request: memory over its course, and whether the marks say where it is."""
+    listener = Listener()
+    resident: list[int] = []
+    process = psutil.Process(client.process.pid)
+
+    def hear(message: Message) -> None:
+        listener.hear(message)
+        if message["params"]["value"]["kind"] == "sentence":
+            resident.append(process.memory_info().rss)
+
+    said = {"text": text(length), "seed": 1, "partialResultToken": _TOKEN}
+    result = client.call("speech/synthesize", said, hear)
+    places = [(mark["textStart"], mark["textEnd"]) for mark in listener.marks]
+    assert [start for start, _ in places] == [0, *(end for _, end in places[:-1])]
+    assert places[-1][1] == length
+    assert listener.marks[-1]["startMs"] < result["durationMs"]
+    quarter = len(resident) // 4
+    return {
+        "chars": length,
+        "sentences": len(places),
+        "audio_seconds": result["durationMs"] / 1000,
+        "real_time_factor": result["metrics"]["realTimeFactor"],
+        "first": listener.first,
+        "gaps": listener.gaps,
+        "resident_second_quarter": statistics.median(resident[quarter : 2 * quarter]),
+        "resident_last_quarter": statistics.median(resident[3 * quarter :]),
+    }
+
+
+def run(options: Options) -> dict[str, Any]:
+    runs = options.run_count(full=5, quick=3)
+    with Client(options.model, options.seconds() + 900) as client:
+        client.initialize()
+        client.speak(text="Hello there.", seed=1)
+        firsts = [
+            {
+                "chars": length,
+                **{
+                    mode: [first_audio(client, length, mode) for _ in range(runs)]
+                    for mode in ("full", "stream")
+                },
+            }
+            for length in LENGTHS
+        ]
+        paces = [
+            {"mode": mode, "tokens": pace, "first": heard.first, "gaps": heard.gaps,
+             "audio": sum(length for _, length in heard.chunks), "chunks": heard.chunks}
+            for pace in TOKENS_PER_SECOND
+            for mode in ("full", "stream")
+            if (heard := written(client, mode, pace))
+        ]  # fmt: skip
+        long = chapter(client, CHAPTER_CHARS if not options.quick else 4_000)
+    return {"firsts": firsts, "paces": paces, "chapter": long, "runs": runs}
+
+
+def report(result: dict[str, Any]) -> str:
+    firsts = table(
+        ("characters", "first audio, full", "first audio, stream"),
+        [
+            (
+                f"{row['chars']:,}",
+                *(ms(statistics.median(row[mode])) for mode in ("full", "stream")),
+            )
+            for row in result["firsts"]
+        ],
+    )
+    paces = table(
+        ("tokens a second", "mode", "first audio", "audio", "silence for want of audio"),
+        [
+            (str(row["tokens"]), row["mode"], ms(row["first"]), f"{row['audio']:.1f} s",
+             f"{row['gaps']:.2f} s")
+            for row in result["paces"]
+        ],
+    )  # fmt: skip
+    long = result["chapter"]
+    return (
+        f"{firsts}\n\nMedians of {result['runs']}.\n\n{paces}\n\n"
+        f"{long['chars']:,} characters in one request: {long['sentences']} sentences, "
+        f"{long['audio_seconds']:.0f} s of audio, real-time factor {long['real_time_factor']:.2f}, "
+        f"first audio {ms(long['first'])}, {long['gaps']:.2f} s of silence for want of audio; "
+        f"resident memory {long['resident_second_quarter'] / 2**20:.0f} MiB in the second quarter, "
+        f"{long['resident_last_quarter'] / 2**20:.0f} MiB in the last."
+    )
+
+
+if __name__ == "__main__":
+    suite.main(["live"])

@@ -41,7 +41,8 @@ def audio(server: Sidecar, ids: list[int]) -> tuple[list[RpcError | None], list[
     parts: dict[str, bytes] = {}
     for message in server.others():
         token, value = message["params"]["token"], message["params"]["value"]
-        parts[token] = parts.get(token, b"") + base64.b64decode(value["audio"])
+        if value["kind"] == "audio":
+            parts[token] = parts.get(token, b"") + base64.b64decode(value["audio"])
     return ends, [parts[token] for token in sorted(parts)]
 
 

@@ -26,12 +26,15 @@
 (defun interop-on-notification (connection _method params)
   "Keep the chunk in PARAMS; cancel the second stream of CONNECTION after its third."
   (let ((chunk (plist-get params :value)))
-    (if (equal (plist-get params :token) "whole")
-        (push chunk interop-whole)
+    (cond
+     ((not (equal (plist-get chunk :kind) "audio")))
+     ((equal (plist-get params :token) "whole")
+      (push chunk interop-whole))
+     (t
       (push chunk interop-cut)
       (when (= (length interop-cut) 3)
         (setq interop-cancelled-after 3)
-        (jsonrpc-notify connection '$/cancelRequest (list :id interop-last-id))))))
+        (jsonrpc-notify connection '$/cancelRequest (list :id interop-last-id)))))))
 
 (defun interop-samples (chunks)
   "Check CHUNKS, the newest first; return how many samples they have."

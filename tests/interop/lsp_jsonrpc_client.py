@@ -56,6 +56,8 @@ class Client:
         return code
 
     def _on_progress(self, params: Any) -> None:
+        if params["value"]["kind"] != "audio":
+            return
         chunks = self.streams[params["token"]]
         chunks.append(params["value"])
         if params["token"] == "cut" and len(chunks) == 3:

@@ -8,6 +8,9 @@ local on_third_chunk
 
 local dispatchers = {
   notification = function(_, params)
+    if params.value.kind ~= "audio" then
+      return
+    end
     local chunks = streams[params.token]
     table.insert(chunks, params.value)
     if chunks == streams.cut and #chunks == 3 then

@@ -57,6 +57,8 @@ async def main() -> None:
     @client.feature(PROGRESS)
     def _(params: Any) -> None:
         nonlocal cancelled_after
+        if params.value.kind != "audio":
+            return
         streams[params.token].append(params.value)
         if params.token == "cut" and len(streams["cut"]) == 3:
             cancelled_after = 3

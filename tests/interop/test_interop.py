@@ -42,7 +42,7 @@ def converse(*command: str | Path, **environment: str) -> None:
         pytest.fail(report)
     figures = json.loads(done.stdout.splitlines()[-1])
     chunks = figures.pop("chunks")
-    assert 6 <= chunks <= 12, report  # 12 frames, at most two in a chunk
+    assert 7 <= chunks <= 13, report  # 12 frames, at most two in a chunk, and the fade's end
     assert figures == {"samples": 12 * 1920, "cancelledAfter": 3, "exitCode": 0}, report
 
 

@@ -20,7 +20,9 @@ connection.listen();
 /** The chunks of a stream, while they arrive. */
 function collect(token, onChunk = () => {}) {
   const chunks = [];
-  connection.onProgress(new rpc.ProgressType(), token, (chunk) => onChunk(chunks.push(chunk)));
+  connection.onProgress(new rpc.ProgressType(), token, (value) => {
+    if (value.kind === "audio") onChunk(chunks.push(value));
+  });
   return chunks;
 }
 

@@ -74,10 +74,10 @@ class Faulty:
                 hang()
 
 
-def load(checkpoint: Any, dtype: str) -> Any:
+def load(checkpoint: Any, dtype: str, bits: int | None = None) -> Any:
     if _WHEN == "load":
         hang()
-    return Faulty(_load(checkpoint, dtype))
+    return Faulty(_load(checkpoint, dtype, bits))
 
 
 def sync(fd: int) -> None:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
+import time
 import tracemalloc
+from collections import deque
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -28,7 +31,7 @@ from sidecar.voices.store import VoiceStore
 from sidecar.wire.framing import FrameParser, encode_frame
 from sidecar.wire.jsonrpc import Outgoing, encode
 from sidecar.wire.stdio import Outbox
-from tests.harness import frame
+from tests.harness import TIMEOUT, frame
 
 seeds = st.integers(0, 2**32 - 1)
 VECTORS = mutations.vector_bodies()
@@ -102,7 +105,7 @@ def test_every_cut_and_every_end() -> None:
 class Recorder(Outbox):
     def __init__(self) -> None:
         super().__init__()
-        self.messages: list[Outgoing] = []
+        self.messages: deque[Outgoing] = deque()
 
     def put(self, message: Outgoing, size: int = 256) -> None:
         self.messages.append(message)
@@ -131,6 +134,7 @@ class Server:
         voices = VoiceStore("/nowhere/at/all")
         session = Session(self.outbox, self.engine, "tiny-voice", voices, self.exits.append)
         session.phase = phase
+        self._session = session
         self._dispatcher = Dispatcher(session)
         self._jobs: list[SpeechJob | LoadJob] = []
         self._number = 0
@@ -146,6 +150,8 @@ class Server:
         else:
             self.ledger.send(self._number, body, expected(body))
         self._dispatcher.handle(body)
+        for begun in self._session.preparing():
+            assert begun.wait(TIMEOUT)
         self._work()
         self._receive()
 
@@ -160,13 +166,16 @@ class Server:
                 command.job.sink.failed(Cancelled("Cancelled."))
 
     def _receive(self) -> None:
-        for message in self.outbox.messages:
-            self.ledger.receive(json.loads(encode(message)))
-        self.outbox.messages.clear()
+        while self.outbox.messages:
+            self.ledger.receive(json.loads(encode(self.outbox.messages.popleft())))
 
     def finish(self) -> None:
-        for job in self._jobs:
-            job.sink.failed(QueueFull("Full."))
+        end = time.monotonic() + TIMEOUT
+        while self._jobs or any(thread.name == "narration" for thread in threading.enumerate()):
+            assert time.monotonic() < end
+            self._work()
+            while self._jobs:
+                self._jobs.pop().sink.failed(QueueFull("Full."))
         self._receive()
         assert self.ledger.unanswered() == []
 

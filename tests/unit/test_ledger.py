@@ -36,6 +36,7 @@ def error(kind: str, code: int, id: Any = 1) -> Message:
 
 def audio(seq: int, token: str = "t") -> Message:
     value = {"kind": "audio", "seq": seq, "audio": "AAA=", "samples": 1, "frames": 1}
+    value["sentence"] = 0
     params = {"token": token, "value": value}
     return {"jsonrpc": "2.0", "method": "$/progress", "params": params}
 
@@ -44,7 +45,7 @@ def result(frames: int) -> Message:
     metrics = dict.fromkeys(("queueMs", "firstAudioMs", "generationMs", "realTimeFactor"), 1.0)
     value = {
         "finishReason": "stop", "frames": frames, "samples": frames, "sampleRate": 24000,
-        "encoding": "pcm_s16le", "durationMs": 1.0, "seed": 1,
+        "encoding": "pcm_s16le", "durationMs": 1.0, "seed": 1, "sentences": 1,
         "metrics": {**metrics, "peakMemoryBytes": 1},
     }  # fmt: skip
     return {"jsonrpc": "2.0", "id": 1, "result": value}

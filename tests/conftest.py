@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,11 @@ from tests.installing import untested
 
 # Before any test imports MLX: without OpenBLAS under it the suite takes several times as long.
 backend.prepare()
+
+# Voices that a test saves without saying where are not the user's (on Linux; macOS has no such
+# variable), and the next run must not find them.
+_DATA = tempfile.TemporaryDirectory(prefix="sidecar-tests-", ignore_cleanup_errors=True)
+os.environ["XDG_DATA_HOME"] = _DATA.name
 
 # The same examples on every run; no deadline, since the machine may be busy.
 settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -129,8 +130,8 @@ def test_requests_beyond_the_queue_are_refused_and_the_others_all_answered() -> 
     assert 64 <= len(ids) - len(refused) < 150
 
 
-def test_models_are_loaded_listed_and_unloaded() -> None:
-    with sidecar() as server:
+def test_models_are_loaded_listed_and_unloaded(tmp_path: Path) -> None:
+    with sidecar("--voices-dir", str(tmp_path)) as server:
         progress: list[str] = []
         id = server.request("model/load", {"model": "tiny-voice", "workDoneToken": "load"})
         loaded = server.wait(id)

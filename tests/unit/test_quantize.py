@@ -68,7 +68,8 @@ def test_mlx_audio_reads_it_and_has_the_same_weights(four: Path) -> None:
             q = modules[name]
             back = mx.dequantize(q.weight, q.scales, q.biases, q.group_size, q.bits)
             step = float(q.scales.astype(mx.float32).abs().max())
-            assert float((back - module.weight).abs().max()) <= step
+            # Scales and differences are rounded to bfloat16's eight bits.
+            assert float((back - module.weight).abs().max()) <= 1.05 * step
 
 
 def test_it_is_what_bits_makes_at_load(four: Path) -> None:

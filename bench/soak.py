@@ -114,7 +114,7 @@ class Soak:
         if "method" in message:
             token, value = message["params"]["token"], message["params"]["value"]
             with self._lock:
-                due = self._cancels.get(token) == value["seq"] + 1
+                due = value["kind"] == "audio" and self._cancels.get(token) == value["seq"] + 1
             if due:
                 # The pipe may be full of requests; who reads must not wait for who writes.
                 threading.Thread(target=self._cancel, args=(token,)).start()

@@ -72,8 +72,11 @@ class Tape:
             self._pause = self._pauses.paragraph
 
     def mark_silent(self) -> None:
-        """No more of the text is there: what was placed so far is told, spoken or not."""
-        self._mark_all()
+        """No more of the text is there: what was placed so far is told, spoken or not. It is where
+        the next passage will be, behind the pause, and so lasts no time."""
+        passages, self._unmarked = self._unmarked, []
+        for passage in passages:
+            self._mark(passage, self._seconds + self._pause / self._format.speed)
 
     def add(self, chunk: AudioChunk, keep_codes: bool) -> None:
         """The next chunk of the passage."""

@@ -14,7 +14,7 @@ describe("calls", () => {
     await assert.rejects(tts.voices.list("nonesuch"), { type: "unknownModel", code: 1001 });
     const recording = { audio: new Uint8Array([1, 2, 3]), text: "Not a recording." };
     const voice = { voice: "mine", model: "tiny-voice", reference: recording };
-    await assert.rejects(tts.voices.create(voice), { type: "unsupported" });
+    await assert.rejects(tts.voices.create(voice), { type: "badReferenceAudio" });
     await assert.rejects(tts.voices.delete("nobody's"), { type: "unknownVoice" });
   });
 

@@ -19,7 +19,6 @@ _BLOCK_CHARS = 1000
 # A passage that is fed token by token ends at the first sentence that ends behind this.
 _DICTATED_CHARS = 240
 
-
 _TERMINALS = frozenset(".!?…。！？｡")
 _CLOSING = " \t\r\n\"'”’»)]）】」』*_"
 
@@ -65,11 +64,6 @@ class Script:
         self._ready: deque[Passage] = deque()
         self._ended = False
         self._finished = False
-
-    @property
-    def length(self) -> int:
-        """Characters that came in."""
-        return self._text.end
 
     def feed(self, text: str) -> None:
         self._text.add(text)
@@ -148,10 +142,6 @@ class Dictation:
         self._carried = ""
         self._ended = False
         self.gather = False
-
-    @property
-    def length(self) -> int:
-        return self._text.end
 
     @property
     def is_over(self) -> bool:

@@ -131,27 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser(
         "serve", parents=[common, model, voices], help="serve JSON-RPC on stdin/stdout"
     )
-    serve.add_argument(
-        "--watchdog",
-        type=_seconds,
-        metavar="SECONDS",
-        help="end the process when one piece of work takes longer; 0 never (default: "
-        f"{HANG_SECONDS:g}, and in proportion for longer references)",
-    )
-    serve.add_argument(
-        "--memory-limit",
-        type=parse_limit,
-        default=DEFAULT_LIMIT,
-        metavar="SIZE",
-        help="what loaded models may take together: 8GB, 50%%, bytes; 0 no limit (default: 70%%)",
-    )
-    serve.add_argument(
-        "--keep-alive",
-        type=_keep_alive,
-        default=-1.0,
-        metavar="SECONDS",
-        help="how long a model stays without work; -1 for ever (default: %(default)g)",
-    )
+    _add_serve(serve)
     doctor = commands.add_parser("doctor", parents=[common], help="what this machine offers")
     doctor.add_argument("--json", action="store_true", help="for programs")
     doctor.add_argument(
@@ -187,6 +167,30 @@ def _reference_seconds(text: str) -> float:
 
 def _keep_alive(text: str) -> float:
     return -1.0 if text == "-1" else _seconds(text)
+
+
+def _add_serve(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument(
+        "--watchdog",
+        type=_seconds,
+        metavar="SECONDS",
+        help="end the process when one piece of work takes longer; 0 never (default: "
+        f"{HANG_SECONDS:g}, and in proportion for longer references)",
+    )
+    serve.add_argument(
+        "--memory-limit",
+        type=parse_limit,
+        default=DEFAULT_LIMIT,
+        metavar="SIZE",
+        help="what loaded models may take together: 8GB, 50%%, bytes; 0 no limit (default: 70%%)",
+    )
+    serve.add_argument(
+        "--keep-alive",
+        type=_keep_alive,
+        default=-1.0,
+        metavar="SECONDS",
+        help="how long a model stays without work; -1 for ever (default: %(default)g)",
+    )
 
 
 def _add_quantize(parser: argparse.ArgumentParser) -> None:

@@ -22,6 +22,8 @@ TITLE = "Text in motion, and long texts"
 LENGTHS = (100, 1_000, 10_000, 100_000)
 TOKENS_PER_SECOND = (5, 50)
 CHAPTER_CHARS = 20_000
+# Seconds at which the timeline is looked at.
+MOMENTS = (0.5, 1, 2, 4, 6, 8, 12, 16, 20)
 _SENTENCE = "He finished reading the long letter, folded it carefully, and put it back in the box. "
 # Of English, as language models cut it.
 _CHARS_PER_TOKEN = 4
@@ -65,6 +67,18 @@ class Listener:
             gaps += max(0.0, came - played_until)
             played_until = max(played_until, came) + length
         return gaps
+
+    def at(self, moment: float) -> tuple[float, float]:
+        """Seconds of audio that had come by then, and that had been played."""
+        came_by, played, free_at = 0.0, 0.0, 0.0
+        for came, length in self.chunks:
+            if came > moment:
+                break
+            came_by += length
+            start = max(free_at, came)
+            played += min(length, max(0.0, moment - start))
+            free_at = start + length
+        return came_by, played
 
 
 def first_audio(client: Client, length: int, mode: str) -> float:
@@ -143,13 +157,27 @@ def run(options: Options) -> dict[str, Any]:
         ]
         paces = [
             {"mode": mode, "tokens": pace, "first": heard.first, "gaps": heard.gaps,
-             "audio": sum(length for _, length in heard.chunks), "chunks": heard.chunks}
+             "audio": sum(length for _, length in heard.chunks),
+             "timeline": [heard.at(second) for second in MOMENTS]}
             for pace in TOKENS_PER_SECOND
             for mode in ("full", "stream")
             if (heard := written(client, mode, pace))
         ]  # fmt: skip
         long = chapter(client, CHAPTER_CHARS if not options.quick else 4_000)
     return {"firsts": firsts, "paces": paces, "chapter": long, "runs": runs}
+
+
+def timeline(paces: list[dict[str, Any]]) -> str:
+    """A column for each writer, a row for each moment."""
+    header = ("after", *(f"{row['tokens']} tokens/s, {row['mode']}" for row in paces))
+    rows = [
+        (
+            f"{moment:g} s",
+            *("{:.1f} / {:.1f}".format(*row["timeline"][number]) for row in paces),
+        )
+        for number, moment in enumerate(MOMENTS)
+    ]
+    return table(header, rows)
 
 
 def report(result: dict[str, Any]) -> str:
@@ -164,16 +192,19 @@ def report(result: dict[str, Any]) -> str:
         ],
     )
     paces = table(
-        ("tokens a second", "mode", "first audio", "audio", "silence for want of audio"),
+        ("tokens a second", "mode", "first audio", "audio", "silence for want of audio",
+         "first audio of a player that hears no gap"),
         [
             (str(row["tokens"]), row["mode"], ms(row["first"]), f"{row['audio']:.1f} s",
-             f"{row['gaps']:.2f} s")
+             f"{row['gaps']:.2f} s", ms(row["first"] + row["gaps"]))
             for row in result["paces"]
         ],
     )  # fmt: skip
     long = result["chapter"]
     return (
         f"{firsts}\n\nMedians of {result['runs']}.\n\n{paces}\n\n"
+        f"The timeline, seconds of audio that have come / have been played:\n\n"
+        f"{timeline(result['paces'])}\n\n"
         f"{long['chars']:,} characters in one request: {long['sentences']} sentences, "
         f"{long['audio_seconds']:.0f} s of audio, real-time factor {long['real_time_factor']:.2f}, "
         f"first audio {ms(long['first'])}, {long['gaps']:.2f} s of silence for want of audio; "

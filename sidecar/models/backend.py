@@ -23,11 +23,19 @@ def load_openblas() -> str | None:
         return None
     for name in _OPENBLAS:
         try:
-            ctypes.CDLL(name, mode=ctypes.RTLD_GLOBAL)
+            library = ctypes.CDLL(name, mode=ctypes.RTLD_GLOBAL)
         except OSError:
             continue
+        _leave_a_core(library)
         return name
     return None
+
+
+def _leave_a_core(library: ctypes.CDLL) -> None:
+    """Idle BLAS threads spin. On two cores a second one cost half as much processor time again and
+    made nothing faster: MLX's own thread and the building of its graphs need a core."""
+    if not {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"} & os.environ.keys():
+        library.openblas_set_num_threads(max(1, len(os.sched_getaffinity(0)) - 1))
 
 
 @cache

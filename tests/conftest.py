@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,16 +14,20 @@ from tests.installing import untested
 # Before any test imports MLX: without OpenBLAS under it the suite takes several times as long.
 backend.prepare()
 
-# Voices that a test saves without saying where are not the user's (on Linux; macOS has no such
-# variable), and the next run must not find them.
-_DATA = tempfile.TemporaryDirectory(prefix="sidecar-tests-", ignore_cleanup_errors=True)
-os.environ["XDG_DATA_HOME"] = _DATA.name
-
 # The same examples on every run; no deadline, since the machine may be busy.
 settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=False)
 settings.load_profile("fixed")
 
 GOLDEN = Path(os.environ.get("QWEN_TTS_GOLDEN", ROOT.parent / "shared" / "golden"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def data_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Voices that a test saves without saying where are neither the user's nor the next file's (on
+    Linux; macOS has no such variable)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        yield
 
 
 @pytest.fixture(scope="module")

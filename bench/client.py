@@ -70,9 +70,16 @@ class Client:
         self._send({"jsonrpc": "2.0", "method": method, "params": parameters})
 
     def call(
-        self, method: str, parameters: Message, on_progress: Callable[[Message], None] | None = None
+        self,
+        method: str,
+        parameters: Message,
+        on_progress: Callable[[Message], None] | None = None,
+        on_sent: Callable[[], object] | None = None,
     ) -> Message:
         """Sends a request and reads until its answer.
+
+        Args:
+            on_sent: called once; from then on messages about the request may be sent.
 
         Raises:
             RuntimeError: it was refused, or the process ended (or was killed by the clock).
@@ -80,6 +87,8 @@ class Client:
         self._next_id += 1
         request = {"jsonrpc": "2.0", "id": self._next_id, "method": method, "params": parameters}
         self._send(request)
+        if on_sent:
+            on_sent()
         while "method" in (message := self._read()):
             if on_progress:
                 on_progress(message)

@@ -103,9 +103,9 @@ def written(client: Client, mode: str, tokens_per_second: float) -> Listener:
 
     writer = threading.Thread(target=write)
     asked = {"text": "", "textStream": True, "textMode": mode, "seed": 1}
+    asked["partialResultToken"] = _TOKEN
     listener.began = time.perf_counter()
-    writer.start()
-    client.call("speech/synthesize", {**asked, "partialResultToken": _TOKEN}, listener.hear)
+    client.call("speech/synthesize", asked, listener.hear, on_sent=writer.start)
     writer.join()
     return listener
 

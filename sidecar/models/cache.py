@@ -20,7 +20,7 @@ import msgspec
 from sidecar.files import read_regular
 
 # The files of a checkpoint; leaves out anything a repository carries besides, code above all.
-PATTERNS = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja")
+PATTERNS = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "*.yaml")
 MAX_JSON_BYTES = 64 * 2**20  # of one file; the largest tokenizer.json has 11 MB
 PARTIAL = ".incomplete"
 _COMMIT = re.compile(r"[0-9a-f]{40}")

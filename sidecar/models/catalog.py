@@ -150,7 +150,7 @@ def _open(name: str, path: Path) -> Checkpoint:
 
 def _check_files(path: Path) -> None:
     """What libraries will open later must be files, or a pipe among them would stop the engine."""
-    for folder in (path, path / "speech_tokenizer"):
+    for folder in (path, *filter(Path.is_dir, path.iterdir())):
         for pattern in cache.PATTERNS:
             for file in folder.glob(pattern):
                 if not file.is_file():

@@ -53,12 +53,14 @@ def test_a_small_file_that_unpacks_to_much_is_refused_by_its_header() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["config.json", "tokenizer.json", "speech_tokenizer/model.safetensors"]
+    "name",
+    ["config.json", "tokenizer.json", "speech_tokenizer/model.safetensors", "BiCodec/config.yaml"],
 )
 def test_a_pipe_in_a_checkpoint_is_refused(name: str, tmp_path: Path) -> None:
     folder = tmp_path / "voice"
     shutil.copytree(catalog.resolve("tiny-voice").path, folder)
-    (folder / name).unlink()
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).unlink(missing_ok=True)
     os.mkfifo(folder / name)
     with pytest.raises(NotACheckpoint, match="not a regular file"):
         catalog.resolve(str(folder))

@@ -86,13 +86,14 @@ class Generator:
         arguments = request.OWN[self._family.module](voice, language, settings)
         audio = utterance.reference
         if isinstance(audio, Recording):
-            arguments |= request.reference(audio, self.info.sample_rate)
+            arguments |= request.reference(self._family, audio, self.info.sample_rate)
         return Prompt(request.parts(utterance.text, self._family.shortest), arguments)
 
     def speak(self, prompt: Prompt) -> Iterator[mx.array]:
+        arguments = prompt.arguments
         for part in prompt.parts:
             # What a family fetches while it speaks (a default voice) must be here, too.
-            steps = iter(self._model.generate(part, verbose=False, **prompt.arguments))
+            steps = iter(self._model.generate(part, verbose=False, **arguments))
             while True:
                 with local.only_cached():
                     result = next(steps, None)
@@ -102,6 +103,8 @@ class Generator:
                 mx.eval(audio)
                 if audio.size:  # a stream's last chunk may say only that it is the last
                     yield audio
+                    if self._family.invents and "ref_audio" not in arguments:
+                        arguments = {**arguments, "ref_audio": audio}
 
     def warm_up(self) -> None:
         """Where kernels are made: on the CPU a family's first sentence is as slow as its second."""
@@ -122,9 +125,20 @@ def _loaded(checkpoint: Checkpoint, family: Family) -> Any:
     _without_bars(f"mlx_audio.tts.models.{family.module}.")
     with local.only_cached():
         # Its guess goes by the folder's name.
-        return load_model(
+        model = load_model(
             checkpoint.path, model_type=family.module, model_name_parts=[family.module]
         )
+    _end_training(model)
+    return model
+
+
+def _end_training(model: Any) -> None:
+    """mlx-audio does so with the model itself. Spark's codec is beside it, in an object that is no
+    module: left in training, it hears a recording through dropout, and fails on a single one."""
+    for beside in vars(model).values():
+        for part in getattr(beside, "__dict__", {}).values():
+            if isinstance(part, nn.Module):
+                part.eval()
 
 
 def _without_bars(package: str) -> None:

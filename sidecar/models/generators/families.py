@@ -32,6 +32,9 @@ class Family(msgspec.Struct, frozen=True):
         packages: module → what to install for it.
         besides: what else must be on this machine, by the config.
         shortest: characters that a step has at least; sentences are joined up to that.
+        transcript: whether a voice is cloned with the recording's transcript only.
+        invents: its presets are kinds of voices, and each step would make up another of that
+            kind, if it were not told to clone the step before.
     """
 
     module: str
@@ -42,16 +45,19 @@ class Family(msgspec.Struct, frozen=True):
     packages: dict[str, str] = {}
     besides: Callable[[dict[str, Any]], tuple[Beside, ...]] = lambda config: ()
     shortest: int = 60
+    transcript: bool = True
+    invents: bool = False
 
     def describe(self, checkpoint: Checkpoint) -> ModelInfo:
         rate = checkpoint.config.get("sample_rate", self.sample_rate)
+        voices = self.voices(checkpoint)
         return ModelInfo(
             family=self.module,
             variant=self.module,
             sample_rate=rate if isinstance(rate, int) else self.sample_rate,
-            voices=tuple(VoiceInfo(name) for name in self.voices(checkpoint)),
+            voices=tuple(VoiceInfo(name) for name in voices),
             languages=("auto", *self.languages),
-            abilities=self.abilities,
+            abilities=tuple(can for can in self.abilities if voices or can != "presets"),
         )
 
 
@@ -68,6 +74,35 @@ def _csm_besides(config: dict[str, Any]) -> tuple[Beside, ...]:
     return (*tokenizer, mimi)
 
 
+def _chatterbox_voices(checkpoint: Checkpoint) -> tuple[str, ...]:
+    return ("default",) if (checkpoint.path / "conds.safetensors").is_file() else ()
+
+
+def _chatterbox(languages: dict[str, str]) -> Family:
+    # Of the tokenizer only the weights are read.
+    tokenizer = Beside("mlx-community/S3TokenizerV2", ("model.safetensors",))
+    return Family(
+        "chatterbox",
+        ("presets", "cloning", "seed"),
+        24000,
+        languages,
+        voices=_chatterbox_voices,
+        besides=lambda config: (tokenizer,),
+        transcript=False,
+    )
+
+
+def _is_multilingual(config: dict[str, Any]) -> bool:
+    """As mlx-audio tells; older conversions say it by the number of text tokens alone."""
+    model = config.get("t3_config")
+    tokens = model.get("text_tokens_dict_size") if isinstance(model, dict) else None
+    return (
+        bool(config.get("multilingual"))
+        or config.get("t3_model") in ("v2", "v3")
+        or 2454 in (tokens, config.get("vocab_size"))
+    )
+
+
 def _weights_of(repo: str) -> Callable[[dict[str, Any]], tuple[Beside, ...]]:
     return lambda config: (Beside(repo, ("config.json", "model.safetensors")),)
 
@@ -77,6 +112,14 @@ _ENGLISH = {"english": "en"}
 _KOKORO_LANGUAGES = {
     "english": "a", "british english": "b", "spanish": "e", "french": "f", "hindi": "h",
     "italian": "i", "japanese": "j", "portuguese": "p", "chinese": "z",
+}  # fmt: skip
+# Without Chinese, Hebrew, Japanese and Russian: mlx-audio leaves out what it needs to write these
+# as the model reads them where a package is missing, and one of them downloads in the middle.
+_CHATTERBOX_LANGUAGES = {
+    "english": "en", "arabic": "ar", "danish": "da", "german": "de", "greek": "el",
+    "spanish": "es", "finnish": "fi", "french": "fr", "hindi": "hi", "italian": "it",
+    "korean": "ko", "malay": "ms", "dutch": "nl", "norwegian": "no", "polish": "pl",
+    "portuguese": "pt", "swedish": "sv", "swahili": "sw", "turkish": "tr",
 }  # fmt: skip
 
 FAMILIES: dict[str, Family] = {
@@ -106,7 +149,18 @@ FAMILIES: dict[str, Family] = {
         besides=_weights_of("mlx-community/dac-speech-24khz-1.5kbps"),
     ),
     "soprano": Family("soprano", ("seed",), 32000, _ENGLISH),
+    "spark": Family(
+        "spark",
+        ("presets", "cloning", "seed"),
+        16000,
+        {"english": "en", "chinese": "zh"},
+        voices=lambda checkpoint: ("female", "male"),
+        transcript=False,
+        invents=True,
+    ),
+    "chatterbox": _chatterbox(_ENGLISH),
 }
+_MULTILINGUAL = _chatterbox(_CHATTERBOX_LANGUAGES)
 # Checkpoints whose config only says what language model they are made of.
 _LANGUAGE_MODELS = ("llama", "qwen2", "qwen3")
 
@@ -116,6 +170,8 @@ def family_of(checkpoint: Checkpoint) -> Family | None:
     config = checkpoint.config
     kind = str(config.get("model_type", "")).lower()
     kind = {"sesame": "csm", "marvis": "csm"}.get(kind, kind)
+    if kind == "chatterbox" and _is_multilingual(config):
+        return _MULTILINGUAL
     if kind in FAMILIES:
         return FAMILIES[kind]
     if "istftnet" in config and "plbert" in config:
@@ -124,5 +180,7 @@ def family_of(checkpoint: Checkpoint) -> Family | None:
         return FAMILIES["dia"]
     if kind not in _LANGUAGE_MODELS:
         return None
+    if (checkpoint.path / "BiCodec").is_dir():
+        return FAMILIES["spark"]
     called = f"{checkpoint.name} {checkpoint.path}".lower()
     return next((FAMILIES[name] for name in ("outetts", "soprano") if name in called), None)

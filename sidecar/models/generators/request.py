@@ -10,6 +10,7 @@ from typing import Any
 import mlx.core as mx
 import soxr
 from mlx_audio.lm.sample_utils import make_sampler
+from mlx_audio.utils import audio_volume_normalize
 
 from sidecar.errors import (
     InvalidParams,
@@ -51,6 +52,12 @@ def checked(family: Family, info: ModelInfo, utterance: Utterance) -> tuple[str,
             raise Unsupported(
                 f"{name} models cannot do that: {ability}.", hint=f"They can: {can}.", field=field
             )
+    if "presets" in family.abilities and not (info.voices or utterance.reference):
+        raise InvalidParams(
+            "This checkpoint has no voice of its own.",
+            hint="Give `reference`.",
+            field="reference",
+        )
     return _voice(info, utterance), _language(family, utterance)
 
 
@@ -86,9 +93,9 @@ def parts(text: str, shortest: int) -> list[str]:
     return found
 
 
-def reference(recording: Recording, rate: int) -> Arguments:
+def reference(family: Family, recording: Recording, rate: int) -> Arguments:
     """Raises InvalidParams."""
-    if not recording.text:
+    if family.transcript and not recording.text:
         raise InvalidParams(
             "This family clones a voice with the recording's transcript only.",
             hint="Give `reference.text`.",
@@ -97,7 +104,9 @@ def reference(recording: Recording, rate: int) -> Arguments:
     samples = recording.samples
     if rate != RATE:
         samples = soxr.resample(samples, RATE, rate)
-    return {"ref_audio": mx.array(samples), "ref_text": recording.text}
+    if family.module == "spark":  # which does so itself, with what it reads from files
+        samples = audio_volume_normalize(samples)
+    return {"ref_audio": mx.array(samples, mx.float32), "ref_text": recording.text}
 
 
 def _given(**arguments: Any) -> Arguments:
@@ -168,6 +177,27 @@ def _soprano(voice: str, language: str, settings: GenerationSettings) -> Argumen
     return {**given, "max_tokens": min(512, int(settings.max_seconds * 32000 / 2048) + 2)}
 
 
+def _spark(voice: str, language: str, settings: GenerationSettings) -> Arguments:
+    given = _given(
+        temperature=settings.temperature,
+        top_k=settings.top_k,
+        top_p=settings.top_p,
+        repetition_penalty=settings.repetition_penalty,
+    )
+    # A token is 20 ms; before these come the voice's, and marks.
+    return {**given, "gender": voice, "max_tokens": min(3000, int(settings.max_seconds * 50) + 40)}
+
+
+def _chatterbox(voice: str, language: str, settings: GenerationSettings) -> Arguments:
+    given = _given(
+        temperature=settings.temperature,
+        top_p=settings.top_p,
+        repetition_penalty=settings.repetition_penalty,
+    )
+    length = min(1000, int(settings.max_seconds * 25) + 2)
+    return {**given, "lang_code": language or "en", "max_tokens": length}
+
+
 def _refuse_sampling(name: str, settings: GenerationSettings) -> None:
     asked = (settings.temperature, settings.top_k, settings.top_p, settings.repetition_penalty)
     if any(value is not None for value in asked):
@@ -180,4 +210,6 @@ OWN: dict[str, Own] = {
     "dia": _dia,
     "outetts": _outetts,
     "soprano": _soprano,
+    "spark": _spark,
+    "chatterbox": _chatterbox,
 }

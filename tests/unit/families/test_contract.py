@@ -10,7 +10,6 @@ import huggingface_hub
 import mlx.core as mx
 import numpy as np
 import pytest
-import soundfile
 
 from sidecar.engine.engine import Engine
 from sidecar.engine.request import LoadOptions, LoadResult, SynthesisRequest, SynthesisResult
@@ -31,19 +30,22 @@ from sidecar.models.base import ReferenceAudio, Utterance
 from sidecar.models.generators.adapter import Generator
 from tests import families
 from tests.batches import Listener
+from tests.families.files import in_cache
+from tests.families.speaking import RATES, refusal, request, speak
 from tests.harness import TIMEOUT
 from tests.unit.test_engine import Freed, end_of
 
-RATES = {"kokoro": 24000, "soprano": 32000, "dia": 44100, "outetts": 24000, "csm": 24000}
 ABILITIES = {
     "kokoro": {"presets", "seed"},
     "soprano": {"seed"},
     "dia": {"cloning", "seed"},
     "outetts": {"presets", "seed"},
     "csm": {"cloning", "seed"},
+    "spark": {"presets", "cloning", "seed"},
+    "chatterbox": {"presets", "cloning", "seed"},
 }
-# Kokoro's English needs packages that are too large for the tests.
-VOICES = {"kokoro": "ef_dora"}
+# mlx-audio's own Spark calls what it calls deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore:Model.from_pretrained:DeprecationWarning")
 _MISAKI = importlib.util.find_spec("misaki") is not None  # mlx-audio's module imports it
 _pronounced = pytest.mark.skipif(
     not _MISAKI,
@@ -52,59 +54,6 @@ _pronounced = pytest.mark.skipif(
 ALL = [pytest.param("kokoro", marks=_pronounced), *families.NAMES[1:]]
 # Its decoder's sizes are fixed, and those of the whole model.
 EACH = [pytest.param("kokoro", marks=[_pronounced, pytest.mark.slow]), *families.NAMES[1:]]
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    root = tmp_path_factory.mktemp("families")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(root / "hub"))
-        patch.setattr(families.mimi, "mimi_202407", families.tiny_mimi)
-        names = families.NAMES if _MISAKI else families.NAMES[1:]
-        yield {n: str(families.build(n, root / n, root / "hub")) for n in names}
-
-
-@pytest.fixture(scope="module")
-def engine(folders: dict[str, str]) -> Iterator[Engine]:
-    engine = Engine()
-    engine.start()
-    yield engine
-    assert engine.stop(10)
-
-
-def request(name: str, folders: dict[str, str], **changes: object) -> SynthesisRequest:
-    said = {"text": "Sí.", "voice": VOICES.get(name), **changes.pop("utterance", {})}  # type: ignore[dict-item]
-    options = {"seed": 3, "max_frames": 4, **changes}
-    return SynthesisRequest(folders[name], Utterance(**said), **options)  # type: ignore[arg-type]
-
-
-def speak(engine: Engine, request: SynthesisRequest) -> tuple[np.ndarray, SynthesisResult]:
-    sink = Listener()
-    engine.submit(request, sink)
-    chunks = []
-    while not isinstance(event := sink.events.get(timeout=TIMEOUT), SynthesisResult):
-        if isinstance(event, SidecarError):
-            raise event
-        assert event.sample_rate == RATES[Path(request.model).name]
-        chunks.append(event)
-    assert sum(len(chunk.codes) for chunk in chunks) == event.frames
-    return np.concatenate([chunk.samples for chunk in chunks]), event
-
-
-def refusal(engine: Engine, request: SynthesisRequest) -> SidecarError:
-    sink = Listener()
-    engine.submit(request, sink)
-    error = end_of(sink)
-    assert isinstance(error, SidecarError)
-    return error
-
-
-@pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("reference") / "voice.wav"
-    tone = 0.3 * np.sin(np.arange(24000 * 3) * 0.05) * np.random.default_rng(1).random(72000)
-    soundfile.write(path, tone, 24000)
-    return str(path)
 
 
 @pytest.mark.parametrize("name", EACH)
@@ -238,6 +187,7 @@ def test_what_a_family_needs_besides_is_named_and_nothing_is_downloaded(
         ("dia", "mlx-community/descript-audio-codec-44khz"),
         ("outetts", "mlx-community/dac-speech-24khz-1.5kbps"),
         ("csm", "kyutai/moshiko-pytorch-bf16"),
+        ("chatterbox", "mlx-community/S3TokenizerV2"),
     ):
         with pytest.raises(ModelNotDownloaded, match=repo) as caught:
             registry.generator(catalog.resolve(folders[name]), "auto")
@@ -285,7 +235,7 @@ def test_in_the_cache_those_that_can_be_loaded_are_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str, abilities: tuple[str, ...] | None
 ) -> None:
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
-    (families.in_cache(tmp_path, "someone/model") / "config.json").write_text(config)
+    (in_cache(tmp_path, "someone/model") / "config.json").write_text(config)
     rows = {entry.name: entry for entry in inventory.entries()}
     listed = rows.get("someone/model")
     assert (None if listed is None else listed.abilities) == abilities

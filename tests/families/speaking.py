@@ -1,0 +1,56 @@
+"""Requests to models of other families, and what comes of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from sidecar.engine.engine import Engine
+from sidecar.engine.request import SynthesisRequest, SynthesisResult
+from sidecar.errors import SidecarError
+from sidecar.models.base import Utterance
+from tests.batches import Listener
+from tests.harness import TIMEOUT
+from tests.unit.test_engine import end_of
+
+RATES = {
+    "kokoro": 24000, "soprano": 32000, "dia": 44100, "outetts": 24000, "csm": 24000,
+    "spark": 16000, "chatterbox": 24000,
+}  # fmt: skip
+# Kokoro's English needs packages that are too large for the tests.
+VOICES = {"kokoro": "ef_dora"}
+
+
+def request(name: str, folders: dict[str, str], **changes: object) -> SynthesisRequest:
+    said = {"text": "Sí.", "voice": VOICES.get(name), **changes.pop("utterance", {})}  # type: ignore[dict-item]
+    options = {"seed": 3, "max_frames": 4, **changes}
+    return SynthesisRequest(folders[name], Utterance(**said), **options)  # type: ignore[arg-type]
+
+
+def speak(engine: Engine, request: SynthesisRequest) -> tuple[np.ndarray, SynthesisResult]:
+    sink = Listener()
+    engine.submit(request, sink)
+    chunks = []
+    while not isinstance(event := sink.events.get(timeout=TIMEOUT), SynthesisResult):
+        if isinstance(event, SidecarError):
+            raise event
+        assert event.sample_rate == RATES[Path(request.model).name]
+        chunks.append(event)
+    assert sum(len(chunk.codes) for chunk in chunks) == event.frames
+    return np.concatenate([chunk.samples for chunk in chunks]), event
+
+
+def refusal(engine: Engine, request: SynthesisRequest) -> SidecarError:
+    sink = Listener()
+    engine.submit(request, sink)
+    error = end_of(sink)
+    assert isinstance(error, SidecarError)
+    return error
+
+
+def write_reference(path: Path) -> str:
+    tone = 0.3 * np.sin(np.arange(24000 * 3) * 0.05) * np.random.default_rng(1).random(72000)
+    soundfile.write(path, tone, 24000)
+    return str(path)

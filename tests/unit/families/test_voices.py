@@ -1,0 +1,152 @@
+"""Voices of other families: presets, clones, languages; what one request leaves for the next."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from sidecar.engine.engine import Engine
+from sidecar.errors import InvalidParams, ModelLoadFailed, UnknownLanguage
+from sidecar.models import cache, catalog, registry
+from sidecar.models.base import ReferenceAudio, Utterance
+from sidecar.models.catalog import Checkpoint
+from sidecar.models.generator import GenerationSettings
+from sidecar.recording import read
+from tests.families import chatterbox
+from tests.families.speaking import refusal, request, speak
+
+# mlx-audio's own Spark calls what it calls deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore:Model.from_pretrained:DeprecationWarning")
+
+
+@pytest.mark.parametrize("name", ["spark", "chatterbox"])
+def test_a_clone_needs_no_transcript_and_changes_nothing_for_the_next(
+    engine: Engine, folders: dict[str, str], reference: str, name: str
+) -> None:
+    preset, _ = speak(engine, request(name, folders))
+    asked = request(name, folders, utterance={"reference": ReferenceAudio(path=reference)})
+    clone, _ = speak(engine, asked)
+    assert not np.array_equal(clone, preset)
+    assert np.array_equal(speak(engine, asked)[0], clone)
+    assert np.array_equal(speak(engine, request(name, folders))[0], preset)
+
+
+def test_spark_hears_what_was_said_in_a_recording(
+    engine: Engine, folders: dict[str, str], reference: str
+) -> None:
+    said = {"reference": ReferenceAudio(path=reference, text="Hello.")}
+    timbre = {"reference": ReferenceAudio(path=reference)}
+    heard = [speak(engine, request("spark", folders, utterance=u))[0] for u in (said, timbre)]
+    assert not np.array_equal(heard[0], heard[1])
+
+
+def test_spark_keeps_the_voice_that_it_has_made_up(
+    folders: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = registry.generator(catalog.resolve(folders["spark"]), "auto")
+    generate = model._model.generate  # pyright: ignore[reportAttributeAccessIssue]
+    voices: list[Any] = []
+
+    def listening(part: str, **arguments: Any) -> Iterator[Any]:
+        voices.append((arguments["gender"], arguments.get("ref_audio")))
+        yield from generate(part, **arguments)
+
+    monkeypatch.setattr(model._model, "generate", listening)  # pyright: ignore[reportAttributeAccessIssue]
+    text = "A sentence that is as long as a step of this family has to be at least. Two. " * 2
+    settings = GenerationSettings(max_seconds=0.1)
+    mx.random.seed(1)
+    chunks = list(model.speak(model.prepare(Utterance(text, voice="Male"), settings)))
+    assert [gender for gender, _ in voices] == ["male"] * len(chunks)
+    assert len(chunks) > 1
+    assert voices[0][1] is None
+    assert all(mx.array_equal(heard, chunks[0]) for _, heard in voices[1:])
+
+
+def test_spark_hears_a_quiet_recording_as_a_loud_one(
+    folders: dict[str, str], reference: str
+) -> None:
+    model = registry.generator(catalog.resolve(folders["spark"]), "auto")
+    loud = read(reference, None)
+    loudness = []
+    for recording in (loud, replace(loud, samples=loud.samples * 0.3)):
+        utterance = Utterance("Hi.", reference=recording)
+        prompt = model.prepare(utterance, GenerationSettings(max_seconds=1.0))
+        audio = np.array(prompt.arguments["ref_audio"])
+        assert audio.shape == (3 * 16000,)
+        loudness.append(float(np.sqrt((audio**2).mean())))
+    assert loudness[1] == pytest.approx(loudness[0], rel=0.1)
+
+
+def test_chatterbox_without_a_voice_of_its_own_clones(
+    engine: Engine, folders: dict[str, str], reference: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "chatterbox"
+    shutil.copytree(folders["chatterbox"], folder)
+    (folder / "conds.safetensors").unlink()
+    info = registry.describe(catalog.resolve(str(folder)))
+    assert info.abilities == ("cloning", "seed")
+    there = {"chatterbox": str(folder)}
+    error = refusal(engine, request("chatterbox", there))
+    assert isinstance(error, InvalidParams)
+    assert error.field == "reference"
+    asked = {"reference": ReferenceAudio(path=reference)}
+    assert speak(engine, request("chatterbox", there, utterance=asked))[1].samples > 0
+
+
+@pytest.mark.parametrize("release", ["v2", "v3"])
+def test_a_multilingual_chatterbox_speaks_what_mlx_audio_can_write_alone(
+    engine: Engine, folders: dict[str, str], tmp_path: Path, release: str
+) -> None:
+    folder = tmp_path / "chatterbox"
+    folder.mkdir()
+    mx.random.seed(7)
+    chatterbox.write_model(folder, release)
+    there = {"chatterbox": str(folder)}
+    assert "german" in registry.describe(catalog.resolve(str(folder))).languages
+    audio = [
+        speak(engine, request("chatterbox", there, utterance={"text": "Ja.", "language": asked}))[0]
+        for asked in ("German", "english", None)
+    ]
+    assert not np.array_equal(audio[0], audio[1])
+    assert np.array_equal(audio[1], audio[2])
+    error = refusal(engine, request("chatterbox", there, utterance={"language": "chinese"}))
+    assert isinstance(error, UnknownLanguage)
+    english = request("chatterbox", folders, utterance={"language": "german"})
+    assert isinstance(refusal(engine, english), UnknownLanguage)
+
+
+@pytest.mark.parametrize(
+    ("config", "multilingual"),
+    [
+        ({"multilingual": True}, True),
+        ({"vocab_size": 2454}, True),
+        ({"t3_config": {"text_tokens_dict_size": 2454}}, True),
+        ({"t3_config": {"text_tokens_dict_size": 704}, "vocab_size": 704}, False),
+        ({"t3_config": [], "multilingual": None, "t3_model": ["v2"]}, False),
+        ({}, False),
+    ],
+)
+def test_which_chatterbox_it_is_is_seen_by_its_config(
+    tmp_path: Path, config: dict[str, Any], multilingual: bool
+) -> None:
+    info = registry.describe(Checkpoint("x", tmp_path, {"model_type": "chatterbox", **config}))
+    assert ("french" in info.languages) == multilingual
+
+
+def test_spark_in_part_is_not_loaded_and_its_files_are_all_downloaded(
+    folders: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "spark"
+    shutil.copytree(folders["spark"], folder)
+    names = [str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()]
+    assert all(map(cache.wanted, names))
+    (folder / "BiCodec" / "config.yaml").unlink()
+    with pytest.raises(ModelLoadFailed, match=r"BiCodec/config\.yaml"):
+        registry.generator(catalog.resolve(str(folder)), "auto")

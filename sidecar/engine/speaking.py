@@ -26,6 +26,7 @@ from sidecar.engine.row import not_finite
 from sidecar.engine.watchdog import Pulse
 from sidecar.errors import GenerationFailed, SidecarError, VoiceDoesNotFit
 from sidecar.limits import MAX_FRAMES
+from sidecar.models import randomness
 from sidecar.models.base import ReferenceAudio, Utterance
 from sidecar.models.generator import GenerationSettings
 from sidecar.recording import Recording
@@ -106,7 +107,7 @@ class Speech:
         if self._steps is None:
             self._steps = self.loaded.model.speak(self._prompt)
         samples = next(self._steps, None)
-        self._random = _random_state()
+        self._random = randomness.state()
         if samples is not None:
             self.pending = np.array(samples, dtype=np.float32).reshape(-1)[: self._left]
             if not np.isfinite(self.pending).all():
@@ -250,10 +251,3 @@ def _settings(job: SpeechJob) -> GenerationSettings:
         top_p=request.talker.top_p,
         repetition_penalty=request.repetition_penalty,
     )
-
-
-def _random_state() -> int:
-    """MLX's, as the seed that leads to it: its key's two halves."""
-    state: Any = mx.random.state
-    high, low = np.array(state[0]).tolist()
-    return (high << 32) | low

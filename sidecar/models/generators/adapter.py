@@ -15,6 +15,7 @@ from mlx.utils import tree_flatten
 from tqdm import tqdm
 
 from sidecar.errors import ModelLoadFailed, SidecarError, Unsupported, is_out_of_memory
+from sidecar.models import randomness
 from sidecar.models.backend import on_cpu
 from sidecar.models.base import (
     ModelInfo,
@@ -29,6 +30,7 @@ from sidecar.recording import Recording
 
 log = logging.getLogger(__name__)
 
+_AUDITION = GenerationSettings(max_seconds=6.0)  # Spark listens to as much
 _DTYPES = {"float32": mx.float32, "bfloat16": mx.bfloat16, "float16": mx.float16}
 
 
@@ -37,6 +39,7 @@ class Prompt(NamedTuple):
 
     parts: list[str]
     arguments: request.Arguments
+    voice: str
 
 
 class Generator:
@@ -47,6 +50,7 @@ class Generator:
         self.dtype = dtype
         self._family = family
         self._model = model
+        self._voices: dict[str, mx.array] = {}
 
     @classmethod
     def load(cls, checkpoint: Checkpoint, family: Family, dtype: str) -> Generator:
@@ -87,24 +91,38 @@ class Generator:
         audio = utterance.reference
         if isinstance(audio, Recording):
             arguments |= request.reference(self._family, audio, self.info.sample_rate)
-        return Prompt(request.parts(utterance.text, self._family.shortest), arguments)
+        parts = request.parts(utterance.text, self._family.shortest)
+        return Prompt(parts, arguments, voice)
 
     def speak(self, prompt: Prompt) -> Iterator[mx.array]:
         arguments = prompt.arguments
+        if self._family.audition and "ref_audio" not in arguments:
+            arguments = {**arguments, "ref_audio": self._auditioned(prompt.voice)}
         for part in prompt.parts:
-            # What a family fetches while it speaks (a default voice) must be here, too.
-            steps = iter(self._model.generate(part, verbose=False, **arguments))
-            while True:
-                with local.only_cached():
-                    result = next(steps, None)
-                if result is None:
-                    break
-                audio = result.audio.astype(mx.float32).reshape(-1)
-                mx.eval(audio)
-                if audio.size:  # a stream's last chunk may say only that it is the last
-                    yield audio
-                    if self._family.invents and "ref_audio" not in arguments:
-                        arguments = {**arguments, "ref_audio": audio}
+            yield from self._said(part, arguments)
+
+    def _auditioned(self, voice: str) -> mx.array:
+        """The one voice that a preset is here: made up with a fixed seed, whoever asks first."""
+        if voice not in self._voices:
+            asked = randomness.state()
+            mx.random.seed(0)
+            arguments = request.OWN[self._family.module](voice, "", _AUDITION)
+            self._voices[voice] = mx.concatenate(list(self._said(self._family.audition, arguments)))
+            mx.random.seed(asked)
+        return self._voices[voice]
+
+    def _said(self, part: str, arguments: request.Arguments) -> Iterator[mx.array]:
+        # What a family fetches while it speaks (a default voice) must be here, too.
+        steps = iter(self._model.generate(part, verbose=False, **arguments))
+        while True:
+            with local.only_cached():
+                result = next(steps, None)
+            if result is None:
+                break
+            audio = result.audio.astype(mx.float32).reshape(-1)
+            mx.eval(audio)
+            if audio.size:  # a stream's last chunk may say only that it is the last
+                yield audio
 
     def warm_up(self) -> None:
         """Where kernels are made: on the CPU a family's first sentence is as slow as its second."""

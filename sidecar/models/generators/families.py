@@ -33,8 +33,8 @@ class Family(msgspec.Struct, frozen=True):
         besides: what else must be on this machine, by the config.
         shortest: characters that a step has at least; sentences are joined up to that.
         transcript: whether a voice is cloned with the recording's transcript only.
-        invents: its presets are kinds of voices, and each step would make up another of that
-            kind, if it were not told to clone the step before.
+        audition: where presets are kinds of voices, of which each step would make up another: what
+            one says to be cloned from then on.
     """
 
     module: str
@@ -46,7 +46,7 @@ class Family(msgspec.Struct, frozen=True):
     besides: Callable[[dict[str, Any]], tuple[Beside, ...]] = lambda config: ()
     shortest: int = 60
     transcript: bool = True
-    invents: bool = False
+    audition: str = ""
 
     def describe(self, checkpoint: Checkpoint) -> ModelInfo:
         rate = checkpoint.config.get("sample_rate", self.sample_rate)
@@ -156,7 +156,7 @@ FAMILIES: dict[str, Family] = {
         {"english": "en", "chinese": "zh"},
         voices=lambda checkpoint: ("female", "male"),
         transcript=False,
-        invents=True,
+        audition="The lighthouse stood at the end of the pier, and its lamp was lit every evening.",
     ),
     "chatterbox": _chatterbox(_ENGLISH),
 }

@@ -9,6 +9,8 @@ import huggingface_hub
 import pytest
 
 from sidecar.engine.engine import Engine
+from sidecar.models.generator import GenerationSettings
+from sidecar.models.generators import adapter
 from tests import families
 from tests.families.speaking import write_reference
 
@@ -29,6 +31,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
     root = tmp_path_factory.mktemp("families")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(root / "hub"))
+        # Seconds that each voice of Spark's would take the tests.
+        patch.setattr(adapter, "_AUDITION", GenerationSettings(max_seconds=0.5))
         yield Folders(root, patch)
 
 

@@ -47,26 +47,38 @@ def test_spark_hears_what_was_said_in_a_recording(
     assert not np.array_equal(heard[0], heard[1])
 
 
-def test_spark_keeps_the_voice_that_it_has_made_up(
+def test_a_preset_of_spark_is_one_voice_in_all_steps_and_requests(
     folders: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = registry.generator(catalog.resolve(folders["spark"]), "auto")
     generate = model._model.generate  # pyright: ignore[reportAttributeAccessIssue]
-    voices: list[Any] = []
+    heard: list[tuple[str, Any]] = []
 
     def listening(part: str, **arguments: Any) -> Iterator[Any]:
-        voices.append((arguments["gender"], arguments.get("ref_audio")))
+        heard.append((arguments["gender"], arguments.get("ref_audio")))
         yield from generate(part, **arguments)
+
+    def said(voice: str | None, seed: int) -> list[mx.array]:
+        heard.clear()
+        mx.random.seed(seed)
+        settings = GenerationSettings(max_seconds=0.1)
+        return list(model.speak(model.prepare(Utterance(text, voice=voice), settings)))
 
     monkeypatch.setattr(model._model, "generate", listening)  # pyright: ignore[reportAttributeAccessIssue]
     text = "A sentence that is as long as a step of this family has to be at least. Two. " * 2
-    settings = GenerationSettings(max_seconds=0.1)
-    mx.random.seed(1)
-    chunks = list(model.speak(model.prepare(Utterance(text, voice="Male"), settings)))
-    assert [gender for gender, _ in voices] == ["male"] * len(chunks)
-    assert len(chunks) > 1
-    assert voices[0][1] is None
-    assert all(mx.array_equal(heard, chunks[0]) for _, heard in voices[1:])
+    first = said("Male", 1)
+    assert heard[0] == ("male", None)
+    voice = heard[1][1]
+    assert voice.size > 0.5 * 16000
+    assert [name for name, _ in heard[1:]] == ["male"] * len(first)
+    assert all(one is voice for _, one in heard[1:])
+    again, other = said("male", 1), said("male", 2)
+    assert all(one is voice for _, one in heard)
+    assert all(map(mx.array_equal, first, again))
+    assert not all(map(mx.array_equal, first, other))
+    said(None, 1)
+    assert heard[0] == ("female", None)
+    assert heard[1][1] is not voice
 
 
 def test_spark_hears_a_quiet_recording_as_a_loud_one(

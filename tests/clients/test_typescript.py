@@ -75,7 +75,7 @@ def test_node(run: Run, name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_commonjs(run: Run) -> None:
-    run("node", "--test", "build/cjs/test/quick.js")
+    run("node", "--test", "build/cjs/test/commonjs.js")
 
 
 @pytest.mark.slow

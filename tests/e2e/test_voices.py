@@ -58,9 +58,8 @@ def test_saved_voices_speak_as_the_official_code_before_and_after_a_restart(
             ("Anna", True),
             ("Béla", False),
         ]
-        for mode in ("full", "stream"):
-            speak(server, f"icl_{mode}", voice="anna", model=model)
-            speak(server, f"xvector_{mode}", voice="BÉLA")
+        speak(server, "icl_stream", voice="anna", model=model)
+        speak(server, "xvector_full", voice="BÉLA")
         # No encoder has run in this process.
         assert server.call("server/status")["references"]["count"] == 0
         assert server.call("voice/delete", {"voice": "anna"}) == {}

@@ -23,7 +23,7 @@ from tests.parity.cases import NAMES, load
 from tests.parity.test_engine import request
 
 GREEDY = SamplingOverrides(temperature=0.0)
-FRAMES = 10
+FRAMES = 8
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from sidecar.errors import MemoryLimitExceeded, ModelInUse, UnknownModel
 from sidecar.memory import readable
 from sidecar.models import backend, registry
 from sidecar.models.base import TTSModel
-from sidecar.models.catalog import Checkpoint
+from sidecar.models.catalog import Checkpoint, canonical
 from sidecar.models.generator import SpeechGenerator
 
 
@@ -93,6 +93,17 @@ class ModelTable:
         """Every name it was asked for by."""
         return [n for n, path in self._paths.items() if self._by_path.get(path) is loaded]
 
+    def unloadable(self, name: str) -> str:
+        """The name by which it is here, of a model that may be spelt otherwise.
+
+        Raises:
+            UnknownModel: it is not loaded.
+        """
+        same = [n for n in self._paths if canonical(n) == canonical(name)]
+        if not same:
+            raise UnknownModel(f"The model {name!r} is not loaded.", field="model")
+        return name if name in same else same[0]
+
     def load(
         self, checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None]
     ) -> Loaded:
@@ -121,8 +132,17 @@ class ModelTable:
         if options.keep_alive is not None:
             loaded.keep_alive = options.keep_alive
         loaded.touch()
-        self._paths[checkpoint.name] = path
+        self._call(checkpoint.name, path)
         return loaded
+
+    def _call(self, name: str, path: Path) -> None:
+        """Gives it that name. The model that had it, of an older revision, leaves when it is idle
+        if that was its last: nobody could unload it."""
+        before = self._paths.get(name)
+        self._paths[name] = path
+        older = None if before is None else self._by_path.get(before)
+        if older is not None and not self.names(older):
+            older.keep_alive = 0.0
 
     def unload(self, name: str) -> None:
         """Frees a model.
@@ -130,10 +150,7 @@ class ModelTable:
         Raises:
             UnknownModel: it is not loaded.
         """
-        path = self._paths.get(name)
-        if path is None or path not in self._by_path:
-            raise UnknownModel(f"The model {name!r} is not loaded.", field="model")
-        self._drop(path)
+        self._drop(self._paths[self.unloadable(name)])
 
     def expire(self) -> None:
         """Frees those whose time without work is over."""

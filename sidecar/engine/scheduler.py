@@ -183,7 +183,8 @@ class Scheduler:
                 loaded.touch()
 
     def _unload(self, job: UnloadJob) -> None:
-        loaded = self._models.get(job.model)
+        name = self._models.unloadable(job.model)
+        loaded = self._models.get(name)
         if loaded is not None and self._in_use(loaded):
             if not job.wait:
                 raise ModelInUse(
@@ -194,7 +195,7 @@ class Scheduler:
             self._unloading.append(job)
             return
         del loaded  # or its memory could not be freed
-        self._models.unload(job.model)
+        self._models.unload(name)
         self._tell()
         job.sink.done()
 

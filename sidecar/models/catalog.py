@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 BUNDLED = "tiny-voice"
 BUNDLED_PATH = Path(__file__).parent.parent / "bundled" / BUNDLED
 ALIASES: dict[str, str] = {alias: known.repo for alias, known in KNOWN.items()}
+_LISTED = {repo: alias for alias, repo in ALIASES.items()}
 # What a voice is cloned with, and described to, when nobody says.
 BASE, DESIGN = "1.7b-base", "1.7b-voicedesign"
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -95,6 +96,15 @@ def lasting(name: str) -> str:
         return plain.lower() + at + revision
     path = _folder(name)
     return name if path is None else str(path.absolute())
+
+
+def canonical(name: str) -> str:
+    """One name for all spellings of ours, and for the repositories they mean; others are kept."""
+    plain, at, revision = name.partition("@")
+    alias = plain.lower()
+    if alias != BUNDLED and alias not in ALIASES:
+        alias = _LISTED.get(plain, plain)
+    return alias + at + revision
 
 
 def is_listed(name: str) -> bool:

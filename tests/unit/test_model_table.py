@@ -183,6 +183,38 @@ def test_a_model_is_in_memory_once_whatever_it_is_called(
         table.unload(a.name)
 
 
+def test_a_model_is_unloaded_by_any_spelling_of_its_name(three: list[Checkpoint]) -> None:
+    table = Table()
+    (alias, repo) = next(iter(catalog.ALIASES.items()))
+    for loaded_as, unloaded_as in (
+        (alias.upper(), repo),
+        (repo, alias),
+        (f"{repo}@v1", f"{alias}@v1"),
+    ):
+        table.take(Checkpoint(loaded_as, three[0].path, three[0].config))
+        with pytest.raises(UnknownModel, match="not loaded"):
+            table.unload(f"{repo}@v2")
+        table.unload(unloaded_as)
+        assert table.present == []
+
+
+def test_a_revision_whose_name_another_takes_leaves_when_it_is_idle(
+    three: list[Checkpoint],
+) -> None:
+    older, newer, _ = three
+    table = Table()
+    table.take(Checkpoint("x/y", older.path, older.config))
+    table.take(Checkpoint("also", newer.path, newer.config))
+    table.busy = {"x/y"}
+    second = table.take(Checkpoint("x/y", newer.path, newer.config))
+    table.expire()
+    assert len(table.present) == 2  # it speaks
+    table.busy = set()
+    table.expire()
+    assert list(table) == [second]
+    assert set(table.names(second)) == {"also", "x/y"}
+
+
 @pytest.mark.parametrize("stage", [0, 1, 2])
 def test_a_load_that_ends_half_way_leaves_nothing(three: list[Checkpoint], stage: int) -> None:
     table = Table()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sidecar.engine.request import LoadOptions, LoadResult
 from sidecar.errors import InvalidParams, SidecarError
-from sidecar.models import inventory
+from sidecar.models import catalog, inventory
 from sidecar.models.inventory import Entry
 from sidecar.rpc.model_types import (
     ModelEntry,
@@ -27,7 +27,7 @@ def list_models(session: Session, params: NoParams, call: Call) -> None:
 
 
 def _list(session: Session) -> ModelListResult:
-    loaded = session.engine.loaded
+    loaded = {catalog.canonical(name) for name in session.engine.loaded}
     on_cpu = session.engine.status.backend == "cpu"
     rows = [_row(entry, entry.name in loaded, on_cpu) for entry in inventory.entries()]
     named = {row.model for row in rows}

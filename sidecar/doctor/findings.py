@@ -14,6 +14,7 @@ from sidecar import __version__
 from sidecar.doctor.fit import Size, advice, sizes
 from sidecar.doctor.selftest import SelfTest, self_test
 from sidecar.errors import SidecarError
+from sidecar.memory import DEFAULT_LIMIT, physical_bytes
 from sidecar.models import backend, cache, catalog, hub, hub_errors, inventory
 
 _PACKAGES = ("mlx", "mlx-audio", "huggingface-hub", "numpy")
@@ -39,11 +40,16 @@ class Cache(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 
 
 class Memory(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """Of the machine, and of a GPU that has its own."""
+    """Of the machine, or the container that this runs in, and of a GPU that has its own.
+
+    Attributes:
+        limit_bytes: what loaded models may take together, unless `serve` is told otherwise.
+    """
 
     total_bytes: int
     available_bytes: int
     device_bytes: int | None = None
+    limit_bytes: int | None = None
 
 
 class Findings(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -75,15 +81,15 @@ def look(*, speak: bool) -> Findings:
     """Collects the findings; `speak` runs the self-test, which takes some seconds."""
     broken: list[str] = []
     device = _device(broken)
-    own = None if device is None else backend.own_memory()
-    total = psutil.virtual_memory().total
+    memory = _memory(device)
     blas = _blas()
     bundled = _bundled(broken)
     test = self_test() if speak and not broken else None
     if test is not None and test.error:
         broken.append(f"the bundled voice does not speak: {test.error}")
     on_cpu = device in (None, "cpu")
-    rows = sizes(own or total, own=own is not None, on_cpu=on_cpu)
+    own, usable = memory.device_bytes, memory.device_bytes or memory.total_bytes
+    rows = sizes(usable, memory.limit_bytes, own=own is not None, on_cpu=on_cpu)
     found = _cache()
     return Findings(
         version=__version__,
@@ -92,9 +98,9 @@ def look(*, speak: bool) -> Findings:
         packages={name: _version(name) for name in _PACKAGES},
         bundled=bundled,
         cache=found,
-        memory=Memory(total, psutil.virtual_memory().available, own),
+        memory=memory,
         sizes=rows,
-        advice=[advice(rows, own or total, on_cpu=on_cpu), *_advice(found, device, blas, test)],
+        advice=[advice(rows, usable, on_cpu=on_cpu), *_advice(found, device, blas, test)],
         broken=broken,
         backend=device,
         blas=blas,
@@ -138,6 +144,15 @@ def _device(broken: list[str]) -> str | None:
             "[cuda13]."
         )
         return None
+
+
+def _memory(device: str | None) -> Memory:
+    machine = psutil.virtual_memory()
+    total = min(machine.total, physical_bytes())
+    usable, own = total, None
+    if device is not None:
+        usable, own = backend.memory_bytes(), backend.own_memory()
+    return Memory(total, min(machine.available, total), own, DEFAULT_LIMIT.of(usable))
 
 
 def _blas() -> str | None:

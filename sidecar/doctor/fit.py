@@ -6,14 +6,16 @@ from typing import Literal
 
 import msgspec
 
-from sidecar.models.known import KNOWN
+from sidecar.models.known import KNOWN, KnownModel
 
 Fit = Literal["well", "alone", "no"]
 
-# Of memory that a GPU shares with a desktop and the app, a fifth is used unnoticed, and most of it
-# if everything else is closed. A GPU's own memory is there to be filled. On the CPU what is
-# computed with is the machine's as any program's.
-_WELL, _WELL_CPU, _WELL_OWN, _ALONE = 0.2, 0.25, 0.8, 0.7
+# Of memory that a GPU shares with a desktop and the app, a fifth is used unnoticed. A GPU's own
+# memory is there to be filled. On the CPU what is computed with is the machine's as any program's.
+_WELL, _WELL_CPU, _WELL_OWN = 0.2, 0.25, 0.8
+# Besides the files: the codec's quotients, and on a GPU a speaker encoder in float32; of all, what
+# `qwen3_tts.memory` adds for rotations and masks. Rounded up; a test compares.
+_TABLES_BYTES, _TABLES_CPU_BYTES, _BESIDES = 54_000_000, 30_000_000, 1.03
 # From the best voice to the smallest model.
 _RANKING = (("1.7B", 16), ("1.7B", 8), ("0.6B", 16), ("1.7B", 6), ("1.7B", 4), ("0.6B", 8))
 _RANKING += (("0.6B", 6), ("0.6B", 4))
@@ -24,7 +26,8 @@ class Size(msgspec.Struct, frozen=True, rename="camel"):
 
     Attributes:
         need_bytes: of the hungriest of them, speaking one stream.
-        fit: well: beside other programs; alone: if little else runs.
+        fit: well: beside other programs; alone: if little else runs; no: `model/load` refuses the
+            hungriest of them, unless `--memory-limit` is raised.
     """
 
     size: str
@@ -37,11 +40,12 @@ class Size(msgspec.Struct, frozen=True, rename="camel"):
         return f"{self.size} {'bf16' if self.bits == 16 else f'{self.bits}-bit'}"
 
 
-def sizes(memory: int, *, own: bool, on_cpu: bool) -> list[Size]:
+def sizes(memory: int, limit: int | None, *, own: bool, on_cpu: bool) -> list[Size]:
     """The table.
 
     Args:
         memory: bytes of the device that computes.
+        limit: bytes that models may take together; None is no limit.
         own: it is a GPU's own, not shared with the machine.
         on_cpu: weights are unpacked to float32.
     """
@@ -50,10 +54,22 @@ def sizes(memory: int, *, own: bool, on_cpu: bool) -> list[Size]:
         same = [one for one in KNOWN.values() if (one.size, one.bits) == (size, bits)]
         need = max(one.cpu_memory_bytes if on_cpu else one.memory_bytes for one in same)
         share = _WELL_OWN if own else _WELL_CPU if on_cpu else _WELL
-        most = max(share, _ALONE)
-        fit: Fit = "well" if need <= share * memory else "alone" if need <= most * memory else "no"
+        fit: Fit = "well" if need <= share * memory else "alone"
+        if limit is not None and max(load_bytes(one, on_cpu=on_cpu) for one in same) > limit:
+            fit = "no"
         rows.append(Size(size, bits, need, fit))
     return rows
+
+
+def load_bytes(one: KnownModel, *, on_cpu: bool) -> int:
+    """What `model/load` holds against its limit: `qwen3_tts.memory.footprint`, by the catalogue,
+    since there are no headers of a model that is not here. Without the stream and the process,
+    which the limit leaves room for."""
+    if not on_cpu:
+        return int((one.download_bytes + _TABLES_BYTES) * _BESIDES)
+    exact = next(k for k in KNOWN.values() if k.bits == 16)
+    codec = exact.download_bytes - 2 * exact.parameters  # one for all
+    return int((4 * one.parameters + codec + _TABLES_CPU_BYTES) * _BESIDES)
 
 
 def advice(rows: list[Size], memory: int, *, on_cpu: bool) -> str:

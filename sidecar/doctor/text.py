@@ -42,6 +42,8 @@ def _facts(findings: Findings) -> Iterator[tuple[str, str]]:
     yield "memory", f"{_size(memory.total_bytes)}, {_size(memory.available_bytes)} available"
     if memory.device_bytes:
         yield "GPU memory", _size(memory.device_bytes)
+    if memory.limit_bytes:
+        yield "for models", f"{_size(memory.limit_bytes)}, unless --memory-limit says otherwise"
     where = findings.cache
     offline = "; offline mode" if where.offline else ""
     mirror = f"; from {where.endpoint}" if where.endpoint else ""

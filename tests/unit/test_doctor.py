@@ -9,11 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.doctor import fit
+from sidecar.doctor import findings, fit
+from sidecar.memory import DEFAULT_LIMIT
+from sidecar.models import backend
 
 GIB = 2**30
 
@@ -31,7 +34,7 @@ GIB = 2**30
 )
 def test_advice(gibibytes: int, own: bool, on_cpu: bool, expected: str) -> None:
     memory = gibibytes * GIB
-    rows = fit.sizes(memory, own=own, on_cpu=on_cpu)
+    rows = fit.sizes(memory, DEFAULT_LIMIT.of(memory), own=own, on_cpu=on_cpu)
     assert fit.advice(rows, memory, on_cpu=on_cpu) == expected
 
 
@@ -40,11 +43,27 @@ def test_more_memory_never_fits_less(memory: int, more: int, own: bool, on_cpu: 
     order = ["no", "alone", "well"]
 
     def ranks(gibibytes: int) -> list[int]:
-        rows = fit.sizes(gibibytes * GIB, own=own, on_cpu=on_cpu)
+        machine = gibibytes * GIB
+        rows = fit.sizes(machine, DEFAULT_LIMIT.of(machine), own=own, on_cpu=on_cpu)
         return [order.index(row.fit) for row in rows]
 
     for before, after in zip(ranks(memory), ranks(memory + more), strict=True):
         assert before <= after
+
+
+@pytest.mark.parametrize("contained", [2**30, 2**60])
+def test_a_container_has_what_it_may_use(monkeypatch: pytest.MonkeyPatch, contained: int) -> None:
+    backend.prepare()
+    for module in (findings, backend):
+        monkeypatch.setattr(module, "physical_bytes", lambda: contained)
+    monkeypatch.setattr(backend, "name", lambda: "cpu")
+    found = findings.look(speak=False)
+    machine = psutil.virtual_memory().total
+    assert found.memory.total_bytes == min(machine, contained)
+    assert 0 < found.memory.available_bytes <= found.memory.total_bytes
+    assert found.memory.limit_bytes == DEFAULT_LIMIT.of(contained)
+    if contained < machine:
+        assert found.advice[0].startswith("1 GB: too little")
 
 
 def doctor(home: Path, *args: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -73,7 +92,7 @@ def test_it_speaks_and_says_how_fast_for_programs(tmp_path: Path) -> None:
         "models": [],
         "offline": True,
     }
-    assert found["memory"]["totalBytes"] > found["memory"]["availableBytes"] > 0
+    assert found["memory"]["totalBytes"] >= found["memory"]["availableBytes"] > 0
     assert len(found["sizes"]) == 8
     assert not (tmp_path / "hub").exists()  # it only looks
 

@@ -11,6 +11,8 @@ import fnmatch
 import os
 import re
 import shutil
+import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,8 @@ PARTIAL = ".incomplete"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _REVISION = re.compile(r"(?!.*\.\.)[\w.-]+(?:/[\w.-]+)*")
 _PREFIX = "models--"
+# Nobody lays out links for so long; older ones were left by a process that was killed.
+_ABANDONED_SECONDS = 3600.0
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -69,7 +73,8 @@ def find(repo: str, revision: str | None = None) -> Snapshot | None:
 
 
 def lay_out(repo: str, revision: str | None, commit: str, blobs: dict[str, Path]) -> Path:
-    """Makes a snapshot of files that are in `blobs/`; returns its folder.
+    """Makes a snapshot of files that are in `blobs/`; returns its folder. Whoever looks meanwhile,
+    or after this was cut short, finds none, or one that lacks what a model needs.
 
     Args:
         revision: what `commit` was found under; None is the main branch.
@@ -77,10 +82,9 @@ def lay_out(repo: str, revision: str | None, commit: str, blobs: dict[str, Path]
     """
     home = repo_folder(repo)
     path = home / "snapshots" / commit
-    for name, blob in blobs.items():
-        link = path / name
-        link.parent.mkdir(parents=True, exist_ok=True)
-        _link(blob, link)
+    if path.is_dir() or not _appear(path, blobs):
+        for name in sorted(blobs, key=_turn):
+            _link(blobs[name], path / name, path / name)
     if revision != commit:
         ref = home / "refs" / (revision or "main")
         ref.parent.mkdir(parents=True, exist_ok=True)
@@ -90,8 +94,45 @@ def lay_out(repo: str, revision: str | None, commit: str, blobs: dict[str, Path]
     return path
 
 
-def _link(blob: Path, link: Path) -> None:
-    target = os.path.relpath(blob, link.parent)
+def _appear(path: Path, blobs: dict[str, Path]) -> bool:
+    """Makes a new snapshot of which nothing is seen before all is there; False if another request
+    has been quicker. It grows beside `snapshots/`, of which huggingface_hub takes every folder for
+    a commit."""
+    home = path.parent.parent
+    _sweep(home)
+    growing = home / f".{path.name}.{uuid.uuid4().hex}"
+    try:
+        growing.mkdir(parents=True)
+        for name, blob in blobs.items():
+            _link(blob, growing / name, path / name)
+        path.parent.mkdir(exist_ok=True)
+        growing.rename(path)
+    except BaseException as error:
+        shutil.rmtree(growing, ignore_errors=True)
+        if isinstance(error, OSError) and path.is_dir():
+            return False
+        raise
+    return True
+
+
+def _sweep(home: Path) -> None:
+    for left in home.glob(".*"):
+        with contextlib.suppress(OSError):  # another process sweeps, too
+            commit = left.name[1:].partition(".")[0]
+            abandoned = time.time() - left.stat().st_mtime > _ABANDONED_SECONDS
+            if abandoned and _COMMIT.fullmatch(commit):
+                shutil.rmtree(left)
+
+
+def _turn(name: str) -> int:
+    """Last comes what `_required` asks for, so that what has begun is not taken for whole."""
+    return 2 if name == "config.json" else int(name.endswith(".safetensors"))
+
+
+def _link(blob: Path, link: Path, final: Path) -> None:
+    """Makes `link`, which is to lead to `blob` from where it will be in the end."""
+    link.parent.mkdir(parents=True, exist_ok=True)
+    target = os.path.relpath(blob, final.parent)
     new = link.with_name(f".{link.name}.{os.getpid()}")
     try:
         new.symlink_to(target)

@@ -181,7 +181,17 @@ def _cached(repo: str, revision: str | None, fetching: Fetching | None) -> Path:
     if hub.is_offline():
         raise hub_errors.offline(repo, () if snapshot is None else snapshot.missing)
     if fetching is None:
-        raise ModelNotDownloaded(
-            f"{repo} is not on this machine yet.", hint="Send model/load first.", field="model"
-        )
+        raise _not_here(repo, revision, () if snapshot is None else snapshot.missing)
     return download(repo, revision, fetching.report, fetching.cancelled)
+
+
+def _not_here(repo: str, revision: str | None, missing: tuple[str, ...]) -> ModelNotDownloaded:
+    """For whoever typed a command, and for whoever sent a request."""
+    name = repo if revision is None else f"{repo}@{revision}"
+    more = f" and {len(missing) - 6} more files" if len(missing) > 6 else ""
+    lacking = f"on this machine in part: it lacks {', '.join(missing[:6])}{more}"
+    return ModelNotDownloaded(
+        f"{name} is {lacking if missing else 'not on this machine yet'}.",
+        hint=f"Download it: qwen-tts-sidecar models download {name}, or model/load on the wire.",
+        field="model",
+    )

@@ -22,7 +22,7 @@ def shrink(patch: pytest.MonkeyPatch) -> None:
 def write(folder: Path, cache: Path) -> None:
     from mlx_audio.tts.models.sesame import sesame
 
-    write_tokenizer(folder, ["<s>", "</s>"], bos_token="<s>", eos_token="</s>")
+    write_repository(in_cache(cache, "unsloth/Llama-3.2-1B"))
     layers = {
         "attention_bias": False, "attention_dropout": 0.0, "head_dim": 16, "hidden_act": "silu",
         "hidden_size": 32, "initializer_range": 0.02, "intermediate_size": 32,
@@ -39,7 +39,6 @@ def write(folder: Path, cache: Path) -> None:
         {
             **layers,
             "model_type": "csm",
-            "text_tokenizer": str(folder),
             "use_default_voice_prompt": False,
             "text_vocab_size": 300,
             "audio_vocab_size": 2048,
@@ -53,11 +52,17 @@ def write(folder: Path, cache: Path) -> None:
             },
         },
     )
-    model = sesame.SesameModel({k: v for k, v in config.items() if k != "text_tokenizer"})
+    model = sesame.SesameModel(config)
     model.audio_head = mx.random.normal(model.audio_head.shape)  # which starts as zeros
     weights = {f"model.{k}": v for k, v in parameters(model)}
     mx.save_safetensors(str(folder / "model.safetensors"), weights)
     _mimi(in_cache(cache, "kyutai/moshiko-pytorch-bf16"))
+
+
+def write_repository(snapshot: Path) -> None:
+    """What of a language model's repository a tokenizer is read from."""
+    write_tokenizer(snapshot, ["<s>", "</s>"], bos_token="<s>", eos_token="</s>")
+    write_config(snapshot, {"model_type": "llama"})
 
 
 def _tiny_mimi(codebooks: int) -> Any:

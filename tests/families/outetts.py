@@ -14,12 +14,12 @@ def write(folder: Path, cache: Path) -> None:
 
     special = [token for token in SpecialTokens().to_dict().values() if "{" not in token]
     codes = [f"<|c{book}_{at}|>" for book in (1, 2) for at in range(1025)]
-    write_tokenizer(folder, [*special, *codes], eos_token="<|im_end|>")
+    repository = in_cache(cache, "OuteAI/Llama-OuteTTS-1.0-1B")
+    write_tokenizer(repository, [*special, *codes], eos_token="<|im_end|>")
     config = write_config(
         folder,
         {
             "model_type": "llama",
-            "tokenizer_name": str(folder),
             "hidden_size": 32,
             "num_hidden_layers": 1,
             "intermediate_size": 32,
@@ -31,7 +31,9 @@ def write(folder: Path, cache: Path) -> None:
             "tie_word_embeddings": True,
         },
     )
-    save(folder / "model.safetensors", outetts.Model(outetts.ModelConfig.from_dict(config)))
+    write_config(repository, config)
+    sizes = outetts.ModelConfig.from_dict({**config, "tokenizer_name": str(repository)})
+    save(folder / "model.safetensors", outetts.Model(sizes))
     dac(
         in_cache(cache, "mlx-community/dac-speech-24khz-1.5kbps"),
         encoder_rates=[2, 4, 5, 8],

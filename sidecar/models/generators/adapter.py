@@ -141,7 +141,7 @@ def _loaded(checkpoint: Checkpoint, family: Family) -> Any:
 
     importlib.import_module(f"mlx_audio.tts.models.{family.module}")
     _without_bars(f"mlx_audio.tts.models.{family.module}.")
-    with local.only_cached():
+    with local.only_cached(), local.tokenizer(family, checkpoint):
         # Its guess goes by the folder's name.
         model = load_model(
             checkpoint.path, model_type=family.module, model_name_parts=[family.module]

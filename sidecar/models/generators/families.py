@@ -13,6 +13,9 @@ import msgspec
 from sidecar.models.base import Ability, ModelInfo, VoiceInfo
 from sidecar.models.catalog import Checkpoint
 
+# The model's config is among them: it says of what class its tokenizer is.
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "config.json")
+
 
 class Beside(msgspec.Struct, frozen=True):
     """Files of another repository that a family reads when it is loaded."""
@@ -30,7 +33,9 @@ class Family(msgspec.Struct, frozen=True):
         languages: value of `language` → what the family calls it.
         voices: of a checkpoint; the first is the default.
         packages: module → what to install for it.
-        besides: what else must be on this machine, by the config.
+        tokenizer: the folder or repository of the text's tokenizer; "" if mlx-audio reads that of
+            the checkpoint anyway.
+        besides: what else must be on this machine.
         shortest: characters that a step has at least; sentences are joined up to that.
         transcript: whether a voice is cloned with the recording's transcript only.
         audition: where presets are kinds of voices, of which each step would make up another: what
@@ -43,7 +48,8 @@ class Family(msgspec.Struct, frozen=True):
     languages: dict[str, str]
     voices: Callable[[Checkpoint], tuple[str, ...]] = lambda checkpoint: ()
     packages: dict[str, str] = {}
-    besides: Callable[[dict[str, Any]], tuple[Beside, ...]] = lambda config: ()
+    tokenizer: Callable[[Checkpoint], str] = lambda checkpoint: ""
+    besides: tuple[Beside, ...] = ()
     shortest: int = 60
     transcript: bool = True
     audition: str = ""
@@ -66,12 +72,15 @@ def _kokoro_voices(checkpoint: Checkpoint) -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: name != "af_heart"))
 
 
-def _csm_besides(config: dict[str, Any]) -> tuple[Beside, ...]:
-    # mlx-audio takes another tokenizer from the config, a folder or a repository.
-    own = config.get("text_tokenizer")
-    tokenizer = (Beside("unsloth/Llama-3.2-1B", ("tokenizer.json",)),) if not own else ()
-    mimi = Beside("kyutai/moshiko-pytorch-bf16", ("tokenizer-e351c8d8-checkpoint125.safetensors",))
-    return (*tokenizer, mimi)
+def _csm_tokenizer(checkpoint: Checkpoint) -> str:
+    return str(checkpoint.config.get("text_tokenizer") or "unsloth/Llama-3.2-1B")
+
+
+def _outetts_tokenizer(checkpoint: Checkpoint) -> str:
+    """mlx-audio's default is that of one size; a checkpoint that brings one means its own."""
+    if all((checkpoint.path / file).is_file() for file in TOKENIZER_FILES):
+        return str(checkpoint.path)
+    return str(checkpoint.config.get("tokenizer_name") or "OuteAI/Llama-OuteTTS-1.0-1B")
 
 
 def _chatterbox_voices(checkpoint: Checkpoint) -> tuple[str, ...]:
@@ -87,7 +96,7 @@ def _chatterbox(languages: dict[str, str]) -> Family:
         24000,
         languages,
         voices=_chatterbox_voices,
-        besides=lambda config: (tokenizer,),
+        besides=(tokenizer,),
         transcript=False,
     )
 
@@ -103,10 +112,11 @@ def _is_multilingual(config: dict[str, Any]) -> bool:
     )
 
 
-def _weights_of(repo: str) -> Callable[[dict[str, Any]], tuple[Beside, ...]]:
-    return lambda config: (Beside(repo, ("config.json", "model.safetensors")),)
+def _weights_of(repo: str) -> tuple[Beside, ...]:
+    return (Beside(repo, ("config.json", "model.safetensors")),)
 
 
+_MIMI = Beside("kyutai/moshiko-pytorch-bf16", ("tokenizer-e351c8d8-checkpoint125.safetensors",))
 _ENGLISH = {"english": "en"}
 # A voice's first letter is the language it was made for.
 _KOKORO_LANGUAGES = {
@@ -131,7 +141,14 @@ FAMILIES: dict[str, Family] = {
         voices=_kokoro_voices,
         packages={"misaki": "qwen-tts-sidecar[kokoro]"},
     ),
-    "csm": Family("sesame", ("cloning", "seed"), 24000, _ENGLISH, besides=_csm_besides),
+    "csm": Family(
+        "sesame",
+        ("cloning", "seed"),
+        24000,
+        _ENGLISH,
+        tokenizer=_csm_tokenizer,
+        besides=(_MIMI,),
+    ),
     "dia": Family(
         "dia",
         ("cloning", "seed"),
@@ -146,6 +163,7 @@ FAMILIES: dict[str, Family] = {
         24000,
         _ENGLISH,
         voices=lambda checkpoint: ("default",),
+        tokenizer=_outetts_tokenizer,
         besides=_weights_of("mlx-community/dac-speech-24khz-1.5kbps"),
     ),
     "soprano": Family("soprano", ("seed",), 32000, _ENGLISH),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -11,16 +13,23 @@ from typing import Any
 
 import huggingface_hub
 
-from sidecar.errors import MissingPackage, ModelNotDownloaded
+from sidecar.errors import MissingPackage, ModelLoadFailed, ModelNotDownloaded
+from sidecar.models import cache
 from sidecar.models.catalog import Checkpoint
-from sidecar.models.generators.families import Family
+from sidecar.models.generators.families import TOKENIZER_FILES, Beside, Family
 
 _FETCHING = ("snapshot_download", "hf_hub_download")
 _LIBRARIES = ("mlx_audio.", "transformers.utils.hub")
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def check(family: Family, checkpoint: Checkpoint) -> None:
-    """Raises MissingPackage or ModelNotDownloaded: what is missing, and how to get it."""
+    """What is missing, and how to get it.
+
+    Raises:
+        MissingPackage, ModelNotDownloaded
+        ModelLoadFailed: the config names a tokenizer that can be nowhere.
+    """
     for module, package in family.packages.items():
         if importlib.util.find_spec(module) is None:
             raise MissingPackage(
@@ -28,15 +37,72 @@ def check(family: Family, checkpoint: Checkpoint) -> None:
                 hint=f'pip install "{package}"',
                 field="model",
             )
-    for beside in family.besides(checkpoint.config):
-        files = (huggingface_hub.try_to_load_from_cache(beside.repo, f) for f in beside.files)
-        if not all(isinstance(file, str) for file in files):
-            raise ModelNotDownloaded(
-                f"{family.module} models need {beside.repo} beside them, and it is not on this "
-                f"machine.",
-                hint=f"hf download {beside.repo} {' '.join(beside.files)}",
-                field="model",
-            )
+    missing = [beside for beside in _needed(family, checkpoint) if not _is_here(beside)]
+    if missing:
+        commands = (f"hf download {beside.repo} {' '.join(beside.files)}" for beside in missing)
+        raise ModelNotDownloaded(
+            f"{family.module} models need {' and '.join(beside.repo for beside in missing)} beside "
+            f"them, which is not on this machine.",
+            hint=" && ".join(commands),
+            field="model",
+        )
+
+
+def _needed(family: Family, checkpoint: Checkpoint) -> tuple[Beside, ...]:
+    name = family.tokenizer(checkpoint)
+    if not name or os.path.isdir(name):
+        return family.besides
+    if not _HUB_ID.fullmatch(name):
+        raise ModelLoadFailed(
+            f"{checkpoint.path} takes its tokenizer from {name!r}, which is neither a folder on "
+            f"this machine nor a repository on the hub.",
+            hint="Correct it in its config.json.",
+            field="model",
+        )
+    return (Beside(name, TOKENIZER_FILES), *family.besides)
+
+
+def _is_here(beside: Beside) -> bool:
+    snapshot = cache.find(beside.repo)
+    return snapshot is not None and all((snapshot.path / name).is_file() for name in beside.files)
+
+
+@contextlib.contextmanager
+def tokenizer(family: Family, checkpoint: Checkpoint) -> Iterator[None]:
+    """The family's modules get their tokenizer by its folder, whatever name they ask for.
+
+    By a repository's name transformers asks the hub what files there are and of what model it is,
+    even if all of it is in the cache.
+    """
+    name = family.tokenizer(checkpoint)
+    snapshot = None if not name or os.path.isdir(name) else cache.find(name)
+    folder = str(snapshot.path) if snapshot else name
+    package = f"mlx_audio.tts.models.{family.module}."
+    loaded = [module for name, module in list(sys.modules.items()) if name.startswith(package)]
+    asking = (
+        [vars(module) for module in loaded if "AutoTokenizer" in vars(module)] if folder else []
+    )
+    originals = [names["AutoTokenizer"] for names in asking]
+    for names, original in zip(asking, originals, strict=True):
+        names["AutoTokenizer"] = _InFolder(original, folder)
+    try:
+        yield
+    finally:
+        for names, original in zip(asking, originals, strict=True):
+            names["AutoTokenizer"] = original
+
+
+class _InFolder:
+    """transformers' AutoTokenizer, for one folder."""
+
+    def __init__(self, original: Any, folder: str) -> None:
+        self._original, self._folder = original, folder
+
+    def from_pretrained(self, name: str, **options: Any) -> Any:
+        # Undecided, it asks on stdin whether to run code that comes with a tokenizer.
+        return self._original.from_pretrained(
+            self._folder, **{**options, "trust_remote_code": False}
+        )
 
 
 @contextlib.contextmanager

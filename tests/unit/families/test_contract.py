@@ -183,15 +183,26 @@ def test_what_a_family_needs_besides_is_named_and_nothing_is_downloaded(
     folders: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
-    for name, repo in (
-        ("dia", "mlx-community/descript-audio-codec-44khz"),
-        ("outetts", "mlx-community/dac-speech-24khz-1.5kbps"),
-        ("csm", "kyutai/moshiko-pytorch-bf16"),
-        ("chatterbox", "mlx-community/S3TokenizerV2"),
+    weights = "config.json model.safetensors"
+    tokenizer = "tokenizer.json tokenizer_config.json config.json"
+    mimi = "kyutai/moshiko-pytorch-bf16 tokenizer-e351c8d8-checkpoint125.safetensors"
+    for name, repositories in (
+        ("dia", [f"mlx-community/descript-audio-codec-44khz {weights}"]),
+        (
+            "outetts",
+            [
+                f"OuteAI/Llama-OuteTTS-1.0-1B {tokenizer}",
+                f"mlx-community/dac-speech-24khz-1.5kbps {weights}",
+            ],
+        ),
+        ("csm", [f"unsloth/Llama-3.2-1B {tokenizer}", mimi]),
+        ("chatterbox", ["mlx-community/S3TokenizerV2 model.safetensors"]),
     ):
-        with pytest.raises(ModelNotDownloaded, match=repo) as caught:
+        with pytest.raises(ModelNotDownloaded) as caught:
             registry.generator(catalog.resolve(folders[name]), "auto")
-        assert (caught.value.hint or "").startswith(f"hf download {repo}")
+        commands = [f"hf download {repository}" for repository in repositories]
+        assert caught.value.hint == " && ".join(commands)
+        assert all(repository.split()[0] in caught.value.message for repository in repositories)
     assert list(tmp_path.iterdir()) == []
 
 

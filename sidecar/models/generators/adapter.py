@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
 import sys
@@ -104,11 +105,11 @@ class Generator:
     def _auditioned(self, voice: str) -> mx.array:
         """The one voice that a preset is here: made up with a fixed seed, whoever asks first."""
         if voice not in self._voices:
-            asked = randomness.state()
-            mx.random.seed(0)
-            arguments = request.OWN[self._family.module](voice, "", _AUDITION)
-            self._voices[voice] = mx.concatenate(list(self._said(self._family.audition, arguments)))
-            mx.random.seed(asked)
+            with _random_state_kept():
+                mx.random.seed(0)
+                arguments = request.OWN[self._family.module](voice, "", _AUDITION)
+                said = list(self._said(self._family.audition, arguments))
+            self._voices[voice] = mx.concatenate(said)
         return self._voices[voice]
 
     def _said(self, part: str, arguments: request.Arguments) -> Iterator[mx.array]:
@@ -125,15 +126,39 @@ class Generator:
                 yield audio
 
     def warm_up(self) -> None:
-        """Where kernels are made: on the CPU a family's first sentence is as slow as its second."""
-        if on_cpu():
-            return
+        """Auditions every preset; where kernels are compiled, also says something."""
+        with _random_state_kept():
+            if self._family.audition:
+                self._audition_all()
+            # On the CPU nothing is compiled: the first sentence is as fast as the second.
+            if not on_cpu():
+                self._begin_a_sentence()
+
+    def _audition_all(self) -> None:
+        for voice in self.info.voices:
+            try:
+                self._auditioned(voice.name)
+            except Exception as error:  # who asks for that voice is told; with others it speaks
+                if is_out_of_memory(error):
+                    raise
+                log.warning("no audition of %s: %s", voice.name, error)
+
+    def _begin_a_sentence(self) -> None:
         settings = GenerationSettings(max_seconds=1.0)
         try:
             for _ in self.speak(self.prepare(Utterance("Hello there."), settings)):
                 break
         except SidecarError as error:  # it needs a reference, or a package for its first voice
             log.info("not warmed up: %s", error)
+
+
+@contextlib.contextmanager
+def _random_state_kept() -> Iterator[None]:
+    before = randomness.state()
+    try:
+        yield
+    finally:
+        mx.random.seed(before)
 
 
 def _loaded(checkpoint: Checkpoint, family: Family) -> Any:
@@ -146,17 +171,21 @@ def _loaded(checkpoint: Checkpoint, family: Family) -> Any:
         model = load_model(
             checkpoint.path, model_type=family.module, model_name_parts=[family.module]
         )
-    _end_training(model)
+    _complete(model)
     return model
 
 
-def _end_training(model: Any) -> None:
-    """mlx-audio does so with the model itself. Spark's codec is beside it, in an object that is no
-    module: left in training, it hears a recording through dropout, and fails on a single one."""
+def _complete(model: Any) -> None:
+    """Ends the training of all parts, and reads them; mlx-audio does so with the model itself.
+
+    Spark's codec is beside it, in an object that is no module. In training it hears a recording
+    through dropout, and fails on a single one; not read yet, it is missing in the memory measured.
+    """
     for beside in vars(model).values():
         for part in getattr(beside, "__dict__", {}).values():
             if isinstance(part, nn.Module):
                 part.eval()
+                mx.eval(part.parameters())
 
 
 def _without_bars(package: str) -> None:

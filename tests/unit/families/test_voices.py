@@ -81,6 +81,54 @@ def test_a_preset_of_spark_is_one_voice_in_all_steps_and_requests(
     assert heard[1][1] is not voice
 
 
+def test_the_presets_of_spark_are_auditioned_when_it_is_loaded(
+    folders: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model: Any = registry.generator(catalog.resolve(folders["spark"]), "auto")
+    codec = model._model._audio_tokenizer
+    before = mx.get_active_memory()
+    mx.eval(codec.model.parameters(), codec.feature_extractor.parameters())
+    assert mx.get_active_memory() == before
+
+    mx.random.seed(5)
+    expected = mx.random.normal((4,))
+    mx.random.seed(5)
+    model.warm_up()
+    assert mx.array_equal(mx.random.normal((4,)), expected)
+
+    heard: list[Any] = []
+
+    def listening(part: str, **arguments: Any) -> Iterator[Any]:
+        heard.append(arguments.get("ref_audio"))
+        yield from ()
+
+    monkeypatch.setattr(model._model, "generate", listening)
+    for voice in model.info.voices:
+        utterance = Utterance("Hi.", voice=voice.name)
+        list(model.speak(model.prepare(utterance, GenerationSettings(max_seconds=0.1))))
+    assert [audio.size > 0 for audio in heard] == [True, True]
+
+
+def test_a_preset_that_cannot_be_auditioned_fails_where_it_is_asked_for(
+    folders: dict[str, str], reference: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model: Any = registry.generator(catalog.resolve(folders["spark"]), "auto")
+    generate = model._model.generate
+
+    def failing(part: str, **arguments: Any) -> Iterator[Any]:
+        if "ref_audio" not in arguments:
+            raise ValueError("a bug in a family")
+        yield from generate(part, **arguments)
+
+    monkeypatch.setattr(model._model, "generate", failing)
+    model.warm_up()
+    settings = GenerationSettings(max_seconds=0.1)
+    with pytest.raises(ValueError, match="a bug in a family"):
+        list(model.speak(model.prepare(Utterance("Hi."), settings)))
+    clone = Utterance("Hi.", reference=read(reference, None))
+    assert list(model.speak(model.prepare(clone, settings)))
+
+
 def test_spark_hears_a_quiet_recording_as_a_loud_one(
     folders: dict[str, str], reference: str
 ) -> None:

@@ -240,7 +240,7 @@ def _load(checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None
     if registry.is_generator(checkpoint):
         generator = registry.generator(checkpoint, options.dtype, options.bits)
         go_on()
-        generator.warm_up()
+        generator.warm_up(go_on)
         loaded = LoadedGenerator(checkpoint.name, generator, 0, 0.0, bits=bits)
     else:
         model = registry.load(checkpoint, options.dtype, options.bits)

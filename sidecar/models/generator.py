@@ -5,7 +5,7 @@ Importing this module does not import MLX; only annotations name its arrays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -64,6 +64,10 @@ class SpeechGenerator(Protocol):
         one has ended or has been closed."""
         ...
 
-    def warm_up(self) -> None:
-        """Runs the work once, so that the first request need not wait for kernels."""
+    def warm_up(self, go_on: Callable[[], None]) -> None:
+        """Runs the work once, so that the first request need not wait for kernels.
+
+        Args:
+            go_on: called between two pieces of it; whatever it raises ends it.
+        """
         ...

@@ -68,6 +68,7 @@ def footprint(checkpoint: Checkpoint, dtype: str, bits: int | None, on_cpu: bool
 
     Raises:
         NotACheckpoint, Unsupported
+        MissingPackage, ModelNotDownloaded, ModelLoadFailed: as `generator`, as far as it is known.
     """
     bits = _bits_to_make(checkpoint, bits)
     return _family(checkpoint).footprint(checkpoint, dtype, bits, on_cpu)

@@ -21,6 +21,10 @@ def describe(checkpoint: Checkpoint) -> ModelInfo:
 
 def footprint(checkpoint: Checkpoint, dtype: str, bits: int | None, on_cpu: bool) -> int:
     _check_bits(checkpoint, bits)
+    # Here, before other models leave for one that could not be loaded.
+    from sidecar.models.generators import local  # huggingface_hub is slow to import
+
+    local.check(_family(checkpoint), checkpoint)
     dtype = "float32" if dtype == "auto" and on_cpu else dtype
     weights = headers.total(checkpoint.path, lambda tensor: headers.stored(tensor, dtype))
     return int(weights * _BESIDES)

@@ -6,7 +6,7 @@ import contextlib
 import importlib
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -125,17 +125,18 @@ class Generator:
             if audio.size:  # a stream's last chunk may say only that it is the last
                 yield audio
 
-    def warm_up(self) -> None:
+    def warm_up(self, go_on: Callable[[], None]) -> None:
         """Auditions every preset; where kernels are compiled, also says something."""
         with _random_state_kept():
             if self._family.audition:
-                self._audition_all()
+                self._audition_all(go_on)
             # On the CPU nothing is compiled: the first sentence is as fast as the second.
             if not on_cpu():
                 self._begin_a_sentence()
 
-    def _audition_all(self) -> None:
+    def _audition_all(self, go_on: Callable[[], None]) -> None:
         for voice in self.info.voices:
+            go_on()
             try:
                 self._auditioned(voice.name)
             except Exception as error:  # who asks for that voice is told; with others it speaks

@@ -223,6 +223,8 @@ def test_a_package_that_is_missing_is_named(
     missing.add("misaki")
     with pytest.raises(MissingPackage, match="misaki"):
         registry.generator(catalog.resolve(folders["kokoro"]), "auto")
+    with pytest.raises(MissingPackage, match="misaki"):  # asked before others make room for it
+        registry.footprint(catalog.resolve(folders["kokoro"]), "auto", None, True)
 
 
 def test_a_family_is_not_quantised_here(folders: dict[str, str], tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_the_presets_of_spark_are_auditioned_when_it_is_loaded(
     mx.random.seed(5)
     expected = mx.random.normal((4,))
     mx.random.seed(5)
-    model.warm_up()
+    model.warm_up(lambda: None)
     assert mx.array_equal(mx.random.normal((4,)), expected)
 
     heard: list[Any] = []
@@ -121,7 +121,7 @@ def test_a_preset_that_cannot_be_auditioned_fails_where_it_is_asked_for(
         yield from generate(part, **arguments)
 
     monkeypatch.setattr(model._model, "generate", failing)
-    model.warm_up()
+    model.warm_up(lambda: None)
     settings = GenerationSettings(max_seconds=0.1)
     with pytest.raises(ValueError, match="a bug in a family"):
         list(model.speak(model.prepare(Utterance("Hi."), settings)))

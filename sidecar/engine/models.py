@@ -132,11 +132,11 @@ class ModelTable:
         if options.keep_alive is not None:
             loaded.keep_alive = options.keep_alive
         loaded.touch()
-        self._call(checkpoint.name, path)
+        self._give_name(checkpoint.name, path)
         return loaded
 
-    def _call(self, name: str, path: Path) -> None:
-        """Gives it that name. The model that had it, of an older revision, leaves when it is idle
+    def _give_name(self, name: str, path: Path) -> None:
+        """The model that had that name, of an older revision, leaves when it is idle
         if that was its last: nobody could unload it."""
         before = self._paths.get(name)
         self._paths[name] = path

@@ -32,7 +32,7 @@ ALIASES: dict[str, str] = {alias: known.repo for alias, known in KNOWN.items()}
 _LISTED = {repo: alias for alias, repo in ALIASES.items()}
 # What a voice is cloned with, and described to, when nobody says.
 BASE, DESIGN = "1.7b-base", "1.7b-voicedesign"
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -115,7 +115,7 @@ def is_listed(name: str) -> bool:
 def _on_hub(name: str) -> tuple[str, str | None]:
     plain, at, revision = name.partition("@")
     repo = ALIASES.get(plain.lower(), plain)
-    if not _HUB_ID.fullmatch(repo):
+    if not HUB_ID.fullmatch(repo):
         raise UnknownModel(
             unlisted("model", name, [BUNDLED, *ALIASES]),
             hint="Give one of these, a hub id like owner/name, or a folder.",

@@ -5,22 +5,21 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
-import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import huggingface_hub
+from huggingface_hub import constants
 
 from sidecar.errors import MissingPackage, ModelLoadFailed, ModelNotDownloaded
 from sidecar.models import cache
-from sidecar.models.catalog import Checkpoint
+from sidecar.models.catalog import HUB_ID, Checkpoint
 from sidecar.models.generators.families import TOKENIZER_FILES, Beside, Family
 
 _FETCHING = ("snapshot_download", "hf_hub_download")
 _LIBRARIES = ("mlx_audio.", "transformers.utils.hub")
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def check(family: Family, checkpoint: Checkpoint) -> None:
@@ -52,7 +51,7 @@ def _needed(family: Family, checkpoint: Checkpoint) -> tuple[Beside, ...]:
     name = family.tokenizer(checkpoint)
     if not name or os.path.isdir(name):
         return family.besides
-    if not _HUB_ID.fullmatch(name):
+    if not HUB_ID.fullmatch(name):
         raise ModelLoadFailed(
             f"{checkpoint.path} takes its tokenizer from {name!r}, which is neither a folder on "
             f"this machine nor a repository on the hub.",
@@ -115,6 +114,8 @@ def only_cached() -> Iterator[None]:
             if original is not None:
                 changed.append((module, name, original))
                 setattr(module, name, _cached_here(original))
+    # For what it tells of itself, its client would ask the hub which agents there are.
+    constants.HF_HUB_DISABLE_TELEMETRY = True
     try:
         yield
     finally:

@@ -151,7 +151,7 @@ def test_a_cancelled_download_stops_and_goes_on_later(hub: Hub, tmp_path: Path) 
             process.notify("$/cancelRequest", {"id": id})
             with pytest.raises(RpcError, match="-32800"):
                 process.wait(id)
-            assert time.monotonic() - cancelled < 1
+            assert time.monotonic() - cancelled < 5
             assert hub.left.wait(5)  # the connection is closed; all of it would take longer
         process.others()
         [left] = tmp_path.glob("hub/*/blobs/*.incomplete")
@@ -206,7 +206,7 @@ def test_a_speech_that_waits_for_a_download_can_be_cancelled(hub: Hub, tmp_path:
         process.notify("$/cancelRequest", {"id": id})
         with pytest.raises(RpcError, match="-32800"):
             process.wait(id)
-        assert time.monotonic() - cancelled < 1
+        assert time.monotonic() - cancelled < 5
 
 
 def test_a_revision_is_named_in_either_way(hub: Hub, tmp_path: Path) -> None:

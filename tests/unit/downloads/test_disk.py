@@ -23,7 +23,9 @@ from tests.downloads import (
     Fetcher,
     content,
     models,
+    partials,
     start,
+    wait_for,
     write,
 )
 from tests.hub_server import Hub
@@ -68,11 +70,17 @@ def test_a_disk_without_room_is_noticed_before_anything_is_fetched(
     assert hub.sent == {}
 
 
+def half_of_the_weights(disk: Path, hub: Hub) -> bool:
+    """They come last: no other file is in part."""
+    return any(part.stat().st_size >= SIZE // 2 for part in partials(disk, hub.repo))
+
+
 def test_a_disk_that_fills_up_meanwhile(hub: Hub, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", TOTAL + 500_000) as disk:
         with hub.holding(hub.cdn_path(hub.repo, WEIGHTS), at=SIZE // 2) as held:
             process = start(hub, disk, "download", hub.repo)
             assert held.reached.wait(TIMEOUT)
+            wait_for(lambda: half_of_the_weights(disk, hub))  # sent is not written yet
             fill(disk / "filler")
         done = Done(process)
         assert done.code == 1
@@ -80,7 +88,9 @@ def test_a_disk_that_fills_up_meanwhile(hub: Hub, tmp_path: Path) -> None:
         (disk / "filler").unlink()
         done = models(hub, disk, "download", hub.repo)
         assert content(Path(done.said.strip())) == FILES
-    assert len(hub.ranges) == 1  # it went on
+    weights = [wanted for path, wanted in hub.ranges if path == hub.cdn_path(hub.repo, WEIGHTS)]
+    assert len(weights) == 1  # it went on
+    assert int(weights[0].removeprefix("bytes=").removesuffix("-")) >= SIZE // 2
 
 
 def test_the_list_says_what_is_here_and_remove_removes_it(hub: Hub, fetch: Fetcher) -> None:

@@ -98,6 +98,7 @@ def test_another_one_in_the_config_is_a_folder_or_a_repository_in_the_cache(
     folders: dict[str, str], tmp_path: Path, asked: list[Any], name: str
 ) -> None:
     other, field = f"someone/tokenizer-for-{name}", _CONFIGURED[name]
+    _ = folders["outetts"]  # its tokenizer, which is another one than what is written here
     folder = changed(folders[name], tmp_path / "by-name" / name, **{field: other})
     with pytest.raises(ModelNotDownloaded, match=other):
         registry.generator(catalog.resolve(folder), "auto")

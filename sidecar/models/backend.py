@@ -8,6 +8,7 @@ import sys
 from functools import cache
 
 from sidecar.memory import physical_bytes
+from sidecar.models import deferred
 
 _OPENBLAS = ("libopenblas.so.0", "libopenblas.so")
 
@@ -40,7 +41,7 @@ def _leave_a_core(library: ctypes.CDLL) -> None:
 
 @cache
 def prepare() -> None:
-    """Imports MLX the way we want it; call before anything else imports it.
+    """Imports MLX the way we want it; call before anything else imports it, or mlx-audio.
 
     Raises:
         ImportError: MLX is not installed, or has no backend for this machine.
@@ -48,6 +49,7 @@ def prepare() -> None:
     load_openblas()
     if sys.platform == "linux":
         _tune_cuda()
+    deferred.defer()
     import mlx.core as mx
 
     if on_cpu():

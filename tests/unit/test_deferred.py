@@ -1,0 +1,42 @@
+"""What mlx-audio imports and we may never need: not imported by a start, and there when asked."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+_LOADED = """
+import sys
+from sidecar.models import backend
+backend.prepare()
+from sidecar.models import catalog, registry
+registry.load(catalog.resolve("tiny-voice"), "auto")
+assert "mlx_audio.resample" in sys.modules
+"""
+_USES = {
+    "mlx-audio's": """
+import numpy as np
+from mlx_audio.resample import resample_audio_array
+tone = np.sin(np.arange(4800) / 10)
+assert resample_audio_array(tone, 48000, 24000).shape == (2400,)
+""",
+    "a name": "from scipy.signal import firwin; assert firwin(5, 0.5).shape == (5,)",
+    "the module": "import scipy.signal; assert scipy.signal.firwin(5, 0.5).shape == (5,)",
+    "a part of it": "from scipy.signal.windows import hann; assert hann(8).shape == (8,)",
+}
+
+
+def run(code: str) -> None:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_start_does_not_import_it() -> None:
+    run(_LOADED + 'assert not any(name.startswith("scipy.signal.") for name in sys.modules)')
+
+
+@pytest.mark.parametrize("use", _USES)
+def test_it_is_there_when_asked_for(use: str) -> None:
+    run(_LOADED + _USES[use] + '\nassert "scipy.signal._signaltools" in sys.modules')

@@ -7,8 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from sidecar.text.runs import WideRuns
 from sidecar.text.sentences import Sentence, SentenceSplitter
+from sidecar.text.settled import SettledText
 from sidecar.text.speakable import speakable
 from sidecar.text.stream import SpeakableStream
 
@@ -138,7 +138,7 @@ class Dictation:
         self._ends: deque[Sentence] = deque()
         self._start = self._taken = 0
         self._stream: SpeakableStream | None = None
-        self._runs = WideRuns()
+        self._settled = SettledText()
         self._carried = ""
         self._ended = False
         self.gather = False
@@ -199,12 +199,14 @@ class Dictation:
         if self._stream is None:
             self._stream = SpeakableStream(self._asked, self._normalize)
         carried, self._carried = self._carried, ""
-        return carried + self._runs.feed(self._stream.feed(text))
+        words = self._stream.feed(text)
+        return carried + self._settled.feed(words, spaced=self._stream.spaced)
 
     def _end_words(self) -> str:
         """What both still hold back."""
         stream, self._stream = self._stream, None
-        return self._runs.feed(stream.finish() if stream else "") + self._runs.finish()
+        rest = stream.finish() if stream else ""
+        return self._settled.feed(rest, spaced=False) + self._settled.finish()
 
 
 class Span:

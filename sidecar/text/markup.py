@@ -36,7 +36,8 @@ _TAG = re.compile(
 )
 _KEYCAP = re.compile("(?<=[0-9#*])\ufe0f?\u20e3")
 _GONE = re.compile(r"(\s*)\0[\s\0]*")
-_TIGHT = ",.;:!?)]}…，。；：！？、）」』"
+# Marks without white space before them.
+TIGHT = ",.;:!?)]}…，。；：！？、）」』"
 
 
 @cache
@@ -127,7 +128,7 @@ def _is_picture(found: str) -> bool:
 
 def _gap(text: str, match: re.Match[str]) -> str:
     before, behind = text[: match.start()], text[match.end() :]
-    if not before or not behind or behind[0] in _TIGHT:
+    if not before or not behind or behind[0] in TIGHT:
         return ""
     if "\n" in match[0]:
         return "\n"

@@ -17,6 +17,9 @@ _CONTROL = re.compile(r"<\|[^<>|]*\|>")
 # What all of the spelling begins with.
 NEEDS_SPELLING = re.compile(r"[\d.@]")
 
+# Running text is broken where a line is full.
+_BREAK = re.compile(r"\s*[\r\n]\s*")
+
 
 def speakable(text: str, language: str | None, normalize: bool = True) -> str:
     """What the model is given; empty where nothing in it can be spoken.
@@ -46,7 +49,7 @@ def spoken(text: str, language: str, *, begins: bool = True, more: bool = False)
         begins: it is the beginning of a line.
         more: the text goes on behind it.
     """
-    text = plain(text, begins=begins)
+    text = _BREAK.sub(" ", plain(text, begins=begins))
     if not NEEDS_SPELLING.search(text):
         return text
     code = CODES[language]

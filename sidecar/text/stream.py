@@ -10,9 +10,12 @@ import re
 from functools import cache
 from typing import Any
 
+import msgspec
+
 from sidecar.text.boundaries import cluster_before
 from sidecar.text.languages import CODES, language_of
 from sidecar.text.lines import Kind, Lines, Run
+from sidecar.text.markup import TIGHT
 from sidecar.text.speakable import NEEDS_SPELLING, spoken
 
 # Of characters: what is held back at most. A longer word is cut, a longer link is no link.
@@ -55,7 +58,11 @@ class SpeakableStream:
     - with `normalize`, also a figure, a sign, a month or a title with the word behind it; a link
       or tag that is not closed; a row of a table; the marks at the beginning of a line.
 
-    White space goes with the word behind it. Without `normalize` the output is the text itself.
+    White space goes with the word behind it; a line break is white space. Without `normalize` the
+    output is the text itself.
+
+    Attributes:
+        spaced: what came out last has white space behind it in the text, but no line break.
     """
 
     def __init__(self, language: str | None, normalize: bool = True) -> None:
@@ -65,21 +72,27 @@ class SpeakableStream:
         self._head = ""
         self._words = _Words()
         self._part = ""
+        self._gap = ""  # white space that goes with what comes next
         self._begins = False  # the part is the beginning of a line
         self._kind = Kind.TEXT
+        self.spaced = False
 
     def feed(self, piece: str) -> str:
         """Takes the next piece; returns what can be spoken now, as a continuation."""
-        if not self._normalize:
-            return "".join(self._words.feed(piece))
-        return "".join(self._run(run) for run in self._lines.feed(piece))
+        if self._normalize:
+            return "".join(self._run(run) for run in self._lines.feed(piece))
+        words = self._words.feed(piece)
+        if words:
+            self.spaced = words[-1].spaced
+        return "".join(word.text for word in words)
 
     def finish(self) -> str:
         """The text has ended: returns the rest."""
         if not self._normalize:
-            return "".join(self._words.finish())
+            return self._words.finish()
         said = "".join(self._run(run) for run in self._lines.finish())
-        return said + self._close(more=False)
+        said += self._close(more=False)
+        return said + _blank(self._gap)
 
     def _run(self, run: Run) -> str:
         if run.kind in _UNREAD:
@@ -90,10 +103,13 @@ class SpeakableStream:
             self._begins, self._kind = True, run.kind
         return said + "".join(self._word(word) for word in self._words.feed(run.text))
 
-    def _word(self, word: str) -> str:
+    def _word(self, word: _Word) -> str:
         """Adds a word with the white space before it to the part, which may end behind it."""
-        self._part += word
-        return "" if self._holds(word.strip()) else self._say(more=True)
+        self._part += word.text
+        if self._holds(word.text.strip()):
+            return ""
+        self.spaced = word.spaced
+        return self._say(more=True)
 
     def _holds(self, word: str) -> bool:
         if len(self._part) > HOLD:
@@ -103,7 +119,8 @@ class SpeakableStream:
 
     def _close(self, *, more: bool = True) -> str:
         """The line has ended."""
-        self._part += "".join(self._words.finish())
+        self._part += self._words.finish()
+        self.spaced = True
         return self._say(more=more)
 
     def _say(self, *, more: bool) -> str:
@@ -112,10 +129,16 @@ class SpeakableStream:
         self._head += part[: _HEAD - len(self._head)]
         core = part.strip()
         if not core:
-            return part
+            self._gap += part
+            return ""
         at = part.index(core)
+        gap, self._gap = self._gap + part[:at], part[at + len(core) :]
         said = spoken(core, self._spelled_in(core), begins=begins, more=more)
-        return part[:at] + said + part[at + len(core) :] if said else ""
+        if not said:
+            return ""
+        if said[0] in TIGHT and said[0] != core[0]:
+            return said  # what stood between the word before it and this mark is gone
+        return _blank(gap) + said
 
     def _spelled_in(self, part: str) -> str:
         """The language, guessed as rarely as can be."""
@@ -127,25 +150,40 @@ class SpeakableStream:
         return self._language if self._language in CODES else "english"
 
 
+def _blank(gap: str) -> str:
+    return " " if "\n" in gap or "\r" in gap else gap
+
+
+class _Word(msgspec.Struct, frozen=True):
+    """Attributes:
+    spaced: white space comes next, but no line break.
+    """
+
+    text: str
+    spaced: bool
+
+
 class _Words:
     """Text in any pieces → its words, each with the white space before it."""
 
     def __init__(self) -> None:
         self._held = ""
 
-    def feed(self, text: str) -> list[str]:
+    def feed(self, text: str) -> list[_Word]:
         self._held += text
-        words: list[str] = []
+        words: list[_Word] = []
         at = 0
         while (end := self._end(at)) is not None:
-            words.append(self._held[at:end])
+            following = self._held[end]
+            spaced = following.isspace() and following not in "\r\n"
+            words.append(_Word(self._held[at:end], spaced))
             at = end
         self._held = self._held[at:]
         return words
 
-    def finish(self) -> list[str]:
+    def finish(self) -> str:
         held, self._held = self._held, ""
-        return [held] if held else []
+        return held
 
     def _end(self, at: int) -> int | None:
         """Where the word that starts there ends; a character behind it must be there."""

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from hypothesis import given
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Regex
 from tokenizers.pre_tokenizers import Split
 
 from sidecar.narration.script import Dictation, Passage, Script
-from sidecar.text.runs import WideRuns
-from sidecar.text.stream import SpeakableStream
 
 # Sentences, words, and what is nasty between them.
 WORDS = ["Hello there. ", "It is 3.5 km to Dr. Smith, ", "and on and on it goes ", "No!", " ", "a"]
@@ -127,14 +128,56 @@ def test_words_that_were_not_told_are_said_even_behind_the_text() -> None:
     assert dictation.is_over
 
 
-@given(st.text("你好世界の。，「1\n", max_size=60))
-def test_wide_text_is_held_back_to_where_a_tokenizer_starts_anew(text: str) -> None:
-    letters = r"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-    split = Split(Regex(letters), "isolated")
-    stream, runs = SpeakableStream(None, normalize=False), WideRuns()
-    parts = [runs.feed(stream.feed(char)) for char in text]
-    parts += [runs.feed(stream.finish()), runs.finish()]
+# How the model's tokenizer takes a text apart before it looks at any part.
+QWEN = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+CHARACTERS = [
+    *"ab 1.,'\"-!(\n\r\t",
+    *"é“”’—…€«\u00a0\u0301\u0308",
+    *"你好世界。，「」かカー漢한국",
+    *["Я", "😀", "❤️", "👩‍👧", "\u200d", "क्ष", "नि", " he", "'s", ".” "],
+]
+
+
+def fragments(text: str, sizes: list[int]) -> list[str]:
+    dictation = Dictation("english", normalize=False)
+    found: list[str] = []
+    for piece in [*pieces(text, sizes), None]:
+        dictation.end() if piece is None else dictation.feed(piece)
+        while fragment := dictation.take():
+            found.append(fragment.text)
+    return found
+
+
+def pre_tokens(parts: list[str]) -> list[str]:
+    split = Split(Regex(QWEN), "isolated")
+    composed = [unicodedata.normalize("NFC", part) for part in parts]
+    return [word for part in composed for word, _ in split.pre_tokenize_str(part)]
+
+
+@settings(max_examples=1000)
+@given(st.lists(st.sampled_from(CHARACTERS), max_size=24).map("".join), SIZES)
+def test_a_tokenizer_does_not_see_where_a_dictated_text_was_cut(
+    text: str, sizes: list[int]
+) -> None:
+    parts = fragments(text, sizes)
     assert "".join(parts) == text
-    seen = [word for part in parts for word, _ in split.pre_tokenize_str(part)]
-    if max(map(len, seen), default=0) < 40:
-        assert seen == [word for word, _ in split.pre_tokenize_str(text)]
+    if max(map(len, pre_tokens([text])), default=0) < 30:
+        assert pre_tokens(parts) == pre_tokens([text])
+        assert pre_tokens(fragments(text, [1])) == pre_tokens([text])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("“Yes.” he said", ["“Yes.”", " he", " said"]),
+        ("le cafe\u0301 est", ["le", " cafe\u0301", " est"]),
+        ("Great! 🎉 Now", ["Great!", " 🎉", " Now"]),
+        ("你好。“我们”走", ["你好", "。“我们", "”走"]),
+        ("用AI写 code", ["用AI写", " code"]),
+    ],
+)
+def test_a_word_is_told_as_soon_as_it_is_settled(text: str, told: list[str]) -> None:
+    assert [part for part in fragments(text, [1]) if part] == told

@@ -81,7 +81,7 @@ MARKDOWN = [
     ("## A heading ##", "A heading"),
     ("- [ ] an item", "an item"),
     ("1. an item", "one. an item"),
-    ("> quoted\n> text", "quoted\ntext"),
+    ("> quoted\n> text", "quoted text"),
     ("| a | *b* |", "a, b"),
     ("|---|:-:|", ""),
     ("---", ""),
@@ -229,6 +229,20 @@ def test_words_come_out_with_the_white_space_behind_them(normalize: bool) -> Non
     ]  # fmt: skip
     chinese = SpeakableStream("chinese", normalize)
     assert [chinese.feed(c) for c in "你好，我"] == ["", "你", "好", "，"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("The plan\nwe\r\nhad. \n\nOnce", ["The", " plan", " we", " had.", " Once"]),
+        ("Hi 👨‍👩‍👧‍👦! I", ["Hi", "!", " I"]),
+        ("Hi 🙂 there", ["Hi", " there"]),
+        ("- a\n\n- b ", ["a", " b", " "]),
+    ],
+)
+def test_white_space_of_a_stream(text: str, told: list[str]) -> None:
+    parts = streamed(text, "english", [1] * len(text))
+    assert [part for part in parts if part] == told
 
 
 def test_figures_wait_for_the_word_behind_them() -> None:

@@ -7,7 +7,6 @@ stands.
 from __future__ import annotations
 
 import random
-import time
 from collections import deque
 from collections.abc import Callable
 
@@ -23,13 +22,14 @@ from sidecar.engine.request import (
     Stream,
     SynthesisResult,
 )
-from sidecar.errors import EmptyText, Notice, SidecarError, TextTimeout, too_long
+from sidecar.errors import EmptyText, SidecarError, TextTimeout, too_long
 from sidecar.limits import MAX_TEXT_CHARS
 from sidecar.models.base import ModelInfo, Spoken
 from sidecar.narration.inbox import Event, Inbox, Written
 from sidecar.narration.request import Listener, NarrationRequest, NarrationResult
 from sidecar.narration.script import Break, Dictation, Fragment, Passage, Script
 from sidecar.narration.tape import Tape
+from sidecar.narration.told import Told
 from sidecar.text.silence import is_silent
 
 # The first chunk of a passage that follows another without a wait.
@@ -63,8 +63,8 @@ class Narrator:
         self._held = False
         self._text = ""
         self._spoken: Spoken | None = None
-        self._results: list[SynthesisResult] = []
-        self._notices: list[Notice] = []
+        self._told = Told()
+        self._unspeakable: EmptyText | None = None
 
     def tell(self) -> NarrationResult:
         """Speaks it all.
@@ -78,9 +78,11 @@ class Narrator:
                 self._dictate(info)
             else:
                 self._read_out()
-            if not self._results:
-                raise EmptyText("Nothing in the text can be spoken.", field="text")
-            return self._result()
+            if not self._told.passages:
+                raise self._unspeakable or EmptyText(
+                    "Nothing in the text can be spoken.", field="text"
+                )
+            return self._told.result(self._tape, self._seed, self._stream.since)
         finally:
             self._leave()
 
@@ -94,7 +96,8 @@ class Narrator:
             self._tape.place(passage)
             if passage.text:
                 self._submit(passage.text, more_follows=script.has_next)
-                self._finish(passage.break_after, self._hear_out(script))
+                if result := self._hear_out(script):
+                    self._finish(passage.break_after, result)
 
     def _next(self, script: Script) -> Passage | None:
         """The next passage, waited for; None at the end of the text."""
@@ -106,9 +109,14 @@ class Narrator:
             self._release()
             self._write(script, self._next_event(self._request.text_timeout))
 
-    def _hear_out(self, script: Script) -> SynthesisResult:
-        while not isinstance(event := self._next_event(None), SynthesisResult):
-            self._write(script, event)
+    def _hear_out(self, script: Script) -> SynthesisResult | None:
+        """None if the model cannot speak any of it."""
+        try:
+            while not isinstance(event := self._next_event(None), SynthesisResult):
+                self._write(script, event)
+        except EmptyText as error:
+            self._unspeakable = error
+            return None
         return event
 
     # --- token by token ---------------------------------------------------------------------
@@ -122,24 +130,33 @@ class Narrator:
     def _dictate(self, info: ModelInfo) -> None:
         dictation = Dictation(self._request.language, self._request.normalize)
         self._write(dictation, Written(self._request.text, last=not self._open))
-        while self._frames_left and (fragment := self._first_words(dictation)):
-            passage = fragment.passage
+        begun = Fragment("")
+        while self._frames_left and (fragment := self._first_words(dictation, begun)):
+            passage, result, begun = fragment.passage, None, Fragment("")
             if fragment.text:
                 self._submit(fragment.text, more_text=passage is None, dictated=True)
                 passage, result = self._follow(dictation, passage)
+            if result is not None:
                 self._tape.place(passage or dictation.cut(), behind=True)
                 self._finish(passage.break_after if passage else "clause", result, passage is None)
                 # What follows it is laid out behind its codes, and that takes whole passages.
                 dictation.gather = info.variant != "custom_voice"
+            elif fragment.text and (passage is None or self._text != fragment.text):
+                begun = Fragment(self._text, passage)  # what the model cannot begin with
             elif passage is not None:
                 self._tape.place(passage)
 
-    def _first_words(self, dictation: Dictation) -> Fragment | None:
+    def _first_words(self, dictation: Dictation, begun: Fragment) -> Fragment | None:
         """The next passage's beginning, or all of one that says nothing; None at the end.
 
         Marks alone are no beginning: a model that is given only those runs away.
+
+        Args:
+            begun: what there was of the passage before.
         """
-        text = ""
+        if begun.passage is not None:
+            return begun
+        text = begun.text
         while not dictation.is_over:
             fragment = dictation.take()
             if fragment is None:
@@ -155,9 +172,13 @@ class Narrator:
 
     def _follow(
         self, dictation: Dictation, passage: Passage | None
-    ) -> tuple[Passage | None, SynthesisResult]:
-        """Feeds the rest of the passage to the running row, and hears that to its end; the passage
-        is None if that came before its own."""
+    ) -> tuple[Passage | None, SynthesisResult | None]:
+        """Feeds the rest of the passage to the running row, and hears that to its end.
+
+        Returns:
+            The passage, or None if the end came before its own; and None if the model could not
+            speak what it got.
+        """
         assert isinstance(self._job, SpeechJob)
         while True:
             if passage is None and (fragment := dictation.take()):
@@ -165,7 +186,11 @@ class Narrator:
                 self._text += fragment.text
                 self._engine.append_text(self._job, fragment.text, passage is not None)
                 continue
-            event = self._next_event(self._request.text_timeout if passage is None else None)
+            try:
+                event = self._next_event(self._request.text_timeout if passage is None else None)
+            except EmptyText as error:
+                self._unspeakable = error
+                return passage, None
             if isinstance(event, SynthesisResult):
                 return passage, event
             self._write(dictation, event)
@@ -196,7 +221,7 @@ class Narrator:
             utterance=replace(
                 speech.utterance, text=text, more_text=more_text, follows=self._spoken
             ),
-            seed=self._seed + len(self._results),
+            seed=self._seed + self._told.passages,
             first_frames=self._first_frames,
             frames_left=self._frames_left,
             more_follows=more_follows,
@@ -205,7 +230,7 @@ class Narrator:
         self._tape.begin(placed=not dictated)
         self._held = self._held or more_follows
         self._inbox.expect()
-        later = bool(self._results)
+        later = self._told.passages > 0
         self._job = self._engine.submit(request, self._inbox, self._stream, admitted=later)
         self._begun()
 
@@ -214,16 +239,13 @@ class Narrator:
         Args:
             cut: not all of the passage's text was told.
         """
-        self._results.append(result)
+        self._told.add(result, self._tape.sentence, self._request.max_frames)
         self._tape.end(break_after, result.sample_rate)
         self._stream.first_audio = self._tape.first_audio or None
         self._stream.seconds += result.audio_seconds
         ended = result.finish_reason == "stop" and not cut
         if self._spoken is None and ended and self._tape.codes:
             self._spoken = Spoken(self._text, self._tape.take_codes())
-        if result.finish_reason != "stop" and self._frames_left:
-            what = f"Sentence {self._tape.sentence} did not end by itself and was cut."
-            self._notices.append(Notice("runaway", what))
 
     def _release(self) -> None:
         """Gives up the place that may be held for the next passage."""
@@ -286,31 +308,10 @@ class Narrator:
     def _first_frames(self) -> int:
         """Who hears a whole text has enough to go on with, and needs no small chunks again."""
         asked = self._request.speech
-        if self._request.live or not self._results:
+        if self._request.live or not self._told.passages:
             return asked.first_frames
         return max(asked.first_frames, min(_LATER_FRAMES, asked.chunk_frames))
 
     @property
     def _frames_left(self) -> int:
-        return self._request.max_frames - sum(result.frames for result in self._results)
-
-    def _result(self) -> NarrationResult:
-        first, last = self._results[0], self._results[-1]
-        since = self._stream.since
-        patches = self._tape.close(last.sample_rate)
-        ran_away = any(result.finish_reason == "runaway" for result in self._results)
-        several = len(self._results) > 1
-        return NarrationResult(
-            finish_reason="runaway" if ran_away else last.finish_reason,
-            frames=sum(result.frames for result in self._results),
-            samples=self._tape.samples,
-            sample_rate=self._tape.sample_rate,
-            seed=self._seed,
-            sentences=self._tape.sentences,
-            queue_seconds=first.queue_seconds,
-            first_audio_seconds=(self._tape.first_audio or time.perf_counter()) - since,
-            generation_seconds=sum(result.generation_seconds for result in self._results),
-            peak_memory_bytes=max(result.peak_memory_bytes for result in self._results),
-            notices=(*first.notices, *(self._notices if several else ())),
-            patches=patches,
-        )
+        return self._request.max_frames - self._told.frames

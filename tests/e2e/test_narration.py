@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import random
+import re
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ TEXT = (
     "The first sentence is short. The second one, which says no more, is longer.\n\n"
     "- A *third* one stands in a list.\n- The 4th costs $5.\n\n```\ncode = None\n```\n\nThe end."
 )
-FAST = {"sampling": {"temperature": 0, "subtalker": {"temperature": 0}}}
+FAST: dict[str, Any] = {"sampling": {"temperature": 0, "subtalker": {"temperature": 0}}}
 
 
 def test_sentences_cover_the_text_and_follow_each_other_in_the_audio(server: Sidecar) -> None:
@@ -50,6 +51,66 @@ def test_one_seed_is_one_audio_whatever_the_chunks(server: Sidecar) -> None:
     pieces = server.dictate([TEXT[i : i + 5] for i in range(0, len(TEXT), 5)], **params)
     assert one.audio == other.audio == pieces.audio
     assert one.sentences == other.sentences
+
+
+ODD = "Hello there.\n\nΩ\n\nGoodbye now."
+
+
+@pytest.mark.parametrize("mode", ["full", "stream"])
+@pytest.mark.parametrize("size", [1, 100])
+def test_a_sentence_that_the_model_cannot_speak_is_silent(
+    server: Sidecar, mode: str, size: int
+) -> None:
+    """The bundled voice has no Greek letters."""
+    params: dict[str, Any] = {"seed": 4, "textMode": mode, "encoding": "pcm_f32le", **FAST}
+    said = server.dictate([ODD[at : at + size] for at in range(0, len(ODD), size)], **params)
+    assert said.result["finishReason"] == "stop"
+    assert said.sentences[-1]["textEnd"] == len(ODD)
+    if mode == "full":  # in the other mode it is one passage with its neighbours
+        bare = ODD.replace("Ω\n\n", "")
+        assert said.audio == server.dictate([bare], **params).audio
+
+
+@pytest.mark.parametrize("mode", ["full", "stream"])
+@pytest.mark.parametrize("sizes", [1, 4, 100])
+def test_what_the_model_cannot_begin_with_waits_for_more(
+    server: Sidecar, mode: str, sizes: int
+) -> None:
+    text = "ΩΩ Ψ and so it begins. Ψ!"
+    said = server.dictate(
+        [text[at : at + sizes] for at in range(0, len(text), sizes)], textMode=mode, seed=1, **FAST
+    )
+    assert said.result["finishReason"] == "stop"
+    assert [(one["textStart"], one["textEnd"]) for one in said.sentences][-1][1] == len(text)
+
+
+@pytest.mark.parametrize("pieces", [["Ω Ψ"], [*"Ω Ψ\n\nΦ"]])
+@pytest.mark.parametrize("mode", ["full", "stream"])
+def test_what_the_model_cannot_speak_at_all_is_an_error(
+    server: Sidecar, mode: str, pieces: list[str]
+) -> None:
+    with pytest.raises(RpcError, match="can be spoken by this model") as caught:
+        server.dictate(pieces, textMode=mode)
+    assert caught.value.type == "emptyText"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Here is the plan\nwe will go\r\nto town. \n\nToday.",
+        "He said “Yes.” and then “No,” she said… Le cafe\u0301 est là.",
+    ],
+)
+def test_a_voice_hears_no_pieces(server: Sidecar, text: str) -> None:
+    params: dict[str, Any] = {
+        "seed": 4,
+        "textMode": "stream",
+        "encoding": "pcm_f32le",
+        **FAST,
+    }
+    whole = server.dictate([text], **params)
+    for pieces in ([*text], re.findall(r"\s*\S+", text), re.findall(r"\S+\s*", text)):
+        assert server.dictate(pieces, **params).audio == whole.audio
 
 
 def test_a_single_sentence_is_what_it_is_when_it_is_not_split(server: Sidecar) -> None:

@@ -145,6 +145,9 @@ class _Speech:
     def run(self) -> NarrationResult:
         """Raises SidecarError, OSError, UnicodeDecodeError."""
         request = _request(self._options)
+        if self._options.srt:  # where it cannot be written is said before anything is spoken
+            Path(self._options.srt).parent.mkdir(parents=True, exist_ok=True)
+            Path(self._options.srt).open("a").close()
         fetched(request.speech.model)
         narration = Narration(self._engine, lambda: request, self)
         self._engine.start()

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Sequence
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
 
 from sidecar.narration.request import Mark
+from sidecar.text.markup import plain
 
-_LINE_CHARS = 42  # as broadcasters have them
+# As broadcasters have them; an ideogram is two columns wide.
+_LINE_COLUMNS = 42
+_CUE_LINES = 2
+
+_WORD = re.compile(r"\S+")
 
 
 def srt(text: str, marks: Sequence[Mark], audio_seconds: float) -> str:
-    """SubRip captions: a sentence each, from its start to the next one's.
+    """SubRip captions: a sentence each, from its start to the next one's, without its Markdown.
+
+    A sentence of more than two lines has several, which share its time by their length.
 
     Args:
         text: the original, which the marks refer to.
@@ -20,13 +28,65 @@ def srt(text: str, marks: Sequence[Mark], audio_seconds: float) -> str:
     ends = [mark.start_seconds for mark in marks[1:]] + [audio_seconds]
     cues: list[str] = []
     for mark, end in zip(marks, ends, strict=True):
-        words = " ".join(text[mark.start : mark.end].split())
-        if not words or end <= mark.start_seconds:  # nothing of it was spoken
-            continue
-        lines = textwrap.fill(words, _LINE_CHARS, break_long_words=False)
-        span = f"{_clock(mark.start_seconds)} --> {_clock(end)}"
-        cues.append(f"{len(cues) + 1}\n{span}\n{lines}\n")
+        if end > mark.start_seconds:  # else nothing of it was spoken
+            for start, stop, lines in _cues(
+                plain(text[mark.start : mark.end].strip()), mark.start_seconds, end
+            ):
+                span = f"{_clock(start)} --> {_clock(stop)}"
+                cues.append(f"{len(cues) + 1}\n{span}\n{lines}\n")
     return "\n".join(cues)
+
+
+def _cues(text: str, start: float, end: float) -> Iterator[tuple[float, float, str]]:
+    lines = _balanced(text)
+    parts = [lines[at : at + _CUE_LINES] for at in range(0, len(lines), _CUE_LINES)]
+    columns = sum(map(_columns, lines))
+    shown = 0
+    for part in parts:
+        begins = start + (end - start) * shown / columns
+        shown += sum(map(_columns, part))
+        yield begins, start + (end - start) * shown / columns, "\n".join(part)
+
+
+def _balanced(text: str) -> list[str]:
+    """Where a sentence needs several captions, none is left with a word for half a second."""
+    lines = narrower = _lines(text, _LINE_COLUMNS)
+    width = _LINE_COLUMNS
+    while len(narrower) == len(lines) > _CUE_LINES:
+        lines, width = narrower, width - 1
+        narrower = _lines(text, width)
+    return lines
+
+
+def _lines(text: str, width: int) -> list[str]:
+    lines: list[str] = []
+    for word in _WORD.findall(text):
+        for at, atom in enumerate(_atoms(word)):
+            space = " " if lines and not at else ""
+            if lines and _columns(lines[-1] + space + atom) <= width:
+                lines[-1] += space + atom
+            else:
+                lines.append(atom)
+    return lines
+
+
+def _atoms(word: str) -> list[str]:
+    """What a line may be broken between: ideograms, each with the marks behind it."""
+    atoms: list[str] = []
+    for char in word:
+        if atoms and (not char.isalnum() or not _is_wide(atoms[-1][-1] + char)):
+            atoms[-1] += char
+        else:
+            atoms.append(char)
+    return atoms
+
+
+def _columns(text: str) -> int:
+    return sum(1 + _is_wide(char) for char in text)
+
+
+def _is_wide(text: str) -> bool:
+    return any(unicodedata.east_asian_width(char) in "WF" for char in text)
 
 
 def _clock(seconds: float) -> str:

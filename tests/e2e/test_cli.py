@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,28 @@ def test_say_reads_stdin_and_the_seed_repeats(tmp_path: Path) -> None:
     assert run("say", "Hello there.", "-o", str(one), "--seed", "3").returncode == 0
     assert run("say", "-", "-o", str(two), "--seed", "3", input="Hello there.").returncode == 0
     assert one.read_bytes() == two.read_bytes()
+
+
+def test_say_writes_captions(tmp_path: Path) -> None:
+    output, captions = tmp_path / "said.wav", tmp_path / "new" / "said.srt"
+    text = "Hello there, my **friend**.\n\nThis is the end."
+    done = run("say", "-", "-o", str(output), "--srt", str(captions), "--seed", "3", input=text)
+    assert done.returncode == 0, done.stderr
+    first, second = captions.read_text("utf-8").split("\n\n")
+    assert re.fullmatch(r"1\n00:00:00,000 --> 00:00:0\d,\d{3}\nHello there, my friend\.", first)
+    end = f"{soundfile.info(output).duration:06.3f}".replace(".", ",")
+    assert re.fullmatch(rf"2\n00:00:0\d,\d{{3}} --> 00:00:{end}\nThis is the end\.\n", second)
+
+
+def test_captions_that_cannot_be_written_are_refused_before_anything_is_spoken(
+    tmp_path: Path,
+) -> None:
+    output = tmp_path / "said.wav"
+    done = run("say", "Hello.", "-o", str(output), "--srt", str(tmp_path))
+    assert done.returncode == 1
+    assert str(tmp_path) in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not output.exists()
 
 
 def test_say_explains_what_is_wrong() -> None:

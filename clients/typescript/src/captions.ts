@@ -8,10 +8,15 @@ interface Cue {
   text: string;
 }
 
-/** Characters on a line, as broadcasters have them. */
-const LINE = 42;
+/** As broadcasters have them; an ideogram is two columns wide. */
+const COLUMNS = 42;
+const LINES = 2;
 
-/** SubRip captions, a sentence each: `toSrt(await stream.final())`. */
+const WIDE = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\u3000-\u303f\uff00-\uff60]/u;
+/** What a line may be broken between: an ideogram, or other letters, with the marks behind it. */
+const ATOM = /(?:[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]|[^\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]+?(?=[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]|$))[^\p{L}\p{N}]*/gu;
+
+/** SubRip captions, a sentence each, or several of two lines: `toSrt(await stream.final())`. */
 export function toSrt(speech: Speech): string {
   const cues = cuesOf(speech).map(
     ({ startMs, endMs, text }, i) => `${i + 1}\n${clock(startMs, ",")} --> ${clock(endMs, ",")}\n${text}\n`,
@@ -29,23 +34,55 @@ export function toVtt(speech: Speech): string {
 
 /** What nothing was spoken of has no time, and is left out. */
 function cuesOf({ sentences, durationMs }: Speech): Cue[] {
-  return sentences
-    .map(({ startMs, text }, i) => ({ startMs, endMs: sentences[i + 1]?.startMs ?? durationMs, text: wrapped(text) }))
-    .filter(({ startMs, endMs, text }) => text && endMs > startMs);
+  return sentences.flatMap(({ startMs, text }, i) => {
+    const endMs = sentences[i + 1]?.startMs ?? durationMs;
+    return endMs > startMs ? shared(balanced(text), startMs, endMs) : [];
+  });
 }
 
-function wrapped(text: string): string {
-  const lines: string[] = [];
-  for (const word of text.trim().split(/\s+/)) {
-    const line = lines.at(-1);
-    if (line !== undefined && [...line].length + 1 + [...word].length <= LINE) {
-      lines[lines.length - 1] = `${line} ${word}`;
-    } else {
-      lines.push(word);
-    }
+/** Cues of a sentence, which share its time by their length. */
+function shared(lines: string[], startMs: number, endMs: number): Cue[] {
+  const all = lines.reduce((sum, line) => sum + columns(line), 0);
+  const cues: Cue[] = [];
+  let shown = 0;
+  for (let at = 0; at < lines.length; at += LINES) {
+    const part = lines.slice(at, at + LINES);
+    const from = startMs + ((endMs - startMs) * shown) / all;
+    shown += part.reduce((sum, line) => sum + columns(line), 0);
+    cues.push({ startMs: from, endMs: startMs + ((endMs - startMs) * shown) / all, text: part.join("\n") });
   }
-  return lines.join("\n");
+  return cues;
 }
+
+/** Where a sentence needs several captions, none is left with a word for half a second. */
+function balanced(text: string): string[] {
+  let lines = wrapped(text, COLUMNS);
+  for (let width = COLUMNS - 1; lines.length > LINES; width--) {
+    const narrower = wrapped(text, width);
+    if (narrower.length > lines.length) {
+      break;
+    }
+    lines = narrower;
+  }
+  return lines;
+}
+
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.match(/\S+/g) ?? []) {
+    (word.match(ATOM) ?? []).forEach((atom, i) => {
+      const line = `${lines.at(-1) ?? ""}${lines.length > 0 && i === 0 ? " " : ""}${atom}`;
+      if (lines.length > 0 && columns(line) <= width) {
+        lines[lines.length - 1] = line;
+      } else {
+        lines.push(atom);
+      }
+    });
+  }
+  return lines;
+}
+
+const columns = (text: string) => [...text].reduce((sum, char) => sum + (WIDE.test(char) ? 2 : 1), 0);
 
 function clock(ms: number, point: string): string {
   const whole = Math.round(ms);

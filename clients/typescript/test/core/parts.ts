@@ -81,6 +81,23 @@ describe("captions", () => {
     );
   });
 
+  it("have two lines each, however long the sentence", () => {
+    const english =
+      "Bold x - then it goes on and on until the lines of a caption are full, which " +
+      "broadcasters have two of, and more than that no one reads in time. ";
+    const chinese =
+      "你好，我的朋友。今天我们来看一看字幕怎么换行，因为中文没有空格，所以很容易出错。- An item.";
+    const cues = [
+      "00:00:00,000 --> 00:00:04,929\nBold x - then it goes on and on until\nthe lines of a caption are full,",
+      "00:00:04,929 --> 00:00:10,000\nwhich broadcasters have two of, and\nmore than that no one reads in time.",
+      "00:00:10,000 --> 00:00:16,667\n你好，我的朋友。今天我们来看一\n看字幕怎么换行，因为中文没有空",
+      "00:00:16,667 --> 00:00:20,000\n格，所以很容易出错。- An item.",
+    ];
+    const sentences = [sentence(0, english, 0), sentence(1, chinese, 10_000)];
+    const expected = cues.map((cue, i) => `${i + 1}\n${cue}\n`).join("\n");
+    assert.equal(toSrt({ sentences, durationMs: 20_000 }), expected);
+  });
+
   it("are WebVTT", () => {
     const lines = "Tom &amp; Jerry are &lt;here&gt;, all of them, and\nthey stay.";
     assert.equal(

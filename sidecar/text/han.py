@@ -2,20 +2,27 @@
 
 The words around a figure decide how it is read (两个, 第三章), so it gets all of the clause but
 what it would damage: names such as "GPT-4", which it takes for arithmetic, and quotation marks.
+What it would read wrong is put into another form first.
 """
 
 from __future__ import annotations
 
 import re
 
-from sidecar.text.numerals import ungrouped, verbalized
+from sidecar.text.han_codes import by_their_digits
+from sidecar.text.han_figures import kept, plain_numbers, readable
+from sidecar.text.han_money import with_names
+from sidecar.text.numerals import verbalized
 
-_NAME = r"[A-Za-z]+[-–.]?\d[\w.-]*(?<=[A-Za-z0-9])|\d+[A-Za-z]\d+|\d+[A-Z](?![A-Za-z])"
+_NAME = (
+    r"[A-Za-z]+[-–.]?\d[\w.-]*(?<=[A-Za-z0-9])|\d+[A-Za-z]\d+|\d+(?:\.\d+)?[A-Z](?![A-Za-z])"
+    r"|\d+S?L?DK|[A-Za-z]\+\+\d+|N[oO]\. ?\d+|[$€£¥]\d+(?:\.\d+)?[KMBkmb][A-Za-z]*"
+)
 _APART = re.compile(
-    rf"((?<![A-Za-z0-9])(?:{_NAME})|\d+(?:\.\d+){{2,}}|[\"\\\s，。！？；：、“”‘’「」『』（）《》…]+)",
+    rf"((?<![A-Za-z0-9])(?:{_NAME})|\d+(?:\.\d+){{2,}}(?:[:-]\w+)?"
+    r"|[\"\\\s，。！？；：、“”‘’「」『』（）《》…]+)",
     re.ASCII,
 )
-_GROUPED = re.compile(r"(?<![\d,])\d{1,3}(?:,\d{3})+(?!\d)")
 _FIGURE = re.compile(r"\d")
 
 
@@ -23,7 +30,17 @@ def spell(text: str, code: str) -> str:
     """Args: code: zh or ja."""
     if not _FIGURE.search(text):
         return text
-    text = _GROUPED.sub(lambda match: ungrouped(match[0]), text)
+    text = readable(with_names(by_their_digits(text, code), code), code)
+    text = plain_numbers(text, code)
+    said: list[str] = []
+    at = 0
+    for start, end in kept(text):
+        said += [_read(text[at:start], code), text[start:end]]
+        at = end
+    return "".join([*said, _read(text[at:], code)])
+
+
+def _read(text: str, code: str) -> str:
     clauses = _APART.split(text)
     return "".join(
         # Every other one is what the pattern found.

@@ -1,0 +1,236 @@
+"""Chinese and Japanese figures as they are written → as `wetext` reads them right.
+
+Nothing here is a table of numbers: a span is put into a form that the grammar knows, with its
+signs as words. What that grammar makes of the forms as written is in docs/text.md.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import cache
+
+from sidecar.text.numerals import ungrouped, verbalized
+
+_Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
+
+NUMBER = r"\d+(?:\.\d+)?"
+_HAN = "\u4e00-\u9fff"
+_WIDE = re.compile(r"(?<=\d)[％‰℃：～〜－／＋．](?=[\d％-])|(?<=\d)％|[０-９]|(?<![\w…])[－＋](?=[\d０-９])")
+_COMPAT = re.compile(r"(?<=[\d/ ])[\u3371-\u337a\u3380-\u33df](?![\d])|µ(?=[a-zA-Z])")
+_PART = re.compile(r"(\d?)([¼½¾⅐-⅞])")
+_GROUPED = re.compile(r"(?<![\d,])\d{1,3}(?:,\d{3})+(?!\d)")
+# Spaces as separators of thousands, with what is counted right behind.
+_SPACED = re.compile(rf"(?<![\d.,+-])(?<!\d )[1-9]\d{{0,2}}(?:[ \u00a0\u202f]\d{{3}})+(?=[{_HAN}])")
+
+# As the grammar reads them; by default it takes the letters one by one, and "m" for metres.
+_UNITS = {
+    "mL": "ml", "ML": "ml", "KM": "km", "Km": "km", "KG": "kg", "Kg": "kg", "CM": "cm",
+    "MM": "mm", "m2": "m²", "m3": "m³", "km2": "km²", "cm2": "cm²", "cm3": "cm³",
+}  # fmt: skip
+_CHINESE_UNITS = _UNITS | {
+    "g": "克", "t": "吨", "L": "升", "V": "伏", "J": "焦", "kJ": "千焦", "cal": "卡",
+    "Wh": "瓦时", "kWh": "千瓦时", "Ah": "安时", "mAh": "毫安时", "mmHg": "毫米汞柱",
+    "Hz": "赫兹", "kHz": "千赫兹", "KHz": "千赫兹", "MHz": "兆赫兹", "GHz": "吉赫兹", "dB": "分贝",
+    "cc": "毫升", "m/s²": "米每二次方秒", "m/s2": "米每二次方秒",
+}  # fmt: skip
+_JAPANESE_UNITS = _UNITS | {"L": "リットル", "℃": "度", "°C": "度", "t": "トン"}
+# A network, not a weight.
+_NETWORK = r"(?!网|手机|信号|时代|基站|技术)"
+_SPACED_UNITS = r"km/h|km²?|kg|cm²?|mm|ml|m[²³]?|mg|μg|%|℃|°C"
+
+_AMOUNT = (
+    rf"%|‰|℃|°[CF]?|[A-Za-z]{{1,4}}[²³]?(?:/[A-Za-z]{{1,3}})?"
+    rf"|[年月日号時时点分秒元円块角万萬亿億千百度米克斤岁歳人次回倍个個天周楼层階章节页級级本台]{{1,3}}"
+)
+_DASH = r"\s?[-–—~～〜]\s?"
+_SCORE = re.compile(r"比分|[胜勝负負败敗平]|领先|落后|逆转|力克|淘汰|横扫|绝杀|告捷|失利")
+_LABEL = re.compile(r"[图表式例注题图圖]$")
+_PAIR = re.compile(
+    rf"(?<![\w.:/+×÷=,-])(?P<a>{NUMBER})(?P<sign>[-–—~～〜]|/)(?P<b>{NUMBER})"
+    rf"(?![\d:/=+×÷-]|\.\d|等于|[A-Z])",
+    re.ASCII,
+)
+_PERCENT = re.compile(r"[%‰]")
+
+
+def by_digits(number: str, code: str) -> str:
+    """Each run of digits as a year is read."""
+    return re.sub(r"\d", lambda match: verbalized(match[0], code), number)
+
+
+def dialled(number: str) -> str:
+    """In Chinese, as a number is said that is a name, so that 一 is not heard for 七."""
+    return by_digits(number, "zh").replace("一", "幺")
+
+
+def readable(text: str, code: str) -> str:
+    """Args: code: zh or ja."""
+    text = _WIDE.sub(lambda match: unicodedata.normalize("NFKC", match[0]).replace("〜", "~"), text)
+    text = _COMPAT.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
+    text = _PART.sub(lambda match: _vulgar(match, code), text)
+    text = _SPACED.sub(lambda match: "".join(match[0].split()), text)
+    for pattern, said in _rules(code):
+        text = pattern.sub(said, text)
+    return _PAIR.sub(lambda match: _range(match, code), text)
+
+
+def kept(text: str) -> list[tuple[int, int]]:
+    """Where two figures are joined in a way that the grammar would take for another: 8-302 for a
+    difference, 24/7 for a fraction."""
+    return [match.span() for match in _PAIR.finditer(text) if _is_kept(match)]
+
+
+def plain_numbers(text: str, code: str) -> str:
+    """Reads what the grammar has another reading for: 12.5 as a date; and 12,345, without its
+    comma, as a telephone number."""
+    if code == "zh":
+        text = _AS_DATE.sub(lambda match: _number(match[0]), text)
+        text = _GROUPED_ALONE.sub(lambda match: _number(ungrouped(match[0])), text)
+    return _GROUPED.sub(lambda match: ungrouped(match[0]), text)
+
+
+_AS_DATE = re.compile(r"(?<![\d.:/+-])1[0-2]\.\d{1,2}(?![\d.:/A-Za-z%‰℃°²³-])")
+_GROUPED_ALONE = re.compile(r"(?<![\d.,+-])\d{2},\d{3}(?![\d,.A-Za-z%‰℃°²³/-])")
+
+
+def _number(number: str) -> str:
+    about = "约"  # Behind it the grammar expects a number, and nothing else.
+    return verbalized(about + number, "zh").removeprefix(about)
+
+
+def _vulgar(match: re.Match[str], code: str) -> str:
+    fraction = unicodedata.normalize("NFKC", match[2]).replace("\u2044", "/")
+    if not match[1]:
+        return fraction
+    return f"{match[1]}{'又' if code == 'zh' else 'と'}{fraction}"
+
+
+def _range(match: re.Match[str], code: str) -> str:
+    a, sign, b = match["a"], match["sign"], match["b"]
+    rest = match.string[match.end() :]
+    if sign == "/" or _led_by_zero(a) or _led_by_zero(b):
+        return match[0]
+    if len(a) == 4 and sign == "-" and rest.startswith("年"):
+        return match[0]  # years, which the grammar reads by their digits
+    if code == "zh" and sign == "-" and len(a) == len(b) == 4 and not rest[:1].strip():
+        return f"{by_digits(a, code)}到{by_digits(b, code)}" if _is_years(a, b) else match[0]
+    to = "到" if code == "zh" else "から"
+    counted = re.match(rf"\s?(?:[%‰℃°a-zμ]|[{_HAN}])", rest) is not None
+    week = match.string[: match.start()].endswith(("周", "星期", "曜"))
+    if sign in "~～〜" or (float(a) < float(b) and (counted or week) and not _is_other(match)):
+        percent = _PERCENT.match(rest)
+        if match.string[: match.start()].endswith("第"):
+            a = verbalized(a, code)  # 第二, whatever is counted behind it
+        return f"{a}{percent[0] if percent else ''}{to}{b}"
+    if code == "zh" and _is_score(match):
+        return f"{a}比{b}"
+    return match[0]
+
+
+def _is_other(match: re.Match[str]) -> bool:
+    """Neither a range nor a difference: 图3-2, 以1-2失利."""
+    return _is_score(match) or _LABEL.search(match.string[: match.start()]) is not None
+
+
+def _is_score(match: re.Match[str]) -> bool:
+    near = match.string[max(0, match.start() - 6) : match.end() + 4]
+    return _SCORE.search(near) is not None and "." not in match[0]
+
+
+def _is_kept(match: re.Match[str]) -> bool:
+    a, b = match["a"], match["b"]
+    if match["sign"] == "/":
+        return "." not in a + b and (float(a) >= float(b) or len(a) == 4)
+    most = max(len(number.partition(".")[0]) for number in (a, b))
+    return not (_led_by_zero(a) or _led_by_zero(b) or most > 3)
+
+
+def _is_years(a: str, b: str) -> bool:
+    return "19" <= a[:2] <= "20" and "19" <= b[:2] <= "20" and a < b
+
+
+def _led_by_zero(number: str) -> bool:
+    return len(number) > 1 and number[0] == "0" and number[1] != "."
+
+
+@cache
+def _rules(code: str) -> list[_Rule]:
+    units = _CHINESE_UNITS if code == "zh" else _JAPANESE_UNITS
+    names = "|".join(sorted(map(re.escape, units), key=len, reverse=True))
+    to = "到" if code == "zh" else "から"
+    first: list[_Rule] = [
+        (_re(rf"({NUMBER})\s({_SPACED_UNITS})(?![A-Za-z])"), r"\1\2"),
+        (
+            _re(rf"(?<![A-Za-z.-])({NUMBER})\s?({names})(?![A-Za-z0-9]){_NETWORK}"),
+            lambda match: match[1] + units[match[2]],
+        ),
+        (_re(r"(?<=/)(mL|m[23])(?![A-Za-z0-9])"), lambda match: units[match[1]]),
+        # 5%-10%, 10点-12点: the grammar takes the hyphen for a minus.
+        (
+            _re(rf"(?<![\w.])({NUMBER})({_AMOUNT}){_DASH}(?=-?{NUMBER}\s?(?:{_AMOUNT}))"),
+            rf"\1\2{to}",
+        ),
+    ]
+    return first + (_chinese() if code == "zh" else _japanese())
+
+
+def _chinese() -> list[_Rule]:
+    def digits(match: re.Match[str]) -> str:
+        return by_digits(match[0], "zh")
+
+    def season(match: re.Match[str]) -> str:
+        return f"{by_digits(match[1], 'zh')}到{by_digits(match[2], 'zh')}"
+
+    return [
+        # Dates and times.
+        (_re(r"(?<![\w.版本-])(?<![A-Za-z] )((?:19|20)\d\d)\.(0?[1-9]|1[0-2])\.(0?[1-9]|[12]\d|3[01])"
+             r"(?![\w.])"), r"\1年\2月\3日"),
+        (_re(r"(?<!\d)0(?=[1-9][月日号])"), ""),
+        (_re(r"(?<![\d年])\d\d(?=年\d{1,2}月)"), digits),
+        (_re(r"(?<!\d)((?:19|20)\d\d)[-–—~/]((?:19|20)?\d\d)(?=赛季|学年|财年|年度|财季)"), season),
+        (_re(r"(?<!\d)(\d0)[-–—~](\d0)(?=后)"), season),
+        (_re(r"(?<![\d:])(\d{1,2}:\d\d)\s+([AaPp])\.?([Mm])\b\.?"), r"\1\2\3"),
+        (_re(r"(?<![\d:.])(1[0-2]|[1-9])\s?([AaPp])\.?([Mm])\b"), r"\1:00\2\3"),
+        (_re(r"(?<![\d·])\d{1,2}·\d{1,2}(?![\d·])"),
+         lambda match: dialled(match[0].replace("·", ""))),
+        (_re(r"(?<![\w.-])\d-\d-\d(?:-\d)?(?![\w-])"),
+         lambda match: by_digits(match[0].replace("-", ""), "zh")),
+        (_re(r"(?<=\d)h(\d+)\s?m(?:in)?(?![A-Za-z])"), r"小时\1分钟"),
+        # Signs.
+        (_re(rf"(-?{NUMBER})‰"), r"千分之\1"),
+        (_re(r"(?<=\d)\^-(?=\d)"), "^负"),
+        (_re(r"(?<=\d)\^(负?\d+)"), r"的\1次方"),
+        (_re(r"(?<=\d)²"), "的平方"),
+        (_re(r"(?<=\d)³"), "的立方"),
+        (_re(r"(?<=\d)\s?÷\s?(?=\d)|(?<=\d)/(?=\d+=)"), "除以"),
+        (_re(r"(?<=\d)(?<!\b0)(?:x|\sx\s)(?=\d)|(?<=[\w)])\s?[*×]\s?(?=\d)"), "乘"),
+        (_re(r"(?<=[A-Za-z)%元])\+(?=\d)|(?<=\d)\s?\+\s?(?=\d)"), "加"),
+        (_re(r"(?<=\d)w(?:\+|(?![A-Za-z\d]))|(?<=\d)W\+"),
+         lambda match: "万加" if "+" in match[0] else "万"),
+        (_re(rf"(?<=[0万亿千百])\+(?=[{_HAN}])"), "多"),
+        (_re(r"(?<=[\d万亿千百])\+(?![\d+])"), "加"),
+        (_re(r"(?<![-=<>])\s?>\s?(?=-?\d)"), "大于"),
+        (_re(r"(?<![-=<>])\s?<\s?(?=-?\d)"), "小于"),
+        (_re(r"≈\s?(?=-?\d)"), "约等于"),
+        (_re(rf"(?<![\w)%℃°{_HAN}])[~～](?=\d)"), "约"),
+        (_re(r"(?<=[A-Za-z)])\s?=\s?(?=-?\d)"), "等于"),
+        (_re(rf"({NUMBER}[十百千万亿]*(?:[美欧日港]元|英镑|[万亿]元|[次人万亿]))/(?=[{_HAN}])"), r"\1每"),
+        (_re(rf"(?<![\w&/])#(\d+)(?![\w-])|(?<![\w#.{_HAN}-])(\d{{1,2}})#(?![\w#])"),
+         lambda match: f"{match[1] or match[2]}号"),
+        # 歼-20: a name, unless something negative is said.
+        (_re(rf"(?<=[{_HAN}])(?<![是为得到至达约近于从在有和与或跌减比温值降负差了])-"
+             r"(?=\d{1,3}(?![\d.%‰℃°度元万亿千百分层楼米个点岁-]))"), ""),
+    ]  # fmt: skip
+
+
+def _japanese() -> list[_Rule]:
+    return [
+        (_re(r"(?<=\d)\s?÷\s?(?=\d)"), "割る"),
+        (_re(r"(?<=\d)\s?[x*×]\s?(?=\d)"), "掛ける"),
+    ]  # fmt: skip
+
+
+def _re(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.ASCII)

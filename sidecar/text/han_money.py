@@ -1,0 +1,64 @@
+"""Sums in Chinese and Japanese: $1.5亿 → 1.5亿美元, as `wetext` reads them right."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from sidecar.text.han_figures import NUMBER
+from sidecar.text.numerals import verbalized
+
+# What the grammar has no name for.
+_NAMES = {
+    "zh": {
+        "US$": "美元", "HK$": "港元", "NT$": "新台币", "C$": "加元", "CA$": "加元",
+        "AU$": "澳元", "S$": "新加坡元", "₩": "韩元", "RMB": "元", "CNY": "元", "USD": "美元",
+        "EUR": "欧元", "GBP": "英镑", "HKD": "港元", "JPY": "日元",
+    },
+    "ja": {"US$": "ドル", "USD": "ドル", "JPY": "円", "EUR": "ユーロ"},
+}  # fmt: skip
+_SIGN = r"(?:(?:US|HK|NT|AU|CA|[ACS])?\$|[€£¥￥₽฿₹₩])"
+_CODE = r"(?:RMB|CNY|USD|EUR|GBP|HKD|JPY)"
+_POWER = r"[十百千万萬亿億兆]*"
+_NAMED = r"美元|美金|元|人民币|港[元币]|日元|欧元|英镑|円|ドル|ユーロ|ポンド"
+_SUM = re.compile(
+    rf"(?<![A-Za-z\d$])(?P<sign>{_SIGN}|{_CODE})\s?(?P<a>{NUMBER}{_POWER})"
+    rf"(?:\s?[-–—~～〜到至]\s?(?P=sign)?\s?(?P<b>{NUMBER}{_POWER}))?(?P<named>{_NAMED})?"
+    r"(?![A-Za-z\d]|[.,]\d)",
+    re.ASCII,
+)
+_BEHIND = re.compile(
+    rf"(?<![\w.$])(?P<a>{NUMBER}{_POWER})\s?(?P<sign>[$€£¥￥]|{_CODE})(?![\w$])", re.ASCII
+)
+_GROUPED = re.compile(rf"({_SIGN}|{_CODE})(\s?)(\d{{1,3}}(?:,\d{{3}})+)(?!\d)")
+
+
+def with_names(text: str, code: str) -> str:
+    """Args: code: zh or ja."""
+    text = _GROUPED.sub(lambda match: match[1] + match[2] + match[3].replace(",", ""), text)
+    text = _SUM.sub(lambda match: _said(match, code), text)
+    return _BEHIND.sub(lambda match: _behind(match, code), text)
+
+
+def _said(match: re.Match[str], code: str) -> str:
+    name = _name(match["sign"], code)
+    if name is None:
+        return match[0]
+    if match["named"] and match["named"] != "元":
+        name = match["named"]
+    to = "到" if code == "zh" else "から"
+    return match["a"] + (f"{to}{match['b']}" if match["b"] else "") + name
+
+
+def _behind(match: re.Match[str], code: str) -> str:
+    name = _name(match["sign"], code)
+    return match[0] if name is None else match["a"] + name
+
+
+@cache
+def _name(sign: str, code: str) -> str | None:
+    """What the grammar says behind a number."""
+    if sign in _NAMES[code]:
+        return _NAMES[code][sign]
+    said, number = verbalized(f"{sign}5", code), verbalized("5", code)
+    return said.removeprefix(number) if said.startswith(number) and said != number else None

@@ -11,7 +11,7 @@ import re
 
 from sidecar.text.han_codes import by_their_digits
 from sidecar.text.han_figures import kept, plain_numbers, readable
-from sidecar.text.han_money import with_names
+from sidecar.text.han_money import unfinished, with_names
 from sidecar.text.numerals import verbalized
 
 _NAME = (
@@ -20,16 +20,23 @@ _NAME = (
 )
 _APART = re.compile(
     rf"((?<![A-Za-z0-9])(?:{_NAME})|\d+(?:\.\d+){{2,}}(?:[:-]\w+)?"
-    r"|[\"\\\s，。！？；：、“”‘’「」『』（）《》…]+)",
+    r"|\d{13,}|[\"\\\s，。！？；：、“”‘’「」『』（）《》…]+)",
     re.ASCII,
 )
 _FIGURE = re.compile(r"\d")
 
 
-def spell(text: str, code: str) -> str:
-    """Args: code: zh or ja."""
+def spell(text: str, code: str, *, more: bool = False) -> str:
+    """
+    Args:
+        code: zh or ja.
+        more: the text goes on behind it.
+    """
     if not _FIGURE.search(text):
         return text
+    # "$1.5万" may become "$1.5万亿", and the name of the currency belongs behind that.
+    if more and (match := unfinished(text)) is not None:
+        return spell(text[: match.start()], code) + match[0]
     text = readable(with_names(by_their_digits(text, code), code), code)
     text = plain_numbers(text, code)
     said: list[str] = []

@@ -31,18 +31,14 @@ _NAMED = re.compile(
     r"|邮编|邮政编码|股票代码|取件码|房间|房号|端口)(?:号?码?[是为：:]?\s?))"
     rf"(\d{{3,11}}){_COUNTED}"
 )
-_PHONE = re.compile(
-    rf"((?:电话|手机|传真|微信|座机)号?码?[是为：:]?\s?)(\d{{6,10}}){_COUNTED}"
-)
-_ROOM = re.compile(r"(?<![\d.第,-])[1-9]\d{2,3}(?=室|房间|号房|路公交|路车|国道)")
+_PHONE = re.compile(rf"((?:电话|手机|传真|微信|座机)号?码?[是为：:]?\s?)(\d{{6,10}}){_COUNTED}")
+_ROOM = re.compile(r"(?<![A-Za-z\d.第,-])[1-9]\d{2,3}(?=室|房间|号房|路公交|路车|国道)")
 
 _JAPAN = re.compile(
     r"(?<![\w.])\+81[-\s]?\(?0?\)?(\d{1,4})[-\s](\d{2,4})[-\s](\d{3,4})(?!\d)", re.ASCII
 )
 # The grammar knows 03-1234-5678 and 090-1234-5678, but no other division.
-_DOMESTIC = re.compile(
-    r"(?<![\d.-])(?!0\d0?-\d{4}-\d{4})(0\d{1,4})-(\d{2,4})-(\d{3,4})(?![\d-])"
-)
+_DOMESTIC = re.compile(r"(?<![\d.-])(?!0\d0?-\d{4}-\d{4})(0\d{1,4})-(\d{2,4})-(\d{3,4})(?![\d-])")
 _POSTCODE = re.compile(r"〒\s?(\d{3})-(\d{4})(?!\d)")
 
 

@@ -17,7 +17,9 @@ _Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
 
 NUMBER = r"\d+(?:\.\d+)?"
 _HAN = "\u4e00-\u9fff"
-_WIDE = re.compile(r"(?<=\d)[％‰℃：～〜－／＋．](?=[\d％-])|(?<=\d)％|[０-９]|(?<![\w…])[－＋](?=[\d０-９])")
+_WIDE = re.compile(
+    r"(?<=\d)[％‰℃：～〜－／＋．](?=[\d％-])|(?<=\d)％|[０-９]|(?<![\w…])[－＋](?=[\d０-９])"
+)
 _COMPAT = re.compile(r"(?<=[\d/ ])[\u3371-\u337a\u3380-\u33df](?![\d])|µ(?=[a-zA-Z])")
 _PART = re.compile(r"(\d?)([¼½¾⅐-⅞])")
 _GROUPED = re.compile(r"(?<![\d,])\d{1,3}(?:,\d{3})+(?!\d)")
@@ -41,8 +43,8 @@ _NETWORK = r"(?!网|手机|信号|时代|基站|技术)"
 _SPACED_UNITS = r"km/h|km²?|kg|cm²?|mm|ml|m[²³]?|mg|μg|%|℃|°C"
 
 _AMOUNT = (
-    rf"%|‰|℃|°[CF]?|[A-Za-z]{{1,4}}[²³]?(?:/[A-Za-z]{{1,3}})?"
-    rf"|[年月日号時时点分秒元円块角万萬亿億千百度米克斤岁歳人次回倍个個天周楼层階章节页級级本台]{{1,3}}"
+    r"%|‰|℃|°[CF]?|[A-Za-z]{1,4}[²³]?(?:/[A-Za-z]{1,3})?"
+    r"|[年月日号時时点分秒元円块角万萬亿億千百度米克斤岁歳人次回倍个個天周楼层階章节页級级本台]{1,3}"
 )
 _DASH = r"\s?[-–—~～〜]\s?"
 _SCORE = re.compile(r"比分|[胜勝负負败敗平]|领先|落后|逆转|力克|淘汰|横扫|绝杀|告捷|失利")
@@ -83,15 +85,20 @@ def kept(text: str) -> list[tuple[int, int]]:
 
 
 def plain_numbers(text: str, code: str) -> str:
-    """Reads what the grammar has another reading for: 12.5 as a date; and 12,345, without its
-    comma, as a telephone number."""
+    """Reads what the grammar has another reading for: 12.5 as a date; 120 and 12,345, with many
+    a measure word, as telephone numbers."""
     if code == "zh":
         text = _AS_DATE.sub(lambda match: _number(match[0]), text)
+        text = _AS_SERVICE.sub(lambda match: _number(match[0]), text)
         text = _GROUPED_ALONE.sub(lambda match: _number(ungrouped(match[0])), text)
     return _GROUPED.sub(lambda match: ungrouped(match[0]), text)
 
 
-_AS_DATE = re.compile(r"(?<![\d.:/+-])1[0-2]\.\d{1,2}(?![\d.:/A-Za-z%‰℃°²³-])")
+_AS_DATE = re.compile(r"(?<![\d.:/+-])1[0-2]\.\d{1,2}(?![\d.:/A-Za-z%‰℃°²³-]|[^\d\s]{1,3}/)")
+_AS_SERVICE = re.compile(
+    r"(?<![\d.:/-])(?:1[12]\d|[19]\d{4})(?=[步笔份台例股亩次种班项]|部(?!门)|所(?![以有])|起(?![来诉])"
+    r"|平[方米]|公[里斤分顷])|(?<=第)(?:1[12]\d|[19]\d{4})(?![\d.])"
+)
 _GROUPED_ALONE = re.compile(r"(?<![\d.,+-])\d{2},\d{3}(?![\d,.A-Za-z%‰℃°²³/-])")
 
 
@@ -114,10 +121,10 @@ def _range(match: re.Match[str], code: str) -> str:
         return match[0]
     if len(a) == 4 and sign == "-" and rest.startswith("年"):
         return match[0]  # years, which the grammar reads by their digits
-    if code == "zh" and sign == "-" and len(a) == len(b) == 4 and not rest[:1].strip():
-        return f"{by_digits(a, code)}到{by_digits(b, code)}" if _is_years(a, b) else match[0]
     to = "到" if code == "zh" else "から"
     counted = re.match(rf"\s?(?:[%‰℃°a-zμ]|[{_HAN}])", rest) is not None
+    if code == "zh" and not counted and _is_years(a, b):
+        return f"{by_digits(a, code)}{to}{by_digits(b, code)}"
     week = match.string[: match.start()].endswith(("周", "星期", "曜"))
     if sign in "~～〜" or (float(a) < float(b) and (counted or week) and not _is_other(match)):
         percent = _PERCENT.match(rest)
@@ -143,12 +150,15 @@ def _is_kept(match: re.Match[str]) -> bool:
     a, b = match["a"], match["b"]
     if match["sign"] == "/":
         return "." not in a + b and (float(a) >= float(b) or len(a) == 4)
+    if match.string.startswith("年", match.end()):
+        return False  # years, which the grammar reads by their digits
     most = max(len(number.partition(".")[0]) for number in (a, b))
-    return not (_led_by_zero(a) or _led_by_zero(b) or most > 3)
+    # 2024-12 is a month.
+    return not (_led_by_zero(a) or _led_by_zero(b)) and (most <= 3 or len(a) == len(b) == 4)
 
 
 def _is_years(a: str, b: str) -> bool:
-    return "19" <= a[:2] <= "20" and "19" <= b[:2] <= "20" and a < b
+    return len(a) == len(b) == 4 and "19" <= a[:2] <= b[:2] <= "20" and a < b
 
 
 def _led_by_zero(number: str) -> bool:
@@ -163,7 +173,7 @@ def _rules(code: str) -> list[_Rule]:
     first: list[_Rule] = [
         (_re(rf"({NUMBER})\s({_SPACED_UNITS})(?![A-Za-z])"), r"\1\2"),
         (
-            _re(rf"(?<![A-Za-z.-])({NUMBER})\s?({names})(?![A-Za-z0-9]){_NETWORK}"),
+            _re(rf"(?<![A-Za-z.])(?<![A-Za-z]-)({NUMBER})\s?({names})(?![A-Za-z0-9]){_NETWORK}"),
             lambda match: match[1] + units[match[2]],
         ),
         (_re(r"(?<=/)(mL|m[23])(?![A-Za-z0-9])"), lambda match: units[match[1]]),
@@ -185,8 +195,8 @@ def _chinese() -> list[_Rule]:
 
     return [
         # Dates and times.
-        (_re(r"(?<![\w.版本-])(?<![A-Za-z] )((?:19|20)\d\d)\.(0?[1-9]|1[0-2])\.(0?[1-9]|[12]\d|3[01])"
-             r"(?![\w.])"), r"\1年\2月\3日"),
+        (_re(r"(?<![\w.版本-])(?<![A-Za-z] )((?:19|20)\d\d)\.(0?[1-9]|1[0-2])"
+             r"\.(0?[1-9]|[12]\d|3[01])(?![\w.])"), r"\1年\2月\3日"),
         (_re(r"(?<!\d)0(?=[1-9][月日号])"), ""),
         (_re(r"(?<![\d年])\d\d(?=年\d{1,2}月)"), digits),
         (_re(r"(?<!\d)((?:19|20)\d\d)[-–—~/]((?:19|20)?\d\d)(?=赛季|学年|财年|年度|财季)"), season),
@@ -214,9 +224,10 @@ def _chinese() -> list[_Rule]:
         (_re(r"(?<![-=<>])\s?>\s?(?=-?\d)"), "大于"),
         (_re(r"(?<![-=<>])\s?<\s?(?=-?\d)"), "小于"),
         (_re(r"≈\s?(?=-?\d)"), "约等于"),
-        (_re(rf"(?<![\w)%℃°{_HAN}])[~～](?=\d)"), "约"),
+        (_re(r"(?<=[\s(（，。：、])[~～](?=\d)"), "约"),
         (_re(r"(?<=[A-Za-z)])\s?=\s?(?=-?\d)"), "等于"),
-        (_re(rf"({NUMBER}[十百千万亿]*(?:[美欧日港]元|英镑|[万亿]元|[次人万亿]))/(?=[{_HAN}])"), r"\1每"),
+        (_re(rf"({NUMBER}[十百千万亿]*(?:[美欧日港]元|英镑|[万亿]元|[次人万亿]))/(?=[{_HAN}])"),
+         r"\1每"),
         (_re(rf"(?<![\w&/])#(\d+)(?![\w-])|(?<![\w#.{_HAN}-])(\d{{1,2}})#(?![\w#])"),
          lambda match: f"{match[1] or match[2]}号"),
         # 歼-20: a name, unless something negative is said.

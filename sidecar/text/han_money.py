@@ -31,6 +31,12 @@ _BEHIND = re.compile(
     rf"(?<![\w.$])(?P<a>{NUMBER}{_POWER})\s?(?P<sign>[$€£¥￥]|{_CODE})(?![\w$])", re.ASCII
 )
 _GROUPED = re.compile(rf"({_SIGN}|{_CODE})(\s?)(\d{{1,3}}(?:,\d{{3}})+)(?!\d)")
+_UNFINISHED = re.compile(rf"{_SIGN}\s?{NUMBER}[十百千万萬]+\Z", re.ASCII)
+
+
+def unfinished(text: str) -> re.Match[str] | None:
+    """A sum at the end that what follows may make larger."""
+    return _UNFINISHED.search(text)
 
 
 def with_names(text: str, code: str) -> str:

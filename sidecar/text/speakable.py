@@ -63,5 +63,5 @@ def _spell(text: str, code: str, more: bool) -> str:
     if code == "en":
         return english.spell(text, more=more)
     if code in ("zh", "ja"):
-        return han.spell(text, code)
+        return han.spell(text, code, more=more)
     return european.spell(text, code)

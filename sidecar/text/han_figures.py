@@ -18,7 +18,7 @@ _Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
 NUMBER = r"\d+(?:\.\d+)?"
 _HAN = "\u4e00-\u9fff"
 _WIDE = re.compile(
-    r"(?<=\d)[％‰℃：～〜－／＋．](?=[\d％-])|(?<=\d)％|[０-９]|(?<![\w…])[－＋](?=[\d０-９])"
+    r"(?<=\d)[％‰℃：～〜－／＋．＝＜＞](?=[\d％-])|[＄￡](?=\d)|(?<=\d)％|[０-９]|(?<![\w…])[－＋](?=[\d０-９])"
 )
 _COMPAT = re.compile(r"(?<=[\d/ ])[\u3371-\u337a\u3380-\u33df](?![\d])|µ(?=[a-zA-Z])")
 _PART = re.compile(r"(\d?)([¼½¾⅐-⅞])")
@@ -48,6 +48,7 @@ _AMOUNT = (
 )
 _DASH = r"\s?[-–—~～〜]\s?"
 _SCORE = re.compile(r"比分|[胜勝负負败敗平]|领先|落后|逆转|力克|淘汰|横扫|绝杀|告捷|失利")
+_NUMBERED = re.compile(r"室|房|客机|飞机|系列|型")
 _LABEL = re.compile(r"[图表式例注题图圖]$")
 _PAIR = re.compile(
     rf"(?<![\w.:/+×÷=,-])(?P<a>{NUMBER})(?P<sign>[-–—~～〜]|/)(?P<b>{NUMBER})"
@@ -116,7 +117,7 @@ def _vulgar(match: re.Match[str], code: str) -> str:
 
 def _range(match: re.Match[str], code: str) -> str:
     a, sign, b = match["a"], match["sign"], match["b"]
-    rest = match.string[match.end() :]
+    rest = match.string[match.end() : match.end() + 4]
     if sign == "/" or _led_by_zero(a) or _led_by_zero(b):
         return match[0]
     if len(a) == 4 and sign == "-" and rest.startswith("年"):
@@ -125,10 +126,10 @@ def _range(match: re.Match[str], code: str) -> str:
     counted = re.match(rf"\s?(?:[%‰℃°a-zμ]|[{_HAN}])", rest) is not None
     if code == "zh" and not counted and _is_years(a, b):
         return f"{by_digits(a, code)}{to}{by_digits(b, code)}"
-    week = match.string[: match.start()].endswith(("周", "星期", "曜"))
+    week = match.string.endswith(("周", "星期"), 0, match.start())
     if sign in "~～〜" or (float(a) < float(b) and (counted or week) and not _is_other(match)):
         percent = _PERCENT.match(rest)
-        if match.string[: match.start()].endswith("第"):
+        if match.string.endswith("第", 0, match.start()):
             a = verbalized(a, code)  # 第二, whatever is counted behind it
         return f"{a}{percent[0] if percent else ''}{to}{b}"
     if code == "zh" and _is_score(match):
@@ -137,8 +138,10 @@ def _range(match: re.Match[str], code: str) -> str:
 
 
 def _is_other(match: re.Match[str]) -> bool:
-    """Neither a range nor a difference: 图3-2, 以1-2失利."""
-    return _is_score(match) or _LABEL.search(match.string[: match.start()]) is not None
+    """Neither a range nor a difference: 图3-2, 3-201室, 以1-2失利."""
+    text, start, end = match.string, match.start(), match.end()
+    labelled = _LABEL.search(text[max(0, start - 1) : start]) or _NUMBERED.match(text, end)
+    return _is_score(match) or labelled is not None
 
 
 def _is_score(match: re.Match[str]) -> bool:
@@ -182,6 +185,7 @@ def _rules(code: str) -> list[_Rule]:
             _re(rf"(?<![\w.])({NUMBER})({_AMOUNT}){_DASH}(?=-?{NUMBER}\s?(?:{_AMOUNT}))"),
             rf"\1\2{to}",
         ),
+        (_re(rf"(?<![\w.])({NUMBER}([{_HAN}]{{1,3}})){_DASH}(?={NUMBER}\2)"), rf"\1{to}"),
     ]
     return first + (_chinese() if code == "zh" else _japanese())
 
@@ -212,20 +216,22 @@ def _chinese() -> list[_Rule]:
         (_re(rf"(-?{NUMBER})‰"), r"千分之\1"),
         (_re(r"(?<=\d)\^-(?=\d)"), "^负"),
         (_re(r"(?<=\d)\^(负?\d+)"), r"的\1次方"),
-        (_re(r"(?<=\d)²"), "的平方"),
-        (_re(r"(?<=\d)³"), "的立方"),
         (_re(r"(?<=\d)\s?÷\s?(?=\d)|(?<=\d)/(?=\d+=)"), "除以"),
         (_re(r"(?<=\d)(?<!\b0)(?:x|\sx\s)(?=\d)|(?<=[\w)])\s?[*×]\s?(?=\d)"), "乘"),
-        (_re(r"(?<=[A-Za-z)%元])\+(?=\d)|(?<=\d)\s?\+\s?(?=\d)"), "加"),
+        (_re(r"(?<=[A-Za-z²³)%元])\+(?=\d)|(?<=\d)\s?\+\s?(?=\d)"), "加"),
         (_re(r"(?<=\d)w(?:\+|(?![A-Za-z\d]))|(?<=\d)W\+"),
          lambda match: "万加" if "+" in match[0] else "万"),
         (_re(rf"(?<=[0万亿千百])\+(?=[{_HAN}])"), "多"),
         (_re(r"(?<=[\d万亿千百])\+(?![\d+])"), "加"),
-        (_re(r"(?<![-=<>])\s?>\s?(?=-?\d)"), "大于"),
-        (_re(r"(?<![-=<>])\s?<\s?(?=-?\d)"), "小于"),
+        (_re(r"(?<![-=<>])\s?>\s?(?=-?\d)|(?<=\d)>(?=[A-Za-z])"), "大于"),
+        (_re(r"(?<![-=<>])\s?<\s?(?=-?\d)|(?<=\d)<(?=[A-Za-z])"), "小于"),
         (_re(r"≈\s?(?=-?\d)"), "约等于"),
         (_re(r"(?<=[\s(（，。：、])[~～](?=\d)"), "约"),
-        (_re(r"(?<=[A-Za-z)])\s?=\s?(?=-?\d)"), "等于"),
+        (_re(r"(?<=[A-Za-z²³)])\s?=\s?(?=-?\d)"), "等于"),
+        (_re(r"(?<=\d)²"), "的平方"),
+        (_re(r"(?<=\d)³"), "的立方"),
+        (_re(r"(?<=[\d%℃])±(?=\d)"), "正负"),
+        (_re(r"(?<=满)(\d+)-(?=\d)"), r"\1减"),
         (_re(rf"({NUMBER}[十百千万亿]*(?:[美欧日港]元|英镑|[万亿]元|[次人万亿]))/(?=[{_HAN}])"),
          r"\1每"),
         (_re(rf"(?<![\w&/])#(\d+)(?![\w-])|(?<![\w#.{_HAN}-])(\d{{1,2}})#(?![\w#])"),

@@ -187,6 +187,7 @@ def _rules(code: str) -> list[_Rule]:
             _re(rf"(?<![\w.])({NUMBER})({_AMOUNT}){_DASH}(?=-?{NUMBER}\s?(?:{_AMOUNT}))"),
             rf"\1\2{to}",
         ),
+        (_re(rf"([年月日号時时点元円万萬亿億千百]){_DASH}(?={NUMBER}\1)"), rf"\1{to}"),
         (_re(rf"(?<![\w.])({NUMBER}([{_HAN}]{{1,3}})){_DASH}(?={NUMBER}\2)"), rf"\1{to}"),
     ]
     return first + (_chinese() if code == "zh" else _japanese())

@@ -24,16 +24,23 @@ _APART = re.compile(
     re.ASCII,
 )
 _FIGURE = re.compile(r"\d")
+# Nothing in them is read in another way, so they come out as they are.
+_WORDS = re.compile(r"(?:QQ)?[\u4e00-\u9fff]{1,6}：?\Z")
 
 
-def spell(text: str, code: str, *, more: bool = False) -> str:
+def spell(text: str, code: str, *, more: bool = False, before: str = "") -> str:
     """
     Args:
         code: zh or ja.
         more: the text goes on behind it.
+        before: what of the text is right in front of it.
     """
     if not _FIGURE.search(text):
         return text
+    if (words := _WORDS.search(before)) is not None:
+        whole = spell(words[0] + text, code, more=more)
+        if whole.startswith(words[0]):
+            return whole.removeprefix(words[0])
     # "$1.5万" may become "$1.5万亿", and the name of the currency belongs behind that.
     if more and (match := unfinished(text)) is not None:
         return spell(text[: match.start()], code) + match[0]

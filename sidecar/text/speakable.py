@@ -42,26 +42,29 @@ def warm(language: str | None) -> None:
     spoken("**On** 2026-11-23, 10:30 \N{SLIGHTLY SMILING FACE} a.b@example.com", name)
 
 
-def spoken(text: str, language: str, *, begins: bool = True, more: bool = False) -> str:
+def spoken(
+    text: str, language: str, *, begins: bool = True, more: bool = False, before: str = ""
+) -> str:
     """A part of a text.
 
     Args:
         begins: it is the beginning of a line.
         more: the text goes on behind it.
+        before: what of the text is right in front of it, on which a figure may depend.
     """
     text = _BREAK.sub(" ", plain(text, begins=begins))
     if not NEEDS_SPELLING.search(text):
         return text
     code = CODES[language]
     return "".join(
-        addresses.spoken(piece, code) if address else _spell(piece, code, more)
-        for piece, address in addresses.split(text, code)
+        addresses.spoken(piece, code) if address else _spell(piece, code, more, "" if i else before)
+        for i, (piece, address) in enumerate(addresses.split(text, code))
     )
 
 
-def _spell(text: str, code: str, more: bool) -> str:
+def _spell(text: str, code: str, more: bool, before: str) -> str:
     if code == "en":
         return english.spell(text, more=more)
     if code in ("zh", "ja"):
-        return han.spell(text, code, more=more)
+        return han.spell(text, code, more=more, before=before)
     return european.spell(text, code)

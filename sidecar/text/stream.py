@@ -22,6 +22,8 @@ from sidecar.text.speakable import NEEDS_SPELLING, spoken
 HOLD = 200
 # What the language is guessed from.
 _HEAD = 2000
+# What a figure's reading may depend on, in front of it.
+_NEAR = 8
 
 # What the word behind it may change, or belong to: figures, signs, months and titles.
 _BINDS = re.compile(
@@ -70,6 +72,7 @@ class SpeakableStream:
         self._normalize = normalize
         self._lines = Lines()
         self._head = ""
+        self._before = ""  # the end of what was said
         self._words = _Words()
         self._part = ""
         self._gap = ""  # white space that goes with what comes next
@@ -127,13 +130,15 @@ class SpeakableStream:
         part, self._part = self._part, ""
         begins, self._begins = self._begins, False
         self._head += part[: _HEAD - len(self._head)]
+        self._before, before = (self._before + part)[-_NEAR:], self._before
         core = part.strip()
         if not core:
             self._gap += part
             return ""
         at = part.index(core)
         gap, self._gap = self._gap + part[:at], part[at + len(core) :]
-        said = spoken(core, self._spelled_in(core), begins=begins, more=more)
+        before = "" if begins or gap else before
+        said = spoken(core, self._spelled_in(core), begins=begins, more=more, before=before)
         if not said:
             return ""
         if said[0] in TIGHT and said[0] != core[0]:

@@ -145,6 +145,8 @@ def streamed(text: str, language: str, sizes: list[int]) -> str:
         ("市值$1.5万亿。", "市值$1.5万亿。"),
         ("来了12,345人，10～20岁。", "来了一万二千三百四十五人，十到二十岁。"),
         ("喝了500mL水", "喝了五百毫升水"),
+        ("第2个，他住房间302。", "第二个，他住房间三零二。"),
+        ("歼-20在3月-5月。", "歼二十在三月到五月。"),
     ],
 )
 def test_a_stream_of_characters_is_read_so_too(text: str, said: str) -> None:

@@ -152,7 +152,7 @@ def test_a_cancel_at_any_moment_leaves_nothing_behind(server: Sidecar) -> None:
     for turn in range(12):
         live = bool(turn % 2)
         params = {
-            "text": "One is here. Two is there. Three.",
+            "text": "One is here. Two is there. Three. " * 20,
             "partialResultToken": turn,
             "seed": 1,
         }

@@ -74,6 +74,7 @@ class Sidecar:
         self._methods: dict[Any, str] = {}
         self._kept: list[Message] = []
         self.initialized: Message = {}
+        self._together: list[bytes] | None = None
         self._reads = threading.Event()
         self._reads.set()
         self._readers = [
@@ -95,15 +96,29 @@ class Sidecar:
 
     def _read_stderr(self) -> None:
         assert self.process.stderr
-        while data := os.read(self.process.stderr.fileno(), 65536):
-            self.stderr += data
+        with suppress(ValueError, OSError):  # closed by `kill`, which came first
+            while data := os.read(self.process.stderr.fileno(), 65536):
+                self.stderr += data
 
     # --- sending ---------------------------------------------------------------------------
 
     def send_raw(self, data: bytes) -> None:
+        if self._together is not None:
+            self._together.append(data)
+            return
         assert self.process.stdin
         self.process.stdin.write(data)
         self.process.stdin.flush()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is sent inside goes out in one write, however slow we are."""
+        pieces = self._together = []
+        try:
+            yield
+        finally:
+            self._together = None
+        self.send_raw(b"".join(pieces))
 
     def send(self, message: Any) -> None:
         self.send_raw(frame({"jsonrpc": "2.0", **message}))

@@ -49,7 +49,8 @@ def test_unloading_gives_the_memory_back_and_a_waiting_one_can_be_cancelled() ->
     with sidecar() as server:
         loaded = server.call("model/load", {"model": "tiny-voice"})
         full = server.call("server/status")["memory"]["activeBytes"]
-        speech = server.request("speech/synthesize", SENTENCE)
+        live = {"textStream": True, "textMode": "stream", "partialResultToken": "live"}
+        speech = server.request("speech/synthesize", {**SENTENCE, **live})  # until its text ends
         deadline = time.monotonic() + TIMEOUT
         while not server.call("server/status")["streams"]:  # its text is read on another thread
             assert time.monotonic() < deadline
@@ -61,6 +62,7 @@ def test_unloading_gives_the_memory_back_and_a_waiting_one_can_be_cancelled() ->
         with pytest.raises(RpcError) as caught:
             server.wait(given_up)
         assert caught.value.type == "cancelled"
+        server.notify("speech/endText", {"token": "live"})
         assert server.wait(leaving) == {}
         assert server.wait(speech)["frames"] > 10
         memory = until(server, 0)["memory"]
@@ -100,8 +102,9 @@ def test_a_failed_load_leaves_nothing_and_the_next_one_works(tmp_path: Path) -> 
 
 def test_a_load_that_is_cancelled_at_once_is_none() -> None:
     with sidecar() as server:
-        load = server.request("model/load", {"model": "tiny-voice"})
-        server.notify("$/cancelRequest", {"id": load})
+        with server.together():
+            load = server.request("model/load", {"model": "tiny-voice"})
+            server.notify("$/cancelRequest", {"id": load})
         with pytest.raises(RpcError) as caught:
             server.wait(load)
         assert caught.value.type == "cancelled"

@@ -92,14 +92,15 @@ def test_streams_at_the_same_time_are_each_whole_and_the_same_as_alone(server: S
         server.speak(text, sampling=greedy, encoding="pcm_f32le", maxFrames=40).samples
         for text in texts
     ]
-    ids = [
-        server.request(
-            "speech/synthesize",
-            {"text": text, "sampling": greedy, "encoding": "pcm_f32le", "maxFrames": 40,
-             "partialResultToken": i},
-        )
-        for i, text in enumerate(texts)
-    ]  # fmt: skip
+    with server.together():
+        ids = [
+            server.request(
+                "speech/synthesize",
+                {"text": text, "sampling": greedy, "encoding": "pcm_f32le", "maxFrames": 40,
+                 "partialResultToken": i},
+            )
+            for i, text in enumerate(texts)
+        ]  # fmt: skip
     results = [server.wait(id) for id in ids]
     progress = [m["params"] for m in server.others() if m.get("method") == "$/progress"]
     progress = [p for p in progress if p["value"]["kind"] == "audio"]
@@ -116,7 +117,8 @@ def test_requests_beyond_the_queue_are_refused_and_the_others_all_answered() -> 
     with sidecar() as server:
         server.call("model/load", {"model": "tiny-voice"})
         params = {"text": "Hi.", "seed": 1, "maxFrames": 2, "partialResultToken": None}
-        ids = [server.request("speech/synthesize", params) for _ in range(150)]
+        with server.together():
+            ids = [server.request("speech/synthesize", params) for _ in range(150)]
         server.call("ping")
         answers = {m["id"]: m for m in server.others()}
         while len(answers) < len(ids):
@@ -158,10 +160,12 @@ def test_models_are_loaded_listed_and_unloaded(tmp_path: Path) -> None:
 def test_a_model_that_speaks_is_not_unloaded(server: Sidecar) -> None:
     from tests.harness import RpcError
 
-    id = server.request("speech/synthesize", {"text": TEXT, "partialResultToken": "in use"})
+    live = {"textStream": True, "textMode": "stream", "partialResultToken": "in use"}
+    id = server.request("speech/synthesize", {"text": TEXT, **live})
     server.next_progress("in use")
     with pytest.raises(RpcError) as caught:
         server.call("model/unload", {"model": "tiny-voice"})
     assert caught.value.type == "modelInUse"
+    server.notify("speech/endText", {"token": "in use"})
     server.wait(id)
     server.others()

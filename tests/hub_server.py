@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 # A connection that stays silent for this long is dropped, so that no thread outlives the tests.
-_SILENCE_SECONDS = 30.0
+_SILENCE_SECONDS = 60.0
 _PIECE_BYTES = 64 * 1024
 
 
@@ -134,8 +134,8 @@ class Hub:
             "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_HUB_DISABLE_XET": "1",
-            "HF_HUB_DOWNLOAD_TIMEOUT": "5",
-            "HF_HUB_ETAG_TIMEOUT": "5",
+            "HF_HUB_DOWNLOAD_TIMEOUT": "60",
+            "HF_HUB_ETAG_TIMEOUT": "60",
             "NO_PROXY": "127.0.0.1,localhost",
             "no_proxy": "127.0.0.1,localhost",
         }
@@ -301,6 +301,8 @@ class _Handler(BaseHTTPRequestHandler):
         for stop in sorted(stop for stop in stops if stop is not None and stop <= len(body)):
             while at < stop:
                 piece = body[at : min(stop, at + _PIECE_BYTES)]
+                # Before: the client may be done with it by the time we are here again.
+                self.hub.sent[path] = self.hub.sent.get(path, 0) + len(piece)
                 try:
                     self.wfile.write(piece)
                 except ConnectionError:
@@ -308,7 +310,6 @@ class _Handler(BaseHTTPRequestHandler):
                     return
                 time.sleep(trouble.drip_seconds)
                 at += len(piece)
-                self.hub.sent[path] = self.hub.sent.get(path, 0) + len(piece)
             if at == trouble.hold_at:
                 trouble.reached.set()
                 trouble.released.wait(_SILENCE_SECONDS)

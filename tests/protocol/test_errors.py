@@ -202,6 +202,6 @@ def test_a_stream_that_cannot_be_followed_ends_with_exit_code_76(stream: bytes) 
         fresh.send_raw(stream)
         assert fresh.wait_exit()[0] == 76
         assert fresh.rest() == []
-        errors = [line for line in fresh.stderr.splitlines() if b"ERROR" in line]
+        errors = [line for line in fresh.whole_log().splitlines() if "ERROR" in line]
         assert len(errors) == 1
-        assert b"cannot follow stdin" in errors[0]
+        assert "cannot follow stdin" in errors[0]

@@ -67,6 +67,9 @@ def test_rule_01_only_frames_reach_stdout_whatever_prints() -> None:
 @pytest.mark.parametrize("initialize", [True, False])
 def test_rule_02_an_idle_process_is_gone_at_the_end_of_stdin(initialize: bool) -> None:
     with sidecar(initialize=initialize) as server:
+        if not initialize:  # it has started; how long that takes is another matter
+            with pytest.raises(RpcError, match="-32002"):
+                server.call("ping")
         server.close_stdin()
         code, seconds = server.wait_exit()
         assert (code, server.rest()) == (0, [])

@@ -281,10 +281,11 @@ class Loader:
 
 
 def test_a_load_is_cancelled_while_the_engine_is_at_it_and_the_next_one_works() -> None:
-    engine, jobs = Engine(), list[LoadJob]()
+    engine, jobs = Engine(), queue.SimpleQueue[LoadJob]()
     engine.start()
-    sink = Loader(lambda: engine.cancel(jobs[0]))  # whose command is read only after the load
-    jobs.append(engine.load("tiny-voice", AUTO, sink))
+    # Whose command is read only after the load.
+    sink = Loader(lambda: engine.cancel(jobs.get(timeout=TIMEOUT)))
+    jobs.put(engine.load("tiny-voice", AUTO, sink))
     assert isinstance(sink.end.get(timeout=TIMEOUT), Cancelled)
     two = [Loader(nothing), Loader(nothing)]
     for sink in two:

@@ -47,7 +47,10 @@ it("streams", async () => {
     sizes.push(part.value.length);
   }
   assert.ok(sizes.length > 3, `${sizes.length} pieces`);
-  assert.equal(sizes[0], 3600, "the first frame comes by itself, but for the 5 ms that are kept for a fade");
+  // The first frame comes by itself, but for the 5 ms that are kept for a fade. Who is slow to read
+  // gets the next ones with it.
+  const first = sizes[0]!;
+  assert.ok(first >= 3600 && first % 2 === 0, `${first} bytes`);
 });
 
 it("stops speaking when the client goes away", async () => {
@@ -55,7 +58,8 @@ it("stops speaking when the client goes away", async () => {
   const { signal } = controller;
   const response = await client.audio.speech.create({ ...HELLO, input: LONG }, { signal });
   await response.body!.getReader().read();
-  assert.equal((await server.health()).streams, 1);
+  // Between two sentences there is none.
+  await eventually("it is spoken", async () => (await server.health()).streams === 1);
   controller.abort();
   await eventually("nothing is spoken", async () => (await server.health()).streams === 0);
 });

@@ -34,7 +34,7 @@ class Loading:
         inbox: where the searching thread reports.
         models: where loaded models go.
         pulse: is told before each load.
-        loaded: called when a model has come into memory, before those who wait for it are told.
+        tell: called when a load has succeeded or failed, before those who wait for it are told.
     """
 
     def __init__(
@@ -42,12 +42,12 @@ class Loading:
         inbox: queue.SimpleQueue[Command],
         models: ModelTable,
         pulse: Pulse,
-        loaded: Callable[[], None],
+        tell: Callable[[], None],
     ) -> None:
         self._inbox = inbox
         self._models = models
         self._pulse = pulse
-        self._loaded = loaded
+        self._tell = tell
         self._searches: dict[str, Search] = {}
 
     def __len__(self) -> int:
@@ -138,12 +138,13 @@ class Loading:
             if isinstance(command.outcome, SidecarError):
                 raise command.outcome
             loaded = self._models.load(command.outcome, options, go_on)
-            self._loaded()
+            self._tell()
             return loaded
         except Exception as error:
             failure = as_sidecar_error(error, doing, ModelLoadFailed)
         # Behind the handler: the error holds on to all that was half loaded.
         self._models.tidy()
+        self._tell()
         for job in jobs:
             job.sink.failed(failure)
         return None

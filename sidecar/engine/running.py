@@ -6,7 +6,7 @@ Every piece of work is guarded: a failure ends the rows it belongs to, and nothi
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import mlx.core as mx
@@ -25,10 +25,14 @@ class Running:
 
     Args:
         references: makes the voices that requests ask for.
+        left: called when a request has left, before its sink is told.
     """
 
-    def __init__(self, references: References | None = None) -> None:
+    def __init__(
+        self, references: References | None = None, left: Callable[[], None] = lambda: None
+    ) -> None:
         self.rows: list[Row] = []
+        self._left = left
         self._held: dict[Stream, tuple[Loaded, Priority]] = {}
         self._references = References() if references is None else references
         self._batches: dict[LoadedModel, Batch] = {}
@@ -84,6 +88,7 @@ class Running:
                 row.append_text(more)
             self.rows.append(row)
         except Exception as error:
+            self._left()
             job.sink.failed(as_sidecar_error(error, "preparing the prompt"))
 
     def append_text(self, row: Row, more: AppendText) -> None:
@@ -171,6 +176,7 @@ class Running:
         row.close()
         if not any(other.loaded is row.loaded for other in self.rows):
             self._batches.pop(row.loaded, None)  # it holds on to the model's memory
+        self._left()
 
 
 def _prefill_order(row: Row) -> tuple[int, int]:

@@ -50,7 +50,7 @@ class Scheduler:
 
     Args:
         inbox: commands from other threads.
-        publish: takes a status snapshot after every round.
+        publish: takes a status snapshot after every round, and before every answer.
         pulse: is told before each piece of work.
         memory_limit, keep_alive: of the models; see `ModelTable`.
     """
@@ -72,15 +72,15 @@ class Scheduler:
         self._waiting = WaitingQueue()
         self._encoding: deque[EncodeJob] = deque()
         self._references = References(pulse)
-        self._running = Running(self._references)
-        self._speaking = Speaking(pulse, self._running.hold)
+        self._running = Running(self._references, self._tell)
+        self._speaking = Speaking(pulse, self._running.hold, self._tell)
         self._stopping = False
 
     def run(self) -> None:
         """Returns after `Stop`; raises only for a bug, when every request has been told."""
         try:
             while not self._stopping:
-                self._publish(self._status())
+                self._tell()
                 commands = self._commands()
                 self._note_use()
                 for command in commands:
@@ -211,16 +211,20 @@ class Scheduler:
             self._running.remove(row, error)
         elif speech := self._speaking.find(job):
             self._speaking.remove(speech, error)
-        elif self._loading.remove(job) or (
-            isinstance(job, SpeechJob) and self._waiting.remove(job)
-        ):
+        elif self._forget(job):
+            self._tell()
             job.sink.failed(error)
-        elif isinstance(job, EncodeJob) and job in self._encoding:
+
+    def _forget(self, job: Job) -> bool:
+        """Takes out who has not begun; False if it is not here."""
+        if isinstance(job, EncodeJob) and job in self._encoding:
             self._encoding.remove(job)
-            job.sink.failed(error)
         elif isinstance(job, UnloadJob) and job in self._unloading:
             self._unloading.remove(job)
-            job.sink.failed(error)
+        else:
+            waits = isinstance(job, SpeechJob) and self._waiting.remove(job)
+            return waits or self._loading.remove(job)
+        return True
 
     def _append_text(self, command: AppendText) -> None:
         if row := self._running.find(command.job):
@@ -265,6 +269,7 @@ class Scheduler:
         else:
             self._running.release(job.stream)
             self._speaking.admit(job, loaded)
+        self._tell()
 
     def _encode(self) -> None:
         """One recording a round, since it is in one piece; streams have a frame in between."""
@@ -279,16 +284,15 @@ class Scheduler:
         try:
             features = self._references.encoded(loaded, job.recording)
         except Exception as error:
+            self._tell()
             job.sink.failed(as_sidecar_error(error, "encoding a reference"))
         else:
+            self._tell()
             job.sink.done(EncodedVoice(loaded.model.info, features))
 
     def _tell(self) -> None:
-        """What has changed, before the answer that somebody may look it up after."""
-        self._publish(self._status())
-
-    def _status(self) -> EngineStatus:
-        return snapshot(self._models, self._rows, self._references, self._queued)
+        """The figures; before the audio or the answer that somebody may look them up after."""
+        self._publish(snapshot(self._models, self._rows, self._references, self._queued))
 
 
 def _model(job: SpeechJob | EncodeJob) -> str:

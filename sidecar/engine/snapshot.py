@@ -1,4 +1,4 @@
-"""The engine's figures, taken by its thread after every round."""
+"""The engine's figures, taken by its thread."""
 
 from __future__ import annotations
 

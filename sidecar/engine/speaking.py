@@ -155,10 +155,17 @@ class Speaking:
     Args:
         pulse: is told before each step.
         ended: told of each request that was spoken to its end, before its sink.
+        left: called when a request has left, before its sink is told.
     """
 
-    def __init__(self, pulse: Pulse, ended: Callable[[SpeechJob, Loaded], None]) -> None:
+    def __init__(
+        self,
+        pulse: Pulse,
+        ended: Callable[[SpeechJob, Loaded], None],
+        left: Callable[[], None],
+    ) -> None:
         self.rows: list[Speech] = []
+        self._left = left
         self._pulse = pulse
         self._ended = ended
 
@@ -182,6 +189,7 @@ class Speaking:
             prompt = loaded.model.prepare(utterance, _settings(job))
             self.rows.append(Speech(job, loaded, prompt))
         except Exception as error:
+            self._left()
             job.sink.failed(as_sidecar_error(error, "preparing the request"))
 
     def remove(self, row: Speech, error: SidecarError) -> None:
@@ -190,6 +198,7 @@ class Speaking:
             row.close()
         except Exception as closing:  # the family's own clean-up; the request has its answer
             as_sidecar_error(closing, "ending the speech")
+        self._left()
         row.job.sink.failed(error)
 
     def advance(self) -> None:
@@ -207,6 +216,7 @@ class Speaking:
         self.rows.remove(row)
         if row.is_done:
             self._ended(row.job, row.loaded)
+            self._left()
             row.job.sink.done(row.result())
         else:
             self.rows.append(row)

@@ -88,6 +88,44 @@ def test_the_next_passage_comes_before_everyone_who_waits(
     assert set(until_done(events, "other")) == {"other"}
 
 
+class Looking(Collector):
+    """Looks at the figures at its first audio and at its end, where it hears of them."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__()
+        self.engine = engine
+        self.seen: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
+        self.hears = False
+
+    def look(self) -> None:
+        status = self.engine.status
+        self.seen.put((len(status.streams), status.queued))
+
+    def audio(self, chunk: AudioChunk) -> None:
+        if not self.hears:
+            self.look()
+        self.hears = True
+
+    def done(self, result: SynthesisResult) -> None:
+        self.look()
+
+    def failed(self, error: Exception) -> None:
+        self.look()
+
+
+def test_the_figures_are_those_of_the_answer_that_comes(engine: Engine) -> None:
+    done, cancelled, waiting = Looking(engine), Looking(engine), Looking(engine)
+    engine.submit(HELLO, done)
+    assert [done.seen.get(timeout=TIMEOUT) for _ in range(2)] == [(1, 0), (0, 0)]
+    long = replace(HELLO, utterance=Utterance("One two three " * 20), max_frames=None)
+    job = engine.submit(long, cancelled)
+    assert cancelled.seen.get(timeout=TIMEOUT) == (1, 0)
+    engine.cancel(engine.submit(HELLO, waiting))
+    assert waiting.seen.get(timeout=TIMEOUT) == (1, 0)
+    engine.cancel(job)
+    assert cancelled.seen.get(timeout=TIMEOUT) == (0, 0)
+
+
 def test_who_is_more_urgent_does_not_wait_for_a_place_that_is_held(
     engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
 ) -> None:

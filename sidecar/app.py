@@ -28,6 +28,9 @@ _EX_SOFTWARE = 70  # of sysexits.h
 _ENGINE_STOP_SECONDS = 0.4
 _SAVE_SECONDS = 0.15
 _DRAIN_SECONDS = 0.35
+# With a signal it may be two seconds in all.
+_LAST_FRAME_SECONDS = 0.9
+_SIGNALLED = 128  # plus the signal's number, as shells have it
 
 
 class Server:
@@ -68,13 +71,15 @@ class Server:
         self._session.background.close(_SAVE_SECONDS)  # those whose file has its name answer
         self._session.fail_all()  # what an engine that is stuck could not answer
         self._outbox.drain(_DRAIN_SECONDS)
+        if code > _SIGNALLED:  # whoever sent it may still read: no half frame
+            self._outbox.finish(_LAST_FRAME_SECONDS)
         if self._hang is not None:
             faulthandler.dump_traceback(sys.stderr)
             log.critical("%s Ending the process with code %d.", self._hang, code)
         return code
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self._endings.put(128 + number)
+        self._endings.put(_SIGNALLED + number)
 
     def _wait(self) -> int:
         """Blocks until the first reason to end; looks for those that come without a word."""

@@ -133,7 +133,14 @@ class Outbox:
             done = lambda: self._closed or (not self._messages and not self._writing)  # noqa: E731
             return self._changed.wait_for(done, timeout)
 
+    def finish(self, timeout: float) -> bool:
+        """Closes it, and waits for the message being written; False if time ran out first."""
+        self.close()
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._writing, timeout)
+
     def close(self) -> None:
+        """Nothing is put or taken any more; what is queued is thrown away."""
         with self._changed:
             self._closed = True
             self._messages.clear()

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import os
 import threading
 
 from sidecar.wire.jsonrpc import OutgoingNotification
-from sidecar.wire.stdio import FULL_BYTES, PAUSE_BYTES, Outbox
+from sidecar.wire.stdio import FULL_BYTES, PAUSE_BYTES, Outbox, Writer
 
 MESSAGE = OutgoingNotification("m", {})
 
@@ -32,6 +33,32 @@ def test_drain_waits_for_the_message_being_written() -> None:
     outbox.close()
     taker.join(10)
     assert not taker.is_alive()
+
+
+def test_finishing_lets_the_message_being_written_out_and_no_other() -> None:
+    reader, writer = os.pipe()
+    frame = bytes(1_000_000)  # many times what a pipe holds
+    outbox, taken = Outbox(), threading.Event()
+
+    def encode(message: object) -> bytes:
+        taken.set()
+        return frame
+
+    thread = Writer(writer, outbox, encode, lambda error: None)
+    for _ in range(2):
+        outbox.put(MESSAGE)
+    thread.start()
+    assert taken.wait(10)
+    assert not outbox.finish(timeout=0.01)
+    got = 0
+    while got < len(frame):
+        got += len(os.read(reader, len(frame)))
+    assert outbox.finish(timeout=10)
+    thread.join(10)
+    assert not thread.is_alive()
+    os.close(writer)
+    assert os.read(reader, 1) == b""
+    os.close(reader)
 
 
 def test_a_full_outbox_holds_the_reader_until_there_is_space() -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from filelock import FileLock, Timeout
 
 _TIMEOUT = 400.0
 
@@ -45,9 +47,15 @@ def _install_debian(package: str) -> str:
         return "only root can install it here, with apt-get"
     # Another installation may be running; without an update a fresh container knows no packages.
     wait = ("-qq", "-o", "DPkg::Lock::Timeout=120")
-    return _install("apt-get", "update", *wait) or _install(
-        "apt-get", "install", *wait, "--yes", "--no-install-recommends", package
-    )
+    # An update does not wait for another one, which may be that of a test beside us.
+    lock = FileLock(Path(tempfile.gettempdir()) / "qwen-tts-sidecar-apt.lock", timeout=_TIMEOUT)
+    try:
+        with lock:
+            return _install("apt-get", "update", *wait) or _install(
+                "apt-get", "install", *wait, "--yes", "--no-install-recommends", package
+            )
+    except Timeout:
+        return f"another test has been installing for {_TIMEOUT:.0f} s"
 
 
 @cache

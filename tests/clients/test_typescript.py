@@ -24,6 +24,9 @@ ENVIRONMENT = {"QWEN_TTS_SIDECAR": f"{shlex.quote(sys.executable)} -m sidecar"}
 
 Run = Callable[..., None]
 
+# The packages, or a browser, may have to be installed first; each command has a bound of its own.
+pytestmark = pytest.mark.timeout(900)
+
 
 def execute(*command: str) -> None:
     done = subprocess.run(
@@ -66,27 +69,23 @@ def test_types(run: Run) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", ["all", "openai", "openai-package", "examples", "pack", "vectors"])
 def test_node(run: Run, name: str) -> None:
     node_test(run, name)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_commonjs(run: Run) -> None:
     run("node", "--test", "build/cjs/test/commonjs.js")
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", ["all", "openai"])
 def test_bun(run: Run, name: str) -> None:
     run("node_modules/.bin/bun", "test", f"./test/{name}.test.ts", "--timeout", "60000")
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_playground(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHROMIUM", chromium() or debian("chromium", "chromium"))
     node_test(run, "playground")

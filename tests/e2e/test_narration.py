@@ -15,6 +15,9 @@ import soundfile
 from tests.harness import RpcError, Sidecar
 from tests.listening import ffmpeg
 
+# A decoder may have to be installed first.
+pytestmark = pytest.mark.timeout(900)
+
 TEXT = (
     "The first sentence is short. The second one, which says no more, is longer.\n\n"
     "- A *third* one stands in a list.\n- The 4th costs $5.\n\n```\ncode = None\n```\n\nThe end."

@@ -17,6 +17,9 @@ from sidecar.audio.formats import ENCODINGS, AudioFormat
 from sidecar.audio.stream import AudioStream
 from tests.listening import RATE, encode, ffmpeg, flac, libsndfile, samples_of, speech
 
+# A decoder may have to be installed first.
+pytestmark = pytest.mark.timeout(900)
+
 CONTAINERS = ENCODINGS[2:]
 LOSSLESS = ("wav", "flac")
 # Samples at 24 kHz that LAME and a decoder put before the first, for want of a Xing header.

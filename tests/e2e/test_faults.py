@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import RpcError, Sidecar, sidecar
+from tests.harness import Message, RpcError, Sidecar, sidecar
 from tests.sounds import sound, wav
+from tests.timing import TooLate, in_time
 
 TEXTS = ["There is nothing wrong here.", "Here is trouble, and plenty of it.", "All is well, too."]
 
@@ -73,13 +74,27 @@ def test_a_failing_stream_fails_alone(fault: str, type: str, says: str) -> None:
     ("fault", "doing"), [("hang@3", "generating speech"), ("hang@load", "loading model")]
 )
 def test_a_hang_is_reported_and_ends_the_process(fault: str, doing: str) -> None:
-    # Long enough that on a busy machine a load is not taken for a hang.
-    with faulty(fault, "--watchdog", "8") as server:
-        hung, beside = start(server, TEXTS[1], "hung"), start(server, TEXTS[0], "beside")
+    in_time(lambda: hang(fault, doing))
+
+
+def stalled(server: Sidecar, doing: str) -> Message:
+    """What `server/status` says of the hang, which has to be seen before it ends the process."""
+    try:
         while True:
             engine = server.call("server/status")["engine"]
             if engine["state"] == "stalled" and doing in engine["doing"]:
-                break
+                return engine
+    except (AssertionError, BrokenPipeError):
+        if server.wait_exit()[0] != 70:
+            raise
+        raise TooLate(f"nobody has seen it stall while {doing}\n{server.whole_log()}") from None
+
+
+def hang(fault: str, doing: str) -> None:
+    # Long enough that on a busy machine a load is not taken for a hang, most often.
+    with faulty(fault, "--watchdog", "8") as server:
+        hung, beside = start(server, TEXTS[1], "hung"), start(server, TEXTS[0], "beside")
+        engine = stalled(server, doing)
         assert engine["forMs"] >= 4000
         for id in (hung, beside):
             with pytest.raises(RpcError) as caught:

@@ -17,6 +17,7 @@ import pytest
 
 from tests.harness import ROOT, RpcError, Sidecar, frame, read_frame, sidecar
 from tests.protocol.vectors import vectors
+from tests.timing import TooLate, in_time
 
 HANDSHAKE = {"protocolVersion": 1, "clientInfo": {"name": "tests"}}
 HELLO = frame({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": HANDSHAKE})
@@ -66,25 +67,34 @@ def test_rule_01_only_frames_reach_stdout_whatever_prints() -> None:
 
 @pytest.mark.parametrize("initialize", [True, False])
 def test_rule_02_an_idle_process_is_gone_at_the_end_of_stdin(initialize: bool) -> None:
-    with sidecar(initialize=initialize) as server:
-        if not initialize:  # it has started; how long that takes is another matter
-            with pytest.raises(RpcError, match="-32002"):
-                server.call("ping")
-        server.close_stdin()
-        code, seconds = server.wait_exit()
-        assert (code, server.rest()) == (0, [])
-        assert seconds < 1.0
+    def attempt() -> None:
+        with sidecar(initialize=initialize) as server:
+            if not initialize:  # it has started; how long that takes is another matter
+                with pytest.raises(RpcError, match="-32002"):
+                    server.call("ping")
+            server.close_stdin()
+            code, seconds = server.wait_exit()
+            assert (code, server.rest()) == (0, [])
+        if seconds >= 1.0:
+            raise TooLate(f"gone after {seconds:.1f} s")
+
+    in_time(attempt)
 
 
 def test_rule_02_a_loading_process_is_gone_at_the_end_of_stdin() -> None:
-    with sidecar() as server:
-        id = server.request("model/load", {"model": "tiny-voice"})
-        server.close_stdin()
-        code, seconds = server.wait_exit()
-        answers = [m for m in server.rest() if m.get("id") == id]
-    assert code == 0
-    assert seconds < 1.5
-    assert len(answers) == 1
+
+    def attempt() -> None:
+        with sidecar() as server:
+            id = server.request("model/load", {"model": "tiny-voice"})
+            server.close_stdin()
+            code, seconds = server.wait_exit()
+            answers = [m for m in server.rest() if m.get("id") == id]
+        assert code == 0
+        assert len(answers) == 1
+        if seconds >= 1.5:
+            raise TooLate(f"gone after {seconds:.1f} s")
+
+    in_time(attempt)
 
 
 def test_rule_02_the_end_of_stdin_is_noticed_while_nobody_reads() -> None:
@@ -103,7 +113,7 @@ def test_rule_02_the_end_of_stdin_is_noticed_while_nobody_reads() -> None:
             stream = stream[os.write(process.stdin.fileno(), stream) :]
         assert stream, "stdin was read to its end although nobody read the answers"
         process.stdin.close()
-        assert process.wait(5) == 0
+        assert process.wait(15) == 0
 
 
 # Shakes hands first: a parent that dies before its child has started cannot be told from init.
@@ -126,6 +136,10 @@ sys.stdin.read()
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="waits for another's child by pidfd_open")
 def test_rule_03_it_does_not_outlive_a_parent_that_is_killed() -> None:
     """A sibling holds the pipes open, so there is no end of stdin to notice."""
+    in_time(kill_a_parent)
+
+
+def kill_a_parent() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", PARENT, HELLO.decode()],
         stdin=subprocess.PIPE,
@@ -137,7 +151,8 @@ def test_rule_03_it_does_not_outlive_a_parent_that_is_killed() -> None:
         try:
             parent.kill()
             ready, _, _ = select.select([descriptor], [], [], 5.0)
-            assert ready, "the sidecar still runs five seconds after its parent was killed"
+            if not ready:
+                raise TooLate("the sidecar still runs five seconds after its parent was killed")
         finally:
             os.kill(holder, signal.SIGKILL)
             os.close(descriptor)
@@ -171,7 +186,7 @@ def test_rule_17_a_frame_that_is_being_written_at_sigterm_is_finished() -> None:
         assert length > 1_000_000  # many times what a pipe holds
         assert len(process.stdout.read(length + 2)) == length + 2
         assert read_frame(process.stdout) is None
-        assert process.wait(5) == 143
+        assert process.wait(15) == 143
 
 
 # --- much ------------------------------------------------------------------------------------
@@ -236,11 +251,12 @@ def wait_until_idle(server: Sidecar, least: float) -> None:
         time.sleep(1)  # nothing to wait for: that nothing happens is what is looked for
         if computed(server) - ticks <= 3 and time.monotonic() - begin >= least:
             return
-        assert time.monotonic() - begin < 60, "it goes on although nobody reads"
+        assert time.monotonic() - begin < 240, "it goes on although nobody reads"
 
 
 @linux
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_rule_16_a_stalled_reader_holds_up_eight_streams_and_harms_none(server: Sidecar) -> None:
     def start(index: int) -> int:
         params = {"text": LONG * 2, "seed": index, "maxFrames": 100, "chunk": {"maxFrames": 6}}
@@ -248,7 +264,8 @@ def test_rule_16_a_stalled_reader_holds_up_eight_streams_and_harms_none(server: 
 
     alone = server.speak(LONG * 2, seed=2, maxFrames=100)
     before = memory(server)
-    ids = [start(index) for index in range(8)]
+    with server.together():
+        ids = [start(index) for index in range(8)]
     server.next_progress(0)
     server.stall()
     wait_until_idle(server, 10)

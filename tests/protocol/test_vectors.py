@@ -6,14 +6,18 @@ import pytest
 
 from tests.harness import sidecar
 from tests.protocol.vectors import Runner, Vector, vectors
+from tests.timing import in_time
 
 ALL = list(vectors())
 
 
 @pytest.mark.parametrize("vector", ALL, ids=lambda vector: vector.file.stem)
 def test_vector(vector: Vector) -> None:
-    with sidecar(*vector.header.get("args", []), initialize=False) as process:
-        Runner(vector, process).run()
+    def converse() -> None:
+        with sidecar(*vector.header.get("args", []), initialize=False) as process:
+            Runner(vector, process).run()
+
+    in_time(converse)
 
 
 def test_every_vector_ends_in_an_exit() -> None:

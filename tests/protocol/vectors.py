@@ -14,6 +14,7 @@ from typing import Any
 
 from tests.harness import ROOT, SCHEMA, TIMEOUT, Message, Sidecar, check, frame
 from tests.protocol.patterns import matches
+from tests.timing import TooLate
 
 FOLDER = ROOT / "protocol" / "vectors"
 _SENDS = ("send", "sendTogether", "sendBody", "sendBodyBytes", "sendRaw", "sendRawText")
@@ -139,14 +140,15 @@ class Runner:
         """Does all steps.
 
         Raises:
-            Mismatch: with the file and the line.
+            Mismatch, TooLate: with the file and the line.
         """
         for number, step in self._vector.steps:
             try:
                 self._step(step)
             except AssertionError as error:
                 where = f"{self._vector.file.name}:{number}"
-                raise Mismatch(f"{where}: {error}\n{self._process.log}") from error
+                kind = TooLate if isinstance(error, TooLate) else Mismatch
+                raise kind(f"{where}: {error}\n{self._process.log}") from error
             if not {"expectExit", "expectStderr"} & step.keys():
                 self._since = time.monotonic()
 
@@ -246,9 +248,10 @@ class Runner:
         got, _ = self._process.wait_exit(TIMEOUT)
         seconds = time.monotonic() - self._since
         assert got == code, f"exit code {got}, not {code}"
-        assert within is None or seconds <= within, f"gone after {seconds:.1f} s"
         owed = [key for key, waiting in self._conversation.methods.items() if waiting]
         assert self._vector.header.get("unanswered") or not owed, f"no answer to {owed}"
+        if within is not None and seconds > within:
+            raise TooLate(f"gone after {seconds:.1f} s")
 
 
 def _text(value: str | list[Any]) -> bytes:

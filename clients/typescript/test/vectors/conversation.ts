@@ -15,6 +15,10 @@ export type Step = Record<string, unknown> & { split?: number; within?: number }
 type Text = string | (string | { repeat: string; times: number })[];
 
 const PATIENCE = 60;
+const TIMES = 3;
+
+/** All was right but for the time it took. */
+class TooLate extends Error {}
 
 /** The lines of a file, comments left out: the header, then the steps. */
 export function parseVector(text: string): { header: Header; steps: Step[] } {
@@ -23,12 +27,24 @@ export function parseVector(text: string): { header: Header; steps: Step[] } {
   return { header, steps };
 }
 
-export async function converse({ header, steps }: { header: Header; steps: Step[] }): Promise<void> {
+/** Three times, should it be too late: the machine may be busy. Any other failure is final. */
+export async function converse(vector: { header: Header; steps: Step[] }): Promise<void> {
+  for (let left = TIMES - 1; ; left--) {
+    try {
+      return await once(vector);
+    } catch (error) {
+      if (!(error instanceof TooLate) || left === 0) throw error;
+    }
+  }
+}
+
+async function once({ header, steps }: { header: Header; steps: Step[] }): Promise<void> {
   const conversation = new Conversation(header);
   try {
     for (const [i, step] of steps.entries()) {
       await conversation.run(step).catch((error) => {
-        throw new Error(`step ${i + 1}, ${JSON.stringify(step).slice(0, 200)}: ${error.message}`);
+        const Kind = error instanceof TooLate ? TooLate : Error;
+        throw new Kind(`step ${i + 1}, ${JSON.stringify(step).slice(0, 200)}: ${error.message}`);
       });
     }
     conversation.finish();
@@ -117,11 +133,12 @@ class Conversation {
   }
 
   async #expectExit(code: number, { within = PATIENCE }: Step): Promise<void> {
-    const left = () => Math.max(0, within - (performance.now() - this.#lastStep) / 1000);
-    const message = await this.#peek(left());
+    const message = await this.#peek(PATIENCE);
     if (message) throw new Error(`a message instead: ${show(message)}`);
-    const exitCode = await this.peer.exitCode(left());
+    const exitCode = await this.peer.exitCode(PATIENCE);
+    const seconds = (performance.now() - this.#lastStep) / 1000;
     if (exitCode !== code) throw new Error(`exit code ${exitCode}\n${this.peer.stderr}`);
+    if (seconds > within) throw new TooLate(`gone after ${seconds.toFixed(1)} s`);
     this.#ended = true;
   }
 

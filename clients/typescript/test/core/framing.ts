@@ -54,6 +54,6 @@ describe("framing", () => {
       bodies = reader.push(frame.subarray(at, at + 16_384));
     }
     assert.equal(bodies[0]?.length, frame.length - "Content-Length: 40000012\r\n\r\n".length);
-    assert.ok(performance.now() - start < 2000);
+    assert.ok(performance.now() - start < 10_000);
   });
 });

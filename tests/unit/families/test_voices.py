@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,9 +87,10 @@ def test_the_presets_of_spark_are_auditioned_when_it_is_loaded(
 ) -> None:
     model: Any = registry.generator(catalog.resolve(folders["spark"]), "auto")
     codec = model._model._audio_tokenizer
+    gc.collect()  # what earlier tests left, or it might go in between
     before = mx.get_active_memory()
     mx.eval(codec.model.parameters(), codec.feature_extractor.parameters())
-    assert mx.get_active_memory() == before
+    assert mx.get_active_memory() <= before
 
     mx.random.seed(5)
     expected = mx.random.normal((4,))

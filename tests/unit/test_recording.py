@@ -13,7 +13,7 @@ import soundfile
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sidecar import recording
+from sidecar import audio_file, recording
 from sidecar.errors import BadReferenceAudio, ReferenceTooLong
 
 RATE = 24000
@@ -125,6 +125,56 @@ def test_damaged_files_are_refused_or_read_and_nothing_else(
     assert RATE <= len(found.samples) <= 61 * RATE
 
 
+LONG = np.random.default_rng(7).normal(scale=0.1, size=9 * RATE).astype(np.float32)
+LOSSY = {"OGG": ("VORBIS", "OPUS"), "MP3": ("MPEG_LAYER_III",)}
+CUT = {
+    (format, subtype): encoded(LONG, RATE, format, subtype)
+    for format in ("WAV", "AIFF", "FLAC", "OGG", "MP3")
+    for subtype in LOSSY.get(format, ("PCM_16",))
+}
+
+
+def decoded(data: bytes) -> np.ndarray:
+    """By one call; float32 [frames]."""
+    with soundfile.SoundFile(io.BytesIO(data)) as file:
+        return file.read(file.frames, dtype="float32")
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(sorted(CUT)), st.floats(0.15, 1.0))
+@example(("MP3", "MPEG_LAYER_III"), 0.5)
+@example(("FLAC", "PCM_16"), 0.5)
+def test_of_a_file_that_was_cut_is_read_what_is_there(kind: tuple[str, str], share: float) -> None:
+    """Some blocks long: what does not come must not be what has been in the memory before."""
+    whole = decoded(CUT[kind])
+    data = CUT[kind][: int(share * len(CUT[kind]))]
+    try:
+        found = recording.read(None, data)
+    except BadReferenceAudio:
+        assert kind[0] == "FLAC"  # whose decoder says that it has lost its way
+        return
+    assert 1 <= len(found.samples) / RATE <= 9.1
+    assert len(found.samples) == len(decoded(data))
+    assert np.abs(found.samples - whole[: len(found.samples)]).max() < 1e-6
+    assert np.array_equal(recording.read(None, data).samples, found.samples)
+    missing = (soundfile.info(io.BytesIO(data)).frames - len(found.samples)) / RATE
+    assert ("referenceIncomplete" in types(found)) == (missing > 0.1)
+
+
+@pytest.mark.parametrize("subtype", LOSSY["OGG"])
+def test_a_file_with_a_hole_ends_early_and_says_so(subtype: str) -> None:
+    data = bytearray(CUT["OGG", subtype])
+    third = len(data) // 3
+    data[third : 2 * third] = bytes(third)
+    found = recording.read(None, bytes(data))
+    assert np.array_equal(found.samples, decoded(bytes(data)))
+    assert len(found.samples) < 7 * RATE
+    [notice] = found.notices
+    assert notice.type == "referenceIncomplete"
+    assert f"ends after {len(found.samples) / RATE:.1f} s" in notice.message
+    assert "9.0 s" in notice.message
+
+
 def _whole(format: str) -> bytes:
     subtype = {"OGG": "VORBIS", "MP3": "MPEG_LAYER_III"}.get(format, "PCM_16")
     return encoded(tone(1.2), RATE, format, subtype)
@@ -179,19 +229,19 @@ def test_what_is_hashed_is_what_is_heard(tmp_path: Path, monkeypatch: pytest.Mon
     path = tmp_path / "a.wav"
     path.write_bytes(data := encoded(tone(2)))
     opened: list[str] = []
-    true_open = recording.open_regular
+    true_open = audio_file.open_regular
 
     def changing(name: str, most: int) -> BinaryIO:
         opened.append(name)
         return true_open(name, most)
 
-    def mixed(file: soundfile.SoundFile) -> Any:
+    def mixed(file: soundfile.SoundFile, most: int) -> Any:
         path.write_bytes(encoded(tone(3)))  # in the same place, between hash and decoder
-        return true_mixed(file)
+        return true_mixed(file, most)
 
-    true_mixed = recording._mixed
-    monkeypatch.setattr(recording, "open_regular", changing)
-    monkeypatch.setattr(recording, "_mixed", mixed)
+    true_mixed = audio_file._mixed
+    monkeypatch.setattr(audio_file, "open_regular", changing)
+    monkeypatch.setattr(audio_file, "_mixed", mixed)
     found = recording.read(str(path), None)
     assert opened == [str(path)]
     assert found.source == hashlib.sha256(data).hexdigest()

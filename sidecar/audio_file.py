@@ -33,6 +33,8 @@ MAX_FILE_BYTES = 60 * 192_000 * 8 * 4 + 2**20
 _BLOCK_FRAMES = 2**16
 # Files in memory at the same time; mostly a megabyte each, but there are others.
 _READING = threading.BoundedSemaphore(4)
+# What libsndfile says of a file whose header does not know: FLAC that was written to a pipe.
+_UNKNOWN_FRAMES = 2**63 - 1
 _FULL_SCALE = 0.98
 
 
@@ -42,14 +44,14 @@ class AudioFile(msgspec.Struct, frozen=True, eq=False):
     Attributes:
         samples: float32 [frames], the mean of the channels.
         rate: frames a second.
-        stated_seconds: how long its header says it is.
+        stated_seconds: how long its header says it is; None where that does not know.
         clipped: share of samples on a flat top.
         source: sha256 of the file, in hexadecimal.
     """
 
     samples: Samples
     rate: int
-    stated_seconds: float
+    stated_seconds: float | None
     clipped: float
     source: str
 
@@ -60,7 +62,8 @@ class AudioFile(msgspec.Struct, frozen=True, eq=False):
 
 class _Sequential(soundfile.SoundFile):
     """Read from beginning to end. A file that can be sought in is sought in after every block,
-    which goes wrong in one that is damaged and in formats that only claim it."""
+    which goes wrong where its header does not know the end, in one that is damaged, and in formats
+    that only claim it."""
 
     def seekable(self) -> bool:
         return False
@@ -94,14 +97,15 @@ def _content(path: str | None) -> bytes:
 def _decoded(whole: bytes, most_seconds: float, field: str) -> AudioFile:
     source = hashlib.sha256(whole).hexdigest()
     with _Sequential(io.BytesIO(whole)) as file:
-        _check_header(file, field, most_seconds)
-        rate, stated_seconds = file.samplerate, file.frames / file.samplerate
+        rate = file.samplerate
+        stated_seconds = None if file.frames == _UNKNOWN_FRAMES else file.frames / rate
+        _check_header(file, stated_seconds, field, most_seconds)
         samples, clipped = _mixed(file, int(most_seconds * rate))
         if len(samples) > most_seconds * rate:
             raise _too_long(f"more than {most_seconds:g} s", most_seconds, field)
     if not np.isfinite(samples).all():
         raise BadReferenceAudio("The reference audio has samples that are NaN.", field=field)
-    if len(samples) < MIN_SECONDS * rate:  # the header promised more
+    if len(samples) < MIN_SECONDS * rate:  # the header promised more, or nothing
         raise _too_short(len(samples) / rate, field)
     return AudioFile(samples, rate, stated_seconds, clipped, source)
 
@@ -122,12 +126,13 @@ def _said_as_ours(field: str) -> Iterator[None]:
         ) from error
 
 
-def _check_header(file: soundfile.SoundFile, field: str, most_seconds: float) -> None:
+def _check_header(
+    file: soundfile.SoundFile, seconds: float | None, field: str, most_seconds: float
+) -> None:
     """Refuses by the header alone, before a frame is decoded."""
-    seconds = file.frames / file.samplerate
-    if seconds < MIN_SECONDS:
+    if seconds is not None and seconds < MIN_SECONDS:
         raise _too_short(seconds, field)
-    if seconds > most_seconds:
+    if seconds is not None and seconds > most_seconds:
         raise _too_long(f"{seconds:.1f} s", most_seconds, field)
     if not _MIN_RATE <= file.samplerate <= _MAX_RATE:
         raise BadReferenceAudio(

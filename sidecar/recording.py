@@ -101,7 +101,7 @@ def _level(samples: Samples) -> float:
 
 def _notices(file: AudioFile, level: float, text: str | None) -> Iterator[Notice]:
     seconds = file.seconds
-    if file.stated_seconds - seconds > _MISSING_SECONDS:
+    if file.stated_seconds is not None and file.stated_seconds - seconds > _MISSING_SECONDS:
         yield Notice(
             "referenceIncomplete",
             f"The reference audio ends after {seconds:.1f} s, and its file says that it has "

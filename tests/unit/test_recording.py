@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sidecar import audio_file, recording
-from sidecar.errors import BadReferenceAudio, ReferenceTooLong
+from sidecar.errors import BadReferenceAudio, ReferenceTooLong, ReferenceTooShort
 
 RATE = 24000
 # What libsndfile writes, and how far the samples may be from what was written.
@@ -173,6 +173,32 @@ def test_a_file_with_a_hole_ends_early_and_says_so(subtype: str) -> None:
     assert notice.type == "referenceIncomplete"
     assert f"ends after {len(found.samples) / RATE:.1f} s" in notice.message
     assert "9.0 s" in notice.message
+
+
+def piped(seconds: float, rate: int = RATE) -> bytes:
+    """FLAC as it comes out of a pipe: when its header was written, nobody knew how long it is."""
+    data = bytearray(encoded(tone(seconds, rate), rate, "FLAC", "PCM_16"))
+    data[21] &= 0xF0  # of STREAMINFO: 36 bits of length, and the hash of the samples
+    data[22:42] = bytes(20)
+    return bytes(data)
+
+
+def test_a_file_that_does_not_say_how_long_it_is_is_read_to_its_end() -> None:
+    found = recording.read(None, piped(9))
+    assert np.abs(found.samples - tone(9)).max() < 1e-4
+    assert len(found.samples) == 9 * RATE
+    assert found.notices == ()
+    with pytest.raises(ReferenceTooShort, match=r"0\.50 s"):
+        recording.read(None, piped(0.5))
+    with pytest.raises(ReferenceTooLong, match="more than 60 s"):
+        recording.read(None, piped(61, 8000))
+
+
+def test_no_more_is_decoded_than_may_be() -> None:
+    """Where no header has told that it is too long."""
+    with audio_file._Sequential(io.BytesIO(piped(30))) as file:
+        samples, _ = audio_file._mixed(file, 2 * RATE)
+    assert 2 * RATE < len(samples) <= 2 * RATE + audio_file._BLOCK_FRAMES
 
 
 def _whole(format: str) -> bytes:

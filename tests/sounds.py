@@ -8,6 +8,8 @@ import io
 import numpy as np
 import soundfile
 
+RATE = 24000
+
 
 def sound(seconds: float = 3.2, level: float = 0.3) -> np.ndarray:
     """Something like a voice, the same every time."""
@@ -20,3 +22,16 @@ def wav(samples: np.ndarray, rate: int = 24000, subtype: str = "PCM_16") -> str:
     buffer = io.BytesIO()
     soundfile.write(buffer, samples, rate, format="WAV", subtype=subtype)
     return base64.b64encode(buffer.getvalue()).decode()
+
+
+def encoded(
+    samples: np.ndarray, rate: int = RATE, format: str = "WAV", subtype: str = "FLOAT"
+) -> bytes:
+    buffer = io.BytesIO()
+    soundfile.write(buffer, samples, rate, format=format, subtype=subtype)
+    return buffer.getvalue()
+
+
+def tone(seconds: float, rate: int = RATE, level: float = 0.3, hertz: float = 440) -> np.ndarray:
+    time = np.arange(int(seconds * rate)) / rate
+    return (level * np.sin(2 * np.pi * hertz * time)).astype(np.float32)

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -10,40 +8,10 @@ from typing import Any, BinaryIO
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from sidecar import audio_file, recording
-from sidecar.errors import BadReferenceAudio, ReferenceTooLong, ReferenceTooShort
-
-RATE = 24000
-# What libsndfile writes, and how far the samples may be from what was written.
-FORMATS = {
-    ("WAV", "PCM_16"): 1e-3,
-    ("WAV", "PCM_24"): 1e-3,
-    ("WAV", "PCM_32"): 1e-3,
-    ("WAV", "FLOAT"): 1e-3,
-    ("FLAC", "PCM_16"): 1e-3,
-    ("FLAC", "PCM_24"): 1e-3,
-    ("OGG", "VORBIS"): 0.1,
-    ("MP3", "MPEG_LAYER_III"): 0.1,
-}
-# MP3 knows these rates only, and Vorbis takes no speech at a radio's.
-MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
-RATES = (*MP3_RATES, 88200, 96000, 176400, 192000)
-
-
-def encoded(
-    samples: np.ndarray, rate: int = RATE, format: str = "WAV", subtype: str = "FLOAT"
-) -> bytes:
-    buffer = io.BytesIO()
-    soundfile.write(buffer, samples, rate, format=format, subtype=subtype)
-    return buffer.getvalue()
-
-
-def tone(seconds: float, rate: int = RATE, level: float = 0.3, hertz: float = 440) -> np.ndarray:
-    time = np.arange(int(seconds * rate)) / rate
-    return (level * np.sin(2 * np.pi * hertz * time)).astype(np.float32)
+from sidecar.errors import BadReferenceAudio, ReferenceTooLong
+from tests.sounds import RATE, encoded, tone
 
 
 def read(samples: np.ndarray, text: str | None = None, rate: int = RATE) -> recording.Recording:
@@ -70,140 +38,6 @@ def test_a_file_is_mixed_and_resampled(tmp_path: Path) -> None:
     assert found.dtype == np.float32
     assert abs(len(found) - len(expected)) <= 1
     assert np.abs(found[200:-200] - expected[200 : len(found) - 200]).max() < 1e-3
-
-
-@settings(max_examples=40)
-@given(
-    st.sampled_from(sorted(FORMATS)),
-    st.sampled_from(RATES) | st.integers(8000, 192000),
-    st.integers(1, 8),
-    st.floats(1.0, 2.5),
-    st.integers(100, 2000),
-)
-@example(("WAV", "PCM_24"), 192000, 8, 1.0, 100)
-@example(("FLAC", "PCM_16"), 8000, 8, 2.5, 2000)
-@example(("OGG", "VORBIS"), 192000, 2, 1.1, 440)
-@example(("MP3", "MPEG_LAYER_III"), 8000, 1, 1.2, 440)
-def test_any_format_rate_and_number_of_channels_is_the_same_sound(
-    kind: tuple[str, str], rate: int, channels: int, seconds: float, hertz: int
-) -> None:
-    format, subtype = kind
-    if format == "MP3":
-        rate, channels = min(MP3_RATES, key=lambda known: abs(known - rate)), min(channels, 2)
-    elif format == "FLAC" and rate > 65535:
-        rate -= rate % 10  # it knows no others
-    sound = tone(seconds + 0.1, rate, hertz=hertz)
-    weights = 1 + np.arange(channels) / 8  # channels differ; their mean is the tone again
-    data = encoded(sound[:, None] * weights / weights.mean(), rate, format, subtype)
-    found = recording.read(None, data).samples
-    assert found.dtype == np.float32
-    assert found.ndim == 1
-    assert np.isfinite(found).all()
-    # MP3 has some hundredths of a second of padding at both ends.
-    assert abs(len(found) / RATE - len(sound) / rate) < (0.2 if format == "MP3" else 0.001)
-    middle = found[len(found) // 4 : -len(found) // 4]
-    spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
-    loudest = np.argmax(spectrum) * RATE / len(middle)
-    assert abs(loudest - hertz) <= 2 * RATE / len(middle)
-    assert abs(np.sqrt(2) * np.std(middle) - 0.3) < 0.3 * FORMATS[kind] + 0.002
-
-
-@settings(max_examples=60)
-@given(st.binary(max_size=400), st.integers(0, 200), st.sampled_from(["WAV", "FLAC", "OGG", "MP3"]))
-def test_damaged_files_are_refused_or_read_and_nothing_else(
-    noise: bytes, at: int, format: str
-) -> None:
-    data = bytearray(_whole(format))
-    data[at : at + len(noise)] = noise
-    with warnings.catch_warnings():  # numbers may overflow; what matters is what comes of it
-        warnings.simplefilter("ignore")
-        try:
-            found = recording.read(None, bytes(data))
-        except BadReferenceAudio:
-            return
-    assert np.isfinite(found.samples).all()
-    assert RATE <= len(found.samples) <= 61 * RATE
-
-
-LONG = np.random.default_rng(7).normal(scale=0.1, size=9 * RATE).astype(np.float32)
-LOSSY = {"OGG": ("VORBIS", "OPUS"), "MP3": ("MPEG_LAYER_III",)}
-CUT = {
-    (format, subtype): encoded(LONG, RATE, format, subtype)
-    for format in ("WAV", "AIFF", "FLAC", "OGG", "MP3")
-    for subtype in LOSSY.get(format, ("PCM_16",))
-}
-
-
-def decoded(data: bytes) -> np.ndarray:
-    """By one call; float32 [frames]."""
-    with soundfile.SoundFile(io.BytesIO(data)) as file:
-        return file.read(file.frames, dtype="float32")
-
-
-@settings(max_examples=60)
-@given(st.sampled_from(sorted(CUT)), st.floats(0.15, 1.0))
-@example(("MP3", "MPEG_LAYER_III"), 0.5)
-@example(("FLAC", "PCM_16"), 0.5)
-def test_of_a_file_that_was_cut_is_read_what_is_there(kind: tuple[str, str], share: float) -> None:
-    """Some blocks long: what does not come must not be what has been in the memory before."""
-    whole = decoded(CUT[kind])
-    data = CUT[kind][: int(share * len(CUT[kind]))]
-    try:
-        found = recording.read(None, data)
-    except BadReferenceAudio:
-        assert kind[0] == "FLAC"  # whose decoder says that it has lost its way
-        return
-    assert 1 <= len(found.samples) / RATE <= 9.1
-    assert len(found.samples) == len(decoded(data))
-    assert np.abs(found.samples - whole[: len(found.samples)]).max() < 1e-6
-    assert np.array_equal(recording.read(None, data).samples, found.samples)
-    missing = (soundfile.info(io.BytesIO(data)).frames - len(found.samples)) / RATE
-    assert ("referenceIncomplete" in types(found)) == (missing > 0.1)
-
-
-@pytest.mark.parametrize("subtype", LOSSY["OGG"])
-def test_a_file_with_a_hole_ends_early_and_says_so(subtype: str) -> None:
-    data = bytearray(CUT["OGG", subtype])
-    third = len(data) // 3
-    data[third : 2 * third] = bytes(third)
-    found = recording.read(None, bytes(data))
-    assert np.array_equal(found.samples, decoded(bytes(data)))
-    assert len(found.samples) < 7 * RATE
-    [notice] = found.notices
-    assert notice.type == "referenceIncomplete"
-    assert f"ends after {len(found.samples) / RATE:.1f} s" in notice.message
-    assert "9.0 s" in notice.message
-
-
-def piped(seconds: float, rate: int = RATE) -> bytes:
-    """FLAC as it comes out of a pipe: when its header was written, nobody knew how long it is."""
-    data = bytearray(encoded(tone(seconds, rate), rate, "FLAC", "PCM_16"))
-    data[21] &= 0xF0  # of STREAMINFO: 36 bits of length, and the hash of the samples
-    data[22:42] = bytes(20)
-    return bytes(data)
-
-
-def test_a_file_that_does_not_say_how_long_it_is_is_read_to_its_end() -> None:
-    found = recording.read(None, piped(9))
-    assert np.abs(found.samples - tone(9)).max() < 1e-4
-    assert len(found.samples) == 9 * RATE
-    assert found.notices == ()
-    with pytest.raises(ReferenceTooShort, match=r"0\.50 s"):
-        recording.read(None, piped(0.5))
-    with pytest.raises(ReferenceTooLong, match="more than 60 s"):
-        recording.read(None, piped(61, 8000))
-
-
-def test_no_more_is_decoded_than_may_be() -> None:
-    """Where no header has told that it is too long."""
-    with audio_file._Sequential(io.BytesIO(piped(30))) as file:
-        samples, _ = audio_file._mixed(file, 2 * RATE)
-    assert 2 * RATE < len(samples) <= 2 * RATE + audio_file._BLOCK_FRAMES
-
-
-def _whole(format: str) -> bytes:
-    subtype = {"OGG": "VORBIS", "MP3": "MPEG_LAYER_III"}.get(format, "PCM_16")
-    return encoded(tone(1.2), RATE, format, subtype)
 
 
 @pytest.mark.parametrize(

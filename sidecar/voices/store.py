@@ -203,6 +203,8 @@ class VoiceStore:
                     file.write(format.write(metadata, features))
                     file.flush()
                     os.fsync(fd)
+                # Once it has its name it is anybody's, to be deleted or replaced.
+                voice = format.read(Path(temporary), metadata.name, self._most_frames)
                 commit()
                 _put(temporary, target, replace)
             finally:
@@ -212,7 +214,7 @@ class VoiceStore:
             raise _exists(metadata.name) from None
         except OSError as error:
             raise _not_saved(target, error) from error
-        return self._read(target)
+        return msgspec.structs.replace(voice, path=target)
 
     def _sweep(self) -> None:
         """Removes what writers that were killed have left behind."""

@@ -24,6 +24,7 @@ from sidecar.errors import (
 )
 from sidecar.models.base import VoiceFeatures
 from sidecar.voices import names
+from sidecar.voices import store as voices_store
 from sidecar.voices.store import Listing, VoiceStore
 from tests.harness import ROOT
 from tests.voice_files import features, metadata, same
@@ -233,6 +234,24 @@ def test_a_name_that_is_taken_in_the_last_moment_is_not_overwritten(
         store.save(metadata("bert"), features(), commit=faster)
     assert target.read_bytes() == b"theirs"
     assert len(list(store.folder.iterdir())) == 2
+
+
+@pytest.mark.parametrize("name", ["anna", ""])
+def test_a_voice_that_is_deleted_as_soon_as_it_has_its_name_was_saved(
+    store: VoiceStore, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """By whoever: the file is there for everybody by then."""
+    true_put = voices_store._put
+
+    def put(temporary: str, target: Path, replace: bool) -> None:
+        true_put(temporary, target, replace)
+        target.unlink()
+
+    monkeypatch.setattr(voices_store, "_put", put)
+    saved = store.save(metadata(name), features())
+    assert (saved.name, saved.frames, saved.codebooks) == (name or "voice-1", 30, 16)
+    assert saved.path == store.folder / f"{saved.name}.safetensors"
+    assert list(store.folder.iterdir()) == []
 
 
 def test_a_name_is_free_again_where_the_last_step_fails(

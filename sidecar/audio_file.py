@@ -31,7 +31,8 @@ _MAX_CHANNELS = 8
 # A minute of that in 32 bits; as much text beside the audio as anyone writes into a header.
 MAX_FILE_BYTES = 60 * 192_000 * 8 * 4 + 2**20
 _BLOCK_FRAMES = 2**16
-# Files in memory at the same time; mostly a megabyte each, but there are others.
+# Files in memory at the same time, until they are decoded; mostly a megabyte each, but there are
+# others. What came in a message is in memory anyhow.
 _READING = threading.BoundedSemaphore(4)
 # What libsndfile says of a file whose header does not know: FLAC that was written to a pipe.
 _UNKNOWN_FRAMES = 2**63 - 1
@@ -83,15 +84,15 @@ def read(path: str | None, data: bytes | None, most_seconds: float, field: str) 
         ReferenceTooShort, ReferenceTooLong
     """
     with _said_as_ours(field):
-        return _decoded(data if data is not None else _content(path), most_seconds, field)
-
-
-def _content(path: str | None) -> bytes:
-    """All of a file. Opened before its turn to be read: that a disk hangs keeps nobody waiting."""
-    if path is None:
-        raise BadReferenceAudio("`reference` has neither `path` nor `audio`.", field="reference")
-    with open_regular(path, MAX_FILE_BYTES) as file, _READING:
-        return file.read(MAX_FILE_BYTES)
+        if data is not None:
+            return _decoded(data, most_seconds, field)
+        if path is None:
+            raise BadReferenceAudio(
+                "`reference` has neither `path` nor `audio`.", field="reference"
+            )
+        # Opened before its turn to be read: that a disk hangs keeps nobody waiting.
+        with open_regular(path, MAX_FILE_BYTES) as file, _READING:
+            return _decoded(file.read(MAX_FILE_BYTES), most_seconds, field)
 
 
 def _decoded(whole: bytes, most_seconds: float, field: str) -> AudioFile:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -106,6 +108,39 @@ def test_what_is_hashed_is_what_is_heard(tmp_path: Path, monkeypatch: pytest.Mon
     assert opened == [str(path)]
     assert found.source == hashlib.sha256(data).hexdigest()
     assert len(found.samples) == 2 * RATE
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_a_file_has_its_turn_until_it_is_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, good: bool
+) -> None:
+    """That so many are in memory at a time is meant of their bytes; opening may take for ever."""
+    path = tmp_path / "a.wav"
+    path.write_bytes(encoded(tone(2)))
+    turn = threading.BoundedSemaphore(1)
+    busy: list[tuple[str, bool]] = []
+
+    def spied(name: str) -> None:
+        true = getattr(audio_file, name)
+
+        def spy(*given: Any) -> Any:
+            free = turn.acquire(blocking=False)
+            if free:
+                turn.release()
+            busy.append((name, not free))
+            if name == "_mixed" and not good:
+                raise OSError("broken")
+            return true(*given)
+
+        monkeypatch.setattr(audio_file, name, spy)
+
+    monkeypatch.setattr(audio_file, "_READING", turn)
+    spied("open_regular")
+    spied("_mixed")
+    with contextlib.nullcontext() if good else pytest.raises(BadReferenceAudio):
+        recording.read(str(path), None)
+    assert busy == [("open_regular", False), ("_mixed", True)]
+    assert turn.acquire(blocking=False)
 
 
 @pytest.mark.parametrize("most", [2.0, 60.0, 300.0])

@@ -112,7 +112,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     voices = argparse.ArgumentParser(add_help=False)
     voices.add_argument(
-        "--voices-dir", metavar="FOLDER", help="of saved voices (default: the user's data folder)"
+        "--voices-dir",
+        type=_folder,
+        metavar="FOLDER",
+        help="of saved voices (default: the user's data folder)",
     )
     voices.add_argument(
         "--max-reference-seconds",
@@ -148,6 +151,18 @@ def _seconds(text: str) -> float:
     if not 0 <= value <= 86400:
         raise ValueError(text)
     return value
+
+
+def _folder(text: str) -> str:
+    import argparse
+
+    folder = os.path.expanduser(text)
+    if folder.startswith("~"):  # as it does where the user is unknown
+        raise argparse.ArgumentTypeError(
+            f"{text!r} begins with the home folder of a user that there is not; a folder that is "
+            f"called so is ./{text}"
+        )
+    return folder
 
 
 def _reference_seconds(text: str) -> float:

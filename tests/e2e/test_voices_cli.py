@@ -109,6 +109,8 @@ CREATE = ["voices", "create", "Anna"]
         (["voices", "show", "Anna", "--model", "a"], "unrecognized arguments"),
         (["voices"], "required"),
         (["serve", "--max-reference-seconds", "0"], "between 1 and 300"),
+        (["serve", "--voices-dir", "~no-such-user/a"], "a user that there is not"),
+        (["voices", "list", "--voices-dir", "~no-such-user"], "a user that there is not"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import stat
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -15,7 +13,7 @@ import msgspec
 from sidecar.errors import BadVoiceFile, SidecarError, UnknownVoice, VoiceExists, VoiceNotSaved
 from sidecar.limits import MAX_REFERENCE_SECONDS, reference_frames
 from sidecar.models.base import VoiceFeatures
-from sidecar.voices import format, names
+from sidecar.voices import atomic, format, names
 from sidecar.voices.format import Metadata, SavedVoice
 
 log = logging.getLogger(__name__)
@@ -24,13 +22,10 @@ log = logging.getLogger(__name__)
 _MOST_FILES = 10_000
 # What is told of it at once; an answer has to fit a message.
 _MOST_LISTED, _MOST_SKIPPED = 1000, 100
-# Files that are being written; one as old as that was left behind by a process that was killed.
-_PREFIX, _WRITING = ".voice-", ".new"
-_STALE_SECONDS = 600.0
 
 
 class Skipped(msgspec.Struct, frozen=True):
-    """A file in the folder that is no voice, and why."""
+    """A file in the folder that is no voice, and why; or the folder, where it cannot be read."""
 
     file: str
     reason: str
@@ -72,11 +67,13 @@ class VoiceStore:
         return self._folder
 
     def voices(self) -> Listing:
-        """Every voice by name, and every file that looks like one and is none."""
+        """Every voice by name, and every file that looks like one and is none; a folder that
+        cannot be read is such, too."""
         voices: dict[str, SavedVoice] = {}
-        skipped: list[Skipped] = []
         taken: set[str] = set()
-        paths = sorted(self._files(), key=_ours_first)
+        paths, broken = self._scan()
+        paths.sort(key=_ours_first)
+        skipped = [] if broken is None else [_unreadable(self.folder, broken)]
         for at, path in enumerate(paths):
             if len(voices) == _MOST_LISTED or len(skipped) == _MOST_SKIPPED:
                 log.warning("%d files in %s were not looked at", len(paths) - at, self.folder)
@@ -150,7 +147,7 @@ class VoiceStore:
         Raises:
             InvalidVoiceName, VoiceExists, VoiceNotSaved
         """
-        self._sweep()
+        atomic.sweep(self.folder)
         if metadata.name:
             if not replace:
                 self.check_free(metadata.name)
@@ -197,7 +194,7 @@ class VoiceStore:
             target = present
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fd, temporary = tempfile.mkstemp(_WRITING, _PREFIX, self.folder)
+            fd, temporary = tempfile.mkstemp(atomic.SUFFIX, atomic.PREFIX, self.folder)
             try:
                 with os.fdopen(fd, "wb") as file:
                     file.write(format.write(metadata, features))
@@ -206,7 +203,7 @@ class VoiceStore:
                 # Once it has its name it is anybody's, to be deleted or replaced.
                 voice = format.read(Path(temporary), metadata.name, self._most_frames)
                 commit()
-                _put(temporary, target, replace)
+                atomic.put(temporary, target, replace)
             finally:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(temporary)
@@ -215,16 +212,6 @@ class VoiceStore:
         except OSError as error:
             raise _not_saved(target, error) from error
         return msgspec.structs.replace(voice, path=target)
-
-    def _sweep(self) -> None:
-        """Removes what writers that were killed have left behind."""
-        with contextlib.suppress(OSError), os.scandir(self.folder) as entries:
-            for entry in entries:
-                if entry.name.startswith(_PREFIX) and entry.name.endswith(_WRITING):
-                    about = entry.stat(follow_symlinks=False)
-                    old = time.time() - about.st_mtime > _STALE_SECONDS
-                    if old and stat.S_ISREG(about.st_mode):
-                        os.unlink(entry.path)
 
     def _read(self, path: Path) -> SavedVoice:
         """A file is called as its voice is, so that it can be renamed."""
@@ -235,42 +222,31 @@ class VoiceStore:
         same = names.is_valid(inside) and names.key(inside) == names.key(path.stem)
         return msgspec.structs.replace(voice, name=inside) if same else voice
 
-    def _files(self) -> Iterator[Path]:
-        """What may be voices; hidden files and others' are passed over without a word."""
+    def _files(self) -> list[Path]:
+        return self._scan()[0]
+
+    def _scan(self) -> tuple[list[Path], OSError | None]:
+        """What may be voices; hidden files and others' are passed over without a word. And why
+        the folder cannot be read, if it is there."""
+        found: list[Path] = []
         try:
             with os.scandir(self.folder) as entries:
                 for count, entry in enumerate(entries):
                     if count >= _MOST_FILES:
                         log.warning("%s has more than %d files", self.folder, _MOST_FILES)
-                        return
+                        break
                     if entry.name.endswith(names.SUFFIX) and not entry.name.startswith("."):
-                        yield Path(entry.path)
+                        found.append(Path(entry.path))
         except FileNotFoundError:
-            return
+            pass
         except OSError as error:
             log.warning("the folder of voices cannot be read: %s", error)
+            return found, error
+        return found, None
 
     def _unknown(self, name: str) -> SidecarError:
         known = ", ".join(self.names()) or "none"
         return UnknownVoice(f"There is no saved voice {name!r}. Saved: {known}.", field="voice")
-
-
-def _put(temporary: str, target: Path, replace: bool) -> None:
-    """Gives a finished file its name; raises FileExistsError."""
-    if replace:
-        os.replace(temporary, target)
-        return
-    try:
-        os.link(temporary, target)  # which two processes cannot both do
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without links; there an empty file takes the name first
-        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        try:
-            os.replace(temporary, target)
-        except OSError:
-            os.unlink(target)
-            raise
 
 
 def _exists(name: str) -> VoiceExists:
@@ -287,6 +263,12 @@ def _not_saved(path: Path, error: OSError) -> VoiceNotSaved:
         f"The folder of voices, {folder}, cannot be changed: {error.strerror or error}.",
         hint="Check its permissions and the free space, or start with --voices-dir FOLDER.",
     )
+
+
+def _unreadable(folder: Path, error: OSError) -> Skipped:
+    name = names.printable(str(folder))
+    reason = f"The folder of voices, {name}, cannot be read: {error.strerror or error}."
+    return Skipped(name, reason)
 
 
 def _ours_first(path: Path) -> tuple[bool, Path]:

@@ -23,8 +23,7 @@ from sidecar.errors import (
     VoiceNotSaved,
 )
 from sidecar.models.base import VoiceFeatures
-from sidecar.voices import names
-from sidecar.voices import store as voices_store
+from sidecar.voices import atomic, names
 from sidecar.voices.store import Listing, VoiceStore
 from tests.harness import ROOT
 from tests.voice_files import features, metadata, same
@@ -172,7 +171,10 @@ def test_a_failed_write_leaves_nothing(store: VoiceStore, monkeypatch: pytest.Mo
 def test_a_folder_that_cannot_be_one(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     store = VoiceStore(str(tmp_path / "file" / "voices"))
-    assert store.voices() == Listing([], [])
+    [skipped] = store.voices().skipped
+    assert skipped.file == str(store.folder)
+    assert "cannot be read: Not a directory" in skipped.reason
+    assert VoiceStore(str(tmp_path / "not there yet")).voices() == Listing([], [])
     with pytest.raises(VoiceNotSaved, match="cannot be changed"):
         store.save(metadata(), features())
 
@@ -240,14 +242,13 @@ def test_a_name_that_is_taken_in_the_last_moment_is_not_overwritten(
 def test_a_voice_that_is_deleted_as_soon_as_it_has_its_name_was_saved(
     store: VoiceStore, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """By whoever: the file is there for everybody by then."""
-    true_put = voices_store._put
+    true_put = atomic.put
 
     def put(temporary: str, target: Path, replace: bool) -> None:
         true_put(temporary, target, replace)
         target.unlink()
 
-    monkeypatch.setattr(voices_store, "_put", put)
+    monkeypatch.setattr(atomic, "put", put)
     saved = store.save(metadata(name), features())
     assert (saved.name, saved.frames, saved.codebooks) == (name or "voice-1", 30, 16)
     assert saved.path == store.folder / f"{saved.name}.safetensors"

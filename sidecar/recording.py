@@ -92,10 +92,14 @@ def read(
 
 
 def _level(samples: Samples) -> float:
-    """dB of full scale of the louder parts: nineteen of twenty windows are below."""
+    """dB of full scale of the louder parts: nineteen of twenty windows are below.
+
+    Without the offset that a sound card may add, which nobody hears.
+    """
     size = max(1, int(_WINDOW_SECONDS * RATE))
-    windows = samples[: len(samples) // size * size].reshape(-1, size)
-    power = np.quantile(np.square(windows, dtype=np.float64).mean(axis=1), 0.95)
+    heard = samples - samples.mean(dtype=np.float64)
+    windows = heard[: len(samples) // size * size].reshape(-1, size)
+    power = np.quantile(np.square(windows).mean(axis=1), 0.95)
     return float(10 * np.log10(max(power, 1e-20)))
 
 

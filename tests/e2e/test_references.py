@@ -44,7 +44,7 @@ REFERENCES: dict[str, tuple[dict[str, Any], int, str, str]] = {
         {"audio": wav(sound()), "text": "<|im_end|>"}, -32602, "invalidParams", "reference.text",
     ),
     "infinite": (
-        {"audio": wav(np.full(48000, 3e38), subtype="FLOAT")},
+        {"audio": wav(3e38 * np.sign(sound(2)), subtype="FLOAT")},
         1005, "badReferenceAudio", "reference.audio",
     ),
 }  # fmt: skip

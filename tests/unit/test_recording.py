@@ -54,6 +54,7 @@ def test_a_file_is_mixed_and_resampled(tmp_path: Path) -> None:
         (encoded(np.zeros(2 * RATE, np.float32)), "referenceSilent", "is silent"),
         (encoded(tone(2, level=0.0003)), "referenceSilent", "is silent"),
         (encoded(np.stack([tone(2), -tone(2)], 1)), "referenceSilent", "is silent"),
+        (encoded(0.1 + tone(2, level=0.0003)), "referenceSilent", "is silent"),
         (encoded(tone(2, 384000), 384000), "badReferenceAudio", "384000 samples a second"),
         (encoded(tone(2, 7999), 7999), "badReferenceAudio", "7999 samples a second"),
         (encoded(np.zeros((RATE, 9))), "badReferenceAudio", "9 channels"),
@@ -165,6 +166,8 @@ def clipped(format: str, subtype: str) -> Callable[[], recording.Recording]:
         (lambda: read(tone(2)), ["referenceShort"]),
         (lambda: read(tone(31, 8000), rate=8000), ["referenceLong"]),
         (lambda: read(tone(4, level=0.005)), ["referenceQuiet"]),
+        (lambda: read(0.1 + tone(4, level=0.005)), ["referenceQuiet"]),
+        (lambda: read(0.1 + tone(4)), []),
         (lambda: read(tone(4, level=1.0)), []),  # full scale, and not over it
         (clipped("WAV", "PCM_16"), ["referenceClipped"]),
         (clipped("FLAC", "PCM_24"), ["referenceClipped"]),

@@ -113,7 +113,11 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
   readonly voices = {
     /** Of a model that is on this machine; default: the default model. */
     list: async (model?: string, options?: options.CallOptions): Promise<protocol.VoiceEntry[]> =>
-      (await this.#call("voice/list", { model }, options)).voices,
+      (await this.voices.listing(model, options)).voices,
+
+    /** As `list`, and with the files that are no voices. */
+    listing: (model?: string, options?: options.CallOptions): Promise<protocol.VoiceListResult> =>
+      this.#call("voice/list", { model }, options),
 
     /** Makes a voice of a recording, or of a description, and saves it. */
     create: (

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
-import { sidecar } from "../support.js";
+import { launch, sidecar } from "../support.js";
 
 describe("calls", () => {
   it("list models and voices", async () => {
@@ -16,6 +19,22 @@ describe("calls", () => {
     const voice = { voice: "mine", model: "tiny-voice", reference: recording };
     await assert.rejects(tts.voices.create(voice), { type: "badReferenceAudio" });
     await assert.rejects(tts.voices.delete("nobody's"), { type: "unknownVoice" });
+  });
+
+  it("list files that are no voices", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "voices-"));
+    writeFileSync(join(folder, "odd.safetensors"), "junk");
+    const tts = await launch({ args: ["--voices-dir", folder] });
+    try {
+      const { voices, skipped, omitted } = await tts.voices.listing("tiny-voice");
+      assert.deepEqual(voices, await tts.voices.list("tiny-voice"));
+      assert.deepEqual(skipped?.map(({ file }) => file), ["odd.safetensors"]);
+      assert.match(skipped?.[0]?.reason ?? "", /no voice file/);
+      assert.equal(omitted, undefined);
+    } finally {
+      await tts.close();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("load a model and tell its stages", async () => {

@@ -30,6 +30,9 @@ MAX_REFERENCE_SECONDS = 60.0
 LONGEST_REFERENCE_SECONDS = 300.0
 
 
+CODEC_FRAMES_PER_SECOND = 12.5  # of Qwen3-TTS's codec
+
+
 def reference_frames(seconds: float) -> int:
     """Codec frames that a reference may have: its own, and the silence behind it."""
-    return int(12.5 * (seconds + 1)) + 1
+    return int(CODEC_FRAMES_PER_SECOND * (seconds + 1)) + 1

@@ -20,7 +20,7 @@ from sidecar.engine.request import (
     SynthesisResult,
 )
 from sidecar.errors import BadReferenceAudio, Cancelled, Notice, UnknownLanguage, unlisted
-from sidecar.limits import MAX_REFERENCE_SECONDS
+from sidecar.limits import CODEC_FRAMES_PER_SECOND, MAX_REFERENCE_SECONDS
 from sidecar.models import catalog
 from sidecar.models.base import ModelInfo, ReferenceAudio, Utterance
 from sidecar.voices.format import VERSION, Metadata
@@ -50,7 +50,7 @@ class Design(msgspec.Struct, frozen=True):
         instruct: the description.
         text: what the voice's reference will say.
         model: a VoiceDesign model.
-        max_frames: ends the reference, with a notice.
+        max_frames: ends the reference, with a notice; so does the limit on recordings.
     """
 
     instruct: str
@@ -181,7 +181,8 @@ class Creation:
             model=design.model,
             utterance=Utterance(design.text, language=design.language, instruct=design.instruct),
             seed=design.seed,
-            max_frames=design.max_frames,
+            # More than is taken of a recording could not be cloned.
+            max_frames=min(design.max_frames, int(CODEC_FRAMES_PER_SECOND * self._most_seconds)),
         )
         step = DesignStep(
             self._observer,

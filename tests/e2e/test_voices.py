@@ -242,3 +242,19 @@ def test_making_a_voice_can_be_cancelled(golden: Path, tmp_path: Path) -> None:
             assert caught.value.type == "cancelled"
         assert list(tmp_path.iterdir()) == []
         assert server.call("server/status")["queued"] == 0
+
+
+def test_a_designed_voice_keeps_to_the_limit_on_references(
+    golden: cases.Golden, tmp_path: Path
+) -> None:
+    folder = ("--voices-dir", str(tmp_path), "--max-reference-seconds", "2")
+    design = {
+        "instruct": "An old man with a warm voice.",
+        "text": "Once upon a time there was a house.",
+        "model": str(golden / "voice_design"),
+        "seed": 3,
+    }
+    with sidecar(*folder) as server:
+        made = server.call("voice/create", {"model": str(golden / "base"), "design": design})
+    assert made["warnings"][0]["type"] == "designCut"
+    assert "after 2.0 s" in made["warnings"][0]["message"]

@@ -64,7 +64,7 @@ def spoken(
 
 def _spell(text: str, code: str, more: bool, before: str) -> str:
     if code == "en":
-        return english.spell(text, more=more)
+        return english.spell(text, more=more, before=before)
     if code in ("zh", "ja"):
         return han.spell(text, code, more=more, before=before)
     return european.spell(text, code)

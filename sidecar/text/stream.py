@@ -23,7 +23,7 @@ HOLD = 200
 # What the language is guessed from.
 _HEAD = 2000
 # What a figure's reading may depend on, in front of it.
-_NEAR = 8
+_NEAR = 16
 
 # What the word behind it may change, or belong to: figures, signs, months and titles.
 _BINDS = re.compile(
@@ -104,6 +104,7 @@ class SpeakableStream:
         if run.starts:
             said = self._close()
             self._begins, self._kind = True, run.kind
+            self._before = "" if run.opens else self._before
         return said + "".join(self._word(word) for word in self._words.feed(run.text))
 
     def _word(self, word: _Word) -> str:
@@ -137,8 +138,8 @@ class SpeakableStream:
             return ""
         at = part.index(core)
         gap, self._gap = self._gap + part[:at], part[at + len(core) :]
-        before = "" if begins or gap else before
-        said = spoken(core, self._spelled_in(core), begins=begins, more=more, before=before)
+        language = self._spelled_in(core)
+        said = spoken(core, language, begins=begins, more=more, before=before + part[:at])
         if not said:
             return ""
         if said[0] in TIGHT and said[0] != core[0]:

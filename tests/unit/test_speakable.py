@@ -16,7 +16,7 @@ from tests.unit.test_sentences import TEXTS
 ENGLISH = [
     ("He came 1st.", "He came first."),
     ("On 2026-11-23.", "On the twenty third of november twenty twenty six."),
-    ("On Nov 23, 2026, we met.", "On the twenty third of november, twenty twenty six, we met."),
+    ("On Nov 23, 2026, we met.", "On November twenty-third, twenty twenty six, we met."),
     ("The 5th of May is free.", "The fifth of may is free."),
     ("It costs $3.50 or £20.", "It costs three dollars fifty cents or twenty pounds sterling."),
     ("About $1.5 billion.", "About one point five billion dollars."),

@@ -1,0 +1,39 @@
+"""Titles before names, and what is short for Latin."""
+
+from __future__ import annotations
+
+import re
+
+from sidecar.text.english.readings import library
+
+# Not "Mrs." and "Ms.", which the library takes for other words, and the model knows.
+_TITLES = r"(?:Mr|Dr|Gen|Lt|Col|Sgt|Rev|Gov|Capt|Hon|Mt|Apt|Vol)\."
+# Those that the library does not know.
+_LATIN = {
+    "e.g.": "for example",
+    "i.e.": "that is",
+    "etc.": "et cetera",
+    "vs.": "versus",
+    "approx.": "approximately",
+}
+_ABBREVIATIONS = re.compile(
+    rf"(?<![\w.])(?:(?P<title>{_TITLES})(?=\s+\w)|(?P<latin>"
+    + "|".join(re.escape(short) for short in _LATIN)
+    + r"))(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def spelled(text: str, *, more: bool) -> str:
+    """Args: more: the text goes on behind this part of it."""
+    return _ABBREVIATIONS.sub(lambda match: _said(match, more), text)
+
+
+def _said(match: re.Match[str], more: bool) -> str:
+    span = match[0]
+    if match["title"]:
+        return library(f"{span} X").removesuffix(" X") if span[0].isupper() else span
+    said = _LATIN[span.lower()]
+    said = said.capitalize() if span[0].isupper() else said
+    # A full stop that ends the abbreviation and the sentence.
+    return said + "." if match.end() == len(match.string) and not more else said

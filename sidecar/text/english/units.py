@@ -1,0 +1,77 @@
+"""Units of measure: which are recognised, and their names."""
+
+from __future__ import annotations
+
+from sidecar.text.english.readings import library, number, several
+
+# Not "m", "s" and "in", which are also minutes or millions, plurals, and a word; nor the capitals
+# that are mostly something else behind a number, as "5 A" and "4K".
+SYMBOL = (
+    r"(?:(?:km|cm|mm|nm|kg|mg|g|mi|ft|yd|lbs?|oz|m[lL]|[lL]|ha|hp|mph|rpm|psi|dB|fps|[kMGT]bps"
+    r"|[kKMGTP]B|[KMGT]iB|[kMG]?Hz|[kMGT]?W|[km]?V|mA|m?Ah|[kMGT]?Wh|[kMh]?Pa|kJ|ms|ns|[µμ][gms]"
+    r"|mins?|hrs?|secs?|yrs?|h|k?cal|mol|gal)(?:/[hs])?|[kcm]?m[²³]|m/s²?)"
+)
+# Those that the library does not know, or takes for others.
+_NAMES = {
+    "l": "liter",
+    "psi": "pound per square inch",
+    "dB": "decibel",
+    "fps": "frame per second",
+    "Gbps": "gigabit per second",
+    "Tbps": "terabit per second",
+    "KiB": "kibibyte",
+    "MiB": "mebibyte",
+    "GiB": "gibibyte",
+    "TiB": "tebibyte",
+    "kHz": "kilohertz",
+    "W": "watt",
+    "TW": "terawatt",
+    "V": "volt",
+    "kV": "kilovolt",
+    "Ah": "ampere-hour",
+    "mAh": "milliampere-hour",
+    "Wh": "watt-hour",
+    "kWh": "kilowatt-hour",
+    "MWh": "megawatt-hour",
+    "GWh": "gigawatt-hour",
+    "TWh": "terawatt-hour",
+    "kPa": "kilopascal",
+    "hPa": "hectopascal",
+    "MPa": "megapascal",
+    "kJ": "kilojoule",
+    "cal": "calorie",
+    "kcal": "kilocalorie",
+    "μg": "microgram",
+    "hr": "hour",
+    "sec": "second",
+    "yr": "year",
+    "gal": "gallon",
+    "m/s": "meter per second",
+    "m/s²": "meter per second squared",
+    "¢": "cent",
+}
+# Other ways to write what is known.
+_ALIASES = {
+    "mL": "ml",
+    "L": "l",
+    "kB": "KB",
+    "mins": "min",
+    "hrs": "hr",
+    "secs": "sec",
+    "yrs": "yr",
+    "µm": "μm",
+    "µs": "μs",
+    "µg": "μg",
+}
+
+
+def measured(count: str, symbol: str) -> str:
+    """Args: count: a numeral without commas."""
+    base, per, time = _ALIASES.get(symbol, symbol).partition("/")
+    base = _ALIASES.get(base, base)
+    if name := _NAMES.get(f"{base}{per}{time}"):
+        return several(count, name)
+    if per and base in _NAMES:
+        return f"{several(count, _NAMES[base])} per {'hour' if time == 'h' else 'second'}"
+    _, _, name = library(f"{1 if count == '1' else 2} {base}{per}{time}").partition(" ")
+    return f"{number(count)} {name}"

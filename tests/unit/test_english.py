@@ -1,0 +1,165 @@
+"""How figures are read in ordinary English: one row for each way to write one."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sidecar.text.english.units import SYMBOL, measured
+from sidecar.text.speakable import speakable
+from sidecar.text.stream import SpeakableStream
+
+ROWS = [
+    # Seconds and decades.
+    ("Wait 30s.", "Wait thirty seconds."),
+    ("a timeout of 60s", "a timeout of sixty seconds"),
+    ("ready in 20s, not 1.5s", "ready in twenty seconds, not one point five seconds"),
+    ("1m 30s, 1h30m", "one minute thirty seconds, one hour thirty minutes"),
+    ("2h 5min", "two hours five minutes"),
+    ("the 2010s, the 1980s", "the twenty tens, the nineteen eighties"),
+    ("the 2000s and the '00s", "the two thousands and the two thousands"),
+    ("in the 60s, in her 20s", "in the sixties, in her twenties"),
+    ("the '90s, mid-80s, ’70s, the 80's", "the nineties, mid-eighties, seventies, the eighties"),
+    ("10s of thousands, 100s of people", "tens of thousands, hundreds of people"),
+    ("1000s of them", "thousands of them"),
+    # Years are not grouped.
+    ("1,984 apples", "one thousand nine hundred and eighty-four apples"),
+    ("2,024 items in 2024", "two thousand and twenty-four items in twenty twenty four"),
+    ("10,000 of 1,234.5", "ten thousand of one thousand two hundred and thirty-four point five"),
+    # Dates and times.
+    ("the May 5 meeting", "the May fifth meeting"),
+    ("the upcoming Jan. 5 hearing", "the upcoming January fifth hearing"),
+    ("on May 5, 2024, or June 3rd", "on May fifth, twenty twenty four, or June third"),
+    ("Jan 1-3, 2024", "January first to third, twenty twenty four"),
+    ("on 5 May 2024", "on the fifth of may twenty twenty four"),
+    ("our 5 May deadline", "our fifth of may deadline"),
+    ("on 2024-01-05", "on the fifth of january twenty twenty four"),
+    ("the 2024-01-05 release", "the fifth of january twenty twenty four release"),
+    ("on 01/05/2024", "on the fifth of january twenty twenty four"),
+    ("on 5/6/24", "on the sixth of may twenty twenty four"),
+    ("on 12/31/99", "on the thirty first of december nineteen ninety nine"),
+    ("on 25/12/2024", "on the twenty fifth of december twenty twenty four"),
+    ("on 5.1.2024", "on the fifth of january twenty twenty four"),
+    ("2024-01-05T10:30:00Z", "the fifth of january twenty twenty four, ten thirty UTC"),
+    (
+        "At 2024-01-05T10:30:15.5+02:00",
+        "At the fifth of january twenty twenty four, ten thirty and fifteen seconds UTC plus two",
+    ),
+    ("2010-01-05T10:30-03:00", "the fifth of january twenty ten, ten thirty UTC minus three"),
+    ("At 3:30 pm, or 9 a.m.", "At three thirty PM, or nine AM."),
+    ("9am-5pm and 9:00-17:00", "nine AM to five PM and nine o'clock to seventeen o'clock"),
+    ("1-3 p.m. or 10:30–11:30", "one to three PM or ten thirty to eleven thirty"),
+    # Digit by digit.
+    ("call 555-1234 now", "call five five five, one two three four now"),
+    ("555.123.4567", "five five five, one two three, four five six seven"),
+    ("(555) 123-4567", "five five five, one two three, four five six seven"),
+    ("1-800-555-0199", "one, eight hundred, five five five, zero one nine nine"),
+    ("+1 555 123 4567", "plus one, five five five, one two three, four five six seven"),
+    ("+44 20 7946 0958", "plus four four, two zero, seven nine four six, zero nine five eight"),
+    ("123-45-6789", "one two three, four five, six seven eight nine"),
+    ("978-3-16-148410-0", "nine seven eight, three, one six, one four eight four one zero, zero"),
+    ("2-3-4, 9-1-1 and 50-30-20", "two three four, nine one one and fifty thirty twenty"),
+    ("192.168.1.1.", "one nine two dot one six eight dot one dot one."),
+    ("10.0.0.1:8080", "ten dot zero dot zero dot one port eight zero eight zero"),
+    ("10.0.0.0/8", "ten dot zero dot zero dot zero slash eight"),
+    ("v1.2.3 and 3.11.2", "version one point two point three and three point eleven point two"),
+    # Money.
+    ("$3.50, $0.50 and 50¢", "three dollars fifty cents, fifty cents and fifty cents"),
+    ("$10k, £3k and $2bn", "ten thousand dollars, three thousand pounds and two billion dollars"),
+    ("$1.5 million", "one point five million dollars"),
+    ("$5-10 or $5–$10", "five to ten dollars or five dollars to ten dollars"),
+    ("$5-10k", "five to ten thousand dollars"),
+    ("$5k-1.5M", "five thousand dollars to one point five million dollars"),
+    ("$5.50-7", "five dollars fifty cents to seven dollars"),
+    ("¥1,000", "one thousand yen"),
+    ("$0.002 a token", "zero point zero zero two dollars a token"),
+    ("20$ or 20€", "twenty dollars or twenty euro"),
+    # Measures.
+    ("10 mL, 3 kWh, 2 kV, 5 W", "ten milliliters, three kilowatt-hours, two kilovolts, five watts"),
+    ("1 kWh, 1 V, 1 lb", "one kilowatt-hour, one volt, one pound"),
+    ("5 km, 100km/h", "five kilometers, one hundred kilometers per hour"),
+    ("16 GB, 3 GHz", "sixteen gigabytes, three gigahertz"),
+    ("9.8 m/s², 20 m²", "nine point eight meters per second squared, twenty square meters"),
+    ("5 µs, 5 Mbps", "five microseconds, five megabits per second"),
+    ("50%, 5-10%, 5%–10%", "fifty percent, five to ten percent, five percent to ten percent"),
+    ("-5 °C, -5–10 °C", "minus five degrees Celsius, minus five to ten degrees Celsius"),
+    ("5-10 km, 1.5-2 GB", "five to ten kilometers, one point five to two gigabytes"),
+    ("5'10\" tall, 6’2” too", "five feet ten tall, six feet two too"),
+    # Fractions and ranges.
+    ("1 1/2 cups, 2 3/4 inches", "one and a half cups, two and three quarters inches"),
+    ("1/2, 24/7", "one half, twenty-four seven"),
+    ("7-10 days, pp. 3-5", "seven to ten days, pp. three to five"),
+    ("500-1000 words", "five hundred to one thousand words"),
+    ("1,000-2,000", "one thousand to two thousand"),
+    ("a 5-10-year-old, 50-50", "a five to ten-year-old, fifty fifty"),
+    ("1990-1995", "nineteen ninety to nineteen ninety five"),
+    # As before.
+    ("2nd, 3.14, No. 5", "second, three point one four, number five"),
+    ("Dr. Smith, e.g.", "doctor Smith, for example."),
+]  # fmt: skip
+KEPT = [
+    "$x^2$, $a + 2$ and $5$",
+    "10^6 and 1e-5",
+    "Mrs. X and Ms. Y",
+    "IPv6, GPT-4, 4K, 5G and 1-on-1",
+    "₹500 or 13/14/2024",
+    "5m, 5s, a 3-year-old",
+    "24:00",
+]
+
+
+def streamed(text: str) -> str:
+    stream = SpeakableStream("english")
+    return "".join(stream.feed(char) for char in text) + stream.finish()
+
+
+@pytest.mark.parametrize(("text", "said"), ROWS)
+def test_figures_are_read_as_people_say_them(text: str, said: str) -> None:
+    assert speakable(text, "english") == said
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_what_would_be_said_wrongly_is_left_to_the_model(text: str) -> None:
+    assert speakable(text, "english") == text
+
+
+@pytest.mark.parametrize("text", [text for text, _ in ROWS] + KEPT)
+def test_figures_are_the_same_where_words_come_one_by_one(text: str) -> None:
+    assert streamed(text) == speakable(text, "english")
+
+
+def test_the_word_in_front_counts_only_within_a_paragraph() -> None:
+    assert streamed("It is **the** 60s.") == "It is the sixties."
+    assert streamed("It is the\n60s.") == "It is the sixties."
+    assert streamed("It is the\n\n60s.") == "It is the sixty seconds."
+
+
+UNITS = """
+km cm mm nm kg mg g mi ft yd lb lbs oz ml mL l L ha hp mph rpm psi dB fps kbps Mbps Gbps Tbps kB KB
+MB GB TB PB KiB MiB GiB TiB Hz kHz MHz GHz W kW MW GW TW V mV kV mA Ah mAh Wh kWh MWh GWh TWh Pa hPa
+kPa MPa kJ ms ns µg µm µs μg μm μs min mins hr hrs sec secs yr yrs h cal kcal mol gal m² m³ km² cm²
+cm³ mm² m/s m/s² km/h km/s mi/h L/h MB/s kWh/h
+"""
+
+
+@pytest.mark.parametrize("unit", UNITS.split())
+def test_every_unit_has_a_name(unit: str) -> None:
+    assert re.fullmatch(SYMBOL, unit)
+    assert re.fullmatch(r"one [a-z -]{3,}", measured("1", unit).lower())
+    assert measured("2", unit).split()[1] not in unit
+
+
+FIGURES = st.text("0123456789" * 3 + ".,:/-–%$€¥ °'\"’kKmMsThpaZ+", max_size=24)
+
+
+@settings(max_examples=300)
+@given(FIGURES)
+def test_no_figure_is_said_by_halves_or_as_arithmetic(text: str) -> None:
+    said = speakable(text, "english")
+    assert "divided by" not in said
+    # Each digit is either said or stays where it was.
+    digits = iter(re.findall(r"\d", text))
+    assert all(digit in digits for digit in re.findall(r"\d", said))

@@ -96,6 +96,9 @@ ROWS = [
     ("1,000-2,000", "one thousand to two thousand"),
     ("a 5-10-year-old, 50-50", "a five to ten-year-old, fifty fifty"),
     ("1990-1995", "nineteen ninety to nineteen ninety five"),
+    ("5-10s, 30–60s", "five to ten seconds, thirty to sixty seconds"),
+    ("4.5/5", "four point five out of five"),
+    ("02139-4307", "zero two one three nine, four three zero seven"),
     # As before.
     ("2nd, 3.14, No. 5", "second, three point one four, number five"),
     ("Dr. Smith, e.g.", "doctor Smith, for example."),
@@ -107,7 +110,9 @@ KEPT = [
     "IPv6, GPT-4, 4K, 5G and 1-on-1",
     "₹500 or 13/14/2024",
     "5m, 5s, a 3-year-old",
-    "24:00",
+    "24:00 and 16:9",
+    "10-20x, 3-4k",
+    "1-800-FLOWERS",
 ]
 
 

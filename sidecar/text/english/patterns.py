@@ -42,27 +42,31 @@ _KINDS: dict[str, str] = {
     "decade": r"(?:mid[-–])?['’]?(?:1[1-9]|20)?\d0['’]?s",
     "version": r"[vV]\d+(?:\.\d+)+|\d+(?:\.\d+){2,}",
     "name": r"[^\W\d_]+[-–.]?\d(?:[\w.-]*\w)?|\d+(?:[A-Z]{1,2}|[a-z])?[-–][^\W\d_](?:-?\w)*"
-    r"|\d+(?:\.\d+)?[eE][-+−]?\d+",
+    r"|\d-\d{3}-[A-Z][A-Z-]+|\d+(?:\.\d+)?[eE][-+−]?\d+",
     "monthday": rf"{MONTH}\s{_DAY}(?:{_TH}?[-–]{_DAY})?{_TH}?{_YEAR}",
     "daymonth": rf"{_DAY}{_TH}?\s(?:of\s)?{MONTH}{_YEAR}",
     "times": rf"(?:{_TIME}|\d{{1,2}})[-–]{_TIME}",
     "time": _TIME,
+    # Three to one, or chapter three, verse one.
+    "ratio": r"\d+:\d+",
     "duration": r"\d+\s?h\s?\d+\s?m(?:in)?\b(?:\s?\d+\s?s)?|\d+\s?m(?:in)?\s?\d+\s?s",
     "height": r"\d{1,2}['’′]\s?\d{1,2}(?:[\"”″]|'')",
     "sums": rf"{_CURRENCY}{_SUM}[-–](?:{_CURRENCY})?{_SUM}",
     "money": rf"{_CURRENCY}{_SUM}|(?<![\\^_*/{{}}]){NUMBER}\s?[$€£]",
     "ordinal": rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+){_TH}",
-    "measures": rf"{NUMBER}(?:{_MEASURED})?[-–]{NUMBER}{_MEASURED}",
+    "measures": rf"{NUMBER}(?:{_MEASURED})?[-–]{NUMBER}{_MEASURED}"
+    r"|\d{1,3}[-–]\d{1,3}s",
     "measure": rf"{NUMBER}{_MEASURED}",
     "seconds": r"\d{2,}s|\d+\.\d+s",
     "mixed": r"\d{1,3} [1-9]/[1-9]\d?(?!/)",
+    "rating": r"\d\.\d+/\d{1,3}(?!/)",
     "fraction": r"(?<!/)\d{1,2}/\d{1,2}(?!/)",
-    "groups": r"\d+(?:-\d+){2,}|\d{4}(?: \d{4}){3}",
+    "groups": r"\d+(?:-\d+){2,}|\d{5}-\d{4}|\d{4}(?: \d{4}){3}",
     "range": rf"{NUMBER}[-–]{NUMBER}(?![-–]\d)",
-    "number": NUMBER,
+    "number": rf"{NUMBER}(?![-–]\d)",
 }
 # Recognised, so that nothing in them is.
-KEPT = ("maths", "name")
+KEPT = ("maths", "name", "ratio")
 
 _SIGNED = r"(?P<sign>(?<![\w.,)\]%])[-−])?"
 FIGURES = re.compile(

@@ -83,6 +83,11 @@ def _fraction(figure: Figure) -> str:
     return f"{number(one)} {number(other)}"  # 24/7
 
 
+def _rating(figure: Figure) -> str:
+    one, other = figure.span.split("/")
+    return f"{number(one)} out of {number(other)}"
+
+
 def _mixed(figure: Figure) -> str:
     whole, _, part = figure.span.partition(" ")
     one, other = DIGITS.findall(part)
@@ -105,6 +110,7 @@ QUANTITIES: dict[str, Reading] = {
     "measures": _measures,
     "range": _range,
     "fraction": _fraction,
+    "rating": _rating,
     "mixed": _mixed,
     "height": _height,
 }

@@ -42,6 +42,7 @@ _NAMES = {
     "cal": "calorie",
     "kcal": "kilocalorie",
     "μg": "microgram",
+    "s": "second",
     "hr": "hour",
     "sec": "second",
     "yr": "year",

@@ -244,9 +244,7 @@ def test_making_a_voice_can_be_cancelled(golden: Path, tmp_path: Path) -> None:
         assert server.call("server/status")["queued"] == 0
 
 
-def test_a_designed_voice_keeps_to_the_limit_on_references(
-    golden: cases.Golden, tmp_path: Path
-) -> None:
+def test_a_designed_voice_keeps_to_the_limit_on_references(golden: Path, tmp_path: Path) -> None:
     folder = ("--voices-dir", str(tmp_path), "--max-reference-seconds", "2")
     design = {
         "instruct": "An old man with a warm voice.",

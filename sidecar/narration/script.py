@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from sidecar.text.languages import TextLanguage
 from sidecar.text.sentences import Sentence, SentenceSplitter
 from sidecar.text.settled import SettledText
 from sidecar.text.speakable import speakable
@@ -49,12 +50,12 @@ class Script:
     """A text that comes in pieces of any size and leaves sentence by sentence.
 
     Args:
-        language: as the request names it, or None: then each sentence's is guessed.
+        language: as the request names it, or None: then it is guessed.
         split: False makes one passage of all.
     """
 
     def __init__(self, language: str | None, split: bool, normalize: bool) -> None:
-        self._asked = language
+        self._language = TextLanguage(language)
         self._split = split
         self._normalize = normalize
         self._text = Span()
@@ -119,7 +120,10 @@ class Script:
     def _passage(self, sentence: Sentence) -> Passage:
         original = self._text.between(sentence.start, sentence.end)
         self._text.forget(sentence.end)
-        text = "" if sentence.silent else speakable(original, self._asked, self._normalize)
+        text = ""
+        if not sentence.silent:
+            self._language.read(original)
+            text = speakable(original, self._language, self._normalize)
         return Passage(sentence.start, sentence.end, text, _break_after(sentence, original))
 
 
@@ -131,7 +135,7 @@ class Dictation:
     """
 
     def __init__(self, language: str | None, normalize: bool) -> None:
-        self._asked = language
+        self._language = TextLanguage(language)
         self._normalize = normalize
         self._text = Span()
         self._splitter = SentenceSplitter(language)
@@ -197,7 +201,7 @@ class Dictation:
 
     def _words(self, text: str) -> str:
         if self._stream is None:
-            self._stream = SpeakableStream(self._asked, self._normalize)
+            self._stream = SpeakableStream(self._language, self._normalize)
         carried, self._carried = self._carried, ""
         words = self._stream.feed(text)
         return carried + self._settled.feed(words, spaced=self._stream.spaced)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from sidecar.text.languages import CODES, language_of
+from sidecar.text.languages import CODES, TextLanguage
 
 # Of the word behind a full stop that may belong to an abbreviation: the library knows the words
 # that sentences begin with. Of the word behind anything else only the case matters.
@@ -62,7 +62,7 @@ def _patterns() -> _Patterns:
 
 
 def next_end(
-    text: str, start: int, at: int, most: int, border: int | None, language: str | None
+    text: str, start: int, at: int, most: int, border: int | None, language: TextLanguage
 ) -> tuple[int, bool] | None:
     """The next candidate for the end of the sentence.
 
@@ -71,6 +71,7 @@ def next_end(
         at: no candidate before it is asked for.
         most: no candidate may end behind it.
         border: where the paragraph is known to end, or the text.
+        language: has read what is before the sentence.
 
     Returns:
         Where the candidate ends and whether the sentence ends there; None where there is none;
@@ -95,14 +96,15 @@ def next_end(
         return end, False  # ". . ."
     if len(word) < most_of_word and follows.end() == len(text) and border is None:
         return WAIT
-    return end, _is_end(before, word, language)
+    # In doubt, one language's abbreviation is not cut off.
+    names = language.of(before, ahead=before + word)
+    return end, all(_is_end(before, word, name) for name in names)
 
 
-def _is_end(before: str, word: str, language: str | None) -> bool:
+def _is_end(before: str, word: str, name: str) -> bool:
     from sentencex import segment  # pyright: ignore[reportAttributeAccessIssue]
 
     found = _patterns()
-    name = language_of(before, language)
     if not before[: -len(before.lstrip())] and found.ordinal.fullmatch(before.strip()):
         return False  # the number of an item
     if name == "german" and found.ordinal.search(before):

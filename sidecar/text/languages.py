@@ -1,6 +1,11 @@
-"""Which of the model's ten languages a text is in, as far as splitting and spelling need it."""
+"""Which of the model's ten languages a text is in, as far as splitting and spelling need it.
+
+The script tells Chinese, Japanese, Korean and Russian; `latin` tells the others apart.
+"""
 
 from __future__ import annotations
+
+from sidecar.text import latin
 
 # The model's names → ISO 639-1, as the libraries want them.
 CODES = {
@@ -18,20 +23,67 @@ CODES = {
 
 # What is looked at: a language shows in its first few hundred letters.
 _GUESSED_FROM = 2000
+# From that much of a text on, what it is in is not asked again.
+_SETTLED = 500
 
 
-def language_of(text: str, asked: str | None) -> str:
-    """The language's name in lower case, one of `CODES`.
+class TextLanguage:
+    """The language of a text that is read from its beginning.
+
+    Which language of Latin letters it is, is asked once for the whole text and not for each of its
+    sentences: of its beginning up to where it is asked, until 500 characters have been read and
+    leave no doubt, at most 2000. How the text is cut into pieces does not matter, as long as the
+    places where it is asked do not depend on that either.
 
     Args:
         asked: what the request named; nothing, "auto" or a name that is none of the ten (the
-            model's dialects) has it guessed from the script. Latin letters count as English.
+            model's dialects) has it guessed.
     """
-    name = (asked or "").lower()
-    return name if name in CODES else _guess(text[:_GUESSED_FROM])
+
+    def __init__(self, asked: str | None) -> None:
+        name = (asked or "").lower()
+        self._named = (name,) if name in CODES else None
+        self._read = ""
+        self._settled: tuple[str, ...] | None = None
+
+    def read(self, text: str) -> None:
+        """What comes next in the text."""
+        if self._named is None and self._settled is None:
+            self._read += text[: _GUESSED_FROM - len(self._read)]
+
+    def of(self, part: str, *, ahead: str = "") -> tuple[str, ...]:
+        """What a part of it may be in: one name of `CODES`, likeliest first, or two if in doubt.
+
+        Args:
+            part: its script is looked at.
+            ahead: of the text, what is known behind that which has been read.
+        """
+        if self._named is not None:
+            return self._named
+        return _by_script(part[:_GUESSED_FROM]) or self._latin(ahead)
+
+    def _latin(self, ahead: str) -> tuple[str, ...]:
+        if self._settled is not None:
+            return self._settled
+        known = self._read + ahead[: _GUESSED_FROM - len(self._read)]
+        names = latin.languages(known)
+        if len(known) >= _GUESSED_FROM or (len(known) >= _SETTLED and len(names) == 1):
+            self._settled, self._read = names, ""
+        return names
 
 
-def _guess(text: str) -> str:
+def languages_of(text: str, asked: str | None) -> tuple[str, ...]:
+    """As `TextLanguage.of`, of a text that is there."""
+    return TextLanguage(asked).of(text, ahead=text)
+
+
+def language_of(text: str, asked: str | None) -> str:
+    """The likeliest of `languages_of`; English if in doubt."""
+    return languages_of(text, asked)[0]
+
+
+def _by_script(text: str) -> tuple[str, ...] | None:
+    """None for Latin letters, and others that none of the ten is written in."""
     han = kana = hangul = cyrillic = letters = 0
     for char in text:
         if not char.isalpha():
@@ -56,4 +108,4 @@ def _guess(text: str) -> str:
         counts["chinese"] = 0
     weights = {name: n if name == "russian" else 4 * n for name, n in counts.items()}
     best = max(weights, key=lambda name: weights[name])
-    return best if weights[best] > other else "english"
+    return (best,) if weights[best] > other else None

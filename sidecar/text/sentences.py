@@ -14,6 +14,7 @@ from collections import deque
 import msgspec
 
 from sidecar.text import boundaries
+from sidecar.text.languages import TextLanguage
 from sidecar.text.lines import Kind, Lines, Run
 from sidecar.text.silence import weight
 
@@ -47,7 +48,7 @@ class SentenceSplitter:
     """Splits one text that may arrive in pieces; any pieces give the same sentences.
 
     Args:
-        language: one of the model's names in lower case. Otherwise each sentence's is guessed.
+        language: one of the model's names in lower case. Otherwise it is guessed.
         limit: characters of a sentence with its white space, at most. A longer one is cut behind
             punctuation, else behind white space, else between two grapheme clusters.
         least: what a sentence should weigh (`silence.weight`). A lighter one is put together with
@@ -56,7 +57,7 @@ class SentenceSplitter:
     """
 
     def __init__(self, language: str | None, limit: int = LIMIT, least: int = LEAST) -> None:
-        self._language = language
+        self._language = TextLanguage(language)
         self._limit = max(1, limit)
         self._least = least
         self._lines = Lines()
@@ -139,6 +140,7 @@ class SentenceSplitter:
         """Adds text up to `end` to the group, and passes on what is complete."""
         start, self._at = self._at, end
         said = "" if self._unread[0] else self._text[start - self._base : end - self._base]
+        self._language.read(said)
         hard = last
         if self._borders and self._borders[0] == end:
             self._borders.popleft()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from sidecar.text import addresses, english, european, han
-from sidecar.text.languages import CODES, language_of
+from sidecar.text.languages import CODES, TextLanguage, language_of, languages_of
 from sidecar.text.markup import plain
 from sidecar.text.silence import is_silent
 
@@ -21,33 +21,43 @@ NEEDS_SPELLING = re.compile(r"[\d.@]")
 _BREAK = re.compile(r"\s*[\r\n]\s*")
 
 
-def speakable(text: str, language: str | None, normalize: bool = True) -> str:
+def speakable(text: str, language: str | TextLanguage | None, normalize: bool = True) -> str:
     """What the model is given; empty where nothing in it can be spoken.
 
     Args:
         text: one sentence, with its Markdown.
-        language: one of the model's names; guessed from the sentence otherwise.
+        language: one of the model's names; guessed from the sentence otherwise. Or that of the
+            text the sentence is in, which has read it.
         normalize: whether figures, addresses and abbreviations are spelled, and Markdown and
             emoji are taken out.
     """
     text = text.strip()
     if normalize and not _CONTROL.search(text):
-        text = spoken(text, language_of(text, language)).strip()
+        known = isinstance(language, TextLanguage)
+        names = language.of(text) if known else languages_of(text, language)
+        text = spoken(text, names).strip()
     return "" if is_silent(text) else text
 
 
 def warm(language: str | None) -> None:
     """Imports and loads all that the first text of a language would wait for: about a second."""
     name = language_of("", language)
-    spoken("**On** 2026-11-23, 10:30 \N{SLIGHTLY SMILING FACE} a.b@example.com", name)
+    spoken("**On** 2026-11-23, 10:30 \N{SLIGHTLY SMILING FACE} a.b@example.com", (name,))
 
 
 def spoken(
-    text: str, language: str, *, begins: bool = True, more: bool = False, before: str = ""
+    text: str,
+    languages: tuple[str, ...],
+    *,
+    begins: bool = True,
+    more: bool = False,
+    before: str = "",
 ) -> str:
     """A part of a text.
 
     Args:
+        languages: what it may be in. With more than one, figures are not spelled: the model makes
+            more of them than of words in the wrong language.
         begins: it is the beginning of a line.
         more: the text goes on behind it.
         before: what of the text is right in front of it, on which a figure may depend.
@@ -55,9 +65,14 @@ def spoken(
     text = _BREAK.sub(" ", plain(text, begins=begins))
     if not NEEDS_SPELLING.search(text):
         return text
-    code = CODES[language]
+    code = CODES[languages[-1]]
+    sure = len(languages) == 1
     return "".join(
-        addresses.spoken(piece, code) if address else _spell(piece, code, more, "" if i else before)
+        addresses.spoken(piece, code)
+        if address
+        else _spell(piece, code, more, "" if i else before)
+        if sure
+        else piece
         for i, (piece, address) in enumerate(addresses.split(text, code))
     )
 

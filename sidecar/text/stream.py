@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from sidecar.text.boundaries import cluster_before
-from sidecar.text.languages import CODES, language_of
+from sidecar.text.languages import TextLanguage
 from sidecar.text.lines import Kind, Lines, Run
 from sidecar.text.markup import TIGHT
 from sidecar.text.speakable import NEEDS_SPELLING, spoken
@@ -67,8 +67,9 @@ class SpeakableStream:
         spaced: what came out last has white space behind it in the text, but no line break.
     """
 
-    def __init__(self, language: str | None, normalize: bool = True) -> None:
-        self._language = (language or "").lower()
+    def __init__(self, language: str | TextLanguage | None, normalize: bool = True) -> None:
+        known = isinstance(language, TextLanguage)
+        self._language = language if known else TextLanguage(language)
         self._normalize = normalize
         self._lines = Lines()
         self._head = ""
@@ -132,28 +133,21 @@ class SpeakableStream:
         begins, self._begins = self._begins, False
         self._head += part[: _HEAD - len(self._head)]
         self._before, before = (self._before + part)[-_NEAR:], self._before
+        self._language.read(part)
         core = part.strip()
         if not core:
             self._gap += part
             return ""
         at = part.index(core)
         gap, self._gap = self._gap + part[:at], part[at + len(core) :]
-        language = self._spelled_in(core)
-        said = spoken(core, language, begins=begins, more=more, before=before + part[:at])
+        needed = NEEDS_SPELLING.search(core)
+        languages = self._language.of(self._head) if needed else ("english",)
+        said = spoken(core, languages, begins=begins, more=more, before=before + part[:at])
         if not said:
             return ""
         if said[0] in TIGHT and said[0] != core[0]:
             return said  # what stood between the word before it and this mark is gone
         return _blank(gap) + said
-
-    def _spelled_in(self, part: str) -> str:
-        """The language, guessed as rarely as can be."""
-        if self._language not in CODES and NEEDS_SPELLING.search(part):
-            guessed = language_of(self._head, None)
-            if len(self._head) < _HEAD:
-                return guessed
-            self._language = guessed
-        return self._language if self._language in CODES else "english"
 
 
 def _blank(gap: str) -> str:

@@ -258,11 +258,5 @@ def test_not_silent(text: str) -> None:
 
 
 def test_languages() -> None:
-    for language, sentences in PROSE.items():
-        text = "".join(sentences)
-        assert language_of(text, language.title()) == language
-        latin = language in ("german", "french", "spanish", "italian", "portuguese")
-        for asked in (None, "auto", "beijing_dialect"):
-            assert language_of(text, asked) == ("english" if latin else language)
     assert language_of("", None) == "english"
     assert language_of("iPhone很好用", None) == "chinese"

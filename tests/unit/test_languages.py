@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sidecar.narration.script import Dictation, Script
+from sidecar.text.languages import TextLanguage, language_of, languages_of
+from sidecar.text.sentences import SentenceSplitter
+from sidecar.text.speakable import speakable
+from tests.unit.everyday import EVERYDAY
+from tests.unit.plain_texts import PROSE
+
+LATIN = ("german", "french", "spanish", "italian", "portuguese")
+
+
+def beginnings(language: str, words: int) -> list[str]:
+    """As many texts as there are sentences, each cut behind that many words."""
+    sentences = EVERYDAY[language]
+    texts = (sentences[at:] + sentences[:at] for at in range(len(sentences)))
+    return [" ".join(" ".join(text).split()[:words]) for text in texts]
+
+
+def sentences(text: str, language: str | None = None) -> list[str]:
+    splitter = SentenceSplitter(language)
+    found = splitter.feed(text) + splitter.finish()
+    return [text[sentence.start : sentence.end] for sentence in found]
+
+
+def told(text: str, sizes: list[int], *, dictated: bool) -> str:
+    """All that the model is given."""
+    script = Dictation(None, True) if dictated else Script(None, True, True)
+    said: list[str] = []
+
+    def take() -> None:
+        while part := script.take() if isinstance(script, Dictation) else script.next():
+            said.append(part.text)
+
+    at = 0
+    for piece in range(len(text)):
+        size = sizes[piece % len(sizes)]
+        script.feed(text[at : at + size])
+        take()
+        at += size
+        if at >= len(text):
+            break
+    script.end()
+    take()
+    return ("" if dictated else " ").join(said)
+
+
+def test_prose() -> None:
+    for language, prose in PROSE.items():
+        text = "".join(prose)
+        assert language_of(text, language.title()) == language
+        for asked in (None, "auto", "beijing_dialect", "sichuan_dialect"):
+            assert languages_of(text, asked) == (language,)
+
+
+@pytest.mark.parametrize(("words", "least"), [(3, 0.85), (5, 0.95), (10, 1.0), (20, 1.0)])
+def test_beginnings_are_told(words: int, least: float) -> None:
+    texts = [(text, name) for name in EVERYDAY for text in beginnings(name, words)]
+    right = sum(languages_of(text, None) == (name,) for text, name in texts)
+    assert right >= least * len(texts)
+
+
+@pytest.mark.parametrize("words", range(1, 7))
+def test_english_is_not_taken_for_another_language(words: int) -> None:
+    for text in beginnings("english", words):
+        assert languages_of(text, None) == ("english",), text
+        assert languages_of(text.upper(), None)[0] == "english", text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "\n", "5", "OK.", "Hi", "Yes", "No", "No. 5", "Pay $5.", "Wi-Fi 6", "iPhone 15 Pro Max",
+        "John Smith", "Version 2.0", "Room 101", "3 km", "B12", "GPT-4 vs. Claude 3", "Error 404",
+        "Chapter 3", "I am 25.", "On 2026-11-23, 10:30", "San Francisco, 1998", "Add 2 tsp. salt.",
+        "See https://www.beispiel.de/das-ist-nicht-englisch?ja=1", "Mail jo.doe@example.com!",
+        "<p>Hi</p>", "Please run `für_immer = 3`.", "\ud800 Hi", "\0", "😀",
+    ],
+)  # fmt: skip
+def test_without_evidence_it_is_english(text: str) -> None:
+    assert languages_of(text, None) == ("english",)
+
+
+SPOKEN = [
+    # Figures that an English text would have in words.
+    ("german", "Ich habe 3 Äpfel und 12 Birnen."),
+    ("german", "Wir treffen uns um 14:30 Uhr."),
+    ("german", "Er kommt am 3. Mai 2024."),
+    ("german", "Dr. Müller wohnt hier seit 1998."),
+    ("french", "J'ai 25 ans."),
+    ("french", "Le train part à 14 h 30."),
+    ("french", "M. Dupont habite au 5, rue de la Gare."),
+    ("spanish", "Tengo 21 años, son las 10:30"),
+    ("spanish", "El Dr. García llega a las 8."),
+    ("portuguese", "Tenho 21 anos."),
+    ("portuguese", "O Dr. Silva chega às 8 do dia 3 de maio de 2024."),
+    ("italian", "Ho 25 anni."),
+    ("italian", "Il dott. Rossi arriva alle 8, il 3 maggio 2024."),
+]
+
+
+@pytest.mark.parametrize(("language", "text"), SPOKEN)
+@pytest.mark.parametrize("asked", [None, "auto"])
+def test_other_languages_keep_what_the_model_reads_better(
+    language: str, text: str, asked: str | None
+) -> None:
+    assert languages_of(text, asked) == (language,)
+    assert speakable(text, asked) == text
+    assert speakable(text, "english") != text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Das kostet heute 3,50 €.", "Das kostet heute drei Euro fünfzig Cent."),
+        ("Ça coûte 20 € aujourd'hui.", "Ça coûte vingt euros aujourd'hui."),
+        ("Son 3,14 metros de tela.", "Son tres coma uno cuatro metros de tela."),
+        ("Isso custa 20 € hoje.", "Isso custa vinte euros hoje."),
+        ("Il pranzo costa 20 € a persona.", "Il pranzo costa venti euro a persona."),
+        ("Dr. Smith is 25 years old.", "doctor Smith is twenty-five years old."),
+    ],
+)
+def test_sums_in_the_language_that_was_told(text: str, said: str) -> None:
+    assert speakable(text, None) == said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bahnhofstr. 5 in Köln.", "Nací en 1998.", "Ik heb 3 appels gekocht.", "Mam 25 lat.",
+        "Jag har 12 äpplen hemma.",
+    ],
+)  # fmt: skip
+def test_in_doubt_figures_stay(text: str) -> None:
+    names = languages_of(text, None)
+    assert len(names) == 2
+    assert names[0] == "english"
+    assert speakable(text, None) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Er kommt am 3. Mai 2024.", "Bahnhofstr. 5 in Köln.", "Wir wohnen in der Bahnhofstr. 5.",
+        "Das ist z. B. im Jahr 1989 passiert.", "Am 24. Dezember ist Heiligabend.",
+        "Il habite chez M. Dupont à Paris.", "Vive con el Sr. García en Madrid.",
+        "Ela mora com o Sr. Silva em Lisboa.", "Abita con il sig. Rossi a Roma.",
+        "He lives with Mr. Smith in Leeds.",
+    ],
+)  # fmt: skip
+def test_no_cut_behind_an_abbreviation(text: str) -> None:
+    assert sentences(text) == [text]
+
+
+@pytest.mark.parametrize("language", EVERYDAY)
+def test_splits_as_if_named(language: str) -> None:
+    text = " ".join(EVERYDAY[language])
+    assert sentences(text) == sentences(text, language)
+
+
+def test_does_not_flip_from_sentence_to_sentence() -> None:
+    text = " ".join(EVERYDAY["german"][:4])
+    script = Script(None, True, True)
+    script.feed(f"{text} Version 2.0. Taxi 17. Total: 3. {text}")
+    script.end()
+    said = ""
+    while passage := script.next():
+        said += passage.text
+    assert "Version 2.0" in said
+    assert "Taxi 17" in said
+
+
+def test_a_title_in_another_language_does_not_decide() -> None:
+    language = TextLanguage(None)
+    language.read("Die Hard 2.\n\n")
+    assert language.of("Die Hard 2.") == ("german",)
+    language.read("The film came out in the summer of 1990 and was a great success.")
+    assert language.of("It was a great success.") == ("english",)
+
+
+def test_is_settled_behind_the_beginning() -> None:
+    language = TextLanguage(None)
+    for sentence in EVERYDAY["french"]:
+        language.read(sentence + " ")
+    assert language.of("x") == ("french",)
+    for sentence in EVERYDAY["english"] * 20:
+        language.read(sentence + " ")
+    assert language.of("I am home.") == ("french",)
+    assert language.of("你好，世界。") == ("chinese",)
+
+
+def test_mixed_scripts_are_told_sentence_by_sentence() -> None:
+    script = Script(None, True, True)
+    script.feed("我有3个苹果。\n\nShe is 25 years old.\n\nУ меня есть 3 яблока.")
+    script.end()
+    said: list[str] = []
+    while passage := script.next():
+        said.append(passage.text)
+    assert said == ["我有三个苹果。", "She is twenty-five years old.", "У меня есть 3 яблока."]
+
+
+MIXED = st.lists(
+    st.sampled_from([s + " " for name in EVERYDAY for s in EVERYDAY[name][:6]])
+    | st.sampled_from(
+        ["J'ai 25 ans. ", "Pay $5. ", "Am 3. Mai ", "Bahnhofstr. 5. ", "```\nx = 1\n```\n", "\n\n"]
+    ),
+    min_size=1,
+    max_size=12,
+).map("".join)
+
+
+@pytest.mark.parametrize("dictated", [False, True])
+@given(text=MIXED, sizes=st.lists(st.integers(1, 60), min_size=1, max_size=8))
+def test_pieces_do_not_matter(text: str, sizes: list[int], dictated: bool) -> None:
+    assert told(text, sizes, dictated=dictated) == told(text, [len(text)], dictated=dictated)

@@ -21,16 +21,15 @@ _NAMES: Final = {
 }
 _ENGLISH: Final = "__label__en"
 
-# English is what a text without evidence is in ("OK.", "Pay $5."). The figures are set on
-# everyday sentences, tests/data/everyday.json: none of English is taken for another language.
-#
-# Another language's probability over English's, as a logarithm: below the first it is English,
-# behind the second the other, if it is the likelier half of all.
-_DOUBTFUL, _SURE = 0.7, 3.0
+# A text without evidence is in English ("OK.", "Pay $5."). Another language must be likelier than
+# all others together, and likelier than English by these factors (natural logarithms): beyond the
+# first it is doubtful, beyond the second it is that language. How well that goes is measured by
+# tests/unit/test_languages.py.
 _HALF = 0.5
-# Below it the text is in none of the ten, such as Dutch.
+_DOUBTFUL, _SURE = 0.7, 3.0
+# Whatever it is, it is hardly English. It may be none of the ten, such as Dutch.
 _FOREIGN = 0.02
-# A language that has no label at all.
+# Of a language that the model says nothing about.
 _LEAST = 1e-5
 
 # Says nothing about the language, or the wrong thing: addresses, tags, code, figures and marks.
@@ -67,8 +66,8 @@ def languages(text: str) -> tuple[str, ...]:
     best = max(_NAMES, key=lambda label: found.get(label, 0.0))
     likely, english = found.get(best, _LEAST), found.get(_ENGLISH, _LEAST)
     odds = math.log(likely / english)
-    if odds < _DOUBTFUL and english >= _FOREIGN:
-        return ("english",)
-    if odds > _SURE and likely > _HALF:
+    if likely > _HALF and odds > _SURE:
         return (_NAMES[best],)
-    return ("english", _NAMES[best])
+    if (likely > _HALF and odds > _DOUBTFUL) or english < _FOREIGN:
+        return ("english", _NAMES[best])
+    return ("english",)

@@ -10,7 +10,6 @@ from sidecar.engine.engine import Engine
 from sidecar.narration.inbox import Inbox
 from sidecar.narration.narrator import Narrator
 from sidecar.narration.request import Listener, NarrationRequest
-from sidecar.text.languages import language_of
 from sidecar.text.speakable import warm
 
 
@@ -63,4 +62,4 @@ class Narration:
             return
         if request.normalize:
             # A second of loading, once, for the first figure in a text. Now it holds up nobody.
-            warm(language_of("", request.language))
+            warm(request.language)

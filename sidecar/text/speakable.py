@@ -41,7 +41,7 @@ def speakable(text: str, language: str | TextLanguage | None, normalize: bool = 
 
 def warm(language: str | None) -> None:
     """Imports and loads all that the first text of a language would wait for: about a second."""
-    name = language_of("", language)
+    name = language_of("Hello", language)  # which is English, if it has to be asked
     spoken("**On** 2026-11-23, 10:30 \N{SLIGHTLY SMILING FACE} a.b@example.com", (name,))
 
 

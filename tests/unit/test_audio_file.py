@@ -105,7 +105,7 @@ def decoded(data: bytes) -> np.ndarray:
 
 
 @settings(max_examples=60)
-@given(st.sampled_from(sorted(CUT)), st.floats(0.15, 1.0))
+@given(st.sampled_from(sorted(CUT)), st.floats(0.2, 1.0))
 @example(("MP3", "MPEG_LAYER_III"), 0.5)
 @example(("FLAC", "PCM_16"), 0.5)
 def test_of_a_file_that_was_cut_is_read_what_is_there(kind: tuple[str, str], share: float) -> None:
@@ -114,6 +114,9 @@ def test_of_a_file_that_was_cut_is_read_what_is_there(kind: tuple[str, str], sha
     data = CUT[kind][: int(share * len(CUT[kind]))]
     try:
         found = recording.read(None, data)
+    except ReferenceTooShort:  # Ogg loses the page that was cut, which may have a second
+        assert len(decoded(data)) < RATE
+        return
     except BadReferenceAudio:
         assert kind[0] == "FLAC"  # whose decoder says that it has lost its way
         return

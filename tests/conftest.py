@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 from sidecar.models import backend
 from tests.harness import ROOT, Sidecar, sidecar
@@ -17,6 +18,11 @@ backend.prepare()
 # The same examples on every run; no deadline, since the machine may be busy.
 settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=False)
 settings.load_profile("fixed")
+# Nor do they depend on which modules other tests of the same worker have imported: Hypothesis also
+# draws constants that it finds in them. It has no setting for that; these are its empty ones.
+_no_constants = providers._local_constants  # pyright: ignore[reportPrivateUsage]
+assert callable(providers._get_local_constants)  # pyright: ignore[reportPrivateUsage]
+providers._get_local_constants = lambda: _no_constants
 
 GOLDEN = Path(os.environ.get("QWEN_TTS_GOLDEN", ROOT.parent / "shared" / "golden"))
 

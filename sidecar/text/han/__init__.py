@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 
-from sidecar.text.han_codes import by_their_digits
-from sidecar.text.han_figures import kept, plain_numbers, readable
-from sidecar.text.han_money import unfinished, with_names
+from sidecar.text.han.codes import by_their_digits
+from sidecar.text.han.figures import kept, plain_numbers, readable
+from sidecar.text.han.money import unfinished, with_names
 from sidecar.text.numerals import verbalized
 
 _NAME = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from sidecar.text.han_figures import NUMBER
+from sidecar.text.han.figures import NUMBER
 from sidecar.text.numerals import verbalized
 
 # What the grammar has no name for.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sidecar.text.han_figures import by_digits, dialled
+from sidecar.text.han.figures import by_digits, dialled
 
 _GAP = r"[-\s]"
 _MOBILE = rf"1[3-9]\d{_GAP}?\d{{4}}{_GAP}?\d{{4}}(?![\d.]|{_GAP}\d)"

@@ -1,0 +1,47 @@
+"""Types of values: each takes the text of an argument, or says what is wrong with it."""
+
+from __future__ import annotations
+
+import math
+import os
+from argparse import ArgumentTypeError
+
+from sidecar.limits import LONGEST_REFERENCE_SECONDS
+
+
+def seconds(text: str) -> float:
+    """Return seconds, from 0 to a day."""
+    value = float(text)
+    if not 0 <= value <= 86400:
+        raise ValueError(text)
+    return value
+
+
+def keep_alive(text: str) -> float:
+    """Return seconds, or -1 for ever."""
+    return -1.0 if text == "-1" else seconds(text)
+
+
+def folder(text: str) -> str:
+    """Return a folder's path, with the home folder for a ~ at its beginning."""
+    path = os.path.expanduser(text)
+    if path.startswith("~"):  # as it does where the user is unknown
+        raise ArgumentTypeError(
+            f"{text!r} begins with the home folder of a user that there is not; a folder that is "
+            f"called so is ./{text}"
+        )
+    return path
+
+
+def reference_seconds(text: str) -> float:
+    """Return the length that a reference recording may have."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 1 <= value <= LONGEST_REFERENCE_SECONDS:
+        raise ArgumentTypeError(
+            f"{text!r} is not between 1 and {LONGEST_REFERENCE_SECONDS:g} seconds; a longer "
+            "reference does not make a voice better, and takes memory in every stream"
+        )
+    return value

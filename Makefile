@@ -1,5 +1,5 @@
 # The usual verbs. `make speak` and `make test` do all their own set-up.
-.PHONY: help setup blas speak test lint unit schema bench lock clean
+.PHONY: help setup blas speak test lint unit schema bench build release-check lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -19,7 +19,7 @@ QUALITY := $(VENV)/ready-quality
 help:
 	@echo "make speak [TEXT=…] [OUT=hello.wav]   set up, and speak a sentence to a WAV file"
 	@echo "make test                             set up, and run every check and test"
-	@echo "make setup | lint | unit | schema | bench | lock | clean"
+	@echo "make setup | lint | unit | schema | bench | build | lock | clean"
 
 setup: blas $(READY)
 
@@ -59,6 +59,9 @@ lint: setup $(QUALITY)
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/pyright
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms \
+	    .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/feature.yml
 
 unit: setup $(QUALITY)
 	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
@@ -70,6 +73,16 @@ schema: setup
 
 bench: setup
 	$(BIN)/python -m bench $(BENCH)
+
+# The wheel, the source archive and the npm package, in dist/.
+build: setup
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+	cd clients/typescript && npm ci --silent && npm pack --silent --pack-destination ../../dist
+
+# Fails unless TAG names the version that every package has.
+release-check:
+	$(PYTHON) .ci/version.py --check --tag "$(TAG)"
 
 # Pins what a fresh resolution of pyproject.toml installs.
 lock:

@@ -1,5 +1,5 @@
 # The usual verbs. `make speak` and `make test` do all their own set-up.
-.PHONY: help setup blas speak test lint unit schema bench build release-check lock clean
+.PHONY: help setup blas speak test lint unit coverage schema bench build release-check lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 TEXT ?= Hello there. This is a small voice in a child process.
 OUT ?= hello.wav
 export TEXT OUT
+# What `make coverage` runs.
+TESTS ?= -m "not slow"
 # On Linux: cpu, cuda12 or cuda13. macOS needs no extra.
 EXTRA ?= $(if $(filter Linux,$(shell uname -s)),cpu,)
 
@@ -19,7 +21,7 @@ QUALITY := $(VENV)/ready-quality
 help:
 	@echo "make speak [TEXT=…] [OUT=hello.wav]   set up, and speak a sentence to a WAV file"
 	@echo "make test                             set up, and run every check and test"
-	@echo "make setup | lint | unit | schema | bench | build | lock | clean"
+	@echo "make setup | lint | unit | coverage [TESTS=…] | schema | bench | build | lock | clean"
 
 setup: blas $(READY)
 
@@ -66,6 +68,14 @@ lint: setup $(QUALITY)
 unit: setup $(QUALITY)
 	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
 	$(BIN)/python -m pytest $(PARALLEL) -m slow
+
+# Which lines and branches the tests reach, the processes that they start included.
+coverage: setup $(QUALITY)
+	rm -rf build/coverage && mkdir -p build/coverage
+	$(BIN)/coverage run -m pytest $(TESTS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --sort=cover
+	$(BIN)/coverage html --quiet --directory build/coverage/html
 
 schema: setup
 	$(BIN)/python -m sidecar.rpc.schema > protocol/schema.json

@@ -22,12 +22,13 @@ from bench import headers
 from bench.expectation import Expected, Kind, expected
 from bench.ledger import Ledger, Violation
 from bench.markdown import mb
-from bench.mutations import body, framed, vector_bodies
+from bench.mutations import body, framed, oversized, vector_bodies
 from bench.peer import Peer
 from tests.harness import frame
 
 _BATCH = 250
 _WINDOW = 4  # batches that may be unanswered
+_OVERSIZED_EVERY = 40  # one message over the limit in so many batches
 _SAMPLE = 100
 _TIMEOUT = 120.0
 _NARROW_TIMEOUT = 20.0
@@ -70,6 +71,9 @@ def make_batch(
             add(more, expected(more))
         if what.kind is Kind.LOOSE:
             fence()
+    if number % _OVERSIZED_EVERY == 2:
+        data = oversized(random, first)
+        add(data, expected(data))
     fence()
     return batch
 
@@ -89,6 +93,7 @@ def _behind(random: Random, what: Expected) -> Iterator[bytes]:
 def pieces(random: Random, data: bytes) -> Iterator[bytes]:
     """Writes of any size; now and then of a few bytes each."""
     largest = random.choices([len(data), 65536, 4096, 300, 7], [6, 6, 6, 2, 0.2])[0]
+    largest = max(largest, len(data) // 2**14)
     at = 0
     while at < len(data):
         size = random.randint(1, largest)

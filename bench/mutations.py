@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from bench.child import ROOT
-from bench.expectation import DEFERRED, Kind, expected
+from bench.expectation import DEFERRED, MAX_MESSAGE_BYTES, Kind, expected
 
 _CHEAP = ("ping", "ping", "server/status", "no/such", "$/progress", "initialize", "initialized")
 _ENDS = ("exit", "shutdown")
@@ -167,6 +167,16 @@ def vector_bodies() -> list[bytes]:
             if isinstance(step.get("sendBody"), str):
                 bodies.append(step["sendBody"].encode())
     return bodies
+
+
+def oversized(random: Random, number: int) -> bytes:
+    """A message over the limit; its id comes first, last or not at all."""
+    start = {"jsonrpc": "2.0", "method": random.choice(["ping", "speech/appendText"])}
+    members: dict[str, Any] = start | {"id": number, "params": {"text": ""}}
+    order = random.choice([("id", "method", "params"), ("method", "params", "id"), ("params",)])
+    text = json.dumps({name: members[name] for name in ("jsonrpc", *order)})
+    filling = b"x" * (MAX_MESSAGE_BYTES + random.randint(1, 5000))
+    return text.encode().replace(b'"text": "', b'"text": "' + filling)
 
 
 def body(random: Random, number: int, vectors: list[bytes]) -> bytes:

@@ -20,6 +20,8 @@ class Figures(msgspec.Struct, frozen=True):
     needed_bytes: int | None = None
     free_bytes: int | None = None
     retry_after_seconds: float | None = None
+    message_bytes: int | None = None
+    limit_bytes: int | None = None
 
 
 class SidecarError(Exception):
@@ -75,6 +77,12 @@ class InvalidRequest(SidecarError):
 
 class DuplicateId(InvalidRequest):
     type = "duplicateId"
+
+
+class MessageTooLong(InvalidRequest):
+    """A frame over the limit; it was read to its end and not looked into beyond its beginning."""
+
+    type = "messageTooLong"
 
 
 class ShuttingDown(InvalidRequest):

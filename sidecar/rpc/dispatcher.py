@@ -20,7 +20,8 @@ from sidecar.errors import (
 from sidecar.rpc.handlers import HANDLERS
 from sidecar.rpc.methods import METHODS, Method
 from sidecar.rpc.session import Call, Phase, Session, error_object
-from sidecar.wire import jsonrpc
+from sidecar.wire import jsonrpc, oversized
+from sidecar.wire.framing import Oversized
 from sidecar.wire.jsonrpc import EnvelopeError, ErrorResponse, Notification, Request
 
 log = logging.getLogger(__name__)
@@ -38,8 +39,13 @@ class Dispatcher:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def handle(self, body: bytes) -> None:
+    def handle(self, body: bytes | Oversized) -> None:
         """Handles one frame's body; whatever is wrong with it is answered, not raised."""
+        if isinstance(body, Oversized):
+            refused = oversized.refusal(body)
+            log.warning("%s", refused.error.message)
+            self._refuse(refused)
+            return
         try:
             message = jsonrpc.decode(body)
         except EnvelopeError as error:

@@ -44,6 +44,13 @@ class ServerInfo(Result):
 
 class Limits(Result):
     max_message_bytes: Annotated[int, Meta(description="Largest body of a frame, both ways.")]
+    max_discard_bytes: Annotated[
+        int,
+        Meta(
+            description="A body over `maxMessageBytes` is refused and read past, up to this; a "
+            "longer one ends the process."
+        ),
+    ]
     max_text_chars: Annotated[int, Meta(description="Of a streamed request's text.")]
     max_utterance_chars: Annotated[
         int,

@@ -12,11 +12,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from sidecar.errors import FramingError
 
 MAX_HEADER_BYTES = 4096
 MAX_BODY_BYTES = 64 * 1024 * 1024
+# A larger body is read to its end and thrown away, up to this; beyond it, the header is a mistake.
+MAX_DISCARD_BYTES = 1024 * 1024 * 1024
+# What is kept of such a body: its id is looked for in there.
+HEAD_BYTES = 4096
 
 _END_OF_HEADER = b"\r\n\r\n"
 _HEADER_LINE = re.compile(rb"([A-Za-z][A-Za-z0-9-]*)[ \t]*:[ \t]*([^\r\n]*?)[ \t]*")
@@ -28,49 +33,101 @@ def encode_frame(body: bytes) -> bytes:
     return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
+@dataclass(frozen=True)
+class Oversized:
+    """A frame that was over the limit, and has been read to its end.
+
+    Attributes:
+        length: bytes of its body.
+        head: the first `HEAD_BYTES` of them, or fewer where there were fewer.
+    """
+
+    length: int
+    head: bytes
+
+
 class FrameParser:
     """Bytes in any portions → bodies of frames.
 
-    Memory is bounded by `max_header + max_body`; a body's length is checked before any of
-    it is kept.
+    Memory is bounded by `max_header + max_body` and one portion: a body's length is checked before
+    any of it is kept, and of a body over `max_body` only the head is.
+
+    Args:
+        max_discard: the longest body that is read past; a longer one cannot be followed.
     """
 
-    def __init__(self, max_header: int = MAX_HEADER_BYTES, max_body: int = MAX_BODY_BYTES) -> None:
+    def __init__(
+        self,
+        max_header: int = MAX_HEADER_BYTES,
+        max_body: int = MAX_BODY_BYTES,
+        max_discard: int = MAX_DISCARD_BYTES,
+    ) -> None:
         self._max_header = max_header
         self._max_body = max_body
+        self._max_discard = max_discard
         self._buffer = bytearray()
         self._body_length: int | None = None  # None while we are inside a header
+        self._head: bytes | None = None  # of a body that is being discarded
+        self._to_discard = 0
 
     @property
     def at_boundary(self) -> bool:
         """Whether the stream may end here without cutting a frame."""
         return self._body_length is None and not self._buffer
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
+    def feed(self, data: bytes) -> Iterator[bytes | Oversized]:
         """Yields the bodies that `data` completes.
 
         Raises:
             FramingError: the stream cannot be followed any further.
         """
+        if self._to_discard > len(data):  # the buffer is empty then: nothing needs to be copied
+            self._to_discard -= len(data)
+            return
         self._buffer += data
-        while True:
-            if self._body_length is None and not self._take_header():
-                return
-            assert self._body_length is not None
-            if len(self._buffer) < self._body_length:
-                return
-            body = bytes(self._buffer[: self._body_length])
-            del self._buffer[: self._body_length]
-            self._body_length = None
-            yield body
+        while (frame := self._next()) is not None:
+            yield frame
+
+    def _next(self) -> bytes | Oversized | None:
+        """Return the next frame; None until more bytes come."""
+        if self._body_length is None and not self._take_header():
+            return None
+        assert self._body_length is not None
+        if self._body_length > self._max_body:
+            return self._discard(self._body_length)
+        if len(self._buffer) < self._body_length:
+            return None
+        body = self._take(self._body_length)
+        self._body_length = None
+        return body
+
+    def _discard(self, length: int) -> Oversized | None:
+        """Drop what has come of the body but for its head; None until all of it has come."""
+        if self._head is None:
+            kept = min(length, HEAD_BYTES)
+            if len(self._buffer) < kept:
+                return None
+            self._head, self._to_discard = self._take(kept), length - kept
+        dropped = min(self._to_discard, len(self._buffer))
+        del self._buffer[:dropped]
+        self._to_discard -= dropped
+        if self._to_discard:
+            return None
+        frame = Oversized(length, self._head)
+        self._body_length = self._head = None
+        return frame
+
+    def _take(self, count: int) -> bytes:
+        taken = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return taken
 
     def _take_header(self) -> bool:
         end = self._buffer.find(_END_OF_HEADER, 0, self._max_header)
         if end < 0:
             self._reject_hopeless_header()
             return False
-        header = bytes(self._buffer[:end])
-        del self._buffer[: end + len(_END_OF_HEADER)]
+        header = self._take(end + len(_END_OF_HEADER))[:end]
         self._body_length = self._parse_header(header)
         return True
 
@@ -113,6 +170,9 @@ class FrameParser:
         if not _NUMBER.fullmatch(value):
             raise FramingError(f"Content-Length is not a number of bytes: {value[:40]!r}")
         length = int(value)
-        if length > self._max_body:
-            raise FramingError(f"Content-Length {length} is over the limit of {self._max_body}")
+        if length > max(self._max_body, self._max_discard):
+            raise FramingError(
+                f"Content-Length {length} is over the limit of {self._max_body} and too long to "
+                f"read past; that is done up to {self._max_discard}"
+            )
         return length

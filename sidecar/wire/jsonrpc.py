@@ -37,6 +37,8 @@ class ErrorData(msgspec.Struct, omit_defaults=True, rename="camel"):
     needed_bytes: int | None = None
     free_bytes: int | None = None
     retry_after_seconds: float | None = None
+    message_bytes: int | None = None
+    limit_bytes: int | None = None
 
 
 class ErrorObject(msgspec.Struct):

@@ -32,7 +32,7 @@ def test_every_rule_is_tested() -> None:
         int(number) for text in tests for number in re.findall(r"def test_rule_(\d+)", text)
     }
     # 20 is for clients; clients/typescript tests it.
-    assert covered >= set(range(1, 20))
+    assert covered >= {*range(1, 20), 21}
 
 
 def speaking(server: Sidecar, text: str = LONG * 3) -> int:
@@ -224,6 +224,52 @@ def test_rule_11_a_message_of_the_largest_size_is_read(server: Sidecar) -> None:
         server.wait("big")
     assert caught.value.type == "textTooLong"
     assert len(caught.value.message) < 200
+
+
+def head_of_a_long_message(id: str, length: int) -> bytes:
+    """A header and the beginning of a request; `length` bytes of text and `"}}` are to follow."""
+    start = b'{"jsonrpc":"2.0","id":"%b","method":"speech/synthesize","params":{"text":"' % (
+        id.encode()
+    )
+    return b"Content-Length: %d\r\n\r\n%b" % (len(start) + length + 3, start)
+
+
+def test_rule_21_a_message_over_the_limit_harms_no_stream(server: Sidecar) -> None:
+    """300 MB go by while somebody is spoken to: not one sample is another one."""
+    speech = {"seed": 5, "encoding": "pcm_f32le", "maxFrames": 80}
+    alone = server.speak(LONG * 2, **speech)
+    params = {"text": LONG * 2, "textStream": True, "partialResultToken": "s", **speech}
+    id = server.request("speech/synthesize", params)
+    megabyte = b"x" * 1_000_000
+    server.send_raw(head_of_a_long_message("long", 300 * len(megabyte)))
+    for _ in range(300):
+        server.send_raw(megabyte)
+    server.send_raw(b'"}}')
+    with pytest.raises(RpcError) as caught:
+        server.wait("long")
+    assert (caught.value.code, caught.value.type) == (-32600, "messageTooLong")
+    limit = server.initialized["capabilities"]["limits"]["maxMessageBytes"]
+    assert (
+        caught.value.data["limitBytes"] == limit < 300_000_000 < caught.value.data["messageBytes"]
+    )
+    server.notify("speech/endText", {"token": "s"})
+    assert server.heard(id, "s").audio == alone.audio
+
+
+@linux
+def test_rule_21_a_message_over_the_limit_takes_no_memory() -> None:
+    with sidecar() as server:
+        server.call("model/load", {"model": "tiny-voice"})  # MLX has been imported by then
+        before = memory(server)
+        megabyte = b"x" * 1_000_000
+        server.send_raw(head_of_a_long_message("long", 200 * len(megabyte)))
+        for _ in range(199):
+            server.send_raw(megabyte)
+        assert memory(server) - before < 30_000_000
+        server.send_raw(megabyte + b'"}}')
+        with pytest.raises(RpcError, match="-32600"):
+            server.wait("long")
+        assert memory(server) - before < 30_000_000
 
 
 # --- a reader that stalls --------------------------------------------------------------------

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sidecar.errors import FramingError
-from sidecar.wire.framing import FrameParser, encode_frame
+from sidecar.wire.framing import FrameParser, Oversized, encode_frame
 
 bodies = st.lists(st.binary(max_size=200), max_size=6)
 
@@ -15,7 +17,7 @@ def test_frames_survive_any_split(frames: list[bytes], data: st.DataObject) -> N
     stream = b"".join(encode_frame(body) for body in frames)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=20)))
     parser = FrameParser()
-    seen: list[bytes] = []
+    seen: list[bytes | Oversized] = []
     for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True):
         seen += parser.feed(stream[start:end])
     assert seen == frames
@@ -70,11 +72,31 @@ def test_streams_that_cannot_be_followed(stream: bytes, reason: str) -> None:
         list(FrameParser().feed(stream))
 
 
-def test_a_body_over_the_limit_is_refused_before_it_is_read() -> None:
-    parser = FrameParser(max_body=10)
-    assert list(parser.feed(encode_frame(b"0123456789"))) == [b"0123456789"]
-    with pytest.raises(FramingError, match="over the limit of 10"):
-        list(parser.feed(b"Content-Length: 11\r\n\r\n"))
+def test_a_body_over_the_limit_is_read_past_and_the_next_frame_is_read() -> None:
+    parser = FrameParser(max_body=10, max_discard=5000)
+    long = encode_frame(b"ab" * 2500)
+    assert list(parser.feed(encode_frame(b"0123456789") + long[:3000])) == [b"0123456789"]
+    assert not parser.at_boundary
+    kept = Oversized(5000, (b"ab" * 2500)[:4096])
+    assert list(parser.feed(long[3000:] + encode_frame(b"{}"))) == [kept, b"{}"]
+    assert parser.at_boundary
+
+
+def test_little_of_a_body_over_the_limit_is_kept() -> None:
+    parser = FrameParser()
+    megabyte = bytes(2**20)
+    list(parser.feed(b"Content-Length: %d\r\n\r\n" % (200 * len(megabyte))))
+    tracemalloc.start()
+    seen = [frame for _ in range(200) for frame in parser.feed(megabyte)]
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert seen == [Oversized(200 * len(megabyte), bytes(4096))]
+    assert most < 3 * len(megabyte)
+
+
+def test_a_body_too_long_to_read_past_is_refused_by_its_header() -> None:
+    with pytest.raises(FramingError, match=r"over the limit of 10 .* up to 20"):
+        list(FrameParser(max_body=10, max_discard=20).feed(b"Content-Length: 21\r\n\r\n"))
 
 
 def test_frames_before_a_broken_one_are_delivered() -> None:
@@ -90,6 +112,6 @@ def test_garbage_never_breaks_the_parser_otherwise(garbage: bytes) -> None:
     parser = FrameParser(max_header=64, max_body=64)
     try:
         for body in parser.feed(garbage):
-            assert len(body) <= 64
+            assert isinstance(body, Oversized) or len(body) <= 64
     except FramingError:
         pass

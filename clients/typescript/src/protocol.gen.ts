@@ -86,6 +86,8 @@ export interface ErrorData {
   neededBytes?: number;
   freeBytes?: number;
   retryAfterSeconds?: number;
+  messageBytes?: number;
+  limitBytes?: number;
 }
 
 export interface InitializeParams {
@@ -107,6 +109,8 @@ export interface InitializeResult {
 export interface Limits {
   /** Largest body of a frame, both ways. */
   maxMessageBytes: number;
+  /** A body over `maxMessageBytes` is refused and read past, up to this; a longer one ends the process. */
+  maxDiscardBytes: number;
   /** Of a streamed request's text. */
   maxTextChars: number;
   /** Of an instruction or transcript, and of a text that is not split or whose audio comes whole in the result. */
@@ -557,6 +561,7 @@ export const ERROR_CODES = {
   notInitialized: -32002,
   invalidRequest: -32600,
   duplicateId: -32600,
+  messageTooLong: -32600,
   shuttingDown: -32600,
   methodNotFound: -32601,
   invalidParams: -32602,

@@ -31,7 +31,7 @@ from sidecar.rpc.lifecycle_types import (
 from sidecar.rpc.methods import METHODS, PROTOCOL_VERSION
 from sidecar.rpc.session import Call, Phase, Session
 from sidecar.rpc.types import Empty, NoParams
-from sidecar.wire.framing import MAX_BODY_BYTES
+from sidecar.wire.framing import MAX_BODY_BYTES, MAX_DISCARD_BYTES
 
 # How long the handshake's answer may take to leave before MLX's import competes with it.
 _HANDSHAKE_SECONDS = 0.1
@@ -69,6 +69,7 @@ def _capabilities(session: Session) -> Capabilities:
         text_modes=["full", "stream"],
         limits=Limits(
             max_message_bytes=MAX_BODY_BYTES,
+            max_discard_bytes=MAX_DISCARD_BYTES,
             max_text_chars=MAX_TEXT_CHARS,
             max_utterance_chars=MAX_UTTERANCE_CHARS,
             max_frames=MAX_FRAMES,

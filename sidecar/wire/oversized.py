@@ -1,0 +1,69 @@
+"""What can be told of a message that is too long to be kept: who sent it, by its beginning."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from sidecar.errors import Figures, MessageTooLong
+from sidecar.wire.framing import MAX_BODY_BYTES, Oversized
+from sidecar.wire.jsonrpc import EnvelopeError, Id
+
+_SPACE = rb"[ \t\r\n]*"
+_STRING = rb'"(?:[^"\\]|\\.)*"'
+# The mark after the value is a part of it: a number that is cut at the end of the head is none.
+_MEMBER = re.compile(
+    _SPACE + b"(" + _STRING + b")" + _SPACE + b":" + _SPACE
+    + b"(" + _STRING + rb"|[^\s,{}\[\]\"]+)" + _SPACE + b"([,}])",
+    re.DOTALL,
+)  # fmt: skip
+_START = re.compile(_SPACE + rb"\{")
+_LEADING = ("jsonrpc", "id", "method")
+
+
+def refusal(frame: Oversized) -> EnvelopeError:
+    """Return the error that answers an oversized frame, with the id that it is answered under."""
+    members = leading_members(frame.head)
+    method = members.get("method")
+    what = f"The message ({method[:100]})" if isinstance(method, str) else "The message"
+    error = MessageTooLong(
+        f"{what} has {frame.length} bytes; at most {MAX_BODY_BYTES} are read.",
+        hint="Look at limits.maxMessageBytes before you write. Name a recording by its `path`, and "
+        "send a long text in pieces.",
+        figures=Figures(message_bytes=frame.length, limit_bytes=MAX_BODY_BYTES),
+    )
+    id = members.get("id")
+    return EnvelopeError(error, id if isinstance(id, int | str) else None)
+
+
+def leading_members(head: bytes) -> dict[str, Id]:
+    """Return `jsonrpc`, `id` and `method` as far as they are the first members of an object.
+
+    The search ends at the first member that is another one, is neither a string nor an integer, is
+    there for the second time, or is cut. So nothing inside a string or an inner object is taken for
+    a member of the message.
+
+    Args:
+        head: the first bytes of the message's JSON.
+    """
+    found: dict[str, Id] = {}
+    start = _START.match(head)
+    at = start.end() if start else len(head)
+    while match := _MEMBER.match(head, at):
+        try:
+            name: Any = msgspec.json.decode(match[1])
+            value = msgspec.json.decode(match[2], type=int | str)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            break
+        if name in found:
+            del found[name]
+            break
+        if name not in _LEADING:
+            break
+        found[name] = value
+        if match[3] == b"}":
+            break
+        at = match.end()
+    return found

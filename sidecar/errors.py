@@ -347,9 +347,19 @@ class FramingError(Exception):
     EXIT_CODE: ClassVar[int] = 76  # EX_PROTOCOL of sysexits.h
 
 
+# How alike two names must be for one to be taken for the other, 0 to 1, and how much is compared.
+_NEAR = 0.7
+_LONGEST_NAME = 100
+
+
 def unlisted(what: str, got: str, known: list[str]) -> str:
-    """The sentence for a name that is not in a list: says what there is instead."""
-    return f"Unknown {what} {got!r}. Known: {', '.join(known) if known else 'none'}."
+    """Return the sentence for a name that is not in a list: the nearest one, and all of them."""
+    from difflib import get_close_matches  # 3 ms of start-up that only a mistake needs
+
+    by_key = {name.lower(): name for name in known}
+    near = get_close_matches(got[:_LONGEST_NAME].lower(), by_key, n=1, cutoff=_NEAR)
+    meant = f" Did you mean {by_key[near[0]]!r}?" if near else ""
+    return f"Unknown {what} {got!r}.{meant} Known: {', '.join(known) if known else 'none'}."
 
 
 # How MLX's allocators say it, on Metal, CUDA and the CPU.

@@ -126,7 +126,10 @@ class SynthesizeParams(Params):
     pauses: Pauses | None = None
     model: Annotated[ModelName | None, Meta(description="Default: the server's --model.")] = None
     voice: Annotated[str | None, Meta(description="A preset or a saved voice.")] = None
-    language: Annotated[str | None, Meta(description="Default auto.")] = None
+    language: Annotated[
+        str | None,
+        Meta(description="A name of the model's, or a tag such as `en` or `pt-BR`. Default auto."),
+    ] = None
     instruct: Annotated[str | None, Meta(description="How to speak, or the voice itself.")] = None
     reference: Reference | None = None
     sampling: Sampling | None = None

@@ -5,7 +5,7 @@ The script tells Chinese, Japanese, Korean and Russian; `latin` tells the others
 
 from __future__ import annotations
 
-from sidecar.text import latin
+from sidecar.text import latin, tags
 
 # The model's names → ISO 639-1, as the libraries want them.
 CODES = {
@@ -36,13 +36,13 @@ class TextLanguage:
     places where it is asked do not depend on that either.
 
     Args:
-        asked: what the request named; nothing, "auto" or a name that is none of the ten (the
-            model's dialects) has it guessed.
+        asked: what the request named, as a name or a tag; nothing, "auto" or what is none of the
+            ten (the model's dialects) has it guessed.
     """
 
     def __init__(self, asked: str | None) -> None:
-        name = (asked or "").lower()
-        self._named = (name,) if name in CODES else None
+        name = tags.find(asked, CODES) if asked else None
+        self._named = None if name is None else (name,)
         self._read = ""
         self._settled: tuple[str, ...] | None = None
 

@@ -19,10 +19,11 @@ from sidecar.engine.request import (
     SynthesisRequest,
     SynthesisResult,
 )
-from sidecar.errors import BadReferenceAudio, Cancelled, Notice, UnknownLanguage, unlisted
+from sidecar.errors import BadReferenceAudio, Cancelled, Notice
 from sidecar.limits import CODEC_FRAMES_PER_SECOND, MAX_REFERENCE_SECONDS
 from sidecar.models import catalog
 from sidecar.models.base import ModelInfo, ReferenceAudio, Utterance
+from sidecar.text import tags
 from sidecar.voices.format import VERSION, Metadata
 from sidecar.voices.steps import (
     Created,
@@ -159,7 +160,7 @@ class Creation:
             self._load_base(partial(self._encode, source.read(self._most_seconds)))
 
     def _design_loaded(self, design: Design, info: ModelInfo) -> None:
-        _check_language(design.language or "auto", info, "design.language")
+        _resolved(design.language, info, "design.language")
         self._load_base(partial(self._design, design))
 
     def _load_base(self, then: Callable[[], None]) -> None:
@@ -264,11 +265,9 @@ def thread(work: Callable[[], None]) -> None:
 def _language(request: CreateRequest, info: ModelInfo) -> str | None:
     """What the voice will speak; None is for the model to say. Raises UnknownLanguage."""
     design = request.source.language if isinstance(request.source, Design) else None
-    name = (request.language or design or "auto").lower()
-    _check_language(name, info, "language")
-    return None if name == "auto" else name
+    name = _resolved(request.language or design, info, "language")
+    return None if name == tags.AUTO else name
 
 
-def _check_language(name: str, info: ModelInfo, field: str) -> None:
-    if name.lower() not in (known := (*info.languages, *info.dialects)):
-        raise UnknownLanguage(unlisted("language", name, list(known)), field=field)
+def _resolved(name: str | None, info: ModelInfo, field: str) -> str:
+    return tags.resolve(name, (*info.languages, *info.dialects), field)

@@ -76,6 +76,17 @@ def test_say_explains_what_is_wrong() -> None:
     assert "Known:" in run("say", "Hello.", "--model", "nothing").stderr
 
 
+def test_say_takes_tags_of_languages(tmp_path: Path) -> None:
+    heard: list[bytes] = []
+    for language in ("english", "en", "EN-US"):
+        output = tmp_path / "said.wav"
+        done = run("say", "Hello.", "--language", language, "--seed", "1", "-o", str(output))
+        assert done.returncode == 0, done.stderr
+        heard.append(output.read_bytes())
+    assert heard[0] == heard[1] == heard[2]
+    assert "Did you mean 'english'?" in run("say", "Hello.", "--language", "englisch").stderr
+
+
 def test_say_reads_utf_8_only() -> None:
     done = subprocess.run(
         [*COMMAND, "say", "-"], input=b"caf\xe9", capture_output=True, timeout=60, check=False

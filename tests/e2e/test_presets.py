@@ -38,8 +38,10 @@ def test_a_dialect_is_a_language_and_unknown_ones_are_told_what_there_is(
     assert loaded["dialects"] == ["beijing_dialect"]
     said = {"text": "Hi.", "model": model, "maxFrames": 2, "sampling": {"temperature": 0}}
     for voice, languages in {
-        "dylan": ("auto", "chinese", "Beijing_Dialect"),  # which he speaks by himself
-        "ryan": ("beijing_dialect",),
+        # which he speaks by himself
+        "dylan": ("auto", "chinese", "Beijing_Dialect", "zh", "cmn-Hans", "zh-CN-beijing"),
+        "ryan": ("beijing_dialect", "zh_CN_Beijing"),
+        "vivian": ("english", "en", "EN-US", "eng", "en_GB"),
     }.items():
         heard = {
             server.call("speech/synthesize", {**said, "voice": voice, "language": one, "seed": 1})[
@@ -48,6 +50,10 @@ def test_a_dialect_is_a_language_and_unknown_ones_are_told_what_there_is(
             for one in languages
         }
         assert len(heard) == 1
+    error = refused(server, model=model, language="chinesse")
+    assert "Did you mean 'chinese'? Known: " in error.message
+    error = refused(server, model=model, language="yue")
+    assert error.code == 1004
     error = refused(server, model=model, language="klingon")
     assert (error.code, error.data["field"]) == (1004, "language")
     assert "Known: auto, beijing_dialect, chinese, english." in error.message

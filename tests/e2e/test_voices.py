@@ -198,7 +198,7 @@ def test_a_described_voice_is_kept(server: Sidecar, golden: Path, base: str) -> 
             "design": {
                 "instruct": "An old man with a warm voice.",
                 "text": "Once upon a time there was a house.",
-                "language": "english",
+                "language": "EN-gb",
                 "model": str(golden / "voice_design"),
                 "seed": 3,
                 "maxFrames": 20,

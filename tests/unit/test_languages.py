@@ -57,6 +57,20 @@ def test_prose() -> None:
             assert languages_of(text, asked) == (language,)
 
 
+@pytest.mark.parametrize(
+    ("asked", "language"),
+    [("en", "english"), ("EN-us", "english"), ("zh-Hans", "chinese"), ("pt_BR", "portuguese")],
+)
+def test_a_tag_names_the_language_of_a_text(asked: str, language: str) -> None:
+    assert languages_of("12 kg", asked) == (language,)
+
+
+def test_figures_are_spelled_by_the_rules_that_a_tag_names() -> None:
+    for tag, name in (("de-AT", "german"), ("es_MX", "spanish"), ("fra", "french")):
+        assert speakable("123456 km", tag) == speakable("123456 km", name)
+        assert speakable("123456 km", tag) != speakable("123456 km", "english")
+
+
 @pytest.mark.parametrize(("words", "least"), [(3, 0.85), (5, 0.95), (10, 1.0), (20, 1.0)])
 def test_beginnings_are_told(words: int, least: float) -> None:
     texts = [(text, name) for name in EVERYDAY for text in beginnings(name, words)]

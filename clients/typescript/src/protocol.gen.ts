@@ -364,7 +364,7 @@ export interface SynthesizeParams {
   model?: string | null;
   /** A preset or a saved voice. */
   voice?: string | null;
-  /** Default auto. */
+  /** A name of the model's, or a tag such as `en` or `pt-BR`. Default auto. */
   language?: string | null;
   /** How to speak, or the voice itself. */
   instruct?: string | null;

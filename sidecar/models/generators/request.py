@@ -15,7 +15,6 @@ from mlx_audio.utils import audio_volume_normalize
 from sidecar.errors import (
     InvalidParams,
     MissingPackage,
-    UnknownLanguage,
     UnknownVoice,
     Unsupported,
     unlisted,
@@ -24,6 +23,7 @@ from sidecar.models.base import ModelInfo, Utterance
 from sidecar.models.generator import GenerationSettings
 from sidecar.models.generators.families import Family
 from sidecar.recording import RATE, Recording
+from sidecar.text import tags
 
 # Behind the mark that ends a sentence; Chinese and Japanese put no blank there.
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])\s*|\n+")
@@ -72,14 +72,8 @@ def _voice(info: ModelInfo, utterance: Utterance) -> str:
 
 
 def _language(family: Family, utterance: Utterance) -> str:
-    asked = (utterance.language or "auto").lower()
-    if asked == "auto":
-        return ""
-    if asked not in family.languages:
-        raise UnknownLanguage(
-            unlisted("language", asked, ["auto", *family.languages]), field="language"
-        )
-    return family.languages[asked]
+    name = tags.resolve(utterance.language, family.languages)
+    return family.languages.get(name, "")  # of auto: the family decides
 
 
 def parts(text: str, shortest: int) -> list[str]:

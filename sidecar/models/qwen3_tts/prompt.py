@@ -14,7 +14,6 @@ import mlx.core as mx
 from sidecar.errors import (
     EmptyText,
     InvalidParams,
-    UnknownLanguage,
     UnknownVoice,
     Unsupported,
     too_long,
@@ -26,6 +25,7 @@ from sidecar.models.qwen3_tts.config import Qwen3TTSConfig
 from sidecar.models.qwen3_tts.embeddings import CodeTable
 from sidecar.models.qwen3_tts.linear import fused
 from sidecar.models.qwen3_tts.text_track import TextTrack
+from sidecar.text import tags
 
 if TYPE_CHECKING:
     from sidecar.models.qwen3_tts.reference import Reference
@@ -238,12 +238,10 @@ class PromptBuilder:
                 )
 
     def _language(self, utterance: Utterance) -> int | None:
-        name = (utterance.language or "auto").lower()
         known = self._config.languages
-        if name != "auto" and name not in known:
-            raise UnknownLanguage(unlisted("language", name, ["auto", *known]), field="language")
+        name = tags.resolve(utterance.language, known)
         dialect = self._config.dialects.get((self._voice(utterance) or "").lower())
-        if dialect and name in ("auto", "chinese"):
+        if dialect and name in (tags.AUTO, "chinese"):
             return known[dialect]
         return known.get(name)
 

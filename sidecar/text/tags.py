@@ -1,0 +1,89 @@
+"""Names of languages, however a program writes them: `English`, `en`, `EN-US`, `zh_Hans`, `cmn`.
+
+Models call their languages by English names. Programs have ISO 639 codes and BCP 47 tags.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from sidecar.errors import UnknownLanguage, unlisted
+
+AUTO = "auto"
+
+# English names → ISO 639-1 and 639-3, and 639-2 where that differs. A code that stands for a whole
+# group, as `zh` does, comes with the member that is meant by it.
+_CODES = {
+    "arabic": "ar ara arb", "bengali": "bn ben", "bulgarian": "bg bul", "cantonese": "yue",
+    "catalan": "ca cat", "chinese": "zh zho chi cmn", "croatian": "hr hrv", "czech": "cs ces cze",
+    "danish": "da dan", "dutch": "nl nld dut", "english": "en eng", "estonian": "et est ekk",
+    "finnish": "fi fin", "french": "fr fra fre", "german": "de deu ger", "greek": "el ell gre",
+    "gujarati": "gu guj", "hebrew": "he iw heb", "hindi": "hi hin", "hungarian": "hu hun",
+    "icelandic": "is isl ice", "indonesian": "id in ind", "italian": "it ita",
+    "japanese": "ja jpn", "kannada": "kn kan", "korean": "ko kor", "latvian": "lv lav lvs",
+    "lithuanian": "lt lit", "malay": "ms msa may zsm", "malayalam": "ml mal", "marathi": "mr mar",
+    "norwegian": "no nor nb nob nn nno", "persian": "fa fas per pes", "polish": "pl pol",
+    "portuguese": "pt por", "punjabi": "pa pan", "romanian": "ro ron rum", "russian": "ru rus",
+    "serbian": "sr srp", "slovak": "sk slk slo", "slovenian": "sl slv", "spanish": "es spa",
+    "swahili": "sw swa swh", "swedish": "sv swe", "tagalog": "tl tgl fil", "tamil": "ta tam",
+    "telugu": "te tel", "thai": "th tha", "turkish": "tr tur", "ukrainian": "uk ukr",
+    "urdu": "ur urd", "vietnamese": "vi vie", "welsh": "cy cym wel",
+}  # fmt: skip
+_NAMES = {code: name for name, codes in _CODES.items() for code in codes.split()}
+_NAMES["und"] = AUTO  # ISO 639: undetermined
+
+_TAG = re.compile(r"([a-z]{2,3})(?:-([a-z]{3}))?((?:-[a-z0-9]{1,8})*)")
+# Where English is written and spoken as in the United States, by CLDR's distances of languages.
+_AMERICAN = frozenset({"as", "ca", "gu", "mh", "mp", "ph", "pr", "um", "us", "vi"})
+_CANTONESE = frozenset({"hk", "mo"})
+_EXTENSION = re.compile(r"-[a-z0-9](?=-|$)")  # a single letter begins what is not about language
+_JOINTS = re.compile(r"[\s_-]+")
+
+
+def resolve(asked: str | None, known: Iterable[str], field: str = "language") -> str:
+    """Return the name in `known` for a language, or `auto` where nothing is asked for.
+
+    Args:
+        asked: a name, an ISO 639 code or a BCP 47 tag, in any case; `_` is as good as `-`.
+        known: what the model calls its languages and dialects.
+        field: where the request says it.
+
+    Raises:
+        UnknownLanguage: the model has no such language.
+    """
+    names = [AUTO, *(name for name in known if name != AUTO)]
+    found = find(asked or AUTO, names)
+    if found is None:
+        raise UnknownLanguage(unlisted("language", asked or "", names), field=field)
+    return found
+
+
+def find(asked: str, known: Iterable[str]) -> str | None:
+    """Return the first name in `known` that means the language; None if there is none.
+
+    A region or script that no name is there for is left aside: `pt-BR` is `portuguese`. A language
+    is never taken for a neighbour: `yue` is a name for Cantonese, and not for `chinese`.
+    """
+    by_key = {_key(name): name for name in reversed(list(known))}
+    return next((by_key[key] for key in _candidates(_key(asked)) if key in by_key), None)
+
+
+def _key(name: str) -> str:
+    return _JOINTS.sub("-", name.strip().lower())
+
+
+def _candidates(asked: str) -> Iterable[str]:
+    """Yield the names that the language may have, the most special first."""
+    yield asked
+    name, more = asked, list[str]()
+    if match := _TAG.fullmatch(asked):
+        code = match[2] or match[1]  # zh-yue is an older form of yue
+        name, more = _NAMES.get(code, ""), _EXTENSION.split(match[3])[0].split("-")
+    for part in more:  # no tag is registered for most dialects; zh-CN-sichuan is what is in use
+        yield f"{part}-dialect"
+    if name == "english" and {part for part in more if len(part) == 2} - _AMERICAN:
+        yield "british-english"
+    if name == "chinese" and _CANTONESE & set(more):
+        yield from ("cantonese", "cantonese-dialect")
+    yield from (name, f"{name}-dialect", *_CODES.get(name, "").split())

@@ -96,7 +96,11 @@ class AudioChunk(msgspec.Struct, frozen=True):
 
 
 class SynthesisResult(msgspec.Struct, frozen=True):
-    """The end of an utterance; times in seconds."""
+    """The end of an utterance; times in seconds.
+
+    Attributes:
+        unspoken: letters of its text that the model has not learned and has left out.
+    """
 
     finish_reason: FinishReason
     frames: int
@@ -108,6 +112,7 @@ class SynthesisResult(msgspec.Struct, frozen=True):
     generation_seconds: float
     peak_memory_bytes: int
     notices: tuple[Notice, ...] = ()
+    unspoken: tuple[str, ...] = ()
 
     @property
     def audio_seconds(self) -> float:

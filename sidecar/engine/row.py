@@ -215,6 +215,7 @@ class Row:
             generation_seconds=self.elapsed - self._starved_seconds,
             peak_memory_bytes=peak_memory_bytes,
             notices=self._notices,
+            unspoken=tuple(self.loaded.model.unspoken(self.state)),
         )
 
 

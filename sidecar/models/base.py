@@ -260,6 +260,11 @@ class TTSModel(Protocol):
         """Whether the row waits for text that has not arrived yet."""
         ...
 
+    def unspoken(self, row: Any) -> Sequence[str]:
+        """Return letters of the row's text that this model has not learned and has left out; some
+        of them where there are many."""
+        ...
+
     def append_text(self, row: Any, text: str, last: bool) -> None:
         """Adds text to a row that was opened with more to come; `last` says there is no more.
 

@@ -115,7 +115,8 @@ class Narrator:
             while not isinstance(event := self._next_event(None), SynthesisResult):
                 self._write(script, event)
         except EmptyText as error:
-            self._unspeakable = error
+            self._skip(error)
+            self._told.skip(self._text)
             return None
         return event
 
@@ -144,6 +145,7 @@ class Narrator:
             elif fragment.text and (passage is None or self._text != fragment.text):
                 begun = Fragment(self._text, passage)  # what the model cannot begin with
             elif passage is not None:
+                self._told.skip(fragment.text)
                 self._tape.place(passage)
 
     def _first_words(self, dictation: Dictation, begun: Fragment) -> Fragment | None:
@@ -189,11 +191,17 @@ class Narrator:
             try:
                 event = self._next_event(self._request.text_timeout if passage is None else None)
             except EmptyText as error:
-                self._unspeakable = error
+                self._skip(error)
                 return passage, None
             if isinstance(event, SynthesisResult):
                 return passage, event
             self._write(dictation, event)
+
+    def _skip(self, error: EmptyText) -> None:
+        """Go on without a passage; raise what would be wrong with all of them."""
+        if error.field != "text":
+            raise error
+        self._unspeakable = error
 
     # --- the engine -------------------------------------------------------------------------
 

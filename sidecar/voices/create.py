@@ -23,7 +23,7 @@ from sidecar.errors import BadReferenceAudio, Cancelled, Notice
 from sidecar.limits import CODEC_FRAMES_PER_SECOND, MAX_REFERENCE_SECONDS
 from sidecar.models import catalog
 from sidecar.models.base import ModelInfo, ReferenceAudio, Utterance
-from sidecar.text import tags
+from sidecar.text import tags, unspoken
 from sidecar.voices.format import VERSION, Metadata
 from sidecar.voices.steps import (
     Created,
@@ -201,6 +201,7 @@ class Creation:
                     "say all of its text. Try another seed, or a shorter text.",
                 )
             )
+        self._notices += unspoken.notices(result.unspoken, "the design")
         spoken = ReferenceAudio(data=wav(chunks, result.sample_rate), text=design.text)
         try:
             recording = spoken.read(self._most_seconds)

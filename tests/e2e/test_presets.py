@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.alphabets import without_cyrillic
 from tests.harness import RpcError, Sidecar
 from tests.parity import cases
 from tests.parity.test_wire import request
@@ -60,6 +61,18 @@ def test_a_dialect_is_a_language_and_unknown_ones_are_told_what_there_is(
     error = refused(server, model=model, voice="nobody")
     assert (error.code, error.data["field"]) == (1003, "voice")
     assert "Known: dylan, ryan, vivian." in error.message
+
+
+def test_an_instruction_has_letters_that_the_model_has_learned(
+    server: Sidecar, golden: Path, tmp_path: Path
+) -> None:
+    model = without_cyrillic(golden / "custom_voice", tmp_path / "model")
+    error = refused(server, model=model, instruct="Говори тихо.")
+    assert (error.type, error.data["field"]) == ("emptyText", "instruct")
+    params = {"text": "Hi.", "model": model, "maxFrames": 1, "instruct": "Whisper, тихо."}
+    [warning] = server.call("speech/synthesize", params)["warnings"]
+    assert warning["type"] == "lettersNotSpoken"
+    assert "left out: т, и, х, о." in warning["message"]
 
 
 def test_an_instruction_is_followed_or_refused(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.alphabets import without_cyrillic
 from tests.harness import TIMEOUT, RpcError, Sidecar, sidecar
 from tests.sounds import sound, wav
 
@@ -72,6 +73,24 @@ def test_warnings_are_in_the_results(server: Sidecar, base: str) -> None:
     assert "warnings" not in server.call("speech/synthesize", {**said, "voice": made["voice"]})
     good = {"audio": wav(sound())}
     assert "warnings" not in server.call("speech/synthesize", {**said, "reference": good})
+
+
+def test_a_transcript_has_letters_that_the_model_has_learned(
+    server: Sidecar, golden: Path, tmp_path: Path
+) -> None:
+    base = without_cyrillic(golden / "base", tmp_path / "base")
+    foreign = {"audio": wav(sound(3.5)), "text": "Привет, это мой голос."}
+    mixed = {"audio": wav(sound(3.5)), "text": "This is my voice, мой голос, in a recording."}
+    for method, more in (
+        ("speech/synthesize", {"text": "Hi. And more.", "maxFrames": 1}),
+        ("voice/create", {}),
+    ):
+        error = refused(server, method, {"model": base, "reference": foreign, **more})
+        assert (error.type, error.data["field"]) == ("emptyText", "reference.text")
+        result = server.call(method, {"model": base, "reference": mixed, **more})
+        [warning] = result["warnings"]
+        assert warning["type"] == "lettersNotSpoken"
+        assert "of the transcript, and they were left out: м, о, й, г, л, с." in warning["message"]
 
 
 def test_an_analysed_recording_is_remembered_by_its_content(base: str, tmp_path: Path) -> None:

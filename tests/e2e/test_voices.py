@@ -11,6 +11,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
+from tests.alphabets import without_cyrillic
 from tests.harness import RpcError, Sidecar, sidecar
 from tests.parity import cases
 from tests.parity.test_wire import request
@@ -186,6 +187,20 @@ def test_a_voice_of_another_model_does_not_fit(
     # Its header is whole; the rest is looked at when it speaks.
     assert "skipped" not in server.call("voice/list")
     server.call("voice/delete", {"voice": "odd"})
+
+
+def test_letters_that_a_design_left_out_are_told(
+    server: Sidecar, golden: Path, base: str, tmp_path: Path
+) -> None:
+    designer = without_cyrillic(golden / "voice_design", tmp_path / "designer")
+    text = "Once upon a time, жил-был, there was a house."
+    design = {"instruct": "An old man.", "text": text, "model": designer, "seed": 3}
+    made = server.call(
+        "voice/create", {"voice": "Half", "model": base, "design": {**design, "maxFrames": 20}}
+    )
+    [warning] = [one for one in made["warnings"] if one["type"] == "lettersNotSpoken"]
+    assert "of the design, and they were left out: ж, и, л, б, ы." in warning["message"]
+    server.call("voice/delete", {"voice": "Half"})
 
 
 def test_a_described_voice_is_kept(server: Sidecar, golden: Path, base: str) -> None:

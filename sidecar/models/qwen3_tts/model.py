@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import mlx.core as mx
+from msgspec.structs import replace
 
 from sidecar.errors import InvalidParams, ModelLoadFailed, Unsupported, is_out_of_memory
 from sidecar.models.backend import on_cpu
@@ -95,8 +96,12 @@ class Qwen3TTS:
 
     def encode(self, recording: Recording) -> VoiceFeatures:
         self._check_clones()
-        ids = self._prompts.reference_ids(recording.text) if recording.text else None
-        return self._references.features(recording, ids)
+        if not recording.text:
+            return self._references.features(recording, None)
+        ids = self._prompts.reference_ids(recording.text)
+        features = self._references.features(recording, ids)
+        noticed = self._prompts.reference_notices(recording.text, ids)
+        return replace(features, notices=(*features.notices, *noticed))
 
     def _check_clones(self) -> None:
         if self.info.variant != "base":
@@ -153,6 +158,9 @@ class Qwen3TTS:
 
     def starved(self, row: Row) -> bool:
         return row.talker.text.starved
+
+    def unspoken(self, row: Row) -> list[str]:
+        return row.talker.text.unspoken
 
     def append_text(self, row: Row, text: str, last: bool) -> None:
         self._prompts.extend(row.talker.text, text, last)

@@ -7,13 +7,13 @@ order of the embeddings are its, checked against its outputs in tests/parity.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import mlx.core as mx
 
 from sidecar.errors import (
-    EmptyText,
     InvalidParams,
+    Notice,
     UnknownVoice,
     Unsupported,
     too_long,
@@ -23,9 +23,10 @@ from sidecar.limits import MAX_UTTERANCE_CHARS
 from sidecar.models.base import Utterance
 from sidecar.models.qwen3_tts.config import Qwen3TTSConfig
 from sidecar.models.qwen3_tts.embeddings import CodeTable
+from sidecar.models.qwen3_tts.letters import Letters, TextTokenizer, nothing_left
 from sidecar.models.qwen3_tts.linear import fused
 from sidecar.models.qwen3_tts.text_track import TextTrack
-from sidecar.text import tags
+from sidecar.text import tags, unspoken
 
 if TYPE_CHECKING:
     from sidecar.models.qwen3_tts.reference import Reference
@@ -34,12 +35,6 @@ if TYPE_CHECKING:
 _ROLE_TOKENS = 3
 _TAIL_TOKENS = 5
 _REFERENCE_TAIL_TOKENS = 2
-
-
-class TextTokenizer(Protocol):
-    all_special_tokens: list[str]
-
-    def encode(self, text: str) -> list[int]: ...
 
 
 @dataclass(frozen=True)
@@ -77,6 +72,7 @@ class PromptBuilder:
         self._text_out = fused([projection.linear_fc2])
         self._codes = codes
         self._tokenizer = tokenizer
+        self._letters = Letters(tokenizer)
         self._bos = self._text([config.tts_bos])
         self._eos = self._text([config.tts_eos])
         self._pad = self._text([config.tts_pad])
@@ -97,12 +93,10 @@ class PromptBuilder:
             )
         ids = self._assistant_ids(utterance)
         if len(ids) <= _ROLE_TOKENS + _TAIL_TOKENS:
-            raise EmptyText(
-                f"Nothing in the text {utterance.text[:40]!r} can be spoken by this model.",
-                field="text",
-            )
+            raise nothing_left(utterance.text, "text")
         head = [*instruct, self._text(ids[:_ROLE_TOKENS]), self._codec_prefix(language, speaker)]
         spoken = ids[_ROLE_TOKENS:-_TAIL_TOKENS]
+        self._letters.check(utterance.text, spoken, "text")
         if reference is not None and reference.codes is not None:
             body, trailing = self._clone_body(spoken, reference, full)
             if utterance.more_text and trailing is self._pad:
@@ -115,6 +109,10 @@ class PromptBuilder:
             body, trailing = self._plain_body(spoken, full)
         codes = reference.codes if reference else None
         text = TextTrack(trailing, self._pad, utterance.more_text)
+        text.unspoken = self._letters.lost(utterance.text, spoken)
+        if utterance.instruct:
+            ids = self._tokenizer.encode(utterance.instruct)
+            text.unspoken += self._letters.lost(utterance.instruct, ids)
         if text.open:  # the end that every layout puts behind its text is not there yet
             text.tokens = trailing[:, : max(0, trailing.shape[1] - 1)]
         return Prompt(mx.concatenate([*head, *body], axis=1), text, codes)
@@ -131,6 +129,7 @@ class PromptBuilder:
         ids = list(self._tokenizer.encode(text)) if text else []
         if ids:
             track.append(self._text(ids))
+        track.unspoken += self._letters.lost(text, ids)
         if last:
             track.append(self._eos)
             track.open = False
@@ -205,11 +204,17 @@ class PromptBuilder:
         """A transcript in tokens.
 
         Raises:
-            TextTooLong, InvalidParams
+            TextTooLong, InvalidParams, EmptyText
         """
         text = self._speakable(text, "reference.text")
         ids = self._encode(f"<|im_start|>assistant\n{text}<|im_end|>\n", "reference.text")
-        return ids[_ROLE_TOKENS:-_REFERENCE_TAIL_TOKENS]
+        ids = ids[_ROLE_TOKENS:-_REFERENCE_TAIL_TOKENS]
+        self._letters.check(text, ids, "reference.text")
+        return ids
+
+    def reference_notices(self, text: str, ids: list[int]) -> tuple[Notice, ...]:
+        """Return what there is to say about a transcript, whose tokens are `ids`."""
+        return unspoken.notices(self._letters.lost(text, ids), "the transcript")
 
     def _speakable(self, text: str, field: str) -> str:
         """Outer white space would melt into the template's line break and shift its borders.
@@ -288,6 +293,7 @@ class PromptBuilder:
                 field="instruct",
             )
         text = self._speakable(utterance.instruct, "instruct")
+        self._letters.check(text, self._tokenizer.encode(text), "instruct")
         return [self._text(self._encode(f"<|im_start|>user\n{text}<|im_end|>\n", "instruct"))]
 
     def _text_mode(self, utterance: Utterance) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import mlx.core as mx
 
@@ -15,11 +15,13 @@ class TextTrack:
         tokens: float [1, count, hidden], in order.
         pad: float [1, 1, hidden], joins when they have run out.
         open: more text may come; then a row that has run out of it waits instead.
+        unspoken: letters that its text has and its tokens have not.
     """
 
     tokens: mx.array
     pad: mx.array
     open: bool = False
+    unspoken: list[str] = field(default_factory=list[str])
     _next: int = 0
 
     @property

@@ -174,12 +174,14 @@ def test_a_multilingual_chatterbox_speaks_what_mlx_audio_can_write_alone(
     assert "german" in registry.describe(catalog.resolve(str(folder))).languages
     audio = [
         speak(engine, request("chatterbox", there, utterance={"text": "Ja.", "language": asked}))[0]
-        for asked in ("German", "english", None)
+        for asked in ("German", "english", None, "de-AT")
     ]
     assert not np.array_equal(audio[0], audio[1])
+    assert np.array_equal(audio[0], audio[3])
     assert np.array_equal(audio[1], audio[2])
-    error = refusal(engine, request("chatterbox", there, utterance={"language": "chinese"}))
-    assert isinstance(error, UnknownLanguage)
+    for asked in ("chinese", "zh-Hans"):
+        error = refusal(engine, request("chatterbox", there, utterance={"language": asked}))
+        assert isinstance(error, UnknownLanguage)
     english = request("chatterbox", folders, utterance={"language": "german"})
     assert isinstance(refusal(engine, english), UnknownLanguage)
 

@@ -160,7 +160,7 @@ class Qwen3TTS:
         return row.talker.text.starved
 
     def unspoken(self, row: Row) -> list[str]:
-        return row.talker.text.unspoken
+        return list(row.talker.text.unspoken)
 
     def append_text(self, row: Row, text: str, last: bool) -> None:
         self._prompts.extend(row.talker.text, text, last)

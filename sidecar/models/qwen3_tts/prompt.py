@@ -109,10 +109,10 @@ class PromptBuilder:
             body, trailing = self._plain_body(spoken, full)
         codes = reference.codes if reference else None
         text = TextTrack(trailing, self._pad, utterance.more_text)
-        text.unspoken = self._letters.lost(utterance.text, spoken)
+        text.unspoken = dict.fromkeys(self._letters.lost(utterance.text, spoken))
         if utterance.instruct:
             ids = self._tokenizer.encode(utterance.instruct)
-            text.unspoken += self._letters.lost(utterance.instruct, ids)
+            text.unspoken |= dict.fromkeys(self._letters.lost(utterance.instruct, ids))
         if text.open:  # the end that every layout puts behind its text is not there yet
             text.tokens = trailing[:, : max(0, trailing.shape[1] - 1)]
         return Prompt(mx.concatenate([*head, *body], axis=1), text, codes)
@@ -129,7 +129,7 @@ class PromptBuilder:
         ids = list(self._tokenizer.encode(text)) if text else []
         if ids:
             track.append(self._text(ids))
-        track.unspoken += self._letters.lost(text, ids)
+        track.unspoken |= dict.fromkeys(self._letters.lost(text, ids))
         if last:
             track.append(self._eos)
             track.open = False

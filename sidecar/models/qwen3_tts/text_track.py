@@ -15,13 +15,13 @@ class TextTrack:
         tokens: float [1, count, hidden], in order.
         pad: float [1, 1, hidden], joins when they have run out.
         open: more text may come; then a row that has run out of it waits instead.
-        unspoken: letters that its text has and its tokens have not.
+        unspoken: letters that its text has and its tokens have not, each once.
     """
 
     tokens: mx.array
     pad: mx.array
     open: bool = False
-    unspoken: list[str] = field(default_factory=list[str])
+    unspoken: dict[str, None] = field(default_factory=dict[str, None])
     _next: int = 0
 
     @property

@@ -4,7 +4,7 @@ import { Emitter, unharmed } from "./emitter.js";
 import { FlowGate, KeepAlive } from "./flow.js";
 import type * as options from "./options.js";
 import type * as protocol from "./protocol.gen.js";
-import { toWire, WireSpeech, type SpeechHost } from "./speech.js";
+import { WireSpeech, type SpeechHost } from "./speech.js";
 import { SpeechStream } from "./stream.js";
 import { Supervisor } from "./supervisor.js";
 import type { TextSource } from "./text-feed.js";
@@ -32,8 +32,8 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
     super();
     this.#gate = new FlowGate(options.highWaterMark ?? HIGH_WATER_MARK);
     this.#supervisor = new Supervisor(options, this.#gate, {
-      onExit: (event) => this.emit("exit", event),
-      onRestart: (event) => this.emit("restart", event),
+      onExit: (event) => unharmed(() => this.emit("exit", event)),
+      onRestart: (event) => unharmed(() => this.emit("restart", event)),
       onLine: (line) => {
         unharmed(() => options.onLog?.(line));
         unharmed(() => this.emit("log", line));
@@ -124,7 +124,9 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
       params: options.VoiceParams,
       { onProgress, ...options }: options.CreateVoiceOptions = {},
     ): Promise<protocol.VoiceCreateResult> =>
-      this.#call("voice/create", toWire(params), options, onProgress ?? (() => {})),
+      this.#call("voice/create", params, options, (progress) =>
+        unharmed(() => onProgress?.(progress)),
+      ),
 
     /** Forgets a saved voice. */
     delete: async (voice: string, options?: options.CallOptions): Promise<void> => {

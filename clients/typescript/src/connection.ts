@@ -1,9 +1,10 @@
-import { SidecarProtocolError, SidecarResponseError } from "./errors.js";
-import { encodeFrame } from "./framing.js";
-import type { ErrorData, Notifications, Requests } from "./protocol.gen.js";
+import { type SidecarError, SidecarProtocolError, SidecarResponseError } from "./errors.js";
+import { MAX_BODY } from "./framing.js";
+import { encodeMessage, type Outgoing } from "./outgoing.js";
+import { ERROR_CODES, type ErrorData, type Notifications, type Requests } from "./protocol.gen.js";
 
 export type Method = keyof Requests;
-export type Params<M extends Method> = Requests[M]["params"];
+export type Params<M extends Method> = Outgoing<Requests[M]["params"]>;
 export type Result<M extends Method> = Requests[M]["result"];
 export type Progress<M extends Method> = Requests[M] extends { progress: infer P } ? P : never;
 
@@ -19,6 +20,10 @@ interface Pending {
   resolve(result: never): void;
   reject(error: unknown): void;
   onProgress?: (value: never) => void;
+  /** By its caller. */
+  cancelled?: boolean;
+  /** Told as cancelled by a sidecar that seems to end. */
+  heldBack?: () => void;
 }
 
 interface Incoming {
@@ -35,14 +40,29 @@ const TOKEN_FIELDS: { [M in Method]?: string } = {
   "speech/synthesize": "partialResultToken",
 };
 
+/** A sidecar that ends cancels everything, and is gone within a second. */
+const ENDING_MS = 5000;
+
 /** One process's conversation: ids out, answers and progress back. Knows nothing of processes. */
 export class Connection {
   #pending = new Map<unknown, Pending>();
   #lastId = 0;
-  #closed: unknown;
+  #closed: SidecarError | undefined;
+  /** Longest message that the other side takes; known from the handshake on. */
+  maxMessageBytes = MAX_BODY;
 
-  constructor(readonly write: (frame: Uint8Array) => void) {}
+  constructor(
+    readonly write: (frame: Uint8Array) => void,
+    /** Told what concerns no call. */
+    readonly log: (line: string) => void = () => {},
+  ) {}
 
+  /** Why nothing can be said any more. */
+  get closed(): SidecarError | undefined {
+    return this.#closed;
+  }
+
+  /** Throws `messageTooLong` for what the other side would not take; then nothing was sent. */
   request<M extends Method>(
     method: M,
     params: Params<M>,
@@ -51,34 +71,45 @@ export class Connection {
     const id = ++this.#lastId;
     if (this.#closed) return { result: Promise.reject(this.#closed), token: id, cancel: () => {} };
     const token = onProgress && TOKEN_FIELDS[method];
-    const sent = token ? { ...params, [token]: id } : params;
+    const frame = this.#encode({ id, method, params: token ? { ...params, [token]: id } : params });
     const result = new Promise<Result<M>>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject, onProgress });
     });
-    this.write(encodeFrame({ jsonrpc: "2.0", id, method, params: sent }));
+    this.write(frame);
     return { result, token: id, cancel: () => this.#cancel(id) };
   }
 
+  /** Throws as `request` does. */
   notify<M extends keyof Notifications>(method: M, params: Notifications[M]["params"]): void {
-    if (!this.#closed) this.write(encodeFrame({ jsonrpc: "2.0", method, params }));
+    if (!this.#closed) this.write(this.#encode({ method, params }));
   }
 
+  /** Throws `SidecarProtocolError` for what a sidecar never says. */
   receive(body: Buffer): void {
     const message = parse(body);
-    if (message.method !== undefined) this.#onNotification(message);
-    else this.#onAnswer(message);
+    if (message.method === undefined) this.#onAnswer(message);
+    else if (message.id === undefined) this.#onNotification(message);
+    else throw strange(`a request (${message.method}): it may be a program that repeats its input`);
   }
 
   /** Fails what is pending, and everything later. The first reason counts. */
-  close(reason: unknown): void {
+  close(reason: SidecarError): void {
     this.#closed ??= reason;
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const { reject } of pending) reject(this.#closed);
   }
 
+  #encode(message: { id?: number; method: string; params: object }): Uint8Array {
+    return encodeMessage(message, this.maxMessageBytes);
+  }
+
   #cancel(id: number): void {
-    if (this.#pending.has(id)) this.notify("$/cancelRequest", { id });
+    const pending = this.#pending.get(id);
+    if (!pending) return;
+    pending.cancelled = true;
+    if (pending.heldBack) pending.heldBack();
+    else this.notify("$/cancelRequest", { id });
   }
 
   #onNotification({ method, params }: Incoming): void {
@@ -88,6 +119,24 @@ export class Connection {
   }
 
   #onAnswer({ id, result, error }: Incoming): void {
+    if (result === undefined && !error) throw strange("a message that is no answer");
+    if (error && (id ?? null) === null) {
+      // Of a message that it could not read, so that it does not know whose that was.
+      this.log(`The sidecar could not read a message: ${error.message} (${error.data?.type})`);
+      return;
+    }
+    const pending = this.#pending.get(id);
+    if (!pending) return;
+    if (error?.code === ERROR_CODES.cancelled && !pending.cancelled) {
+      // Nobody asked for that: it is about to end, and its end is what the caller is told.
+      pending.heldBack = () => this.#settle(id, result, error);
+      setTimeout(pending.heldBack, ENDING_MS).unref();
+    } else {
+      this.#settle(id, result, error);
+    }
+  }
+
+  #settle(id: unknown, result: unknown, error: Incoming["error"]): void {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     if (error) pending?.reject(responseError(error));
@@ -105,6 +154,8 @@ function parse(body: Buffer): Incoming {
   const start = JSON.stringify(body.toString("latin1", 0, 200));
   throw new SidecarProtocolError(`The sidecar sent a frame that is no JSON object: ${start}`);
 }
+
+const strange = (what: string) => new SidecarProtocolError(`The sidecar sent ${what}.`);
 
 function responseError({ code, message, data }: NonNullable<Incoming["error"]>): Error {
   const { type = "unknown", field, hint, ...figures } = data ?? {};

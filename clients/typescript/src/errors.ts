@@ -45,9 +45,10 @@ export class SidecarExitedError extends SidecarError {
     /** The last lines it wrote to stderr. */
     readonly stderr: string,
     note = "",
+    options?: { cause?: unknown },
   ) {
-    const how = signal ? `by ${signal}` : `with exit code ${exitCode}`;
-    super(`The sidecar ended ${how}.${note}${stderr && `\n${stderr}`}`);
+    const how = signal ? `by ${signal}` : exitCode === null ? "" : `with exit code ${exitCode}`;
+    super(`The sidecar ${how ? `ended ${how}` : "did not start"}.${note}${stderr && `\n${stderr}`}`, options);
   }
 }
 
@@ -58,7 +59,10 @@ export class SidecarCancelledError extends SidecarError {
   }
 }
 
-/** The sidecar answered with an error. */
+/**
+ * The sidecar answered with an error. One answer is given in its stead, before anything is sent:
+ * `messageTooLong`.
+ */
 export class SidecarResponseError extends SidecarError {
   constructor(
     message: string,

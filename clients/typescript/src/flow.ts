@@ -15,6 +15,11 @@ export class FlowGate {
     return this.#buffered;
   }
 
+  /** Whether stdout is left alone. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
   /** The next process's stdout takes the place of the last one's. */
   attach(apply: (paused: boolean) => void): void {
     this.#apply = apply;

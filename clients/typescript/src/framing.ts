@@ -1,13 +1,21 @@
 import { SidecarProtocolError } from "./errors.js";
 
 const MAX_HEADER = 4096;
-const MAX_BODY = 64 * 1024 * 1024;
+/** Longest body of a frame, both ways, where nothing else was agreed on. */
+export const MAX_BODY = 64 * 1024 * 1024;
 const HEADER_END = "\r\n\r\n";
 
-/** Header and body in one piece: one write, so that frames cannot mix. */
 export function encodeFrame(message: object): Uint8Array {
-  const body = Buffer.from(JSON.stringify(message), "utf8");
-  return Buffer.concat([Buffer.from(`Content-Length: ${body.length}\r\n\r\n`), body]);
+  return encodeJson(JSON.stringify(message));
+}
+
+/** Header and body in one piece: one write, so that frames cannot mix. */
+export function encodeJson(json: string, bytes = Buffer.byteLength(json)): Uint8Array {
+  const header = `Content-Length: ${bytes}\r\n\r\n`;
+  const frame = Buffer.allocUnsafe(header.length + bytes);
+  frame.write(header, "latin1");
+  frame.write(json, header.length, "utf8");
+  return frame;
 }
 
 /** Cuts a byte stream into the bodies of its frames. Each byte of a body is copied once. */

@@ -1,14 +1,14 @@
-import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, lstatSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
+import { splitWords } from "./command-line.js";
 import { SidecarNotFoundError } from "./errors.js";
+import { PYTHON_ARGS, whyNotOurs } from "./python.js";
 
 export interface Command {
   /** Absolute. */
   file: string;
   args: string[];
-  /** How long the first answer may take. */
-  startTimeoutMs: number;
 }
 
 export interface LocateOptions {
@@ -16,23 +16,27 @@ export interface LocateOptions {
   args: readonly string[];
   cwd: string;
   env: NodeJS.ProcessEnv;
+  /** How long a Python may take to say what it has. */
+  timeoutMs: number;
 }
 
-const START_TIMEOUT_MS = 60_000;
-/** `uvx` downloads Python packages the first time. */
-const UVX_TIMEOUT_MS = 900_000;
 const NAME = "qwen-tts-sidecar";
 /** An app that was started from Finder has a PATH without these. */
 const USUAL_FOLDERS = ["/opt/homebrew/bin", "/usr/local/bin", join(homedir(), ".local/bin")];
 
-/** Where the sidecar is. Explicit first, then beside the app, then on the PATH. */
-export function locate(options: LocateOptions): Command {
+/**
+ * Return where the sidecar is. Explicit first, then beside the app, then on the PATH.
+ *
+ * @throws SidecarNotFoundError
+ */
+export async function locate(options: LocateOptions): Promise<Command> {
   const looked: string[] = [];
   const found =
     explicit(options.command, "command", options, looked) ??
     explicit(options.env.QWEN_TTS_SIDECAR, "QWEN_TTS_SIDECAR", options, looked) ??
     besideTheApp(options.cwd, looked) ??
-    onThePath(options, looked);
+    onThePath(options, looked) ??
+    (await inPython(options, looked));
   if (!found) throw notFound(looked);
   return { ...found, args: [...found.args, ...options.args] };
 }
@@ -46,17 +50,31 @@ function explicit(
   if (command === undefined || command.length === 0) return undefined;
   const [name = "", ...args] = typeof command === "string" ? words(command, options.cwd) : command;
   const file = resolveFile(name, options);
-  looked.push(`${source}: ${name}`);
+  const whole = typeof command === "string" ? command : command.join(" ");
+  const missing = name === whole ? "" : `there is no program ${name}; a path with blanks needs quotes`;
+  const problem = file ? "" : whatIsWrong(name, options.cwd) || missing;
+  looked.push(`${source}: ${whole}${problem && ` (${problem})`}`);
   // What was named and is not there is a mistake; another one found elsewhere would hide it.
   if (!file) throw notFound(looked);
-  return { file, args, startTimeoutMs: START_TIMEOUT_MS };
+  return { file, args };
 }
 
-/** A path with blanks is one word; otherwise blanks separate, and quotes hold together. */
+/** A path with blanks that is there is one word. */
 function words(command: string, cwd: string): string[] {
-  if (existsSync(resolve(cwd, command))) return [command];
-  const parts = command.match(/"[^"]*"|'[^']*'|\S+/g) ?? [];
-  return parts.map((part) => part.replace(/^(["'])(.*)\1$/, "$2"));
+  return existsSync(resolve(cwd, command)) ? [command] : splitWords(command);
+}
+
+/** Return what else can be said of a program that cannot be used. */
+function whatIsWrong(name: string, cwd: string): string {
+  if (!name.includes("/")) return "";
+  const path = resolve(cwd, name);
+  try {
+    if (!lstatSync(path, { throwIfNoEntry: false })) return "";
+    if (!existsSync(path)) return `${name} is a link to a file that is not there`;
+    return statSync(path).isDirectory() ? `${name} is a folder` : `${name} may not be executed`;
+  } catch (error) {
+    return String(error);
+  }
 }
 
 /** A `.venv` in the folder of the app, or in one above it. */
@@ -64,24 +82,27 @@ function besideTheApp(cwd: string, looked: string[]): Command | undefined {
   for (let folder = cwd; ; folder = dirname(folder)) {
     const file = join(folder, ".venv", "bin", NAME);
     looked.push(file);
-    if (isExecutable(file)) return { file, args: [], startTimeoutMs: START_TIMEOUT_MS };
+    if (isExecutable(file)) return { file, args: [] };
     if (dirname(folder) === folder) return undefined;
   }
 }
 
 function onThePath(options: LocateOptions, looked: string[]): Command | undefined {
-  const extra = process.platform === "linux" ? `${NAME}[cpu]` : NAME;
-  const choices: [string, string[], number][] = [
-    [NAME, [], START_TIMEOUT_MS],
-    ["uvx", ["--from", extra, NAME], UVX_TIMEOUT_MS],
-    ["python3", ["-m", "sidecar"], START_TIMEOUT_MS],
-  ];
-  for (const [name, args, startTimeoutMs] of choices) {
-    const file = resolveFile(name, options);
-    looked.push(`${name} on the PATH`);
-    if (file) return { file, args, startTimeoutMs };
+  looked.push(`${NAME} on the PATH`);
+  const file = resolveFile(NAME, options);
+  return file === undefined ? undefined : { file, args: [] };
+}
+
+/** Installed, but where its program is not on the PATH. */
+async function inPython(options: LocateOptions, looked: string[]): Promise<Command | undefined> {
+  const file = resolveFile("python3", options);
+  if (!file) {
+    looked.push("python3 on the PATH");
+    return undefined;
   }
-  return undefined;
+  const problem = await whyNotOurs({ ...options, file });
+  looked.push(`${file} -m sidecar${problem ? ` (it ${problem})` : ""}`);
+  return problem ? undefined : { file, args: PYTHON_ARGS };
 }
 
 function resolveFile(name: string, { cwd, env }: LocateOptions): string | undefined {
@@ -105,8 +126,9 @@ function isExecutable(file: string): boolean {
 function notFound(looked: string[]): SidecarNotFoundError {
   const places = looked.map((place) => `\n  ${place}`).join("");
   return new SidecarNotFoundError(
-    `No sidecar was found. Install it (pip install ${NAME}), or name it by the option "command" ` +
-      `or by QWEN_TTS_SIDECAR. Looked at:${places}`,
+    "No sidecar was found. Install it from a checkout of its repository, which is not on PyPI yet " +
+      "(in the .venv of your app: pip install /path/to/the/checkout, on Linux with [cpu] at its end), " +
+      `or name it by the option "command" or by QWEN_TTS_SIDECAR. Looked at:${places}`,
     looked,
   );
 }

@@ -1,4 +1,5 @@
 import type { RestartPolicy } from "./backoff.js";
+import type { SidecarError } from "./errors.js";
 import type {
   LoadProgress,
   Reference,
@@ -9,8 +10,10 @@ import type {
 
 export interface SidecarOptions {
   /**
-   * The sidecar: a program, a command line, or its words. Default: `QWEN_TTS_SIDECAR`, a `.venv` in
-   * `cwd` or above it, then `qwen-tts-sidecar`, `uvx` or `python3 -m sidecar` on the PATH.
+   * The sidecar: a program, a command line, or its words. In a command line blanks separate, quotes
+   * hold together, and a backslash takes the next character as it is. Default: `QWEN_TTS_SIDECAR`, a
+   * `.venv` in `cwd` or above it, then `qwen-tts-sidecar` on the PATH, then `python3 -m sidecar` if
+   * that is this sidecar.
    */
   command?: string | readonly string[];
   /** Put behind the command, e.g. `["--model", "0.6b-customvoice"]`. */
@@ -25,8 +28,13 @@ export interface SidecarOptions {
   restart?: boolean | RestartPolicy;
   /** Audio that may wait in memory to be read, over all streams. Default 64 MiB. */
   highWaterMark?: number;
-  /** How long the first answer may take. Default a minute; 15 with `uvx`, which may download. */
+  /** How long the first answer may take. Default a minute. */
   startTimeoutMs?: number;
+  /**
+   * How long a running sidecar may say nothing, not even to a ping, before it is killed and started
+   * again: it lives, but hears nothing. Default a minute; 0 is for ever.
+   */
+  silenceTimeoutMs?: number;
   /** How this program names itself to the sidecar. */
   clientInfo?: { name: string; version?: string };
 }
@@ -71,6 +79,8 @@ export interface ExitEvent {
   stderr: string;
   /** False when it was closed, and when it has crashed too often. */
   willRestart: boolean;
+  /** What the calls that were pending were told: why it ended. After `close()`, that it was closed. */
+  error: SidecarError;
 }
 
 export interface RestartEvent {

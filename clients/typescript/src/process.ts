@@ -1,10 +1,16 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { SidecarStartError } from "./errors.js";
+import type { SidecarStartError } from "./errors.js";
+import { LineReader } from "./lines.js";
 import type { Command } from "./locate.js";
+import { startError } from "./start-error.js";
 
+/** What is kept of stderr to explain the end of the process. */
 const TAIL_LINES = 40;
+const TAIL_CHARS = 64 * 1024;
 /** A grandchild may hold a pipe open; what matters has come by then. */
 const CLOSE_GRACE_MS = 1000;
+/** The pipes of a process that ends are closed before its end is told. */
+const LOST_GRACE_MS = 1000;
 
 export interface ProcessExit {
   exitCode: number | null;
@@ -15,93 +21,134 @@ export interface ProcessExit {
   error?: SidecarStartError;
 }
 
+/** The pipes without which nobody can speak to it. */
+export type Pipe = "stdin" | "stdout";
+
 export interface ProcessOptions {
   command: Command;
   cwd: string;
   env: NodeJS.ProcessEnv;
   onData(data: Uint8Array): void;
   onLine(line: string): void;
+  /** Its end of the pipe is closed, but it goes on running. Not told of a process that is to end. */
+  onLost(pipe: Pipe): void;
 }
 
 /** The child and its three pipes, none of which keeps the host running. */
 export class SidecarProcess {
   readonly exited: Promise<ProcessExit>;
-  readonly #child: ChildProcess;
+  readonly #child: ChildProcess | undefined;
   readonly #tail: string[] = [];
+  #lostTimer: ReturnType<typeof setTimeout> | undefined;
+  /** It ends, or has ended: what is in its pipes is read to the end. */
+  #ending = false;
 
-  constructor(options: ProcessOptions) {
-    const { file, args } = options.command;
-    this.#child = spawn(file, args, {
-      cwd: options.cwd,
-      env: options.env,
-      stdio: ["pipe", "pipe", "pipe"],
-      windowsHide: true,
-    });
-    this.exited = this.#watch(file);
-    this.#child.stdin?.on("error", () => {}); // A pipe breaks when the child ends: `exited` says more.
+  constructor(readonly options: ProcessOptions) {
+    const { command, cwd, env } = options;
+    try {
+      this.#child = spawn(command.file, command.args, {
+        cwd,
+        env,
+        stdio: ["pipe", "pipe", "pipe"],
+        windowsHide: true,
+      });
+    } catch (cause) {
+      const error = startError(cause, command.file, cwd);
+      this.exited = Promise.resolve({ exitCode: null, signal: null, stderr: "", error });
+      return;
+    }
+    this.exited = this.#watch(this.#child);
+    this.#watchPipes(this.#child);
     this.#child.stdout?.on("data", options.onData);
-    this.#readLines(options.onLine);
-    this.#unref();
+    this.#readLines(this.#child);
+    unref(this.#child);
   }
 
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#child?.pid;
+  }
+
+  /** The last lines of stderr. */
+  get stderr(): string {
+    return this.#tail.join("\n");
   }
 
   write(frame: Uint8Array): void {
-    if (this.#child.stdin?.writable) this.#child.stdin.write(frame);
+    if (this.#child?.stdin?.writable) this.#child.stdin.write(frame);
   }
 
+  /** Closes its stdin, by which it is to end, and reads what it still has to say. */
   endInput(): void {
-    this.#child.stdin?.end();
+    this.#drain();
+    this.#child?.stdin?.end();
   }
 
   pauseOutput(paused: boolean): void {
-    if (paused) this.#child.stdout?.pause();
-    else this.#child.stdout?.resume();
+    if (paused && !this.#ending) this.#child?.stdout?.pause();
+    else this.#child?.stdout?.resume();
   }
 
   kill(): void {
-    this.#child.kill("SIGKILL");
+    this.#drain();
+    this.#child?.kill("SIGKILL");
   }
 
-  #watch(file: string): Promise<ProcessExit> {
+  #drain(): void {
+    this.#ending = true;
+    clearTimeout(this.#lostTimer);
+    this.#child?.stdout?.resume();
+  }
+
+  #watch(child: ChildProcess): Promise<ProcessExit> {
     return new Promise((resolve) => {
       const end = (exitCode: number | null, signal: string | null, error?: SidecarStartError) =>
-        resolve({ exitCode, signal, stderr: this.#tail.join("\n"), error });
-      this.#child.once("error", (cause) => {
-        if (this.#child.pid !== undefined) return; // A signal that could not be sent.
-        end(null, null, new SidecarStartError(`${file} cannot be started: ${cause.message}`, { cause }));
+        resolve({ exitCode, signal, stderr: this.stderr, error });
+      child.once("error", (cause) => {
+        if (child.pid !== undefined) return; // A signal that could not be sent.
+        end(null, null, startError(cause, this.options.command.file, this.options.cwd));
       });
-      this.#child.once("close", end);
-      this.#child.once("exit", (exitCode, signal) => {
-        this.pauseOutput(false); // "close" waits until everything was read.
+      child.once("close", (exitCode, signal) => end(exitCode, signal));
+      child.once("exit", (exitCode, signal) => {
+        this.#drain(); // "close" waits until everything was read.
         setTimeout(() => end(exitCode, signal), CLOSE_GRACE_MS).unref();
       });
     });
   }
 
-  #readLines(onLine: (line: string) => void): void {
-    const decoder = new TextDecoder();
-    let unfinished = "";
-    const take = (line: string) => {
-      this.#tail.push(line);
-      if (this.#tail.length > TAIL_LINES) this.#tail.shift();
-      onLine(line);
+  #watchPipes({ stdin, stdout, stderr }: ChildProcess): void {
+    const lost = (pipe: Pipe) => () => {
+      if (this.#ending) return;
+      this.#lostTimer ??= setTimeout(() => this.options.onLost(pipe), LOST_GRACE_MS).unref();
     };
-    this.#child.stderr?.on("data", (data: Uint8Array) => {
-      const lines = (unfinished + decoder.decode(data, { stream: true })).split(/\r?\n/);
-      unfinished = lines.pop() ?? "";
-      lines.forEach(take);
-    });
-    this.#child.stderr?.on("end", () => unfinished && take(unfinished));
+    // An "error" that nobody listens to would end the host.
+    for (const event of ["error", "close"]) stdin?.on(event, lost("stdin"));
+    for (const event of ["error", "end", "close"]) stdout?.on(event, lost("stdout"));
+    stderr?.on("error", () => {});
   }
 
-  #unref(): void {
-    this.#child.unref();
-    for (const pipe of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) {
-      // Sockets in Node; not all of them in Bun, where the child's unref() is enough.
-      (pipe as { unref?: () => void } | null)?.unref?.();
+  #readLines({ stderr }: ChildProcess): void {
+    const reader = new LineReader();
+    const take = (line: string) => {
+      this.#remember(line);
+      this.options.onLine(line);
+    };
+    stderr?.on("data", (data: Uint8Array) => reader.push(data).forEach(take));
+    stderr?.on("end", () => reader.end().forEach(take));
+  }
+
+  #remember(line: string): void {
+    this.#tail.push(line);
+    let chars = this.#tail.reduce((sum, { length }) => sum + length, 0);
+    while (this.#tail.length > 1 && (this.#tail.length > TAIL_LINES || chars > TAIL_CHARS)) {
+      chars -= this.#tail.shift()?.length ?? 0;
     }
+  }
+}
+
+function unref(child: ChildProcess): void {
+  child.unref();
+  for (const pipe of [child.stdin, child.stdout, child.stderr]) {
+    // Sockets in Node; not all of them in Bun, where the child's unref() is enough.
+    (pipe as { unref?: () => void } | null)?.unref?.();
   }
 }

@@ -1,8 +1,8 @@
 import { Channel } from "./channel.js";
 import type { Call, Connection } from "./connection.js";
 import type { FlowGate, KeepAlive } from "./flow.js";
-import type { ReferenceInput, SpeechParams } from "./options.js";
-import type { AudioProgress, Reference, SentenceProgress, SynthesizeResult } from "./protocol.gen.js";
+import type { SpeechParams } from "./options.js";
+import type { AudioProgress, SentenceProgress, SynthesizeResult } from "./protocol.gen.js";
 import { type Sentence, SpokenText } from "./sentences.js";
 import type { SpeechChunk, SpeechResult, SpeechSource } from "./stream.js";
 import { TextFeed, type TextSource } from "./text-feed.js";
@@ -64,7 +64,7 @@ export class WireSpeech implements SpeechSource {
     try {
       const connection = await this.host.connection();
       if (this.#ended) return;
-      const params = { ...toWire(this.params), textStream: this.#feed && true };
+      const params = { ...this.params, textStream: this.#feed && true };
       this.#call = connection.request("speech/synthesize", params, (value) =>
         value.kind === "audio" ? this.#onAudio(value) : this.#onMark(value),
       );
@@ -121,17 +121,6 @@ export class WireSpeech implements SpeechSource {
   #drop(): void {
     for (const { audio } of this.#chunks.clear()) this.host.gate.buffer(-audio.length);
   }
-}
-
-/** Params whose reference may have bytes, as they go over the wire. */
-export function toWire<P extends { reference?: ReferenceInput | null }>(
-  params: P,
-): Omit<P, "reference"> & { reference?: Reference | null } {
-  const { reference, ...rest } = params;
-  if (!reference) return rest;
-  const { audio } = reference;
-  const text = audio instanceof Uint8Array ? Buffer.from(audio).toString("base64") : audio;
-  return { ...rest, reference: { ...reference, audio: text } };
 }
 
 /** Into memory of its own: Node's small buffers share one, at offsets that 16-bit views refuse. */

@@ -1,16 +1,14 @@
+import { resolve } from "node:path";
 import { Backoff } from "./backoff.js";
-import { Connection } from "./connection.js";
+import type { Connection } from "./connection.js";
 import * as errors from "./errors.js";
 import type { FlowGate } from "./flow.js";
-import { FrameReader } from "./framing.js";
+import { START_TIMEOUT_MS } from "./handshake.js";
 import { locate, type Command } from "./locate.js";
-import { type ProcessExit, SidecarProcess } from "./process.js";
-import { type InitializeResult, PROTOCOL_VERSION } from "./protocol.gen.js";
 import type { ExitEvent, RestartEvent, SidecarOptions } from "./options.js";
-import { VERSION } from "./version.js";
-
-/** A sidecar that does not end when it is told to is killed. */
-const CLOSE_TIMEOUT_MS = 5000;
+import type { InitializeResult } from "./protocol.gen.js";
+import { Session } from "./session.js";
+import { timerMs } from "./timers.js";
 
 export interface SupervisorEvents {
   onExit(event: ExitEvent): void;
@@ -18,12 +16,12 @@ export interface SupervisorEvents {
   onLine(line: string): void;
 }
 
-
-/** Owns the process: starts it, shakes hands, starts it again when it dies, ends it. */
+/** Decides when there is a process: the first one, the next one after a crash, and none. */
 export class Supervisor {
   #command: Command | undefined;
-  #process: SidecarProcess | undefined;
-  #connection: Connection | undefined;
+  /** Where the first process was started; the host may have gone elsewhere since. */
+  #cwd: string | undefined;
+  #session: Session | undefined;
   #ready: Promise<Connection>;
   #server: InitializeResult | undefined;
   #backoff: Backoff;
@@ -42,7 +40,7 @@ export class Supervisor {
   }
 
   get pid(): number | undefined {
-    return this.#process?.pid;
+    return this.#session?.pid;
   }
 
   /** What the last process that was started said of itself. */
@@ -68,69 +66,62 @@ export class Supervisor {
   }
 
   async #launch(): Promise<Connection> {
-    const { cwd = process.cwd() } = this.options;
+    const { command, args = [], startTimeoutMs = START_TIMEOUT_MS } = this.options;
+    const cwd = (this.#cwd ??= resolve(this.options.cwd ?? ""));
     const env = { ...process.env, ...this.options.env };
-    this.#command ??= locate({ ...this.options, args: this.options.args ?? [], cwd, env });
-    const reader = new FrameReader();
-    const child: SidecarProcess = new SidecarProcess({
+    const timeoutMs = timerMs(startTimeoutMs);
+    this.#command ??= await locate({ command, args, cwd, env, timeoutMs });
+    let willRestart = false;
+    const session: Session = new Session({
       command: this.#command,
       cwd,
       env,
-      onData: (data) => this.#receive(child, connection, reader, data),
+      client: this.options,
+      gate: this.gate,
       onLine: (line) => this.events.onLine(line),
+      onDown: (error) => (willRestart = this.#onDown(session, error)),
     });
-    const connection = new Connection((frame) => child.write(frame));
-    this.#process = child;
-    this.#connection = connection;
-    this.gate.attach((paused) => child.pauseOutput(paused));
-    void child.exited.then((exit) => this.#onExit(connection, exit));
-    try {
-      this.#server = await this.gate.waitFor(handshake(connection, this.#command, this.options));
-      return connection;
-    } catch (error) {
-      child.kill();
-      throw error;
+    this.#session = session;
+    void session.exited.then(({ exitCode, signal, stderr }) => {
+      const error = session.down ?? new errors.SidecarClosedError();
+      this.events.onExit({ exitCode, signal, stderr, willRestart, error });
+    });
+    this.#server = await session.start();
+    return session.connection;
+  }
+
+  /** Returns whether it is started again. Calls from now on wait for that. */
+  #onDown(session: Session, error: errors.SidecarError): boolean {
+    if (!this.#supervised || this.#closing) return false;
+    const delay = this.#backoff.crashed();
+    const next = delay === undefined ? Promise.reject(this.#final(error)) : this.#relaunch(session, delay);
+    this.#ready = neverUnhandled(next);
+    return delay !== undefined;
+  }
+
+  /** What every later call is told. */
+  #final(error: errors.SidecarError): errors.SidecarError {
+    if (this.options.restart === false) return error;
+    const note = " It crashed too often, and is not started again.";
+    if (!(error instanceof errors.SidecarExitedError)) {
+      return new errors.SidecarExitedError(null, null, "", `${note} ${error.message}`, { cause: error });
     }
+    const { exitCode, signal, stderr } = error;
+    return new errors.SidecarExitedError(exitCode, signal, stderr, note, { cause: error });
   }
 
-  #receive(child: SidecarProcess, connection: Connection, reader: FrameReader, data: Uint8Array) {
-    try {
-      for (const body of reader.push(data)) connection.receive(body);
-    } catch (error) {
-      if (!(error instanceof errors.SidecarProtocolError)) throw error;
-      // There is no way to find the next frame.
-      connection.close(error);
-      child.kill();
-    }
-  }
-
-  #onExit(connection: Connection, exit: ProcessExit): void {
-    const error = exitError(exit);
-    const delay = this.#supervised && !this.#closing ? this.#backoff.crashed() : undefined;
-    if (delay !== undefined) {
-      this.#ready = neverUnhandled(this.#relaunch(delay));
-    } else if (this.#supervised && !this.#closing) {
-      this.#ready = neverUnhandled(Promise.reject(exitError(exit, this.#lastWord())));
-    }
-    connection.close(error);
-    const { exitCode, signal, stderr } = exit;
-    this.events.onExit({ exitCode, signal, stderr, willRestart: delay !== undefined });
-  }
-
-  #lastWord(): string {
-    return this.options.restart === false ? "" : " It crashed too often, and is not started again.";
-  }
-
-  async #relaunch(delay: number): Promise<Connection> {
+  async #relaunch(previous: Session, delay: number): Promise<Connection> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, delay).unref();
+      const timer = setTimeout(resolve, timerMs(delay)).unref();
       this.#skipDelay = () => {
         clearTimeout(timer);
         resolve();
       };
     });
+    await previous.gone();
     if (this.#closing) throw new errors.SidecarClosedError();
     const connection = await this.#launch();
+    if (this.#closing) throw new errors.SidecarClosedError();
     this.#restarts += 1;
     this.events.onRestart({ pid: this.pid ?? 0, restarts: this.#restarts });
     return connection;
@@ -138,60 +129,9 @@ export class Supervisor {
 
   async #close(): Promise<void> {
     this.#skipDelay();
-    const closed = new errors.SidecarClosedError();
-    this.#ready = neverUnhandled(Promise.reject(closed));
-    const child = this.#process;
-    if (!child) return;
-    if (this.#connection) sayGoodbye(this.#connection, closed);
-    child.endInput();
-    child.pauseOutput(false);
-    const timer = setTimeout(() => child.kill(), CLOSE_TIMEOUT_MS);
-    await child.exited;
-    clearTimeout(timer);
+    this.#ready = neverUnhandled(Promise.reject(new errors.SidecarClosedError()));
+    await this.#session?.close();
   }
-}
-
-async function handshake(
-  connection: Connection,
-  command: Command,
-  options: SidecarOptions,
-): Promise<InitializeResult> {
-  const timeoutMs = options.startTimeoutMs ?? command.startTimeoutMs;
-  const timer = setTimeout(() => {
-    connection.close(new errors.SidecarStartError(`${command.file} did not answer in ${timeoutMs} ms.`));
-  }, timeoutMs).unref();
-  try {
-    const server = await connection.request("initialize", {
-      protocolVersion: PROTOCOL_VERSION,
-      clientInfo: options.clientInfo ?? { name: "qwen-tts-sidecar-typescript", version: VERSION },
-      processId: process.pid,
-    }).result;
-    if (server.protocolVersion !== PROTOCOL_VERSION) throw versionError(server.protocolVersion);
-    connection.notify("initialized", {});
-    return server;
-  } catch (error) {
-    const type = error instanceof errors.SidecarResponseError ? error.type : undefined;
-    throw type === "protocolVersionMismatch" ? versionError("another") : error;
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function sayGoodbye(connection: Connection, reason: Error): void {
-  connection.request("shutdown", {}).result.catch(() => {});
-  connection.notify("exit", {});
-  connection.close(reason);
-}
-
-function versionError(theirs: number | string): Error {
-  return new errors.SidecarVersionError(
-    `The sidecar speaks protocol version ${theirs}, this client version ${PROTOCOL_VERSION}: ` +
-      "update the older of the two.",
-  );
-}
-
-function exitError({ error, exitCode, signal, stderr }: ProcessExit, note?: string): Error {
-  return error ?? new errors.SidecarExitedError(exitCode, signal, stderr, note);
 }
 
 /** It is awaited by whoever calls next; perhaps nobody does. */

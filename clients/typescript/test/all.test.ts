@@ -6,3 +6,6 @@ import "./core/calls.js";
 import "./core/speech.js";
 import "./core/text.js";
 import "./core/ending.js";
+import "./core/broken.js";
+import "./core/locate.js";
+import "./core/messages.js";

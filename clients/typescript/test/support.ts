@@ -26,9 +26,12 @@ const voicesDir = mkdtempSync(join(tmpdir(), "voices-"));
 export const launch = (options: SidecarOptions = {}) =>
   createSidecar({ command: COMMAND, args: ["--voices-dir", voicesDir], cwd: REPOSITORY, ...options });
 
+/** Bun, as a sidecar, would keep copies of the pipes that it closes. */
+export const NODE = process.versions.bun === undefined ? process.execPath : "node";
+
 /** A sidecar of another kind: see the fixture for its modes. */
 export const launchFake = (mode: string, options: SidecarOptions = {}) =>
-  createSidecar({ command: [process.execPath, FAKE, mode], ...options });
+  createSidecar({ command: [NODE, FAKE, mode], ...options });
 
 let shared: Promise<Sidecar> | undefined;
 

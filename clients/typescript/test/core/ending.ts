@@ -25,7 +25,9 @@ describe("a crash", () => {
     const killed = { name: "SidecarExitedError", signal: "SIGKILL", exitCode: null };
     await Promise.all([assert.rejects(loop(), killed), assert.rejects(other, killed)]);
     await assert.rejects(stream.final(), killed);
-    assert.deepEqual(await exit, { exitCode: null, signal: "SIGKILL", stderr: "", willRestart: true });
+    const { error, ...how } = await exit;
+    assert.deepEqual(how, { exitCode: null, signal: "SIGKILL", stderr: "", willRestart: true });
+    assert.equal(error.message, "The sidecar ended by SIGKILL.");
     assert.equal((await tts.synthesize({ text: "Hi.", maxFrames: 1 }).final()).frames, 1);
     assert.deepEqual(await restart, { pid: tts.pid, restarts: 1 });
     assert.notEqual(tts.pid, dead);
@@ -92,10 +94,10 @@ describe("the start", () => {
     const cwd = join(app, "deep/er");
     const env = { QWEN_TTS_SIDECAR: undefined, PATH: "/nowhere" };
     await using beside = await createSidecar({ cwd, env });
-    assert.equal(beside.serverInfo.name, "fake");
+    assert.equal(beside.serverInfo.version, "9");
     cpSync(script, join(cwd, "a copy"));
     await using named = await createSidecar({ cwd, env: { QWEN_TTS_SIDECAR: "./a copy" } });
-    assert.equal(named.serverInfo.name, "fake");
+    assert.equal(named.serverInfo.version, "9");
     const words = `"${process.execPath}" '${FAKE}' newer`;
     const newer = createSidecar({ cwd, env: { QWEN_TTS_SIDECAR: words } });
     await assert.rejects(newer, { name: "SidecarVersionError" });
@@ -113,7 +115,9 @@ describe("the end", () => {
     const settled = Promise.allSettled(pending);
     await Promise.all([tts.close(), tts.close()]);
     assert.equal(isAlive(pid), false);
-    assert.deepEqual(await exit, { exitCode: 0, signal: null, stderr: "", willRestart: false });
+    const { error, ...how } = await exit;
+    assert.deepEqual(how, { exitCode: 0, signal: null, stderr: "", willRestart: false });
+    assert.equal(error.name, "SidecarClosedError");
     for (const outcome of await settled) {
       assert.equal(outcome.status === "rejected" && outcome.reason.name, "SidecarClosedError");
     }
@@ -174,5 +178,18 @@ describe("the log", () => {
     await tts.ping();
     await eventually("the line is there", () => lines.length === 2);
     assert.deepEqual(lines, ["lädt …", "event lädt …"]);
+  });
+
+  it("has progress bars, and bounds for what has none", async () => {
+    const lines: string[] = [];
+    await using tts = await launchFake("draws bars", { onLog: (line) => lines.push(line) });
+    await tts.ping();
+    await eventually("it is there", () => lines.at(-1) === "done");
+    assert.deepEqual(lines.slice(0, 3), ["  0 %", " 50 %", "100 %"]);
+    assert.equal(lines.slice(3, -1).join("").length, 200_000);
+    assert.ok(lines.every((line) => line.length <= 65_536));
+    const exit = nextEvent(tts, "exit");
+    process.kill(tts.pid ?? 0, "SIGKILL");
+    assert.ok((await exit).stderr.length < 70_000);
   });
 });

@@ -3,10 +3,12 @@ import { describe, it } from "node:test";
 import { Backoff } from "../../src/backoff.js";
 import { Channel } from "../../src/channel.js";
 import { FlowGate } from "../../src/flow.js";
+import { Heartbeat } from "../../src/heartbeat.js";
+import { LineReader, MAX_LINE_CHARS } from "../../src/lines.js";
 import { SpokenText } from "../../src/sentences.js";
 import { TextFeed } from "../../src/text-feed.js";
 import { toSrt, toVtt } from "qwen-tts-sidecar";
-import { pause } from "../support.js";
+import { eventually, pause } from "../support.js";
 
 describe("a text that is fed", () => {
   const SCRIPTS = "Hi 😀 there. 你好。 \ud800 e\u0301 👩‍👧\udc00";
@@ -159,5 +161,73 @@ describe("the channel", () => {
     assert.equal(await channel.next(), 1);
     await assert.rejects(channel.next(), /broken/);
     await assert.rejects(channel.next(), /broken/);
+  });
+});
+
+describe("the heartbeat", () => {
+  /** What becomes of a process that answers, of one that does not, and of one that is not listened to. */
+  const watch = (onPing: (heart: Heartbeat) => void, isListening = () => true) => {
+    const state = { pings: 0, silent: 0, looks: 0 };
+    const heart: Heartbeat = new Heartbeat(4, {
+      ping: () => {
+        state.pings++;
+        onPing(heart);
+      },
+      isListening: () => (state.looks++, isListening()),
+      onSilent: () => {
+        state.silent++;
+        heart.stop();
+      },
+    });
+    return { state, heart };
+  };
+
+  it("goes on with whoever answers", async () => {
+    const { state, heart } = watch((heart) => heart.heard());
+    await eventually("it was asked often", () => state.pings > 20);
+    heart.stop();
+    assert.equal(state.silent, 0);
+  });
+
+  it("ends with whoever does not, four looks after one question", async () => {
+    const { state } = watch(() => {});
+    await eventually("it is over", () => state.silent === 1);
+    assert.deepEqual([state.pings, state.looks], [1, 5]);
+  });
+
+  it("expects nothing while nobody listens", async () => {
+    const { state, heart } = watch(() => {}, () => false);
+    await eventually("it was looked at often", () => state.looks > 20);
+    heart.stop();
+    assert.deepEqual([state.pings, state.silent], [0, 0]);
+  });
+});
+
+describe("lines", () => {
+  const read = (pieces: (string | Uint8Array)[]) => {
+    const reader = new LineReader();
+    const lines = pieces.flatMap((piece) => reader.push(typeof piece === "string" ? Buffer.from(piece) : piece));
+    return [...lines, ...reader.end()];
+  };
+
+  it("end with a line feed, a carriage return, or both", () => {
+    const text = "one\n\ntwo\r\nthree\r 5 %\r\r 6 %\r\r\nlast – ä";
+    const expected = ["one", "", "two", "three", " 5 %", " 6 %", "last – ä"];
+    assert.deepEqual(read([text]), expected);
+    const bytes = Buffer.from(text);
+    assert.deepEqual(read([...bytes].map((byte) => Uint8Array.of(byte))), expected);
+    assert.deepEqual(read(["\r 5 %", "\r 6 %", "\r"]), [" 5 %", " 6 %"]);
+    assert.deepEqual(read(["a\n"]), ["a"]);
+  });
+
+  it("are cut where they have no end, not within a character", () => {
+    const text = `x${"😀".repeat(MAX_LINE_CHARS)}`;
+    const reader = new LineReader();
+    const first = reader.push(Buffer.from(text));
+    assert.ok(first.length > 0, "what has no end is told before its end");
+    const pieces = [...first, ...reader.push(Buffer.from("\nend\n"))];
+    assert.equal(pieces.pop(), "end");
+    assert.equal(pieces.join(""), text);
+    assert.ok(pieces.every((piece) => piece.length <= MAX_LINE_CHARS && piece.isWellFormed()));
   });
 });

@@ -1,0 +1,84 @@
+import { SidecarResponseError } from "./errors.js";
+import { encodeJson } from "./framing.js";
+import type { ReferenceInput } from "./options.js";
+import { ERROR_CODES, type Reference } from "./protocol.gen.js";
+
+/** Params as an app gives them: the audio of a reference may be bytes. */
+export type Outgoing<P> = "reference" extends keyof P
+  ? Omit<P, "reference"> & { reference?: ReferenceInput | null }
+  : P;
+
+interface Message {
+  id?: number;
+  method: string;
+  params: object;
+}
+
+/** How deep params go, at most: `params.reference.audio`. */
+const DEPTH = 3;
+
+/**
+ * Return the frame of a message. What is too long for the sidecar is refused here, before it is
+ * encoded wherever that can be told: the sidecar could not even say whose message it was.
+ *
+ * @throws SidecarResponseError `messageTooLong`
+ */
+export function encodeMessage(message: Message, maxBytes: number): Uint8Array {
+  const least = leastBytes(message.params);
+  if (least > maxBytes) throw tooLong(message, `${least} bytes or more`, maxBytes);
+  const params = toWire(message.params);
+  const json = JSON.stringify({ jsonrpc: "2.0", ...message, params });
+  const bytes = Buffer.byteLength(json);
+  if (bytes > maxBytes) throw tooLong(message, `${bytes} bytes`, maxBytes);
+  return encodeJson(json, bytes);
+}
+
+/** Bytes go over the wire as base64. */
+function toWire(params: { reference?: ReferenceInput | null }): { reference?: Reference | null } {
+  const { reference } = params;
+  if (!(reference?.audio instanceof Uint8Array)) return params as { reference?: Reference | null };
+  const { buffer, byteOffset, byteLength } = reference.audio;
+  const audio = Buffer.from(buffer, byteOffset, byteLength).toString("base64");
+  return { ...params, reference: { ...reference, audio } };
+}
+
+/** What it will take as JSON, at least: each unit of a string is one byte or more. */
+function leastBytes(value: unknown, depth = DEPTH): number {
+  if (typeof value === "string") return value.length;
+  if (ArrayBuffer.isView(value)) return 4 * Math.ceil(value.byteLength / 3);
+  if (typeof value !== "object" || value === null || depth === 0) return 0;
+  return Object.values(value).reduce((sum: number, part) => sum + leastBytes(part, depth - 1), 0);
+}
+
+function tooLong({ method, params }: Message, size: string, maxBytes: number): SidecarResponseError {
+  const field = largestField(params);
+  const hint =
+    field === "reference.audio"
+      ? "Give a shorter recording, or a compressed one; or name its file by reference.path."
+      : "Send it in several parts.";
+  return new SidecarResponseError(
+    `A message of ${size} is too long for the sidecar, which takes ${maxBytes}; ` +
+      `most of it is ${field} of ${method}.`,
+    ERROR_CODES.invalidRequest,
+    "messageTooLong",
+    field,
+    hint,
+  );
+}
+
+/** Return the path of the field that takes the most. */
+function largestField(params: object): string {
+  const path: string[] = [];
+  for (let value: unknown = params; isObject(value) && path.length < DEPTH; ) {
+    const sizes = Object.entries(value).map(([key, part]) => ({ key, part, size: leastBytes(part) }));
+    const largest = sizes.reduce((a, b) => (b.size > a.size ? b : a));
+    path.push(largest.key);
+    value = largest.part;
+  }
+  return path.join(".");
+}
+
+function isObject(value: unknown): value is object {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return false;
+  return !Array.isArray(value) && Object.keys(value).length > 0;
+}

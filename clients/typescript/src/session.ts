@@ -1,0 +1,153 @@
+import { Connection } from "./connection.js";
+import { SidecarClosedError, SidecarError, SidecarExitedError, SidecarProtocolError } from "./errors.js";
+import type { FlowGate } from "./flow.js";
+import { FrameReader } from "./framing.js";
+import { handshake } from "./handshake.js";
+import { Heartbeat } from "./heartbeat.js";
+import type { Command } from "./locate.js";
+import type { SidecarOptions } from "./options.js";
+import { type Pipe, type ProcessExit, SidecarProcess } from "./process.js";
+import type { InitializeResult } from "./protocol.gen.js";
+
+/** A sidecar that does not end when it is told to is killed. */
+const CLOSE_TIMEOUT_MS = 5000;
+/** One that a kill does not end hangs in the system, and is not waited for. */
+const KILL_TIMEOUT_MS = 2000;
+const SILENCE_TIMEOUT_MS = 60_000;
+
+export interface SessionOptions {
+  command: Command;
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  client: SidecarOptions;
+  gate: FlowGate;
+  onLine(line: string): void;
+  /** Called once, unless it is closed: nobody can speak to it any more. */
+  onDown(error: SidecarError): void;
+}
+
+/** One process and the conversation with it, from the handshake to the end of either. */
+export class Session {
+  readonly connection: Connection;
+  readonly exited: Promise<ProcessExit>;
+  readonly #process: SidecarProcess;
+  readonly #frames = new FrameReader();
+  #heartbeat: Heartbeat | undefined;
+  #down: SidecarError | undefined;
+
+  constructor(readonly options: SessionOptions) {
+    const { command, cwd, env, gate, onLine } = options;
+    this.#process = new SidecarProcess({
+      command,
+      cwd,
+      env,
+      onLine,
+      onData: (data) => this.#receive(data),
+      onLost: (pipe) => this.#onLost(pipe),
+    });
+    this.connection = new Connection((frame) => this.#process.write(frame), onLine);
+    gate.attach((paused) => this.#process.pauseOutput(paused));
+    this.exited = this.#process.exited.then((exit) => {
+      this.#fail(exit.error ?? new SidecarExitedError(exit.exitCode, exit.signal, exit.stderr));
+      return exit;
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** Why nobody can speak to it any more. */
+  get down(): SidecarError | undefined {
+    return this.#down;
+  }
+
+  /** Shakes hands. Whatever goes wrong ends the process. */
+  async start(): Promise<InitializeResult> {
+    const { command, client, gate } = this.options;
+    try {
+      const server = await gate.waitFor(handshake(this.connection, command, client));
+      if (!this.#down) this.#watch(client.silenceTimeoutMs ?? SILENCE_TIMEOUT_MS);
+      return server;
+    } catch (error) {
+      this.#fail(error as SidecarError);
+      throw error;
+    }
+  }
+
+  /** Resolves when the process is gone, or cannot even be killed. */
+  async close(): Promise<void> {
+    const closed = new SidecarClosedError();
+    if (!this.#down) sayGoodbye(this.connection, closed);
+    this.#down ??= closed;
+    this.#heartbeat?.stop();
+    this.#process.endInput();
+    if (await within(CLOSE_TIMEOUT_MS, this.exited)) return;
+    this.#process.kill();
+    await this.gone();
+  }
+
+  /** Resolves when the killed process has ended, or hangs in the system. */
+  async gone(): Promise<void> {
+    await within(KILL_TIMEOUT_MS, this.exited);
+  }
+
+  #fail(error: SidecarError): void {
+    if (this.#down) return;
+    // The first reason counts: the exit by our own signal explains nothing.
+    this.#down = this.connection.closed ?? error;
+    this.#heartbeat?.stop();
+    this.options.onDown(this.#down);
+    this.connection.close(this.#down);
+    this.#process.kill();
+  }
+
+  #receive(data: Uint8Array): void {
+    this.#heartbeat?.heard();
+    try {
+      for (const body of this.#frames.push(data)) this.connection.receive(body);
+    } catch (error) {
+      // There is no way to find the next frame.
+      this.#fail(error instanceof SidecarProtocolError ? error : notUnderstood(error));
+    }
+  }
+
+  #onLost(pipe: Pipe): void {
+    this.#kill(`it had closed its ${pipe}, but went on running`);
+  }
+
+  #watch(timeoutMs: number): void {
+    if (timeoutMs === 0) return;
+    this.#heartbeat = new Heartbeat(timeoutMs, {
+      ping: () => void this.connection.request("ping", {}).result.catch(() => {}),
+      isListening: () => !this.options.gate.paused,
+      onSilent: () => this.#kill(`it had said nothing for ${timeoutMs} ms, not even to a ping`),
+    });
+  }
+
+  #kill(why: string): void {
+    const note = ` The client killed it: ${why}.`;
+    this.#fail(new SidecarExitedError(null, "SIGKILL", this.#process.stderr, note));
+  }
+}
+
+function sayGoodbye(connection: Connection, reason: SidecarClosedError): void {
+  connection.request("shutdown", {}).result.catch(() => {});
+  connection.notify("exit", {});
+  connection.close(reason);
+}
+
+function notUnderstood(cause: unknown): SidecarProtocolError {
+  return new SidecarProtocolError(`What the sidecar sent is not understood: ${String(cause)}`, { cause });
+}
+
+/** Whether the promise was settled in time. */
+async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms).unref();
+  });
+  const inTime = await Promise.race([promise.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime;
+}

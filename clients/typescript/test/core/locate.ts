@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { createSidecar } from "qwen-tts-sidecar";
+import { splitWords } from "../../src/command-line.js";
+import { COMMAND, FAKE, REPOSITORY } from "../support.js";
+
+const scratch = mkdtempSync(join(tmpdir(), "locate "));
+let folders = 0;
+
+function folder(): string {
+  const path = join(scratch, `${folders++}`);
+  mkdirSync(path);
+  return path;
+}
+
+function script(path: string, text: string): string {
+  writeFileSync(path, text);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+describe("a command line", () => {
+  const LINES: Record<string, string[]> = {
+    "a  b\tc": ["a", "b", "c"],
+    "/bin/x --flag=\"a b\" --other='c d'e": ["/bin/x", "--flag=a b", "--other=c de"],
+    "/My\\ App/x \\\"y\\\" a\\\\b": ["/My App/x", '"y"', "a\\b"],
+    "\"a \\\"b\\\" \\c\" '\\d \"e\"'": ['a "b" \\c', '\\d "e"'],
+    "x '' \"\"": ["x", "", ""],
+    "/Users/o'neil/x --a": ["/Users/o'neil/x", "--a"],
+    "x \\": ["x", "\\"],
+    " ": [],
+  };
+
+  it("is cut into words as in a shell", () => {
+    for (const [line, words] of Object.entries(LINES)) assert.deepEqual(splitWords(line), words, line);
+  });
+
+  it("starts a program with its arguments", async () => {
+    const place = folder();
+    const run = script(join(place, "my app"), `#!/bin/sh\nshift\nexec "$@"\n`);
+    const quoted = `"${run}" --name="a b" '${process.execPath}' ${FAKE.replaceAll(" ", "\\ ")} fine`;
+    await using first = await createSidecar({ command: quoted });
+    assert.equal(first.serverInfo.version, "9");
+    const escaped = `${run.replaceAll(" ", "\\ ")} x '${process.execPath}' "${FAKE}" fine`;
+    await using second = await createSidecar({ command: escaped });
+    assert.equal(second.serverInfo.version, "9");
+  });
+
+  it("is shown whole when its program is not there, with what is wrong", async () => {
+    const place = folder();
+    writeFileSync(join(place, "text"), "");
+    symlinkSync("/no/such/target", join(place, "link"));
+    const cases: [string, string][] = [
+      ["/no such/x --arg", "/no such/x --arg (there is no program /no; a path with blanks needs quotes)"],
+      ["./text --arg", "./text --arg (./text may not be executed)"],
+      ["./link", "./link (./link is a link to a file that is not there)"],
+      [".", "."],
+      ["./", "./ (./ is a folder)"],
+    ];
+    for (const [command, looked] of cases) {
+      const start = createSidecar({ command, cwd: place });
+      await assert.rejects(start, { name: "SidecarNotFoundError", looked: [`command: ${looked}`] });
+    }
+  });
+});
+
+describe("a program that the system does not start", () => {
+  const rejects = (options: object, message: RegExp) =>
+    assert.rejects(createSidecar(options), { name: "SidecarStartError", message });
+
+  it("is not blamed for its working folder", async () => {
+    const command = [process.execPath];
+    await rejects({ command, cwd: "/no/such/folder" }, /: its working folder \/no\/such\/folder is not there\.$/);
+    const file = join(folder(), "file");
+    writeFileSync(file, "");
+    await rejects({ command, cwd: file }, /: its working folder .*\/file is not a folder\.$/);
+  });
+
+  it("is not blamed for its interpreter", async () => {
+    const moved = script(join(folder(), "sidecar"), "#!/old/place/.venv/bin/python -u\n");
+    await rejects({ command: [moved] }, /: its interpreter \/old\/place\/\.venv\/bin\/python is not there\. Was the \.venv moved/);
+  });
+
+  it("has a reason of our type, whatever it is", async () => {
+    await rejects({ command: [process.execPath], env: { NAME: "a\0b" } }, /null bytes/);
+    await rejects({ command: [process.execPath, "x".repeat(4_000_000)] }, /E2BIG/);
+  });
+});
+
+const USUAL = ["/opt/homebrew/bin", "/usr/local/bin", join(homedir(), ".local/bin")];
+const isInstalled = USUAL.some((path) => existsSync(join(path, "qwen-tts-sidecar")));
+
+describe("python3 on the PATH", { skip: isInstalled && "this machine has the program" }, () => {
+  const [python = ""] = COMMAND;
+
+  /** An app with a `sidecar` folder of its own, and a PATH with nothing but a python3. */
+  function app(run: string) {
+    const [cwd, bin] = [folder(), folder()];
+    script(join(bin, "python3"), `#!/bin/sh\n${run}\n`);
+    return { cwd, bin, ran: foreign(cwd), env: { QWEN_TTS_SIDECAR: undefined, PATH: bin } };
+  }
+
+  /** A package named sidecar that notes that it was run. */
+  function foreign(place: string): string {
+    const ran = join(place, "ran");
+    mkdirSync(join(place, "sidecar"));
+    for (const file of ["__init__.py", "__main__.py"]) {
+      writeFileSync(join(place, "sidecar", file), `open(${JSON.stringify(ran)}, "w")\n`);
+    }
+    return ran;
+  }
+
+  const notFound = (options: object, last: RegExp) =>
+    assert.rejects(createSidecar(options), ({ name, looked, message }) => {
+      assert.equal(name, "SidecarNotFoundError");
+      assert.match(looked.at(-1), last);
+      assert.match(message, /not on PyPI yet/);
+      return true;
+    });
+
+  it("starts the sidecar if that is what it has, and nothing of the app's folder", async () => {
+    const { cwd, env, ran } = app(`exec "${python}" "$@"`);
+    await using tts = await createSidecar({ cwd, env });
+    assert.equal(tts.serverInfo.name, "qwen-tts-sidecar");
+    assert.equal(existsSync(ran), false);
+  });
+
+  it("is not asked to run another package of that name", async () => {
+    const elsewhere = folder();
+    const ran = foreign(elsewhere);
+    const { cwd, env } = app(`exec "${python}" "$@"`);
+    const found = /python3 -m sidecar \(it finds another package of that name, .*sidecar\/__init__\.py\)$/;
+    await notFound({ cwd, env: { ...env, PYTHONPATH: elsewhere } }, found);
+    assert.equal(existsSync(ran), false);
+  });
+
+  it("has no sidecar, is too old, or hangs: nothing was found", async () => {
+    const none = app(`exec "${python}" -S "$@"`);
+    await notFound({ ...none, env: { ...none.env, PYTHONPATH: undefined } }, /\(it has no such module\)$/);
+    const old = app("echo 'unknown option -P' >&2; exit 2");
+    await notFound(old, /\(it failed: unknown option -P\)$/);
+    const stuck = app("exec sleep 60");
+    const env = { ...stuck.env, PATH: `${stuck.bin}:/usr/bin:/bin` };
+    await notFound({ ...stuck, env, startTimeoutMs: 500 }, /\(it did not answer in 500 ms\)$/);
+    const gone = app("exit 0");
+    const cwd = join(gone.cwd, "no such");
+    await notFound({ ...gone, cwd }, /its working folder .* is not there\.\)$/);
+  });
+
+  it("is never asked by way of uvx, which would run whatever has the name on PyPI", async () => {
+    const { bin, cwd, env } = app("exit 1");
+    const ran = join(cwd, "uvx ran");
+    script(join(bin, "uvx"), `#!/bin/sh\n: > "${ran}"\n`);
+    await notFound({ cwd, env }, /python3 -m sidecar/);
+    assert.equal(existsSync(ran), false);
+  });
+});
+
+it("the sidecar in the repository is started by its installed program, too", async () => {
+  const cwd = join(REPOSITORY, "clients/typescript");
+  const env = { QWEN_TTS_SIDECAR: undefined };
+  if (!existsSync(join(REPOSITORY, ".venv/bin/qwen-tts-sidecar"))) return;
+  await using tts = await createSidecar({ cwd, env });
+  assert.equal(tts.serverInfo.name, "qwen-tts-sidecar");
+});

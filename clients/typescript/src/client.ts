@@ -32,11 +32,11 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
     super();
     this.#gate = new FlowGate(options.highWaterMark ?? HIGH_WATER_MARK);
     this.#supervisor = new Supervisor(options, this.#gate, {
-      onExit: (event) => unharmed(() => this.emit("exit", event)),
-      onRestart: (event) => unharmed(() => this.emit("restart", event)),
+      onExit: (event) => this.emit("exit", event),
+      onRestart: (event) => this.emit("restart", event),
       onLine: (line) => {
         unharmed(() => options.onLog?.(line));
-        unharmed(() => this.emit("log", line));
+        this.emit("log", line);
       },
     });
     this.#host = {
@@ -97,7 +97,7 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
       const params = typeof model === "string" ? { model } : model;
       return this.#call("model/load", params, options, (progress) => {
         unharmed(() => onProgress?.(progress));
-        unharmed(() => this.emit("progress", { ...progress, model: params.model }));
+        this.emit("progress", { ...progress, model: params.model });
       });
     },
 

@@ -23,9 +23,10 @@ export class Emitter<Events extends object> {
     return this;
   }
 
+  /** Calls each listener soon, and on its own: one that throws keeps nothing from the others. */
   protected emit<E extends keyof Events>(event: E, value: Events[E]): void {
-    for (const listener of [...(this.#listeners.get(event) ?? [])]) {
-      (listener as Listener<Events[E]>)(value);
+    for (const listener of this.#listeners.get(event) ?? []) {
+      unharmed(() => (listener as Listener<Events[E]>)(value));
     }
   }
 }

@@ -1,4 +1,4 @@
-import { Emitter, unharmed } from "./emitter.js";
+import { Emitter } from "./emitter.js";
 import { SidecarCancelledError, SidecarError } from "./errors.js";
 import type { SynthesizeResult } from "./protocol.gen.js";
 import type { Sentence } from "./sentences.js";
@@ -67,7 +67,7 @@ export class SpeechStream extends Emitter<SpeechEvents> implements AsyncIterable
       return;
     }
     if (signal) this.#listen(signal);
-    source.start((sentence) => unharmed(() => this.emit("sentence", sentence)));
+    source.start((sentence) => this.emit("sentence", sentence));
   }
 
   [Symbol.asyncIterator](): AsyncIterator<SpeechChunk, undefined> {

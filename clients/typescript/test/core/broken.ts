@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { ChildProcess } from "node:child_process";
+import { ChildProcess, execFile } from "node:child_process";
 import { mkdtempSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
+import { promisify } from "node:util";
 import { createSidecar, type Sidecar, type SidecarOptions } from "qwen-tts-sidecar";
-import { eventually, isAlive, launchFake, nextEvent, NODE, within } from "../support.js";
+import { eventually, FAKE, isAlive, launchFake, nextEvent, NODE, PACKAGE, within } from "../support.js";
 
 const QUICK = { firstDelayMs: 1, maxDelayMs: 1 };
 const scratch = mkdtempSync(join(tmpdir(), "broken-"));
@@ -157,6 +158,15 @@ describe("close()", () => {
       ChildProcess.prototype.kill = kill;
       process.kill(tts.pid ?? 0, "SIGKILL");
     }
+  });
+});
+
+describe("the app's own functions", () => {
+  it("may throw, which stops nothing of the client", async () => {
+    const script = resolve(PACKAGE, "test/fixtures/careless.mjs");
+    const env = { ...process.env, SIDECAR: JSON.stringify([NODE, FAKE, "reports"]) };
+    const { stdout } = await promisify(execFile)(process.execPath, [script], { env, timeout: 30_000 });
+    assert.equal(stdout, "ok\n");
   });
 });
 

@@ -20,9 +20,9 @@ interface Pending {
   resolve(result: never): void;
   reject(error: unknown): void;
   onProgress?: (value: never) => void;
-  /** By its caller. */
+  /** Whether its caller has cancelled it. */
   cancelled?: boolean;
-  /** Told as cancelled by a sidecar that seems to end. */
+  /** Passes on an answer that was kept back, because the sidecar seems to end. */
   heldBack?: () => void;
 }
 
@@ -40,7 +40,7 @@ const TOKEN_FIELDS: { [M in Method]?: string } = {
   "speech/synthesize": "partialResultToken",
 };
 
-/** A sidecar that ends cancels everything, and is gone within a second. */
+/** How long a sidecar that cancels everything may take to end. By its protocol that is a second. */
 const ENDING_MS = 5000;
 
 /** One process's conversation: ids out, answers and progress back. Knows nothing of processes. */
@@ -121,14 +121,14 @@ export class Connection {
   #onAnswer({ id, result, error }: Incoming): void {
     if (result === undefined && !error) throw strange("a message that is no answer");
     if (error && (id ?? null) === null) {
-      // Of a message that it could not read, so that it does not know whose that was.
+      // The sidecar could not read the message, so it does not know whose it was.
       this.log(`The sidecar could not read a message: ${error.message} (${error.data?.type})`);
       return;
     }
     const pending = this.#pending.get(id);
     if (!pending) return;
     if (error?.code === ERROR_CODES.cancelled && !pending.cancelled) {
-      // Nobody asked for that: it is about to end, and its end is what the caller is told.
+      // Nobody has cancelled it, so the sidecar is about to end. The caller is told of that end instead.
       pending.heldBack = () => this.#settle(id, result, error);
       setTimeout(pending.heldBack, ENDING_MS).unref();
     } else {

@@ -9,9 +9,10 @@ import { VERSION } from "./version.js";
 
 /** What the sidecar calls itself. Another program may happen to answer `initialize`, too. */
 const SERVER_NAME = "qwen-tts-sidecar";
+/** The default of `startTimeoutMs`. */
 export const START_TIMEOUT_MS = 60_000;
 
-/** Learns whether the program is a sidecar that this client can speak to. */
+/** Shakes hands: learns whether the program is a sidecar, and one that this client can speak to. */
 export async function handshake(
   connection: Connection,
   command: Command,

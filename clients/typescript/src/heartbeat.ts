@@ -1,6 +1,6 @@
 import { timerMs } from "./timers.js";
 
-/** So many times within its bound, a silent process is looked at. */
+/** How often a silent process is looked at within the bound. */
 const LOOKS = 4;
 
 export interface HeartbeatHost {

@@ -93,7 +93,7 @@ function onThePath(options: LocateOptions, looked: string[]): Command | undefine
   return file === undefined ? undefined : { file, args: [] };
 }
 
-/** Installed, but where its program is not on the PATH. */
+/** The sidecar may be installed in a Python whose programs are not on the PATH. */
 async function inPython(options: LocateOptions, looked: string[]): Promise<Command | undefined> {
   const file = resolveFile("python3", options);
   if (!file) {

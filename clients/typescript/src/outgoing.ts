@@ -33,7 +33,7 @@ export function encodeMessage(message: Message, maxBytes: number): Uint8Array {
   return encodeJson(json, bytes);
 }
 
-/** Bytes go over the wire as base64. */
+/** Return the params with the bytes of a recording as base64. */
 function toWire(params: { reference?: ReferenceInput | null }): { reference?: Reference | null } {
   const { reference } = params;
   if (!(reference?.audio instanceof Uint8Array)) return params as { reference?: Reference | null };
@@ -42,7 +42,7 @@ function toWire(params: { reference?: ReferenceInput | null }): { reference?: Re
   return { ...params, reference: { ...reference, audio } };
 }
 
-/** What it will take as JSON, at least: each unit of a string is one byte or more. */
+/** Return how many bytes a value takes as JSON, at least: each unit of a string takes one or more. */
 function leastBytes(value: unknown, depth = DEPTH): number {
   if (typeof value === "string") return value.length;
   if (ArrayBuffer.isView(value)) return 4 * Math.ceil(value.byteLength / 3);

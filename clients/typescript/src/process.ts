@@ -9,7 +9,7 @@ const TAIL_LINES = 40;
 const TAIL_CHARS = 64 * 1024;
 /** A grandchild may hold a pipe open; what matters has come by then. */
 const CLOSE_GRACE_MS = 1000;
-/** The pipes of a process that ends are closed before its end is told. */
+/** How long a process with a closed pipe may take to end: the pipes of one that ends are closed first. */
 const LOST_GRACE_MS = 1000;
 
 export interface ProcessExit {
@@ -21,7 +21,7 @@ export interface ProcessExit {
   error?: SidecarStartError;
 }
 
-/** The pipes without which nobody can speak to it. */
+/** A pipe without which nobody can speak to the process. */
 export type Pipe = "stdin" | "stdout";
 
 export interface ProcessOptions {
@@ -30,7 +30,7 @@ export interface ProcessOptions {
   env: NodeJS.ProcessEnv;
   onData(data: Uint8Array): void;
   onLine(line: string): void;
-  /** Its end of the pipe is closed, but it goes on running. Not told of a process that is to end. */
+  /** Called when the process has closed its end of a pipe, but goes on running, unless it is to end. */
   onLost(pipe: Pipe): void;
 }
 
@@ -40,7 +40,7 @@ export class SidecarProcess {
   readonly #child: ChildProcess | undefined;
   readonly #tail: string[] = [];
   #lostTimer: ReturnType<typeof setTimeout> | undefined;
-  /** It ends, or has ended: what is in its pipes is read to the end. */
+  /** Whether it has ended, or is to end. From then on its stdout is read to the end. */
   #ending = false;
 
   constructor(readonly options: ProcessOptions) {

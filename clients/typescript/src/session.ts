@@ -9,10 +9,11 @@ import type { SidecarOptions } from "./options.js";
 import { type Pipe, type ProcessExit, SidecarProcess } from "./process.js";
 import type { InitializeResult } from "./protocol.gen.js";
 
-/** A sidecar that does not end when it is told to is killed. */
+/** How long a sidecar that is told to end may take before it is killed. */
 const CLOSE_TIMEOUT_MS = 5000;
-/** One that a kill does not end hangs in the system, and is not waited for. */
+/** How long a killed process is waited for. One that hangs in the system does not end at all. */
 const KILL_TIMEOUT_MS = 2000;
+/** The default of `silenceTimeoutMs`. */
 const SILENCE_TIMEOUT_MS = 60_000;
 
 export interface SessionOptions {
@@ -141,7 +142,7 @@ function notUnderstood(cause: unknown): SidecarProtocolError {
   return new SidecarProtocolError(`What the sidecar sent is not understood: ${String(cause)}`, { cause });
 }
 
-/** Whether the promise was settled in time. */
+/** Return whether the promise was settled in time. */
 async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<boolean>((resolve) => {

@@ -19,7 +19,7 @@ export interface SupervisorEvents {
 /** Decides when there is a process: the first one, the next one after a crash, and none. */
 export class Supervisor {
   #command: Command | undefined;
-  /** Where the first process was started; the host may have gone elsewhere since. */
+  /** The working folder of the first process; the host may have changed its own since. */
   #cwd: string | undefined;
   #session: Session | undefined;
   #ready: Promise<Connection>;
@@ -90,7 +90,7 @@ export class Supervisor {
     return session.connection;
   }
 
-  /** Returns whether it is started again. Calls from now on wait for that. */
+  /** Returns whether the sidecar is started again. If so, later calls wait for that. */
   #onDown(session: Session, error: errors.SidecarError): boolean {
     if (!this.#supervised || this.#closing) return false;
     const delay = this.#backoff.crashed();
@@ -99,7 +99,7 @@ export class Supervisor {
     return delay !== undefined;
   }
 
-  /** What every later call is told. */
+  /** Returns what every later call is told. */
   #final(error: errors.SidecarError): errors.SidecarError {
     if (this.options.restart === false) return error;
     const note = " It crashed too often, and is not started again.";

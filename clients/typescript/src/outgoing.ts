@@ -25,11 +25,11 @@ const DEPTH = 3;
  */
 export function encodeMessage(message: Message, maxBytes: number): Uint8Array {
   const least = leastBytes(message.params);
-  if (least > maxBytes) throw tooLong(message, `${least} bytes or more`, maxBytes);
+  if (least > maxBytes) throw tooLong(message, least, maxBytes, " or more");
   const params = toWire(message.params);
   const json = JSON.stringify({ jsonrpc: "2.0", ...message, params });
   const bytes = Buffer.byteLength(json);
-  if (bytes > maxBytes) throw tooLong(message, `${bytes} bytes`, maxBytes);
+  if (bytes > maxBytes) throw tooLong(message, bytes, maxBytes);
   return encodeJson(json, bytes);
 }
 
@@ -50,19 +50,25 @@ function leastBytes(value: unknown, depth = DEPTH): number {
   return Object.values(value).reduce((sum: number, part) => sum + leastBytes(part, depth - 1), 0);
 }
 
-function tooLong({ method, params }: Message, size: string, maxBytes: number): SidecarResponseError {
+function tooLong(
+  { method, params }: Message,
+  messageBytes: number,
+  limitBytes: number,
+  orMore = "",
+): SidecarResponseError {
   const field = largestField(params);
   const hint =
     field === "reference.audio"
       ? "Give a shorter recording, or a compressed one; or name its file by reference.path."
       : "Send it in several parts.";
   return new SidecarResponseError(
-    `A message of ${size} is too long for the sidecar, which takes ${maxBytes}; ` +
+    `A message of ${messageBytes} bytes${orMore} is too long for the sidecar, which takes ${limitBytes}; ` +
       `most of it is ${field} of ${method}.`,
-    ERROR_CODES.invalidRequest,
+    ERROR_CODES.messageTooLong,
     "messageTooLong",
     field,
     hint,
+    { messageBytes, limitBytes },
   );
 }
 

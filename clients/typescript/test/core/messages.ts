@@ -43,7 +43,8 @@ describe("a message that is too long", () => {
     const message = { id: 1, method: "voice/delete", params: { voice: "x" } };
     const bytes = JSON.stringify({ jsonrpc: "2.0", ...message }).length;
     assert.equal(new FrameReader().push(encodeMessage(message, bytes))[0]?.length, bytes);
-    assert.throws(() => encodeMessage(message, bytes - 1), { type: "messageTooLong", field: "voice" });
+    const figures = { messageBytes: bytes, limitBytes: bytes - 1 };
+    assert.throws(() => encodeMessage(message, bytes - 1), { type: "messageTooLong", field: "voice", figures });
   });
 
   it("is named by its largest part", () => {

@@ -16,9 +16,12 @@ KeepAlive = Annotated[float, Meta(ge=-1, le=31_536_000)]  # a year
 
 class ModelLoadParams(Params):
     model: Annotated[
-        ModelName,
-        Meta(description="An alias, a hub id or a folder; the first two also as name@revision."),
-    ]
+        ModelName | None,
+        Meta(
+            description="An alias, a hub id or a folder; the first two also as name@revision. "
+            "Default: the server's --model."
+        ),
+    ] = None
     revision: Annotated[
         Annotated[str, Meta(min_length=1)] | None,
         Meta(description="Branch, tag or commit; the same as model@revision."),

@@ -126,3 +126,10 @@ def test_the_first_request_is_as_fast_as_the_tenth() -> None:
     # Without the warm-up it is ten times as slow. Other programs may be in its way, hence three.
     tries = (first_and_tenth() for _ in range(3))
     assert any(times[0] < 3 * sorted(times)[5] for times in tries)
+
+
+def test_a_load_without_a_name_is_the_default_model_and_its_result_names_it(golden: Path) -> None:
+    folder = str(golden / "custom_voice")
+    with sidecar("--model", folder) as server:
+        assert server.call("model/load")["model"] == folder
+        assert names(server) == ["custom_voice"]

@@ -89,7 +89,7 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
     list: async (options?: options.CallOptions): Promise<protocol.ModelEntry[]> =>
       (await this.#call("model/list", {}, options)).models,
 
-    /** Downloads if needed, and loads. Aborting stops it where it can be stopped. */
+    /** Downloads if needed, and loads; without a name the default model. Aborting stops it where it can be stopped. */
     load: (
       model: string | Omit<protocol.ModelLoadParams, "workDoneToken">,
       { onProgress, ...options }: options.LoadOptions = {},
@@ -97,7 +97,7 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
       const params = typeof model === "string" ? { model } : model;
       return this.#call("model/load", params, options, (progress) => {
         unharmed(() => onProgress?.(progress));
-        this.emit("progress", { ...progress, model: params.model });
+        this.emit("progress", { ...progress, model: params.model ?? undefined });
       });
     },
 

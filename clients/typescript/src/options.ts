@@ -97,6 +97,6 @@ export interface SidecarEvents {
   restart: RestartEvent;
   /** A line of its stderr. */
   log: string;
-  /** A stage of a model that is loaded by `models.load`. */
-  progress: LoadProgress & { model: string };
+  /** A stage of a model that is loaded by `models.load`; `model` is absent for the default model. */
+  progress: LoadProgress & { model?: string };
 }

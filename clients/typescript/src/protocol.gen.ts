@@ -204,8 +204,8 @@ export interface ModelListResult {
 }
 
 export interface ModelLoadParams {
-  /** An alias, a hub id or a folder; the first two also as name@revision. */
-  model: string;
+  /** An alias, a hub id or a folder; the first two also as name@revision. Default: the server's --model. */
+  model?: string | null;
   /** Branch, tag or commit; the same as model@revision. */
   revision?: string | null;
   dtype?: "auto" | "bfloat16" | "float16" | "float32" | null;

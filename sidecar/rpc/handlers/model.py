@@ -53,7 +53,7 @@ def _row(entry: Entry, loaded: bool, on_cpu: bool) -> ModelEntry:
 
 
 def load(session: Session, params: ModelLoadParams, call: Call) -> None:
-    name = _pinned(params)
+    name = _pinned(params, session.default_model)
     if params.work_done_token is not None:
         session.claim_token(call, params.work_done_token, "workDoneToken")
     options = LoadOptions(params.dtype or "auto", params.bits, params.keep_alive)
@@ -61,12 +61,18 @@ def load(session: Session, params: ModelLoadParams, call: Call) -> None:
     call.on_cancel = lambda: session.engine.cancel(job)
 
 
-def _pinned(params: ModelLoadParams) -> str:
+def _pinned(params: ModelLoadParams, default: str) -> str:
+    """Return the name of the model that is meant, with its revision.
+
+    Raises:
+        InvalidParams: two revisions are given.
+    """
+    name = params.model or default
     if params.revision is None:
-        return params.model
-    if "@" in params.model:
+        return name
+    if "@" in name:
         raise InvalidParams("`model` names a revision already.", field="revision")
-    return f"{params.model}@{params.revision}"
+    return f"{name}@{params.revision}"
 
 
 class _LoadSink:

@@ -1,26 +1,28 @@
 // OpenAI's speech API and a playground, on this machine only: `bun examples/bun-server.ts`.
-// PORT (8787; 0 takes any), SPEECH_API_KEY (asked for as a bearer token; none by default).
+// PORT (8787; 0 takes any), SPEECH_API_KEY (asked for as a bearer token; none by default),
+// ALLOWED_HOSTS (names beside localhost by which the server may be asked for, with commas between them,
+// e.g. host.docker.internal), ALLOWED_ORIGINS (of web pages from elsewhere that may ask, likewise),
+// UNSUPPORTED_INSTRUCTIONS ("ignore": speak without instructions that a model cannot follow).
 
-import { createSidecar } from "qwen-tts-sidecar";
-import { openaiHandler } from "qwen-tts-sidecar/openai";
+import { createSidecar, type Sidecar } from "qwen-tts-sidecar";
+import { openaiHandler, type OpenAIOptions } from "qwen-tts-sidecar/openai";
 import playground from "./playground/index.html";
 
-const apiKey = process.env.SPEECH_API_KEY || undefined;
-const tts = await createSidecar({ onLog: (line) => console.error(line) });
+const list = (name: string) => process.env[name]?.split(/[\s,]+/).filter(Boolean);
+
+// `bun --hot` runs this file anew in the same process: the sidecar stays.
+const held = globalThis as { tts?: Promise<Sidecar> };
+const tts = await (held.tts ??= createSidecar({ onLog: (line) => console.error(line) }));
 const door = openaiHandler(tts, {
-  apiKey,
-  models: { "tts-1": "tiny-voice", "gpt-4o-mini-tts": "tiny-voice" },
-  voices: { alloy: "slt", nova: "slt", onyx: "rms", echo: "rms" },
+  apiKey: process.env.SPEECH_API_KEY || undefined,
+  hosts: list("ALLOWED_HOSTS"),
+  origins: list("ALLOWED_ORIGINS"),
+  unsupportedInstructions: (process.env.UNSUPPORTED_INSTRUCTIONS || undefined) as OpenAIOptions["unsupportedInstructions"],
 });
 
 // An AudioWorklet is a script of its own, which the page's bundle cannot hold.
 const worklet = await Bun.build({ entrypoints: [Bun.fileURLToPath(new URL("pcm-worklet.ts", import.meta.url))] });
 const script = await worklet.outputs[0]?.text();
-
-/** A web page whose name was made to point here could otherwise use what is bound to this machine. */
-function fromHere(request: Request): boolean {
-  return /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(request.headers.get("host") ?? "");
-}
 
 const server = Bun.serve({
   hostname: "127.0.0.1",
@@ -31,7 +33,7 @@ const server = Bun.serve({
     "/": playground,
     "/pcm-worklet.js": () => new Response(script, { headers: { "content-type": "text/javascript" } }),
   },
-  fetch: (request) => (fromHere(request) ? door(request) : new Response("Wrong host.", { status: 403 })),
+  fetch: door,
 });
 console.log(`listening on ${server.url}`);
 

@@ -10,10 +10,16 @@ export const exampleEnv = {
   QWEN_TTS_SIDECAR: COMMAND.map((word) => `"${word}"`).join(" "),
 };
 
-/** The example server, on a free port. */
-export async function startServer(env: Record<string, string> = {}) {
-  const script = resolve(PACKAGE, "examples/bun-server.ts");
-  const child = spawn(BUN, [script], {
+/** The example server in Bun, and what the README has for Node. */
+const SERVERS = {
+  bun: [BUN, resolve(PACKAGE, "examples/bun-server.ts")],
+  node: [process.execPath, resolve(PACKAGE, "test/fixtures/node-server.mjs")],
+} as const;
+
+/** A server with the bundled voice, on a free port. */
+export async function startServer(env: Record<string, string> = {}, runtime: keyof typeof SERVERS = "bun") {
+  const [program, script] = SERVERS[runtime];
+  const child = spawn(program, [script], {
     cwd: REPOSITORY,
     env: { ...exampleEnv, PORT: "0", ...env },
     stdio: ["ignore", "pipe", "inherit"],

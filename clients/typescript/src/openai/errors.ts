@@ -1,4 +1,5 @@
 import type { SidecarResponseError } from "../errors.js";
+import { json } from "./answers.js";
 
 /** A failure as OpenAI writes it: `{error: {message, type, param, code}}`. */
 export class HttpError extends Error {
@@ -7,6 +8,7 @@ export class HttpError extends Error {
     message: string,
     readonly code: string | null = null,
     readonly param: string | null = null,
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(message);
   }
@@ -19,6 +21,7 @@ const STATUS: Record<string, number> = {
   unknownModel: 404,
   unknownRevision: 404,
   modelNotDownloaded: 404,
+  messageTooLong: 413,
   hubAccessDenied: 502,
   hubUnreachable: 502,
   corruptDownload: 502,
@@ -35,10 +38,12 @@ const STATUS: Record<string, number> = {
 /** The sidecar's params, by the names they came in. */
 const PARAMS: Record<string, string> = { text: "input", instruct: "instructions", encoding: "response_format" };
 
+/** Return the response that reports a failure. */
 export function errorResponse(error: unknown): Response {
-  const { status, message, code, param } = toHttpError(error);
-  const headers = status === 429 ? { "retry-after": "1" } : undefined;
-  return Response.json({ error: { message, type: typeOf(status), param, code } }, { status, headers });
+  const { status, message, code, param, headers } = toHttpError(error);
+  const response = json({ error: { message, type: typeOf(status), param, code } }, status, headers);
+  if (status === 429) response.headers.set("retry-after", "1");
+  return response;
 }
 
 /** The same, as an event: once audio has been sent, the status cannot say it any more. */
@@ -55,8 +60,11 @@ function toHttpError(error: unknown): HttpError {
   return new HttpError(500, "The server had an error.", "internal_error");
 }
 
-/** By name: the app may have loaded the client's other build, whose classes are not these. */
-const isResponseError = (error: unknown): error is SidecarResponseError =>
+/**
+ * Return whether the sidecar answered with an error. It is told by its name: the app may have loaded
+ * the client's other build, whose classes are not these.
+ */
+export const isResponseError = (error: unknown): error is SidecarResponseError =>
   error instanceof Error && error.name === "SidecarResponseError";
 
 const isSidecarError = (error: unknown): error is Error =>
@@ -75,5 +83,5 @@ function typeOf(status: number): string {
 
 const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** Behind it stands the tail of stderr. */
+/** What follows the first line is the tail of stderr. */
 const firstLine = (error: Error) => error.message.split("\n", 1)[0] ?? "";

@@ -1,67 +1,49 @@
-import { createHash, timingSafeEqual } from "node:crypto";
-import { errorResponse, HttpError } from "./errors.js";
-import { getModel, listModels, listVoices, loadModel, unloadModel } from "./models.js";
+import { readHost, readPath, requestUrl } from "./address.js";
+import { requestId } from "./answers.js";
+import { addCorsHeaders, isPreflight, preflightResponse } from "./cors.js";
+import { Door } from "./door.js";
+import { errorResponse } from "./errors.js";
+import { Guard } from "./guard.js";
 import type { OpenAIOptions, SpeechEngine } from "./options.js";
-import { createSpeech } from "./speech.js";
+import { route } from "./routes.js";
 
+/** A function from a web request to its response. It never rejects. */
 export type Handler = (request: Request) => Promise<Response>;
 
-/** OpenAI's speech API before a sidecar: for `Bun.serve`, `toNodeListener`, or any router. */
+/**
+ * Return a handler that is OpenAI's speech API before a sidecar: for `Bun.serve`, `toNodeListener`, or
+ * any router. It binds nothing by itself, answers only to the names of this machine and those in `hosts`,
+ * and to web pages of its own origin and those in `origins`.
+ *
+ * @throws TypeError where an option has no meaning.
+ * @example
+ * const door = openaiHandler(await createSidecar(), { apiKey: process.env.SPEECH_API_KEY });
+ * createServer(toNodeListener(door)).listen(8787, "127.0.0.1");
+ */
 export function openaiHandler(engine: SpeechEngine, options: OpenAIOptions = {}): Handler {
+  const door = new Door(engine, options);
+  const guard = new Guard(options);
   return async (request) => {
-    try {
-      return await route(request, engine, options);
-    } catch (error) {
-      return errorResponse(error);
-    }
+    const response = await answer(request, door, guard).catch(errorResponse);
+    addCorsHeaders(response, request, guard);
+    response.headers.set("x-request-id", requestId(request.headers.get("x-request-id")));
+    if (request.method !== "HEAD") return response;
+    await response.body?.cancel();
+    return new Response(null, { status: response.status, headers: response.headers });
   };
 }
 
-async function route(request: Request, engine: SpeechEngine, options: OpenAIOptions): Promise<Response> {
-  const { host, pathname, searchParams } = new URL(request.url);
-  const at = `${request.method} ${pathname}`;
-  if (at === "GET /health") return health(engine);
-  checkOrigin(request.headers.get("origin"), host, options.origins);
-  checkKey(request, options.apiKey);
-  if (at === "POST /v1/audio/speech") return createSpeech(request, engine, options);
-  if (at === "GET /v1/audio/voices") return listVoices(searchParams.get("model"), engine, options);
-  if (at === "GET /v1/models") return listModels(engine, options);
-  const id = modelId(pathname);
-  if (id && request.method === "GET") return getModel(id, engine, options);
-  if (id && request.method === "POST") return loadModel(id, engine, options, request.signal);
-  if (id && request.method === "DELETE") return unloadModel(id, engine, options);
-  throw new HttpError(404, `Unknown request: ${at}`, "unknown_url");
+async function answer(request: Request, door: Door, guard: Guard): Promise<Response> {
+  const url = readUrl(request);
+  // A request made by hand may have no Host header: then its URL is all there is.
+  const host = readHost(request.headers.get("host") ?? url.host);
+  guard.checkHost(host);
+  guard.checkOrigin(request, host);
+  if (isPreflight(request)) return preflightResponse(request);
+  const { searchParams } = url;
+  return route(door, request, { pathname: readPath(url.pathname), searchParams }, () => guard.checkKey(request));
 }
 
-/** A hub id has a slash, which may come escaped or not. */
-function modelId(pathname: string): string | undefined {
-  const id = /^\/v1\/models\/(.+)$/.exec(pathname)?.[1];
-  try {
-    return id && decodeURIComponent(id);
-  } catch {
-    return undefined;
-  }
-}
-
-async function health(engine: SpeechEngine): Promise<Response> {
-  const { streams, queued, uptimeMs } = await engine.status();
-  const { version } = engine.serverInfo;
-  const busy = { streams: streams.length, queued };
-  return Response.json({ status: "ok", version, ...busy, uptime_ms: uptimeMs });
-}
-
-/** Any web page can send requests to this machine, though it cannot read the answers. */
-function checkOrigin(origin: string | null, host: string, origins: readonly string[] = []): void {
-  if (origin === null || origins.includes(origin)) return;
-  if (URL.canParse(origin) && new URL(origin).host === host) return;
-  throw new HttpError(403, `Pages of ${origin} may not ask here.`, "wrong_origin");
-}
-
-function checkKey(request: Request, apiKey: string | undefined): void {
-  if (apiKey === undefined) return;
-  const given = /^Bearer (.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
-  // Digests have one length, so that comparing them tells nothing of the key.
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  if (timingSafeEqual(digest(given), digest(apiKey))) return;
-  throw new HttpError(401, "The API key is missing or wrong.", "invalid_api_key");
-}
+/** Where the Host header is missing or wrong, Bun leaves the URL without a host. */
+const readUrl = ({ url, headers }: Request): URL =>
+  URL.canParse(url) ? new URL(url) : requestUrl(headers.get("host") ?? undefined, url);

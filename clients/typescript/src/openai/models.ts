@@ -1,78 +1,72 @@
 import type { ModelEntry } from "../protocol.gen.js";
-import { HttpError } from "./errors.js";
-import type { OpenAIOptions, SpeechEngine } from "./options.js";
+import { json } from "./answers.js";
+import type { Door } from "./door.js";
+import { HttpError, isResponseError } from "./errors.js";
+import type { Call } from "./routes.js";
 
 const OWNER = "qwen-tts-sidecar";
 
-/** `GET /v1/models`: the sidecar's models, and the names that the app has given them. */
-export async function listModels(engine: SpeechEngine, options: OpenAIOptions): Promise<Response> {
-  return Response.json({ object: "list", data: await allModels(engine, options) });
+/** `GET /v1/models`: the sidecar's models, then the names that stand for some of them. */
+export async function listModels({ door }: Call): Promise<Response> {
+  return json({ object: "list", data: await allModels(door) });
+}
+
+/** `GET /v1/audio/models`: the same, under the key that Open WebUI reads as well. */
+export async function listAudioModels({ door }: Call): Promise<Response> {
+  const data = await allModels(door);
+  return json({ object: "list", data, models: data.map(({ id }) => ({ id, name: id })) });
 }
 
 /** `GET /v1/models/{id}`. */
-export async function getModel(
-  id: string,
-  engine: SpeechEngine,
-  options: OpenAIOptions,
-): Promise<Response> {
-  const model = (await allModels(engine, options)).find((model) => model.id === id);
-  if (!model) throw new HttpError(404, `The model ${JSON.stringify(id)} is not known.`, "model_not_found", "model");
-  return Response.json(model);
+export async function getModel({ id, door }: Call): Promise<Response> {
+  const models = await allModels(door);
+  const model = models.find((model) => model.id === id);
+  if (model) return json(model);
+  if (door.aliases.isModel(id)) return json(describe(id, (await target(id, door, models))?.state));
+  throw new HttpError(404, `The model ${JSON.stringify(id)} is not known.`, "model_not_found", "model");
 }
 
-/** `POST /v1/models/{id}`: downloads it if needed, and loads it. */
-export async function loadModel(
-  id: string,
-  engine: SpeechEngine,
-  options: OpenAIOptions,
-  signal: AbortSignal,
-): Promise<Response> {
-  const loaded = await engine.models.load(realName(id, options), { signal });
-  return Response.json({ ...describe({ model: id, state: "loaded" }), ...loaded, model: undefined });
+/** `POST /v1/models/{id}`: downloads it if needed, and loads it, even if the client leaves. */
+export async function loadModel({ id, door, request }: Call): Promise<Response> {
+  const loaded = await door.loads.load(door.aliases.model(id), request.signal);
+  return json({ ...describe(id, "loaded"), ...loaded, model: undefined });
 }
 
-/** `DELETE /v1/models/{id}`: frees its memory; the files stay. */
-export async function unloadModel(
-  id: string,
-  engine: SpeechEngine,
-  options: OpenAIOptions,
-): Promise<Response> {
-  await engine.models.unload(realName(id, options));
-  return Response.json({ id, object: "model", deleted: true });
+/** `DELETE /v1/models/{id}`: frees its memory, or stops its load; the files stay. */
+export async function unloadModel({ id, door }: Call): Promise<Response> {
+  const model = door.aliases.model(id);
+  const stopped = door.loads.stop(model);
+  try {
+    const name = model ?? (await door.loads.defaultName());
+    if (name === undefined) throw new HttpError(404, "The default model is not loaded.", "model_not_found", "model");
+    await door.engine.models.unload(name);
+  } catch (error) {
+    if (!stopped || !isNotLoaded(error)) throw error;
+  }
+  return json({ id, object: "model", deleted: true });
 }
 
-/** `GET /v1/audio/voices?model=…`: the model's own, and OpenAI's names where the app gave a table. */
-export async function listVoices(
-  model: string | null,
-  engine: SpeechEngine,
-  options: OpenAIOptions,
-): Promise<Response> {
-  const own = await engine.voices.list(model === null ? undefined : realName(model, options));
-  const data = own.map(({ voice, ...rest }) => ({ id: voice, object: "voice", name: voice, ...rest }));
-  const names = new Set(data.map(({ id }) => id));
-  const aliases = Object.entries(options.voices ?? {})
-    .filter(([, voice]) => names.has(voice))
-    .map(([name, voice]) => ({ id: name, object: "voice", name, alias_of: voice }));
-  return Response.json({ object: "list", data: [...data, ...aliases] });
+const isNotLoaded = (error: unknown) =>
+  error instanceof HttpError ? error.status === 404 : isResponseError(error) && error.type === "unknownModel";
+
+async function allModels(door: Door) {
+  const own = await door.engine.models.list();
+  const entries = own.map(({ model, state, repo }) => describe(model, state, repo));
+  const aliases = door.aliases.models.map(async (id) => describe(id, (await target(id, door, entries))?.state));
+  return [...entries, ...(await Promise.all(aliases))];
 }
 
-async function allModels(engine: SpeechEngine, { models = {} }: OpenAIOptions) {
-  const own = await engine.models.list();
-  const aliases = Object.entries(models).flatMap(([name, model]) => {
-    const entry = own.find((entry) => entry.model === model);
-    return [describe({ model: name, state: entry?.state ?? "known" })];
-  });
-  return [...own.map(describe), ...aliases];
+/** Return the model that an alias stands for, if that is in the list. */
+async function target<M extends { id: string }>(alias: string, door: Door, models: readonly M[]): Promise<M | undefined> {
+  const name = door.aliases.model(alias) ?? (await door.loads.defaultName());
+  return models.find(({ id }) => id === name);
 }
 
-/** `state` is ours. When a model was made is not known. */
-const describe = ({ model, state, repo }: ModelEntry) => ({
-  id: model,
+/** `state` is ours: absent where it is not known, as when the model was made, which is not known at all. */
+const describe = (id: string, state?: ModelEntry["state"], repo?: string) => ({
+  id,
   object: "model" as const,
   created: 0,
   owned_by: repo?.split("/")[0] ?? OWNER,
   state,
 });
-
-const realName = (id: string, { models }: OpenAIOptions) =>
-  models && Object.hasOwn(models, id) ? (models[id] ?? id) : id;

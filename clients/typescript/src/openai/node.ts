@@ -1,3 +1,6 @@
+import { requestUrl } from "./address.js";
+import { requestId } from "./answers.js";
+import { errorResponse, HttpError } from "./errors.js";
 import type { Handler } from "./handler.js";
 
 /** The parts of `http.IncomingMessage` that are used, so that the types need no `@types/node`. */
@@ -21,7 +24,13 @@ export interface NodeResponse {
   readonly destroyed: boolean;
 }
 
-/** `http.createServer(toNodeListener(handler))`. */
+/**
+ * Return a listener for Node's `http`. The request's URL is made of its Host header and its path; what cannot
+ * be made a web request is answered with a 400 or 405.
+ *
+ * @example
+ * createServer(toNodeListener(openaiHandler(tts))).listen(8787, "127.0.0.1");
+ */
 export function toNodeListener(
   handler: Handler,
 ): (request: NodeRequest, response: NodeResponse) => void {
@@ -34,7 +43,21 @@ export function toNodeListener(
 async function serve(handler: Handler, request: NodeRequest, response: NodeResponse): Promise<void> {
   const gone = new AbortController();
   response.on("close", () => response.writableEnded || gone.abort());
-  const answer = await handler(toWebRequest(request, gone.signal));
+  await send(await answer(handler, request, gone.signal), response);
+}
+
+async function answer(handler: Handler, request: NodeRequest, signal: AbortSignal): Promise<Response> {
+  try {
+    return await handler(toWebRequest(request, signal));
+  } catch (error) {
+    const { "x-request-id": given } = request.headers;
+    const refusal = errorResponse(error);
+    refusal.headers.set("x-request-id", requestId(typeof given === "string" ? given : undefined));
+    return refusal;
+  }
+}
+
+async function send(answer: Response, response: NodeResponse): Promise<void> {
   response.statusCode = answer.status;
   answer.headers.forEach((value, name) => response.setHeader(name, value));
   const reader = answer.body?.getReader();
@@ -47,15 +70,21 @@ async function serve(handler: Handler, request: NodeRequest, response: NodeRespo
   response.end();
 }
 
+/** Methods that a web request cannot have; Node itself answers CONNECT, by closing the connection. */
+const FORBIDDEN = /^(CONNECT|TRACE|TRACK)$/;
+const ALLOW = "GET, HEAD, POST, DELETE, OPTIONS";
+
+/** @throws HttpError 400, 405 */
 function toWebRequest(request: NodeRequest, signal: AbortSignal): Request {
   const { method = "GET", headers, url = "/" } = request;
-  const host = typeof headers.host === "string" ? headers.host : "localhost";
+  if (FORBIDDEN.test(method)) {
+    throw new HttpError(405, `${method} is not a method of this server.`, "method_not_allowed", null, { allow: ALLOW });
+  }
+  const { host } = headers;
+  const target = requestUrl(Array.isArray(host) ? host.join() : host, url);
   const hasBody = method !== "GET" && method !== "HEAD";
   const init = { method, headers: webHeaders(headers), signal, duplex: "half" };
-  return new Request(new URL(url, `http://${host}`), {
-    ...init,
-    body: hasBody ? bodyOf(request) : undefined,
-  } as RequestInit);
+  return new Request(target, { ...init, body: hasBody ? bodyOf(request) : undefined } as RequestInit);
 }
 
 function bodyOf(request: NodeRequest): ReadableStream<Uint8Array> {

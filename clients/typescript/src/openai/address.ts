@@ -1,0 +1,54 @@
+import { badRequest } from "./errors.js";
+
+/** A name or an address, and perhaps a port: nothing that a URL could read as something else. */
+const HOST = /^(\[[\da-f:.]+\]|[^\s:/?#@[\]\\]+)(:\d{1,5})?$/i;
+
+/**
+ * Return a Host header as a URL, whose `host` and `hostname` are in the one spelling that can be compared.
+ *
+ * @throws HttpError 400 where it is no host.
+ */
+export function readHost(header: string): URL {
+  const url = parseHost(header);
+  if (url) return url;
+  throw badRequest(`The Host header ${JSON.stringify(header)} is no host name.`);
+}
+
+function parseHost(text: string): URL | undefined {
+  const url = `http://${text}`;
+  return HOST.test(text) && URL.canParse(url) ? new URL(url) : undefined;
+}
+
+/**
+ * Return the path to route by. Clients whose base URL ends with a slash ask for `//v1/…` or `/v1//…`,
+ * which mean `/v1/…`.
+ *
+ * @throws HttpError 400 for any other path that begins with two slashes: it could be read as a host.
+ */
+export function readPath(pathname: string): string {
+  const path = pathname.replace(/^\/\/?v1\/\/?/, "/v1/");
+  if (!/^\/(?!\/)/.test(path)) throw badRequest(`The path ${JSON.stringify(pathname)} has to begin with one slash.`);
+  return path;
+}
+
+/**
+ * Return the URL of a request that came over HTTP. Its host is the Host header's, never the target's
+ * own: whoever writes the target would otherwise choose the host that an `Origin` is compared with.
+ *
+ * @param host The Host header; HTTP/1.0 may leave it out.
+ * @param target The request target: a path, or an absolute URL of the same host.
+ * @throws HttpError 400 where the host or the target cannot be understood.
+ */
+export function requestUrl(host: string | undefined, target: string): URL {
+  const base = readHost(host ?? "localhost");
+  const path = target.startsWith("/") ? target : pathOf(target, base);
+  const url = `${base.origin}${path}`;
+  if (path && URL.canParse(url)) return new URL(url);
+  throw badRequest(`The request target ${JSON.stringify(target)} has to be a path on this server.`);
+}
+
+/** HTTP/1.1 servers have to take an absolute URL, too; its host has to be the one in the Host header. */
+function pathOf(target: string, base: URL): string | undefined {
+  const [, host, path] = /^http:\/\/([^/?#]+)(\/.*)?$/i.exec(target) ?? [];
+  return host !== undefined && parseHost(host)?.host === base.host ? (path ?? "/") : undefined;
+}

@@ -1,0 +1,130 @@
+import type { OpenAIOptions } from "./options.js";
+
+/** The names of OpenAI's voices. Many clients offer no others. */
+export const OPENAI_VOICES = [
+  "alloy",
+  "ash",
+  "ballad",
+  "cedar",
+  "coral",
+  "echo",
+  "fable",
+  "marin",
+  "nova",
+  "onyx",
+  "sage",
+  "shimmer",
+  "verse",
+] as const;
+
+export type OpenAIVoice = (typeof OPENAI_VOICES)[number];
+
+/** The names of OpenAI's speech models. Other dated versions of them are understood, too. */
+export const OPENAI_MODELS = [
+  "tts-1",
+  "tts-1-hd",
+  "gpt-4o-mini-tts",
+  "gpt-4o-mini-tts-2025-03-20",
+  "gpt-4o-mini-tts-2025-12-15",
+] as const;
+
+const DATED = /^(tts-1|tts-1-hd|gpt-4o-mini-tts)(-\d{4}(-\d\d-\d\d)?)?$/;
+
+/** OpenAI's other voices are heard as a man's. */
+const FEMININE: ReadonlySet<string> = new Set(["alloy", "coral", "marin", "nova", "sage", "shimmer"]);
+
+/** Voices of models that are in the catalogue: the bundled one's, and Qwen's CustomVoice speakers. */
+const GENDERS: Readonly<Record<string, Gender>> = {
+  slt: "female",
+  rms: "male",
+  serena: "female",
+  vivian: "female",
+  ono_anna: "female",
+  sohee: "female",
+  aiden: "male",
+  dylan: "male",
+  eric: "male",
+  ryan: "male",
+  uncle_fu: "male",
+};
+
+type Gender = "female" | "male";
+
+/**
+ * Return which of a model's voices each of OpenAI's names stands for: a woman's voice for a woman's, as far as
+ * that is known, one after another in the order given. The same voices always give the same table.
+ *
+ * @param voices The names of a model's voices. Of an empty list the table is empty.
+ * @example
+ * openaiVoices(["slt", "rms"]).nova; // "slt"
+ */
+export function openaiVoices(voices: readonly string[]): Partial<Record<OpenAIVoice, string>> {
+  const feminine = voices.filter((voice) => genderOf(voice) !== "male");
+  const masculine = voices.filter((voice) => genderOf(voice) !== "female");
+  const counts = { feminine: 0, masculine: 0 };
+  const pairs = OPENAI_VOICES.map((name) => {
+    const kind = FEMININE.has(name) ? "feminine" : "masculine";
+    const fitting = { feminine, masculine }[kind];
+    const pool = fitting.length > 0 ? fitting : voices;
+    return [name, pool[counts[kind]++ % pool.length]];
+  });
+  return voices.length > 0 ? Object.fromEntries(pairs) : {};
+}
+
+function genderOf(voice: string): Gender | undefined {
+  const name = voice.toLowerCase();
+  // Kokoro's names say it in their second letter: `af_heart`, `bm_george`.
+  const letter = /^[a-z]([fm])_/.exec(name)?.[1];
+  if (letter) return letter === "f" ? "female" : "male";
+  return Object.hasOwn(GENDERS, name) ? GENDERS[name] : undefined;
+}
+
+/** The names that clients may use beside the sidecar's own. The app's tables come before OpenAI's. */
+export class Aliases {
+  /** By their lower-case names. */
+  readonly #voices: ReadonlyMap<string, string>;
+  readonly #models: ReadonlyMap<string, string>;
+  readonly voices: readonly string[];
+  readonly models: readonly string[];
+
+  constructor({ voices = {}, models = {} }: OpenAIOptions) {
+    this.#voices = new Map(Object.entries(voices).map(([name, voice]) => [name.toLowerCase(), voice]));
+    this.#models = new Map(Object.entries(models));
+    const others = OPENAI_VOICES.filter((name) => !this.#voices.has(name));
+    this.voices = [...Object.keys(voices), ...others];
+    this.models = [...new Set([...Object.keys(models), ...OPENAI_MODELS])];
+  }
+
+  /** Return the sidecar's name of a model; `undefined` is its default model. */
+  model(name: string): string | undefined {
+    const undated = DATED.exec(name)?.[1];
+    const own = this.#models.get(name) ?? this.#models.get(undated ?? name);
+    return own ?? (undated === undefined ? name : undefined);
+  }
+
+  /** Return whether a model's name is an alias. */
+  isModel(name: string): boolean {
+    return this.#models.has(name) || DATED.test(name);
+  }
+
+  /**
+   * Return which of a model's voices a name means. A voice of that very name comes before OpenAI's.
+   *
+   * @param voices The model's voices. Without any, one of OpenAI's names means none: a model that speaks
+   *   by a description has no others, and every client has to name one.
+   */
+  voice(name: string, voices: readonly string[]): string | undefined {
+    const wanted = this.named(name);
+    if (!isOpenAIVoice(wanted) || voices.some((voice) => voice.toLowerCase() === wanted.toLowerCase())) return wanted;
+    return openaiVoices(voices)[wanted.toLowerCase() as OpenAIVoice];
+  }
+
+  /** Return the voice that the app's table has for a name, or else the name. */
+  named(name: string): string {
+    return this.#voices.get(name.toLowerCase()) ?? name;
+  }
+}
+
+/** Return whether a name is one of OpenAI's voices, in any case. */
+export const isOpenAIVoice = (name: string): boolean =>
+  (OPENAI_VOICES as readonly string[]).includes(name.toLowerCase());

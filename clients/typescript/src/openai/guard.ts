@@ -1,0 +1,94 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { HttpError } from "./errors.js";
+import type { OpenAIOptions } from "./options.js";
+
+const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
+
+/** Decides who may ask. A web page can send requests to this machine, though it cannot read the answers. */
+export class Guard {
+  readonly #hosts: ReadonlySet<string>;
+  readonly #origins: ReadonlySet<string>;
+  readonly #apiKey: string | undefined;
+
+  /** @throws TypeError where a host or an origin of the options can never match. */
+  constructor({ hosts = [], origins = [], apiKey }: OpenAIOptions) {
+    this.#hosts = new Set([...LOOPBACK, ...hosts.map(hostName)]);
+    this.#origins = new Set(origins.map(originName));
+    this.#apiKey = apiKey;
+  }
+
+  /**
+   * Refuse a request for a name that this server was not given. A web page whose own name was made to
+   * point to this machine (DNS rebinding) is of the same origin as this server, but for that name.
+   *
+   * @throws HttpError 403.
+   */
+  checkHost({ hostname }: URL): void {
+    if (this.#hosts.has(hostname)) return;
+    throw new HttpError(
+      403,
+      `This server is not known as ${JSON.stringify(hostname)}. The option hosts (of the example server: ` +
+        "the variable ALLOWED_HOSTS) lists the names beside localhost that it answers to.",
+      "wrong_host",
+    );
+  }
+
+  /**
+   * Refuse the requests of web pages of other origins, unless theirs is listed.
+   *
+   * @throws HttpError 403.
+   */
+  checkOrigin({ headers }: Request, { host }: URL): void {
+    const origin = headers.get("origin");
+    // A browser leaves `Origin` out where a page only embeds or opens something, but says whose page it is.
+    if (origin === null && !/^(cross|same)-site$/.test(headers.get("sec-fetch-site") ?? "")) return;
+    if (origin !== null && (this.allows(origin) || isSameOrigin(origin, host))) return;
+    throw new HttpError(
+      403,
+      `Pages of ${origin ?? "another origin"} may not ask here. The option origins (of the example server: ` +
+        "the variable ALLOWED_ORIGINS) lists the origins whose pages may.",
+      "wrong_origin",
+    );
+  }
+
+  /** Return whether the pages of an origin may ask, and read the answers. */
+  allows(origin: string): boolean {
+    return this.#origins.has(origin);
+  }
+
+  /** @throws HttpError 401 without the key, if there is one. */
+  checkKey({ headers }: Request): void {
+    if (this.#apiKey === undefined) return;
+    const given = /^Bearer (.+)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? "";
+    // Digests have one length, so that comparing them tells nothing of the key.
+    const digest = (text: string) => createHash("sha256").update(text).digest();
+    if (timingSafeEqual(digest(given), digest(this.#apiKey))) return;
+    throw new HttpError(401, "The API key is missing or wrong.", "invalid_api_key", null, {
+      "www-authenticate": "Bearer",
+    });
+  }
+}
+
+function isSameOrigin(origin: string, host: string): boolean {
+  if (!URL.canParse(origin)) return false;
+  const page = new URL(origin);
+  return /^https?:$/.test(page.protocol) && page.host === host;
+}
+
+function hostName(given: string): string {
+  const bracketed = /^[\da-f]*:[\da-f:.]*:[\da-f:.]*$/i.test(given) ? `[${given}]` : given;
+  const url = URL.canParse(`http://${bracketed}`) ? new URL(`http://${bracketed}`) : undefined;
+  // A port would be a part of `host` only, and anything else of neither.
+  if (url && /^[^*/?#@]+$/.test(given) && url.href === `http://${url.hostname}/`) return url.hostname;
+  throw new TypeError(`hosts: ${JSON.stringify(given)} has to be a name or an address without a port.`);
+}
+
+function originName(given: string): string {
+  const origin = given.toLowerCase().replace(/(?<=[^/])\/$/, "");
+  if (origin === "null" || origin === "file://") return origin;
+  if (!/^[a-z][a-z\d+.-]*:\/\/[^/?#*\s]+$/.test(origin) || !URL.canParse(origin)) {
+    throw new TypeError(`origins: ${JSON.stringify(given)} has to be like "https://example.org" or "app://speech".`);
+  }
+  const standard = new URL(origin).origin; // without a port that goes without saying
+  return standard === "null" ? origin : standard;
+}

@@ -1,0 +1,45 @@
+import type { SpeechChunk, SpeechStream } from "../stream.js";
+import { errorEvent } from "./errors.js";
+
+type Pieces = AsyncGenerator<Uint8Array<ArrayBuffer>, void>;
+export type Chunks = AsyncIterator<SpeechChunk, undefined>;
+export type First = IteratorResult<SpeechChunk, undefined>;
+
+/** The pieces of one audio file. */
+export async function* audio(first: First, chunks: Chunks): Pieces {
+  for (let chunk = first; !chunk.done; chunk = await chunks.next()) yield chunk.value.audio;
+}
+
+/** OpenAI's events. `seq` and `samples`, and the `result` at the end, are ours. */
+export async function* events(first: First, chunks: Chunks, stream: SpeechStream): Pieces {
+  try {
+    for (let chunk = first; !chunk.done; chunk = await chunks.next()) {
+      const { audio, seq, samples } = chunk.value;
+      yield event({ type: "speech.audio.delta", audio: base64(audio), seq, samples });
+    }
+    const result = await stream.final();
+    yield event({ type: "speech.audio.done", usage: usage(result.frames), result });
+  } catch (error) {
+    yield event(errorEvent(error));
+  }
+}
+
+/** A codec frame is what comes next to a token; the text's tokens are not counted. */
+const usage = (frames: number) => ({ input_tokens: 0, output_tokens: frames, total_tokens: frames });
+
+const event = (value: object) =>
+  new Uint8Array(new TextEncoder().encode(`data: ${JSON.stringify(value)}\n\n`));
+
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+
+/** The pieces as a response's body; cancelling it cancels the speech. */
+export function toBody(pieces: Pieces, stream: SpeechStream): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    pull: async (controller) => {
+      const { done, value } = await pieces.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: () => stream.cancel(),
+  });
+}

@@ -2,14 +2,12 @@
 // SCREENSHOTS names a folder for pictures of it.
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, it } from "node:test";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import { CHROMIUM } from "./chromium.js";
 import { startServer } from "./server.js";
 import { eventually } from "./support.js";
-
-const BROWSERS = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/google-chrome"];
 
 interface State {
   time: number;
@@ -27,7 +25,7 @@ const problems: string[] = [];
 before(async () => {
   server = await startServer();
   browser = await puppeteer.launch({
-    executablePath: BROWSERS.find((file) => file && existsSync(file)) ?? "chromium",
+    executablePath: CHROMIUM,
     args: ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
   });
   page = await browser.newPage();

@@ -41,7 +41,7 @@ describe("calls", () => {
     const tts = await sidecar();
     const stages: string[] = [];
     const events: string[] = [];
-    const note = (event: { model: string; stage: string }) => events.push(`${event.model} ${event.stage}`);
+    const note = (event: { model?: string; stage: string }) => events.push(`${event.model} ${event.stage}`);
     tts.on("progress", note);
     const loaded = await tts.models.load("tiny-voice", {
       onProgress: ({ stage }) => stages.push(stage),

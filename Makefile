@@ -1,5 +1,5 @@
 # The usual verbs. `make speak` and `make test` do all their own set-up.
-.PHONY: help setup blas speak test lint unit coverage schema bench build release-check lock clean
+.PHONY: help setup blas speak test test-hosts lint unit coverage schema bench build release-check lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -8,7 +8,7 @@ TEXT ?= Hello there. This is a small voice in a child process.
 OUT ?= hello.wav
 export TEXT OUT
 # What `make coverage` runs.
-TESTS ?= -m "not slow"
+TESTS ?= -m "not slow and not hosts"
 # On Linux: cpu, cuda12 or cuda13. macOS needs no extra.
 EXTRA ?= $(if $(filter Linux,$(shell uname -s)),cpu,)
 
@@ -21,6 +21,7 @@ QUALITY := $(VENV)/ready-quality
 help:
 	@echo "make speak [TEXT=…] [OUT=hello.wav]   set up, and speak a sentence to a WAV file"
 	@echo "make test                             set up, and run every check and test"
+	@echo "make test-hosts                       the tests that install large packages of others"
 	@echo "make setup | lint | unit | coverage [TESTS=…] | schema | bench | build | lock | clean"
 
 setup: blas $(READY)
@@ -66,8 +67,12 @@ lint: setup $(QUALITY)
 	    .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/feature.yml
 
 unit: setup $(QUALITY)
-	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
-	$(BIN)/python -m pytest $(PARALLEL) -m slow
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow and not hosts"
+	$(BIN)/python -m pytest $(PARALLEL) -m "slow and not hosts"
+
+# Foreign clients, as they are: some 400 MB of packages, which are kept in build/ and node_modules/.
+test-hosts: setup $(QUALITY)
+	$(BIN)/python -m pytest -m hosts
 
 # Which lines and branches the tests reach, the processes that they start included.
 coverage: setup $(QUALITY)

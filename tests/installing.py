@@ -1,10 +1,12 @@
-"""Gets what tests need beside Python's packages: Debian packages where root may, `npm ci`."""
+"""Gets what tests need beside the project's packages: Debian packages where root may, `npm ci`,
+and foreign Python packages in an environment of their own."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import NoReturn
 import pytest
 from filelock import FileLock, Timeout
 
+ROOT = Path(__file__).parent.parent
 _TIMEOUT = 400.0
 
 untested: list[str] = []
@@ -41,6 +44,14 @@ def npm(folder: Path) -> None:
         unavailable(f"the npm packages of {folder.name} are missing: {reason}")
 
 
+def python(requirements: Path) -> Path:
+    """Return the Python of an environment that has the packages of a file; build/ keeps it."""
+    folder = ROOT / "build" / "environments" / requirements.parent.name
+    if reason := _install_python(folder, requirements):
+        unavailable(f"the packages of {requirements} are missing: {reason}")
+    return folder / "bin" / "python"
+
+
 @cache
 def _install_debian(package: str) -> str:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
@@ -67,6 +78,21 @@ def _install_npm(folder: Path) -> str:
         if shutil.which(program) is None:
             return f"{program} is not installed"
     return _install("npm", "ci", cwd=folder)
+
+
+@cache
+def _install_python(folder: Path, requirements: Path) -> str:
+    installed = folder / "installed.txt"  # what is there, once all of it is
+    wanted = requirements.read_text("utf-8")
+    if installed.exists() and installed.read_text("utf-8") == wanted:
+        return ""
+    python = str(folder / "bin" / "python")
+    reason = _install(sys.executable, "-m", "venv", "--clear", str(folder)) or _install(
+        python, "-m", "pip", "install", "--quiet", "--requirement", str(requirements)
+    )
+    if not reason:
+        installed.write_text(wanted, "utf-8")
+    return reason
 
 
 def _install(*command: str, cwd: Path | None = None) -> str:

@@ -7,40 +7,20 @@ the playground; everything else comes from the npm registry by the lock file.
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
 
-from tests.harness import ROOT
+from tests.clients.package import PACKAGE, execute
 from tests.installing import debian, npm
 
-PACKAGE = ROOT / "clients" / "typescript"
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
-ENVIRONMENT = {"QWEN_TTS_SIDECAR": f"{shlex.quote(sys.executable)} -m sidecar"}
 
 Run = Callable[..., None]
 
 # The packages, or a browser, may have to be installed first; each command has a bound of its own.
 pytestmark = pytest.mark.timeout(900)
-
-
-def execute(*command: str) -> None:
-    done = subprocess.run(
-        command,
-        cwd=PACKAGE,
-        env={**os.environ, **ENVIRONMENT},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        timeout=600,
-    )
-    print(done.stdout)
-    assert done.returncode == 0, f"{shlex.join(command)}\n{done.stdout[-6000:]}"
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +49,10 @@ def test_types(run: Run) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["all", "openai", "openai-package", "examples", "pack", "vectors"])
+@pytest.mark.parametrize(
+    "name",
+    ["all", "openai", "openai-servers", "openai-package", "examples", "pack", "vectors"],
+)
 def test_node(run: Run, name: str) -> None:
     node_test(run, name)
 
@@ -86,6 +69,7 @@ def test_bun(run: Run, name: str) -> None:
 
 
 @pytest.mark.slow
-def test_playground(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["playground", "openai-browser"])
+def test_browser(run: Run, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("CHROMIUM", chromium() or debian("chromium", "chromium"))
-    node_test(run, "playground")
+    node_test(run, name)

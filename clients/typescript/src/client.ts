@@ -91,7 +91,7 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
 
     /** Downloads if needed, and loads; without a name the default model. Aborting stops it where it can be stopped. */
     load: (
-      model: string | Omit<protocol.ModelLoadParams, "workDoneToken">,
+      model: string | Omit<protocol.ModelLoadParams, "workDoneToken"> = {},
       { onProgress, ...options }: options.LoadOptions = {},
     ): Promise<protocol.ModelLoadResult> => {
       const params = typeof model === "string" ? { model } : model;

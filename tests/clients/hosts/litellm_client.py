@@ -9,12 +9,14 @@ from importlib.metadata import version
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # otherwise it fetches one when imported
 
 import litellm
+import openai
 
 SERVER = {"api_base": f"{os.environ['DOOR_URL']}/v1", "api_key": os.environ["DOOR_KEY"]}
 HELLO = {"voice": "shimmer", "input": "Hello there.", "max_retries": 0}
 
 
 def refused(kind: type[Exception], **params: object) -> None:
+    """Check that a request is refused; litellm's own errors are of the classes of `openai`, too."""
     try:
         litellm.speech(**{"model": "openai/tts-1", **SERVER, **HELLO, **params})  # pyright: ignore
     except kind:
@@ -34,8 +36,8 @@ assert wav.content.startswith(b"RIFF")
 later = asyncio.run(litellm.aspeech(model="openai/tts-1", **SERVER, **HELLO))
 assert later.content.startswith(b"\xff")
 
-refused(litellm.BadRequestError, voice="nobody")
-refused(litellm.BadRequestError, response_format="aac")
-refused(litellm.NotFoundError, model="openai/nonesuch")
-refused(litellm.AuthenticationError, api_key="wrong")
+refused(openai.BadRequestError, voice="nobody")
+refused(openai.BadRequestError, response_format="aac")
+refused(openai.NotFoundError, model="openai/nonesuch")
+refused(openai.AuthenticationError, api_key="wrong")
 print("litellm", version("litellm"))

@@ -50,17 +50,27 @@ const GENDERS: Readonly<Record<string, Gender>> = {
 
 type Gender = "female" | "male";
 
+/** A model's voice, as `voices.list` tells it. */
+export interface NamedVoice {
+  voice: string;
+  /** Where it is not said, it is known of the voices of the models in the catalogue. */
+  gender?: Gender | null;
+}
+
 /**
  * Return which of a model's voices each of OpenAI's names stands for: a woman's voice for a woman's, as far as
  * that is known, one after another in the order given. The same voices always give the same table.
  *
- * @param voices The names of a model's voices. Of an empty list the table is empty.
+ * @param given A model's voices, or their names. Of an empty list the table is empty.
  * @example
  * openaiVoices(["slt", "rms"]).nova; // "slt"
+ * openaiVoices(await tts.voices.list("0.6b-customvoice")).onyx; // a man's voice
  */
-export function openaiVoices(voices: readonly string[]): Partial<Record<OpenAIVoice, string>> {
-  const feminine = voices.filter((voice) => genderOf(voice) !== "male");
-  const masculine = voices.filter((voice) => genderOf(voice) !== "female");
+export function openaiVoices(given: readonly (string | NamedVoice)[]): Partial<Record<OpenAIVoice, string>> {
+  const entries = given.map((voice) => (typeof voice === "string" ? { voice } : voice));
+  const voices = entries.map(({ voice }) => voice);
+  const without = (other: Gender) => entries.flatMap((entry) => (genderOf(entry) === other ? [] : [entry.voice]));
+  const [feminine, masculine] = [without("male"), without("female")];
   const counts = { feminine: 0, masculine: 0 };
   const pairs = OPENAI_VOICES.map((name) => {
     const kind = FEMININE.has(name) ? "feminine" : "masculine";
@@ -71,7 +81,8 @@ export function openaiVoices(voices: readonly string[]): Partial<Record<OpenAIVo
   return voices.length > 0 ? Object.fromEntries(pairs) : {};
 }
 
-function genderOf(voice: string): Gender | undefined {
+function genderOf({ voice, gender }: NamedVoice): Gender | undefined {
+  if (gender) return gender;
   const name = voice.toLowerCase();
   // Kokoro's names say it in their second letter: `af_heart`, `bm_george`.
   const letter = /^[a-z]([fm])_/.exec(name)?.[1];
@@ -113,10 +124,11 @@ export class Aliases {
    * @param voices The model's voices. Without any, one of OpenAI's names means none: a model that speaks
    *   by a description has no others, and every client has to name one.
    */
-  voice(name: string, voices: readonly string[]): string | undefined {
+  voice(name: string, voices: readonly NamedVoice[]): string | undefined {
     const wanted = this.named(name);
-    if (!isOpenAIVoice(wanted) || voices.some((voice) => voice.toLowerCase() === wanted.toLowerCase())) return wanted;
-    return openaiVoices(voices)[wanted.toLowerCase() as OpenAIVoice];
+    const lower = wanted.toLowerCase();
+    if (!isOpenAIVoice(wanted) || voices.some(({ voice }) => voice.toLowerCase() === lower)) return wanted;
+    return openaiVoices(voices)[lower as OpenAIVoice];
   }
 
   /** Return the voice that the app's table has for a name, or else the name. */

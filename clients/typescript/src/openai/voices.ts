@@ -56,9 +56,9 @@ async function isListed({ engine }: Door, model: string): Promise<boolean> {
 }
 
 /** The presets, or where there are none the saved voices that fit: what OpenAI's names stand for. */
-function speakers(voices: readonly VoiceEntry[]): string[] {
+function speakers(voices: readonly VoiceEntry[]): readonly VoiceEntry[] {
   const presets = voices.filter(({ kind }) => kind === "preset");
-  return (presets.length > 0 ? presets : voices).map(({ voice }) => voice);
+  return presets.length > 0 ? presets : voices;
 }
 
 const same = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();

@@ -144,11 +144,25 @@ class GenerationDefaults(msgspec.Struct, frozen=True):
     min_frames: int = 2
 
 
+Gender = Literal["female", "male"]
+
+
 class VoiceInfo(msgspec.Struct, frozen=True):
-    """A preset voice; `dialect` is the language it speaks when none is asked for."""
+    """A preset voice.
+
+    Attributes:
+        dialect: the language that it speaks when none is asked for.
+        gender: None if it is not known.
+        languages: those that are native to it, a dialect included; empty if they are not known. It
+            may speak others, too.
+        description: one sentence, in English.
+    """
 
     name: str
     dialect: str | None = None
+    gender: Gender | None = None
+    languages: tuple[str, ...] = ()
+    description: str | None = None
 
 
 # What models differ in. presets: voices of its own; cloning: `reference`; design: a voice in words;

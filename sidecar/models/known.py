@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import msgspec
 
-from sidecar.models.base import Ability
+from sidecar.models import presets
+from sidecar.models.base import Ability, ModelInfo, VoiceInfo
 
 LANGUAGES = (
     "chinese",
@@ -49,6 +50,8 @@ _ABILITIES: dict[str, tuple[Ability, ...]] = {
     "0.6B-Base": ("cloning", *_ALL),
     "1.7B-Base": ("cloning", *_ALL),
 }
+# A talker's width, which is the length of an x-vector that it takes, and the codes in a frame.
+_HIDDEN_SIZE, _CODEBOOKS, _SAMPLE_RATE = {"0.6B": 1024, "1.7B": 2048}, 16, 24000
 _VARIANTS = {"CustomVoice": "custom_voice", "VoiceDesign": "voice_design", "Base": "base"}
 
 
@@ -75,6 +78,26 @@ class KnownModel(msgspec.Struct, frozen=True):
     download_bytes: int
     memory_bytes: int
     cpu_memory_bytes: int
+
+    @property
+    def voices(self) -> tuple[VoiceInfo, ...]:
+        """Its preset voices."""
+        return presets.CUSTOM_VOICES if "presets" in self.abilities else ()
+
+    @property
+    def info(self) -> ModelInfo:
+        """What its config.json will say, for as long as it is not on this machine."""
+        return ModelInfo(
+            family="qwen3_tts",
+            variant=self.variant,
+            sample_rate=_SAMPLE_RATE,
+            voices=self.voices,
+            languages=("auto", *LANGUAGES),
+            dialects=presets.DIALECTS if self.voices else (),
+            speaker_size=_HIDDEN_SIZE[self.size] if self.variant == "base" else 0,
+            codebooks=_CODEBOOKS,
+            abilities=self.abilities,
+        )
 
 
 def _known(alias: str, repo: str, name: str, bits: int) -> KnownModel:

@@ -5,6 +5,7 @@ What a family cannot do is not in its abilities, and is refused by `request.py`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -32,6 +33,7 @@ class Family(msgspec.Struct, frozen=True):
         sample_rate: where the config does not say one.
         languages: value of `language` → what the family calls it.
         voices: of a checkpoint; the first is the default.
+        voice: of a voice's name → what is known of it.
         packages: module → what to install for it.
         tokenizer: the folder or repository of the text's tokenizer; "" if mlx-audio reads that of
             the checkpoint anyway.
@@ -47,6 +49,7 @@ class Family(msgspec.Struct, frozen=True):
     sample_rate: int
     languages: dict[str, str]
     voices: Callable[[Checkpoint], tuple[str, ...]] = lambda checkpoint: ()
+    voice: Callable[[str], VoiceInfo] = VoiceInfo
     packages: dict[str, str] = {}
     tokenizer: Callable[[Checkpoint], str] = lambda checkpoint: ""
     besides: tuple[Beside, ...] = ()
@@ -61,7 +64,7 @@ class Family(msgspec.Struct, frozen=True):
             family=self.module,
             variant=self.module,
             sample_rate=rate if isinstance(rate, int) else self.sample_rate,
-            voices=tuple(VoiceInfo(name) for name in voices),
+            voices=tuple(self.voice(name) for name in voices),
             languages=("auto", *self.languages),
             abilities=tuple(can for can in self.abilities if voices or can != "presets"),
         )
@@ -70,6 +73,20 @@ class Family(msgspec.Struct, frozen=True):
 def _kokoro_voices(checkpoint: Checkpoint) -> tuple[str, ...]:
     names = sorted(path.stem for path in (checkpoint.path / "voices").glob("*.safetensors"))
     return tuple(sorted(names, key=lambda name: name != "af_heart"))
+
+
+def _kokoro_voice(name: str) -> VoiceInfo:
+    """As the published voices are named: `bm_george` is British (`b`) and male (`m`)."""
+    match = _KOKORO_NAME.fullmatch(name)
+    language = _KOKORO_LETTERS.get(match[1]) if match else None
+    if match is None or language is None:
+        return VoiceInfo(name)
+    gender = "female" if match[2] == "f" else "male"
+    return VoiceInfo(name, gender=gender, languages=(language,))
+
+
+def _spark_voice(name: str) -> VoiceInfo:
+    return VoiceInfo(name, gender="female" if name == "female" else "male")
 
 
 def _csm_tokenizer(checkpoint: Checkpoint) -> str:
@@ -123,6 +140,8 @@ _KOKORO_LANGUAGES = {
     "english": "a", "british english": "b", "spanish": "e", "french": "f", "hindi": "h",
     "italian": "i", "japanese": "j", "portuguese": "p", "chinese": "z",
 }  # fmt: skip
+_KOKORO_LETTERS = {letter: language for language, letter in _KOKORO_LANGUAGES.items()}
+_KOKORO_NAME = re.compile(r"([a-z])([fm])_.+")
 # Without Chinese, Hebrew, Japanese and Russian: mlx-audio leaves out what it needs to write these
 # as the model reads them where a package is missing, and one of them downloads in the middle.
 _CHATTERBOX_LANGUAGES = {
@@ -139,6 +158,7 @@ FAMILIES: dict[str, Family] = {
         24000,
         _KOKORO_LANGUAGES,
         voices=_kokoro_voices,
+        voice=_kokoro_voice,
         packages={"misaki": "qwen-tts-sidecar[kokoro]"},
     ),
     "csm": Family(
@@ -173,6 +193,7 @@ FAMILIES: dict[str, Family] = {
         16000,
         {"english": "en", "chinese": "zh"},
         voices=lambda checkpoint: ("female", "male"),
+        voice=_spark_voice,
         transcript=False,
         audition="The lighthouse stood at the end of the pier, and its lamp was lit every evening.",
     ),

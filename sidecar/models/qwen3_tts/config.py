@@ -9,13 +9,13 @@ from typing import Any
 from sidecar.errors import NotACheckpoint
 from sidecar.files import read_regular
 from sidecar.limits import MAX_UTTERANCE_FRAMES
+from sidecar.models import presets
 from sidecar.models.base import (
     Ability,
     CodeSpec,
     GenerationDefaults,
     ModelInfo,
     SamplingParams,
-    VoiceInfo,
 )
 from sidecar.models.cache import MAX_JSON_BYTES
 from sidecar.models.catalog import Checkpoint
@@ -82,7 +82,7 @@ def _read(checkpoint: Checkpoint) -> Qwen3TTSConfig:
         family="qwen3_tts",
         variant=variant,
         sample_rate=int(config.get("sample_rate", 24000)),
-        voices=tuple(VoiceInfo(name, dialects.get(name)) for name in speakers),
+        voices=tuple(presets.voice(name, id, dialects.get(name)) for name, id in speakers.items()),
         languages=("auto", *(name for name in languages if "dialect" not in name)),
         dialects=tuple(name for name in languages if "dialect" in name),
         speaker_size=int(talker["hidden_size"]) if variant == "base" else 0,

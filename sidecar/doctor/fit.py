@@ -6,16 +6,13 @@ from typing import Literal
 
 import msgspec
 
-from sidecar.models.known import KNOWN, KnownModel
+from sidecar.models.known import KNOWN
 
 Fit = Literal["well", "alone", "no"]
 
 # Of memory that a GPU shares with a desktop and the app, a fifth is used unnoticed. A GPU's own
 # memory is there to be filled. On the CPU what is computed with is the machine's as any program's.
 _WELL, _WELL_CPU, _WELL_OWN = 0.2, 0.25, 0.8
-# Besides the files: the codec's quotients, and on a GPU a speaker encoder in float32; of all, what
-# `qwen3_tts.memory` adds for rotations and masks. Rounded up; a test compares.
-_TABLES_BYTES, _TABLES_CPU_BYTES, _BESIDES = 54_000_000, 30_000_000, 1.03
 # From the best voice to the smallest model.
 _RANKING = (("1.7B", 16), ("1.7B", 8), ("0.6B", 16), ("1.7B", 6), ("1.7B", 4), ("0.6B", 8))
 _RANKING += (("0.6B", 6), ("0.6B", 4))
@@ -52,24 +49,13 @@ def sizes(memory: int, limit: int | None, *, own: bool, on_cpu: bool) -> list[Si
     rows: list[Size] = []
     for size, bits in _RANKING:
         same = [one for one in KNOWN.values() if (one.size, one.bits) == (size, bits)]
-        need = max(one.cpu_memory_bytes if on_cpu else one.memory_bytes for one in same)
+        need = max(one.memory_bytes(on_cpu=on_cpu) for one in same)
         share = _WELL_OWN if own else _WELL_CPU if on_cpu else _WELL
         fit: Fit = "well" if need <= share * memory else "alone"
-        if limit is not None and max(load_bytes(one, on_cpu=on_cpu) for one in same) > limit:
+        if limit is not None and max(one.load_bytes(on_cpu=on_cpu) for one in same) > limit:
             fit = "no"
         rows.append(Size(size, bits, need, fit))
     return rows
-
-
-def load_bytes(one: KnownModel, *, on_cpu: bool) -> int:
-    """What `model/load` holds against its limit: `qwen3_tts.memory.footprint`, by the catalogue,
-    since there are no headers of a model that is not here. Without the stream and the process,
-    which the limit leaves room for."""
-    if not on_cpu:
-        return int((one.download_bytes + _TABLES_BYTES) * _BESIDES)
-    exact = next(k for k in KNOWN.values() if k.bits == 16)
-    codec = exact.download_bytes - 2 * exact.parameters  # one for all
-    return int((4 * one.parameters + codec + _TABLES_CPU_BYTES) * _BESIDES)
 
 
 def advice(rows: list[Size], memory: int, *, on_cpu: bool) -> str:

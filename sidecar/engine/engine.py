@@ -51,7 +51,7 @@ LOOK_SECONDS = 1.0
 class Engine:
     """Runs synthesis on a thread of its own.
 
-    Every method may be called from any thread and returns at once; what happens is reported
+    Every method but `backend` and `stop` returns at once, on any thread; what happens is reported
     to the sinks, on the engine thread. A job with `admitted` is a later step of something that
     has been let in; others are refused with `QueueFull` when too many are in flight.
 
@@ -72,6 +72,7 @@ class Engine:
         self._memory_limit = memory_limit
         self._keep_alive = keep_alive
         self.status = EngineStatus()
+        self._known = threading.Event()  # set once the backend is
         self.pulse = Pulse()
         self.watchdog = Watchdog(self.pulse, hang_seconds, LOOK_SECONDS)
         self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
@@ -81,6 +82,15 @@ class Engine:
     def loaded(self) -> set[str]:
         """Every name that a model in memory was asked for by."""
         return {name for model in self.status.models for name in model.names}
+
+    def backend(self, timeout: float) -> str | None:
+        """Wait until MLX is imported, at most `timeout` seconds, and return metal, cuda or cpu.
+
+        Returns None if it is not imported by then, or cannot be.
+        """
+        self._known.wait(timeout)
+        name = self.status.backend
+        return None if name in ("starting", "broken") else name
 
     def start(self) -> None:
         self._thread.start()
@@ -183,6 +193,7 @@ class Engine:
 
     def _publish(self, status: EngineStatus) -> None:
         self.status = status
+        self._known.set()
 
     def _refuse(self, error: SidecarError) -> None:
         """Answers every job with `error`, until the end."""

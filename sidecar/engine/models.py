@@ -18,6 +18,7 @@ from sidecar.memory import readable
 from sidecar.models import backend, registry
 from sidecar.models.base import TTSModel
 from sidecar.models.catalog import Checkpoint, canonical
+from sidecar.models.footprint import to_speak
 from sidecar.models.generator import SpeechGenerator
 
 
@@ -191,7 +192,7 @@ class ModelTable:
             return
         if need > self.limit:
             raise MemoryLimitExceeded(
-                f"{name!r} needs about {readable(need)}; models may take {readable(self.limit)}.",
+                f"{_needs(name, need)}; models may take {readable(self.limit)}.",
                 hint="Take a smaller or quantised one, or raise --memory-limit.",
                 field="model",
             )
@@ -200,7 +201,7 @@ class ModelTable:
         free = self.limit - sum(loaded.memory_bytes for loaded in others.values())
         if need > free + sum(others[p].memory_bytes for p in idle):
             raise MemoryLimitExceeded(
-                f"{name!r} needs about {readable(need)}, and models that are speaking leave "
+                f"{_needs(name, need)}, and models that are speaking leave "
                 f"{readable(max(free, 0))} of {readable(self.limit)}.",
                 hint="Load it when their streams have ended, or raise --memory-limit.",
                 field="model",
@@ -231,6 +232,12 @@ def _expiry(loaded: Loaded) -> float:
 def _fits(loaded: Loaded, options: LoadOptions) -> bool:
     """Whether it is what was asked for; what was not said may be anything."""
     return options.dtype in ("auto", loaded.model.dtype) and options.bits in (None, loaded.bits)
+
+
+def _needs(name: str, need: int) -> str:
+    """Say what every list of models says, and what of it is held against the limit."""
+    speaking = readable(to_speak(need))
+    return f"{name!r} needs about {speaking} to speak, {readable(need)} of that for its weights"
 
 
 def _load(checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None]) -> Loaded:

@@ -17,6 +17,9 @@ _ITEM_BYTES = {
 }  # fmt: skip
 _FLOATS = ("F64", "F32", "F16", "BF16")
 _MAX_HEADER_BYTES = 100 * 2**20  # as safetensors itself has it
+# One stream's keys and values, activations, MLX's cache of buffers, and the process itself; a round
+# figure, on the large side.
+_SPEAKING_BYTES = 750_000_000
 DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 
 
@@ -74,6 +77,16 @@ def _header(path: Path) -> dict[str, _Entry]:
         raw = msgspec.json.decode(file.read(length), type=dict[str, msgspec.Raw])
     raw.pop("__metadata__", None)
     return {name: msgspec.json.decode(entry, type=_Entry) for name, entry in raw.items()}
+
+
+def to_speak(load_bytes: int) -> int:
+    """Return the memory to speak one stream with a model, the process included. Whoever says what a
+    model needs says this figure.
+
+    Args:
+        load_bytes: what `model/load` will take for it, by the model's headers or by the catalogue.
+    """
+    return load_bytes + _SPEAKING_BYTES
 
 
 def total(folder: Path, size: Callable[[Tensor], float]) -> int:

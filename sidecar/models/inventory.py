@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import msgspec
 
-from sidecar.errors import NotACheckpoint
+from sidecar.errors import ModelNotDownloaded, NotACheckpoint, SidecarError
 from sidecar.models import cache, catalog, registry
-from sidecar.models.base import Ability, ModelInfo
+from sidecar.models.base import Ability, ModelInfo, VoiceInfo
 from sidecar.models.catalog import Checkpoint
+from sidecar.models.footprint import to_speak
 from sidecar.models.known import KNOWN, LANGUAGES, KnownModel
 
 State = Literal["bundled", "cached", "known"]
@@ -22,9 +24,10 @@ class Entry(msgspec.Struct, frozen=True):
     Attributes:
         state: cached is whole, and can be used without a network; known would be downloaded.
         known: its row of the catalogue.
-        info: of one that is not in the catalogue, by its config; None if that is wrong.
+        info: by its config, if that is on this machine and can be read.
         disk_bytes: what is on this machine of it.
         missing: of a known model that is here in part, the files that it lacks.
+        checkpoint: its files, if it is whole on this machine.
     """
 
     name: str
@@ -34,6 +37,23 @@ class Entry(msgspec.Struct, frozen=True):
     info: ModelInfo | None = None
     disk_bytes: int = 0
     missing: tuple[str, ...] = ()
+    checkpoint: Checkpoint | None = None
+
+    def memory_bytes(self, *, on_cpu: bool) -> int | None:
+        """Return the memory to speak one stream with it, the process included: by the headers of
+        its files if they are here, otherwise by the catalogue; None if neither can say."""
+        if self.checkpoint is not None:
+            # Anybody's files: one that makes no sense must not end the list of all.
+            with contextlib.suppress(SidecarError, OSError, ValueError, TypeError, AttributeError):
+                return to_speak(registry.footprint(self.checkpoint, "auto", None, on_cpu))
+        return None if self.known is None else self.known.memory_bytes(on_cpu=on_cpu)
+
+    @property
+    def voices(self) -> Sequence[VoiceInfo]:
+        """Its preset voices: by its config if that is here, otherwise by the catalogue."""
+        if self.info is not None:
+            return self.info.voices
+        return () if self.known is None else self.known.voices
 
     @property
     def languages(self) -> Sequence[str]:
@@ -43,8 +63,6 @@ class Entry(msgspec.Struct, frozen=True):
 
     @property
     def abilities(self) -> Sequence[Ability]:
-        if self.name == catalog.BUNDLED:
-            return ("presets", "textStreaming", "batching", "seed")
         if self.info is not None:
             return self.info.abilities
         return () if self.known is None else self.known.abilities
@@ -53,10 +71,38 @@ class Entry(msgspec.Struct, frozen=True):
 def entries() -> list[Entry]:
     """Lists the bundled voice, every alias, and what else is cached and can be loaded; never asks
     the network."""
-    size = sum(file.stat().st_size for file in catalog.BUNDLED_PATH.rglob("*") if file.is_file())
-    rows = [Entry(catalog.BUNDLED, "bundled", disk_bytes=size)]
-    rows += [_entry(alias, known.repo, known) for alias, known in KNOWN.items()]
-    return rows + list(_others())
+    return [
+        _bundled(),
+        *(_entry(alias, known.repo, known) for alias, known in KNOWN.items()),
+        *_others(),
+    ]
+
+
+def describe(name: str) -> ModelInfo:
+    """Say what is known of a model without loading it: its config if it is on this machine,
+    otherwise what the catalogue has.
+
+    Raises:
+        SidecarError: as `catalog.resolve` of a model that is not in the catalogue.
+    """
+    try:
+        return registry.describe(catalog.resolve(name))
+    except ModelNotDownloaded:
+        known = KNOWN.get(catalog.canonical(name))
+        if known is None:
+            raise
+        return known.info
+
+
+def _bundled() -> Entry:
+    folder = catalog.BUNDLED_PATH
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    try:
+        checkpoint = catalog.resolve(catalog.BUNDLED)
+    except SidecarError:  # somebody has damaged it; `doctor` says so
+        return Entry(catalog.BUNDLED, "bundled", disk_bytes=size)
+    info = _info(checkpoint)
+    return Entry(catalog.BUNDLED, "bundled", info=info, disk_bytes=size, checkpoint=checkpoint)
 
 
 def _others() -> Iterator[Entry]:
@@ -67,7 +113,7 @@ def _others() -> Iterator[Entry]:
             continue
         checkpoint = Checkpoint(repo, snapshot.path, cache.config(snapshot))
         if registry.is_known(checkpoint):  # not another program's
-            yield _entry(repo, repo, None, _info(checkpoint))
+            yield _entry(repo, repo, None)
 
 
 def _info(checkpoint: Checkpoint) -> ModelInfo | None:
@@ -78,10 +124,13 @@ def _info(checkpoint: Checkpoint) -> ModelInfo | None:
         return None
 
 
-def _entry(name: str, repo: str, known: KnownModel | None, info: ModelInfo | None = None) -> Entry:
+def _entry(name: str, repo: str, known: KnownModel | None) -> Entry:
     snapshot = cache.find(repo)
     size = cache.disk_bytes(repo)
     if snapshot is None:
-        return Entry(name, "known", repo, known, info, size)
-    state: State = "known" if snapshot.missing else "cached"
-    return Entry(name, state, repo, known, info, size, snapshot.missing)
+        return Entry(name, "known", repo, known, disk_bytes=size)
+    checkpoint = Checkpoint(name, snapshot.path, cache.config(snapshot))
+    info = _info(checkpoint)
+    if snapshot.missing:
+        return Entry(name, "known", repo, known, info, size, snapshot.missing)
+    return Entry(name, "cached", repo, known, info, size, checkpoint=checkpoint)

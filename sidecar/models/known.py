@@ -12,6 +12,7 @@ import msgspec
 
 from sidecar.models import presets
 from sidecar.models.base import Ability, ModelInfo, VoiceInfo
+from sidecar.models.footprint import to_speak
 
 LANGUAGES = (
     "chinese",
@@ -35,10 +36,9 @@ _PARAMETERS = {
 _SPEAKER_ENCODER = {"0.6B": 8_854_336, "1.7B": 12_001_088}
 # Of the hub's files: speech_tokenizer/model.safetensors, and configs and text tokenizer together.
 _CODEC_BYTES, _OTHER_BYTES = 682_293_092, 4_536_539
-# What of the codec is kept in memory: its encoder hears references, which only Base models take.
-_DECODER_BYTES = 457_300_000
-# One stream's keys and values, activations, MLX's cache of buffers, and the process itself.
-_WORKING_BYTES = 750_000_000
+# What `qwen3_tts.memory` adds to the files: the codec's quotients, on a GPU a speaker encoder in
+# float32, and of all a share for rotations and masks. Rounded up; a test compares.
+_TABLES_BYTES, _TABLES_CPU_BYTES, _BESIDES = 54_000_000, 30_000_000, 1.03
 _GROUP_SIZE, _GROUP_BYTES = 64, 4
 
 # As `qwen3_tts.config` has them of a checkpoint that is here; a test compares the two.
@@ -64,8 +64,6 @@ class KnownModel(msgspec.Struct, frozen=True):
         bits: 16 is bfloat16, as it was published.
         parameters: outside the codec.
         download_bytes: of the files that are needed.
-        memory_bytes: to speak one stream on a GPU, the process included.
-        cpu_memory_bytes: on the CPU, where all is unpacked to float32.
     """
 
     alias: str
@@ -76,8 +74,19 @@ class KnownModel(msgspec.Struct, frozen=True):
     abilities: tuple[Ability, ...]
     parameters: int
     download_bytes: int
-    memory_bytes: int
-    cpu_memory_bytes: int
+
+    def load_bytes(self, *, on_cpu: bool) -> int:
+        """Return what `model/load` holds against its limit, which it reads from the headers of the
+        files once they are here. On the CPU weights are unpacked to float32."""
+        if on_cpu:
+            weights = 4 * self.parameters + _CODEC_BYTES + _OTHER_BYTES + _TABLES_CPU_BYTES
+        else:
+            weights = self.download_bytes + _TABLES_BYTES
+        return int(weights * _BESIDES)
+
+    def memory_bytes(self, *, on_cpu: bool) -> int:
+        """Return the memory to speak one stream, the process included."""
+        return to_speak(self.load_bytes(on_cpu=on_cpu))
 
     @property
     def voices(self) -> tuple[VoiceInfo, ...]:
@@ -103,10 +112,8 @@ class KnownModel(msgspec.Struct, frozen=True):
 def _known(alias: str, repo: str, name: str, bits: int) -> KnownModel:
     size, _, variant = name.partition("-")
     parameters, quantised = _PARAMETERS[size]
-    codec = _DECODER_BYTES
     if variant == "Base":
         parameters += _SPEAKER_ENCODER[size]
-        codec = _CODEC_BYTES
     stored = 2 * parameters
     if bits != 16:
         stored += quantised * bits // 8 + quantised // _GROUP_SIZE * _GROUP_BYTES - 2 * quantised
@@ -119,8 +126,6 @@ def _known(alias: str, repo: str, name: str, bits: int) -> KnownModel:
         abilities=_ABILITIES[name],
         parameters=parameters,
         download_bytes=stored + _CODEC_BYTES + _OTHER_BYTES,
-        memory_bytes=stored + codec + _WORKING_BYTES,
-        cpu_memory_bytes=4 * parameters + codec + _WORKING_BYTES,
     )
 
 

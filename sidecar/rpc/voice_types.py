@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from sidecar.models.base import Gender
 from sidecar.rpc.types import MAX_SEED, ModelName, Params, Reference, Result, Token, Warning
 
 
@@ -26,6 +27,21 @@ class VoiceEntry(Result):
     language: Annotated[
         str | None,
         Meta(description="What it speaks if nothing is said about that; a preset's is a dialect."),
+    ] = None
+    languages: Annotated[
+        list[str] | None,
+        Meta(
+            description="Native to a preset, which sounds best in these; it speaks the others of "
+            "its model, too."
+        ),
+    ] = None
+    gender: Gender | None = None
+    description: Annotated[
+        str | None,
+        Meta(
+            description="A preset's, one sentence in English; a designed voice's, what it was "
+            "designed by."
+        ),
     ] = None
     created: Annotated[str | None, Meta(description="A saved voice's, ISO 8601 in UTC.")] = None
     origin: Literal["reference", "design"] | None = None

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sidecar.doctor import findings, fit
+from sidecar.doctor import findings
 from sidecar.errors import MemoryLimitExceeded
 from sidecar.memory import DEFAULT_LIMIT
 from sidecar.models import backend, catalog, known, registry
@@ -92,7 +92,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Checkpoin
 def test_the_estimate_is_the_engines(checkpoints: dict[str, Checkpoint], on_cpu: bool) -> None:
     for alias, checkpoint in checkpoints.items():
         by_headers = registry.footprint(checkpoint, "auto", None, on_cpu)
-        by_catalogue = fit.load_bytes(KNOWN[alias], on_cpu=on_cpu)
+        by_catalogue = KNOWN[alias].load_bytes(on_cpu=on_cpu)
         assert 1 <= by_catalogue / by_headers < 1.005, alias
 
 

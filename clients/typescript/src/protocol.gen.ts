@@ -454,6 +454,11 @@ export interface VoiceEntry {
   model: string;
   /** What it speaks if nothing is said about that; a preset's is a dialect. */
   language?: string;
+  /** Native to a preset, which sounds best in these; it speaks the others of its model, too. */
+  languages?: string[];
+  gender?: "female" | "male";
+  /** A preset's, one sentence in English; a designed voice's, what it was designed by. */
+  description?: string;
   /** A saved voice's, ISO 8601 in UTC. */
   created?: string;
   origin?: "design" | "reference";

@@ -18,6 +18,9 @@ from sidecar.rpc.model_types import (
 from sidecar.rpc.session import Call, Session
 from sidecar.rpc.types import Empty, LoadProgress, NoParams
 
+# How long a list waits for the engine to say what it runs on, which it does once MLX is imported.
+BACKEND_SECONDS = 10.0
+
 if TYPE_CHECKING:
     from sidecar.models.download import Progress
 
@@ -28,14 +31,14 @@ def list_models(session: Session, params: NoParams, call: Call) -> None:
 
 def _list(session: Session) -> ModelListResult:
     loaded = {catalog.canonical(name) for name in session.engine.loaded}
-    on_cpu = session.engine.status.backend == "cpu"
-    rows = [_row(entry, entry.name in loaded, on_cpu) for entry in inventory.entries()]
+    backend = session.engine.backend(BACKEND_SECONDS)
+    rows = [_row(entry, entry.name in loaded, backend) for entry in inventory.entries()]
     named = {row.model for row in rows}
     rows += [ModelEntry(model=name, state="loaded") for name in sorted(loaded - named)]
     return ModelListResult(models=rows)
 
 
-def _row(entry: Entry, loaded: bool, on_cpu: bool) -> ModelEntry:
+def _row(entry: Entry, loaded: bool, backend: str | None) -> ModelEntry:
     row = ModelEntry(
         model=entry.name,
         state="loaded" if loaded else entry.state,
@@ -45,10 +48,13 @@ def _row(entry: Entry, loaded: bool, on_cpu: bool) -> ModelEntry:
         abilities=list(entry.abilities) or None,
         missing_files=list(entry.missing) or None,
     )
+    if backend is not None:
+        row.memory_bytes = entry.memory_bytes(on_cpu=backend == "cpu")
     if (known := entry.known) is not None:
         row.variant, row.bits, row.parameters = known.variant, known.bits, known.parameters
         row.download_bytes = known.download_bytes
-        row.memory_bytes = known.cpu_memory_bytes if on_cpu else known.memory_bytes
+    if entry.info is not None:
+        row.variant = entry.info.variant
     return row
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sidecar.errors import InvalidParams, SidecarError
-from sidecar.models import catalog, registry
-from sidecar.models.base import ModelInfo, ReferenceAudio
+from sidecar.models import catalog, inventory
+from sidecar.models.base import ModelInfo, ReferenceAudio, VoiceInfo
 from sidecar.rpc.handlers.speech import warnings
 from sidecar.rpc.narrations import check_text, reference
 from sidecar.rpc.session import PREPARING_SECONDS, Call, Session
@@ -30,14 +30,11 @@ def list_voices(session: Session, params: VoiceListParams, call: Call) -> None:
 
 def _list(session: Session, model: str | None) -> VoiceListResult:
     name = model or session.default_model
-    info = registry.describe(catalog.resolve(name))
+    info = inventory.describe(name)
     found = session.voices.voices()
     return VoiceListResult(
         voices=[
-            *(
-                VoiceEntry(voice=voice.name, kind="preset", model=name, language=voice.dialect)
-                for voice in info.voices
-            ),
+            *(_preset(voice, name) for voice in info.voices),
             *(_entry(voice) for voice in found.voices if model is None or _may_fit(voice, info)),
         ],
         skipped=[SkippedFile(file=one.file, reason=one.reason) for one in found.skipped] or None,
@@ -53,6 +50,18 @@ def _may_fit(voice: SavedVoice, info: ModelInfo) -> bool:
     return voice.speaker_size == info.speaker_size and codebooks == info.codebooks
 
 
+def _preset(voice: VoiceInfo, model: str) -> VoiceEntry:
+    return VoiceEntry(
+        voice=voice.name,
+        kind="preset",
+        model=model,
+        language=voice.dialect,
+        languages=list(voice.languages) or None,
+        gender=voice.gender,
+        description=voice.description,
+    )
+
+
 def _entry(voice: SavedVoice) -> VoiceEntry:
     about = voice.metadata
     return VoiceEntry(
@@ -60,6 +69,7 @@ def _entry(voice: SavedVoice) -> VoiceEntry:
         kind="saved",
         model=about.model,
         language=about.language,
+        description=about.instruct,
         created=about.created,
         origin=about.origin,
         has_transcript=about.text is not None,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from typing import Any
 
 import msgspec
 
-from sidecar.errors import ModelNotDownloaded, SidecarError, UnknownModel
+from sidecar.errors import ModelNotDownloaded, SidecarError, UnknownModel, Unsupported
 from sidecar.fetching import fetched
-from sidecar.models import cache, catalog, inventory
+from sidecar.memory import readable
+from sidecar.model_listing import listing, table
+from sidecar.models import backend, cache, catalog, inventory
 from sidecar.models.inventory import Entry
 
 
@@ -30,41 +33,27 @@ def models(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    rows = inventory.entries()
+    rows, on_cpu = inventory.entries(), _on_cpu()
     if options.json:
-        print(msgspec.json.format(msgspec.json.encode([_plain(row) for row in rows])).decode())
-        return 0
-    table = [("model", "state", "on disk", "download", "memory", "can", "repository")]
-    table += [_row(row) for row in rows]
-    widths = [max(len(row[at]) for row in table) for at in range(len(table[0]))]
-    for row in table:
-        print(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        )
+        plain = [_plain(row, on_cpu) for row in rows]
+        print(msgspec.json.format(msgspec.json.encode(plain)).decode())
+    elif options.verbose:
+        print(table(rows, on_cpu=on_cpu))
+    else:
+        print(listing(rows, shutil.get_terminal_size().columns, on_cpu=on_cpu))
     return 0
 
 
-def _row(entry: Entry) -> tuple[str, ...]:
-    known = entry.known
-    state = f"{entry.state}, incomplete" if entry.missing else entry.state
-    return (
-        entry.name,
-        state,
-        gigabytes(entry.disk_bytes),
-        gigabytes(known.download_bytes if known else 0),
-        gigabytes(known.memory_bytes if known else 0),
-        ", ".join(entry.abilities) or "-",
-        entry.repo or "-",
-    )
+def _on_cpu() -> bool:
+    """Whether MLX computes on the CPU; so it is, too, where there is no MLX that can."""
+    try:
+        backend.prepare()
+        return backend.on_cpu()
+    except Exception:  # as `doctor` says, with the reason
+        return True
 
 
-def gigabytes(size: int) -> str:
-    """For a table: `1.97 GB`, or a dash for nothing."""
-    return f"{size / 1e9:.2f} GB" if size else "-"
-
-
-def _plain(entry: Entry) -> dict[str, Any]:
-    known = msgspec.to_builtins(entry.known) if entry.known else {}
+def _plain(entry: Entry, on_cpu: bool) -> dict[str, Any]:
     return {
         "model": entry.name,
         "state": entry.state,
@@ -73,9 +62,8 @@ def _plain(entry: Entry) -> dict[str, Any]:
         "missingFiles": list(entry.missing),
         "languages": list(entry.languages),
         "abilities": list(entry.abilities),
-        "downloadBytes": known.get("download_bytes"),
-        "memoryBytes": known.get("memory_bytes"),
-        "cpuMemoryBytes": known.get("cpu_memory_bytes"),
+        "downloadBytes": entry.known.download_bytes if entry.known else None,
+        "memoryBytes": entry.memory_bytes(on_cpu=on_cpu),
     }
 
 
@@ -95,10 +83,10 @@ def _pinned(name: str, revision: str | None) -> str:
 
 
 def _remove(options: argparse.Namespace) -> int:
-    repo, revision = catalog.repository(_pinned(options.model, options.revision))
+    repo, revision = _in_cache(_pinned(options.model, options.revision))
     commits, size = _doomed(repo, revision)
     what = f"{repo}@{revision}" if revision else repo
-    print(f"{what}: {gigabytes(size)} in {cache.repo_folder(repo)}")
+    print(f"{what}: {readable(size)} in {cache.repo_folder(repo)}")
     if not options.yes and not _agreed():
         print("models: nothing was removed; --yes removes without asking", file=sys.stderr)
         return 1
@@ -108,6 +96,24 @@ def _remove(options: argparse.Namespace) -> int:
         _cache_info().delete_revisions(*commits).execute()
     print("removed")
     return 0
+
+
+def _in_cache(name: str) -> tuple[str, str | None]:
+    """Return the repository and the revision that are to be removed.
+
+    Raises:
+        Unsupported: it is the bundled voice, or a folder.
+        UnknownModel: it is neither an alias nor a hub id.
+    """
+    if catalog.canonical(name).partition("@")[0] == catalog.BUNDLED:
+        raise Unsupported(f"{catalog.BUNDLED} is bundled and cannot be removed.", field="model")
+    if catalog.is_folder(name):
+        raise Unsupported(
+            f"{name} names a folder, and `models remove` removes only what was downloaded.",
+            hint="Delete a folder that you no longer need yourself.",
+            field="model",
+        )
+    return catalog.repository(name)
 
 
 def _doomed(repo: str, revision: str | None) -> tuple[list[str], int]:
@@ -124,8 +130,6 @@ def _doomed(repo: str, revision: str | None) -> tuple[list[str], int]:
 
 def _remove_all(repo: str) -> None:
     """With what is half downloaded, which huggingface_hub would leave."""
-    import shutil
-
     folder = cache.repo_folder(repo)
     shutil.rmtree(folder)
     locks = folder.parent / ".locks" / folder.name

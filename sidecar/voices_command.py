@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import queue
+import shutil
 import sys
 
 from sidecar.engine.engine import Engine
-from sidecar.errors import SidecarError
+from sidecar.errors import SidecarError, UnknownVoice, Unsupported
 from sidecar.fetching import fetched
-from sidecar.models import catalog, registry
-from sidecar.models.base import ReferenceAudio
+from sidecar.models import catalog, inventory
+from sidecar.models.base import ReferenceAudio, VoiceInfo
+from sidecar.voice_listing import Presets, as_json, facts, grouped, listing, preset
 from sidecar.voices.create import CreateRequest, Creation, Design, thread
-from sidecar.voices.names import printable
 from sidecar.voices.steps import Created, Stage
 from sidecar.voices.store import VoiceStore
 
@@ -35,16 +36,11 @@ def voices(options: argparse.Namespace) -> int:
 
 
 def _list(store: VoiceStore, options: argparse.Namespace) -> int:
-    rows: list[tuple[str, ...]] = []
-    if options.model:
-        presets = registry.describe(catalog.resolve(options.model)).voices
-        rows += [(one.name, "preset", one.dialect or "-", options.model) for one in presets]
-    found = store.voices()
-    rows += [
-        (one.name, one.metadata.origin, one.language or "-", one.metadata.model)
-        for one in found.voices
-    ]
-    _print_table([("voice", "kind", "language", "model"), *rows])
+    presets, found = _presets(options.model), store.voices()
+    if options.json:
+        print(as_json(presets, found.voices))
+    else:
+        print(listing(presets, found.voices, shutil.get_terminal_size().columns))
     for one in found.skipped:
         print(f"voices: skipped: {one.reason}", file=sys.stderr)
     if found.omitted:
@@ -52,8 +48,31 @@ def _list(store: VoiceStore, options: argparse.Namespace) -> int:
     return 0
 
 
+def _presets(model: str | None) -> list[Presets]:
+    """Those of one model, or of every model that is here or in the catalogue."""
+    if model is None:
+        return grouped(inventory.entries())
+    voices = inventory.describe(model).voices
+    return [Presets(voices, [model], model)] if voices else []
+
+
+def _preset_named(name: str) -> tuple[VoiceInfo, list[str]] | None:
+    """A preset voice of that name, in any case, and the models that have it."""
+    for group in _presets(None):
+        for voice in group.voices:
+            if voice.name.lower() == name.lower():
+                return voice, group.models
+    return None
+
+
 def _show(store: VoiceStore, options: argparse.Namespace) -> int:
-    voice = store.find(options.name)
+    try:
+        voice = store.find(options.name)
+    except UnknownVoice:
+        if (found := _preset_named(options.name)) is None:
+            raise
+        print(preset(*found))
+        return 0
     about = voice.metadata
     what = f"{voice.frames} frames and transcript" if voice.frames else "timbre alone"
     rows = [
@@ -68,12 +87,21 @@ def _show(store: VoiceStore, options: argparse.Namespace) -> int:
         ("description", about.instruct or "-"),
         ("sha256", about.source or "-"),
     ]
-    _print_table(rows)
+    print(facts(rows))
     return 0
 
 
 def _delete(store: VoiceStore, options: argparse.Namespace) -> int:
-    store.delete(options.name)
+    try:
+        store.delete(options.name)
+    except UnknownVoice:
+        if (found := _preset_named(options.name)) is None:
+            raise
+        raise Unsupported(
+            f"{found[0].name} is a preset voice of {found[1][0]}, and only a saved voice can be "
+            "deleted.",
+            field="voice",
+        ) from None
     return 0
 
 
@@ -158,12 +186,3 @@ class _Printer:
 
     def done(self, created: Created) -> None:
         self.outcome.put(created)
-
-
-def _print_table(rows: list[tuple[str, ...]]) -> None:
-    """Names and transcripts come from files of anybody; nothing in them may move the cursor."""
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]) - 1)]
-    for row in rows:
-        cells = [printable(cell) for cell in row]
-        padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=False)]
-        print("  ".join([*padded, cells[-1]]))

@@ -20,6 +20,7 @@ def add(commands: Commands) -> None:
     listing = actions.add_parser(
         "list", parents=parents, help="known ones, and those that are here"
     )
+    listing.add_argument("--verbose", action="store_true", help="one line each, with repository")
     listing.add_argument("--json", action="store_true", help="for programs")
     download = actions.add_parser("download", parents=parents, help="fetch from the hub")
     download.add_argument("model", nargs="+", help=_NAME)

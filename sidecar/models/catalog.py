@@ -74,7 +74,7 @@ def resolve(name: str, fetching: Fetching | None = None) -> Checkpoint:
     path = None if name.lower() in ALIASES else _folder(name)
     if path is not None:
         return _open(name, path)
-    if name.startswith((os.sep, ".", "~")):
+    if _is_path(name):
         raise UnknownModel(f"There is no folder {name!r}.", field="model")
     repo, revision = _on_hub(name)
     return _open(name, _cached(repo, revision, fetching))
@@ -85,6 +85,7 @@ def repository(name: str) -> tuple[str, str | None]:
 
     Raises:
         UnknownModel: it is neither.
+        UnknownRevision: the bundled voice has none.
     """
     return _on_hub(name)
 
@@ -107,6 +108,15 @@ def canonical(name: str) -> str:
     return alias + at + revision
 
 
+def is_folder(name: str) -> bool:
+    """Whether it names a folder on this machine, there or not, rather than a model on the hub."""
+    return not is_listed(name) and (_is_path(name) or _folder(name) is not None)
+
+
+def _is_path(name: str) -> bool:
+    return name.startswith((os.sep, ".", "~"))
+
+
 def is_listed(name: str) -> bool:
     """Whether it is one of ours: bundled, or an alias."""
     return name.lower() == BUNDLED or name.partition("@")[0].lower() in ALIASES
@@ -115,6 +125,8 @@ def is_listed(name: str) -> bool:
 def _on_hub(name: str) -> tuple[str, str | None]:
     plain, at, revision = name.partition("@")
     repo = ALIASES.get(plain.lower(), plain)
+    if plain.lower() == BUNDLED:
+        raise UnknownRevision(f"{BUNDLED} is bundled and has one revision only.", field="model")
     if not HUB_ID.fullmatch(repo):
         raise UnknownModel(
             unlisted("model", name, [BUNDLED, *ALIASES]),

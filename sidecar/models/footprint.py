@@ -17,9 +17,9 @@ _ITEM_BYTES = {
 }  # fmt: skip
 _FLOATS = ("F64", "F32", "F16", "BF16")
 _MAX_HEADER_BYTES = 100 * 2**20  # as safetensors itself has it
-# One stream's keys and values, activations, MLX's cache of buffers, and the process itself; a round
-# figure, on the large side.
-_SPEAKING_BYTES = 750_000_000
+# Round figures, on the large side: the process itself; and one stream's keys and values, its
+# activations and MLX's cache of buffers, which are smaller where the model is.
+_PROCESS_BYTES, _STREAM_BYTES = 150_000_000, 600_000_000
 DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 
 
@@ -86,7 +86,7 @@ def to_speak(load_bytes: int) -> int:
     Args:
         load_bytes: what `model/load` will take for it, by the model's headers or by the catalogue.
     """
-    return load_bytes + _SPEAKING_BYTES
+    return load_bytes + min(load_bytes, _STREAM_BYTES) + _PROCESS_BYTES
 
 
 def total(folder: Path, size: Callable[[Tensor], float]) -> int:

@@ -60,6 +60,7 @@ class KnownModel(msgspec.Struct, frozen=True):
 
     Attributes:
         alias: what it is called here.
+        stem: what it is called without its precision, which is its name in bfloat16.
         size: of its family: 0.6B or 1.7B.
         bits: 16 is bfloat16, as it was published.
         parameters: outside the codec.
@@ -67,6 +68,7 @@ class KnownModel(msgspec.Struct, frozen=True):
     """
 
     alias: str
+    stem: str
     repo: str
     size: str
     variant: str
@@ -119,6 +121,7 @@ def _known(alias: str, repo: str, name: str, bits: int) -> KnownModel:
         stored += quantised * bits // 8 + quantised // _GROUP_SIZE * _GROUP_BYTES - 2 * quantised
     return KnownModel(
         alias=alias,
+        stem=name.lower(),
         repo=repo,
         size=size,
         variant=_VARIANTS[variant],

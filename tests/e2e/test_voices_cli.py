@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -13,6 +14,9 @@ import pytest
 import soundfile
 
 from sidecar.cli import main
+from sidecar.memory import readable
+from sidecar.models import catalog
+from sidecar.models.known import KNOWN
 from tests.e2e.test_cli import run
 
 
@@ -49,7 +53,7 @@ def test_a_voice_is_made_shown_spoken_with_and_deleted(
     assert "already" in again.stderr
 
     listed = run("voices", "list", *folder)
-    assert listed.stdout.splitlines()[1].split() == ["Anna", "reference", "english", model]
+    assert listed.stdout.splitlines()[-1].split() == ["Anna", "reference", "english", model]
     shown = run("voices", "show", "ANNA", *folder)
     for word in ("What is said.", model, "english", "frames and transcript"):
         assert word in shown.stdout
@@ -138,6 +142,70 @@ def test_a_hostile_folder_is_listed_and_moves_no_cursor(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.safetensors")
     done = run("voices", "list", "--model", "tiny-voice", "--voices-dir", str(tmp_path))
     assert done.returncode == 0
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["voice", "slt", "rms"]
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["tiny-voice", "slt", "rms"]
     assert done.stderr.count("skipped:") == 2
     assert "\x1b" not in done.stderr
+
+
+NINE = ["serena", "vivian", "uncle_fu", "ryan", "aiden", "ono_anna", "sohee", "eric", "dylan"]
+
+
+def fresh(tmp_path: Path, columns: int = 80) -> dict[str, str]:
+    """The environment of a machine on which there is nothing yet, and no network."""
+    home = {"HF_HUB_CACHE": str(tmp_path / "hub"), "XDG_DATA_HOME": str(tmp_path / "data")}
+    return {**os.environ, **home, "HF_HUB_OFFLINE": "1", "COLUMNS": str(columns)}
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_a_fresh_machine_lists_the_voices_of_every_known_model(
+    tmp_path: Path, columns: int
+) -> None:
+    done = run("voices", "list", env=fresh(tmp_path, columns))
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= columns
+    rows = [line for line in lines if line and not line.startswith((" ", "0.6b", "1.7b"))]
+    named = [row.split()[0] for row in rows]
+    assert named == ["tiny-voice", "slt", "rms", *NINE]
+    (ryan,) = (line for line in lines if line.startswith("ryan"))
+    assert ryan.split()[:3] == ["ryan", "male", "english"]
+    assert "0.6b-customvoice (2.5 GB to download)" in " ".join(done.stdout.split())
+    assert not (tmp_path / "hub").exists()
+
+
+def test_the_voices_of_a_model_that_is_not_here_are_listed(tmp_path: Path) -> None:
+    done = run("voices", "list", "--model", "0.6b-customvoice", env=fresh(tmp_path))
+    assert done.returncode == 0, done.stderr
+    names = [line.split()[0] for line in done.stdout.splitlines() if line[0] != " "]
+    assert names == ["0.6b-customvoice", *NINE]
+
+
+def test_programs_get_every_voice_with_its_models(tmp_path: Path) -> None:
+    done = run("voices", "list", "--json", env=fresh(tmp_path))
+    voices = {one["voice"]: one for one in json.loads(done.stdout)}
+    assert [*voices] == ["slt", "rms", *NINE]
+    assert voices["slt"]["models"] == ["tiny-voice"]
+    assert set(voices["dylan"]["models"]) >= {"0.6b-customvoice", "1.7b-customvoice-4bit"}
+    assert voices["dylan"]["languages"] == ["chinese", "beijing_dialect"]
+    assert (voices["dylan"]["kind"], voices["dylan"]["gender"]) == ("preset", "male")
+
+
+def test_a_preset_is_shown_and_cannot_be_deleted(tmp_path: Path) -> None:
+    shown = run("voices", "show", "Sohee", env=fresh(tmp_path))
+    assert shown.returncode == 0, shown.stderr
+    for word in ("sohee", "female", "korean", "0.6b-customvoice", "rich emotion"):
+        assert word in shown.stdout
+    kept = run("voices", "delete", "sohee", env=fresh(tmp_path))
+    assert kept.returncode == 1
+    assert "sohee is a preset voice of 0.6b-customvoice" in kept.stderr
+    unknown = run("voices", "show", "nobody", env=fresh(tmp_path))
+    assert unknown.returncode == 1
+    assert "There is no saved voice 'nobody'" in unknown.stderr
+
+
+def test_the_help_of_create_names_the_models_that_it_takes_and_their_size() -> None:
+    """What it says is what it does: `Creation` is begun with these."""
+    said = " ".join(run("voices", "create", "--help").stdout.split())
+    assert catalog.BUNDLED not in said
+    for alias in (catalog.BASE, catalog.DESIGN):
+        assert f"default: {alias}, {readable(KNOWN[alias].download_bytes)} to download" in said

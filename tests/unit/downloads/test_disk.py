@@ -104,7 +104,8 @@ def test_the_list_says_what_is_here_and_remove_removes_it(hub: Hub, fetch: Fetch
     (folder / "speech_tokenizer" / "config.json").unlink()
     row = listed()[hub.repo]
     assert (row["state"], row["missingFiles"]) == ("known", ["speech_tokenizer/config.json"])
-    assert "known, incomplete" in models(hub, fetch.home, "list").said
+    assert f"{hub.repo}: incomplete" in models(hub, fetch.home, "list").said
+    assert "known, incomplete" in models(hub, fetch.home, "list", "--verbose").said
     kept = models(hub, fetch.home, "remove", hub.repo)
     assert kept.code == 1
     assert "--yes" in kept.error

@@ -15,7 +15,7 @@ def doctor(options: argparse.Namespace) -> int:
     sys.stdout.flush()
     printed = os.dup(1)
     os.dup2(2, 1)  # libraries print while a model is loaded
-    findings = look(speak=not options.no_test)
+    findings = look(speak=not options.no_test, network=True)
     os.dup2(printed, 1)
     print(as_json(findings) if options.json else as_text(findings))
     return 1 if findings.broken else 0

@@ -13,9 +13,11 @@ import psutil
 from sidecar import __version__
 from sidecar.doctor.fit import Size, advice, sizes
 from sidecar.doctor.selftest import SelfTest, self_test
+from sidecar.doctor.surroundings import Extra, Hub, Sound, extras, sound, the_hub
 from sidecar.errors import SidecarError
 from sidecar.memory import DEFAULT_LIMIT, physical_bytes
 from sidecar.models import backend, cache, catalog, hub, hub_errors, inventory
+from sidecar.models.inventory import Entry
 
 _PACKAGES = ("mlx", "mlx-audio", "huggingface-hub", "numpy")
 
@@ -60,6 +62,9 @@ class Findings(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
         advice: what would make it better, and what to take.
         backend: metal, cuda or cpu; absent if MLX cannot be used.
         blas: the library found; absent on the CPU means MLX's slow one.
+        extras: optional parts of the package.
+        sound: what `say --play` would play on.
+        hub: where models are downloaded from.
     """
 
     version: str
@@ -70,6 +75,9 @@ class Findings(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     cache: Cache
     memory: Memory
     sizes: list[Size]
+    extras: list[Extra]
+    sound: Sound
+    hub: Hub
     advice: list[str]
     broken: list[str]
     backend: str | None = None
@@ -77,8 +85,13 @@ class Findings(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     self_test: SelfTest | None = None
 
 
-def look(*, speak: bool) -> Findings:
-    """Collects the findings; `speak` runs the self-test, which takes some seconds."""
+def look(*, speak: bool, network: bool) -> Findings:
+    """Collect the findings.
+
+    Args:
+        speak: run the self-test, which takes some seconds.
+        network: ask the hub whether it is there, unless offline mode is on.
+    """
     broken: list[str] = []
     device = _device(broken)
     memory = _memory(device)
@@ -89,8 +102,11 @@ def look(*, speak: bool) -> Findings:
         broken.append(f"the bundled voice does not speak: {test.error}")
     on_cpu = device in (None, "cpu")
     own, usable = memory.device_bytes, memory.device_bytes or memory.total_bytes
-    rows = sizes(usable, memory.limit_bytes, own=own is not None, on_cpu=on_cpu)
-    found = _cache()
+    entries = inventory.entries()
+    rows = sizes(entries, usable, memory.limit_bytes, own=own is not None, on_cpu=on_cpu)
+    found = _cache(entries)
+    where = the_hub() if network else Hub(hub_errors.host())
+    heard = sound()
     return Findings(
         version=__version__,
         platform=f"{platform.platform()} ({platform.machine()})",
@@ -100,7 +116,14 @@ def look(*, speak: bool) -> Findings:
         cache=found,
         memory=memory,
         sizes=rows,
-        advice=[advice(rows, usable, on_cpu=on_cpu), *_advice(found, device, blas, test)],
+        extras=extras(),
+        sound=heard,
+        hub=where,
+        advice=[
+            advice(rows, on_cpu=on_cpu),
+            *_advice(found, device, blas, test),
+            *_around(heard, where),
+        ],
         broken=broken,
         backend=device,
         blas=blas,
@@ -131,6 +154,18 @@ def _advice(found: Cache, device: str | None, blas: str | None, test: SelfTest |
     ]
     if test is not None and (test.outcome == "slow" or (test.real_time_factor or 0) > 1):
         said.append("The bundled voice speaks slower than it is listened to: is the machine busy?")
+    return said
+
+
+def _around(heard: Sound, where: Hub) -> list[str]:
+    said: list[str] = []
+    if heard.problem:
+        said.append(f"`say --play` cannot play: {heard.problem}. It can write files (-o FILE).")
+    if where.reachable is False:
+        said.append(
+            f"{where.host} cannot be reached: {where.problem}. No model can be downloaded; what is "
+            "on this machine works. Behind a proxy set HTTPS_PROXY."
+        )
     return said
 
 
@@ -172,9 +207,8 @@ def _bundled(broken: list[str]) -> str:
     return f"{catalog.BUNDLED} ({size / 1e6:.0f} MB) in {path}"
 
 
-def _cache() -> Cache:
+def _cache(rows: list[Entry]) -> Cache:
     path = cache.folder()
-    rows = inventory.entries()
     models = [
         CachedModel(row.name, row.disk_bytes, list(row.missing))
         for row in rows

@@ -8,7 +8,10 @@ import msgspec
 
 from sidecar.doctor.findings import Findings
 from sidecar.doctor.selftest import SelfTest
+from sidecar.doctor.surroundings import Extra, Hub, Sound
+from sidecar.memory import readable
 
+DIST = "qwen-tts-sidecar"
 _FIT = {"well": "yes", "alone": "with little else running", "no": "no"}
 
 
@@ -21,9 +24,12 @@ def as_text(findings: Findings) -> str:
     rows = list(_facts(findings))
     width = max(len(name) for name, _ in rows)
     lines = [f"{name:<{width}}  {value}" for name, value in rows]
-    lines += ["", "what fits    needs    fits (computed from parameter counts)"]
     lines += [
-        f"{row.name:<10}  {_size(row.need_bytes):>8}  {_FIT[row.fit]}" for row in findings.sizes
+        "",
+        "model       memory   fits (memory to speak one stream; Base, the largest variant)",
+    ]
+    lines += [
+        f"{row.name:<10}  {readable(row.need_bytes):>7}  {_FIT[row.fit]}" for row in findings.sizes
     ]
     lines += ["", *(f"advice: {line}" for line in findings.advice)]
     lines += [f"BROKEN: {line}" for line in findings.broken]
@@ -39,20 +45,24 @@ def _facts(findings: Findings) -> Iterator[tuple[str, str]]:
     yield "backend", findings.backend or "none"
     yield "BLAS", findings.blas or "the reference one, inside MLX"
     memory = findings.memory
-    yield "memory", f"{_size(memory.total_bytes)}, {_size(memory.available_bytes)} available"
+    yield "memory", f"{readable(memory.total_bytes)}, {readable(memory.available_bytes)} available"
     if memory.device_bytes:
-        yield "GPU memory", _size(memory.device_bytes)
+        yield "GPU memory", readable(memory.device_bytes)
     if memory.limit_bytes:
-        yield "for models", f"{_size(memory.limit_bytes)}, unless --memory-limit says otherwise"
+        yield "for models", f"{readable(memory.limit_bytes)}, unless --memory-limit says otherwise"
     where = findings.cache
     offline = "; offline mode" if where.offline else ""
     mirror = f"; from {where.endpoint}" if where.endpoint else ""
-    yield "hub cache", f"{where.path}, {_size(where.free_bytes)} free{offline}{mirror}"
+    yield "hub cache", f"{where.path}, {readable(where.free_bytes)} free{offline}{mirror}"
     cached = [
-        f"{one.model} ({_size(one.disk_bytes)}{', incomplete' if one.missing_files else ''})"
+        f"{one.model} ({readable(one.disk_bytes)}{', incomplete' if one.missing_files else ''})"
         for one in where.models
     ]
     yield "cached models", ", ".join(cached) or "none"
+    yield "hub", _hub(findings.hub)
+    for extra in findings.extras:
+        yield f"extra {extra.name}", _extra(extra)
+    yield "sound output", _sound(findings.sound)
     yield "bundled voice", findings.bundled
     yield "self-test", _spoken(findings.self_test)
 
@@ -70,5 +80,20 @@ def _spoken(test: SelfTest | None) -> str:
     return ("spoke: " if test.outcome == "spoke" else "too slow: ") + ", ".join(parts)
 
 
-def _size(size: int) -> str:
-    return f"{size / 1e9:.1f} GB"
+def _hub(hub: Hub) -> str:
+    if hub.reachable is None:
+        return f"{hub.host}, not asked"
+    if hub.reachable:
+        return f"{hub.host} answers in {hub.answer_ms or 0:.0f} ms"
+    return f"{hub.host} cannot be reached: {hub.problem}"
+
+
+def _extra(extra: Extra) -> str:
+    if extra.installed:
+        return f"installed, for {extra.use}"
+    lacking = ", ".join(extra.missing)
+    return f'not installed, for {extra.use} (no {lacking}): pip install "{DIST}[{extra.name}]"'
+
+
+def _sound(sound: Sound) -> str:
+    return sound.device or sound.problem or "not asked: the extra play is not installed"

@@ -178,6 +178,14 @@ def _unreachable(error: Exception, repo: str) -> HubUnreachable:
     )
 
 
+def reason(error: Exception) -> str:
+    """Return what the network said, in a few words."""
+    import httpx2
+
+    root = _root(error)
+    return "it says nothing" if isinstance(root, httpx2.TimeoutException) else _said(root)
+
+
 def _said(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 

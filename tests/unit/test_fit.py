@@ -141,6 +141,6 @@ def test_what_fits_is_what_is_loaded(
     monkeypatch.setattr(backend, "own_memory", lambda: memory if device == "cuda" else None)
     monkeypatch.setattr(findings, "physical_bytes", lambda: memory)
     limit = DEFAULT_LIMIT.of(backend.memory_bytes())  # as Engine has it
-    for row in findings.look(speak=False).sizes:
+    for row in findings.look(speak=False, network=False).sizes:
         alias = f"{row.size.lower()}-base" + (f"-{row.bits}bit" if row.bits != 16 else "")
         assert accepts(checkpoints[alias], limit, monkeypatch) == (row.fit != "no"), row

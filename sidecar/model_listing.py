@@ -58,7 +58,7 @@ def _grid(entries: Sequence[Entry], on_cpu: bool) -> Iterator[str]:
     """One row a model, one column a precision."""
     rows: dict[str, dict[int, str]] = {}
     for entry in entries:
-        if entry.known is not None and entry.name != f"{entry.known.stem}-original":
+        if entry.known is not None and not entry.known.is_original:
             cells = rows.setdefault(entry.known.stem, {})
             cells[entry.known.bits] = _cell(entry, on_cpu)
     left = max(map(len, rows), default=0)

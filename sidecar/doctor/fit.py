@@ -55,7 +55,9 @@ def sizes(
         same = [
             (entry, entry.known)
             for entry in entries
-            if entry.known is not None and (entry.known.size, entry.known.bits) == (size, bits)
+            if entry.known is not None
+            and (entry.known.size, entry.known.bits) == (size, bits)
+            and not entry.known.is_original
         ]
         need = max(entry.memory_bytes(on_cpu=on_cpu) or 0 for entry, _ in same)
         share = _WELL_OWN if own else _WELL_CPU if on_cpu else _WELL

@@ -91,6 +91,11 @@ class KnownModel(msgspec.Struct, frozen=True):
         return to_speak(self.load_bytes(on_cpu=on_cpu))
 
     @property
+    def is_original(self) -> bool:
+        """Whether it is Qwen's own file, which has the numbers of the one in bfloat16."""
+        return self.alias.endswith("-original")
+
+    @property
     def voices(self) -> tuple[VoiceInfo, ...]:
         """Its preset voices."""
         return presets.CUSTOM_VOICES if "presets" in self.abilities else ()

@@ -4,6 +4,8 @@ headers of a checkpoint of the true shapes."""
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import struct
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,12 @@ import pytest
 
 from sidecar.doctor import findings
 from sidecar.errors import MemoryLimitExceeded
-from sidecar.memory import DEFAULT_LIMIT
+from sidecar.memory import DEFAULT_LIMIT, readable
 from sidecar.models import backend, catalog, known, registry
 from sidecar.models.catalog import Checkpoint
 from sidecar.models.known import KNOWN
+from tests.e2e.test_cli import run
+from tests.harness import RpcError, sidecar
 
 GIB = 2**30
 GROUP = 64
@@ -144,3 +148,57 @@ def test_what_fits_is_what_is_loaded(
     for row in findings.look(speak=False, network=False).sizes:
         alias = f"{row.size.lower()}-base" + (f"-{row.bits}bit" if row.bits != 16 else "")
         assert accepts(checkpoints[alias], limit, monkeypatch) == (row.fit != "no"), row
+
+
+def place(cache: Path, checkpoint: Checkpoint, repo: str) -> None:
+    """Puts a checkpoint into a cache of the hub's layout."""
+    home, commit = cache / f"models--{repo.replace('/', '--')}", "a" * 40
+    shutil.copytree(checkpoint.path, home / "snapshots" / commit)
+    for name in ("tokenizer.json", "speech_tokenizer/config.json"):
+        (home / "snapshots" / commit / name).write_text("{}")
+    (home / "refs").mkdir()
+    (home / "refs" / "main").write_text(commit)
+
+
+def test_whoever_says_what_a_model_needs_says_the_same(
+    checkpoints: dict[str, Checkpoint], tmp_path: Path
+) -> None:
+    """One that is here, whose headers say it, and one of which only the catalogue knows."""
+    here, known = "0.6b-base", "1.7b-base-4bit"
+    place(tmp_path, checkpoints[here], KNOWN[here].repo)
+    environment = {"HF_HUB_CACHE": str(tmp_path), "HF_HUB_OFFLINE": "1", "COLUMNS": "100"}
+
+    def said(*command: str) -> str:
+        done = run(*command, env={**os.environ, **environment})
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    with sidecar("--memory-limit", "1GB", env=environment) as process:
+        wire = {row["model"]: row for row in process.call("model/list")["models"]}
+        with pytest.raises(RpcError) as refused:
+            process.call("model/load", {"model": here})
+    assert wire[here]["state"] == "cached"
+    figures = {name: wire[name]["memoryBytes"] for name in (here, known)}
+    assert refused.value.type == "memoryLimitExceeded"
+    assert f"needs about {readable(figures[here])} to speak" in refused.value.message
+
+    plain = {row["model"]: row for row in json.loads(said("models", "list", "--json"))}
+    assert {name: plain[name]["memoryBytes"] for name in figures} == figures
+    rows = {line.split()[0]: line for line in said("models", "list", "--verbose").splitlines()}
+    listed = said("models", "list")
+    sizes = json.loads(said("doctor", "--json", "--no-test"))["sizes"]
+    fits = said("doctor", "--no-test")
+    for name, memory in figures.items():
+        assert f" {readable(memory)} " in rows[name]
+        assert f"/{memory / 1e9:.2f}" in listed
+        size, bits = KNOWN[name].size, KNOWN[name].bits
+        (need,) = [one["needBytes"] for one in sizes if (one["size"], one["bits"]) == (size, bits)]
+        assert need == memory
+        assert readable(memory) in fits
+    assert f"{readable(figures[here])} of memory to speak" in listed
+    assert figures[here] == pytest.approx(KNOWN[here].memory_bytes(on_cpu=on_cpu()), rel=0.005)
+
+
+def on_cpu() -> bool:
+    backend.prepare()
+    return backend.on_cpu()

@@ -43,7 +43,7 @@ def grouped(entries: Iterable[Entry]) -> list[Presets]:
 
 
 def _heading(entries: Sequence[Entry]) -> str:
-    return ", ".join(filter(None, map(_availability, entries)))
+    return ", ".join(filter(None, map(_availability, entries))) or entries[0].name
 
 
 def _availability(entry: Entry) -> str:

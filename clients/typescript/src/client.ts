@@ -111,7 +111,10 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
   };
 
   readonly voices = {
-    /** Of a model that is on this machine; default: the default model. */
+    /**
+     * Presets of a model that is on this machine or in the catalogue, and saved voices; default: the
+     * default model.
+     */
     list: async (model?: string, options?: options.CallOptions): Promise<protocol.VoiceEntry[]> =>
       (await this.voices.listing(model, options)).voices,
 

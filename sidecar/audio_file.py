@@ -1,4 +1,4 @@
-"""Audio files in: what libsndfile reads → mono samples at the file's own rate.
+"""Audio files in: what libsndfile reads, or `media` makes a WAV of → mono samples at its rate.
 
 Any thread but the engine's, which is kept from disks and decoders. A file is opened once: what is
 hashed and what is decoded are the same bytes, whoever writes to it meanwhile.
@@ -10,8 +10,9 @@ import hashlib
 import io
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -20,6 +21,9 @@ from numpy.typing import NDArray
 
 from sidecar.errors import BadReferenceAudio, ReferenceTooLong, ReferenceTooShort
 from sidecar.files import open_regular
+from sidecar.media import decoders
+from sidecar.media.given import local_path
+from sidecar.media.kinds import kind_of, no_sound
 
 Samples = NDArray[np.float32]
 
@@ -37,6 +41,7 @@ _READING = threading.BoundedSemaphore(4)
 # What libsndfile says of a file whose header does not know: FLAC that was written to a pipe.
 _UNKNOWN_FRAMES = 2**63 - 1
 _FULL_SCALE = 0.98
+_FORMATS = "Send a WAV, FLAC, MP3, Ogg, m4a, mp4 or webm file."
 
 
 class AudioFile(msgspec.Struct, frozen=True, eq=False):
@@ -70,37 +75,96 @@ class _Sequential(soundfile.SoundFile):
         return False
 
 
-def read(path: str | None, data: bytes | None, most_seconds: float, field: str) -> AudioFile:
-    """Reads a file.
+def unchecked() -> None:
+    """Stand for the `check` of somebody who never gives up."""
+
+
+def read(
+    path: str | None,
+    data: bytes | None,
+    most_seconds: float,
+    field: str,
+    check: Callable[[], None] = unchecked,
+) -> AudioFile:
+    """Read a file.
 
     Args:
-        path: a file; used when `data` is None.
+        path: a file, or a `file:` URI; used when `data` is None.
         data: a whole file in memory.
         most_seconds: that it may last.
         field: what it came in as, for errors.
+        check: is called several times a second while another program decodes the file; what it
+            raises ends that.
 
     Raises:
         BadReferenceAudio: neither given, unreadable, no file, or outside of the limits.
         ReferenceTooShort, ReferenceTooLong
     """
-    with _said_as_ours(field):
-        if data is not None:
-            return _decoded(data, most_seconds, field)
-        if path is None:
-            raise BadReferenceAudio(
-                "`reference` has neither `path` nor `audio`.", field="reference"
-            )
-        # Opened before its turn to be read: that a disk hangs keeps nobody waiting.
-        with open_regular(path, MAX_FILE_BYTES) as file, _READING:
-            return _decoded(file.read(MAX_FILE_BYTES), most_seconds, field)
+    if data is not None:
+        return _decoded(_File(data, None, most_seconds, field, check))
+    if path is None:
+        raise BadReferenceAudio("`reference` has neither `path` nor `audio`.", field="reference")
+    path = local_path(path)
+    with _named(path, field):
+        file = open_regular(path, MAX_FILE_BYTES)
+    # Opened before its turn to be read: that a disk hangs keeps nobody waiting.
+    with file, _READING:
+        with _named(path, field):
+            whole = file.read(MAX_FILE_BYTES)
+        return _decoded(_File(whole, path, most_seconds, field, check))
 
 
-def _decoded(whole: bytes, most_seconds: float, field: str) -> AudioFile:
-    source = hashlib.sha256(whole).hexdigest()
-    with _Sequential(io.BytesIO(whole)) as file:
+class _File(msgspec.Struct, frozen=True):
+    """A file that has been read, and what may be done with it; see `read`."""
+
+    whole: bytes
+    path: str | None
+    most_seconds: float
+    field: str
+    check: Callable[[], None]
+
+
+def _decoded(given: _File) -> AudioFile:
+    source = hashlib.sha256(given.whole).hexdigest()
+    if not given.whole:
+        what = "The file of the reference audio" if given.path else "The reference audio"
+        raise BadReferenceAudio(f"{what} is empty.", hint=_FORMATS, field=given.field)
+    with _said_as_ours(given):
+        try:
+            return _sound(_Sequential(io.BytesIO(given.whole)), source, given, None)
+        except soundfile.LibsndfileError:
+            if (kind := kind_of(given.whole)) is None:
+                raise
+    try:
+        with (
+            decoders.decoded(
+                given.whole,
+                kind,
+                given.most_seconds,
+                path=given.path,
+                field=given.field,
+                check=given.check,
+            ) as decoded,
+            _said_as_ours(given),
+        ):
+            return _sound(_Sequential(decoded.path), source, given, decoded.stated_seconds)
+    except decoders.TooLong as error:
+        raise _too_long(f"{error.seconds:.1f} s", given.most_seconds, given.field) from None
+
+
+def _sound(
+    opened: soundfile.SoundFile, source: str, given: _File, stated_seconds: float | None
+) -> AudioFile:
+    """Read what libsndfile has opened.
+
+    Args:
+        stated_seconds: what the original says, of which this is a copy.
+    """
+    field, most_seconds = given.field, given.most_seconds
+    with opened as file:
         rate = file.samplerate
-        stated_seconds = None if file.frames == _UNKNOWN_FRAMES else file.frames / rate
-        _check_header(file, stated_seconds, field, most_seconds)
+        seconds = None if file.frames == _UNKNOWN_FRAMES else file.frames / rate
+        _check_header(file, seconds, field, most_seconds)
         samples, clipped = _mixed(file, int(most_seconds * rate))
         if len(samples) > most_seconds * rate:
             raise _too_long(f"more than {most_seconds:g} s", most_seconds, field)
@@ -108,22 +172,59 @@ def _decoded(whole: bytes, most_seconds: float, field: str) -> AudioFile:
         raise BadReferenceAudio("The reference audio has samples that are NaN.", field=field)
     if len(samples) < MIN_SECONDS * rate:  # the header promised more, or nothing
         raise _too_short(len(samples) / rate, field)
-    return AudioFile(samples, rate, stated_seconds, clipped, source)
+    return AudioFile(samples, rate, stated_seconds or seconds, clipped, source)
 
 
 @contextmanager
-def _said_as_ours(field: str) -> Iterator[None]:
-    """Whatever goes wrong with a file inside is said in one way."""
+def _named(path: str, field: str) -> Iterator[None]:
+    """Whatever goes wrong with the file of a path is said with that path."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        shown = path if path.isprintable() else repr(path)
+        raise BadReferenceAudio(
+            f"The reference audio cannot be read: {shown}: {_reason(error)}.",
+            hint=_about_path(path, error),
+            field=field,
+        ) from error
+
+
+def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    if isinstance(error, PermissionError):
+        return "no permission to read it"
+    if isinstance(error, OSError) and error.errno is not None:
+        return os.strerror(error.errno)
+    return str(error).rstrip(".")
+
+
+def _about_path(path: str, error: OSError | ValueError) -> str | None:
+    if not isinstance(error, FileNotFoundError):
+        return None
+    if path.startswith("~"):
+        return "`~` is not expanded here; write the folder out."
+    return None if Path(path).is_absolute() else f"Relative paths start at {Path.cwd()}."
+
+
+@contextmanager
+def _said_as_ours(given: _File) -> Iterator[None]:
+    """Whatever goes wrong in a decoder is said in one way."""
     try:
         yield
     except (soundfile.SoundFileError, OSError, ValueError, RuntimeError) as error:
+        what = no_sound(given.whole)
+        if what:
+            raise BadReferenceAudio(
+                f"The reference audio is {what}.", hint=_FORMATS, field=given.field
+            ) from error
         reason = error.error_string if isinstance(error, soundfile.LibsndfileError) else error
         if isinstance(error, OSError) and error.errno is not None:
             reason = os.strerror(error.errno)
         raise BadReferenceAudio(
-            f"The reference audio cannot be read: {reason}",
-            hint="Send a WAV, FLAC, MP3 or Ogg file.",
-            field=field,
+            f"The reference audio cannot be read: {str(reason).rstrip('.')}.",
+            hint=_FORMATS,
+            field=given.field,
         ) from error
 
 

@@ -26,7 +26,7 @@ def open_regular(path: str | Path, most: int) -> BinaryIO:
     try:
         about = os.fstat(fd)
         if not stat.S_ISREG(about.st_mode):
-            raise OSError("it is not a regular file")
+            raise OSError(_other_kind(about.st_mode))
         if about.st_size > most:
             raise OSError(f"it has {about.st_size} bytes, and at most {most} are taken")
         return os.fdopen(fd, "rb")
@@ -39,3 +39,14 @@ def read_regular(path: str | Path, most: int) -> bytes:
     """The bytes of a file; raises as `open_regular`."""
     with open_regular(path, most) as file:
         return file.read(most)
+
+
+def _other_kind(mode: int) -> str:
+    """Say what it is that is no regular file."""
+    if stat.S_ISDIR(mode):
+        return "it is a folder, not a file"
+    if stat.S_ISFIFO(mode):
+        return "it is a pipe, not a regular file"
+    if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+        return "it is a device, not a regular file"
+    return "it is not a regular file"

@@ -1,8 +1,8 @@
-"""Reference audio in: any file that libsndfile reads → mono samples, and what is wrong with it."""
+"""Reference audio in: any sound file → mono samples, and what is wrong with it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 import numpy as np
@@ -57,8 +57,9 @@ def read(
     append_silence: bool = True,
     *,
     most_seconds: float = MAX_REFERENCE_SECONDS,
+    check: Callable[[], None] = audio_file.unchecked,
 ) -> Recording:
-    """Reads an audio file of any format libsndfile knows.
+    """Read an audio file of any format that `audio_file` knows.
 
     Args:
         path: a file; used when `data` is None.
@@ -66,6 +67,7 @@ def read(
         text: what is said in it, if known; also to see whether that can be.
         append_silence: is handed on.
         most_seconds: that it may last.
+        check: see `audio_file.read`.
 
     Raises:
         BadReferenceAudio: neither given, unreadable, no file, or outside of the limits.
@@ -76,7 +78,7 @@ def read(
     if text and len(text) > MAX_UTTERANCE_CHARS:
         raise too_long("reference.text", len(text))
     field = "reference.path" if data is None else "reference.audio"
-    file = audio_file.read(path, data, most_seconds, field)
+    file = audio_file.read(path, data, most_seconds, field, check)
     samples = file.samples
     if file.rate != RATE:
         samples = soxr.resample(samples, file.rate, RATE, quality="VHQ").astype(np.float32)

@@ -149,7 +149,7 @@ class _Speech:
             Path(self._options.srt).parent.mkdir(parents=True, exist_ok=True)
             Path(self._options.srt).open("a").close()
         fetched(request.speech.model)
-        narration = Narration(self._engine, lambda: request, self)
+        narration = Narration(self._engine, lambda _: request, self)
         self._engine.start()
         try:
             narration.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -35,3 +36,44 @@ def encoded(
 def tone(seconds: float, rate: int = RATE, level: float = 0.3, hertz: float = 440) -> np.ndarray:
     time = np.arange(int(seconds * rate)) / rate
     return (level * np.sin(2 * np.pi * hertz * time)).astype(np.float32)
+
+
+def contained(
+    samples: np.ndarray,
+    format: str,
+    codec: str,
+    rate: int,
+    *,
+    layout: str = "mono",
+    video: str | None = None,
+) -> bytes:
+    """Mono samples at `RATE` in a file of FFmpeg's, with a picture before them if one is named.
+
+    Args:
+        codec: of the sound; empty for none.
+        video: the codec of the picture.
+    """
+    import av
+
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format=format) as file:
+        picture: Any = file.add_stream(video, rate=10) if video else None
+        if picture is not None:
+            picture.width = picture.height = 64
+            picture.pix_fmt = "yuv420p"
+        sound: Any = file.add_stream(codec, rate=rate, layout=layout) if codec else None
+        if picture is not None:
+            for frame in [*[av.VideoFrame(64, 64, "yuv420p") for _ in range(10)], None]:
+                file.mux(picture.encode(frame))
+        if sound is not None:
+            size = sound.codec_context.frame_size or None
+            resampler = av.AudioResampler(
+                format=sound.format, layout=layout, rate=rate, frame_size=size
+            )
+            whole = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(samples[None, :], np.float32), format="flt", layout="mono"
+            )
+            whole.sample_rate = RATE
+            for frame in [*resampler.resample(whole), *resampler.resample(None), None]:
+                file.mux(sound.encode(frame))
+    return buffer.getvalue()

@@ -36,12 +36,22 @@ class ReferenceAudio(msgspec.Struct, frozen=True):
     text: str | None = None
     append_silence: bool = True
 
-    def read(self, most_seconds: float = MAX_REFERENCE_SECONDS) -> Recording:
-        """What the engine takes; any thread but the engine's. Raises as `recording.read`."""
+    def read(
+        self,
+        most_seconds: float = MAX_REFERENCE_SECONDS,
+        check: Callable[[], None] = lambda: None,
+    ) -> Recording:
+        """What the engine takes; any thread but the engine's. Raises as `recording.read`, and what
+        `check` raises, which is asked while it takes long."""
         from sidecar import recording  # numpy and libsndfile: the handshake does without
 
         return recording.read(
-            self.path, self.data, self.text, self.append_silence, most_seconds=most_seconds
+            self.path,
+            self.data,
+            self.text,
+            self.append_silence,
+            most_seconds=most_seconds,
+            check=check,
         )
 
 

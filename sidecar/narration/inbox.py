@@ -76,6 +76,11 @@ class Inbox:
         assert not isinstance(event, _Stop)
         return event
 
+    def check(self) -> None:
+        """Raise Cancelled, or TextTooLong, if that has come."""
+        if self._stop is not None:
+            raise self._stop.error
+
     def drain(self) -> None:
         """Waits until all that was submitted has ended; what else is here is thrown away."""
         while self._owed:

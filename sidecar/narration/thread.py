@@ -20,14 +20,15 @@ class Narration:
         begun: set once `prepare` has been called and the engine knows of it, or it has failed.
 
     Args:
-        prepare: makes the request, on the narration's thread: it may read files.
+        prepare: makes the request, on the narration's thread: it may read files. It is given a
+            function that raises Cancelled once that has come, to call where it takes long.
         since: when the request came, by time.perf_counter.
     """
 
     def __init__(
         self,
         engine: Engine,
-        prepare: Callable[[], NarrationRequest],
+        prepare: Callable[[Callable[[], None]], NarrationRequest],
         listener: Listener,
         since: float | None = None,
     ) -> None:
@@ -51,7 +52,7 @@ class Narration:
 
     def _run(self) -> None:
         try:
-            request = self._prepare()
+            request = self._prepare(self._inbox.check)
             narrator = Narrator(
                 self._engine, request, self._inbox, self._listener, self._since, self.begun.set
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sidecar.audio.formats import AudioFormat
@@ -14,6 +15,7 @@ from sidecar.limits import (
     MAX_UTTERANCE_CHARS,
     MAX_UTTERANCE_FRAMES,
 )
+from sidecar.media.given import whole_file
 from sidecar.models.base import ReferenceAudio, Utterance, Voice
 from sidecar.narration.request import NarrationRequest, Pauses
 from sidecar.rpc import types
@@ -75,14 +77,23 @@ def _format(params: SynthesizeParams) -> AudioFormat:
     return audio
 
 
-def narration(params: SynthesizeParams, audio: AudioFormat, session: Session) -> NarrationRequest:
-    """Finds the voice or reads its recording, too; that waits for the disk.
+def narration(
+    params: SynthesizeParams,
+    given: ReferenceAudio | None,
+    audio: AudioFormat,
+    session: Session,
+    check: Callable[[], None],
+) -> NarrationRequest:
+    """Find the voice or read its recording, too; that waits for the disk.
+
+    Args:
+        given: the params' `reference`.
+        check: raises Cancelled when nobody waits for it any more.
 
     Raises:
-        BadReferenceAudio, BadVoiceFile, UnknownModel
+        BadReferenceAudio, BadVoiceFile, UnknownModel, Cancelled
     """
-    given = reference(params.reference)
-    recording = given.read(session.max_reference_seconds) if given else None
+    recording = given.read(session.max_reference_seconds, check) if given else None
     model, saved = choose(
         session.voices, params.voice, params.model, session.default_model, session.engine.loaded
     )
@@ -156,7 +167,7 @@ def reference(given: Reference | None) -> ReferenceAudio | None:
         raise InvalidParams("`reference` needs either `path` or `audio`.", field="reference")
     return ReferenceAudio(
         path=given.path,
-        data=given.audio,
+        data=None if given.audio is None else whole_file(given.audio),
         text=given.text,
         append_silence=given.append_silence is not False,
     )

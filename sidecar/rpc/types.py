@@ -77,8 +77,12 @@ class Sampling(Params):
 class Reference(Params):
     """Audio whose voice is cloned; give `path` or `audio`."""
 
-    path: str | None = None
-    audio: Annotated[bytes | None, Meta(description="A whole audio file.")] = None
+    path: Annotated[str | None, Meta(description="An audio file, or its `file:` URI.")] = None
+    # A string, which `media.given` decodes: more ways to write base64 are taken than msgspec does.
+    audio: Annotated[
+        str | None,
+        Meta(description="A whole audio file in base64, or as a `data:` URI."),
+    ] = None
     text: Annotated[
         str | None, Meta(description="Its transcript; without one only the timbre is taken.")
     ] = None

@@ -157,7 +157,7 @@ class Creation:
             checked = partial(self._design_loaded, source)
             self._load(source.model, "voice_design", "design.model", checked)
         else:
-            self._load_base(partial(self._encode, source.read(self._most_seconds)))
+            self._load_base(partial(self._encode, source.read(self._most_seconds, self._check)))
 
     def _design_loaded(self, design: Design, info: ModelInfo) -> None:
         _resolved(design.language, info, "design.language")

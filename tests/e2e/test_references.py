@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from tests.alphabets import without_cyrillic
 from tests.harness import TIMEOUT, RpcError, Sidecar, sidecar
-from tests.sounds import sound, wav
+from tests.sounds import contained, sound, wav
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,16 @@ REFERENCES: dict[str, tuple[dict[str, Any], int, str, str]] = {
     "silent": ({"audio": wav(sound(2, 0))}, 1005, "referenceSilent", "reference.audio"),
     "no base64": ({"audio": "?"}, -32602, "invalidParams", "reference.audio"),
     "neither": ({}, -32602, "invalidParams", "reference"),
+    "no base64 in a data: URI": (
+        {"audio": "data:audio/wav;base64,?"}, -32602, "invalidParams", "reference.audio",
+    ),
+    "URL": ({"path": "https://a.example/v.wav"}, 1005, "badReferenceAudio", "reference.path"),
+    "folder": ({"path": "/"}, 1005, "badReferenceAudio", "reference.path"),
+    "empty": ({"audio": ""}, 1005, "badReferenceAudio", "reference.audio"),
+    "damaged m4a": (
+        {"audio": base64.b64encode(b"\0\0\0\x1cftypM4A " + bytes(999)).decode()},
+        1005, "badReferenceAudio", "reference.audio",
+    ),
     "both": ({"audio": "", "path": ""}, -32602, "invalidParams", "reference"),
     "long transcript": (
         {"audio": wav(sound()), "text": "a" * 5000}, 1007, "textTooLong", "reference.text",
@@ -60,6 +71,69 @@ def test_each_fault_of_a_reference_has_its_error(server: Sidecar, base: str, kin
     ):
         error = refused(server, method, {"model": base, "reference": given, **more})
         assert (error.code, error.type, error.data["field"]) == (code, type, field)
+
+
+@pytest.fixture(scope="module")
+def memo() -> bytes:
+    """What a phone records."""
+    return contained(sound(), "ipod", "aac", 48000, layout="stereo")
+
+
+def test_a_phones_recording_is_taken_at_every_door(
+    server: Sidecar, base: str, memo: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "my memo.m4a"
+    path.write_bytes(memo)
+    data = base64.b64encode(memo).decode()
+    said = {"text": "Hi.", "model": base, "maxFrames": 2, "seed": 1}
+    heard = {
+        server.call("speech/synthesize", {**said, "reference": reference})["audio"]
+        for reference in (
+            {"path": str(path)},
+            {"path": path.as_uri()},
+            {"audio": data},
+            {"audio": f"data:audio/mp4;base64,{data}"},
+        )
+    }
+    assert len(heard) == 1
+    made = server.call("voice/create", {"model": base, "reference": {"path": str(path)}})
+    assert server.call("speech/synthesize", {**said, "voice": made["voice"]})["audio"] in heard
+
+
+def test_a_cancel_takes_effect_while_another_program_decodes(
+    base: str, memo: bytes, tmp_path: Path
+) -> None:
+    """A stand-in for a decoder that hangs; it says that it has begun."""
+    pipe = tmp_path / "begun"
+    os.mkfifo(pipe)
+    program = tmp_path / "bin" / "afconvert"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\necho $$ > {pipe}\nexec sleep 1000\n")
+    program.chmod(0o700)
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    reference = {"audio": base64.b64encode(memo).decode()}
+    with sidecar(env={"PATH": path}) as server:
+        for method, params in (
+            ("speech/synthesize", {"text": "Hi.", "maxFrames": 1}),
+            ("voice/create", {}),
+        ):
+            id = server.request(method, {"model": base, "reference": reference, **params})
+            decoder = int(pipe.read_text())
+            server.notify("$/cancelRequest", {"id": id})
+            with pytest.raises(RpcError) as caught:
+                server.wait(id)
+            assert caught.value.code == -32800
+            deadline = time.monotonic() + TIMEOUT
+            while _runs(decoder):
+                assert time.monotonic() < deadline
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_warnings_are_in_the_results(server: Sidecar, base: str) -> None:

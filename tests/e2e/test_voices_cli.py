@@ -18,6 +18,7 @@ from sidecar.memory import readable
 from sidecar.models import catalog
 from sidecar.models.known import KNOWN
 from tests.e2e.test_cli import run
+from tests.sounds import contained, sound
 
 
 @pytest.fixture
@@ -83,6 +84,26 @@ def test_say_clones_a_recording(model: str, tmp_path: Path, wav: str) -> None:
     assert done.returncode == 0, done.stderr
     assert "3 to 15 s" in done.stderr  # a warning
     assert soundfile.info(output).frames > 0
+
+
+def test_a_phones_recording_is_cloned(model: str, tmp_path: Path) -> None:
+    memo, output = tmp_path / "my memo.m4a", tmp_path / "out.wav"
+    memo.write_bytes(contained(sound(), "ipod", "aac", 48000))
+    options = ("--model", model, "-o", str(output), "--seed", "1")
+    done = run("say", "Hi.", "--clone", str(memo), *options)
+    assert done.returncode == 0, done.stderr
+    assert soundfile.info(output).frames > 0
+
+
+@pytest.mark.parametrize("command", [("say", "Hi."), ("voices", "create", "anna")])
+def test_a_recording_that_is_not_there_is_named(
+    command: tuple[str, ...], model: str, tmp_path: Path
+) -> None:
+    folder = ("--voices-dir", str(tmp_path / "voices"))
+    done = run(*command, "--clone", "/nope.wav", "--model", model, *folder)
+    assert done.returncode == 1
+    assert "/nope.wav: no such file." in done.stderr
+    assert "FLAC" not in done.stderr
 
 
 SAY = ["say", "Hi."]

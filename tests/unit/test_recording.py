@@ -45,7 +45,7 @@ def test_a_file_is_mixed_and_resampled(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "type", "reason"),
     [
-        (b"", "badReferenceAudio", "cannot be read"),
+        (b"", "badReferenceAudio", "is empty"),
         (b"not audio at all", "badReferenceAudio", "cannot be read"),
         (encoded(np.zeros(0, np.float32)), "referenceTooShort", "only 0.00 s"),
         (encoded(tone(0.99)), "referenceTooShort", "only 0.99 s"),

@@ -266,8 +266,9 @@ export interface ProgressParams {
 
 /** Audio whose voice is cloned; give `path` or `audio`. */
 export interface Reference {
+  /** An audio file, or its `file:` URI. */
   path?: string | null;
-  /** A whole audio file. Base64. */
+  /** A whole audio file in base64, or as a `data:` URI. */
   audio?: string | null;
   /** Its transcript; without one only the timbre is taken. */
   text?: string | null;

@@ -30,13 +30,13 @@ log = logging.getLogger(__name__)
 def synthesize(session: Session, params: SynthesizeParams, call: Call) -> None:
     since = time.perf_counter()
     audio = narrations.check(params)
-    narrations.reference(params.reference)
+    reference = narrations.reference(params.reference)
     session.admit_speech()
     if params.partial_result_token is not None:
         session.claim_token(call, params.partial_result_token, "partialResultToken")
     narration = Narration(
         session.engine,
-        lambda: narrations.narration(params, audio, session),
+        lambda check: narrations.narration(params, reference, audio, session, check),
         _Listener(session, call, params.encoding or "pcm_s16le"),
         since,
     )

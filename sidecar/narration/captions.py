@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from sidecar.narration.request import Mark
+from sidecar.text.html import without_html
 from sidecar.text.markup import plain
 
 # As broadcasters have them; an ideogram is two columns wide.
@@ -30,7 +31,7 @@ def srt(text: str, marks: Sequence[Mark], audio_seconds: float) -> str:
     for mark, end in zip(marks, ends, strict=True):
         if end > mark.start_seconds:  # else nothing of it was spoken
             for start, stop, lines in _cues(
-                plain(text[mark.start : mark.end].strip()), mark.start_seconds, end
+                plain(without_html(text[mark.start : mark.end]).strip()), mark.start_seconds, end
             ):
                 span = f"{_clock(start)} --> {_clock(stop)}"
                 cues.append(f"{len(cues) + 1}\n{span}\n{lines}\n")

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from sidecar.text.html import without_html
 from sidecar.text.languages import TextLanguage
 from sidecar.text.sentences import Sentence, SentenceSplitter
 from sidecar.text.settled import SettledText
@@ -60,7 +61,7 @@ class Script:
         self._normalize = normalize
         self._text = Span()
         self._seen = 0  # by the splitter
-        self._splitter = SentenceSplitter(language)
+        self._splitter = SentenceSplitter(language, html=normalize)
         self._sentences: deque[Sentence] = deque()
         self._ready: deque[Passage] = deque()
         self._ended = False
@@ -122,7 +123,7 @@ class Script:
         self._text.forget(sentence.end)
         text = ""
         if not sentence.silent:
-            self._language.read(original)
+            self._language.read(without_html(original) if self._normalize else original)
             text = speakable(original, self._language, self._normalize)
         return Passage(sentence.start, sentence.end, text, _break_after(sentence, original))
 
@@ -138,7 +139,7 @@ class Dictation:
         self._language = TextLanguage(language)
         self._normalize = normalize
         self._text = Span()
-        self._splitter = SentenceSplitter(language)
+        self._splitter = SentenceSplitter(language, html=normalize)
         self._ends: deque[Sentence] = deque()
         self._start = self._taken = 0
         self._stream: SpeakableStream | None = None

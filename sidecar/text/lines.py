@@ -27,17 +27,25 @@ class Kind(enum.Enum):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """A piece of the text, never empty; all runs together are the text.
+    """A piece of the text; all runs together are the text.
 
     Attributes:
+        text: never empty, but where `html` has taken out what there was.
         opens: a paragraph ends before it.
         starts: it is the beginning of a line.
+        span: characters of the original, where that is not the length of `text`.
     """
 
     text: str
     kind: Kind
     opens: bool
     starts: bool
+    span: int | None = None
+
+    @property
+    def length(self) -> int:
+        """How many characters of the original it stands for."""
+        return len(self.text) if self.span is None else self.span
 
 
 # Decided by what follows the mark, so that a part of it can be told from all of it.

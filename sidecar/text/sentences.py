@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections import deque
 
-import msgspec
-
 from sidecar.text import boundaries
+from sidecar.text.html import Html
 from sidecar.text.languages import TextLanguage
 from sidecar.text.lines import Kind, Lines, Run
+from sidecar.text.offsets import Offsets, Sentence
 from sidecar.text.silence import weight
 
 # Enough for the longest sentence of ordinary prose; the model was trained on little longer ones.
@@ -25,23 +25,6 @@ LEAST = 8
 
 # Lines that nobody reads aloud.
 _UNREAD = (Kind.FENCED, Kind.RULE)
-
-
-class Sentence(msgspec.Struct, frozen=True):
-    """One utterance, as offsets in code points of the whole text.
-
-    Consecutive ones cover the text exactly: white space belongs to what it follows.
-
-    Attributes:
-        ends_paragraph: a blank line follows, a heading, an item of a list or a row of a table; or
-            it is one; or the text ends.
-        silent: nothing in it is spoken: fenced code, a horizontal rule, only punctuation.
-    """
-
-    start: int
-    end: int
-    ends_paragraph: bool
-    silent: bool
 
 
 class SentenceSplitter:
@@ -54,49 +37,70 @@ class SentenceSplitter:
         least: what a sentence should weigh (`silence.weight`). A lighter one is put together with
             those after it, within its paragraph: the shorter the text, the easier a model that
             speaks runs away.
+        html: take tags, comments and entities for what they are. Then all that is said here of
+            characters is true of those that are left; only the sentences' offsets count the others.
     """
 
-    def __init__(self, language: str | None, limit: int = LIMIT, least: int = LEAST) -> None:
+    def __init__(
+        self,
+        language: str | None,
+        limit: int = LIMIT,
+        least: int = LEAST,
+        *,
+        html: bool = True,
+    ) -> None:
         self._language = TextLanguage(language)
         self._limit = max(1, limit)
         self._least = least
         self._lines = Lines()
+        self._html = Html(decode=True) if html else None
+        self._original = Offsets()
         self._text = ""
         self._base = 0  # the text's first character, in the whole
         self._at = 0  # where the next sentence starts, in the whole
         self._from = 0  # up to where no sentence ends
         self._borders: deque[int] = deque()  # of paragraphs
         self._unread: deque[bool] = deque([False])  # of the paragraphs between them
-        self._begun = False
+        self._begun = False  # there is something in the paragraph
         self._group: Sentence | None = None
         self._weight = 0
 
     def feed(self, text: str) -> list[Sentence]:
         """Takes the next piece; returns the sentences that no further text can change."""
-        self._take(self._lines.feed(text))
-        return self._sentences(final=False)
+        self._take(self._without_html(self._lines.feed(text)))
+        return self._original.of(self._sentences(final=False))
 
     def finish(self) -> list[Sentence]:
         """The text has ended: returns the other sentences."""
-        self._take(self._lines.finish())
+        self._take(self._without_html(self._lines.finish()))
+        if self._html is not None:
+            self._take(self._html.finish())
         found = self._sentences(final=True)
         if self._group is not None:
             found.append(self._group)
             self._group = None
-        return found
+        return self._original.to_the_end(found)
+
+    def _without_html(self, runs: list[Run]) -> list[Run]:
+        if self._html is None:
+            return runs
+        return [found for run in runs for found in self._html.feed(run)]
 
     def _take(self, runs: list[Run]) -> None:
         parts = [self._text]
         end = self._base + len(self._text)
         for run in runs:
-            if run.opens:
+            if run.opens and self._begun:
                 self._borders.append(end)
+                self._original.border(end)
                 self._unread.append(run.kind in _UNREAD)
+                self._begun = False
             elif not self._begun and run.kind is not Kind.BLANK:
                 self._unread[-1] = run.kind in _UNREAD
-            self._begun = self._begun or run.kind is not Kind.BLANK
+            self._begun = self._begun or not (run.text.isspace() or not run.text)
             parts.append(run.text)
             end += len(run.text)
+            self._original.add(run)
         self._text = "".join(parts)
 
     def _sentences(self, *, final: bool) -> list[Sentence]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from sidecar.text import addresses, english, european, han
+from sidecar.text.html import without_html
 from sidecar.text.languages import CODES, TextLanguage, language_of, languages_of
 from sidecar.text.markup import plain
 from sidecar.text.silence import is_silent
@@ -35,7 +36,7 @@ def speakable(text: str, language: str | TextLanguage | None, normalize: bool = 
     if normalize and not _CONTROL.search(text):
         known = isinstance(language, TextLanguage)
         names = language.of(text) if known else languages_of(text, language)
-        text = spoken(text, names).strip()
+        text = spoken(without_html(text), names).strip()
     return "" if is_silent(text) else text
 
 

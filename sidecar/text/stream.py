@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from sidecar.text.boundaries import cluster_before
+from sidecar.text.html import Html
 from sidecar.text.languages import TextLanguage
 from sidecar.text.lines import Kind, Lines, Run
 from sidecar.text.markup import TIGHT
@@ -72,6 +73,7 @@ class SpeakableStream:
         self._language = language if known else TextLanguage(language)
         self._normalize = normalize
         self._lines = Lines()
+        self._html = Html()
         self._head = ""
         self._before = ""  # the end of what was said
         self._words = _Words()
@@ -84,7 +86,7 @@ class SpeakableStream:
     def feed(self, piece: str) -> str:
         """Takes the next piece; returns what can be spoken now, as a continuation."""
         if self._normalize:
-            return "".join(self._run(run) for run in self._lines.feed(piece))
+            return "".join(map(self._run, self._without_html(self._lines.feed(piece))))
         words = self._words.feed(piece)
         if words:
             self.spaced = words[-1].spaced
@@ -94,18 +96,25 @@ class SpeakableStream:
         """The text has ended: returns the rest."""
         if not self._normalize:
             return self._words.finish()
-        said = "".join(self._run(run) for run in self._lines.finish())
+        rest = [*self._without_html(self._lines.finish()), *self._html.finish()]
+        said = "".join(map(self._run, rest))
         said += self._close(more=False)
         return said + _blank(self._gap)
+
+    def _without_html(self, runs: list[Run]) -> list[Run]:
+        return [found for run in runs for found in self._html.feed(run)]
 
     def _run(self, run: Run) -> str:
         if run.kind in _UNREAD:
             return self._close() if run.starts else ""
         said = ""
-        if run.starts:
+        if run.starts or run.opens:
             said = self._close()
-            self._begins, self._kind = True, run.kind
+            self._begins = True
+            self._kind = run.kind if run.starts else self._kind
             self._before = "" if run.opens else self._before
+            if run.opens and self._head.strip():  # behind a tag there may be no white space
+                self._gap = self._gap or "\n"
         return said + "".join(self._word(word) for word in self._words.feed(run.text))
 
     def _word(self, word: _Word) -> str:

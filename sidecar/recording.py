@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import soxr
 
-from sidecar import audio_file
+from sidecar import audio_file, tempo
 from sidecar.audio_file import BEST, AudioFile, Samples
 from sidecar.errors import Notice, ReferenceSilent, too_long
 from sidecar.limits import MAX_REFERENCE_SECONDS, MAX_UTTERANCE_CHARS
@@ -25,9 +25,8 @@ _SILENT_DB, _QUIET_DB = -60.0, -40.0
 _WINDOW_SECONDS = 0.05
 # Share of samples that lie on a flat top. Speech that was only brought up to full scale has none.
 _CLIPPED_SHARE = 0.0005
-# Latin letters a second; of Chinese, Japanese and Korean signs, each of which says as much as
-# three of those. The fastest speakers reach 25; a few words in a long pause are no mistake.
-_MOST_LETTERS, _FEWEST_LETTERS, _LETTERS_PER_SIGN = 40.0, 1.5, 3
+# In a window that is so much quieter than the louder ones nobody speaks, dB.
+_PAUSE_DB = 25.0
 
 
 class Recording(msgspec.Struct, frozen=True, eq=False):
@@ -40,6 +39,8 @@ class Recording(msgspec.Struct, frozen=True, eq=False):
         append_silence: put 0.5 s of silence behind it.
         notices: what is not as it should be, and still can be used.
         field: what it came in as, for errors: `reference.path` or `reference.audio`.
+        tempo: letters of the transcript for each second in which somebody speaks, as `tempo`
+            counts them; None without a transcript.
     """
 
     samples: Samples
@@ -48,6 +49,7 @@ class Recording(msgspec.Struct, frozen=True, eq=False):
     append_silence: bool = True
     notices: tuple[Notice, ...] = ()
     field: str = "reference.audio"
+    tempo: float | None = None
 
 
 def read(
@@ -82,30 +84,34 @@ def read(
     samples = file.samples
     if file.rate != RATE:
         samples = soxr.resample(samples, file.rate, RATE, quality="VHQ").astype(np.float32)
-    level = _level(samples)
+    level, voiced = _level(samples)
     if level < _SILENT_DB:
         raise ReferenceSilent(
             "The reference audio is silent.",
             hint="Check the microphone; in stereo, check that the channels do not cancel out.",
             field=field,
         )
-    notices = tuple(_notices(file, level, text))
-    return Recording(samples, file.source, text, append_silence, notices, field)
+    notices = tuple(_notices(file, level, text, voiced))
+    rate = tempo.rate(text, voiced) if text else None
+    return Recording(samples, file.source, text, append_silence, notices, field, rate)
 
 
-def _level(samples: Samples) -> float:
-    """dB of full scale of the louder parts: nineteen of twenty windows are below.
+def _level(samples: Samples) -> tuple[float, float]:
+    """Return dB of full scale of the louder parts, and how many seconds are about as loud.
 
-    Without the offset that a sound card may add, which nobody hears.
+    Nineteen of twenty windows are below that level. It is without the offset that a sound card may
+    add, which nobody hears.
     """
     size = max(1, int(_WINDOW_SECONDS * RATE))
     heard = samples - samples.mean(dtype=np.float64)
     windows = heard[: len(samples) // size * size].reshape(-1, size)
-    power = np.quantile(np.square(windows).mean(axis=1), 0.95)
-    return float(10 * np.log10(max(power, 1e-20)))
+    powers = np.square(windows).mean(axis=1)
+    power = max(np.quantile(powers, 0.95), 1e-20)
+    voiced = (powers > power * 10 ** (-_PAUSE_DB / 10)).sum() * _WINDOW_SECONDS
+    return float(10 * np.log10(power)), float(voiced)
 
 
-def _notices(file: AudioFile, level: float, text: str | None) -> Iterator[Notice]:
+def _notices(file: AudioFile, level: float, text: str | None, voiced: float) -> Iterator[Notice]:
     seconds = file.seconds
     if file.stated_seconds is not None and file.stated_seconds - seconds > _MISSING_SECONDS:
         yield Notice(
@@ -129,16 +135,19 @@ def _notices(file: AudioFile, level: float, text: str | None) -> Iterator[Notice
             "be cloned, too. Record it again, closer to the microphone.",
         )
     if text:
-        yield from _transcript_notice(text, seconds)
+        yield from _transcript_notice(text, seconds, voiced)
 
 
-def _transcript_notice(text: str, seconds: float) -> Iterator[Notice]:
-    signs = sum(character > "\u2e7f" for character in text if character.isalnum())
-    letters = sum(character.isalnum() for character in text) + signs * (_LETTERS_PER_SIGN - 1)
-    if letters > _MOST_LETTERS * seconds or letters < _FEWEST_LETTERS * seconds:
-        much = "more" if letters > _MOST_LETTERS * seconds else "less"
-        yield Notice(
-            "transcriptMismatch",
-            f"`reference.text` is {much} than can be said in {seconds:.1f} s. It must be exactly "
-            "what is said in the recording, or speech may not end.",
-        )
+def _transcript_notice(text: str, seconds: float, voiced: float) -> Iterator[Notice]:
+    fewest, most = tempo.letters(text)
+    if fewest > tempo.MOST * seconds:
+        what = f"more than can be said in {seconds:.1f} s"
+    elif most < tempo.FEWEST * voiced:
+        what = f"much less than is said in {voiced:.1f} s of speech"
+    else:
+        return
+    yield Notice(
+        "transcriptMismatch",
+        f"`reference.text` is {what}. It must be exactly what is said in the recording, or words "
+        "may be lost, or speech may not end.",
+    )

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
+from sidecar import tempo
 from sidecar.errors import Notice
-from sidecar.limits import MAX_REFERENCE_SECONDS
+from sidecar.limits import CODEC_FRAMES_PER_SECOND, MAX_REFERENCE_SECONDS
 
 if TYPE_CHECKING:
     import mlx.core as mx
@@ -79,6 +80,13 @@ class VoiceFeatures(msgspec.Struct, frozen=True, eq=False):
         arrays = (self.speaker, self.codes, self.text_ids)
         return sum(array.nbytes for array in arrays if array is not None)
 
+    @property
+    def tempo(self) -> float | None:
+        """Letters of the transcript a second, pauses included; None without one."""
+        if self.codes is None or self.text is None:
+            return None
+        return tempo.rate(self.text, len(self.codes) / CODEC_FRAMES_PER_SECOND)
+
 
 class StoredVoice(Protocol):
     """A voice that was kept, and has been read."""
@@ -89,6 +97,11 @@ class StoredVoice(Protocol):
     @property
     def language(self) -> str | None:
         """What it speaks when nothing is said about that."""
+        ...
+
+    @property
+    def tempo(self) -> float | None:
+        """As that of its features."""
         ...
 
     def features(self) -> VoiceFeatures:

@@ -63,7 +63,7 @@ class Narrator:
         self._held = False
         self._text = ""
         self._spoken: Spoken | None = None
-        self._told = Told()
+        self._told = Told(_tempo(request))
         self._unspeakable: EmptyText | None = None
 
     def tell(self) -> NarrationResult:
@@ -247,7 +247,7 @@ class Narrator:
         Args:
             cut: not all of the passage's text was told.
         """
-        self._told.add(result, self._tape.sentence, self._request.max_frames)
+        self._told.add(result, self._tape.sentence, self._request.max_frames, self._text)
         self._tape.end(break_after, result.sample_rate)
         self._stream.first_audio = self._tape.first_audio or None
         self._stream.seconds += result.audio_seconds
@@ -323,3 +323,9 @@ class Narrator:
     @property
     def _frames_left(self) -> int:
         return self._request.max_frames - self._told.frames
+
+
+def _tempo(request: NarrationRequest) -> float | None:
+    """Letters a second of the recording that the voice continues, if it does."""
+    voice = request.speech.utterance.reference
+    return voice.tempo if voice is not None else None

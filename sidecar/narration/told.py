@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from sidecar import tempo
 from sidecar.engine.request import SynthesisResult
 from sidecar.errors import Notice
 from sidecar.narration.request import NarrationResult
@@ -12,12 +13,18 @@ from sidecar.text import unspoken
 
 
 class Told:
-    """The passages that have been spoken."""
+    """The passages that have been spoken.
 
-    def __init__(self) -> None:
+    Args:
+        tempo: letters a second of the recording that the voice continues, if it does.
+    """
+
+    def __init__(self, tempo: float | None = None) -> None:
+        self._tempo = tempo
         self._results: list[SynthesisResult] = []
         self._cut: list[Notice] = []
         self._unspoken: dict[str, None] = {}
+        self._rushed: list[tuple[int, float]] = []  # sentences, and how fast they were
 
     @property
     def passages(self) -> int:
@@ -27,16 +34,22 @@ class Told:
     def frames(self) -> int:
         return sum(result.frames for result in self._results)
 
-    def add(self, result: SynthesisResult, sentence: int, budget: int) -> None:
+    def add(self, result: SynthesisResult, sentence: int, budget: int, text: str) -> None:
         """
         Args:
             budget: of frames, for all; the passage that uses it up was not cut for its own sake.
+            text: what the model was given.
         """
         self._results.append(result)
         self._unspoken |= dict.fromkeys(result.unspoken)
         if result.finish_reason != "stop" and self.frames < budget:
             what = f"Sentence {sentence} did not end by itself and was cut."
             self._cut.append(Notice("runaway", what))
+        if self._tempo is not None and result.finish_reason == "stop":
+            said = "".join(char for char in text if char not in result.unspoken)
+            rate = tempo.too_fast(said, result.audio_seconds, self._tempo)
+            if rate is not None:
+                self._rushed.append((sentence, rate))
 
     def skip(self, text: str) -> None:
         """Note a passage of which the model could speak nothing."""
@@ -62,6 +75,23 @@ class Told:
                 *first.notices,
                 *(self._cut if self.passages > 1 else ()),
                 *unspoken.notices(self._unspoken),
+                *self._too_fast(),
             ),
             patches=patches,
         )
+
+    def _too_fast(self) -> list[Notice]:
+        """One for all sentences: they have one cause."""
+        if not self._rushed:
+            return []
+        sentence, rate = max(self._rushed, key=lambda one: one[1])
+        how_many = f"{len(self._rushed)} of {self.passages} sentences were"
+        which = f"Sentence {sentence} was" if len(self._rushed) == 1 else how_many
+        return [
+            Notice(
+                "speechTooFast",
+                f"{which} spoken faster than this voice can speak, up to {rate:.0f} letters a "
+                "second, so words are probably missing. The transcript of the recording may be "
+                "of a part of it, or of another one: it must be exactly what is said there.",
+            )
+        ]

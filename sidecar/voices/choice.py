@@ -27,6 +27,11 @@ class ChosenVoice(msgspec.Struct, frozen=True, eq=False):
     language: str | None
     outcome: VoiceFeatures | BadVoiceFile
 
+    @property
+    def tempo(self) -> float | None:
+        """Letters a second of its recording's transcript, if that is known."""
+        return None if isinstance(self.outcome, BadVoiceFile) else self.outcome.tempo
+
     def features(self) -> VoiceFeatures:
         """Raises BadVoiceFile."""
         if isinstance(self.outcome, BadVoiceFile):

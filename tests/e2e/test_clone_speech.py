@@ -112,3 +112,20 @@ def test_recordings_of_two_speakers_are_told_apart_in_one_batch(
     ]
     spoken = speak_all(server, requests)
     judge({name: spoken[place :: len(SPEAKERS)] for place, name in enumerate(SPEAKERS)})
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_a_transcript_of_the_first_half_shows_in_what_is_spoken(
+    server: Sidecar, model: str, saved: bool
+) -> None:
+    """With the whole transcript the same text brings no warning."""
+    first = said().split(". ")[0] + "."
+    for text, expected in ((said(), []), (first, ["speechTooFast"])):
+        voice: Message = {"reference": {"path": recording("slt"), "text": text}}
+        if saved:
+            made = server.call("voice/create", {"model": model, **voice})
+            assert "warnings" not in made
+            voice = {"voice": made["voice"]}
+        speech = {"text": " ".join(SENTENCES), "model": model, "seed": 1, **voice}
+        result = server.call("speech/synthesize", speech)
+        assert [warning["type"] for warning in result.get("warnings", [])] == expected

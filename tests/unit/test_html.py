@@ -231,8 +231,8 @@ _MARKUP = st.sampled_from(
         "<p>", "</p>", "<br>", "<b>", "</b>", "<a href='x'>", "</a>", "<!-- ", " -->", "<script>",
         "</script>", "<", ">", "<p", " hidden", '="', '"', "`", "``", "&amp;", "&nbsp;", "&",
         "&lt;", ";", "\\", "<li>", "<img src=x>", "<rt>", "</ruby>", "\n", "\n\n", "# ", "```\n",
-        "---\n", "| ", "word", "Hi. ", "No! ", "é", "好。", " ", "<!doctype html>", "<your name>", "- ",
-        "1. ",
+        "---\n", "| ", "word", "Hi. ", "No! ", "é", "好。", " ", "<!doctype html>",
+        "<your name>", "- ", "1. ",
     ]
 )  # fmt: skip
 PAGES = st.lists(_MARKUP, max_size=25).map("".join)

@@ -19,6 +19,7 @@ import soundfile
 from sidecar import recording
 from sidecar.errors import BadReferenceAudio, Cancelled, ReferenceTooLong, ReferenceTooShort
 from sidecar.media import bounded, decoders, kinds, pyav_child
+from tests.installing import debian
 from tests.sounds import RATE, contained, encoded, tone
 
 RECORDINGS = Path(__file__).parents[1] / "data" / "recordings"
@@ -218,9 +219,7 @@ def test_a_playlist_opens_no_other_file_even_if_it_were_taken_for_one(tmp_path: 
 
 
 def test_a_real_ffmpeg_reads_them_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = shutil.which("ffmpeg")
-    if real is None:
-        pytest.skip("NOT TESTED: there is no program ffmpeg here (Debian, Ubuntu: ffmpeg)")
+    real = debian("ffmpeg", "ffmpeg")
     programs(tmp_path / "bin", monkeypatch, ffmpeg=f'exec {real} "$@"')
     for name in ("m4a", "mp4", "webm", "aac", "amr", "ts"):
         assert sounds_like_the_voice(recording.read(None, made(name)))

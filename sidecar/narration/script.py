@@ -184,7 +184,8 @@ class Dictation:
 
     def cut(self) -> Passage:
         """Ends the passage here, because the voice has: what it was not told begins the next."""
-        self._carried = self._end_words()
+        rest = self._stream.cut() if self._stream else ""
+        self._carried = self._settled.feed(rest, spaced=False) + self._settled.finish()
         passage = Passage(self._start, self._taken, "")
         self._start = self._taken
         return passage

@@ -101,6 +101,14 @@ class SpeakableStream:
         said += self._close(more=False)
         return said + _blank(self._gap)
 
+    def cut(self) -> str:
+        """Return the words that are held back; what is no word yet, as half a tag, goes on."""
+        if not self._normalize:
+            return self._words.finish()
+        said = self._close()
+        gap, self._gap = self._gap, ""
+        return said + _blank(gap)
+
     def _without_html(self, runs: list[Run]) -> list[Run]:
         return [found for run in runs for found in self._html.feed(run)]
 

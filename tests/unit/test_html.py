@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sidecar.narration.captions import srt
 from sidecar.narration.request import Mark
-from sidecar.narration.script import Passage, Script
+from sidecar.narration.script import Dictation, Passage, Script
 from sidecar.text.sentences import Sentence, SentenceSplitter
 from sidecar.text.speakable import speakable
 from sidecar.text.stream import HOLD, SpeakableStream
@@ -217,6 +217,24 @@ def test_a_page_becomes_passages_with_the_originals_offsets() -> None:
     ]  # fmt: skip
     assert "".join(text[passage.start : passage.end] for passage in found) == text
     assert text[found[2].start : found[2].end].startswith("It was <em>cold</em>.</p>")
+
+
+@pytest.mark.parametrize("at", range(1, 60))
+def test_a_voice_may_end_in_the_middle_of_a_tag(at: int) -> None:
+    """What it was not told of the text begins the next passage, and half a tag is no text."""
+    text = 'We go to <a href="https://a.example/x">the <!-- a. B -->sea</a> now.'
+    dictation = Dictation("english", normalize=True)
+    told: list[str] = []
+    for part in (text[:at], text[at:]):
+        dictation.feed(part)
+        while fragment := dictation.take():
+            told.append(fragment.text)
+        if part == text[:at]:
+            dictation.cut()
+    dictation.end()
+    while not dictation.is_over and (fragment := dictation.take()):
+        told.append(fragment.text)
+    assert "".join(told) == "We go to the sea now."
 
 
 def test_captions_show_no_html() -> None:

@@ -15,11 +15,13 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "play": ("sounddevice",),
     "speed": ("libsonic",),
     "kokoro": ("misaki", "spacy", "num2words", "phonemizer", "espeakng_loader"),
+    "media": ("av",),
 }
 _FOR = {
     "play": "`say --play`",
     "speed": "`speed`",
     "kokoro": "Kokoro models",
+    "media": "recordings in m4a, mp4 or webm",
 }
 # Resolving a name has no time limit of its own, so the whole question gets one.
 _HUB_SECONDS = 5.0

@@ -38,7 +38,7 @@ class Model:
 class Stored:
     """A saved voice."""
 
-    name, language = "Anna", "english"
+    name, language, tempo = "Anna", "english", None
 
     def features(self) -> VoiceFeatures:
         return VoiceFeatures(np.ones(64, np.float32))

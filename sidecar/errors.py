@@ -58,7 +58,7 @@ class SidecarError(Exception):
 
 
 class InternalError(SidecarError):
-    """A bug on our side."""
+    """A bug in the sidecar; its log on stderr has the details."""
 
 
 class ParseError(SidecarError):
@@ -69,94 +69,122 @@ class ParseError(SidecarError):
 
 
 class InvalidRequest(SidecarError):
-    """JSON, but not a JSON-RPC 2.0 request, or one that is not allowed now."""
+    """The message is no JSON-RPC 2.0 request, or one that is not allowed now."""
 
     code = -32600
     type = "invalidRequest"
 
 
 class DuplicateId(InvalidRequest):
+    """Another request with this id has not been answered yet."""
+
     type = "duplicateId"
 
 
 class MessageTooLong(InvalidRequest):
-    """A frame over the limit; it was read to its end and not looked into beyond its beginning."""
+    """The message is longer than the sidecar takes; it was read past and not looked into."""
 
     type = "messageTooLong"
 
 
 class ShuttingDown(InvalidRequest):
+    """The sidecar has been told to shut down, and takes no more requests."""
+
     type = "shuttingDown"
 
 
 class MethodNotFound(SidecarError):
+    """There is no such method."""
+
     code = -32601
     type = "methodNotFound"
 
 
 class InvalidParams(SidecarError):
+    """A param is missing, of the wrong type or out of range, or contradicts another one."""
+
     code = -32602
     type = "invalidParams"
 
 
 class UnknownField(InvalidParams):
+    """The params have a field that this sidecar does not know."""
+
     type = "unknownField"
 
 
 class UnknownEncoding(InvalidParams):
+    """The encoding is none of those that this sidecar can make."""
+
     type = "unknownEncoding"
 
 
 class EmptyText(InvalidParams):
+    """Nothing in the text can be spoken."""
+
     type = "emptyText"
 
 
 class NotFinite(InvalidParams):
-    """A number that is NaN, infinite or too large for a double."""
+    """A number is NaN, infinite or too large for a double."""
 
     type = "notFinite"
 
 
 class TokenInUse(InvalidParams):
+    """The token belongs to another request that has not been answered yet."""
+
     type = "tokenInUse"
 
 
 class InvalidVoiceName(InvalidParams):
+    """The name of a new voice cannot be the name of a file."""
+
     type = "invalidVoiceName"
 
 
 class ProtocolVersionMismatch(InvalidParams):
+    """The client speaks another version of the protocol."""
+
     type = "protocolVersionMismatch"
 
 
 class NotInitialized(SidecarError):
+    """A request came before initialize."""
+
     code = -32002
     type = "notInitialized"
 
 
 class Cancelled(SidecarError):
-    """The client, or the end of the process, cancelled the request."""
+    """The client or the end of the process has cancelled the request."""
 
     code = -32800
     type = "cancelled"
 
 
 class UnknownModel(SidecarError):
+    """There is no such model: no name in the catalogue, no repository, no folder."""
+
     code = 1001
     type = "unknownModel"
 
 
 class ModelLoadFailed(SidecarError):
+    """The model could not be downloaded or loaded."""
+
     code = 1002
     type = "modelLoadFailed"
 
 
 class NotACheckpoint(ModelLoadFailed):
+    """The folder has no config.json or weights that can be used."""
+
     type = "notACheckpoint"
 
 
 class ModelNotDownloaded(ModelLoadFailed):
-    """It is not on this machine, or not all of it, and nothing may be fetched."""
+    """The model, or a part of it, is not on this machine and may not be downloaded."""
 
     type = "modelNotDownloaded"
 
@@ -168,67 +196,77 @@ class UnknownRevision(UnknownModel):
 
 
 class HubUnreachable(ModelLoadFailed):
-    """No connection to the hub, a silent one, or a hub that is out of order."""
+    """The hub cannot be reached, does not answer, or is out of order."""
 
     type = "hubUnreachable"
 
 
 class HubAccessDenied(ModelLoadFailed):
-    """The hub wants a token, another token, or a licence accepted."""
+    """The hub asks for a token, for another one, or for a licence to be accepted."""
 
     type = "hubAccessDenied"
 
 
 class HubRateLimited(ModelLoadFailed):
-    """The hub has had too many requests of this machine or account."""
+    """The hub has had too many requests from this machine or account."""
 
     type = "hubRateLimited"
 
 
 class DiskFull(ModelLoadFailed):
-    """The hub's cache has no room for the model."""
+    """The disk has no room for the model."""
 
     type = "diskFull"
 
 
 class CorruptDownload(ModelLoadFailed):
-    """A file came with other content than the hub has listed."""
+    """A downloaded file has another content than the hub lists."""
 
     type = "corruptDownload"
 
 
 class MissingPackage(ModelLoadFailed):
-    """A model that needs a Python package which is not installed."""
+    """The model needs a Python package that is not installed."""
 
     type = "missingPackage"
 
 
 class UnknownVoice(SidecarError):
+    """There is no such voice: no preset of the model, and no saved one."""
+
     code = 1003
     type = "unknownVoice"
 
 
 class UnknownLanguage(SidecarError):
+    """The model does not speak the language."""
+
     code = 1004
     type = "unknownLanguage"
 
 
 class BadReferenceAudio(SidecarError):
-    """The recording cannot be read, or is not one of a voice."""
+    """The recording cannot be read, or is no recording of a voice."""
 
     code = 1005
     type = "badReferenceAudio"
 
 
 class ReferenceTooShort(BadReferenceAudio):
+    """The recording is too short to clone a voice from it."""
+
     type = "referenceTooShort"
 
 
 class ReferenceTooLong(BadReferenceAudio):
+    """The recording is longer than the sidecar takes."""
+
     type = "referenceTooLong"
 
 
 class ReferenceSilent(BadReferenceAudio):
+    """Nothing can be heard in the recording."""
+
     type = "referenceSilent"
 
 
@@ -240,12 +278,14 @@ class Unsupported(SidecarError):
 
 
 class VoiceDoesNotFit(Unsupported):
-    """A saved voice, and a model that it was not made for."""
+    """The saved voice was made for another kind of model."""
 
     type = "voiceDoesNotFit"
 
 
 class TextTooLong(SidecarError):
+    """The text, instruction or transcript is longer than the sidecar takes."""
+
     code = 1007
     type = "textTooLong"
 
@@ -261,6 +301,8 @@ def too_long(
 
 
 class QueueFull(SidecarError):
+    """Too many requests are waiting already."""
+
     code = 1008
     type = "queueFull"
 
@@ -273,54 +315,62 @@ def queue_full() -> QueueFull:
 
 
 class OutOfMemory(SidecarError):
+    """There is not enough memory for the model or the speech."""
+
     code = 1009
     type = "outOfMemory"
 
 
 class MemoryLimitExceeded(OutOfMemory):
-    """A model that would not fit into what models may take; nothing has been loaded."""
+    """The model does not fit into the memory that models may take; nothing was loaded."""
 
     type = "memoryLimitExceeded"
 
 
 class GenerationFailed(SidecarError):
+    """Something else went wrong during the work; the log on stderr has the details."""
+
     code = 1010
     type = "generationFailed"
 
 
 class ModelInUse(SidecarError):
+    """The model is speaking, so it cannot be removed or loaded anew."""
+
     code = 1011
     type = "modelInUse"
 
 
 class EngineStalled(SidecarError):
-    """The engine's thread hangs; the process is about to end."""
+    """The engine hangs, and the process is about to end."""
 
     code = 1012
     type = "engineStalled"
 
 
 class VoiceExists(SidecarError):
+    """There is already a voice of that name."""
+
     code = 1013
     type = "voiceExists"
 
 
 class BadVoiceFile(SidecarError):
-    """A file in the folder of voices that is not one of ours, or damaged."""
+    """The saved voice's file is damaged, or is no voice of this program."""
 
     code = 1014
     type = "badVoiceFile"
 
 
 class VoiceNotSaved(SidecarError):
-    """The folder of voices cannot be written."""
+    """The voice could not be written to the folder of voices."""
 
     code = 1015
     type = "voiceNotSaved"
 
 
 class TextTimeout(SidecarError):
-    """A text that was still being written has stood still for too long."""
+    """No more of a text that is still being written has come for too long."""
 
     code = 1016
     type = "textTimeout"

@@ -12,134 +12,244 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 class ClientInfo(Params):
-    name: str
-    version: str | None = None
+    """The program that talks to the sidecar."""
+
+    name: Annotated[str, Meta(description="The client's name, for the log.")]
+    version: Annotated[
+        str | None, Meta(description="The client's own version, for the log. Default: none.")
+    ] = None
 
 
 class InitializeParams(Params):
-    protocol_version: Annotated[int, Meta(description="1; anything else is refused.")]
-    client_info: ClientInfo
+    """The handshake's params: which protocol the client speaks, and who it is."""
+
+    protocol_version: Annotated[
+        int,
+        Meta(description="Version of the protocol that the client speaks: 1. Others are refused."),
+    ]
+    client_info: Annotated[ClientInfo, Meta(description="The client's name and version.")]
     process_id: Annotated[
         Annotated[int, Meta(ge=1, le=2**31 - 1)] | None,
-        Meta(description="The client's process; the sidecar ends when it does."),
+        Meta(
+            description="The client's process id. The sidecar ends when that process has ended. "
+            "Default: none, and only the end of stdin counts."
+        ),
     ] = None
     log_messages: Annotated[
         LogLevel | None,
-        Meta(description="Send log events of at least this level as window/logMessage, too."),
+        Meta(
+            description="The sidecar sends log events of this level and above as "
+            "window/logMessage notifications. Default: it sends none."
+        ),
     ] = None
 
 
 class LogMessageParams(Result):
-    """An event of the log, in LSP's form: type 1 is an error, 2 a warning, 3 info, 4 debug."""
+    """An event of the log, in the Language Server Protocol's form."""
 
-    type: Literal[1, 2, 3, 4]
-    message: str
-    logger: Annotated[str, Meta(description="The part of the sidecar that says so.")]
+    type: Annotated[
+        Literal[1, 2, 3, 4], Meta(description="1 is an error, 2 a warning, 3 info, 4 debug.")
+    ]
+    message: Annotated[str, Meta(description="The event in words, for people.")]
+    logger: Annotated[
+        str, Meta(description="The part of the sidecar that logged the event, e.g. sidecar.engine.")
+    ]
 
 
 class ServerInfo(Result):
-    name: str
-    version: str
+    """The sidecar's own name and version."""
+
+    name: Annotated[str, Meta(description="Always qwen-tts-sidecar.")]
+    version: Annotated[str, Meta(description="Version of the Python package, e.g. 0.1.0.")]
 
 
 class Limits(Result):
-    max_message_bytes: Annotated[int, Meta(description="Largest body of a frame, both ways.")]
+    """The largest requests that this sidecar takes."""
+
+    max_message_bytes: Annotated[
+        int, Meta(description="Largest body of one frame in bytes, in both directions.")
+    ]
     max_discard_bytes: Annotated[
         int,
         Meta(
-            description="A body over `maxMessageBytes` is refused and read past, up to this; a "
-            "longer one ends the process."
+            description="Largest body of a frame, in bytes, that is over `maxMessageBytes` and is "
+            "therefore refused and read past. A larger one ends the process."
         ),
     ]
-    max_text_chars: Annotated[int, Meta(description="Of a streamed request's text.")]
+    max_text_chars: Annotated[
+        int,
+        Meta(
+            description="Longest text of a streamed request, in characters (Unicode code points)."
+        ),
+    ]
     max_utterance_chars: Annotated[
         int,
         Meta(
-            description="Of an instruction or transcript, and of a text that is not split or whose "
-            "audio comes whole in the result."
+            description="Longest instruction or transcript, in characters (Unicode code points). "
+            "It also bounds a text with `splitSentences: false`, and one whose audio comes whole "
+            "in the result."
         ),
     ]
-    max_frames: Annotated[int, Meta(description="Largest `maxFrames`; 12.5 frames a second.")]
-    max_streams: Annotated[int, Meta(description="Requests generated at the same time.")]
-    max_queued: Annotated[int, Meta(description="Requests waiting behind those.")]
+    max_frames: Annotated[
+        int,
+        Meta(description="Largest value of `maxFrames`, in codec frames; 12.5 of them are 1 s."),
+    ]
+    max_streams: Annotated[
+        int, Meta(description="Number of requests that are generated at the same time.")
+    ]
+    max_queued: Annotated[
+        int, Meta(description="Number of requests that may wait until one of those has ended.")
+    ]
     max_reference_seconds: Annotated[
-        float, Meta(description="Longest recording in `reference`; --max-reference-seconds.")
+        float,
+        Meta(
+            description="Longest recording that `reference` may have, in seconds. The option "
+            "--max-reference-seconds sets it."
+        ),
     ]
 
 
 class Capabilities(Result):
-    methods: list[str]
-    encodings: list[str]
-    text_modes: list[str]
-    limits: Limits
+    """What this sidecar can do."""
+
+    methods: Annotated[
+        list[str],
+        Meta(description="All methods that a client may send, notifications included."),
+    ]
+    encodings: Annotated[list[str], Meta(description="Values of `encoding`.")]
+    text_modes: Annotated[list[str], Meta(description="Values of `textMode`.")]
+    limits: Annotated[Limits, Meta(description="The largest requests that are taken.")]
 
 
 class InitializeResult(Result):
-    protocol_version: int
-    server_info: ServerInfo
-    capabilities: Capabilities
+    """The handshake's answer."""
+
+    protocol_version: Annotated[
+        int, Meta(description="Version of the protocol that the sidecar speaks: 1.")
+    ]
+    server_info: Annotated[ServerInfo, Meta(description="The sidecar's name and version.")]
+    capabilities: Annotated[
+        Capabilities, Meta(description="Methods, encodings and limits of this sidecar.")
+    ]
 
 
 class PingResult(Result):
-    uptime_ms: float
+    """A sign of life."""
+
+    uptime_ms: Annotated[
+        float, Meta(description="Milliseconds since the process started to serve.")
+    ]
 
 
 class MemoryStatus(Result):
-    active_bytes: int
-    peak_bytes: int
-    cache_bytes: int
+    """The memory of MLX, the library that computes."""
+
+    active_bytes: Annotated[int, Meta(description="Memory in use now, in bytes.")]
+    peak_bytes: Annotated[
+        int, Meta(description="The most memory that was in use since the start, in bytes.")
+    ]
+    cache_bytes: Annotated[
+        int, Meta(description="Memory that is free but kept for reuse, in bytes.")
+    ]
     limit_bytes: Annotated[
-        int | None, Meta(description="What loaded models may take together; absent: no limit.")
+        int | None,
+        Meta(
+            description="What all loaded models together may take, in bytes. Absent: there is no "
+            "limit."
+        ),
     ] = None
 
 
 class StreamStatus(Result):
-    model: str
-    frames: int
-    audio_ms: float
-    elapsed_ms: float
+    """A request that is being generated."""
+
+    model: Annotated[str, Meta(description="The model that speaks.")]
+    frames: Annotated[
+        int, Meta(description="Number of codec frames generated so far, 80 milliseconds each.")
+    ]
+    audio_ms: Annotated[
+        float, Meta(description="Length of the audio that was handed out so far, in milliseconds.")
+    ]
+    elapsed_ms: Annotated[
+        float, Meta(description="Milliseconds since the first computation for this request.")
+    ]
 
 
 class LoadedModel(Result):
-    model: str
-    dtype: str
-    memory_bytes: int
-    streams: int
-    bits: Annotated[int | None, Meta(description="What it is quantised to.")] = None
+    """A model in memory."""
+
+    model: Annotated[str, Meta(description="The name that it was first loaded by.")]
+    dtype: Annotated[str, Meta(description="Type of its numbers: float32, bfloat16 or float16.")]
+    memory_bytes: Annotated[int, Meta(description="Memory of its weights, in bytes.")]
+    streams: Annotated[int, Meta(description="Number of requests that it is speaking now.")]
+    bits: Annotated[
+        int | None,
+        Meta(description="Bits of each quantised weight. Absent: the model is not quantised."),
+    ] = None
 
 
 class EngineState(Result):
-    """What the engine's thread is at.
+    """What the engine, which runs the models, is doing."""
 
-    `stalled`: it has been on one piece of work for over ten seconds. A load may take that long;
-    speech should not.
-    """
-
-    state: Literal["idle", "busy", "stalled"]
-    doing: str | None = None
-    for_ms: Annotated[float, Meta(description="On this piece of work, to the second.")] = 0.0
+    state: Annotated[
+        Literal["idle", "busy", "stalled"],
+        Meta(
+            description="stalled: one piece of work has taken more than ten seconds. A load may "
+            "take that long, speech should not."
+        ),
+    ]
+    doing: Annotated[
+        str | None, Meta(description="That piece of work in words, for people. Absent if idle.")
+    ] = None
+    for_ms: Annotated[
+        float,
+        Meta(
+            description="How long that piece of work has taken so far, in milliseconds, rounded to "
+            "whole seconds. Absent if idle."
+        ),
+    ] = 0.0
 
 
 class ReferenceStatus(Result):
-    """Recordings whose analysis is remembered."""
+    """Reference recordings whose analysis is kept in memory, so that it is not done again."""
 
-    count: int
-    bytes: int
-    codec_bytes: Annotated[int, Meta(description="What the codecs remember of such recordings.")]
+    count: Annotated[int, Meta(description="Number of such recordings.")]
+    bytes: Annotated[
+        int, Meta(description="Memory of what the models' encoders heard in them, in bytes.")
+    ]
+    codec_bytes: Annotated[
+        int, Meta(description="Memory of what the models' codecs heard in them, in bytes.")
+    ]
 
 
 class StatusResult(Result):
+    """What the sidecar is doing, at the engine's last step."""
+
     backend: Annotated[
-        str, Meta(description="metal, cuda or cpu; starting or broken: MLX is not there (yet).")
+        str,
+        Meta(
+            description="The device that computes: metal, cuda or cpu. starting: MLX is still "
+            "being imported. broken: it cannot be imported."
+        ),
     ]
-    engine: EngineState
-    memory: MemoryStatus
-    queued: Annotated[int, Meta(description="Requests that wait for a model or for a row.")]
-    streams: list[StreamStatus]
-    models: list[LoadedModel]
-    references: ReferenceStatus
-    uptime_ms: float
+    engine: Annotated[EngineState, Meta(description="What the engine is doing.")]
+    memory: Annotated[MemoryStatus, Meta(description="The memory of MLX.")]
+    queued: Annotated[
+        int, Meta(description="Number of requests that wait for a model or for their turn.")
+    ]
+    streams: Annotated[
+        list[StreamStatus], Meta(description="The requests that are being generated.")
+    ]
+    models: Annotated[list[LoadedModel], Meta(description="The models in memory.")]
+    references: Annotated[
+        ReferenceStatus, Meta(description="Reference recordings whose analysis is kept.")
+    ]
+    uptime_ms: Annotated[
+        float, Meta(description="Milliseconds since the process started to serve.")
+    ]
 
 
 class CancelParams(Params):
-    id: int | str
+    """Which request to cancel."""
+
+    id: Annotated[int | str, Meta(description="The id of the request.")]

@@ -61,39 +61,58 @@ class Method(NamedTuple):
 
 METHODS: dict[str, Method] = {
     "initialize": Method(
-        InitializeParams, InitializeResult, "The handshake; first.", before_initialize=True
+        InitializeParams,
+        InitializeResult,
+        "The handshake, which comes first.",
+        before_initialize=True,
     ),
-    "initialized": Method(NoParams, None, "The client has read the handshake's answer."),
-    "shutdown": Method(NoParams, Empty, "No more requests; streams in flight may finish."),
-    "exit": Method(NoParams, None, "Ends the process.", before_initialize=True),
-    "ping": Method(NoParams, PingResult, "Answered at once, whatever the engine does."),
-    "server/status": Method(NoParams, StatusResult, "What the engine is doing, and its memory."),
-    "model/list": Method(NoParams, ModelListResult, "Models known, cached, loaded."),
+    "initialized": Method(NoParams, None, "The client has read the answer to initialize."),
+    "shutdown": Method(
+        NoParams, Empty, "The client sends no more requests; those in flight may finish."
+    ),
+    "exit": Method(NoParams, None, "End the process.", before_initialize=True),
+    "ping": Method(NoParams, PingResult, "Answer at once, whatever the engine is doing."),
+    "server/status": Method(
+        NoParams, StatusResult, "Tell what the engine is doing, and its memory."
+    ),
+    "model/list": Method(NoParams, ModelListResult, "List the models that can be loaded."),
     "model/load": Method(
-        ModelLoadParams, ModelLoadResult, "Fetches if needed, and loads.", (LoadProgress,)
+        ModelLoadParams,
+        ModelLoadResult,
+        "Load a model into memory; download it first if need be.",
+        (LoadProgress,),
     ),
-    "model/unload": Method(ModelUnloadParams, Empty, "Frees a model's memory."),
-    "voice/list": Method(VoiceListParams, VoiceListResult, "A model's voices, and saved ones."),
+    "model/unload": Method(ModelUnloadParams, Empty, "Remove a model from memory."),
+    "voice/list": Method(
+        VoiceListParams, VoiceListResult, "List a model's preset voices and the saved ones."
+    ),
     "voice/create": Method(
         VoiceCreateParams,
         VoiceCreateResult,
-        "Makes a voice of a recording or a description, and saves it.",
+        "Make a voice from a recording or a description, and save it.",
         (VoiceProgress,),
     ),
-    "voice/delete": Method(VoiceDeleteParams, Empty, "Deletes a saved voice."),
+    "voice/delete": Method(VoiceDeleteParams, Empty, "Delete a saved voice."),
     "speech/synthesize": Method(
         SynthesizeParams,
         SynthesizeResult,
-        "Text to speech, streamed.",
+        "Speak a text; the audio is streamed.",
         (AudioProgress, SentenceProgress),
     ),
     "speech/appendText": Method(
-        AppendTextParams, None, "More of the text of a request with textStream."
+        AppendTextParams, None, "Append to the text of a request with textStream."
     ),
-    "speech/endText": Method(EndTextParams, None, "There is no more of it."),
-    "$/cancelRequest": Method(CancelParams, None, "The request answers with error -32800."),
+    "speech/endText": Method(EndTextParams, None, "End the text of a request with textStream."),
+    "$/cancelRequest": Method(
+        CancelParams, None, "Cancel a request, which then fails with error -32800."
+    ),
     "window/logMessage": Method(
-        LogMessageParams, None, "An event of the log, if initialize asked.", from_server=True
+        LogMessageParams,
+        None,
+        "An event of the log, if initialize asked for them.",
+        from_server=True,
     ),
-    "$/progress": Method(ProgressParams, None, "Audio, or stages.", from_server=True),
+    "$/progress": Method(
+        ProgressParams, None, "A piece of audio, or a stage of other work.", from_server=True
+    ),
 }

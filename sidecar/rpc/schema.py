@@ -2,33 +2,79 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 import msgspec
 
 from sidecar import errors
+from sidecar.models import catalog, registry
+from sidecar.models.known import KNOWN, LANGUAGES
 from sidecar.rpc.methods import METHODS, PROTOCOL_VERSION, Method
+from sidecar.rpc.types import LanguageName, ModelName, VoiceName
 from sidecar.wire.jsonrpc import ErrorData
 
 _DEFS = "#/$defs/{name}"
 
 
 def build() -> dict[str, Any]:
-    """Returns the schema: JSON Schema 2020-12 `$defs`, the methods, and the error codes."""
+    """Return the schema: JSON Schema 2020-12 `$defs`, the methods, and the error codes."""
     structs: list[type[Any]] = [ErrorData]
     for method in METHODS.values():
         structs += [s for s in (method.params, method.result, *method.progress) if s is not None]
     unique = list(dict.fromkeys(structs))
     _, components = msgspec.json.schema_components(unique, ref_template=_DEFS)
+    names = _names()
+    components = _with_references(components, names) | names
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "qwen-tts-sidecar protocol",
         "protocolVersion": PROTOCOL_VERSION,
         "methods": {name: _method(method) for name, method in METHODS.items()},
-        "errors": _errors(),
+        "errors": {name: error.code for name, error in _errors().items()},
+        "errorDescriptions": {
+            name: inspect.cleandoc(error.__doc__ or "") for name, error in _errors().items()
+        },
         "$defs": dict(sorted(components.items())),
     }
+
+
+def _names() -> dict[str, dict[str, Any]]:
+    """Return the definitions of names: what they are, with those of the catalogue as examples."""
+    bundled = registry.describe(catalog.resolve(catalog.BUNDLED))
+    models = [bundled, *(known.info for known in KNOWN.values())]
+    examples: dict[str, tuple[Any, list[str]]] = {
+        "ModelName": (ModelName, [catalog.BUNDLED, *KNOWN]),
+        "VoiceName": (VoiceName, [voice.name for model in models for voice in model.voices]),
+        "LanguageName": (
+            LanguageName,
+            ["auto", *LANGUAGES, *(name for model in models for name in model.dialects)],
+        ),
+    }
+    return {
+        title: msgspec.json.schema(name) | {"examples": list(dict.fromkeys(known))}
+        for title, (name, known) in examples.items()
+    }
+
+
+def _with_references(schema: Any, names: Mapping[str, Mapping[str, Any]]) -> Any:
+    """Replace strings that have one of the titles by references to the title's definition.
+
+    msgspec itself makes definitions of Structs only.
+    """
+    if isinstance(schema, list):
+        return [_with_references(one, names) for one in cast("list[Any]", schema)]
+    if not isinstance(schema, dict):
+        return schema
+    node = cast("dict[str, Any]", schema)
+    if node.get("type") != "string" or node.get("title") not in names:
+        return {key: _with_references(value, names) for key, value in node.items()}
+    title = node["title"]
+    kept = [key for key in ("description", "default") if key in node]
+    own = {key: node[key] for key in kept if node[key] != names[title].get(key)}
+    return {"$ref": _DEFS.format(name=title), **own}
 
 
 def _method(method: Method) -> dict[str, Any]:
@@ -46,14 +92,15 @@ def _method(method: Method) -> dict[str, Any]:
     return row
 
 
-def _errors() -> dict[str, int]:
-    found: dict[str, int] = {}
-    pending: list[type[errors.SidecarError]] = [errors.SidecarError]
+def _errors() -> dict[str, type[errors.SidecarError]]:
+    """Return the first error class of each type, in the order of their codes."""
+    found: dict[str, type[errors.SidecarError]] = {}
+    pending = errors.SidecarError.__subclasses__()
     while pending:
         error = pending.pop(0)
-        found.setdefault(error.type, error.code)
+        found.setdefault(error.type, error)
         pending += error.__subclasses__()
-    return dict(sorted(found.items(), key=lambda item: -item[1] if item[1] < 0 else item[1]))
+    return dict(sorted(found.items(), key=lambda item: abs(item[1].code)))
 
 
 def render() -> str:

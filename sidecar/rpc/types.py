@@ -17,7 +17,31 @@ from sidecar.limits import MAX_CHUNK_FRAMES, MAX_FRAMES, MAX_TEXT_TIMEOUT_MS
 MAX_SEED = 2**53 - 1  # the largest integer that JavaScript keeps exact
 
 Token = str | int
-ModelName = Annotated[str, Meta(min_length=1)]
+# The title of a name makes a definition of it, to which schema.py adds the catalogue's names.
+ModelName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        title="ModelName",
+        description="A name of model/list, a hub id `owner/name`, or a folder; the examples are "
+        "the catalogue's.",
+    ),
+]
+VoiceName = Annotated[
+    str,
+    Meta(
+        title="VoiceName",
+        description="A preset voice of a model, or a saved voice; the examples are presets.",
+    ),
+]
+LanguageName = Annotated[
+    str,
+    Meta(
+        title="LanguageName",
+        description="A language that a model speaks; the examples are Qwen3-TTS's.",
+    ),
+]
+Seed = Annotated[int, Meta(ge=0, le=MAX_SEED)]
 Encoding = Literal["pcm_s16le", "pcm_f32le", "wav", "flac", "mp3", "ogg_opus"]
 TextMode = Literal["full", "stream"]
 Priority = Literal["low", "normal", "high"]
@@ -32,30 +56,63 @@ class Result(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
 
 
 class Empty(Result):
-    """An answer that says only: done."""
+    """An answer without content: the work is done."""
 
 
 class NoParams(Params):
-    """This method takes nothing."""
+    """No params: the method takes none."""
 
 
 class Warning(Result):
-    """What was noticed and did not stop the work."""
+    """Something that was noticed and did not stop the work."""
 
-    type: str
-    message: str
+    type: Annotated[
+        str, Meta(description="A stable name, e.g. referenceQuiet. New ones may be added.")
+    ]
+    message: Annotated[str, Meta(description="What was noticed and what can be done, for people.")]
 
 
 # --- speech --------------------------------------------------------------------------------
 
-Temperature = Annotated[float, Meta(ge=0, le=10, description="0 is greedy.")]
-TopK = Annotated[int, Meta(ge=0, description="0 keeps every code.")]
-TopP = Annotated[float, Meta(gt=0, le=1)]
-Penalty = Annotated[float, Meta(gt=0, le=10)]
+Temperature = Annotated[
+    float,
+    Meta(
+        ge=0,
+        le=10,
+        description="A number without a unit that divides the logits: 0 always takes the likeliest "
+        "code, 1 samples as the model learned. Default: the checkpoint's.",
+    ),
+]
+TopK = Annotated[
+    int,
+    Meta(
+        ge=0,
+        description="Number of the likeliest codes that are sampled from; 0 is all. Default: the "
+        "checkpoint's.",
+    ),
+]
+TopP = Annotated[
+    float,
+    Meta(
+        gt=0,
+        le=1,
+        description="A number without a unit: the likeliest codes are sampled from whose "
+        "probabilities add up to it; 1 is all. Default: the checkpoint's.",
+    ),
+]
+Penalty = Annotated[
+    float,
+    Meta(
+        gt=0,
+        le=10,
+        description="A number without a unit that makes codes less likely which the utterance "
+        "already has; 1 is none. Default: the checkpoint's.",
+    ),
+]
 
 
 class SubtalkerSampling(Params):
-    """Sampling of codebooks 1 and up; codebook 0 has its own."""
+    """How codebooks 1 and up are sampled. What is left out comes from the checkpoint."""
 
     temperature: Temperature | None = None
     top_k: TopK | None = None
@@ -63,145 +120,291 @@ class SubtalkerSampling(Params):
 
 
 class Sampling(Params):
-    """What is left out comes from the checkpoint's generation_config.json."""
+    """How the first codebook is sampled. What is left out comes from the checkpoint's
+    generation_config.json."""
 
     temperature: Temperature | None = None
     top_k: TopK | None = None
     top_p: TopP | None = None
-    repetition_penalty: (
-        Annotated[Penalty, Meta(description="Over the whole history of codebook 0.")] | None
-    ) = None
-    subtalker: SubtalkerSampling | None = None
+    repetition_penalty: Penalty | None = None
+    subtalker: Annotated[
+        SubtalkerSampling | None,
+        Meta(description="How the other codebooks are sampled. Default: the checkpoint's."),
+    ] = None
 
 
 class Reference(Params):
-    """Audio whose voice is cloned; give `path` or `audio`."""
+    """A recording whose voice is cloned: give either `path` or `audio`."""
 
-    path: Annotated[str | None, Meta(description="An audio file, or its `file:` URI.")] = None
+    path: Annotated[
+        str | None,
+        Meta(
+            description="Either this or `audio`: the path of an audio file or its `file:` URI. A "
+            "path is relative to the sidecar's working directory; `~` is not expanded."
+        ),
+    ] = None
     # A string, which `media.given` decodes: more ways to write base64 are taken than msgspec does.
     audio: Annotated[
         str | None,
-        Meta(description="A whole audio file in base64, or as a `data:` URI."),
+        Meta(
+            description="Either this or `path`: the content of an audio file, in base64 or as a "
+            "`data:` URI."
+        ),
     ] = None
     text: Annotated[
-        str | None, Meta(description="Its transcript; without one only the timbre is taken.")
+        str | None,
+        Meta(
+            description="The transcript: what is said in the recording. Default: none, and only "
+            "the timbre is taken."
+        ),
     ] = None
     append_silence: Annotated[
         bool | None,
-        Meta(description="0.5 s behind the audio, so that its tail does not leak. Default true."),
+        Meta(
+            description="Whether to append 0.5 s of silence to the recording, which keeps its end "
+            "out of the speech. Default true; it has an effect only with `text`."
+        ),
     ] = None
 
 
 class Chunking(Params):
-    first_frames: Annotated[int, Meta(ge=1, le=MAX_CHUNK_FRAMES)] | None = None
-    max_frames: Annotated[int, Meta(ge=1, le=MAX_CHUNK_FRAMES)] | None = None
+    """How much audio comes in one chunk."""
+
+    first_frames: Annotated[
+        Annotated[int, Meta(ge=1, le=MAX_CHUNK_FRAMES)] | None,
+        Meta(
+            description="Size of the first chunk in codec frames, 80 milliseconds each. Default 1."
+        ),
+    ] = None
+    max_frames: Annotated[
+        Annotated[int, Meta(ge=1, le=MAX_CHUNK_FRAMES)] | None,
+        Meta(
+            description="Size that later chunks grow to, in codec frames, 80 milliseconds each. "
+            "Default 12."
+        ),
+    ] = None
 
 
 PauseMs = Annotated[float, Meta(ge=0, le=10_000)]
 
 
 class Pauses(Params):
-    """Silence put behind a sentence, beside what the model leaves there itself."""
+    """Silence that is added after a sentence, beside the pause that the model makes itself."""
 
-    sentence_ms: Annotated[PauseMs | None, Meta(description="Default 100.")] = None
+    sentence_ms: Annotated[
+        PauseMs | None, Meta(description="After a sentence, in milliseconds. Default 100.")
+    ] = None
     paragraph_ms: Annotated[
-        PauseMs | None, Meta(description="Behind a paragraph's last one. Default 400.")
+        PauseMs | None,
+        Meta(description="After the last sentence of a paragraph, in milliseconds. Default 400."),
     ] = None
 
 
 class SynthesizeParams(Params):
-    text: str
+    """What to speak, and how."""
+
+    text: Annotated[str, Meta(description="The text to speak.")]
     text_stream: Annotated[
         bool | None,
-        Meta(description="`text` is only the beginning; speech/appendText brings the rest."),
+        Meta(
+            description="Whether `text` is only the beginning, and speech/appendText brings the "
+            "rest. Default false."
+        ),
     ] = None
     text_timeout_ms: Annotated[
         Annotated[float, Meta(gt=0, le=MAX_TEXT_TIMEOUT_MS)] | None,
-        Meta(description="How long such a text may stand still. Default 60000."),
+        Meta(
+            description="How long to wait for more of such a text before the request fails with "
+            "`textTimeout`, in milliseconds. Default 60000."
+        ),
     ] = None
     split_sentences: Annotated[
         bool | None,
-        Meta(description="Speak sentence by sentence. Default true; false is one utterance."),
+        Meta(
+            description="Whether to speak sentence by sentence; false makes one utterance of the "
+            "text. Default true."
+        ),
     ] = None
     normalize_text: Annotated[
         bool | None,
-        Meta(description="Numbers, dates, units, URLs, … as words. Default true."),
+        Meta(
+            description="Whether to write out numbers, dates, units, URLs and the like as words. "
+            "Default true."
+        ),
     ] = None
-    pauses: Pauses | None = None
-    model: Annotated[ModelName | None, Meta(description="Default: the server's --model.")] = None
-    voice: Annotated[str | None, Meta(description="A preset or a saved voice.")] = None
+    pauses: Annotated[
+        Pauses | None,
+        Meta(description="Silence after sentences and paragraphs. Default 100 and 400 ms."),
+    ] = None
+    model: Annotated[
+        ModelName | None,
+        Meta(
+            description="The model that speaks; it is loaded first if need be. Default: a saved "
+            "voice's own, else the server's --model."
+        ),
+    ] = None
+    voice: Annotated[
+        VoiceName | None,
+        Meta(
+            description="A preset voice of the model or a saved voice, in any case. Default: the "
+            "model's first preset."
+        ),
+    ] = None
     language: Annotated[
-        str | None,
-        Meta(description="A name of the model's, or a tag such as `en` or `pt-BR`. Default auto."),
+        LanguageName | None,
+        Meta(
+            description="The language of the text: one of the model's in any case, or a tag such "
+            "as `en` or `pt-BR`. Default: a saved voice's own, else auto, which finds it out."
+        ),
     ] = None
-    instruct: Annotated[str | None, Meta(description="How to speak, or the voice itself.")] = None
-    reference: Reference | None = None
-    sampling: Sampling | None = None
-    seed: Annotated[int, Meta(ge=0, le=MAX_SEED)] | None = None
+    instruct: Annotated[
+        str | None,
+        Meta(
+            description="How to speak, in words; for a VoiceDesign model, a description of the "
+            "voice. Default: nothing."
+        ),
+    ] = None
+    reference: Annotated[
+        Reference | None, Meta(description="A recording whose voice is cloned. Default: none.")
+    ] = None
+    sampling: Annotated[
+        Sampling | None,
+        Meta(description="How codes are drawn at random. Default: as the checkpoint says."),
+    ] = None
+    seed: Annotated[
+        Seed | None,
+        Meta(
+            description="The same seed gives the same audio for the same params, version and "
+            "machine. Default: one drawn at random, which the result names."
+        ),
+    ] = None
     max_frames: Annotated[
         Annotated[int, Meta(ge=1, le=MAX_FRAMES)] | None,
-        Meta(description="Of the whole speech. An utterance has a limit of its own."),
+        Meta(
+            description="Cut the whole speech at this length in codec frames; 12.5 of them are "
+            "1 s. Default: no limit, or 4096 if the audio comes in the result."
+        ),
     ] = None
     text_mode: Annotated[
         TextMode | None,
         Meta(
-            description="full: all text before the first frame. stream: one token a frame. "
-            "Default: what the official code does for the model's variant."
+            description="full: the model reads all of the text before the first frame. stream: it "
+            "reads one token of the text per frame. Default: stream for a Base model, else full."
         ),
     ] = None
-    encoding: Annotated[Encoding | None, Meta(description="Default pcm_s16le.")] = None
-    sample_rate: Annotated[
-        int | None, Meta(description="Hz, 8000 to 48000. Default: the model's.")
+    encoding: Annotated[
+        Encoding | None,
+        Meta(
+            description="How the audio is encoded: bare samples (pcm_s16le, pcm_f32le) or a file. "
+            "Default pcm_s16le."
+        ),
     ] = None
-    speed: Annotated[float | None, Meta(description="0.5 to 2; the pitch stays. Default 1.")] = None
+    sample_rate: Annotated[
+        int | None,
+        Meta(description="Rate of the audio in Hz, 8000 to 48000. Default: the model's, 24000."),
+    ] = None
+    speed: Annotated[
+        float | None,
+        Meta(
+            description="A number without a unit, 0.5 to 2: 2 is twice as fast. The pitch stays. "
+            "Default 1."
+        ),
+    ] = None
     fade: Annotated[
         bool | None,
         Meta(
-            description="5 ms up from silence and down to it. Default true, but for pcm_f32le, "
-            "which has the model's very samples."
+            description="Whether the audio fades in from silence and out to it, 5 ms each. Default "
+            "true; false for pcm_f32le, which has exactly the model's samples."
         ),
     ] = None
     peak_limit: Annotated[
-        float | None, Meta(description="Ceiling in dBFS, −40 to 0. Default: none.")
+        float | None,
+        Meta(description="Limit of the samples' level in dBFS, −40 to 0. Default: none."),
     ] = None
-    chunk: Chunking | None = None
+    chunk: Annotated[
+        Chunking | None,
+        Meta(description="Sizes of the chunks. Default: the first has 1 frame, later ones 12."),
+    ] = None
     priority: Annotated[
         Priority | None,
-        Meta(description="Who is spoken first when not all can be. Default normal."),
+        Meta(description="Which requests go first when not all can. Default normal."),
     ] = None
     stop_runaway: Annotated[
         bool | None,
-        Meta(description="End speech that does not end by itself. Default true."),
+        Meta(description="Whether to end speech that does not end by itself. Default true."),
     ] = None
     partial_result_token: Annotated[
-        Token | None, Meta(description="Stream audio as $/progress under this token.")
+        Token | None,
+        Meta(
+            description="Stream the audio as $/progress under this token. Default: the result has "
+            "all of it."
+        ),
     ] = None
 
 
 class Metrics(Result):
-    queue_ms: Annotated[float, Meta(description="From the request to its first computation.")]
-    first_audio_ms: Annotated[float, Meta(description="From the request to its first chunk.")]
-    generation_ms: Annotated[float, Meta(description="From first computation to last chunk.")]
-    real_time_factor: Annotated[float, Meta(description="generationMs ÷ durationMs.")]
-    peak_memory_bytes: int
+    """How long the speech took, and its memory."""
+
+    queue_ms: Annotated[
+        float,
+        Meta(
+            description="Milliseconds from the request to its first computation, loading the model "
+            "included."
+        ),
+    ]
+    first_audio_ms: Annotated[
+        float, Meta(description="Milliseconds from the request to its first chunk.")
+    ]
+    generation_ms: Annotated[
+        float,
+        Meta(description="Milliseconds of computing, without waiting for more of the text."),
+    ]
+    real_time_factor: Annotated[
+        float,
+        Meta(
+            description="A number without a unit: generationMs ÷ durationMs. Below 1 is faster "
+            "than playback."
+        ),
+    ]
+    peak_memory_bytes: Annotated[
+        int,
+        Meta(description="The most memory that MLX has used since the process started, in bytes."),
+    ]
 
 
 class SynthesizeResult(Result):
-    finish_reason: Literal["stop", "length", "runaway"]
-    frames: int
-    samples: int
-    sample_rate: int
-    encoding: Encoding
-    duration_ms: float
-    sentences: Annotated[int, Meta(description="How many `sentence` events there were.")]
-    seed: Annotated[int, Meta(description="Send it again for the same audio.")]
-    metrics: Metrics
+    """How the speech ended."""
+
+    finish_reason: Annotated[
+        Literal["stop", "length", "runaway"],
+        Meta(
+            description="stop: the speech ended. length: it was cut at `maxFrames`. runaway: it "
+            "did not end by itself and was cut."
+        ),
+    ]
+    frames: Annotated[
+        int, Meta(description="Number of codec frames that the model spoke, 80 milliseconds each.")
+    ]
+    samples: Annotated[int, Meta(description="Number of samples of the audio, pauses included.")]
+    sample_rate: Annotated[int, Meta(description="Rate of the audio in Hz.")]
+    encoding: Annotated[Encoding, Meta(description="How the audio is encoded.")]
+    duration_ms: Annotated[
+        float, Meta(description="Length of the audio in milliseconds, pauses included.")
+    ]
+    sentences: Annotated[int, Meta(description="Number of `sentence` events that were sent.")]
+    seed: Annotated[
+        int, Meta(description="The seed that was used. Send it again for the same audio.")
+    ]
+    metrics: Annotated[Metrics, Meta(description="How long it took.")]
     warnings: Annotated[
         list[Warning] | None,
-        Meta(description="About the reference recording, or sentences that were cut."),
+        Meta(
+            description="What was noticed: a poor reference recording, a sentence that was cut. "
+            "Absent: nothing."
+        ),
     ] = None
     audio: Annotated[
-        bytes | None, Meta(description="All of it, if there was no partialResultToken.")
+        bytes | None, Meta(description="All of the audio, if there was no partialResultToken.")
     ] = None
 
 
@@ -209,58 +412,118 @@ class SynthesizeResult(Result):
 
 
 class AudioProgress(Result, tag_field="kind", tag="audio"):
-    """One chunk of a stream; `seq` counts 0, 1, 2, … without gaps."""
+    """One chunk of the audio of a stream."""
 
-    seq: int
-    audio: bytes
-    samples: Annotated[int, Meta(description="Of the output; a pause has some, too.")]
-    frames: Annotated[int, Meta(description="Spoken by the model for them; 0 in a pause.")]
-    sentence: Annotated[int, Meta(description="Index of the sentence they belong to.")]
+    seq: Annotated[int, Meta(description="Index of the chunk: 0, 1, 2, … without gaps.")]
+    audio: Annotated[
+        bytes,
+        Meta(
+            description="The next bytes of the encoding; those of all chunks joined are the whole."
+        ),
+    ]
+    samples: Annotated[
+        int, Meta(description="Number of samples in this chunk, those of a pause included.")
+    ]
+    frames: Annotated[
+        int,
+        Meta(
+            description="Number of codec frames that the model spoke for it, 80 milliseconds each; "
+            "0 in a pause."
+        ),
+    ]
+    sentence: Annotated[int, Meta(description="Index of the sentence that the chunk belongs to.")]
 
 
 class SentenceProgress(Result, tag_field="kind", tag="sentence"):
-    """Where a sentence starts. All of them cover the text without gaps, in order."""
+    """Where a sentence starts. Together the sentences cover the text without gaps, in order."""
 
-    index: Annotated[int, Meta(description="0, 1, 2, …")]
-    text_start: Annotated[int, Meta(description="In the text of the request, in code points.")]
-    text_end: int
-    start_ms: Annotated[float, Meta(description="In the audio that comes out.")]
+    index: Annotated[int, Meta(description="Index of the sentence: 0, 1, 2, … without gaps.")]
+    text_start: Annotated[
+        int,
+        Meta(
+            description="Where it starts in the request's text, in characters (Unicode code "
+            "points)."
+        ),
+    ]
+    text_end: Annotated[
+        int,
+        Meta(
+            description="Where it ends in the request's text, in characters (Unicode code points)."
+        ),
+    ]
+    start_ms: Annotated[float, Meta(description="Where it starts in the audio, in milliseconds.")]
 
 
 class AppendTextParams(Params):
-    token: Annotated[Token, Meta(description="The request's partialResultToken.")]
-    text: str
+    """More of a text that is still being written."""
+
+    token: Annotated[Token, Meta(description="The `partialResultToken` of the request.")]
+    text: Annotated[str, Meta(description="The next piece of the text, cut anywhere.")]
 
 
 class EndTextParams(Params):
-    token: Token
+    """The end of a text that was still being written."""
+
+    token: Annotated[Token, Meta(description="The `partialResultToken` of the request.")]
 
 
 class LoadProgress(Result, tag_field="kind", tag="load"):
-    """A model on its way. `downloading` is repeated, at most some ten times a second."""
+    """How far a model is. `downloading` is repeated, at most some ten times a second."""
 
-    stage: Literal["resolving", "downloading", "loading"]
-    message: str
+    stage: Annotated[
+        Literal["resolving", "downloading", "loading"],
+        Meta(
+            description="What begins: looking for the model, downloading it if it is not on this "
+            "machine, reading it into memory."
+        ),
+    ]
+    message: Annotated[str, Meta(description="The same in words, for people.")]
     received_bytes: Annotated[
-        int | None, Meta(description="On this machine, of totalBytes; never falls.")
+        int | None,
+        Meta(
+            description="Bytes on this machine of `totalBytes`, those of an earlier download "
+            "included. It never falls. Absent in other stages."
+        ),
     ] = None
-    total_bytes: int | None = None
-    received_files: int | None = None
-    total_files: int | None = None
+    total_bytes: Annotated[
+        int | None,
+        Meta(description="Size of the files that are needed, in bytes. Absent in other stages."),
+    ] = None
+    received_files: Annotated[
+        int | None,
+        Meta(description="Number of files that are complete. Absent in other stages."),
+    ] = None
+    total_files: Annotated[
+        int | None,
+        Meta(description="Number of files that are needed. Absent in other stages."),
+    ] = None
     waiting_ms: Annotated[
-        float | None, Meta(description="The hub asks for a pause of so long.")
+        float | None,
+        Meta(
+            description="The hub has asked for a pause of this length, in milliseconds, and the "
+            "sidecar keeps it. Absent: no pause."
+        ),
     ] = None
 
 
 class VoiceProgress(Result, tag_field="kind", tag="voice"):
-    """A voice in the making. `designing` is repeated, with what has been spoken so far."""
+    """How far a new voice is. `designing` is repeated, with how much has been spoken."""
 
-    stage: Literal["resolving", "downloading", "loading", "designing", "encoding", "saving"]
-    message: str
+    stage: Annotated[
+        Literal["resolving", "downloading", "loading", "designing", "encoding", "saving"],
+        Meta(
+            description="What begins: finding, downloading and loading each model, speaking the "
+            "description, listening to the recording, writing the file."
+        ),
+    ]
+    message: Annotated[str, Meta(description="The same in words, for people.")]
 
 
 class ProgressParams(Result):
-    """`$/progress`: `value` is what the request that brought `token` promises."""
+    """Progress of a request."""
 
-    token: Token
-    value: AudioProgress | SentenceProgress | LoadProgress | VoiceProgress
+    token: Annotated[Token, Meta(description="The token that the request brought.")]
+    value: Annotated[
+        AudioProgress | SentenceProgress | LoadProgress | VoiceProgress,
+        Meta(description="What is reported; `kind` says which."),
+    ]

@@ -7,111 +7,213 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from sidecar.models.base import Gender
-from sidecar.rpc.types import MAX_SEED, ModelName, Params, Reference, Result, Token, Warning
+from sidecar.rpc.types import (
+    LanguageName,
+    ModelName,
+    Params,
+    Reference,
+    Result,
+    Seed,
+    Token,
+    Warning,
+)
 
 
 class VoiceListParams(Params):
+    """Which voices to list."""
+
     model: Annotated[
         ModelName | None,
         Meta(
-            description="Its presets and the saved voices that fit it. Default: the server's "
-            "--model, and all saved voices."
+            description="List this model's presets and the saved voices that fit it. Default: the "
+            "presets of the server's --model, and all saved voices."
         ),
     ] = None
 
 
 class VoiceEntry(Result):
-    voice: str
-    kind: Literal["preset", "saved"]
-    model: Annotated[str, Meta(description="The one that has it, or that it was made with.")]
+    """A voice that can be used by name."""
+
+    voice: Annotated[str, Meta(description="A value of speech/synthesize's `voice`.")]
+    kind: Annotated[
+        Literal["preset", "saved"],
+        Meta(description="preset: comes with the model. saved: made by voice/create."),
+    ]
+    model: Annotated[
+        str, Meta(description="The model that has the preset, or that the voice was made with.")
+    ]
     language: Annotated[
         str | None,
-        Meta(description="What it speaks if nothing is said about that; a preset's is a dialect."),
+        Meta(
+            description="The language that the voice speaks unless the request names one; of a "
+            "preset, its dialect. Absent: none is fixed."
+        ),
     ] = None
     languages: Annotated[
         list[str] | None,
         Meta(
-            description="Native to a preset, which sounds best in these; it speaks the others of "
-            "its model, too."
+            description="Values of `language` that are native to a preset, which sounds best in "
+            "them; it speaks its model's others, too. Absent: they are not known."
         ),
     ] = None
-    gender: Gender | None = None
+    gender: Annotated[
+        Gender | None, Meta(description="How a preset sounds. Absent: it is not known.")
+    ] = None
     description: Annotated[
         str | None,
         Meta(
-            description="A preset's, one sentence in English; a designed voice's, what it was "
-            "designed by."
+            description="The voice in a sentence: a preset in English, a designed voice as it was "
+            "described. Absent: there is none."
         ),
     ] = None
-    created: Annotated[str | None, Meta(description="A saved voice's, ISO 8601 in UTC.")] = None
-    origin: Literal["reference", "design"] | None = None
+    created: Annotated[
+        str | None,
+        Meta(description="When a saved voice was made: ISO 8601, UTC. Absent for a preset."),
+    ] = None
+    origin: Annotated[
+        Literal["reference", "design"] | None,
+        Meta(
+            description="What a saved voice was made from: a recording (reference) or a "
+            "description (design). Absent for a preset."
+        ),
+    ] = None
     has_transcript: Annotated[
-        bool | None, Meta(description="Of a saved voice: false is the timbre alone.")
+        bool | None,
+        Meta(
+            description="Whether the transcript of a saved voice's recording is known; false: only "
+            "its timbre was taken. Absent for a preset."
+        ),
     ] = None
 
 
 class SkippedFile(Result):
-    """A file in the folder of voices that is none."""
+    """A file in the folder of voices that cannot be used as a voice."""
 
-    file: str
-    reason: str
+    file: Annotated[str, Meta(description="Path of the file.")]
+    reason: Annotated[str, Meta(description="Why it cannot be used, in words.")]
 
 
 class VoiceListResult(Result):
-    voices: list[VoiceEntry]
-    skipped: list[SkippedFile] | None = None
+    """Voices, and the files in the folder of voices that cannot be used."""
+
+    voices: Annotated[list[VoiceEntry], Meta(description="The voices, presets first.")]
+    skipped: Annotated[
+        list[SkippedFile] | None,
+        Meta(description="Files that cannot be used as a voice. Absent: there are none."),
+    ] = None
     omitted: Annotated[
-        int | None, Meta(description="Files that were not looked at, because there are too many.")
+        int | None,
+        Meta(
+            description="Number of files that were not looked at, because there are too many. "
+            "Absent: there are none."
+        ),
     ] = None
 
 
 class DesignParams(Params):
-    """A voice by its description, which a VoiceDesign model speaks once."""
+    """A voice in words. A VoiceDesign model speaks with it once, and that becomes the recording."""
 
-    instruct: Annotated[str, Meta(description="The description.")]
-    text: Annotated[str, Meta(description="What its reference says: a sentence or two.")]
-    language: str | None = None
+    instruct: Annotated[str, Meta(description="The voice in words, e.g. a calm old man.")]
+    text: Annotated[
+        str, Meta(description="What that model says: a sentence or two, 3 to 15 seconds of speech.")
+    ]
+    language: Annotated[
+        LanguageName | None, Meta(description="The language of `text`. Default auto.")
+    ] = None
     model: Annotated[
         ModelName | None, Meta(description="A VoiceDesign model. Default 1.7b-voicedesign.")
     ] = None
-    seed: Annotated[int, Meta(ge=0, le=MAX_SEED)] | None = None
+    seed: Annotated[
+        Seed | None,
+        Meta(description="Another seed makes another voice. Default: one drawn at random."),
+    ] = None
     max_frames: Annotated[
         Annotated[int, Meta(ge=13, le=750)] | None,
-        Meta(description="Cuts the reference. Default 375, which is 30 s."),
+        Meta(
+            description="Most codec frames that are spoken; 12.5 of them are 1 s. Default 375, "
+            "which is 30 s."
+        ),
     ] = None
 
 
 class VoiceDeleteParams(Params):
-    voice: Annotated[str, Meta(min_length=1)]
+    """Which saved voice to delete."""
+
+    voice: Annotated[str, Meta(min_length=1, description="The name of a saved voice.")]
 
 
 class VoiceCreateParams(Params):
-    """Give `reference` or `design`."""
+    """What to make a voice from: give either `reference` or `design`."""
 
     voice: Annotated[
         Annotated[str, Meta(min_length=1)] | None,
-        Meta(description="Its name. Default: a free one, voice-1 and so on."),
+        Meta(
+            description="The new voice's name. Default: a free one of voice-1, voice-2, and so on."
+        ),
     ] = None
     model: Annotated[
         ModelName | None,
-        Meta(description="The Base model that will speak with it. Default 1.7b-base."),
+        Meta(description="The Base model that will speak with the voice. Default 1.7b-base."),
     ] = None
-    reference: Reference | None = None
-    design: DesignParams | None = None
+    reference: Annotated[
+        Reference | None, Meta(description="A recording of the voice. Default: none.")
+    ] = None
+    design: Annotated[
+        DesignParams | None, Meta(description="The voice in words. Default: none.")
+    ] = None
     language: Annotated[
-        str | None, Meta(description="What it speaks if nothing is said about that.")
+        LanguageName | None,
+        Meta(
+            description="The language that the voice speaks unless a request names one. Default: "
+            "`design.language`."
+        ),
     ] = None
-    replace: Annotated[bool | None, Meta(description="One of that name may be there.")] = None
-    work_done_token: Token | None = None
+    replace: Annotated[
+        bool | None,
+        Meta(
+            description="Whether to replace a saved voice of the same name. Default false: refuse "
+            "with `voiceExists`."
+        ),
+    ] = None
+    work_done_token: Annotated[
+        Token | None,
+        Meta(description="Report stages as $/progress under this token. Default: no reports."),
+    ] = None
 
 
 class VoiceCreateResult(Result):
-    voice: Annotated[str, Meta(description="A value of speech/synthesize's `voice`.")]
-    kind: Literal["saved"]
-    model: str
-    created: str
-    has_transcript: bool
-    language: str | None = None
-    frames: Annotated[int | None, Meta(description="Codec frames of the reference.")] = None
-    seed: Annotated[int | None, Meta(description="The design's.")] = None
-    warnings: list[Warning] | None = None
+    """A voice that was made and saved."""
+
+    voice: Annotated[str, Meta(description="Its name, a value of speech/synthesize's `voice`.")]
+    kind: Annotated[Literal["saved"], Meta(description="Always saved.")]
+    model: Annotated[str, Meta(description="The Base model that it was made with.")]
+    created: Annotated[str, Meta(description="When it was made: ISO 8601, UTC.")]
+    has_transcript: Annotated[
+        bool,
+        Meta(
+            description="Whether the recording's transcript is known; false: only the timbre was "
+            "taken."
+        ),
+    ]
+    language: Annotated[
+        str | None,
+        Meta(
+            description="The language that it speaks unless a request names one. Absent: none is "
+            "fixed."
+        ),
+    ] = None
+    frames: Annotated[
+        int | None,
+        Meta(
+            description="Length of the recording in codec frames, 80 milliseconds each. Absent "
+            "without a transcript."
+        ),
+    ] = None
+    seed: Annotated[
+        int | None,
+        Meta(description="The seed of `design`; it makes the same voice again. Absent otherwise."),
+    ] = None
+    warnings: Annotated[
+        list[Warning] | None,
+        Meta(description="What was noticed about the recording. Absent: nothing."),
+    ] = None

@@ -6,9 +6,10 @@ Params stay raw bytes here; the dispatcher decodes them once it knows the method
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from sidecar.errors import InvalidParams, InvalidRequest, NotFinite, ParseError
 
@@ -29,16 +30,35 @@ class Notification(msgspec.Struct, frozen=True):
 
 
 class ErrorData(msgspec.Struct, omit_defaults=True, rename="camel"):
-    """Machine-readable part of an error: `type` is stable, the message is not."""
+    """The part of an error that programs read: `type` is stable, the message is not."""
 
-    type: str
-    field: str | None = None
-    hint: str | None = None
-    needed_bytes: int | None = None
-    free_bytes: int | None = None
-    retry_after_seconds: float | None = None
-    message_bytes: int | None = None
-    limit_bytes: int | None = None
+    type: Annotated[str, Meta(description="The stable name of the error.")]
+    field: Annotated[
+        str | None,
+        Meta(
+            description="The param at fault as a path, e.g. sampling.topK. Absent: no single one."
+        ),
+    ] = None
+    hint: Annotated[
+        str | None, Meta(description="What can be done, in a sentence. Absent: nothing is known.")
+    ] = None
+    needed_bytes: Annotated[
+        int | None, Meta(description="Disk space that is needed, in bytes; with diskFull.")
+    ] = None
+    free_bytes: Annotated[
+        int | None, Meta(description="Disk space that is free, in bytes; with diskFull.")
+    ] = None
+    retry_after_seconds: Annotated[
+        float | None,
+        Meta(description="How long to wait before trying again, in seconds; with hubRateLimited."),
+    ] = None
+    message_bytes: Annotated[
+        int | None, Meta(description="Length of the message in bytes; with messageTooLong.")
+    ] = None
+    limit_bytes: Annotated[
+        int | None,
+        Meta(description="Longest message that is taken, in bytes; with messageTooLong."),
+    ] = None
 
 
 class ErrorObject(msgspec.Struct):

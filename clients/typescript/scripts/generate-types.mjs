@@ -25,38 +25,60 @@ function typeOf(schema) {
 
 const arrayOf = (type) => (/[ |]/.test(type) ? `(${type})[]` : `${type}[]`);
 
-/** The sidecar takes null for an absent field, but never sends it. */
+/**
+ * For an optional field, null means the same as absent. The types have absent only: one way to say it,
+ * and `string | undefined` in an editor instead of `string | null | undefined`.
+ */
 const withoutNull = (schema) =>
   schema.anyOf ? { ...schema, anyOf: schema.anyOf.filter((choice) => !isNull(choice)) } : schema;
 
 const describe = (schema) => {
   const inner = schema.anyOf?.find((choice) => choice.description)?.description;
   const notes = [schema.description ?? inner ?? "", range(schema.anyOf?.[0] ?? schema)];
-  if (schema.contentEncoding ?? schema.anyOf?.[0]?.contentEncoding) notes.push("Base64.");
+  if (schema.enum?.length === 1 && notes[0] === "") notes[0] = `Always ${JSON.stringify(schema.enum[0])}.`;
+  if (schema.contentEncoding ?? schema.anyOf?.[0]?.contentEncoding) notes.push("Encoded as base64.");
   return notes.filter(Boolean).join(" ");
 };
 
 function range({ minimum, maximum, exclusiveMinimum }) {
   if (minimum === undefined && exclusiveMinimum === undefined) return "";
-  const low = minimum === undefined ? `More than ${exclusiveMinimum}` : `From ${minimum}`;
-  return maximum === undefined ? `${low}.` : `${low} to ${maximum}.`;
+  const low = minimum === undefined ? `more than ${exclusiveMinimum}` : `from ${minimum}`;
+  return maximum === undefined ? `Range: ${low}.` : `Range: ${low} to ${maximum}.`;
 }
 
-const comment = (text, indent = "") => (text ? `${indent}/** ${text} */\n` : "");
+const WIDTH = 100;
 
-function property(name, schema, required, sent) {
-  const type = typeOf(sent ? schema : withoutNull(schema));
+function comment(text, indent = "") {
+  if (!text) return "";
+  const words = text.replace(/\s+/g, " ").trim();
+  const line = `${indent}/** ${words} */\n`;
+  if (line.length <= WIDTH) return line;
+  const lines = [];
+  for (const word of words.split(" ")) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && indent.length + 3 + longer.length < WIDTH) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return `${indent}/**\n${lines.map((one) => `${indent} * ${one}\n`).join("")}${indent} */\n`;
+}
+
+function property(name, schema, required) {
+  const type = typeOf(withoutNull(schema));
   return `${comment(describe(schema), "  ")}  ${key(name)}${required ? "" : "?"}: ${type};\n`;
 }
 
+/** The names in the catalogue are completed by an editor; other strings are taken as well. */
+function names(name, { description, examples }) {
+  const known = examples.map((value) => `  | ${JSON.stringify(value)}\n`).join("");
+  return `${comment(description)}export type ${name} =\n${known}  | (string & {});\n`;
+}
+
 function definition(name, schema) {
+  if (schema.examples) return names(name, schema);
   const fields = Object.entries(schema.properties);
   const head = comment(schema.description);
   if (fields.length === 0) return `${head}export type ${name} = Record<string, never>;\n`;
-  const sent = schema.additionalProperties === false;
-  const body = fields.map(([field, value]) =>
-    property(field, value, schema.required.includes(field), sent),
-  );
+  const body = fields.map(([field, value]) => property(field, value, schema.required.includes(field)));
   return `${head}export interface ${name} {\n${body.join("")}}\n`;
 }
 
@@ -69,11 +91,13 @@ function methodTable(title, about, methods) {
   return `${comment(about)}export interface ${title} {\n${rows.join("")}}\n`;
 }
 
-function errorTable(errors) {
-  const rows = Object.entries(errors).map(([type, code]) => `  ${type}: ${code},\n`);
+function errorTable(errors, descriptions) {
+  const rows = Object.entries(errors).map(
+    ([type, code]) => `${comment(descriptions[type], "  ")}  ${type}: ${code},\n`,
+  );
   return (
-    `${comment("`error.data.type` → `error.code`.")}export const ERROR_CODES = {\n${rows.join("")}} as const;\n\n` +
-    `${comment("What can be wrong, by name; stable.")}export type ErrorType = keyof typeof ERROR_CODES;\n`
+    `${comment("JSON-RPC's number (`code`) of each `type` of an error.")}export const ERROR_CODES = {\n${rows.join("")}} as const;\n\n` +
+    `${comment("The stable names of errors; `ERROR_CODES` says what each of them means.")}export type ErrorType = keyof typeof ERROR_CODES;\n`
   );
 }
 
@@ -82,11 +106,11 @@ function generate(schema) {
   const kind = (wanted) => sent.filter(([, method]) => method.kind === wanted);
   return [
     "// Generated from protocol/schema.json by scripts/generate-types.mjs; do not edit.\n",
-    `export const PROTOCOL_VERSION = ${schema.protocolVersion};\n`,
+    `${comment("Version of the protocol that this client speaks.")}export const PROTOCOL_VERSION = ${schema.protocolVersion};\n`,
     ...Object.entries(schema.$defs).map(([name, value]) => definition(name, value)),
-    methodTable("Requests", "Everything that is answered.", kind("request")),
-    methodTable("Notifications", "What is sent without an answer.", kind("notification")),
-    errorTable(schema.errors),
+    methodTable("Requests", "Requests that a client may send, with what they answer.", kind("request")),
+    methodTable("Notifications", "Notifications that a client may send. They are not answered.", kind("notification")),
+    errorTable(schema.errors, schema.errorDescriptions),
   ].join("\n");
 }
 

@@ -23,7 +23,7 @@ export type Definitions = Record<string, Schema>;
 
 const KNOWN = new Set(
   ("$ref type enum anyOf items properties required additionalProperties contentEncoding minimum " +
-    "maximum exclusiveMinimum minLength title description default discriminator").split(" "),
+    "maximum exclusiveMinimum minLength title description default discriminator examples").split(" "),
 );
 
 /** What is wrong with the value, as a path and a reason; undefined if nothing is. */

@@ -48,6 +48,10 @@ def test_types(run: Run) -> None:
     run("npm", "run", "typecheck")
 
 
+def test_what_an_editor_shows(run: Run) -> None:
+    node_test(run, "api")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",

@@ -1,4 +1,5 @@
-// dist/esm and dist/cjs from the same sources.
+// dist/esm and dist/cjs from the same sources, with maps to them: the package has src, too, so that
+// "go to definition" and a stack trace lead to TypeScript.
 
 import { execFileSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
@@ -7,13 +8,14 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+const MAPS = ["--sourceMap", "--declarationMap"];
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
 for (const [project, folder, type] of [
   ["tsconfig.json", "esm", "module"],
   ["tsconfig.cjs.json", "cjs", "commonjs"],
 ]) {
-  execFileSync(process.execPath, [tsc, "-p", project], { cwd: root, stdio: "inherit" });
+  execFileSync(process.execPath, [tsc, "-p", project, ...MAPS], { cwd: root, stdio: "inherit" });
   // Node and TypeScript take a folder's module format from the nearest package.json.
   writeFileSync(join(root, "dist", folder, "package.json"), `{ "type": "${type}" }\n`);
 }

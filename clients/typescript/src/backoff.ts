@@ -1,11 +1,12 @@
+/** How often, and how soon, a sidecar that crashes is started again. */
 export interface RestartPolicy {
-  /** So many crashes within `windowMs` are the end. Default 5. */
+  /** Number of crashes within `windowMs` after which it is not started again. Default 5. */
   maxCrashes?: number;
-  /** Default 3 minutes. */
+  /** Milliseconds for which a crash is remembered. Default 180000, which is three minutes. */
   windowMs?: number;
-  /** Pause behind the first crash; doubled by each further one. Default 200. */
+  /** Milliseconds between the first crash and the next start; each further crash doubles them. Default 200. */
   firstDelayMs?: number;
-  /** Longest pause. Default 5000. */
+  /** The most milliseconds between a crash and the next start. Default 5000. */
   maxDelayMs?: number;
 }
 

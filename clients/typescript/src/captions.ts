@@ -1,6 +1,7 @@
 import type { SpeechResult } from "./stream.js";
 
-type Speech = Pick<SpeechResult, "sentences" | "durationMs">;
+/** What captions are made from: a `SpeechResult`, or these two fields of one. */
+export type CaptionSource = Pick<SpeechResult, "sentences" | "durationMs">;
 
 interface Cue {
   startMs: number;
@@ -16,16 +17,36 @@ const WIDE = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\u3000-\u303
 /** What a line may be broken between: an ideogram, or other letters, with the marks behind it. */
 const ATOM = /(?:[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]|[^\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]+?(?=[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]|$))[^\p{L}\p{N}]*/gu;
 
-/** SubRip captions, a sentence each, or several of two lines: `toSrt(await stream.final())`. */
-export function toSrt(speech: Speech): string {
+/**
+ * Return captions of a speech in the SubRip format (`.srt`). Each sentence is a caption; a long one is
+ * several, of two lines of at most 42 columns. Sentences without audio are left out.
+ *
+ * @example
+ * ```ts
+ * import { toSrt } from "qwen-tts-sidecar";
+ *
+ * const captions: string = toSrt(await stream.final());
+ * ```
+ */
+export function toSrt(speech: CaptionSource): string {
   const cues = cuesOf(speech).map(
     ({ startMs, endMs, text }, i) => `${i + 1}\n${clock(startMs, ",")} --> ${clock(endMs, ",")}\n${text}\n`,
   );
   return cues.join("\n");
 }
 
-/** The same as WebVTT, for a `<track>`. */
-export function toVtt(speech: Speech): string {
+/**
+ * Return captions of a speech in the WebVTT format (`.vtt`), which a page's `<track>` takes. They are
+ * those of `toSrt`.
+ *
+ * @example
+ * ```ts
+ * import { toVtt } from "qwen-tts-sidecar";
+ *
+ * const captions: string = toVtt(await stream.final());
+ * ```
+ */
+export function toVtt(speech: CaptionSource): string {
   const cues = cuesOf(speech).map(
     ({ startMs, endMs, text }) => `\n${clock(startMs, ".")} --> ${clock(endMs, ".")}\n${escaped(text)}\n`,
   );
@@ -33,7 +54,7 @@ export function toVtt(speech: Speech): string {
 }
 
 /** What nothing was spoken of has no time, and is left out. */
-function cuesOf({ sentences, durationMs }: Speech): Cue[] {
+function cuesOf({ sentences, durationMs }: CaptionSource): Cue[] {
   return sentences.flatMap(({ startMs, text }, i) => {
     const endMs = sentences[i + 1]?.startMs ?? durationMs;
     return endMs > startMs ? shared(balanced(text), startMs, endMs) : [];

@@ -1,9 +1,24 @@
 import type { ErrorData, ErrorType } from "./protocol.gen.js";
 
-/** Numbers of an error: bytes of a full disk, seconds that a hub asks for. */
-export type ErrorFigures = Omit<ErrorData, "type" | "field" | "hint">;
+/** The numbers of an error, where it has any: bytes of a full disk, seconds that a hub asks for. */
+export interface ErrorFigures extends Omit<ErrorData, "type" | "field" | "hint"> {}
 
-/** Everything this package throws, except the reason of an `AbortSignal`. */
+/**
+ * Base of every error that this package throws, except the reason of an `AbortSignal`.
+ *
+ * @example
+ * ```ts
+ * import { SidecarError, SidecarResponseError } from "qwen-tts-sidecar";
+ *
+ * try {
+ *   await tts.synthesize({ text: "Hello there.", voice: "nobody" }).final();
+ * } catch (error) {
+ *   if (error instanceof SidecarResponseError) console.error(error.type, error.field, error.hint);
+ *   else if (error instanceof SidecarError) console.error(error.message);
+ *   else throw error;
+ * }
+ * ```
+ */
 export class SidecarError extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options);
@@ -11,38 +26,41 @@ export class SidecarError extends Error {
   }
 }
 
-/** No sidecar was found; `looked` lists the places. */
+/** No sidecar was found. */
 export class SidecarNotFoundError extends SidecarError {
   constructor(
     message: string,
+    /** The places where it was looked for. */
     readonly looked: readonly string[],
   ) {
     super(message);
   }
 }
 
-/** It could not be started, or did not answer the handshake. */
+/** The sidecar's process could not be started, or did not answer in time. */
 export class SidecarStartError extends SidecarError {}
 
-/** Client and sidecar do not speak the same version of the protocol. */
+/** The sidecar speaks another version of the protocol than this client. */
 export class SidecarVersionError extends SidecarError {}
 
-/** What came from the sidecar is not the protocol. */
+/** The process has sent something that is not the protocol: it is another program. */
 export class SidecarProtocolError extends SidecarError {}
 
-/** A call after `close()`, or one that `close()` interrupted. */
+/** The sidecar was closed before the call, or while it was pending. */
 export class SidecarClosedError extends SidecarError {
   constructor() {
     super("The sidecar was closed.");
   }
 }
 
-/** The process ended while a call was pending, or has ended for good. */
+/** The sidecar's process ended while the call was pending, or has ended and is not started again. */
 export class SidecarExitedError extends SidecarError {
   constructor(
+    /** The process's exit code; null if a signal ended it. */
     readonly exitCode: number | null,
+    /** The signal that ended the process, e.g. `"SIGKILL"`; null if there was none. */
     readonly signal: string | null,
-    /** The last lines it wrote to stderr. */
+    /** The last lines that the process wrote to stderr. */
     readonly stderr: string,
     note = "",
     options?: { cause?: unknown },
@@ -52,7 +70,7 @@ export class SidecarExitedError extends SidecarError {
   }
 }
 
-/** `stream.cancel()`, or a loop that was left. */
+/** The speech was stopped by `stream.cancel()`, or by leaving a loop over it. */
 export class SidecarCancelledError extends SidecarError {
   constructor() {
     super("The speech was cancelled.");
@@ -60,23 +78,26 @@ export class SidecarCancelledError extends SidecarError {
 }
 
 /**
- * The sidecar answered with an error. One answer is given in its stead, before anything is sent:
- * `messageTooLong`.
+ * The sidecar answered with an error. `message` has its hint, if it has one, on a line of its own. One
+ * answer is given by this client, before anything is sent: `messageTooLong`.
  */
 export class SidecarResponseError extends SidecarError {
   constructor(
     message: string,
-    /** JSON-RPC's number. */
+    /** JSON-RPC's error code, a number without a unit; several types may share one. */
     readonly code: number,
-    /** Stable; decide by this one. Newer sidecars may have types that are not listed here. */
+    /** The stable name of the error: decide by it. Newer sidecars may have types that are not listed. */
     readonly type: ErrorType | (string & {}),
-    /** The param at fault, as a path. */
+    /** The param at fault as a path, e.g. `"sampling.topK"`; undefined if it is no single one. */
     readonly field?: string,
-    /** What can be done. */
+    /** What can be done, in a sentence; undefined if nothing is known. */
     readonly hint?: string,
-    /** Its numbers, if it has any. */
+    /** The numbers of the error, if it has any. */
     readonly figures: ErrorFigures = {},
   ) {
-    super(hint ? `${message} ${hint}` : message);
+    super(hint ? `${asSentence(message)}\n${hint}` : message);
   }
 }
+
+/** A message that ends like a sentence: whoever shows a line break as a blank still has two sentences. */
+const asSentence = (message: string) => (/[.!?…。！？]$/u.test(message) ? message : `${message}.`);

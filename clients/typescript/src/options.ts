@@ -1,13 +1,16 @@
 import type { RestartPolicy } from "./backoff.js";
 import type { SidecarError } from "./errors.js";
 import type {
+  ClientInfo,
   LoadProgress,
+  ModelLoadParams,
   Reference,
   SynthesizeParams,
   VoiceCreateParams,
   VoiceProgress,
 } from "./protocol.gen.js";
 
+/** How `createSidecar` finds, starts and supervises the sidecar's process. */
 export interface SidecarOptions {
   /**
    * The sidecar: a program, a command line, or its words. In a command line blanks separate, quotes
@@ -16,87 +19,137 @@ export interface SidecarOptions {
    * that is this sidecar.
    */
   command?: string | readonly string[];
-  /** Put behind the command, e.g. `["--model", "0.6b-customvoice"]`. */
+  /** Arguments that are appended to the command, e.g. `["--model", "0.6b-base"]`. Default: none. */
   args?: readonly string[];
-  /** Added to this process's environment; `undefined` removes a variable. */
+  /** Variables that are added to this process's environment; `undefined` removes one. Default: none. */
   env?: Record<string, string | undefined>;
-  /** Working directory of the sidecar. Relative models and references count from there. */
+  /**
+   * Working directory of the sidecar, to which paths of models and recordings are relative. Default:
+   * this process's.
+   */
   cwd?: string;
-  /** Called with each line of the sidecar's stderr. */
+  /** Called with each line of the sidecar's stderr, without its line break. Default: nobody is told. */
   onLog?: (line: string) => void;
-  /** Start it again when it crashes. Default true: with back-off, at most 5 crashes in 3 minutes. */
+  /**
+   * Whether, and how often, to start the sidecar again after a crash. Default true: up to the fifth
+   * crash within three minutes, with growing pauses.
+   */
   restart?: boolean | RestartPolicy;
-  /** Audio that may wait in memory to be read, over all streams. Default 64 MiB. */
+  /**
+   * Bytes of audio, over all streams, that may wait in memory to be read before the sidecar is made
+   * to pause. Default 67108864, which is 64 MiB.
+   */
   highWaterMark?: number;
-  /** How long the first answer may take. Default a minute. */
+  /** Milliseconds that the first answer may take. Default 60000. */
   startTimeoutMs?: number;
   /**
-   * How long a running sidecar may say nothing, not even to a ping, before it is killed and started
-   * again: it lives, but hears nothing. Default a minute; 0 is for ever.
+   * Milliseconds that a running sidecar may say nothing, not even to a ping, before it is killed and
+   * started again. Default 60000; 0 is for ever.
    */
   silenceTimeoutMs?: number;
-  /** How this program names itself to the sidecar. */
-  clientInfo?: { name: string; version?: string };
+  /** Name and version of this program, for the sidecar's log. Default: those of this package. */
+  clientInfo?: ClientInfo;
 }
 
+/** Options of every call. */
 export interface CallOptions {
+  /**
+   * Aborting it cancels the call, which then rejects with the signal's reason. Default: the call cannot
+   * be cancelled.
+   */
   signal?: AbortSignal;
 }
 
+/** Options of `models.load`. */
 export interface LoadOptions extends CallOptions {
+  /** Called when a stage begins, and several times a second during a download. Default: nobody is told. */
   onProgress?: (progress: LoadProgress) => void;
 }
 
+/** Options of `models.unload`. */
+export interface UnloadOptions extends CallOptions {
+  /**
+   * Whether to wait while the model speaks. Default false: the call rejects with an error of the type
+   * `modelInUse`.
+   */
+  wait?: boolean;
+}
+
+/** Options of `voices.create`. */
 export interface CreateVoiceOptions extends CallOptions {
+  /** Called when a stage begins, and again and again during a long one. Default: nobody is told. */
   onProgress?: (progress: VoiceProgress) => void;
 }
 
-/** A recording to clone: a file's path, or its bytes. */
-export type ReferenceInput = Omit<Reference, "audio"> & { audio?: Uint8Array | string | null };
+/** Which model to load, and how: the params of the protocol's `model/load`. */
+export interface LoadParams extends Omit<ModelLoadParams, "workDoneToken"> {}
 
-type FromTheClient = "partialResultToken" | "textStream" | "textTimeoutMs" | "reference";
-
-/** The params of `speech/synthesize`; a reference's audio may be bytes. */
-export interface SpeechParams extends Omit<SynthesizeParams, FromTheClient> {
-  reference?: ReferenceInput | null;
+/** A recording whose voice is cloned: give either `path` or `audio`. */
+export interface ReferenceInput extends Omit<Reference, "audio"> {
+  /**
+   * Either this or `path`: the content of an audio file, as bytes, in base64, or as a `data:` URI.
+   */
+  audio?: Uint8Array | string;
 }
 
-/** Those of a text that is still being written. */
+/** What to speak, and how: the params of the protocol's `speech/synthesize`. */
+export interface SpeechParams
+  extends Omit<SynthesizeParams, "partialResultToken" | "textStream" | "textTimeoutMs" | "reference"> {
+  /** A recording whose voice is cloned. Default: none. */
+  reference?: ReferenceInput;
+}
+
+/** How to speak a text that is still being written. */
 export interface LiveSpeechParams extends Omit<SpeechParams, "text" | "splitSentences"> {
-  /** How long the text may stand still before that is an error. Default 60000. */
-  textTimeoutMs?: number | null;
+  /**
+   * Milliseconds to wait for more of the text before the speech ends with an error of the type
+   * `textTimeout`. Default 60000.
+   */
+  textTimeoutMs?: number;
 }
 
-/** The params of `voice/create`; a reference's audio may be bytes. */
+/** What to make a voice from, either `reference` or `design`: the params of `voice/create`. */
 export interface VoiceParams extends Omit<VoiceCreateParams, "workDoneToken" | "reference"> {
-  reference?: ReferenceInput | null;
+  /** A recording of the voice. Default: none. */
+  reference?: ReferenceInput;
 }
 
+/** How the sidecar's process ended. */
 export interface ExitEvent {
+  /** The process's exit code; null if a signal ended it. */
   exitCode: number | null;
+  /** The signal that ended the process, e.g. `"SIGKILL"`; null if there was none. */
   signal: string | null;
-  /** The last lines of stderr. */
+  /** The last lines that the process wrote to stderr. */
   stderr: string;
-  /** False when it was closed, and when it has crashed too often. */
+  /** Whether it will be started again: not after `close()`, and not after too many crashes. */
   willRestart: boolean;
-  /** What the calls that were pending were told: why it ended. After `close()`, that it was closed. */
+  /** What pending calls reject with: why the process ended, or that the sidecar was closed. */
   error: SidecarError;
 }
 
+/** The sidecar's process was started again. */
 export interface RestartEvent {
-  /** Of the new process. */
+  /** Process id of the new process. */
   pid: number;
-  /** How often it was started again, so far. */
+  /** Number of restarts so far. */
   restarts: number;
 }
 
+/** A stage of a model's way into memory. */
+export type ModelProgressEvent = LoadProgress & {
+  /** The model, as the call named it; absent if it named none and loads the default model. */
+  model?: string;
+};
+
+/** What `sidecar.on` can listen to. */
 export interface SidecarEvents {
-  /** The process ended, however. */
+  /** The process ended, by itself or by `close()`. */
   exit: ExitEvent;
-  /** It runs again, and takes calls. Nothing is sent again by itself. */
+  /** The process was started again and takes calls. Nothing is sent a second time. */
   restart: RestartEvent;
-  /** A line of its stderr. */
+  /** A line of the process's stderr, without its line break. */
   log: string;
-  /** A stage of a model that is loaded by `models.load`; `model` is absent for the default model. */
-  progress: LoadProgress & { model?: string };
+  /** A model that `models.load` loads has reached a new stage, or has downloaded more. */
+  progress: ModelProgressEvent;
 }

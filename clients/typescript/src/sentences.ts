@@ -1,15 +1,16 @@
 import type { SentenceProgress } from "./protocol.gen.js";
 
-/** A passage of the text that is spoken in one go, and where it is heard. Together they are the text. */
+/** A part of the text that is spoken without a cut. All sentences joined are the text. */
 export interface Sentence {
-  /** From 0, without gaps. */
+  /** Index of the sentence: 0, 1, 2, … without gaps. */
   index: number;
-  /** As it was written, white space and all. */
+  /** The sentence as it was written, white space included. */
   text: string;
-  /** Where `text` is in the whole text, as `slice` counts. */
+  /** Where it starts in the whole text, in UTF-16 code units, as `String.prototype.slice` counts. */
   textStart: number;
+  /** Where it ends in the whole text, in UTF-16 code units, as `String.prototype.slice` counts. */
   textEnd: number;
-  /** In the audio. The next sentence's is where it ends. */
+  /** Where it starts in the audio, in milliseconds. It ends where the next one starts. */
   startMs: number;
 }
 

@@ -4,34 +4,36 @@ import type { SynthesizeResult } from "./protocol.gen.js";
 import type { Sentence } from "./sentences.js";
 import { concat, HEADER_BYTES, wavHeader } from "./wav.js";
 
-/** What `final()` resolves to. */
+/** How a speech ended. */
 export interface SpeechResult extends Omit<SynthesizeResult, "audio" | "sentences"> {
-  /** The whole text, in order. */
+  /** All sentences of the text, in order. */
   sentences: Sentence[];
 }
 
+/** A piece of audio. */
 export interface SpeechChunk {
   /**
-   * The next bytes in the stream's encoding, in an ArrayBuffer of their own. Of PCM they are whole
-   * samples, so that views of any type fit; of the other encodings they are a piece of one file.
+   * The next bytes of the audio, in an ArrayBuffer of their own. With a `pcm_…` encoding they are whole
+   * samples, so `new Int16Array(audio.buffer)` works; with another one they are a piece of one file.
    */
   audio: Uint8Array<ArrayBuffer>;
-  /** From 0, without gaps. */
+  /** Index of the chunk: 0, 1, 2, … without gaps. */
   seq: number;
-  /** In this chunk. */
+  /** Number of samples in this chunk, those of a pause included. */
   samples: number;
-  /** Codec frames spoken for it, 80 ms each before `speed`; 0 in a pause. */
+  /** Number of codec frames that the model spoke for it, 80 milliseconds each; 0 in a pause. */
   frames: number;
-  /** Samples in all chunks before. */
+  /** Number of samples in all chunks before this one. */
   offset: number;
-  /** Index of the sentence it belongs to. */
+  /** Index of the sentence that the chunk belongs to. */
   sentence: number;
 }
 
+/** What `stream.on` can listen to. */
 export interface SpeechEvents {
   /**
-   * A sentence has its place in the audio. It comes before the sentence's audio is read, but for
-   * text that is fed to the model token by token: there when its end is known.
+   * It is known where a sentence starts in the audio. The event comes before the sentence's audio;
+   * with `textMode: "stream"` it comes when the model has read the sentence to its end.
    */
   sentence: Sentence;
 }
@@ -49,7 +51,17 @@ export interface SpeechSource {
   stop(error: unknown): Promise<void>;
 }
 
-/** Speech as it is generated. Read it once: by a loop, by one of the `to…` methods, or by `final`. */
+/**
+ * Speech that is being generated. Its audio can be read once: by a loop, by `bytes`, `toWav` or
+ * `toReadableStream`. If only `final` is called, the audio is thrown away.
+ *
+ * @example
+ * ```ts
+ * const stream = tts.synthesize({ text: "Hello there." });
+ * for await (const { audio } of stream) console.log(new Int16Array(audio.buffer)); // 24000 Hz, mono
+ * const { durationMs } = await stream.final();
+ * ```
+ */
 export class SpeechStream extends Emitter<SpeechEvents> implements AsyncIterable<SpeechChunk> {
   #source: SpeechSource;
   #reader: string | undefined;
@@ -70,6 +82,12 @@ export class SpeechStream extends Emitter<SpeechEvents> implements AsyncIterable
     source.start((sentence) => this.emit("sentence", sentence));
   }
 
+  /**
+   * Return an iterator over the audio, chunk by chunk. Leaving the loop cancels the speech.
+   *
+   * @throws {@link SidecarError} if the audio is already read by something else, and in the loop what
+   * `final` rejects with; but a loop over a stream that `cancel` stopped ends without an error.
+   */
   [Symbol.asyncIterator](): AsyncIterator<SpeechChunk, undefined> {
     this.#take("a loop");
     return {
@@ -84,7 +102,21 @@ export class SpeechStream extends Emitter<SpeechEvents> implements AsyncIterable
     };
   }
 
-  /** How it ended. If nobody reads the audio, it is thrown away. */
+  /**
+   * Wait for the end of the speech, and resolve with how it ended. If nobody has begun to read the
+   * audio, it is thrown away.
+   *
+   * @throws {@link SidecarResponseError} if the sidecar refuses the speech or fails to generate it.
+   * @throws {@link SidecarCancelledError} if `cancel` stopped the speech or a loop over it was left.
+   * @throws {@link SidecarExitedError} if the sidecar's process ends before the speech.
+   * @throws {@link SidecarClosedError} if the sidecar is closed before the speech ends.
+   * @throws The reason of the `signal`, if that is aborted.
+   *
+   * @example
+   * ```ts
+   * const { durationMs, seed, sentences } = await stream.final();
+   * ```
+   */
   async final(): Promise<SpeechResult> {
     if (this.#reader === undefined) {
       this.#take("final()");
@@ -94,13 +126,32 @@ export class SpeechStream extends Emitter<SpeechEvents> implements AsyncIterable
     return this.#source.result;
   }
 
-  /** Stops the speech: a loop over it ends, `final()` rejects. Nothing happens after its end. */
+  /**
+   * Stop the speech. A loop over it ends without an error, `final` rejects with
+   * {@link SidecarCancelledError}. After the end of the speech it has no effect. Never rejects.
+   *
+   * @example
+   * ```ts
+   * setTimeout(() => stream.cancel(), 1000);
+   * ```
+   */
   async cancel(): Promise<void> {
     this.#cancelled ??= new SidecarCancelledError();
     await this.#stop(this.#cancelled);
   }
 
-  /** All of it, as it comes: a file in the encodings `wav`, `flac`, `mp3` and `ogg_opus`. */
+  /**
+   * Wait for the end of the speech, and resolve with all of the audio: a file, or with a `pcm_…`
+   * encoding the bare samples.
+   *
+   * @throws {@link SidecarError} if the audio is already read by something else, and whatever `final`
+   * rejects with.
+   *
+   * @example
+   * ```ts
+   * const mp3 = await tts.synthesize({ text: "Hello there.", encoding: "mp3" }).bytes();
+   * ```
+   */
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     const parts: Uint8Array[] = [];
     for await (const { audio } of this) parts.push(audio);
@@ -108,7 +159,18 @@ export class SpeechStream extends Emitter<SpeechEvents> implements AsyncIterable
     return concat(parts);
   }
 
-  /** All of it, as a WAV file whose header knows its length. Of PCM, or of `wav`. */
+  /**
+   * Wait for the end of the speech, and resolve with a WAV file of it, whose header has its length. The
+   * encoding must be `pcm_s16le`, `pcm_f32le` or `wav`.
+   *
+   * @throws {@link SidecarError} with another encoding, or if the audio is already read by something
+   * else, and whatever `final` rejects with.
+   *
+   * @example
+   * ```ts
+   * const file = await tts.synthesize({ text: "Hello there." }).toWav();
+   * ```
+   */
   async toWav(): Promise<Uint8Array<ArrayBuffer>> {
     const { encoding } = this.#source;
     if (FILES.includes(encoding)) {
@@ -119,7 +181,18 @@ export class SpeechStream extends Emitter<SpeechEvents> implements AsyncIterable
     return concat([wavHeader(await this.final(), samples.length), samples]);
   }
 
-  /** The bytes, for a `Response` or a pipe; cancelling it cancels the speech. */
+  /**
+   * Return a stream of the audio's bytes, e.g. for a `Response`. Cancelling it cancels the speech.
+   *
+   * @throws {@link SidecarError} if the audio is already read by something else. The stream itself
+   * fails with whatever `final` rejects with.
+   *
+   * @example
+   * ```ts
+   * const speech = tts.synthesize({ text: "Hello there.", encoding: "mp3" });
+   * const response = new Response(speech.toReadableStream(), { headers: { "content-type": "audio/mpeg" } });
+   * ```
+   */
   toReadableStream(): ReadableStream<Uint8Array<ArrayBuffer>> {
     this.#take("toReadableStream()");
     return new ReadableStream(

@@ -1,5 +1,6 @@
 import type { SpokenText } from "./sentences.js";
 
+/** A text that is still being written, as pieces that may be cut anywhere. */
 export type TextSource = AsyncIterable<string> | Iterable<string>;
 
 /** How much text may wait to be spoken before no more is asked for: minutes of speech. */

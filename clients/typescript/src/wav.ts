@@ -1,13 +1,29 @@
 import type { SynthesizeResult } from "./protocol.gen.js";
 
-type Format = Pick<SynthesizeResult, "sampleRate" | "encoding">;
+/** What a WAV header says of its samples: a `SpeechResult`, or these two fields of one. */
+export type WavFormat = Pick<SynthesizeResult, "sampleRate" | "encoding">;
 
 export const HEADER_BYTES = 44;
 /** What a stream says whose end is not known yet; players read on to the end of the file. */
 const UNKNOWN = 0xffffffff;
 
-/** The 44 bytes before the samples. Without `dataBytes`: of a stream. */
-export function wavHeader({ sampleRate, encoding }: Format, dataBytes?: number): Uint8Array {
+/**
+ * Return the 44 bytes that stand before the samples in a WAV file of one channel.
+ *
+ * @param format - Rate in Hz and encoding of the samples: 32-bit floats for `pcm_f32le`, else 16-bit
+ * integers.
+ * @param dataBytes - Number of bytes of samples that follow. Default: not known yet, so that players
+ * read on to the end of the file.
+ *
+ * @example
+ * ```ts
+ * import { wavHeader } from "qwen-tts-sidecar";
+ *
+ * const samples = await stream.bytes();
+ * const header = wavHeader(await stream.final(), samples.length);
+ * ```
+ */
+export function wavHeader({ sampleRate, encoding }: WavFormat, dataBytes?: number): Uint8Array {
   const float = encoding === "pcm_f32le";
   const sampleBytes = float ? 4 : 2;
   const view = new DataView(new ArrayBuffer(HEADER_BYTES));

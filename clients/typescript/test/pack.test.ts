@@ -29,13 +29,15 @@ before(() => {
   console.log(`package: ${info.size} bytes packed, ${info.unpackedSize} unpacked, ${info.files.length} files`);
   console.log(`dependencies: ${dependencies}`);
   assert.equal(dependencies, 0);
+  // With the sources and their maps, twice; what is loaded is a tenth of it.
+  assert.ok(info.size < 200_000 && info.unpackedSize < 1_200_000, "the package has grown");
   writeFileSync(join(project, "package.json"), '{ "private": true }');
   run("npm", ["install", "--offline", "--no-audit", "--no-fund", archive]);
 });
 
 it("holds nothing but what is needed", () => {
   const files = run("tar", ["-tzf", archive]).trim().split("\n");
-  const strange = files.filter((file) => !/^package\/(dist\/|package\.json|README\.md|LICENSE)/.test(file));
+  const strange = files.filter((file) => !/^package\/(dist\/|src\/[\w./-]+\.ts$|package\.json|README\.md|LICENSE)/.test(file));
   assert.deepEqual(strange, []);
 });
 
@@ -60,6 +62,18 @@ it("runs as ESM and CommonJS, in Node and Bun, with the same exports", () => {
   );
   assert.match(outputs[0] ?? "", /^3840 .*createSidecar.*openaiHandler/);
   assert.deepEqual(new Set(outputs).size, 1, outputs.join("\n"));
+});
+
+it("has stack traces that lead to TypeScript", () => {
+  writeFileSync(
+    join(project, "stack.mjs"),
+    `import { createSidecar } from "qwen-tts-sidecar";
+    await createSidecar({ command: ["/nonexistent"] }).catch((error) => console.log(error.stack));`,
+  );
+  const stack = run(process.execPath, ["--enable-source-maps", "stack.mjs"]);
+  const [, file = "", line = ""] = /\((\S*qwen-tts-sidecar\/src\/\w+\.ts):(\d+):\d+\)/.exec(stack) ?? [];
+  const source = readFileSync(file.replace(/^file:\/\//, ""), "utf8").split("\n")[Number(line) - 1];
+  assert.match(source ?? "", /Error\(|await|new /, stack);
 });
 
 /** The TypeScript of the README, each block a file. */

@@ -17,6 +17,7 @@ export const OPENAI_VOICES = [
   "verse",
 ] as const;
 
+/** One of OpenAI's voices. */
 export type OpenAIVoice = (typeof OPENAI_VOICES)[number];
 
 /** The names of OpenAI's speech models. Other dated versions of them are understood, too. */
@@ -52,9 +53,10 @@ type Gender = "female" | "male";
 
 /** A model's voice, as `voices.list` tells it. */
 export interface NamedVoice {
+  /** Its name. */
   voice: string;
   /** Where it is not said, it is known of the voices of the models in the catalogue. */
-  gender?: Gender | null;
+  gender?: "female" | "male" | null;
 }
 
 /**
@@ -62,9 +64,14 @@ export interface NamedVoice {
  * that is known, one after another in the order given. The same voices always give the same table.
  *
  * @param given A model's voices, or their names. Of an empty list the table is empty.
+ *
  * @example
- * openaiVoices(["slt", "rms"]).nova; // "slt"
- * openaiVoices(await tts.voices.list("0.6b-customvoice")).onyx; // a man's voice
+ * ```ts
+ * import { openaiVoices } from "qwen-tts-sidecar/openai";
+ *
+ * console.log(openaiVoices(["slt", "rms"]).nova); // "slt"
+ * console.log(openaiVoices(await tts.voices.list("0.6b-customvoice")).onyx); // a man's voice
+ * ```
  */
 export function openaiVoices(given: readonly (string | NamedVoice)[]): Partial<Record<OpenAIVoice, string>> {
   const entries = given.map((voice) => (typeof voice === "string" ? { voice } : voice));

@@ -16,9 +16,15 @@ export type Handler = (request: Request) => Promise<Response>;
  * and to web pages of its own origin and those in `origins`.
  *
  * @throws TypeError where an option has no meaning.
+ *
  * @example
- * const door = openaiHandler(await createSidecar(), { apiKey: process.env.SPEECH_API_KEY });
+ * ```ts
+ * import { createServer } from "node:http";
+ * import { openaiHandler, toNodeListener } from "qwen-tts-sidecar/openai";
+ *
+ * const door = openaiHandler(tts, { apiKey: process.env.SPEECH_API_KEY });
  * createServer(toNodeListener(door)).listen(8787, "127.0.0.1");
+ * ```
  */
 export function openaiHandler(engine: SpeechEngine, options: OpenAIOptions = {}): Handler {
   const door = new Door(engine, options);

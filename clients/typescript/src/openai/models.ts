@@ -22,14 +22,14 @@ export async function getModel({ id, door }: Call): Promise<Response> {
   const models = await allModels(door);
   const model = models.find((model) => model.id === id);
   if (model) return json(model);
-  if (door.aliases.isModel(id)) return json(describe(id, (await target(id, door, models))?.state));
+  if (door.aliases.isModel(id)) return json(alias(id, await target(id, door, models)));
   throw new HttpError(404, `The model ${JSON.stringify(id)} is not known.`, "model_not_found", "model");
 }
 
 /** `POST /v1/models/{id}`: downloads it if needed, and loads it, even if the client leaves. */
 export async function loadModel({ id, door, request }: Call): Promise<Response> {
   const loaded = await door.loads.load(door.aliases.model(id), request.signal);
-  return json({ ...describe(id, "loaded"), ...loaded, model: undefined });
+  return json({ ...describe(id, { state: "loaded" }), ...loaded, model: undefined });
 }
 
 /** `DELETE /v1/models/{id}`: frees its memory, or stops its load; the files stay. */
@@ -51,8 +51,8 @@ const isNotLoaded = (error: unknown) =>
 
 async function allModels(door: Door) {
   const own = await door.engine.models.list();
-  const entries = own.map(({ model, state, repo }) => describe(model, state, repo));
-  const aliases = door.aliases.models.map(async (id) => describe(id, (await target(id, door, entries))?.state));
+  const entries = own.map(({ model, ...entry }) => describe(model, entry));
+  const aliases = door.aliases.models.map(async (id) => alias(id, await target(id, door, entries)));
   return [...entries, ...(await Promise.all(aliases))];
 }
 
@@ -62,11 +62,15 @@ async function target<M extends { id: string }>(alias: string, door: Door, model
   return models.find(({ id }) => id === name);
 }
 
-/** `state` is ours: absent where it is not known, as when the model was made, which is not known at all. */
-const describe = (id: string, state?: ModelEntry["state"], repo?: string) => ({
+/** What an alias stands for is said of it, but for its owner. */
+const alias = (id: string, { state, abilities }: Partial<ModelEntry> = {}) => describe(id, { state, abilities });
+
+/** `state` and `abilities` are ours, and absent where they are not known. When a model was made is never known. */
+const describe = (id: string, { state, repo, abilities }: Partial<ModelEntry>) => ({
   id,
   object: "model" as const,
   created: 0,
   owned_by: repo?.split("/")[0] ?? OWNER,
   state,
+  abilities,
 });

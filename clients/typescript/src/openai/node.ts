@@ -29,7 +29,12 @@ export interface NodeResponse {
  * be made a web request is answered with a 400 or 405.
  *
  * @example
+ * ```ts
+ * import { createServer } from "node:http";
+ * import { openaiHandler, toNodeListener } from "qwen-tts-sidecar/openai";
+ *
  * createServer(toNodeListener(openaiHandler(tts))).listen(8787, "127.0.0.1");
+ * ```
  */
 export function toNodeListener(
   handler: Handler,

@@ -92,7 +92,7 @@ describe("OpenAI's voices", () => {
   it("are named when a voice is unknown", async () => {
     const response = await speech({ voice: "nobody" }, { voices: { narrator: "slt" } });
     const { error } = await response.clone().json();
-    assert.match(error.message, /Known: slt, rms\..*accepted, too: narrator, alloy, ash, .*, verse\./);
+    assert.match(error.message, /Known: slt, rms\.\n.*accepted, too: narrator, alloy, ash, .*, verse\./);
     assert.deepEqual(await refusal(response), [400, "invalid_request_error", "voice", "unknown_voice"]);
   });
 });

@@ -13,7 +13,8 @@ describe("the routes", () => {
     assert.deepEqual([loaded.id, loaded.state, loaded.voices], ["mine", "loaded", ["slt", "rms"]]);
     const { object, data } = await (await ask("/v1/models", undefined, options)).json();
     assert.equal(object, "list");
-    const alias = { object: "model", created: 0, owned_by: "qwen-tts-sidecar", state: "loaded" };
+    const abilities = ["presets", "textStreaming", "batching", "seed"];
+    const alias = { object: "model", created: 0, owned_by: "qwen-tts-sidecar", state: "loaded", abilities };
     assert.deepEqual(data.slice(-6), ["mine", ...OPENAI_MODELS].map((id) => ({ id, ...alias })));
     for (const id of ["tiny-voice", "mine", "tts-1", "tts-1-hd-1106", "gpt-4o-mini-tts-2031-01-31"]) {
       assert.deepEqual(await (await ask(`/v1/models/${id}`, undefined, options)).json(), { id, ...alias });

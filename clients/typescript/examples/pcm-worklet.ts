@@ -1,5 +1,6 @@
 // Plays float samples as they are posted, at the context's rate, and tells how far it is.
-// Messages in: a Float32Array, "clear". Out: {played, starved, queued}, in samples, now and then.
+// Messages in: a Float32Array, "clear". Out: {played, starved, queued}, in samples: thirty times a second,
+// after "clear", and at once when the samples have run out or have come back.
 
 interface Processor {
   readonly port: MessagePort;
@@ -16,6 +17,7 @@ class PcmPlayer extends AudioWorkletProcessor {
   #queued = 0;
   #played = 0;
   #starved = 0;
+  #isStarved = false;
   #sinceReport = 0;
 
   constructor() {
@@ -33,8 +35,12 @@ class PcmPlayer extends AudioWorkletProcessor {
     const filled = this.#fill(output);
     for (const other of channels.slice(1)) other.set(output);
     this.#played += filled;
-    if (this.#played > 0) this.#starved += output.length - filled;
-    this.#report(output.length);
+    const missing = this.#played > 0 ? output.length - filled : 0;
+    this.#starved += missing;
+    this.#sinceReport += output.length;
+    const isTurn = missing > 0 !== this.#isStarved;
+    this.#isStarved = missing > 0;
+    if (isTurn || this.#sinceReport >= sampleRate / REPORTS_PER_SECOND) this.#report();
     return true;
   }
 
@@ -46,6 +52,8 @@ class PcmPlayer extends AudioWorkletProcessor {
   #clear(): void {
     this.#queue = [];
     this.#at = this.#queued = this.#played = this.#starved = 0;
+    this.#isStarved = false;
+    this.#report();
   }
 
   #fill(output: Float32Array): number {
@@ -63,9 +71,7 @@ class PcmPlayer extends AudioWorkletProcessor {
     return filled;
   }
 
-  #report(samples: number): void {
-    this.#sinceReport += samples;
-    if (this.#sinceReport < sampleRate / REPORTS_PER_SECOND) return;
+  #report(): void {
     this.#sinceReport = 0;
     this.port.postMessage({ played: this.#played, starved: this.#starved, queued: this.#queued });
   }

@@ -2,12 +2,14 @@
 // SCREENSHOTS names a folder for pictures of it.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, it } from "node:test";
-import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import type { AxeResults } from "axe-core";
+import puppeteer, { type Browser, type Page, type SerializedAXNode } from "puppeteer-core";
 import { CHROMIUM } from "./chromium.js";
 import { startServer } from "./server.js";
-import { eventually } from "./support.js";
+import { eventually, PACKAGE } from "./support.js";
 
 interface State {
   time: number;
@@ -15,6 +17,7 @@ interface State {
   played: number;
   samples: number;
   chunks: number;
+  points: { time: number; played: number }[];
 }
 
 let server: Awaited<ReturnType<typeof startServer>>;
@@ -92,17 +95,152 @@ it("cancels by the keyboard", async () => {
   assert.equal((await state()).chunks, chunks);
 });
 
-it("shows what went wrong", async () => {
-  await page.type("#instruct", "Sadly.");
+/** Puts something in the place of the page's requests for speech; `answer` is a function of the page. */
+const answerSpeech = (answer: string) =>
+  page.evaluate(`(() => {
+    const real = globalThis.fetch;
+    globalThis.fetch = (path, init) =>
+      path === "/v1/audio/speech" ? (${answer})(path, init, real) : real(path, init);
+    globalThis.restore = () => { globalThis.fetch = real; };
+  })()`);
+
+/** How many columns of the timeline's lower lane have no played audio, between those that have, in a row. */
+const longestGap = () =>
+  page.$eval("#timeline", (element) => {
+    const canvas = element as HTMLCanvasElement;
+    const lane = (canvas.clientHeight - 24) / 2 - 8;
+    const row = Math.round((lane * 1.5 + 12) * devicePixelRatio);
+    const { data } = canvas.getContext("2d")!.getImageData(0, row, canvas.width, 1);
+    const played = getComputedStyle(document.getElementById("speak")!).backgroundColor.match(/\d+/g)!.map(Number);
+    const isPlayed = (x: number) => played.every((value, i) => Math.abs(data[4 * x + i]! - value) < 40);
+    const columns = Array.from({ length: canvas.width }, (_, x) => (isPlayed(x) ? "#" : " ")).join("");
+    return Math.max(0, ...columns.trim().split(/#+/).map(({ length }) => length));
+  });
+
+it("draws a gap where the audio ran out", async () => {
+  await answerSpeech(`() => Promise.resolve(new Response(new ReadableStream({
+    start(controller) {
+      const send = (event) => controller.enqueue(new TextEncoder().encode("data: " + JSON.stringify(event) + "\\n\\n"));
+      let seq = 0;
+      globalThis.feed = (samples) => {
+        const tone = Int16Array.from({ length: samples }, (_, i) => 9000 * Math.sin(i / 20));
+        const audio = btoa(String.fromCharCode(...new Uint8Array(tone.buffer)));
+        send({ type: "speech.audio.delta", audio, seq: seq++ });
+      };
+      globalThis.finish = () => {
+        const metrics = { realTimeFactor: 1 };
+        send({ type: "speech.audio.done", result: { seed: 1, durationMs: 1000, finishReason: "stop", metrics } });
+        controller.close();
+      };
+    },
+  })))`);
+  await type("Anything.");
   await page.click("#speak");
-  await page.waitForSelector("#status.wrong");
-  assert.match((await status()) ?? "", /instruct/i);
-  await page.$eval("#instruct", (element) => ((element as HTMLInputElement).value = ""));
+  await page.waitForFunction("globalThis.feed");
+  await page.evaluate("feed(12000)");
+  // It has been played, and then half a second of silence.
+  const last = "playground.state().points.at(-1)";
+  await page.waitForFunction(`${last}.played === 12000 && ${last}.time >= 24000`, { timeout: 60_000 });
+  await page.evaluate("feed(12000)");
+  await page.waitForFunction("playground.state().played === 24000", { timeout: 60_000 });
+  await page.evaluate("finish()");
+  await page.waitForFunction("document.getElementById('status').textContent.startsWith('Complete')");
+  await page.waitForFunction("document.getElementById('cancel').disabled", { timeout: 60_000 });
+  await picture("gap");
+  await page.evaluate("restore()");
+  assert.ok((await longestGap()) > 30, `a gap of ${await longestGap()} columns`);
+  const { points } = await state();
+  const corners = points.map(({ played }) => played);
+  assert.deepEqual(corners.slice(0, 4), [0, 12_000, 12_000, 24_000]);
+  const gap = points[2]!.time - points[1]!.time;
+  const shown = Number.parseInt((await page.$eval("#gaps", (e) => e.textContent)) ?? "", 10);
+  assert.ok(gap >= 12_000 && Math.abs(gap / 24 - shown) < 20, `${gap} samples, ${shown} ms shown`);
 });
 
+it("offers nothing that the model cannot take", async () => {
+  const disabled = () => page.$$eval("form :is(input, select, textarea, button):disabled", (all) => all.map(({ id }) => id));
+  const choose = async (abilities: string[]) => {
+    // The catalogue's other models are not here: a stand-in for the answer to a load.
+    await page.evaluate(`(() => {
+      const real = globalThis.fetch;
+      globalThis.fetch = (path, init) =>
+        init?.method === "POST" && path.startsWith("/v1/models/")
+          ? Promise.resolve(Response.json({ voices: [], languages: ["auto"], abilities: ${JSON.stringify(abilities)} }))
+          : real(path, init);
+      document.getElementById("status").textContent = "";
+      document.getElementById("model").dispatchEvent(new Event("change"));
+      globalThis.restore = () => { globalThis.fetch = real; };
+    })()`);
+    await page.waitForFunction("document.getElementById('status').textContent === 'Ready.'");
+    await page.evaluate("restore()");
+  };
+  assert.deepEqual(await disabled(), ["instruct", "cancel"]);
+  assert.equal(await page.$eval("#instruct", (e) => (e as HTMLInputElement).placeholder), "Not available");
+  await choose(["presets", "instruct", "seed"]);
+  assert.deepEqual(await disabled(), ["cancel"]);
+  await page.type("#instruct", "Sadly.");
+  await choose(["design", "textStreaming"]);
+  assert.deepEqual(await disabled(), ["voice", "seed", "cancel"]);
+  assert.equal(await page.$eval("#instruct", (e) => (e as HTMLInputElement).placeholder), "The voice in words");
+  // What was typed before stays, but is not sent: the sidecar would refuse it.
+  await page.select("#model", "tiny-voice");
+  await page.evaluate("document.getElementById('model').dispatchEvent(new Event('change'))");
+  await page.waitForFunction("document.getElementById('status').textContent === 'Ready.'");
+  assert.equal(await page.$eval("#instruct", (e) => (e as HTMLInputElement).value), "Sadly.");
+  await type("Hi.");
+  await page.click("#speak");
+  await page.waitForFunction("/^(Complete|Ended)/.test(document.getElementById('status').textContent)", {
+    timeout: 60_000,
+  });
+});
+
+it("shows what went wrong, and the hint on a line of its own", async () => {
+  // What is not in a list cannot be chosen, except by a page of another version.
+  await page.$eval("#voice", (element) => element.append(new Option("nobody", "nobody")));
+  await page.select("#voice", "nobody");
+  await page.click("#speak");
+  await page.waitForSelector("#status.wrong");
+  const [message, hint, ...more] = ((await status()) ?? "").split("\n");
+  assert.match(message ?? "", /^Unknown voice 'nobody'.*\.$/);
+  assert.match(hint ?? "", /\.$/);
+  assert.deepEqual(more, []);
+  const lines = await page.$eval("#status", (e) => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight));
+  assert.ok(lines > 1.9, `${lines} lines`);
+  await picture("wrong");
+});
+
+/** What axe-core finds, each as `rule: element`. */
+async function violations(): Promise<string[]> {
+  await page.evaluate(readFileSync(join(PACKAGE, "node_modules/axe-core/axe.min.js"), "utf8"));
+  const { violations, passes } = (await page.evaluate("axe.run()")) as AxeResults;
+  assert.ok(passes.some(({ id }) => id === "color-contrast"));
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}
+
+/** The names of the buttons, as a screen reader has them. */
+function buttons(node: SerializedAXNode | null): string[] {
+  if (node?.role === "button") return [node.name ?? ""];
+  return node?.children?.flatMap(buttons) ?? [];
+}
+
+for (const scheme of ["light", "dark"]) {
+  it(`can be used by everybody, in the ${scheme}`, async () => {
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+    assert.deepEqual(await violations(), []); // with an error on the page
+    const keys = await page.$$eval("button", (all) => all.map((e) => e.ariaKeyShortcuts ?? e.getAttribute("aria-keyshortcuts")));
+    assert.deepEqual(keys, ["Control+Enter Meta+Enter", "Escape"]);
+    // The keys are not a part of a button's name, but whoever sees them must be able to read them.
+    assert.deepEqual(buttons(await page.accessibility.snapshot()), ["Speak", "Cancel"]);
+    await page.$$eval("kbd", (all) => all.forEach((e) => e.removeAttribute("aria-hidden")));
+    assert.deepEqual(await violations(), []);
+    await page.$$eval("kbd", (all) => all.forEach((e) => e.setAttribute("aria-hidden", "true")));
+    await picture(scheme);
+  });
+}
+
 it("fits a narrow window, in the dark", async () => {
+  await page.select("#voice", "slt");
   await page.setViewport({ width: 360, height: 1000, deviceScaleFactor: 2 });
-  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
   await type("Hello from a narrow window.");
   await page.click("#speak");
   await page.waitForFunction("playground.state().played > 12000", { timeout: 60_000 });
@@ -111,4 +249,19 @@ it("fits a narrow window, in the dark", async () => {
   assert.equal(overflow, 0);
   // A refused text is a 400, which the browser notes by itself.
   assert.deepEqual(problems.filter((text) => !text.includes("400")), []);
+});
+
+it("says so when the server is gone, before and in the middle of a speech", async () => {
+  await page.waitForFunction("document.getElementById('cancel').disabled", { timeout: 60_000 });
+  await type("Nobody is going to hear the whole of this. ".repeat(4).trim());
+  await page.click("#speak");
+  await page.waitForFunction("playground.state().played > 0", { timeout: 60_000 });
+  await server.stop();
+  await page.waitForSelector("#status.wrong", { timeout: 60_000 });
+  assert.equal(await status(), "The server went away in the middle of the speech.");
+  await page.click("#speak");
+  await page.waitForFunction("document.getElementById('status').textContent === 'The server does not answer.'");
+  await page.select("#model", "0.6b-base");
+  await page.select("#model", "tiny-voice");
+  await page.waitForFunction("document.getElementById('status').textContent === 'The server does not answer.'");
 });

@@ -12,9 +12,17 @@ export interface Result {
   metrics: { realTimeFactor: number };
 }
 
+export interface Model {
+  id: string;
+  state: string;
+  /** Absent: they are known once it is loaded. */
+  abilities?: string[];
+}
+
 export interface LoadedModel {
   voices: string[];
   languages: string[];
+  abilities?: string[];
 }
 
 type SpeechEvent =
@@ -30,13 +38,24 @@ const headers: Record<string, string> = {
 };
 
 async function ask(path: string, init: RequestInit = {}): Promise<Response> {
-  const response = await fetch(path, { ...init, headers });
+  const response = await connected(fetch(path, { ...init, headers }), "The server does not answer.");
   if (response.ok) return response;
-  const { error } = await response.json();
-  throw new Error(error.message);
+  const told = await response.json().catch(() => undefined);
+  throw new Error(told?.error?.message ?? `The server answered with the status ${response.status}.`);
 }
 
-export async function listModels(): Promise<{ id: string; state: string }[]> {
+/** Browsers say "Failed to fetch", "Load failed" or "network error" as a TypeError. */
+async function connected<T>(answer: Promise<T>, otherwise: string): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw error instanceof TypeError ? new Error(otherwise) : error;
+  }
+}
+
+const LOST = "The server went away in the middle of the speech.";
+
+export async function listModels(): Promise<Model[]> {
   return (await (await ask("/v1/models")).json()).data;
 }
 
@@ -57,14 +76,14 @@ export async function speak(
     if (event.type === "error") throw new Error(event.error.message);
     onChunk({ seq: event.seq, samples: toFloats(event.audio) });
   }
-  throw new Error("The server ended in the middle of it.");
+  throw new Error(LOST);
 }
 
 async function* events(response: Response): AsyncGenerator<SpeechEvent> {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+    const { done, value } = (await (reader && connected(reader.read(), LOST))) ?? { done: true, value: undefined };
     if (done) return;
     const whole = (text + value).split("\n\n");
     text = whole.pop() ?? "";

@@ -1,8 +1,9 @@
+import type { Playback } from "./playback.js";
+
 export interface Run {
   /** `performance.now()` when speech was asked for. */
   startedAt: number;
-  /** When the first sample was played. */
-  playedFrom?: number;
+  playback: Playback;
   chunks: { arrivedAt: number; offset: number; length: number }[];
   /** Loudest sample of each bucket. */
   peaks: number[];
@@ -40,14 +41,14 @@ export function drawWaveform(canvas: HTMLCanvasElement, run: Run): void {
   const columns = Math.floor(width / 3);
   const perColumn = Math.max(1, run.peaks.length / columns, RATE / BUCKET / columns);
   const playhead = run.played / BUCKET / perColumn;
-  const [before, behind] = [colour("--played"), colour("--line")];
+  const [before, after] = [colour("--played"), colour("--line")];
   for (let column = 0; column * perColumn < run.peaks.length; column++) {
     const part = run.peaks.slice(Math.floor(column * perColumn), Math.ceil((column + 1) * perColumn));
     const half = Math.max(1, Math.min(1, Math.max(...part) * 1.6) * (middle - 6));
-    context.fillStyle = column < playhead ? before : behind;
+    context.fillStyle = column < playhead ? before : after;
     context.fillRect(EDGE + column * 3, middle - half, 2, 2 * half);
   }
-  if (run.peaks.length === 0) line(context, EDGE, middle, EDGE + width, middle, behind);
+  if (run.peaks.length === 0) line(context, EDGE, middle, EDGE + width, middle, after);
 }
 
 export function drawTimeline(canvas: HTMLCanvasElement, run: Run, now: number): void {
@@ -60,20 +61,24 @@ export function drawTimeline(canvas: HTMLCanvasElement, run: Run, now: number): 
   for (const { arrivedAt, offset, length } of run.chunks) {
     block(context, x(before), x(arrivedAt), 6, lane, colour("--arrived"));
     before = arrivedAt;
-    if (run.playedFrom === undefined) continue;
-    const [from, to] = [offset, offset + length].map((n) => run.playedFrom! + (n / RATE) * 1000);
-    context.globalAlpha = offset < run.played ? 1 : 0.3;
-    block(context, x(from!), x(to!), lane + 12, lane, colour("--played"));
+    if (!isPlaying(run)) continue;
+    for (const { fromMs, toMs, isPlayed } of run.playback.spans(offset, offset + length)) {
+      context.globalAlpha = isPlayed ? 1 : 0.3;
+      block(context, x(fromMs), x(toMs), lane + 12, lane, colour("--played"));
+    }
     context.globalAlpha = 1;
   }
-  if (run.playedFrom === undefined) return;
-  const head = x(run.playedFrom + (run.played / RATE) * 1000);
+  if (!isPlaying(run)) return;
+  const head = x(run.playback.now);
   line(context, head, 2, head, height - 20, colour("--ink"));
 }
 
+const isPlaying = ({ playback }: Run) => playback.startedAt < Infinity;
+
 function lastMoment(run: Run, now: number): number {
-  const playedTo = run.playedFrom === undefined ? 0 : run.playedFrom + (run.samples / RATE) * 1000;
-  return Math.max(playedTo, run.chunks.at(-1)?.arrivedAt ?? now);
+  const arrived = run.chunks.at(-1)?.arrivedAt ?? now;
+  if (!isPlaying(run)) return arrived;
+  return Math.max(arrived, run.playback.now, run.playback.spans(0, run.samples).at(-1)?.toMs ?? 0);
 }
 
 function block(

@@ -1,6 +1,7 @@
 import { speak, type Chunk, type Result } from "./api.js";
 import { BUCKET, drawTimeline, drawWaveform, type Run } from "./drawing.js";
-import { Player } from "./player.js";
+import { Playback } from "./playback.js";
+import { Player, type Position } from "./player.js";
 import { element, fillSettings, params } from "./settings.js";
 
 const form = element<HTMLFormElement>("form");
@@ -16,7 +17,8 @@ let complete = false;
 let drawn = "";
 
 function emptyRun(): Run {
-  return { startedAt: performance.now(), chunks: [], peaks: [], samples: 0, played: 0 };
+  const playback = new Playback();
+  return { startedAt: performance.now(), playback, chunks: [], peaks: [], samples: 0, played: 0 };
 }
 
 function say(text: string, wrong = false): void {
@@ -27,7 +29,7 @@ function say(text: string, wrong = false): void {
 async function start(): Promise<void> {
   await cancel();
   const mine = (controller = new AbortController());
-  player ??= new Player("/pcm-worklet.js");
+  player ??= new Player("/pcm-worklet.js", onPosition);
   await player.start();
   run = emptyRun();
   complete = false;
@@ -84,8 +86,8 @@ function show(id: string, text: string): void {
 
 function draw(): void {
   const now = performance.now();
-  if (player && run.samples > 0 && !controller?.signal.aborted) follow(player, now);
-  const state = [run.startedAt, run.samples, run.played, innerWidth, dark.matches].join();
+  const { time } = run.playback.last;
+  const state = [run.startedAt, run.samples, run.played, time, innerWidth, dark.matches].join();
   if (state !== drawn) {
     drawWaveform(element<HTMLCanvasElement>("waveform"), run);
     drawTimeline(element<HTMLCanvasElement>("timeline"), run, now);
@@ -94,10 +96,12 @@ function draw(): void {
   requestAnimationFrame(draw);
 }
 
-function follow({ position }: Player, now: number): void {
+function onPosition(position: Position): void {
   const { played, starved, queued } = position;
+  if (run.samples === 0 || controller?.signal.aborted) return;
+  // The silence after the end is no gap.
+  if (!complete || played > run.playback.last.played) run.playback.note(position, performance.now());
   if (played > 0 && played < run.samples) {
-    run.playedFrom = now - (played / Player.sampleRate) * 1000;
     show("ahead", `${(queued / Player.sampleRate).toFixed(2)} s`);
     show("gaps", starved === 0 ? "none" : `${Math.round((starved / Player.sampleRate) * 1000)} ms`);
   }
@@ -127,9 +131,11 @@ Object.assign(globalThis, {
       played: player?.position.played ?? 0,
       samples: run.samples,
       chunks: run.chunks.length,
+      /** When samples were played, and when they had run out: see Playback. */
+      points: run.playback.points,
     }),
   },
 });
 
 requestAnimationFrame(draw);
-fillSettings((text) => say(text)).catch((error: Error) => say(error.message, true));
+fillSettings(say).catch((error: Error) => say(error.message, true));

@@ -6,22 +6,28 @@ export interface Position {
   queued: number;
 }
 
-/** Plays chunks one behind the other through an AudioWorklet. */
+const START: Position = { played: 0, starved: 0, queued: 0 };
+
+/** Plays chunks one after the other through an AudioWorklet. */
 export class Player {
   static readonly sampleRate = 24_000;
   readonly context = new AudioContext({ sampleRate: Player.sampleRate, latencyHint: "interactive" });
   readonly analyser = this.context.createAnalyser();
-  position: Position = { played: 0, starved: 0, queued: 0 };
+  position = START;
   #node: Promise<AudioWorkletNode> | undefined;
+  /** Reports that were on their way when it was cleared are of what was played before. */
+  #isCleared = true;
 
-  constructor(readonly workletUrl: string) {}
+  constructor(
+    readonly workletUrl: string,
+    readonly onPosition: (position: Position) => void = () => {},
+  ) {}
 
   /** Browsers let sound begin only with a gesture: call it from one. */
   async start(): Promise<void> {
     this.#node ??= this.#load();
     await this.context.resume();
-    (await this.#node).port.postMessage("clear");
-    this.position = { played: 0, starved: 0, queued: 0 };
+    await this.clear();
   }
 
   async push(samples: Float32Array<ArrayBuffer>): Promise<void> {
@@ -29,7 +35,10 @@ export class Player {
   }
 
   async clear(): Promise<void> {
-    (await this.#node)?.port.postMessage("clear");
+    const node = await this.#node;
+    this.position = START;
+    this.#isCleared = false;
+    node?.port.postMessage("clear");
   }
 
   /** The loudest sample that is playing now. */
@@ -39,10 +48,17 @@ export class Player {
     return samples.reduce((peak, sample) => Math.max(peak, Math.abs(sample)), 0);
   }
 
+  #onReport(position: Position): void {
+    this.#isCleared ||= position.played + position.queued === 0;
+    if (!this.#isCleared) return;
+    this.position = position;
+    this.onPosition(position);
+  }
+
   async #load(): Promise<AudioWorkletNode> {
     await this.context.audioWorklet.addModule(this.workletUrl);
     const node = new AudioWorkletNode(this.context, "pcm-player", { outputChannelCount: [1] });
-    node.port.onmessage = ({ data }: MessageEvent<Position>) => (this.position = data);
+    node.port.onmessage = ({ data }: MessageEvent<Position>) => this.#onReport(data);
     node.connect(this.analyser).connect(this.context.destination);
     return node;
   }

@@ -1,38 +1,53 @@
-import { listModels, loadModel, type LoadedModel } from "./api.js";
+import { listModels, loadModel, type LoadedModel, type Model } from "./api.js";
 
 export const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 
 const model = element<HTMLSelectElement>("model");
 const voice = element<HTMLSelectElement>("voice");
 const language = element<HTMLSelectElement>("language");
-const NOTHING: LoadedModel = { voices: [], languages: [] };
+const instruct = element<HTMLInputElement>("instruct");
+
+/** What a control is for: one of these abilities of a model. Speed is the sidecar's own. */
+const NEEDS = { voice: ["presets", "cloning"], instruct: ["instruct", "design"], seed: ["seed"] };
+
+export type OnStatus = (text: string, wrong?: boolean) => void;
 
 /** Fills the lists; `onStatus` is told what is going on. */
-export async function fillSettings(onStatus: (text: string) => void): Promise<void> {
+export async function fillSettings(onStatus: OnStatus): Promise<void> {
   const models = (await listModels()).filter(({ id }) => !/^(tts-1|gpt-)/.test(id));
   const rank = ({ state }: { state: string }) => ["loaded", "bundled", "cached", "known"].indexOf(state);
   models.sort((a, b) => rank(a) - rank(b));
   model.replaceChildren(...models.map(({ id, state }) => new Option(label(id, state), id)));
-  const here = new Set(models.filter(({ state }) => state !== "known").map(({ id }) => id));
-  model.onchange = () => chooseModel(here, onStatus).catch((error) => onStatus(error.message));
-  await chooseModel(here, onStatus);
+  const choose = () => chooseModel(models.find(({ id }) => id === model.value), onStatus);
+  model.onchange = () => choose().catch((error) => onStatus(error.message, true));
+  await choose();
 }
 
 /** What is on this machine is loaded at once; a download waits until it is wanted. */
-async function chooseModel(here: Set<string>, onStatus: (text: string) => void): Promise<void> {
-  const chosen = model.value;
-  fill(NOTHING);
-  if (!here.has(chosen)) return onStatus(`${chosen} is downloaded when it speaks.`);
-  onStatus(`Loading ${chosen} …`);
-  const loaded = await loadModel(chosen);
-  if (model.value !== chosen) return;
+async function chooseModel(chosen: Model | undefined, onStatus: OnStatus): Promise<void> {
+  if (!chosen) return onStatus("The server has no models.", true);
+  const { id, state, abilities } = chosen;
+  fill({ voices: [], languages: [], abilities });
+  if (state === "known") return onStatus(`${id} is downloaded when it speaks.`);
+  onStatus(`Loading ${id} …`);
+  const loaded = await loadModel(id);
+  if (model.value !== id) return;
   fill(loaded);
   onStatus("Ready.");
 }
 
-function fill({ voices, languages }: LoadedModel): void {
+function fill({ voices, languages, abilities }: LoadedModel): void {
   voice.replaceChildren(...choices(voices, "default"));
   language.replaceChildren(...choices(languages, "auto"));
+  for (const [id, any] of Object.entries(NEEDS)) {
+    const isOfUse = !abilities || any.some((ability) => abilities.includes(ability));
+    element<HTMLInputElement | HTMLSelectElement>(id).disabled = !isOfUse;
+  }
+  instruct.placeholder = instruct.disabled
+    ? "Not available"
+    : abilities?.includes("design")
+      ? "The voice in words"
+      : "How to speak";
 }
 
 const choices = (names: string[], none: string) =>
@@ -42,13 +57,16 @@ const label = (id: string, state: string) => (state === "known" ? `${id} (to be 
 
 /** The params of a request, as the form has them. */
 export function params(): Record<string, unknown> {
-  const value = (id: string) => element<HTMLInputElement>(id).value.trim();
+  const value = (id: string) => {
+    const control = element<HTMLInputElement>(id);
+    return control.disabled ? "" : control.value.trim();
+  };
   const number = (id: string) => (value(id) === "" ? undefined : Number(value(id)));
   return {
     input: value("text"),
     model: model.value,
-    voice: voice.value || undefined,
-    language: language.value || undefined,
+    voice: value("voice") || undefined,
+    language: value("language") || undefined,
     instructions: value("instruct") || undefined,
     seed: number("seed"),
     speed: number("speed"),

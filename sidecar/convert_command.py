@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
-from sidecar.errors import InvalidParams, SidecarError
 from sidecar.fetching import fetched
+from sidecar.files import cause
 from sidecar.memory import readable
 from sidecar.models import backend, registry
+from sidecar.models.catalog import Checkpoint
+from sidecar.terminal import Failure
 
 
 def quantize(options: argparse.Namespace) -> int:
-    """Runs the command; returns the exit code."""
+    """Run the command; return the exit code.
+
+    Raises:
+        SidecarError, Failure
+    """
     target = Path(options.output).expanduser()
+    checkpoint = _source(target, options)
     try:
-        quantised, left = _written(options.model, options.bits, options.group_size, target)
-    except SidecarError as error:
-        print(f"models: {error.advice}", file=sys.stderr)
-        return 1
+        quantised, left = _written(checkpoint, options.bits, options.group_size, target)
     except OSError as error:
-        print(f"models: {error}", file=sys.stderr)
-        return 1
+        where = error.filename or str(target)
+        raise Failure(f"The copy failed. {where}: {cause(error, where)}.") from error
     size = sum(file.stat().st_size for file in target.rglob("*") if file.is_file())
     print(
         f"{options.bits} bits in groups of {options.group_size}: {quantised} linear layers"
@@ -34,13 +37,21 @@ def quantize(options: argparse.Namespace) -> int:
     return 0
 
 
-def _written(model: str, bits: int, group_size: int, target: Path) -> tuple[int, int]:
-    """All of it or nothing: what is under way is beside it, under another name."""
+def _source(target: Path, options: argparse.Namespace) -> Checkpoint:
+    """What is wrong with the folder is said before anything is downloaded."""
     if target.exists():
-        raise InvalidParams(f"{target} exists already.", hint="Name a folder that does not.")
-    checkpoint = fetched(model)
+        raise Failure(f"{target} exists already.", "Name a folder that does not.")
+    if not target.parent.is_dir():
+        raise Failure(
+            f"{target} cannot be written: there is no folder {target.parent}.",
+            f"Make the folder first: mkdir -p {target.parent}",
+        )
+    return fetched(options.model, yes=options.yes)
+
+
+def _written(checkpoint: Checkpoint, bits: int, group_size: int, target: Path) -> tuple[int, int]:
+    """All of it or nothing: what is under way is beside it, under another name."""
     backend.prepare()
-    target.parent.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         done = registry.convert(checkpoint, bits, group_size, making)

@@ -7,11 +7,24 @@ outside the range that JSON-RPC reserves.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 import msgspec
 
 from sidecar.limits import MAX_QUEUED, MAX_STREAMS, MAX_UTTERANCE_CHARS
+
+
+def sentence(text: str) -> str:
+    """Return the text with one full stop at its end, unless it ends with another such mark.
+
+    What a library says ends with a full stop or does not; where it is quoted at the end of our
+    sentence, there would be two or none.
+    """
+    text = text.rstrip()
+    if text.endswith("..") and not text.endswith("..."):
+        text = text[:-1]
+    return text if text.endswith((".", "!", "?", "…", "。", "！", "？")) else f"{text}."
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -45,6 +58,7 @@ class SidecarError(Exception):
         field: str | None = None,
         figures: Figures | None = None,
     ) -> None:
+        message = sentence(message)
         super().__init__(message)
         self.message = message
         self.hint = hint
@@ -53,7 +67,7 @@ class SidecarError(Exception):
 
     @property
     def advice(self) -> str:
-        """The message and what to do about it, for a terminal."""
+        """The message and what to do about it, in one line."""
         return f"{self.message} {self.hint}" if self.hint else self.message
 
 
@@ -402,13 +416,19 @@ _NEAR = 0.7
 _LONGEST_NAME = 100
 
 
-def unlisted(what: str, got: str, known: list[str]) -> str:
-    """Return the sentence for a name that is not in a list: the nearest one, and all of them."""
+def closest(name: str, known: Iterable[str], near: float = 0.6) -> str | None:
+    """Return the known name that `name` is most likely a misspelling of, if there is one."""
     from difflib import get_close_matches  # 3 ms of start-up that only a mistake needs
 
-    by_key = {name.lower(): name for name in known}
-    near = get_close_matches(got[:_LONGEST_NAME].lower(), by_key, n=1, cutoff=_NEAR)
-    meant = f" Did you mean {by_key[near[0]]!r}?" if near else ""
+    by_key = {one.lower(): one for one in known}
+    matches = get_close_matches(name[:_LONGEST_NAME].lower(), by_key, n=1, cutoff=near)
+    return by_key[matches[0]] if matches else None
+
+
+def unlisted(what: str, got: str, known: list[str]) -> str:
+    """Return the sentence for a name that is not in a list: the nearest one, and all of them."""
+    near = closest(got, known, _NEAR)
+    meant = f" Did you mean {near!r}?" if near else ""
     return f"Unknown {what} {got!r}.{meant} Known: {', '.join(known) if known else 'none'}."
 
 

@@ -1,14 +1,30 @@
-"""Files that a client names: opened read-only, and refused when they are no file or too large.
+"""Files that a client names: opened read-only, and refused when they are no file or too large;
+and in words why one could not be opened.
 
 A name may lead to a pipe, on which opening would wait for ever, or to a device that never ends.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
 from typing import BinaryIO
+
+_CAUSES = {
+    errno.EACCES: "permission is denied",
+    errno.EPERM: "permission is denied",
+    errno.EROFS: "it is on a file system that is read-only",
+    errno.EISDIR: "it is a folder",
+    errno.EEXIST: "it exists already",
+    errno.EDQUOT: "your quota of disk space is used up",
+    errno.EFBIG: "the file has reached the size that is allowed here",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.ELOOP: "its symbolic links lead in a circle",
+    errno.EPIPE: "the program that reads it has ended",
+    errno.EIO: "the device failed",
+}
 
 
 def open_regular(path: str | Path, most: int) -> BinaryIO:
@@ -50,3 +66,23 @@ def _other_kind(mode: int) -> str:
     if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
         return "it is a device, not a regular file"
     return "it is not a regular file"
+
+
+def cause(error: OSError, path: str | Path) -> str:
+    """Return why the file or folder `path` could not be read or written, in words.
+
+    It follows "… cannot be written: ", and has no full stop.
+    """
+    path = Path(path)
+    match error.errno:
+        case errno.ENOENT:
+            folder = path.parent
+            return "there is no such file" if folder.is_dir() else f"there is no folder {folder}"
+        case errno.ENOTDIR:
+            above = next((one for one in path.parents if one.is_file()), path.parent)
+            return f"{above} is not a folder"
+        case errno.ENOSPC:
+            return f"no space is left on the device that holds {path.parent}{os.sep}"
+        case _:
+            known = _CAUSES.get(error.errno or 0)
+            return known or error.strerror or str(error).rstrip(".")

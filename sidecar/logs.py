@@ -42,6 +42,11 @@ def to_client(level: str, send: Send) -> None:
     root.setLevel(min(root.level, handler.level))
 
 
+def one_line(text: str) -> str:
+    """Return the text with escapes for line breaks and for all else that moves a cursor."""
+    return text.translate(_ESCAPES)
+
+
 def redacted(text: str) -> str:
     """Without the hub's access tokens, whoever wrote them into an error."""
     for name in _TOKEN_VARIABLES:
@@ -59,7 +64,7 @@ class _TextLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         record.message = record.getMessage()
         record.asctime = self.formatTime(record)
-        return redacted(self.formatMessage(record) + _cause(record)).translate(_ESCAPES)
+        return one_line(redacted(self.formatMessage(record) + _cause(record)))
 
 
 def _cause(record: logging.LogRecord) -> str:

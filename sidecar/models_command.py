@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
-import sys
 from typing import Any
 
 import msgspec
 
-from sidecar.errors import ModelNotDownloaded, SidecarError, UnknownModel, Unsupported
+from sidecar import terminal
+from sidecar.errors import ModelNotDownloaded, UnknownModel, Unsupported
 from sidecar.fetching import fetched
 from sidecar.memory import readable
 from sidecar.model_listing import listing, table
 from sidecar.models import backend, cache, catalog, inventory
 from sidecar.models.inventory import Entry
+from sidecar.terminal import Failure
 
 
 def models(options: argparse.Namespace) -> int:
-    """Runs the command; returns the exit code."""
+    """Run the command; return the exit code.
+
+    Raises:
+        SidecarError, Failure, OSError
+    """
     commands = {"list": _list, "download": _download, "path": _path, "remove": _remove}
-    try:
-        return commands[options.action](options)
-    except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 0
-    except (SidecarError, OSError) as error:
-        said = error.advice if isinstance(error, SidecarError) else str(error)
-        print(f"models: {said}", file=sys.stderr)
-        return 1
+    return commands[options.action](options)
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -69,7 +65,8 @@ def _plain(entry: Entry, on_cpu: bool) -> dict[str, Any]:
 
 def _download(options: argparse.Namespace) -> int:
     for name in options.model:
-        print(fetched(_pinned(name, options.revision)).path)
+        pinned = _pinned(name, options.revision)
+        print(fetched(pinned, yes=options.yes, named=True).path, flush=True)
     return 0
 
 
@@ -88,8 +85,7 @@ def _remove(options: argparse.Namespace) -> int:
     what = f"{repo}@{revision}" if revision else repo
     print(f"{what}: {readable(size)} in {cache.repo_folder(repo)}")
     if not options.yes and not _agreed():
-        print("models: nothing was removed; --yes removes without asking", file=sys.stderr)
-        return 1
+        raise Failure("Nothing was removed.", "--yes removes without asking.")
     if revision is None:
         _remove_all(repo)
     else:
@@ -143,6 +139,4 @@ def _cache_info() -> Any:
 
 
 def _agreed() -> bool:
-    if not sys.stdin.isatty():
-        return False
-    return input("Remove it? [y/N] ").strip().lower() in ("y", "yes")
+    return terminal.is_interactive() and terminal.confirm("Remove it?")

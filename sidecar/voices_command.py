@@ -6,13 +6,14 @@ import argparse
 import os
 import queue
 import shutil
-import sys
 
+from sidecar import terminal
 from sidecar.engine.engine import Engine
 from sidecar.errors import SidecarError, UnknownVoice, Unsupported
 from sidecar.fetching import fetched
 from sidecar.models import catalog, inventory
 from sidecar.models.base import ReferenceAudio, VoiceInfo
+from sidecar.terminal import Failure
 from sidecar.voice_listing import Presets, as_json, facts, grouped, listing, preset
 from sidecar.voices.create import CreateRequest, Creation, Design, thread
 from sidecar.voices.steps import Created, Stage
@@ -25,14 +26,14 @@ _DESIGN_TEXT = (
 
 
 def voices(options: argparse.Namespace) -> int:
-    """Runs the command; returns the exit code."""
+    """Run the command; return the exit code.
+
+    Raises:
+        SidecarError, Failure
+    """
     store = VoiceStore(options.voices_dir, options.max_reference_seconds)
     commands = {"list": _list, "create": _create, "delete": _delete, "show": _show}
-    try:
-        return commands[options.action](store, options)
-    except SidecarError as error:
-        print(f"voices: {error.advice}", file=sys.stderr)
-        return 1
+    return commands[options.action](store, options)
 
 
 def _list(store: VoiceStore, options: argparse.Namespace) -> int:
@@ -42,9 +43,9 @@ def _list(store: VoiceStore, options: argparse.Namespace) -> int:
     else:
         print(listing(presets, found.voices, shutil.get_terminal_size().columns))
     for one in found.skipped:
-        print(f"voices: skipped: {one.reason}", file=sys.stderr)
+        terminal.warning(f"skipped: {one.reason}")
     if found.omitted:
-        print(f"voices: {found.omitted} more files were not looked at", file=sys.stderr)
+        terminal.warning(f"{found.omitted} more files were not looked at.")
     return 0
 
 
@@ -107,8 +108,7 @@ def _delete(store: VoiceStore, options: argparse.Namespace) -> int:
 
 def _create(store: VoiceStore, options: argparse.Namespace) -> int:
     if refused := _misfit(options):
-        print(f"voices: {refused}", file=sys.stderr)
-        return 2
+        raise Failure(refused, code=2)
     if options.clone is not None:
         source = ReferenceAudio(path=options.clone, text=options.ref_text)
     else:
@@ -126,13 +126,13 @@ def _create(store: VoiceStore, options: argparse.Namespace) -> int:
         replace=options.replace,
     )
     for name in (request.model, source.model if isinstance(source, Design) else request.model):
-        fetched(name)
+        fetched(name, yes=options.yes)
     printed = os.dup(1)
     os.dup2(2, 1)  # libraries print while they load a model
     created = _made(store, request, options.max_reference_seconds)
     os.dup2(printed, 1)
     for notice in created.notices:
-        print(f"voices: {notice.message}", file=sys.stderr)
+        terminal.warning(notice.message)
     print(f"{created.voice.name} → {created.voice.path}")
     return 0
 
@@ -179,7 +179,7 @@ class _Printer:
         self.outcome: queue.SimpleQueue[Created | SidecarError] = queue.SimpleQueue()
 
     def stage(self, stage: Stage, message: str) -> None:
-        print(f"{stage}: {message}", file=sys.stderr)
+        terminal.note(f"{stage}: {message}")
 
     def failed(self, error: SidecarError) -> None:
         self.outcome.put(error)

@@ -3,6 +3,7 @@
 `serve` without arguments starts without importing any of this.
 """
 
-from sidecar.arguments.parser import parser
+from sidecar.arguments.about import shown
+from sidecar.arguments.program import parse, parser
 
-__all__ = ["parser"]
+__all__ = ["parse", "parser", "shown"]

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from sidecar.arguments.common import add_common
+from sidecar.arguments.parser import Commands, Parser, examples
 
-from sidecar.arguments.common import common
-
-if TYPE_CHECKING:
-    from sidecar.arguments.common import Commands
+_EXAMPLES = (("doctor", "check everything"), ("doctor --no-test --json", "for a bug report"))
 
 
-def add(commands: Commands) -> None:
+def add(commands: Commands[Parser]) -> None:
     """Add the command."""
-    doctor = commands.add_parser("doctor", parents=[common()], help="what this machine offers")
-    doctor.add_argument("--json", action="store_true", help="for programs")
+    doctor = commands.add_parser(
+        "doctor",
+        help="check this machine, and say which models fit it",
+        usage="%(prog)s [OPTIONS]",
+        description="Check this machine: packages, memory, models, and a spoken sentence.",
+        epilog=examples(_EXAMPLES),
+    )
+    doctor.add_argument("--json", action="store_true", help="print JSON, for programs")
     doctor.add_argument(
         "--no-test", action="store_true", help="do not speak with the bundled voice"
     )
+    add_common(doctor)

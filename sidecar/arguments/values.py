@@ -7,19 +7,46 @@ import os
 from argparse import ArgumentTypeError
 
 from sidecar.limits import LONGEST_REFERENCE_SECONDS
+from sidecar.memory import MemoryLimit, parse_limit
+
+_DAY_SECONDS = 86400
+
+
+def whole(text: str) -> int:
+    """Return a whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a whole number") from None
+
+
+def number(text: str) -> float:
+    """Return a number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a number") from None
 
 
 def seconds(text: str) -> float:
     """Return seconds, from 0 to a day."""
-    value = float(text)
-    if not 0 <= value <= 86400:
-        raise ValueError(text)
+    value = number(text)
+    if not 0 <= value <= _DAY_SECONDS:
+        raise ArgumentTypeError(f"{text!r} is not between 0 and {_DAY_SECONDS} seconds")
     return value
 
 
 def keep_alive(text: str) -> float:
     """Return seconds, or -1 for ever."""
     return -1.0 if text == "-1" else seconds(text)
+
+
+def memory_limit(text: str) -> MemoryLimit:
+    """Return what models may take together."""
+    try:
+        return parse_limit(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def folder(text: str) -> str:

@@ -16,7 +16,7 @@ from sidecar.errors import (
     NotACheckpoint,
     UnknownModel,
     UnknownRevision,
-    unlisted,
+    closest,
 )
 from sidecar.files import read_regular
 from sidecar.models import cache
@@ -128,9 +128,11 @@ def _on_hub(name: str) -> tuple[str, str | None]:
     if plain.lower() == BUNDLED:
         raise UnknownRevision(f"{BUNDLED} is bundled and has one revision only.", field="model")
     if not HUB_ID.fullmatch(repo):
+        meant = closest(plain, [BUNDLED, *ALIASES])
         raise UnknownModel(
-            unlisted("model", name, [BUNDLED, *ALIASES]),
-            hint="Give one of these, a hub id like owner/name, or a folder.",
+            f"Unknown model {name!r}." + (f" Did you mean {meant}?" if meant else ""),
+            hint="`qwen-tts-sidecar models list`, or model/list on the wire, shows all names; a "
+            "hub id like owner/name or a folder is taken, too.",
             field="model",
         )
     if at and not cache.is_revision(revision):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from html import escape
 
 from sidecar.narration.request import Mark
 from sidecar.text.html import without_html
@@ -26,16 +27,30 @@ def srt(text: str, marks: Sequence[Mark], audio_seconds: float) -> str:
         text: the original, which the marks refer to.
         audio_seconds: where the last one ends.
     """
+    cues = enumerate(_all_cues(text, marks, audio_seconds), start=1)
+    return "\n".join(
+        f"{index}\n{_clock(start, ',')} --> {_clock(stop, ',')}\n{lines}\n"
+        for index, (start, stop, lines) in cues
+    )
+
+
+def vtt(text: str, marks: Sequence[Mark], audio_seconds: float) -> str:
+    """Return WebVTT captions, cut as those of `srt`."""
+    cues = [
+        f"{_clock(start, '.')} --> {_clock(stop, '.')}\n{escape(lines, quote=False)}\n"
+        for start, stop, lines in _all_cues(text, marks, audio_seconds)
+    ]
+    return "\n".join(["WEBVTT\n", *cues])
+
+
+def _all_cues(
+    text: str, marks: Sequence[Mark], audio_seconds: float
+) -> Iterator[tuple[float, float, str]]:
     ends = [mark.start_seconds for mark in marks[1:]] + [audio_seconds]
-    cues: list[str] = []
     for mark, end in zip(marks, ends, strict=True):
         if end > mark.start_seconds:  # else nothing of it was spoken
-            for start, stop, lines in _cues(
-                plain(without_html(text[mark.start : mark.end]).strip()), mark.start_seconds, end
-            ):
-                span = f"{_clock(start)} --> {_clock(stop)}"
-                cues.append(f"{len(cues) + 1}\n{span}\n{lines}\n")
-    return "\n".join(cues)
+            said = plain(without_html(text[mark.start : mark.end]).strip())
+            yield from _cues(said, mark.start_seconds, end)
 
 
 def _cues(text: str, start: float, end: float) -> Iterator[tuple[float, float, str]]:
@@ -90,8 +105,8 @@ def _is_wide(text: str) -> bool:
     return any(unicodedata.east_asian_width(char) in "WF" for char in text)
 
 
-def _clock(seconds: float) -> str:
+def _clock(seconds: float, point: str) -> str:
     milliseconds = round(seconds * 1000)
     minutes, rest = divmod(milliseconds, 60_000)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{rest // 1000:02},{rest % 1000:03}"
+    return f"{hours:02}:{minutes:02}:{rest // 1000:02}{point}{rest % 1000:03}"

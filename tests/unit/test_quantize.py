@@ -38,7 +38,7 @@ def quantize(*args: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def four(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundled voice in 4 bits, by the command."""
-    target = tmp_path_factory.mktemp("made") / "inside" / "four"
+    target = tmp_path_factory.mktemp("made") / "four"
     done = quantize("tiny-voice", "--bits", "4", "-o", str(target))
     assert done.returncode == 0, done.stderr
     assert "81 linear layers" in done.stdout

@@ -1,0 +1,43 @@
+"""How far the speech is, on a terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from tqdm import tqdm
+
+from sidecar import terminal
+
+_INTERVAL_SECONDS = 0.1
+_UNKNOWN = "speech: {postfix} [{elapsed}]"
+_KNOWN = "speech: {percentage:3.0f}% {bar:24} {postfix} [{elapsed}]"
+
+
+class Progress:
+    """A line on stderr, if that is a terminal.
+
+    Args:
+        characters: of the text; None while it is still being written.
+    """
+
+    def __init__(self, characters: int | None, *, quiet: bool) -> None:
+        self._bar: Any = None
+        self._shown = 0.0
+        if terminal.is_shown() and not quiet:
+            bar_format = _UNKNOWN if characters is None else _KNOWN
+            self._bar = tqdm(total=characters, bar_format=bar_format, file=sys.stderr)
+
+    def show(self, seconds: float, position: int) -> None:
+        """Show so much audio, which is about the text up to `position`."""
+        if self._bar is not None and time.monotonic() - self._shown > _INTERVAL_SECONDS:
+            self._shown = time.monotonic()
+            self._bar.n = position
+            self._bar.set_postfix_str(f"{seconds:.1f} s of audio")
+
+    def close(self) -> None:
+        """Leave the line as it is."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

@@ -1,0 +1,89 @@
+"""Where `say` has its text from: an argument, a file, or stdin."""
+
+from __future__ import annotations
+
+import argparse
+import codecs
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from sidecar import terminal
+from sidecar.errors import EmptyText
+from sidecar.files import cause
+from sidecar.terminal import Failure
+
+_READ_BYTES = 4096
+_ENCODING = "utf-8-sig"  # a byte order mark at the beginning is no part of the text
+
+
+def is_live(options: argparse.Namespace) -> bool:
+    """Return whether the text comes from stdin, to be spoken while it comes.
+
+    Raises:
+        Failure: there is no text, or more than one.
+    """
+    if options.text is not None and options.file is not None:
+        raise Failure("Both TEXT and --file are given; only one can be spoken.", code=2)
+    if options.text is None and options.file is None:
+        if sys.stdin.isatty():
+            raise Failure(
+                "There is no text to speak.",
+                "Give it as an argument, with -f FILE, or on stdin; - reads what you type.",
+                code=2,
+            )
+        return True
+    return "-" in (options.text, options.file)
+
+
+def text(options: argparse.Namespace) -> str:
+    """Return the text of an argument or a file.
+
+    Raises:
+        EmptyText, Failure
+    """
+    whole: str = options.text if options.file is None else _read(options.file)
+    if not whole.strip():
+        raise EmptyText("The text is empty.", field="text")
+    return whole
+
+
+def _read(path: str) -> str:
+    try:
+        data = Path(path).expanduser().read_bytes()
+    except (OSError, RuntimeError) as error:
+        why = cause(error, path) if isinstance(error, OSError) else str(error)
+        raise Failure(f"{path} cannot be read: {why}.") from error
+    except ValueError:
+        raise Failure(f"{path!r} cannot be the name of a file.") from None
+    try:
+        return data.decode(_ENCODING)
+    except UnicodeDecodeError as error:
+        raise _not_utf_8(path, error) from None
+
+
+def typed() -> Iterator[str]:
+    """Yield the text of stdin as it comes: what a language model writes is spoken while it does.
+
+    Raises:
+        Failure: it is not UTF-8, or cannot be read.
+    """
+    if terminal.is_interactive():
+        terminal.note("Type your text; end it with Ctrl-D on a line of its own.")
+    decoder = codecs.getincrementaldecoder(_ENCODING)()
+    try:
+        while data := os.read(0, _READ_BYTES):
+            yield decoder.decode(data)
+        yield decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise _not_utf_8("stdin", error) from None
+    except OSError as error:
+        raise Failure(f"stdin cannot be read: {cause(error, os.devnull)}.") from error
+
+
+def _not_utf_8(name: str, error: UnicodeDecodeError) -> Failure:
+    return Failure(
+        f"{name} is not UTF-8: {error.reason} at byte {error.start + 1}.",
+        "Convert it: iconv -f ENCODING -t UTF-8",
+    )

@@ -62,22 +62,29 @@ def devices() -> list[tuple[str, str, bool]]:
     """Return the number, the name, and whether it is the default one, of each output device.
 
     Raises:
-        Failure: there is no way to play anything.
+        Failure: there is none, or no way to play anything.
     """
     sounddevice = _sounddevice()
     default = sounddevice.default.device[1]
-    return [
-        (str(at), one["name"], at == default)
-        for at, one in enumerate(sounddevice.query_devices())
-        if one["max_output_channels"] > 0
-    ]
+    return [(str(at), name, at == default) for at, name in _listed(sounddevice)]
+
+
+def _listed(sounddevice: ModuleType) -> list[tuple[int, str]]:
+    """Numbers and names of the output devices."""
+    every = enumerate(sounddevice.query_devices())
+    found = [(at, str(one["name"])) for at, one in every if one["max_output_channels"] > 0]
+    if not found:
+        raise Failure(
+            "No output device was found.",
+            f"See whether the sound card is there, and may be used by you. {_ELSEWHERE}",
+        )
+    return found
 
 
 def _found(sounddevice: ModuleType, device: str | None) -> int | str | None:
     """sounddevice's name of the device."""
     wanted = int(device) if device is not None and device.isdecimal() else device
-    if not any(one["max_output_channels"] > 0 for one in sounddevice.query_devices()):
-        raise Failure("No output device was found: this machine has no sound card.", _ELSEWHERE)
+    _listed(sounddevice)
     try:
         sounddevice.query_devices(wanted, "output")
     except (ValueError, sounddevice.PortAudioError) as error:

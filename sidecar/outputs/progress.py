@@ -31,7 +31,10 @@ class Progress:
 
     def show(self, seconds: float, position: int) -> None:
         """Show so much audio, which is about the text up to `position`."""
-        if self._bar is not None and time.monotonic() - self._shown > _INTERVAL_SECONDS:
+        if self._bar is None:
+            return
+        is_due = time.monotonic() - self._shown > _INTERVAL_SECONDS
+        if is_due or position == self._bar.total:
             self._shown = time.monotonic()
             self._bar.n = position
             self._bar.set_postfix_str(f"{seconds:.1f} s of audio")

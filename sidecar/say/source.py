@@ -15,7 +15,8 @@ from sidecar.files import cause
 from sidecar.terminal import Failure
 
 _READ_BYTES = 4096
-_ENCODING = "utf-8-sig"  # a byte order mark at the beginning is no part of the text
+_ENCODING = "utf-8"
+_BYTE_ORDER_MARK = "\ufeff"  # at the beginning it is no part of the text
 
 
 def is_live(options: argparse.Namespace) -> bool:
@@ -58,9 +59,9 @@ def _read(path: str) -> str:
     except ValueError:
         raise Failure(f"{path!r} cannot be the name of a file.") from None
     try:
-        return data.decode(_ENCODING)
+        return data.decode(_ENCODING).removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
-        raise _not_utf_8(path, error) from None
+        raise _not_utf_8(path, error, error.start) from None
 
 
 def typed() -> Iterator[str]:
@@ -72,18 +73,24 @@ def typed() -> Iterator[str]:
     if terminal.is_interactive():
         terminal.note("Type your text; end it with Ctrl-D on a line of its own.")
     decoder = codecs.getincrementaldecoder(_ENCODING)()
+    begun, read = False, 0
     try:
         while data := os.read(0, _READ_BYTES):
-            yield decoder.decode(data)
-        yield decoder.decode(b"", final=True)
+            read += len(data)
+            text = decoder.decode(data)
+            yield text if begun else text.removeprefix(_BYTE_ORDER_MARK)
+            begun = begun or bool(text)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        raise _not_utf_8("stdin", error) from None
+        # What it was given: the end of what has been read.
+        at = read - len(error.object) + error.start
+        raise _not_utf_8("stdin", error, at) from None
     except OSError as error:
         raise Failure(f"stdin cannot be read: {cause(error, os.devnull)}.") from error
 
 
-def _not_utf_8(name: str, error: UnicodeDecodeError) -> Failure:
+def _not_utf_8(name: str, error: UnicodeDecodeError, at: int) -> Failure:
     return Failure(
-        f"{name} is not UTF-8: {error.reason} at byte {error.start + 1}.",
+        f"{name} is not UTF-8: {error.reason} at byte {at + 1}.",
         "Convert it: iconv -f ENCODING -t UTF-8",
     )

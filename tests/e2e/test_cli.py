@@ -26,7 +26,7 @@ def run(*args: str, **options: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_say_writes_a_wav_file_and_says_how_fast_it_was(tmp_path: Path) -> None:
-    output = tmp_path / "new folder" / "hello.wav"
+    output = tmp_path / "hello.wav"
     done = run("say", "Hello there.", "-o", str(output), "--seed", "3")
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
@@ -46,7 +46,7 @@ def test_say_reads_stdin_and_the_seed_repeats(tmp_path: Path) -> None:
 
 
 def test_say_writes_captions(tmp_path: Path) -> None:
-    output, captions = tmp_path / "said.wav", tmp_path / "new" / "said.srt"
+    output, captions = tmp_path / "said.wav", tmp_path / "said.srt"
     text = "Hello there, my **friend**.\n\nThis is the end."
     done = run("say", "-", "-o", str(output), "--srt", str(captions), "--seed", "3", input=text)
     assert done.returncode == 0, done.stderr
@@ -72,8 +72,13 @@ def test_say_explains_what_is_wrong() -> None:
     assert done.returncode == 1
     assert "Unknown voice 'nobody'. Known: slt, rms." in done.stderr
     assert "Traceback" not in done.stderr
-    assert run("say", " ").returncode == 2
-    assert "Known:" in run("say", "Hello.", "--model", "nothing").stderr
+    unknown = run("say", "Hello.", "--model", "0.6b-custmvoice")
+    assert unknown.returncode == 1
+    assert unknown.stderr.startswith(
+        "error: Unknown model '0.6b-custmvoice'. Did you mean 0.6b-customvoice?\nhint: "
+    )
+    assert "models list" in unknown.stderr
+    assert "1.7b-base-6bit" not in unknown.stderr
 
 
 def test_say_takes_tags_of_languages(tmp_path: Path) -> None:
@@ -91,8 +96,8 @@ def test_say_reads_utf_8_only() -> None:
     done = subprocess.run(
         [*COMMAND, "say", "-"], input=b"caf\xe9", capture_output=True, timeout=60, check=False
     )
-    assert done.returncode == 2
-    assert b"not UTF-8" in done.stderr
+    assert done.returncode == 1
+    assert b"error: stdin is not UTF-8: unexpected end of data at byte 4.\n" in done.stderr
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-"])

@@ -52,9 +52,9 @@ def _output_refusal(options: argparse.Namespace) -> str | None:
         return f"{audio}: the name must end in {', '.join(SUFFIXES)}, or --format say what it is"
     paths = [path for path in (audio, options.srt, options.vtt) if path is not None]
     if "" in paths:
-        return "the name of a file to write is empty"
+        return "The name of a file to write is empty"
     real = {path if path == STDOUT else os.path.realpath(path) for path in paths}
-    return None if len(real) == len(paths) else "two outputs cannot be written to the same file"
+    return None if len(real) == len(paths) else "Two outputs cannot be written to the same file"
 
 
 def output(options: argparse.Namespace) -> str | None:

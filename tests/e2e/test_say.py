@@ -36,7 +36,7 @@ def spoken(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return soundfile.read(path, dtype="int16")[0].tobytes()
 
 
-@pytest.mark.parametrize("format", [None, "pcm", "opus"])
+@pytest.mark.parametrize("format", [None, "opus"])
 def test_stdout_gets_audio_and_nothing_else(spoken: bytes, format: str | None) -> None:
     given = [] if format is None else ["--format", format]
     done = piped(TEXT, "-o", "-", "--seed", "3", *given)
@@ -44,8 +44,6 @@ def test_stdout_gets_audio_and_nothing_else(spoken: bytes, format: str | None) -
     if format is None:
         assert done.stdout[:4] == b"RIFF"
         assert done.stdout[44:] == spoken
-    elif format == "pcm":
-        assert done.stdout == spoken
     else:
         samples, rate = soundfile.read(io.BytesIO(done.stdout), dtype="int16")
         assert len(samples) / rate == pytest.approx(len(spoken) / 2 / 24000, abs=0.2)
@@ -95,8 +93,8 @@ def test_the_text_comes_from_a_file_or_a_pipe(
     (tmp_path / "text.txt").write_bytes(mark + TEXT.encode())
     where = {"file": ["-f", str(tmp_path / "text.txt")], "-": ["-"], "stdin": []}[way]
     given = b"" if way == "file" else mark + TEXT.encode()
-    done = piped(*where, "-o", "-", "--format", "pcm", "--seed", "3", input=given)
-    assert done.returncode == 0, done.stderr
+    done = piped(*where, "-o", "-", "--format", "pcm", "--seed", "3", "--quiet", input=given)
+    assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout == spoken
 
 
@@ -150,7 +148,6 @@ FULL = "no space is left on the device that holds /dev/"
         ("--srt", f"{'n' * 300}.wav", "the name is too long"),
         ("--vtt", "circle.wav", "its symbolic links lead in a circle"),
         ("-o", "/dev/full", FULL),
-        ("--srt", "/dev/full", FULL),
     ],
 )
 def test_every_output_says_why_it_cannot_be_written(
@@ -160,8 +157,8 @@ def test_every_output_says_why_it_cannot_be_written(
     (tmp_path / "file.txt").write_text("kept")
     (tmp_path / "circle.wav").symlink_to("circle.wav")
     before = sorted(tmp_path.iterdir())
-    other = [] if option == "-o" else ["-o", "a.wav"]
-    done = run("say", TEXT, option, path, "--format", "wav", *other, cwd=tmp_path)
+    other = ["--format", "wav"] if cause == FULL else [] if option == "-o" else ["-o", "a.wav"]
+    done = run("say", TEXT, option, path, *other, cwd=tmp_path)
     assert done.returncode == 1
     assert f"error: {path} cannot be written: {cause}.\n" in done.stderr
     assert "loading" not in done.stderr or cause == FULL  # it is said before the model is loaded
@@ -198,11 +195,6 @@ def test_an_existing_file_is_kept_if_asked_and_else_overwritten_and_said(tmp_pat
     assert f"→ {path} (overwritten)" in done.stderr
     assert soundfile.info(path).frames > 0
     assert path.stat().st_size < 400_000
-
-
-def test_quiet_is_quiet(tmp_path: Path) -> None:
-    done = run("say", TEXT, "-o", str(tmp_path / "a.wav"), "--quiet")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_pauses_are_options(tmp_path: Path) -> None:

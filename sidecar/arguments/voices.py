@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sidecar.arguments.common import add_common, add_model, add_reference_limit, add_yes
+from sidecar.arguments.common import add_common, add_reference_limit, add_yes
 from sidecar.arguments.parser import Commands, Parser, examples
 from sidecar.arguments.values import whole
 from sidecar.limits import LONGEST_REFERENCE_SECONDS
+from sidecar.memory import readable
 from sidecar.models.catalog import BASE, DESIGN
+from sidecar.models.known import KNOWN
 
 _EXAMPLES = (
     ('voices create Anna --clone anna.wav --ref-text "What she says."', "clone a voice"),
@@ -58,6 +60,10 @@ def _add_folder(parser: Parser) -> None:
     add_common(parser, log=False, hub=False, voices=True)
 
 
+def _default(alias: str) -> str:
+    return f"{alias}, {readable(KNOWN[alias].download_bytes)} to download"
+
+
 def _add_create(actions: Commands[Parser]) -> None:
     create = actions.add_parser(
         "create",
@@ -79,11 +85,13 @@ def _add_create(actions: Commands[Parser]) -> None:
         "--text",
         help="sentence spoken once to capture the designed voice (default: an English one)",
     )
-    add_model(create, f"{BASE}, the Base model that the voice is for")
+    create.add_argument(
+        "--model", help=f"the Base model that will speak with it (default: {_default(BASE)})"
+    )
     create.add_argument(
         "--design-model",
         metavar="MODEL",
-        help=f"VoiceDesign model used to create the voice (default: {DESIGN})",
+        help=f"VoiceDesign model used to create the voice (default: {_default(DESIGN)})",
     )
     create.add_argument("--language", help="language that the voice speaks unless told otherwise")
     create.add_argument(

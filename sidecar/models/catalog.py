@@ -130,7 +130,7 @@ def _on_hub(name: str) -> tuple[str, str | None]:
     if not HUB_ID.fullmatch(repo):
         meant = closest(plain, [BUNDLED, *ALIASES])
         raise UnknownModel(
-            f"Unknown model {name!r}." + (f" Did you mean {meant}?" if meant else ""),
+            f"Unknown model {name!r}." + (f" Did you mean {meant!r}?" if meant else ""),
             hint="`qwen-tts-sidecar models list`, or model/list on the wire, shows all names; a "
             "hub id like owner/name or a folder is taken, too.",
             field="model",

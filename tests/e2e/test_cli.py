@@ -75,7 +75,7 @@ def test_say_explains_what_is_wrong() -> None:
     unknown = run("say", "Hello.", "--model", "0.6b-custmvoice")
     assert unknown.returncode == 1
     assert unknown.stderr.startswith(
-        "error: Unknown model '0.6b-custmvoice'. Did you mean 0.6b-customvoice?\nhint: "
+        "error: Unknown model '0.6b-custmvoice'. Did you mean '0.6b-customvoice'?\nhint: "
     )
     assert "models list" in unknown.stderr
     assert "1.7b-base-6bit" not in unknown.stderr

@@ -77,7 +77,7 @@ def test_unknown_names_come_with_the_known_ones(server: Sidecar) -> None:
     for params, known in (
         ({"voice": "x"}, "slt, rms"),
         ({"language": "x"}, "english"),
-        ({"model": "0.6b-customvoise"}, "Did you mean 0.6b-customvoice"),
+        ({"model": "0.6b-customvoise"}, "Did you mean '0.6b-customvoice'"),
         ({"encoding": "x"}, "pcm_f32le"),
     ):
         with pytest.raises(RpcError, match=known):

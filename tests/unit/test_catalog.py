@@ -302,7 +302,7 @@ def test_a_missing_folder_is_unknown(tmp_path: Path, name: str) -> None:
 def test_an_unknown_name_is_answered_with_the_nearest_one() -> None:
     with pytest.raises(UnknownModel) as caught:
         catalog.resolve("0.6b-customvoise")
-    message = "Unknown model '0.6b-customvoise'. Did you mean 0.6b-customvoice?"
+    message = "Unknown model '0.6b-customvoise'. Did you mean '0.6b-customvoice'?"
     assert caught.value.message == message
     assert "models list" in str(caught.value.hint)
     assert "hub id" in str(caught.value.hint)

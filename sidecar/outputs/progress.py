@@ -11,8 +11,8 @@ from tqdm import tqdm
 from sidecar import terminal
 
 _INTERVAL_SECONDS = 0.1
-_UNKNOWN = "speech: {postfix} [{elapsed}]"
-_KNOWN = "speech: {percentage:3.0f}% {bar:24} {postfix} [{elapsed}]"
+_UNKNOWN = "speech: {desc} [{elapsed}]"
+_KNOWN = "speech: {percentage:3.0f}% {bar:24} {desc} [{elapsed}]"
 
 
 class Progress:
@@ -37,7 +37,7 @@ class Progress:
         if is_due or position == self._bar.total:
             self._shown = time.monotonic()
             self._bar.n = position
-            self._bar.set_postfix_str(f"{seconds:.1f} s of audio")
+            self._bar.set_description_str(f"{seconds:.1f} s of audio")
 
     def close(self) -> None:
         """Leave the line as it is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import queue
+import signal
 import threading
 
 from sidecar import terminal
@@ -17,6 +18,7 @@ from sidecar.say.results import Results
 
 _STOP_SECONDS = 5.0
 _BACKLOG = 64
+_Event = Part | NarrationResult | Exception | KeyboardInterrupt
 # How fast people speak; the progress within a sentence is guessed by it.
 _CHARACTERS_PER_SECOND = 15.0
 
@@ -39,8 +41,8 @@ class Speech:
         self._request = request
         self._results = results
         self._engine = Engine()
-        self._events: queue.SimpleQueue[Part | NarrationResult | Exception] = queue.SimpleQueue()
-        self._paused = False
+        self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
+        self._paused = self._interrupted = False
         if text is not None:
             results.text.append(text)
         self._length = None if text is None else len(text)
@@ -67,9 +69,12 @@ class Speech:
 
     def _play_out(self) -> NarrationResult:
         progress = Progress(self._length, quiet=self._options.quiet)
+        before = signal.signal(signal.SIGINT, self._interrupt)
         try:
             while True:
                 event = self._events.get()
+                if self._interrupted:
+                    raise KeyboardInterrupt
                 if self._paused and self._events.qsize() < _BACKLOG // 2:
                     self._paused = False
                     self._engine.wake()
@@ -77,12 +82,20 @@ class Speech:
                     if self._length is not None:
                         progress.show(event.audio_seconds, self._length)
                     return event
-                if isinstance(event, Exception):
+                if isinstance(event, BaseException):
                     raise event
                 seconds = self._results.write(event.data, event.sample_rate)
                 progress.show(seconds, self._position(event.sentence, seconds))
         finally:
+            signal.signal(signal.SIGINT, before)
             progress.close()
+
+    def _interrupt(self, *_: object) -> None:
+        """Python would raise KeyboardInterrupt wherever the main thread is. In the middle of an
+        encoder's callback it would be lost, or leave a file that is not valid."""
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # for whoever cannot wait
+        self._interrupted = True
+        self._events.put(KeyboardInterrupt())
 
     def _position(self, sentence: int, seconds: float) -> int:
         """Where in the text the audio is: somewhere in this sentence."""

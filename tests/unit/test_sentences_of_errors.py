@@ -1,4 +1,4 @@
-"""How errors are worded: sentences, what was probably meant, and the causes of a system's errors."""
+"""How errors are worded: as sentences, with the nearest name, with the cause of a file error."""
 
 from __future__ import annotations
 

@@ -432,6 +432,16 @@ def unlisted(what: str, got: str, known: list[str]) -> str:
     return f"Unknown {what} {got!r}.{meant} Known: {', '.join(known) if known else 'none'}."
 
 
+def told(error: BaseException) -> str:
+    """Return what a library has raised, on one line and never without meaning.
+
+    The text of a KeyError is a key and nothing else; such errors are named, too.
+    """
+    text = " ".join(str(error).split())[:300]
+    speaking = isinstance(error, OSError | RuntimeError | ImportError | UnicodeError)
+    return text if text and speaking else f"{type(error).__name__}: {text}".rstrip(": ")
+
+
 # How MLX's allocators say it, on Metal, CUDA and the CPU.
 _MEMORY_WORDS = ("malloc", "out of memory", "insufficient memory", "unable to allocate")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from sidecar.errors import GenerationFailed, OutOfMemory, SidecarError, is_out_of_memory
+from sidecar.errors import GenerationFailed, OutOfMemory, SidecarError, is_out_of_memory, told
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ def as_sidecar_error(
         error.__traceback__ = error.__cause__ = error.__context__ = None
         return error
     log.error("failed while %s", doing, exc_info=error)
-    text = (str(error).strip() or type(error).__name__).splitlines()[0]
+    text = told(error)
     if is_out_of_memory(error):
         return OutOfMemory(
             f"Not enough memory while {doing}: {text}",

@@ -19,11 +19,11 @@ from typing import Any
 
 import msgspec
 
-from sidecar.files import read_regular
+from sidecar.models import weights
+from sidecar.models.jsonfile import read_leniently
 
 # The files of a checkpoint; leaves out anything a repository carries besides, code above all.
 PATTERNS = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "*.yaml")
-MAX_JSON_BYTES = 64 * 2**20  # of one file; the largest tokenizer.json has 11 MB
 PARTIAL = ".incomplete"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _REVISION = re.compile(r"(?!.*\.\.)[\w.-]+(?:/[\w.-]+)*")
@@ -158,7 +158,7 @@ def disk_bytes(repo: str) -> int:
 
 def config(snapshot: Snapshot) -> dict[str, Any]:
     """What config.json says; empty if it cannot be read."""
-    return _json(snapshot.path / "config.json")
+    return read_leniently(snapshot.path / "config.json")
 
 
 def wanted(name: str) -> bool:
@@ -188,25 +188,13 @@ def _listed(repo: str, commit: str) -> list[str] | None:
 
 def _required(path: Path) -> Iterator[str]:
     yield "config.json"
-    yield from _weights(path, "")
-    if _json(path / "config.json").get("model_type") != "qwen3_tts":
+    config = read_leniently(path / "config.json")
+    if config.get("model_type") != "qwen3_tts":
+        yield from () if any(path.glob("*.safetensors")) else weights.names(path)
         return
+    yield from weights.names(path)
     yield "speech_tokenizer/config.json"
-    yield from _weights(path, "speech_tokenizer/")
+    for name in weights.names(path / "speech_tokenizer"):
+        yield f"speech_tokenizer/{name}"
     if not (path / "tokenizer.json").is_file():
         yield from ("vocab.json", "merges.txt")
-
-
-def _weights(path: Path, prefix: str) -> list[str]:
-    shards = _json(path / prefix / "model.safetensors.index.json").get("weight_map")
-    if isinstance(shards, dict) and shards:
-        return sorted({prefix + str(name) for name in shards.values()})
-    return [] if any((path / prefix).glob("*.safetensors")) else [f"{prefix}model.safetensors"]
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        value = msgspec.json.decode(read_regular(path, MAX_JSON_BYTES))
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -18,9 +18,8 @@ from sidecar.errors import (
     UnknownRevision,
     closest,
 )
-from sidecar.files import read_regular
-from sidecar.models import cache
-from sidecar.models.cache import MAX_JSON_BYTES
+from sidecar.models import cache, foreign, quantised
+from sidecar.models.jsonfile import MAX_JSON_BYTES, read_object
 from sidecar.models.known import KNOWN
 
 if TYPE_CHECKING:
@@ -71,9 +70,12 @@ def resolve(name: str, fetching: Fetching | None = None) -> Checkpoint:
     """
     if name.lower() == BUNDLED:
         return _open(name, BUNDLED_PATH)
-    path = None if name.lower() in ALIASES else _folder(name)
+    listed = name.lower() in ALIASES
+    path = None if listed else _folder(name)
     if path is not None:
         return _open(name, path)
+    if not listed and _is_file(name):
+        raise _a_file(name)
     if _is_path(name):
         raise UnknownModel(f"There is no folder {name!r}.", field="model")
     repo, revision = _on_hub(name)
@@ -148,26 +150,38 @@ def _folder(name: str) -> Path | None:
         return None
 
 
-def _open(name: str, path: Path) -> Checkpoint:
-    config_path = path / "config.json"
+def _is_file(name: str) -> bool:
     try:
-        config = msgspec.json.decode(read_regular(config_path, MAX_JSON_BYTES))
-    except FileNotFoundError:
-        raise NotACheckpoint(
-            f"{path} is not a checkpoint: it has no config.json.",
-            hint="Name the folder that holds config.json and model.safetensors.",
+        return Path(name).expanduser().is_file()
+    except (OSError, RuntimeError, ValueError):
+        return False
+
+
+def _a_file(name: str) -> NotACheckpoint:
+    """Return the error for a model's name that is a file's."""
+    other = foreign.unread([name])
+    if other is not None:
+        return NotACheckpoint(
+            f"{name} has its weights {other[0]}, which this sidecar does not read.",
+            hint=other[1],
             field="model",
-        ) from None
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise NotACheckpoint(f"{config_path} cannot be read: {error}.", field="model") from None
-    if not isinstance(config, dict):
-        raise NotACheckpoint(
-            f"{path} is not a checkpoint: its config.json is not an object.", field="model"
         )
+    return NotACheckpoint(
+        f"{name} is a file, and a model is a folder.",
+        hint="Name the folder that holds config.json and model.safetensors.",
+        field="model",
+    )
+
+
+def _open(name: str, path: Path) -> Checkpoint:
+    try:
+        config = read_object(path / "config.json")
+    except FileNotFoundError:
+        raise foreign.without_config(path) from None
+    quantised.check(config, path)
     if not any(path.glob("*.safetensors")):
-        raise NotACheckpoint(
-            f"{path} is not a checkpoint: it has no *.safetensors weights.", field="model"
-        )
+        raise foreign.without_weights(path)
+    foreign.check_adapter(path)
     _check_files(path)
     return Checkpoint(name, path, config)
 

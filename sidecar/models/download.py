@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from sidecar.errors import ModelLoadFailed, UnknownModel
-from sidecar.models import cache, hub, hub_errors
+from sidecar.models import cache, foreign, hub, hub_errors
 from sidecar.models.transfer import Blob, fetch
 
 # Messages a second at most; the first and the last are always sent.
@@ -77,11 +77,7 @@ def download(repo: str, revision: str | None, report: Report, cancelled: threadi
     info = patience.persist(lambda: _info(repo, revision))
     blobs = [_blob(repo, info.sha, file) for file in info.siblings if cache.wanted(file.rfilename)]
     if not any(blob.name.endswith(".safetensors") for blob in blobs):
-        raise UnknownModel(
-            f"The repository {repo!r} has no weights.",
-            hint="Name one with config.json and *.safetensors.",
-            field="model",
-        )
+        raise _without_weights(repo, [file.rfilename for file in info.siblings])
     meter.expect(blobs)
     needed = sum(blob.size - blob.present() for blob in blobs)
     if needed > hub_errors.free_bytes(cache.folder()):
@@ -94,6 +90,17 @@ def download(repo: str, revision: str | None, report: Report, cancelled: threadi
     path = cache.lay_out(repo, revision, info.sha, {blob.name: blob.path for blob in blobs})
     meter.say()
     return path
+
+
+def _without_weights(repo: str, names: list[str]) -> UnknownModel:
+    other = foreign.unread(names)
+    instead, advice = other or ("", "Name one with config.json and *.safetensors.")
+    return UnknownModel(
+        f"The repository {repo!r} has no *.safetensors weights"
+        + (f": it has them {instead}." if instead else "."),
+        hint=advice,
+        field="model",
+    )
 
 
 def _info(repo: str, revision: str | None) -> Any:

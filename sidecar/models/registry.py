@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from sidecar.errors import NotACheckpoint, Unsupported, unlisted
-from sidecar.models import generators
+from sidecar.models import generators, quantised
 from sidecar.models.base import ModelInfo, TTSModel
 from sidecar.models.catalog import Checkpoint
 from sidecar.models.generator import SpeechGenerator
@@ -95,8 +95,7 @@ def convert(checkpoint: Checkpoint, bits: int, group_size: int, target: Path) ->
 
 def stored_bits(checkpoint: Checkpoint) -> int | None:
     """What it is quantised to on disk."""
-    quantization = checkpoint.config.get("quantization")
-    bits = quantization.get("bits") if isinstance(quantization, dict) else None
+    bits = (quantised.stored(checkpoint.config) or {}).get("bits")
     return bits if isinstance(bits, int) else None
 
 
@@ -116,9 +115,29 @@ def _family(checkpoint: Checkpoint) -> ModuleType:
         return generators
     model_type = str(checkpoint.config.get("model_type", ""))
     if model_type not in _FAMILIES:
-        known = [*_FAMILIES, *generators.FAMILIES]
-        raise NotACheckpoint(
-            f"{checkpoint.path}: {unlisted('model_type', model_type, known)}",
+        raise _another(checkpoint, model_type)
+    return importlib.import_module(_FAMILIES[model_type])
+
+
+def _another(checkpoint: Checkpoint, model_type: str) -> NotACheckpoint:
+    """Return the error for a checkpoint of a family that is not spoken here."""
+    path = checkpoint.path
+    if model_type.startswith("qwen3_tts_tokenizer"):
+        return NotACheckpoint(
+            f"{path} is the speech tokenizer of Qwen3-TTS and no model that speaks.",
+            hint="Name the folder of a model that has it inside, as speech_tokenizer.",
             field="model",
         )
-    return importlib.import_module(_FAMILIES[model_type])
+    known = [*_FAMILIES, *generators.FAMILIES]
+    what = unlisted("model_type", model_type, known)
+    if not model_type:
+        what = f"its config.json names no model_type. Known: {', '.join(known)}."
+    architectures = checkpoint.config.get("architectures")
+    made = (
+        f" It is a {architectures[0]}." if isinstance(architectures, list) and architectures else ""
+    )
+    return NotACheckpoint(
+        f"{path}: {what}{made}",
+        hint="Take a checkpoint of Qwen3-TTS, such as 0.6b-customvoice, or of one of the others.",
+        field="model",
+    )

@@ -16,6 +16,7 @@ from sidecar.errors import (
     Notice,
     SidecarError,
     Unsupported,
+    told,
 )
 from sidecar.models import catalog
 from sidecar.models.base import ModelInfo
@@ -139,7 +140,7 @@ def guarded(observer: Observer, then: Callable[[], None]) -> None:
     except SidecarError as error:
         observer.failed(error)
     except Exception as error:
-        observer.failed(InternalError(f"The voice could not be made: {error!r}."))
+        observer.failed(InternalError(f"The voice could not be made: {told(error)}."))
 
 
 def wav(chunks: list[AudioChunk], rate: int) -> bytes:

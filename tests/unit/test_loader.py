@@ -95,7 +95,7 @@ def test_a_missing_codec_weight_is_named(golden: Path, tmp_path: Path) -> None:
     path = copy_of(golden / "custom_voice", tmp_path / "missing")
     name = "decoder.upsample.1.1.gamma"
     edit(path / "speech_tokenizer" / "model.safetensors", lambda weights: weights.pop(name))
-    with pytest.raises(ModelLoadFailed, match=rf"{name} is missing"):
+    with pytest.raises(ModelLoadFailed, match=rf"missing: {name}"):
         registry.load(catalog.resolve(str(path)), "auto")
 
 
@@ -107,7 +107,7 @@ def test_codec_weights_that_do_not_fit_together_fail_at_load(golden: Path, tmp_p
         weights[name] = weights[name][:, :-8]
 
     edit(path / "speech_tokenizer" / "model.safetensors", narrow)
-    with pytest.raises(ModelLoadFailed, match="do not fit together"):
+    with pytest.raises(ModelLoadFailed, match=r"input_proj.*\(48, 72\).*\(48, 80\) is expected"):
         registry.load(catalog.resolve(str(path)), "auto")
 
 
@@ -126,7 +126,7 @@ def test_a_tokenizer_of_another_checkpoint_fails_at_load(tmp_path: Path) -> None
     size = len(tokenizer["model"]["vocab"])
     tokenizer["added_tokens"].append({**tokenizer["added_tokens"][-1], "id": size, "content": "☃"})
     file.write_text(json.dumps(tokenizer))
-    with pytest.raises(ModelLoadFailed, match=f"{size + 1} tokens, the model embeds {size}"):
+    with pytest.raises(ModelLoadFailed, match=f"'☃' with the id {size}.*has {size} rows"):
         registry.load(catalog.resolve(str(folder)), "auto")
 
 

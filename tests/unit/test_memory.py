@@ -52,8 +52,8 @@ def test_the_estimate_is_what_is_measured(golden: Path, name: str, dtype: str) -
     checkpoint = catalog.resolve(name if name == "tiny-voice" else str(golden / name))
     estimate = registry.footprint(checkpoint, dtype, None, True)
     loaded = batches.load_warm(checkpoint, dtype)
-    # A Base model's encoders are read when the first voice is cloned.
-    assert 0.9 < estimate / loaded.memory_bytes < (1.25 if name == "base" else 1.1)
+    # Tables that are a hundredth of a real model are a seventh of these.
+    assert 0.8 < estimate / loaded.memory_bytes < 1.1
 
 
 def test_fewer_bits_are_fewer_bytes_on_a_gpu() -> None:

@@ -15,7 +15,7 @@ import mlx.nn as nn
 from mlx.utils import tree_flatten
 from tqdm import tqdm
 
-from sidecar.errors import ModelLoadFailed, SidecarError, Unsupported, is_out_of_memory
+from sidecar.errors import ModelLoadFailed, SidecarError, Unsupported, is_out_of_memory, told
 from sidecar.models import randomness
 from sidecar.models.backend import on_cpu
 from sidecar.models.base import (
@@ -68,9 +68,12 @@ class Generator:
         except Exception as error:  # mlx-audio raises whatever the files made it raise
             if is_out_of_memory(error):
                 raise
-            reason = " ".join(str(error).split())[:300] or type(error).__name__
+            log.error("failed to load %s", checkpoint.path, exc_info=error)
             raise ModelLoadFailed(
-                f"{checkpoint.path} could not be loaded as {family.module}: {reason}", field="model"
+                f"{checkpoint.path} could not be loaded as {family.module}: {told(error)}",
+                hint="mlx-audio cannot read these files: get the checkpoint again, or take one "
+                "that was made for MLX; the sidecar's stderr says where it stopped.",
+                field="model",
             ) from error
         name = _cast(model, dtype)
         return cls(family, family.describe(checkpoint), model, name)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
-from sidecar.errors import NotACheckpoint
-from sidecar.files import read_regular
 from sidecar.limits import MAX_UTTERANCE_FRAMES
 from sidecar.models import presets
 from sidecar.models.base import (
@@ -17,12 +13,12 @@ from sidecar.models.base import (
     ModelInfo,
     SamplingParams,
 )
-from sidecar.models.cache import MAX_JSON_BYTES
 from sidecar.models.catalog import Checkpoint
+from sidecar.models.jsonfile import read_object
+from sidecar.models.qwen3_tts import checks, schema
+from sidecar.models.qwen3_tts.checks import CONTROL_CODES
 
 VARIANTS = ("custom_voice", "voice_design", "base")
-# The last ids of codebook 0's vocabulary are control codes, never audio.
-_CONTROL_CODES = 1024
 
 
 @dataclass(frozen=True)
@@ -49,44 +45,27 @@ class Qwen3TTSConfig:
 
 
 def read(checkpoint: Checkpoint) -> Qwen3TTSConfig:
-    """Reads both files.
+    """Return what both files say, with the official defaults.
 
     Raises:
-        NotACheckpoint: a field is missing or makes no sense.
+        NotACheckpoint: a field is missing or makes no sense, or an id is outside its table.
     """
-    try:
-        return _read(checkpoint)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise NotACheckpoint(
-            f"{checkpoint.path} is not a Qwen3-TTS checkpoint: config.json: {error!r}.",
-            field="model",
-        ) from error
-
-
-def _read(checkpoint: Checkpoint) -> Qwen3TTSConfig:
-    config = checkpoint.config
-    talker: dict[str, Any] = config["talker_config"]
-    variant = config["tts_model_type"]
-    if variant not in VARIANTS:
-        raise ValueError(f"tts_model_type {variant!r} is none of {VARIANTS}")
-    languages = {name.lower(): int(id) for name, id in talker["codec_language_id"].items()}
-    speakers = {name.lower(): int(id) for name, id in (talker.get("spk_id") or {}).items()}
-    dialects = {
-        name.lower(): str(dialect)
-        for name, dialect in (talker.get("spk_is_dialect") or {}).items()
-        if dialect
-    }
-    small = config.get("tts_model_size") == "0b6"
-    vocab, eos = int(talker["vocab_size"]), int(talker["codec_eos_token_id"])
+    model = fields(checkpoint)
+    talker, variant = model.talker_config, model.tts_model_type
+    languages = checks.languages(talker, checkpoint.path)
+    speakers = checks.speakers(talker, checkpoint.path)
+    dialects = checks.dialects(talker, speakers, languages, checkpoint.path)
+    small = model.tts_model_size == "0b6"
+    vocab, eos = talker.vocab_size, talker.codec_eos_token_id
     info = ModelInfo(
         family="qwen3_tts",
         variant=variant,
-        sample_rate=int(config.get("sample_rate", 24000)),
+        sample_rate=model.sample_rate,
         voices=tuple(presets.voice(name, id, dialects.get(name)) for name, id in speakers.items()),
         languages=("auto", *(name for name in languages if "dialect" not in name)),
         dialects=tuple(name for name in languages if "dialect" in name),
-        speaker_size=int(talker["hidden_size"]) if variant == "base" else 0,
-        codebooks=int(talker["num_code_groups"]),
+        speaker_size=talker.hidden_size if variant == "base" else 0,
+        codebooks=talker.num_code_groups,
         abilities=_abilities(variant, small),
     )
     return Qwen3TTSConfig(
@@ -94,25 +73,39 @@ def _read(checkpoint: Checkpoint) -> Qwen3TTSConfig:
         small=small,
         info=info,
         codes=CodeSpec(
-            codebooks=int(talker["num_code_groups"]),
+            codebooks=talker.num_code_groups,
             vocab_size=vocab,
             eos=eos,
-            suppressed=tuple(i for i in range(vocab - _CONTROL_CODES, vocab) if i != eos),
+            suppressed=tuple(i for i in range(vocab - CONTROL_CODES, vocab) if i != eos),
         ),
         defaults=_generation_defaults(checkpoint),
         speakers=speakers,
         dialects=dialects,
         languages=languages,
-        tts_bos=int(config["tts_bos_token_id"]),
-        tts_eos=int(config["tts_eos_token_id"]),
-        tts_pad=int(config["tts_pad_token_id"]),
-        codec_think=int(talker["codec_think_id"]),
-        codec_nothink=int(talker["codec_nothink_id"]),
-        codec_think_bos=int(talker["codec_think_bos_id"]),
-        codec_think_eos=int(talker["codec_think_eos_id"]),
-        codec_pad=int(talker["codec_pad_id"]),
-        codec_bos=int(talker["codec_bos_id"]),
+        tts_bos=model.tts_bos_token_id,
+        tts_eos=model.tts_eos_token_id,
+        tts_pad=model.tts_pad_token_id,
+        codec_think=talker.codec_think_id,
+        codec_nothink=talker.codec_nothink_id,
+        codec_think_bos=talker.codec_think_bos_id,
+        codec_think_eos=talker.codec_think_eos_id,
+        codec_pad=talker.codec_pad_id,
+        codec_bos=talker.codec_bos_id,
     )
+
+
+def fields(checkpoint: Checkpoint) -> schema.Model:
+    """Return the checked fields of config.json.
+
+    Raises:
+        NotACheckpoint
+    """
+    path = checkpoint.path
+    model = schema.checked(checkpoint.config, schema.Model, path / "config.json")
+    checks.kind(model, VARIANTS, path)
+    checks.token_ids(model, checkpoint.config, path)
+    checks.layers(model, path)
+    return model
 
 
 def _abilities(variant: str, small: bool) -> tuple[Ability, ...]:
@@ -127,26 +120,16 @@ def _abilities(variant: str, small: bool) -> tuple[Ability, ...]:
 def _generation_defaults(checkpoint: Checkpoint) -> GenerationDefaults:
     """Official order (Qwen3TTSModel._merge_generate_kwargs): the file, then fixed defaults."""
     path = checkpoint.path / "generation_config.json"
-    try:
-        text = read_regular(path, MAX_JSON_BYTES) if path.exists() else b"{}"
-        return _defaults(json.loads(text))
-    except (TypeError, ValueError, AttributeError, OSError) as error:
-        raise NotACheckpoint(f"{path} cannot be used: {error!r}.", field="model") from error
-
-
-def _defaults(given: dict[str, Any]) -> GenerationDefaults:
-
-    def stage(prefix: str, do_sample: str) -> SamplingParams:
-        sampling = SamplingParams(
-            temperature=float(given.get(f"{prefix}temperature", 0.9)),
-            top_k=int(given.get(f"{prefix}top_k", 50)),
-            top_p=float(given.get(f"{prefix}top_p", 1.0)),
-        )
-        return sampling if given.get(do_sample, True) else SamplingParams(0.0, 0, 1.0)
-
+    values = read_object(path) if path.exists() else {}
+    given = schema.checked(values, schema.Generation, path)
+    greedy = SamplingParams(0.0, 0, 1.0)
+    talker = SamplingParams(given.temperature, given.top_k, given.top_p)
+    subtalker = SamplingParams(
+        given.subtalker_temperature, given.subtalker_top_k, given.subtalker_top_p
+    )
     return GenerationDefaults(
-        talker=stage("", "do_sample"),
-        subtalker=stage("subtalker_", "subtalker_dosample"),
-        repetition_penalty=float(given.get("repetition_penalty", 1.05)),
-        max_frames=min(int(given.get("max_new_tokens", 2048)), MAX_UTTERANCE_FRAMES),
+        talker=talker if given.do_sample else greedy,
+        subtalker=subtalker if given.subtalker_dosample else greedy,
+        repetition_penalty=given.repetition_penalty,
+        max_frames=min(given.max_new_tokens, MAX_UTTERANCE_FRAMES),
     )

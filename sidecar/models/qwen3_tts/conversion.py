@@ -11,8 +11,9 @@ import mlx.core as mx
 import msgspec
 
 from sidecar.errors import Unsupported
+from sidecar.models import weights as files
 from sidecar.models.catalog import Checkpoint
-from sidecar.models.qwen3_tts import loader
+from sidecar.models.qwen3_tts import loader, tensors
 from sidecar.models.qwen3_tts.quantisation import quantise
 
 _PARTS = (".weight", ".scales", ".biases")
@@ -36,14 +37,14 @@ def write(checkpoint: Checkpoint, bits: int, group_size: int, target: Path) -> t
             hint="Try a smaller --group-size.",
             field="bits",
         )
-    weights = _weights(checkpoint.path)
+    weights = tensors.read(files.files(checkpoint.path))
     modules = {f"talker.{name}": module for name, module in model.talker.named_modules()}
     for name in names:
         del weights[f"{name}.weight"]
         for part in _PARTS:
             weights[name + part] = modules[name][part[1:]]
     _copy(checkpoint.path, target)
-    mx.save_safetensors(str(target / "model.safetensors"), weights, {"format": "mlx"})
+    mx.save_safetensors(str(target / files.SINGLE), weights, {"format": "mlx"})
     how = {"group_size": group_size, "bits": bits, "mode": "affine"}
     config = {**checkpoint.config, "quantization": how, "quantization_config": how}
     text = msgspec.json.format(msgspec.json.encode(config, order="sorted"), indent=2)
@@ -55,17 +56,9 @@ def _can_be(module: Any) -> bool:
     return hasattr(module, "to_quantized") and not hasattr(module, "as_linear")
 
 
-def _weights(folder: Path) -> dict[str, mx.array]:
-    weights: dict[str, mx.array] = {}
-    for file in sorted(folder.glob("*.safetensors")):
-        weights.update(mx.load(str(file)))  # pyright: ignore[reportArgumentType, reportCallIssue]
-    return weights
-
-
 def _copy(source: Path, target: Path) -> None:
     """All but the talker's weights; a cache of the hub has links, and their files are copied."""
-    ours = {"config.json", "model.safetensors.index.json"}
-    ours |= {file.name for file in source.glob("*.safetensors")}
+    ours = {"config.json", files.INDEX, *(file.name for file in source.glob(files.SHARDS))}
 
     def left_out(folder: str, names: list[str]) -> list[str]:
         hidden = [name for name in names if name.startswith(".")]

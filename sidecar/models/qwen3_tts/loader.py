@@ -1,29 +1,36 @@
-"""Weights of a Qwen3-TTS checkpoint, loaded by mlx-audio and checked by us.
+"""A Qwen3-TTS checkpoint into mlx-audio's modules, with nothing missing and nothing guessed.
 
-mlx-audio warns on stdout and carries on where a tokenizer or a codec is missing or does not
-fit; here that is an error before the first request.
+mlx-audio's own loader reads every *.safetensors file that is there, has defaults of one published
+model, and carries on where a tokenizer or a codec is missing or does not fit. Here the modules are
+made by the official defaults, filled from the files that transformers would read, and checked.
 """
 
 from __future__ import annotations
 
 import contextlib
-import io
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import mlx.core as mx
-from mlx.utils import tree_flatten
-from mlx_audio.tts.models.qwen3_tts.speech_tokenizer import Qwen3TTSSpeechTokenizerDecoder
-from mlx_audio.tts.utils import load_model
-from transformers.utils import logging as transformers_logging
+from mlx_audio.tts.models.qwen3_tts.config import ModelConfig
+from mlx_audio.tts.models.qwen3_tts.qwen3_tts import Model
+from mlx_audio.utils import apply_quantization
 
-from sidecar.errors import ModelLoadFailed, is_out_of_memory
+from sidecar.errors import ModelLoadFailed, SidecarError, is_out_of_memory, told
+from sidecar.models import quantised
+from sidecar.models import weights as files
 from sidecar.models.backend import on_cpu
 from sidecar.models.catalog import Checkpoint
-from sidecar.models.qwen3_tts.codec import codebook_tables, in_float32
+from sidecar.models.qwen3_tts import (
+    config,
+    memory,
+    schema,
+    speech_tokenizer,
+    tensors,
+    text_tokenizer,
+)
 from sidecar.models.qwen3_tts.quantisation import quantise
 
 log = logging.getLogger(__name__)
@@ -46,81 +53,89 @@ class Parts:
 
 
 def load(checkpoint: Checkpoint, dtype: str, bits: int | None = None) -> Parts:
-    """Loads, casts and checks every part of a checkpoint.
+    """Load, cast and check every part of a checkpoint.
 
     Args:
         bits: to quantise the talker to, from the weights as they are stored.
 
     Raises:
-        ModelLoadFailed: something is missing, has the wrong shape, or cannot be read.
+        NotACheckpoint: a file is missing, or is not what it should be.
+        ModelLoadFailed: tensors are missing or have the wrong shape.
     """
-    with _readable(checkpoint):
-        model = opened(checkpoint)
+    with _understandable(checkpoint):
+        fields = config.fields(checkpoint)
+        model = _talker(checkpoint, fields)
         if bits is not None:
             quantise(model, bits)
-        return _parts(model, checkpoint, dtype)
+        name = _dtype(model.talker, dtype)
+        # The talker stays lazy: its layers are read one by one as they are arranged.
+        model.talker.set_dtype(_DTYPES[name])
+        if model.speaker_encoder is not None:
+            model.speaker_encoder.set_dtype(mx.float32)
+        codec = speech_tokenizer.load(checkpoint, fields)
+        return Parts(
+            talker=model.talker,
+            speaker_encoder=model.speaker_encoder,
+            tokenizer=text_tokenizer.load(checkpoint, fields.talker_config.text_vocab_size),
+            encoder=codec.encoder,
+            decoder=codec.decoder,
+            tables=codec.tables,
+            samples_per_frame=codec.samples_per_frame,
+            dtype=name,
+        )
 
 
 def opened(checkpoint: Checkpoint) -> Any:
-    """mlx-audio's model, its weights not read yet.
+    """Return mlx-audio's model of a checkpoint that is whole, its weights not read yet.
 
     Raises:
-        ModelLoadFailed: something is missing, or cannot be read.
+        NotACheckpoint, ModelLoadFailed: as `load`.
     """
-    with _readable(checkpoint), _captured() as printed:
-        # Lazy: casts and quantising happen before the weights are first in memory.
-        model = load_model(checkpoint.path, lazy=True)
-        log.debug("mlx-audio printed: %s", printed.getvalue())
-        _check_complete(model, checkpoint, printed.getvalue())
-        _check_vocabulary(model, checkpoint)
+    with _understandable(checkpoint):
+        fields = config.fields(checkpoint)
+        model = _talker(checkpoint, fields)
+        speech_tokenizer.load(checkpoint, fields)
+        text_tokenizer.load(checkpoint, fields.talker_config.text_vocab_size)
+    return model
+
+
+def _talker(checkpoint: Checkpoint, fields: schema.Model) -> Any:
+    """The model without its tokenizers."""
+    quantised.check_tensors(memory.tensors(checkpoint), checkpoint.path)
+    model: Any = Model(ModelConfig.from_dict(schema.as_mlx_audio_has_it(fields)))
+    weights = model.sanitize(tensors.read(files.files(checkpoint.path)))
+    how = quantised.stored(checkpoint.config)
+    if how is not None:
+        apply_quantization(model, {"quantization": how}, weights, model.model_quant_predicate)
+    elif any(name.endswith(".scales") for name in weights):
+        raise ModelLoadFailed(
+            f"{checkpoint.path} has quantised weights, and its config.json does not say how.",
+            hint="Take the config.json that belongs to these weights, with `quantization` in it.",
+            field="model",
+        )
+    tensors.fill(model, weights, checkpoint.path)
+    model.eval()
     return model
 
 
 @contextlib.contextmanager
-def _readable(checkpoint: Checkpoint) -> Iterator[None]:
+def _understandable(checkpoint: Checkpoint) -> Iterator[None]:
+    """Whatever mlx-audio and MLX raise becomes a sentence; the details are in the log."""
     try:
         yield
-    except ModelLoadFailed:
+    except SidecarError:
         raise
-    # mlx-audio and MLX raise whatever the file made them raise.
     except Exception as error:
         if is_out_of_memory(error):
             raise
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        log.error("failed to load %s", checkpoint.path, exc_info=error)
         raise ModelLoadFailed(
-            f"{checkpoint.path} could not be loaded: {reason}", field="model"
+            f"{checkpoint.path} could not be loaded, for a reason that is not known here: "
+            f"{told(error)}.",
+            hint="Get the checkpoint again, or compare its files with those of the model that it "
+            "was made from; the sidecar's stderr says where it stopped.",
+            field="model",
         ) from error
-
-
-def _parts(model: Any, checkpoint: Checkpoint, dtype: str) -> Parts:
-    name = _dtype(model.talker, dtype)
-    model.talker.set_dtype(_DTYPES[name])
-    codec = model.speech_tokenizer
-    weights = _codec_weights(checkpoint.path / "speech_tokenizer")
-    decoder = in_float32(_uncompiled(codec.decoder))
-    _check_shapes(decoder, weights, checkpoint)
-    if codec.encoder_model is not None:
-        codec.encoder_model.set_dtype(mx.float32)
-    if model.speaker_encoder is not None:
-        model.speaker_encoder.set_dtype(mx.float32)
-    tables = codebook_tables(weights)
-    # The talker stays lazy: its layers are read one by one as they are arranged.
-    mx.eval(decoder.parameters(), tables)
-    return Parts(
-        talker=model.talker,
-        speaker_encoder=model.speaker_encoder,
-        tokenizer=model.tokenizer,
-        encoder=codec.encoder_model,
-        decoder=decoder,
-        tables=tables,
-        samples_per_frame=int(codec.decode_upsample_rate),
-        dtype=name,
-    )
-
-
-def _uncompiled(decoder: Any) -> Any:
-    """mlx-audio wraps the decoder in mx.compile, which hides its attributes, not its modules."""
-    return next(m for m in decoder.modules() if isinstance(m, Qwen3TTSSpeechTokenizerDecoder))
 
 
 def _dtype(talker: Any, asked: str) -> str:
@@ -131,70 +146,3 @@ def _dtype(talker: Any, asked: str) -> str:
         return "float32"
     stored = talker.model.norm.weight.dtype
     return next((name for name, dtype in _DTYPES.items() if dtype == stored), "bfloat16")
-
-
-def _codec_weights(folder: Path) -> dict[str, mx.array]:
-    weights: dict[str, mx.array] = {}
-    for file in sorted(folder.glob("*.safetensors")):
-        weights.update(mx.load(str(file)))  # pyright: ignore[reportArgumentType, reportCallIssue]
-    return weights
-
-
-def _check_shapes(decoder: Any, weights: dict[str, mx.array], checkpoint: Checkpoint) -> None:
-    """mlx-audio loads the codec leniently; every weight must have come from the file.
-
-    It also guesses the layout of convolutions from their sizes; a wrong guess changes the
-    order of a shape but not its numbers, so those are compared sorted here and the order is
-    checked by the first product.
-    """
-    parameters: list[tuple[str, Any]] = tree_flatten(decoder.parameters())  # pyright: ignore[reportAssignmentType]
-    for name, value in parameters:
-        if ".codebook.embed." in name or name.endswith(("_inv_freq", "input_proj.weight")):
-            continue
-        stored = weights.get(f"decoder.{name}")
-        if stored is None or sorted(stored.shape) != sorted(value.shape):
-            found = "is missing" if stored is None else f"has shape {tuple(stored.shape)}"
-            raise ModelLoadFailed(
-                f"{checkpoint.path}/speech_tokenizer: weight decoder.{name} {found}; "
-                f"expected {tuple(value.shape)}.",
-                field="model",
-            )
-
-
-def _check_complete(model: Any, checkpoint: Checkpoint, printed: str) -> None:
-    """mlx-audio only prints why a part could not be loaded; that belongs into the error."""
-    parts = {
-        "text tokenizer (tokenizer.json or vocab.json)": model.tokenizer,
-        "speech tokenizer (the folder speech_tokenizer)": model.speech_tokenizer,
-    }
-    for name, part in parts.items():
-        if part is None:
-            warnings = [line for line in printed.splitlines() if line.startswith("Warning")]
-            raise ModelLoadFailed(
-                f"{checkpoint.path} has no readable {name}. {' '.join(warnings)}".strip(),
-                hint="The checkpoint is incomplete: download it again, with all its files.",
-                field="model",
-            )
-
-
-def _check_vocabulary(model: Any, checkpoint: Checkpoint) -> None:
-    """MLX does not check an index: a token without an embedding would read foreign memory."""
-    tokens, rows = len(model.tokenizer), model.talker.model.text_embedding.weight.shape[0]
-    if tokens > rows:
-        raise ModelLoadFailed(
-            f"{checkpoint.path}: the tokenizer has {tokens} tokens, the model embeds {rows}.",
-            hint="tokenizer.json belongs to another checkpoint.",
-            field="model",
-        )
-
-
-@contextlib.contextmanager
-def _captured() -> Iterator[io.StringIO]:
-    """Keeps what mlx-audio prints, and transformers' warnings about a config it does not know."""
-    verbosity = transformers_logging.get_verbosity()
-    transformers_logging.set_verbosity_error()
-    try:
-        with contextlib.redirect_stdout(io.StringIO()) as printed:
-            yield printed
-    finally:
-        transformers_logging.set_verbosity(verbosity)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sidecar.models import footprint as headers
+from sidecar.models import quantised, weights
 from sidecar.models.catalog import Checkpoint
-from sidecar.models.footprint import DTYPE_BYTES, Tensor, stored
+from sidecar.models.footprint import DTYPE_BYTES, stored
+from sidecar.models.weights import Tensor
 
 GROUP_SIZE = 64
 _SKIPPED = ("codec_embedding", "text_embedding", "speech_tokenizer", "speaker_encoder")
@@ -19,15 +22,25 @@ def footprint(checkpoint: Checkpoint, dtype: str, bits: int | None, on_cpu: bool
     """Bytes in memory, estimated from the headers.
 
     Raises:
-        NotACheckpoint: a file has no readable header.
+        NotACheckpoint: a file is missing, or has no readable header.
     """
     if dtype == "auto" and on_cpu:
         dtype = "float32"
-    packed = checkpoint.config.get("quantization") or {}
-    weights = headers.total(
-        checkpoint.path, lambda tensor: _bytes(tensor, dtype, bits, on_cpu, packed)
+    packed = quantised.stored(checkpoint.config) or {}
+    total = headers.total(
+        tensors(checkpoint), lambda tensor: _bytes(tensor, dtype, bits, on_cpu, packed)
     )
-    return int(weights * _BESIDES)
+    return int(total * _BESIDES)
+
+
+def tensors(checkpoint: Checkpoint) -> Iterator[Tensor]:
+    """Yield the tensors of the model's weight files, then those of its speech tokenizer's.
+
+    Raises:
+        NotACheckpoint: a file is missing, or has no readable header.
+    """
+    for folder in (checkpoint.path, checkpoint.path / "speech_tokenizer"):
+        yield from weights.headers(checkpoint.path, weights.files(folder))
 
 
 def _bytes(

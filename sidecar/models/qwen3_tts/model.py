@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import mlx.core as mx
 from msgspec.structs import replace
 
-from sidecar.errors import InvalidParams, ModelLoadFailed, Unsupported, is_out_of_memory
+from sidecar.errors import InvalidParams, ModelLoadFailed, Unsupported, is_out_of_memory, told
 from sidecar.models.backend import on_cpu
 from sidecar.models.base import FrameSampler, Utterance, VoiceFeatures
 from sidecar.models.catalog import Checkpoint
@@ -83,7 +83,9 @@ class Qwen3TTS:
             if is_out_of_memory(error):
                 raise
             raise ModelLoadFailed(
-                f"{checkpoint.path}: its weights do not fit together: {error}", field="model"
+                f"{checkpoint.path}: its weights do not fit together: {told(error)}.",
+                hint="The weights and config.json belong to different models, or one is damaged.",
+                field="model",
             ) from error
         return model
 

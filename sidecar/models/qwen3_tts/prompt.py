@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from sidecar.models.qwen3_tts.reference import Reference
 
 # <|im_start|>assistant\n  and  <|im_end|>\n<|im_start|>assistant\n  around the text.
-_ROLE_TOKENS = 3
-_TAIL_TOKENS = 5
+ROLE_TOKENS = 3
+TAIL_TOKENS = 5
 _REFERENCE_TAIL_TOKENS = 2
 
 
@@ -92,10 +92,10 @@ class PromptBuilder:
                 "Text that is still being written needs the text mode stream.", field="textMode"
             )
         ids = self._assistant_ids(utterance)
-        if len(ids) <= _ROLE_TOKENS + _TAIL_TOKENS:
+        if len(ids) <= ROLE_TOKENS + TAIL_TOKENS:
             raise nothing_left(utterance.text, "text")
-        head = [*instruct, self._text(ids[:_ROLE_TOKENS]), self._codec_prefix(language, speaker)]
-        spoken = ids[_ROLE_TOKENS:-_TAIL_TOKENS]
+        head = [*instruct, self._text(ids[:ROLE_TOKENS]), self._codec_prefix(language, speaker)]
+        spoken = ids[ROLE_TOKENS:-TAIL_TOKENS]
         self._letters.check(utterance.text, spoken, "text")
         if reference is not None and reference.codes is not None:
             body, trailing = self._clone_body(spoken, reference, full)
@@ -208,7 +208,7 @@ class PromptBuilder:
         """
         text = self._speakable(text, "reference.text")
         ids = self._encode(f"<|im_start|>assistant\n{text}<|im_end|>\n", "reference.text")
-        ids = ids[_ROLE_TOKENS:-_REFERENCE_TAIL_TOKENS]
+        ids = ids[ROLE_TOKENS:-_REFERENCE_TAIL_TOKENS]
         self._letters.check(text, ids, "reference.text")
         return ids
 

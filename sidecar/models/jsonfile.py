@@ -1,0 +1,56 @@
+"""The JSON files of a checkpoint, read as Python's own parser reads them.
+
+Transformers reads and writes these files with that parser, so NaN and Infinity are taken, which
+other parsers refuse. A byte-order mark is taken as well: editors on Windows leave one.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sidecar.errors import NotACheckpoint
+from sidecar.files import read_regular
+
+MAX_JSON_BYTES = 64 * 2**20  # of one file; the largest tokenizer.json has 11 MB
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Return the object that a JSON file holds.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        NotACheckpoint: the file cannot be read, is not JSON, or holds something else.
+    """
+    try:
+        value = json.loads(read_regular(path, MAX_JSON_BYTES))
+    except FileNotFoundError:
+        raise
+    except RecursionError:
+        raise _refused(path, "its JSON is nested too deeply") from None
+    except UnicodeDecodeError:
+        raise _refused(path, "it is not UTF-8 text") from None
+    except ValueError as error:
+        raise _refused(path, f"it is not JSON: {error}") from None
+    except OSError as error:
+        raise _refused(path, error.strerror or str(error)) from None
+    if not isinstance(value, dict):
+        raise _refused(path, f"it is a JSON {type(value).__name__} and not an object")
+    return value
+
+
+def read_leniently(path: Path) -> dict[str, Any]:
+    """Return the object that a JSON file holds, or an empty one if it cannot be read."""
+    try:
+        return read_object(path)
+    except (OSError, NotACheckpoint):
+        return {}
+
+
+def _refused(path: Path, why: str) -> NotACheckpoint:
+    return NotACheckpoint(
+        f"{path} cannot be read: {why}.",
+        hint="Download it again, or correct it in an editor.",
+        field="model",
+    )

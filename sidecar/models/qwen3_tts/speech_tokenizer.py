@@ -1,0 +1,162 @@
+"""The speech tokenizer of a checkpoint: its own config.json and weights, in its own folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+from mlx_audio.tts.models.qwen3_tts.config import (
+    Qwen3TTSTokenizerConfig,
+    Qwen3TTSTokenizerDecoderConfig,
+    Qwen3TTSTokenizerEncoderConfig,
+    filter_dict_for_dataclass,
+)
+from mlx_audio.tts.models.qwen3_tts.speech_tokenizer import Qwen3TTSSpeechTokenizer
+
+from sidecar.errors import NotACheckpoint
+from sidecar.models import weights as files
+from sidecar.models.catalog import Checkpoint
+from sidecar.models.jsonfile import read_object
+from sidecar.models.qwen3_tts import checks, schema, tensors
+from sidecar.models.qwen3_tts.codec import codebook_tables, in_float32
+from sidecar.models.qwen3_tts.tensors import Weights
+
+FOLDER = "speech_tokenizer"
+_ENCODER = "encoder_model."
+
+
+@dataclass(frozen=True)
+class Codec:
+    """mlx-audio's modules in float32.
+
+    Attributes:
+        encoder: None where the checkpoint has none.
+        tables: float32 [codebooks, size, dim], the decoder's codebooks.
+    """
+
+    encoder: Any
+    decoder: Any
+    tables: mx.array
+    samples_per_frame: int
+
+
+def load(checkpoint: Checkpoint, model: schema.Model) -> Codec:
+    """Return the codec, all of it in memory.
+
+    Raises:
+        NotACheckpoint: files are missing, or do not fit the model.
+        ModelLoadFailed: tensors are missing or have the wrong shape.
+    """
+    folder = checkpoint.path / FOLDER
+    fields = _fields(checkpoint, model)
+    raw = tensors.read(_files(folder))
+    codec = Qwen3TTSSpeechTokenizer(_config(fields))
+    _check_decoder(codec.decoder, raw, fields.decoder_config, folder)
+    _fill(codec, raw, model.tts_model_type == "base", folder)
+    # mlx-audio loads leniently, and computes what the encoder's codebooks are from what they sum.
+    if codec.encoder_model is not None:
+        quantizer: Any = codec.encoder_model.quantizer
+        for part in (quantizer.rvq_first, quantizer.rvq_rest):
+            for layer in part.vq.layers:
+                layer.codebook.update_in_place()
+        codec.encoder_model.set_dtype(mx.float32)
+        mx.eval(codec.encoder_model.parameters())
+    decoder, tables = in_float32(codec.decoder), codebook_tables(raw)
+    mx.eval(decoder.parameters(), tables)
+    return Codec(codec.encoder_model, decoder, tables, fields.decode_upsample_rate)
+
+
+def _fields(checkpoint: Checkpoint, model: schema.Model) -> schema.SpeechTokenizer:
+    path = checkpoint.path / FOLDER / "config.json"
+    try:
+        values = read_object(path)
+    except FileNotFoundError:
+        raise _incomplete(checkpoint.path, f"{FOLDER}/config.json") from None
+    if str(values.get("model_type", "")).endswith("25hz"):
+        raise checks.another_tokenizer(checkpoint.path, str(values["model_type"]))
+    fields = schema.checked(values, schema.SpeechTokenizer, path)
+    checks.codec(fields, model, checkpoint.path)
+    return fields
+
+
+def _files(folder: Path) -> list[Path]:
+    if not any(folder.glob("*.safetensors")) and not (folder / files.INDEX).is_file():
+        raise _incomplete(folder.parent, f"{FOLDER}/{files.SINGLE}")
+    return files.files(folder)
+
+
+def _incomplete(path: Path, name: str) -> NotACheckpoint:
+    return NotACheckpoint(
+        f"{path} has no {name}: the download is incomplete.",
+        hint="Get the model again with all its files, those in the folder speech_tokenizer too "
+        "(hf download OWNER/NAME).",
+        field="model",
+    )
+
+
+def _config(fields: schema.SpeechTokenizer) -> Qwen3TTSTokenizerConfig:
+    given = schema.as_mlx_audio_has_it(fields)
+    for name, kind in (
+        ("decoder_config", Qwen3TTSTokenizerDecoderConfig),
+        ("encoder_config", Qwen3TTSTokenizerEncoderConfig),
+    ):
+        if name in given:
+            given[name] = kind(**filter_dict_for_dataclass(kind, given[name]))
+    return Qwen3TTSTokenizerConfig(**filter_dict_for_dataclass(Qwen3TTSTokenizerConfig, given))
+
+
+def _fill(codec: Any, raw: Weights, clones: bool, folder: Path) -> None:
+    """Load what there is; the encoder, which hears references, is needed by Base models alone."""
+    weights = Qwen3TTSSpeechTokenizer.sanitize(dict(raw))
+    expected = tensors.parameters_of(codec)
+    without = codec.encoder_model is None
+    known = {name for name in weights if without and name.startswith(_ENCODER)}
+    tensors.drop_unexpected(weights, expected.keys() | known, folder)
+    if clones:
+        needed = {
+            name: value
+            for name, value in expected.items()
+            if name.startswith(_ENCODER) and not name.endswith(".initialized")
+        }
+        tensors.check_complete(needed, weights, folder)
+    codec.load_weights([(n, v) for n, v in weights.items() if n in expected], strict=False)
+    codec.eval()
+
+
+def _check_decoder(decoder: Any, raw: Weights, fields: schema.CodecDecoder, folder: Path) -> None:
+    """Every weight of the decoder must have come from the file.
+
+    mlx-audio guesses the layout of convolutions from their sizes; a wrong guess changes the order
+    of a shape but not its numbers, so those are compared sorted here and the order is checked by
+    the first product. The codecs of `training/` upsample in blocks that narrow, for which there is
+    no field: their shapes are checked by that product alone, too.
+    """
+    expected = {
+        f"decoder.{name}": value.shape
+        for name, value in tensors.parameters_of(decoder).items()
+        if ".codebook.embed." not in name and not _is_unused(name)
+    }
+    expected |= _codebooks(fields)
+    missing = sorted(expected.keys() - raw.keys())
+    if missing:
+        raise tensors.missing_error(missing, folder)
+    for name, shape in expected.items() if fields.upsample_rates else ():
+        if sorted(raw[name].shape) != sorted(shape):
+            raise tensors.shape_error(name, raw[name].shape, shape, folder)
+
+
+def _is_unused(name: str) -> bool:
+    """The quantizers' input projections serve encoding; rotations are computed."""
+    return name.endswith("_inv_freq") or ("quantizer" in name and "input_proj" in name)
+
+
+def _codebooks(fields: schema.CodecDecoder) -> dict[str, tuple[int, ...]]:
+    shapes: dict[str, tuple[int, ...]] = {}
+    for part, count in (("rvq_first", 1), ("rvq_rest", fields.num_quantizers - 1)):
+        for index in range(count):
+            book = f"decoder.quantizer.{part}.vq.layers.{index}._codebook."
+            shapes[book + "embedding_sum"] = (fields.codebook_size, fields.codebook_dim // 2)
+            shapes[book + "cluster_usage"] = (fields.codebook_size,)
+    return shapes

@@ -1,0 +1,162 @@
+"""Which files are a checkpoint's weights, and what their headers say. Knows no MLX.
+
+The files are those that transformers would read: `model.safetensors`, or the shards that
+`model.safetensors.index.json` names. Whatever else lies beside them (an optimizer's state, an
+adapter, a speaker's embedding) belongs to something else.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from sidecar.errors import NotACheckpoint
+from sidecar.models.jsonfile import read_leniently, read_object
+
+SINGLE, INDEX, SHARDS = "model.safetensors", "model.safetensors.index.json", "model*.safetensors"
+_SHARD = re.compile(r"model-(\d+)-of-(\d+)\.safetensors")
+_ITEM_BYTES = {
+    "F64": 8, "I64": 8, "U64": 8, "C64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2,
+    "I16": 2, "U16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "I8": 1, "U8": 1, "BOOL": 1,
+}  # fmt: skip
+_FLOATS = ("F64", "F32", "F16", "BF16")
+_MAX_HEADER_BYTES = 100 * 2**20  # as safetensors itself has it
+# What a file begins with that is not what its name says.
+_LFS_POINTER, _PAGES = b"version https://git-lfs", (b"<!doctype", b"<html", b"<?xml")
+
+
+class Tensor(msgspec.Struct, frozen=True):
+    """One entry of a header. `file` is relative to the checkpoint's folder."""
+
+    file: str
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+
+    @property
+    def items(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def is_float(self) -> bool:
+        return self.dtype in _FLOATS
+
+    @property
+    def nbytes(self) -> int:
+        return self.items * _ITEM_BYTES.get(self.dtype, 4)
+
+
+class _Entry(msgspec.Struct):
+    dtype: str
+    shape: tuple[int, ...]
+    data_offsets: tuple[int, int] = (0, 0)
+
+
+def names(folder: Path) -> list[str]:
+    """Return the names of the weight files that a folder should have; some may be missing."""
+    shards = read_leniently(folder / INDEX).get("weight_map")
+    if not (folder / SINGLE).is_file():
+        if isinstance(shards, dict) and shards:
+            return sorted({str(name) for name in shards.values()})
+        found = sorted(path.name for path in folder.glob(SHARDS))
+        if found:
+            return sorted({*found, *_siblings(found)})
+    return [SINGLE]
+
+
+def files(folder: Path) -> list[Path]:
+    """Return a folder's weight files, all of which are there.
+
+    Raises:
+        NotACheckpoint: some are missing, or the index cannot be used.
+    """
+    if not (folder / SINGLE).is_file() and (folder / INDEX).is_file():
+        _check_index(folder)
+    wanted = names(folder)
+    missing = [name for name in wanted if not (folder / name).is_file()]
+    if missing:
+        there = sorted(path.name for path in folder.glob("*.safetensors"))
+        raise NotACheckpoint(
+            f"{folder} has no {listed(missing)}"
+            + (f"; it has {listed(there)}, which the model is not read from." if there else "."),
+            hint="The download is incomplete, or the weights have been renamed: get the model "
+            "again with all its files.",
+            field="model",
+        )
+    return [folder / name for name in wanted]
+
+
+def _siblings(found: Iterable[str]) -> Iterator[str]:
+    """Yield the names of all shards of a set of which some are there."""
+    for name in found:
+        if match := _SHARD.fullmatch(name):
+            digits, total = len(match[1]), min(int(match[2]), 10_000)
+            for number in range(1, total + 1):
+                yield f"model-{number:0{digits}}-of-{match[2]}.safetensors"
+
+
+def _check_index(folder: Path) -> None:
+    shards = read_object(folder / INDEX).get("weight_map")
+    if not isinstance(shards, dict) or not shards:
+        raise NotACheckpoint(f"{folder / INDEX} has no weight_map.", field="model")
+    for name in shards.values():
+        if not isinstance(name, str) or name != Path(name).name or name in ("", ".", ".."):
+            raise NotACheckpoint(
+                f"{folder / INDEX} names {name!r}, and only files beside it are read.",
+                field="model",
+            )
+
+
+def headers(folder: Path, paths: Iterable[Path]) -> Iterator[Tensor]:
+    """Yield every tensor of some files inside `folder`.
+
+    Raises:
+        NotACheckpoint: a file is no safetensors file, or is cut.
+    """
+    for path in paths:
+        try:
+            header = _header(path)
+        except (OSError, ValueError, msgspec.MsgspecError) as error:
+            raise NotACheckpoint(
+                f"{path} is no safetensors file: {error}.",
+                hint="Download it again.",
+                field="model",
+            ) from None
+        for name, entry in header.items():
+            yield Tensor(str(path.relative_to(folder)), name, entry.dtype, entry.shape)
+
+
+def _header(path: Path) -> dict[str, _Entry]:
+    """Source of the layout: huggingface/safetensors, README, "Format"."""
+    with path.open("rb") as file:
+        start = file.read(len(_LFS_POINTER)).ljust(8, b"\0")
+        if start == _LFS_POINTER:
+            raise ValueError("it is the pointer that git leaves without git-lfs (git lfs pull)")
+        if start.lower().startswith(_PAGES):
+            raise ValueError("it is a web page, saved under the file's name")
+        (length,) = struct.unpack("<Q", start[:8])
+        size = path.stat().st_size
+        if not 2 <= length <= _MAX_HEADER_BYTES:
+            raise ValueError("its header has no length")
+        if 8 + length > size:
+            raise ValueError(f"it is cut: it ends after {size:,} bytes, inside its header")
+        file.seek(8)
+        raw = msgspec.json.decode(file.read(length), type=dict[str, msgspec.Raw])
+    raw.pop("__metadata__", None)
+    entries = {name: msgspec.json.decode(entry, type=_Entry) for name, entry in raw.items()}
+    end = 8 + length + max((entry.data_offsets[1] for entry in entries.values()), default=0)
+    if end > size:
+        raise ValueError(f"it is cut: it has {size:,} of {end:,} bytes")
+    return entries
+
+
+def listed(names: Iterable[str], most: int = 3) -> str:
+    """Return the first names of a list, and how many more there are."""
+    every = list(names)
+    more = f" and {len(every) - most} more" if len(every) > most else ""
+    return ", ".join(every[:most]) + more

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sidecar.errors import NotACheckpoint
 from sidecar.models.jsonfile import read_leniently
-from sidecar.models.weights import INDEX, SHARDS, listed
+from sidecar.models.weights import INDEX, SHARDS, again, listed
 
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _OTHERS = {
@@ -73,7 +73,7 @@ def without_weights(path: Path) -> NotACheckpoint:
         return _training(path)
     return _error(
         f"{path} is not a checkpoint: it has no *.safetensors weights.",
-        "The download is incomplete: get the model again with all its files.",
+        f"If the download is incomplete: {again(path)}",
     )
 
 

@@ -79,16 +79,34 @@ def files(folder: Path) -> list[Path]:
         _check_index(folder)
     wanted = names(folder)
     missing = [name for name in wanted if not (folder / name).is_file()]
-    if missing:
-        there = sorted(path.name for path in folder.glob("*.safetensors"))
+    if not missing:
+        return [folder / name for name in wanted]
+    others = sorted(path.name for path in folder.glob("*.safetensors"))
+    if len(missing) == len(wanted) and others:
         raise NotACheckpoint(
-            f"{folder} has no {listed(missing)}"
-            + (f"; it has {listed(there)}, which the model is not read from." if there else "."),
-            hint="The download is incomplete, or the weights have been renamed: get the model "
-            "again with all its files.",
+            f"{folder} has no {listed(missing)}; it has {listed(others)}, which no model is read "
+            "from.",
+            hint=f"{again(folder)} If the file has been renamed, call it {SINGLE}.",
             field="model",
         )
-    return [folder / name for name in wanted]
+    raise NotACheckpoint(
+        f"{folder} has no {listed(missing)}: the download is incomplete.",
+        hint=again(folder),
+        field="model",
+    )
+
+
+def again(folder: Path) -> str:
+    """Return how a checkpoint is fetched again, of which `folder` is the folder, or one inside."""
+    for part in folder.parts:
+        if part.startswith("models--"):  # huggingface_hub's cache
+            repo = part.removeprefix("models--").replace("--", "/", 1)
+            return (
+                f"Get it again: qwen-tts-sidecar models remove {repo}, then qwen-tts-sidecar "
+                f"models download {repo}."
+            )
+    whole = folder.parent if folder.name == "speech_tokenizer" else folder
+    return f"Get it again with all its files: hf download OWNER/NAME --local-dir {whole}."
 
 
 def _siblings(found: Iterable[str]) -> Iterator[str]:
@@ -103,11 +121,14 @@ def _siblings(found: Iterable[str]) -> Iterator[str]:
 def _check_index(folder: Path) -> None:
     shards = read_object(folder / INDEX).get("weight_map")
     if not isinstance(shards, dict) or not shards:
-        raise NotACheckpoint(f"{folder / INDEX} has no weight_map.", field="model")
+        raise NotACheckpoint(
+            f"{folder / INDEX} has no weight_map.", hint=again(folder), field="model"
+        )
     for name in shards.values():
         if not isinstance(name, str) or name != Path(name).name or name in ("", ".", ".."):
             raise NotACheckpoint(
                 f"{folder / INDEX} names {name!r}, and only files beside it are read.",
+                hint="Put the weights into the same folder, or save the model again.",
                 field="model",
             )
 
@@ -124,7 +145,7 @@ def headers(folder: Path, paths: Iterable[Path]) -> Iterator[Tensor]:
         except (OSError, ValueError, msgspec.MsgspecError) as error:
             raise NotACheckpoint(
                 f"{path} is no safetensors file: {error}.",
-                hint="Download it again.",
+                hint=again(path.parent),
                 field="model",
             ) from None
         for name, entry in header.items():

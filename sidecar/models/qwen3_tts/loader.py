@@ -63,8 +63,7 @@ def load(checkpoint: Checkpoint, dtype: str, bits: int | None = None) -> Parts:
         ModelLoadFailed: tensors are missing or have the wrong shape.
     """
     with _understandable(checkpoint):
-        fields = config.fields(checkpoint)
-        model = _talker(checkpoint, fields)
+        model, codec = _opened(checkpoint)
         if bits is not None:
             quantise(model, bits)
         name = _dtype(model.talker, dtype)
@@ -72,11 +71,10 @@ def load(checkpoint: Checkpoint, dtype: str, bits: int | None = None) -> Parts:
         model.talker.set_dtype(_DTYPES[name])
         if model.speaker_encoder is not None:
             model.speaker_encoder.set_dtype(mx.float32)
-        codec = speech_tokenizer.load(checkpoint, fields)
         return Parts(
             talker=model.talker,
             speaker_encoder=model.speaker_encoder,
-            tokenizer=text_tokenizer.load(checkpoint, fields.talker_config.text_vocab_size),
+            tokenizer=model.tokenizer,
             encoder=codec.encoder,
             decoder=codec.decoder,
             tables=codec.tables,
@@ -92,11 +90,18 @@ def opened(checkpoint: Checkpoint) -> Any:
         NotACheckpoint, ModelLoadFailed: as `load`.
     """
     with _understandable(checkpoint):
-        fields = config.fields(checkpoint)
-        model = _talker(checkpoint, fields)
-        speech_tokenizer.load(checkpoint, fields)
-        text_tokenizer.load(checkpoint, fields.talker_config.text_vocab_size)
-    return model
+        return _opened(checkpoint)[0]
+
+
+def _opened(checkpoint: Checkpoint) -> tuple[Any, speech_tokenizer.Codec]:
+    """All JSON files are checked before any weights are read."""
+    fields = config.fields(checkpoint)
+    codec_fields = speech_tokenizer.fields(checkpoint, fields)
+    tokenizer = text_tokenizer.load(checkpoint, fields.talker_config.text_vocab_size)
+    model = _talker(checkpoint, fields)
+    model.tokenizer = tokenizer
+    clones = fields.tts_model_type == "base"
+    return model, speech_tokenizer.load(checkpoint, codec_fields, clones)
 
 
 def _talker(checkpoint: Checkpoint, fields: schema.Model) -> Any:

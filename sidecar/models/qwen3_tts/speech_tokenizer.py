@@ -42,19 +42,21 @@ class Codec:
     samples_per_frame: int
 
 
-def load(checkpoint: Checkpoint, model: schema.Model) -> Codec:
+def load(checkpoint: Checkpoint, fields: schema.SpeechTokenizer, clones: bool) -> Codec:
     """Return the codec, all of it in memory.
 
+    Args:
+        clones: whether it is a Base model's, which needs the encoder as well.
+
     Raises:
-        NotACheckpoint: files are missing, or do not fit the model.
+        NotACheckpoint: a file is missing.
         ModelLoadFailed: tensors are missing or have the wrong shape.
     """
     folder = checkpoint.path / FOLDER
-    fields = _fields(checkpoint, model)
-    raw = tensors.read(_files(folder))
+    raw = tensors.read(files.files(folder))
     codec = Qwen3TTSSpeechTokenizer(_config(fields))
     _check_decoder(codec.decoder, raw, fields.decoder_config, folder)
-    _fill(codec, raw, model.tts_model_type == "base", folder)
+    _fill(codec, raw, clones, folder)
     # mlx-audio loads leniently, and computes what the encoder's codebooks are from what they sum.
     if codec.encoder_model is not None:
         quantizer: Any = codec.encoder_model.quantizer
@@ -68,32 +70,26 @@ def load(checkpoint: Checkpoint, model: schema.Model) -> Codec:
     return Codec(codec.encoder_model, decoder, tables, fields.decode_upsample_rate)
 
 
-def _fields(checkpoint: Checkpoint, model: schema.Model) -> schema.SpeechTokenizer:
+def fields(checkpoint: Checkpoint, model: schema.Model) -> schema.SpeechTokenizer:
+    """Return the checked fields of speech_tokenizer/config.json.
+
+    Raises:
+        NotACheckpoint: it is missing, or does not fit the model.
+    """
     path = checkpoint.path / FOLDER / "config.json"
     try:
         values = read_object(path)
     except FileNotFoundError:
-        raise _incomplete(checkpoint.path, f"{FOLDER}/config.json") from None
+        raise NotACheckpoint(
+            f"{path.parent} has no config.json: the download is incomplete.",
+            hint=files.again(path.parent),
+            field="model",
+        ) from None
     if str(values.get("model_type", "")).endswith("25hz"):
         raise checks.another_tokenizer(checkpoint.path, str(values["model_type"]))
-    fields = schema.checked(values, schema.SpeechTokenizer, path)
-    checks.codec(fields, model, checkpoint.path)
-    return fields
-
-
-def _files(folder: Path) -> list[Path]:
-    if not any(folder.glob("*.safetensors")) and not (folder / files.INDEX).is_file():
-        raise _incomplete(folder.parent, f"{FOLDER}/{files.SINGLE}")
-    return files.files(folder)
-
-
-def _incomplete(path: Path, name: str) -> NotACheckpoint:
-    return NotACheckpoint(
-        f"{path} has no {name}: the download is incomplete.",
-        hint="Get the model again with all its files, those in the folder speech_tokenizer too "
-        "(hf download OWNER/NAME).",
-        field="model",
-    )
+    given = schema.checked(values, schema.SpeechTokenizer, path)
+    checks.codec(given, model, checkpoint.path)
+    return given
 
 
 def _config(fields: schema.SpeechTokenizer) -> Qwen3TTSTokenizerConfig:

@@ -1,0 +1,1 @@
+"""Small checkpoints made wrong, or unusual, on purpose: copies of the golden ones, changed."""

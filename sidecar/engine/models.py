@@ -123,6 +123,7 @@ class ModelTable:
         if loaded is None or not _fits(loaded, options):
             go_on()
             self._check_free(loaded)
+            registry.describe(checkpoint)  # before another model leaves for one that is refused
             need = registry.footprint(checkpoint, options.dtype, options.bits, backend.on_cpu())
             self._make_room(need, checkpoint.name, path)
             del loaded

@@ -16,12 +16,13 @@ DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 
 
 def tensors(folder: Path) -> Iterator[Tensor]:
-    """Yield every tensor of every *.safetensors file in the folder and those inside it.
+    """Yield every tensor of a checkpoint of any family, and of the folders inside it.
 
     Raises:
-        NotACheckpoint: a file has no readable header.
+        NotACheckpoint: a file is missing, or has no readable header.
     """
-    return weights.headers(folder, sorted(folder.rglob("*.safetensors")))
+    inside = (file for file in folder.rglob("*.safetensors") if file.parent != folder)
+    return weights.headers(folder, [*weights.of_any_family(folder), *sorted(inside)])
 
 
 def to_speak(load_bytes: int) -> int:

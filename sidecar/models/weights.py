@@ -96,6 +96,17 @@ def files(folder: Path) -> list[Path]:
     )
 
 
+def of_any_family(folder: Path) -> list[Path]:
+    """Return a folder's weight files: as `files`, if it has one of the usual names, else all.
+
+    Raises:
+        NotACheckpoint: as `files`.
+    """
+    if (folder / SINGLE).is_file() or (folder / INDEX).is_file():
+        return files(folder)
+    return sorted(folder.glob("*.safetensors"))
+
+
 def again(folder: Path) -> str:
     """Return how a checkpoint is fetched again, of which `folder` is the folder, or one inside."""
     for part in folder.parts:

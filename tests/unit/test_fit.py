@@ -37,6 +37,15 @@ def write(file: Path, tensors: Shapes) -> None:
     file.write_bytes(struct.pack("<Q", len(header)) + header)
 
 
+def base_config(size: str) -> dict[str, Any]:
+    """A Base model's config.json."""
+    from bench import checkpoints
+
+    settings: dict[str, Any] = checkpoints._config(size.lower()) | {"tts_model_type": "base"}
+    settings["speaker_encoder_config"]["enc_dim"] = 1024 if size == "0.6B" else 2048
+    return settings
+
+
 def base_shapes(size: str) -> tuple[dict[str, tuple[int, ...]], set[str]]:
     """A Base model's parameters, the hungriest of its size, and those of them that are packed."""
     from mlx.utils import tree_flatten
@@ -44,11 +53,7 @@ def base_shapes(size: str) -> tuple[dict[str, tuple[int, ...]], set[str]]:
     from mlx_audio.tts.models.qwen3_tts.config import ModelConfig
     from mlx_audio.tts.models.qwen3_tts.qwen3_tts import Model
 
-    from bench import checkpoints
-
-    settings: dict[str, Any] = checkpoints._config(size.lower()) | {"tts_model_type": "base"}
-    settings["speaker_encoder_config"]["enc_dim"] = 1024 if size == "0.6B" else 2048
-    model = Model(ModelConfig.from_dict(settings))  # its parameters are never evaluated
+    model = Model(ModelConfig.from_dict(base_config(size)))  # its parameters are never evaluated
     flat: Any = tree_flatten(model.parameters())
     wanted = build_quant_predicate(model)
     packed = {f"{path}.weight" for path, one in model.named_modules() if wanted(path, one)}
@@ -84,7 +89,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Checkpoin
             folder = tmp_path_factory.mktemp(alias)
             write(folder / "model.safetensors", stored(shapes, packed, bits))
             write(folder / "speech_tokenizer" / "model.safetensors", codec)
-            config: dict[str, Any] = {"model_type": "qwen3_tts"}
+            config = base_config(size)
             if bits != 16:
                 config["quantization"] = {"bits": bits, "group_size": GROUP}
             (folder / "config.json").write_text(json.dumps(config))

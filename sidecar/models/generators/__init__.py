@@ -26,7 +26,7 @@ def footprint(checkpoint: Checkpoint, dtype: str, bits: int | None, on_cpu: bool
 
     local.check(_family(checkpoint), checkpoint)
     dtype = "float32" if dtype == "auto" and on_cpu else dtype
-    tensors = headers.tensors(checkpoint.path)  # all of them: mlx-audio reads every file
+    tensors = headers.tensors(checkpoint.path)
     weights = headers.total(tensors, lambda tensor: headers.stored(tensor, dtype))
     return int(weights * _BESIDES)
 

@@ -8,15 +8,17 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import mlx.core as mx
 import mlx.nn as nn
+import mlx_audio.utils
 from mlx.utils import tree_flatten
 from tqdm import tqdm
 
 from sidecar.errors import ModelLoadFailed, SidecarError, Unsupported, is_out_of_memory, told
-from sidecar.models import randomness
+from sidecar.models import randomness, weights
 from sidecar.models.backend import on_cpu
 from sidecar.models.base import (
     ModelInfo,
@@ -170,13 +172,31 @@ def _loaded(checkpoint: Checkpoint, family: Family) -> Any:
 
     importlib.import_module(f"mlx_audio.tts.models.{family.module}")
     _without_bars(f"mlx_audio.tts.models.{family.module}.")
-    with local.only_cached(), local.tokenizer(family, checkpoint):
+    with local.only_cached(), local.tokenizer(family, checkpoint), _own_weights():
         # Its guess goes by the folder's name.
         model = load_model(
             checkpoint.path, model_type=family.module, model_name_parts=[family.module]
         )
     _complete(model)
     return model
+
+
+@contextlib.contextmanager
+def _own_weights() -> Iterator[None]:
+    """mlx-audio would read whatever *.safetensors lies beside a checkpoint's weights."""
+
+    def load_weights(folder: Path) -> dict[str, mx.array]:
+        found: dict[str, Any] = {}
+        for file in weights.of_any_family(folder):
+            found.update(mx.load(str(file)))  # pyright: ignore[reportArgumentType, reportCallIssue]
+        return found
+
+    original = mlx_audio.utils.load_weights
+    mlx_audio.utils.load_weights = load_weights
+    try:
+        yield
+    finally:
+        mlx_audio.utils.load_weights = original
 
 
 def _complete(model: Any) -> None:
@@ -206,7 +226,7 @@ def _cast(model: nn.Module, asked: str) -> str:
         model.set_dtype(_DTYPES[name])
         mx.eval(model.parameters())
         return name
-    weights: list[tuple[str, Any]] = tree_flatten(model.parameters())  # pyright: ignore[reportAssignmentType]
-    floats = [value.dtype for _, value in weights if value.dtype in _DTYPES.values()]
+    flat: list[tuple[str, Any]] = tree_flatten(model.parameters())  # pyright: ignore[reportAssignmentType]
+    floats = [value.dtype for _, value in flat if value.dtype in _DTYPES.values()]
     common = max(set(floats), key=floats.count)
     return next(name for name, dtype in _DTYPES.items() if dtype == common)

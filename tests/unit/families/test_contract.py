@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +20,9 @@ from sidecar.errors import (
     GenerationFailed,
     InvalidParams,
     MissingPackage,
+    ModelLoadFailed,
     ModelNotDownloaded,
+    NotACheckpoint,
     SidecarError,
     UnknownLanguage,
     UnknownVoice,
@@ -252,3 +256,38 @@ def test_in_the_cache_those_that_can_be_loaded_are_listed(
     rows = {entry.name: entry for entry in inventory.entries()}
     listed = rows.get("someone/model")
     assert (None if listed is None else listed.abilities) == abilities
+
+
+@pytest.mark.parametrize("name", ["soprano", "csm"])
+def test_what_lies_beside_the_weights_is_not_read(
+    engine: Engine, folders: dict[str, str], tmp_path: Path, name: str
+) -> None:
+    folder = shutil.copytree(folders[name], tmp_path / name)
+    mx.save_safetensors(str(folder / "optimizer.safetensors"), {"state": mx.zeros(4)})
+    beside, plain = catalog.resolve(str(folder)), catalog.resolve(folders[name])
+    assert registry.footprint(beside, "auto", None, True) == registry.footprint(
+        plain, "auto", None, True
+    )
+    said = speak(engine, request(name, {name: str(folder)}))[0]
+    assert np.array_equal(said, speak(engine, request(name, folders))[0])
+
+
+def test_another_programs_quantisation_is_named(folders: dict[str, str], tmp_path: Path) -> None:
+    folder = shutil.copytree(folders["soprano"], tmp_path / "soprano-fp8")
+    config = json.loads((folder / "config.json").read_text())
+    config["quantization_config"] = {"quant_method": "fp8"}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(NotACheckpoint, match="quantised by fp8, which this sidecar does not read"):
+        catalog.resolve(str(folder))
+
+
+def test_what_mlx_audio_stumbles_over_is_said_in_a_sentence(
+    folders: dict[str, str], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(folders["soprano"], tmp_path / "soprano-broken")
+    config = json.loads((folder / "config.json").read_text())
+    config["hidden_size"] = "wide"
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelLoadFailed, match="could not be loaded as soprano: ") as caught:
+        registry.generator(catalog.resolve(str(folder)), "auto")
+    assert "get the checkpoint again" in caught.value.advice

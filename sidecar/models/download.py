@@ -19,7 +19,8 @@ from typing import Any
 import msgspec
 
 from sidecar.errors import ModelLoadFailed, UnknownModel
-from sidecar.models import cache, foreign, hub, hub_errors
+from sidecar.models import cache, foreign, hub, hub_errors, quantised
+from sidecar.models.jsonfile import read_leniently
 from sidecar.models.transfer import Blob, fetch
 
 # Messages a second at most; the first and the last are always sent.
@@ -69,6 +70,7 @@ def download(repo: str, revision: str | None, report: Report, cancelled: threadi
     Raises:
         UnknownModel, UnknownRevision, HubAccessDenied, HubRateLimited, HubUnreachable, DiskFull,
         CorruptDownload, ModelNotDownloaded, ModelLoadFailed, Cancelled
+        NotACheckpoint: it is quantised in a way that is not read; no weights have been fetched.
     """
     meter = _Meter(repo, report)
     patience = hub.Patience(repo, cancelled, meter.pause)
@@ -86,6 +88,8 @@ def download(repo: str, revision: str | None, report: Report, cancelled: threadi
     for blob in sorted(blobs, key=lambda blob: blob.size):
         fetch(blob, patience, meter.received)
         meter.finish(blob)
+        if blob.name == "config.json":
+            quantised.check(read_leniently(blob.path), repo)
     patience.check()
     path = cache.lay_out(repo, revision, info.sha, {blob.name: blob.path for blob in blobs})
     meter.say()

@@ -11,7 +11,8 @@ import mlx.core as mx
 import pytest
 
 from sidecar.models import catalog, registry
-from tests.checkpoints.changing import CODEC, WEIGHTS, also, copy_of, more, save, sharded
+from tests.checkpoints.changing import CODEC, WEIGHTS, also, copy_of, drop, more, save, sharded
+from tests.checkpoints.kinds import KINDS
 from tests.checkpoints.loaded import LOADED
 from tests.checkpoints.refused import REFUSED
 from tests.harness import ROOT, RpcError, sidecar
@@ -37,7 +38,7 @@ def test_a_process_speaks_with_what_it_takes_and_says_what_it_does_not(
             assert speak(folder) == before, name
         for number, name in enumerate(_REFUSED):
             folder = copy_of(golden / "custom_voice", tmp_path / f"refused-{number}")
-            change, words = REFUSED[name]
+            change, words = {**REFUSED, **KINDS}[name]
             change(folder)
             with pytest.raises(RpcError) as caught:
                 speak(folder)
@@ -60,7 +61,7 @@ def _run(*args: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_command_line_says_it_on_one_line_each(golden: Path, tmp_path: Path) -> None:
     folder = copy_of(golden / "custom_voice", tmp_path / "voice")
-    change, words = REFUSED["bitsandbytes"]
+    change, words = KINDS["bitsandbytes"]
     change(folder)
     out = tmp_path / "out.wav"
     said = _run("say", "Hi.", "--model", str(folder), "-o", str(out))
@@ -90,4 +91,6 @@ def test_a_quantised_copy_has_the_models_weights_and_keeps_what_lies_beside(
     names = {path.relative_to(target).as_posix() for path in target.rglob("*.safetensors")}
     assert names == {WEIGHTS, f"{CODEC}/{WEIGHTS}", "speaker_emb.safetensors"}
     assert not (target / f"{WEIGHTS}.index.json").exists()
+    drop("quantization")(target)  # mlx-lm's readers take either
+    assert registry.stored_bits(catalog.resolve(str(target))) == 8
     assert registry.load(catalog.resolve(str(target)), "auto").info.variant == "custom_voice"

@@ -18,6 +18,8 @@ import pytest
 
 from sidecar.errors import NotACheckpoint, UnknownModel
 from sidecar.models import catalog, registry
+from tests.checkpoints.changing import copy_of
+from tests.checkpoints.kinds import KINDS
 from tests.harness import ROOT, RpcError, Sidecar, sidecar
 from tests.hub_server import Hub, hub_server
 
@@ -226,6 +228,22 @@ def test_a_revision_is_named_in_either_way(hub: Hub, tmp_path: Path) -> None:
         with pytest.raises(RpcError) as caught:
             process.call("model/load", {"model": "someone/pinned", "revision": "v2"})
         assert (caught.value.code, caught.value.type) == (1001, "unknownRevision")
+
+
+@pytest.mark.parametrize(("kind", "words"), [("fp8", "quantised by fp8"), ("GGUF", "as GGUF")])
+def test_what_is_not_read_is_refused_before_its_weights_are_fetched(
+    hub: Hub, empty: Sidecar, tmp_path: Path, kind: str, words: str
+) -> None:
+    folder = copy_of(TINY, tmp_path / "voice")
+    KINDS[kind][0](folder)
+    if kind == "GGUF":
+        shutil.rmtree(folder / "speech_tokenizer")
+    hub.serve(f"someone/{kind}", folder)
+    hub.requests.clear()
+    error = refusal(empty, f"someone/{kind}")
+    assert words in error.message
+    assert "bf16" in error.data["hint"]
+    assert not [name for name in hub.fetched() if name.endswith((".safetensors", ".gguf"))]
 
 
 def test_numbers_come_with_the_error(hub: Hub, empty: Sidecar) -> None:

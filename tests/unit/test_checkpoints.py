@@ -15,6 +15,7 @@ from sidecar.models import catalog, registry
 from sidecar.models.base import GenerationDefaults, TTSModel, Utterance
 from tests import batches
 from tests.checkpoints.changing import Change, copy_of, more
+from tests.checkpoints.kinds import KINDS
 from tests.checkpoints.loaded import LOADED
 from tests.checkpoints.refused import BASE, REFUSED
 
@@ -75,9 +76,9 @@ def refusal(source: Path, folder: Path, change: Change) -> str:
     return error.advice
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", [*REFUSED, *KINDS])
 def test_it_is_refused_and_says_why(golden: Path, tmp_path: Path, name: str) -> None:
-    change, words = REFUSED[name]
+    change, words = {**REFUSED, **KINDS}[name]
     said = refusal(golden / "custom_voice", tmp_path / "voice", change)
     assert re.search(words, said), said
 

@@ -91,16 +91,16 @@ def test_a_folder_that_is_no_checkpoint(server: Sidecar, tmp_path: Path) -> None
 
 
 def test_a_checkpoint_without_its_codec_is_refused_at_load(server: Sidecar, tmp_path: Path) -> None:
-    """mlx-audio only prints a warning here and fails at the first generate."""
+    """mlx-audio would print a warning here and fail at the first request."""
     from sidecar.models import catalog
 
     bundled = catalog.resolve(catalog.BUNDLED).path
     for file in bundled.iterdir():
         if file.is_file():
             (tmp_path / file.name).symlink_to(file)
-    with pytest.raises(RpcError, match="speech tokenizer") as caught:
+    with pytest.raises(RpcError, match="speech_tokenizer has no model") as caught:
         server.call("model/load", {"model": str(tmp_path)})
-    assert caught.value.type == "modelLoadFailed"
+    assert caught.value.type == "notACheckpoint"
     (tmp_path / "speech_tokenizer").symlink_to(bundled / "speech_tokenizer")
     (tmp_path / "tokenizer.json").unlink()
     with pytest.raises(RpcError, match="text tokenizer") as caught:

@@ -34,6 +34,7 @@ DIALECTS |= {"eric": "sichuan_dialect", "dylan": "beijing_dialect"}
 def described(variant: str, size: str, speakers: dict[str, int]) -> ModelInfo:
     config = copy.deepcopy(checkpoints._config(size))
     config["tts_model_type"] = variant
+    config["speaker_encoder_config"] = {"enc_dim": config["talker_config"]["hidden_size"]}
     talker = config["talker_config"]
     languages = [*KNOWN["0.6b-base"].info.languages[1:], *(set(DIALECTS.values()) - {False})]
     talker |= {"spk_id": speakers, "spk_is_dialect": DIALECTS if speakers else {}}

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from sidecar.engine.collector import Collector
 from sidecar.engine.engine import Engine
-from sidecar.engine.request import AudioChunk, SynthesisRequest, SynthesisResult
+from sidecar.engine.events import AudioChunk, Done, Event, Events, SynthesisResult
+from sidecar.engine.request import SynthesisRequest
 from sidecar.models import catalog
 from sidecar.models.base import Utterance
 
@@ -106,15 +106,18 @@ class Speaker(Protocol):
         ...
 
 
-class Recorder(Collector):
+class Recorder(Events[Event]):
     """Notes when chunks come, on the engine's thread, and drops their samples."""
 
     def __init__(self) -> None:
         super().__init__()
         self.recording = Recording(time.perf_counter())
 
-    def audio(self, chunk: AudioChunk) -> None:
-        self.recording.arrivals.append(arrival(len(chunk.samples)))
+    def put(self, event: Event) -> None:
+        if isinstance(event, AudioChunk):
+            self.recording.arrivals.append(arrival(len(event.samples)))
+        else:
+            super().put(event)
 
 
 class Sidecar:
@@ -133,7 +136,7 @@ class Sidecar:
         deadline = time.monotonic() + seconds
         sinks = [Recorder() for _ in texts]
         jobs = [
-            self._engine.submit(self._request(text, seed, frames), sink)
+            self._engine.submit(self._request(text, seed, frames), events=sink)
             for seed, (text, sink) in enumerate(zip(texts, sinks, strict=True))
         ]
         for job, sink in zip(jobs, sinks, strict=True):
@@ -148,16 +151,16 @@ class Sidecar:
 
     def _finish(self, job: Any, sink: Recorder, deadline: float) -> None:
         try:
-            event = sink.events.get(timeout=max(0.0, deadline - time.monotonic()))
+            event = sink.get(timeout=max(0.0, deadline - time.monotonic()))
         except queue.Empty:
             self._engine.cancel(job)
-            sink.events.get(timeout=60)
+            sink.get(timeout=60)
             return
-        if not isinstance(event, SynthesisResult):
+        if not isinstance(event, Done) or not isinstance(event.result, SynthesisResult):
             raise RuntimeError(f"the request failed: {event}")
-        if event.finish_reason not in ("stop", "length"):
+        if event.result.finish_reason not in ("stop", "length"):
             # A guard that cuts speech short would pass for speed.
-            raise RuntimeError(f"the utterance was ended early: {event.finish_reason}")
+            raise RuntimeError(f"the utterance was ended early: {event.result.finish_reason}")
 
 
 class MlxAudio:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
-import queue
 import shutil
 
 from sidecar import terminal
 from sidecar.engine.engine import Engine
-from sidecar.errors import SidecarError, UnknownVoice, Unsupported
+from sidecar.errors import UnknownVoice, Unsupported
 from sidecar.fetching import fetched
 from sidecar.models import catalog, inventory
 from sidecar.models.base import ReferenceAudio, VoiceInfo
 from sidecar.terminal import Failure
 from sidecar.voice_listing import Presets, as_json, facts, grouped, listing, preset
-from sidecar.voices.create import CreateRequest, Creation, Design, thread
-from sidecar.voices.steps import Created, Stage
+from sidecar.voices.create import Created, CreateRequest, Creation
+from sidecar.voices.design import Design
 from sidecar.voices.store import VoiceStore
 
 _STOP_SECONDS = 5.0
@@ -160,29 +159,14 @@ def _misfit(options: argparse.Namespace) -> str | None:
 
 
 def _made(store: VoiceStore, request: CreateRequest, most_seconds: float) -> Created:
-    engine, observer = Engine(), _Printer()
+    """Make a voice, and say on stderr how far it is. Raises SidecarError."""
+    engine = Engine()
     engine.start()
     try:
-        Creation(engine, store, request, observer, thread, most_seconds).start()
-        outcome = observer.outcome.get()
+        for event in Creation(engine, store, request, most_seconds):
+            if isinstance(event, Created):
+                return event
+            terminal.note(f"{event.stage}: {event.message}")
+        raise AssertionError("a creation ends with a voice or an error")
     finally:
         engine.stop(_STOP_SECONDS)
-    if isinstance(outcome, SidecarError):
-        raise outcome
-    return outcome
-
-
-class _Printer:
-    """Says on stderr how far it is."""
-
-    def __init__(self) -> None:
-        self.outcome: queue.SimpleQueue[Created | SidecarError] = queue.SimpleQueue()
-
-    def stage(self, stage: Stage, message: str) -> None:
-        terminal.note(f"{stage}: {message}")
-
-    def failed(self, error: SidecarError) -> None:
-        self.outcome.put(error)
-
-    def done(self, created: Created) -> None:
-        self.outcome.put(created)

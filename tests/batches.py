@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,42 +10,33 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sidecar.engine.collector import Collector
+from sidecar.engine.events import AudioChunk, Done, Failed, SynthesisResult
 from sidecar.engine.models import LoadedModel, ModelTable
-from sidecar.engine.request import (
-    AudioChunk,
-    LoadOptions,
-    SpeechJob,
-    SynthesisRequest,
-    SynthesisResult,
-)
+from sidecar.engine.request import LoadOptions, SpeechJob, SynthesisRequest
 from sidecar.engine.running import Running
 from sidecar.engine.sampling import CodeRules
 from sidecar.errors import SidecarError
 from sidecar.models import catalog, registry
 from sidecar.models.catalog import Checkpoint
 from sidecar.models.qwen3_tts import codec_layers, layers_gpu, linear, model
+from tests.jobs import Reader, unwrapped
 
 
-class Listener(Collector):
-    """A sink that can stop reading, and keeps what it heard."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.reads = True
-
-    def ready(self) -> bool:
-        return self.reads
+class Listener(Reader):
+    """The events of a row that is stepped by hand."""
 
     def heard(self) -> tuple[list[AudioChunk], SynthesisResult | SidecarError | None]:
-        """The chunks, and the end if there was one; to be asked once."""
+        """Return the chunks so far, and the end if there was one; to be asked once."""
         chunks: list[AudioChunk] = []
-        while not self.events.empty():
-            event = self.events.get()
-            if not isinstance(event, AudioChunk):
-                return chunks, event
+        while True:
+            try:
+                event = self.get(timeout=0)
+            except queue.Empty:
+                return chunks, None
+            if isinstance(event, Done | Failed):
+                return chunks, unwrapped(event)
+            assert isinstance(event, AudioChunk)
             chunks.append(event)
-        return chunks, None
 
 
 def load(path: str | Path, dtype: str = "float32") -> LoadedModel:
@@ -62,9 +54,9 @@ def load_warm(checkpoint: Checkpoint, dtype: str = "auto") -> LoadedModel:
 
 
 def admit(running: Running, loaded: LoadedModel, request: SynthesisRequest) -> Listener:
-    sink = Listener()
-    running.admit(SpeechJob(request, sink, 0.0), loaded)
-    return sink
+    events = Listener()
+    running.admit(SpeechJob(request=request, events=events, submitted=0.0), loaded)
+    return events
 
 
 def finish(running: Running) -> None:
@@ -72,9 +64,9 @@ def finish(running: Running) -> None:
         running.advance()
 
 
-def speech(sink: Listener) -> tuple[np.ndarray, np.ndarray, str]:
+def speech(events: Listener) -> tuple[np.ndarray, np.ndarray, str]:
     """Codes, samples and finish reason of an utterance that has ended well."""
-    chunks, end = sink.heard()
+    chunks, end = events.heard()
     assert isinstance(end, SynthesisResult), end
     codes = np.concatenate([chunk.codes for chunk in chunks])
     return codes, np.concatenate([chunk.samples for chunk in chunks]), end.finish_reason
@@ -82,9 +74,9 @@ def speech(sink: Listener) -> tuple[np.ndarray, np.ndarray, str]:
 
 def alone(loaded: LoadedModel, request: SynthesisRequest) -> tuple[np.ndarray, np.ndarray, str]:
     running = Running()
-    sink = admit(running, loaded, request)
+    events = admit(running, loaded, request)
     finish(running)
-    return speech(sink)
+    return speech(events)
 
 
 @contextmanager

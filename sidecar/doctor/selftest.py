@@ -8,16 +8,9 @@ from typing import Literal
 
 import msgspec
 
-from sidecar.engine.collector import Collector
 from sidecar.engine.engine import Engine
-from sidecar.engine.request import (
-    AudioChunk,
-    LoadOptions,
-    LoadResult,
-    SynthesisRequest,
-    SynthesisResult,
-)
-from sidecar.errors import SidecarError
+from sidecar.engine.events import AudioChunk, Done, Failed, SynthesisResult
+from sidecar.engine.request import LoadJob, LoadOptions, SynthesisRequest
 from sidecar.models import catalog
 from sidecar.models.base import Utterance
 
@@ -51,11 +44,9 @@ def self_test() -> SelfTest:
     engine.start()
     try:
         started = time.perf_counter()
-        loaded = _Loaded()
-        engine.load(catalog.BUNDLED, LoadOptions(), loaded)
-        outcome = loaded.outcome.get(timeout=_LOAD_SECONDS)
-        if isinstance(outcome, SidecarError):
-            return SelfTest("failed", error=outcome.advice)
+        outcome = _outcome(engine.load(catalog.BUNDLED, LoadOptions()), started + _LOAD_SECONDS)
+        if isinstance(outcome, Failed):
+            return SelfTest("failed", error=outcome.error.advice)
         return _spoken(engine, (time.perf_counter() - started) * 1000)
     except queue.Empty:
         seconds = f"{_LOAD_SECONDS:.0f} s"
@@ -64,41 +55,29 @@ def self_test() -> SelfTest:
         engine.stop(_STOP_SECONDS)
 
 
-class _Loaded:
-    """Keeps the end of a load."""
-
-    def __init__(self) -> None:
-        self.outcome: queue.SimpleQueue[LoadResult | SidecarError] = queue.SimpleQueue()
-
-    def stage(self, stage: str, detail: str) -> None:
-        """It is on this machine: there is nothing to show."""
-
-    def downloading(self, progress: object) -> None:
-        """It is not."""
-
-    def failed(self, error: SidecarError) -> None:
-        self.outcome.put(error)
-
-    def done(self, result: LoadResult) -> None:
-        self.outcome.put(result)
+def _outcome(job: LoadJob, deadline: float) -> Done | Failed:
+    """Wait for the end of a load; raises queue.Empty at the deadline."""
+    while True:
+        event = job.events.get(timeout=max(deadline - time.perf_counter(), 0.001))
+        if isinstance(event, Done | Failed):
+            return event
 
 
 def _spoken(engine: Engine, load_ms: float) -> SelfTest:
-    sink = Collector()
     started = time.perf_counter()
-    engine.submit(SynthesisRequest(catalog.BUNDLED, Utterance(_TEXT), seed=_SEED), sink)
+    job = engine.submit(SynthesisRequest(catalog.BUNDLED, Utterance(_TEXT), seed=_SEED))
     first_ms, audio = None, 0.0
     while True:
         left = started + _SPEECH_SECONDS - time.perf_counter()
         try:
-            event = sink.events.get(timeout=max(left, 0.001))
+            event = job.events.get(timeout=max(left, 0.001))
         except queue.Empty:
             factor = _SPEECH_SECONDS / audio if audio else None
             return SelfTest("slow", load_ms, first_ms, factor, audio * 1000)
-        if isinstance(event, SidecarError):
-            return SelfTest("failed", load_ms, error=event.advice)
+        if isinstance(event, Failed):
+            return SelfTest("failed", load_ms, error=event.error.advice)
         if isinstance(event, AudioChunk):
             first_ms = first_ms or (time.perf_counter() - started) * 1000
             audio += len(event.samples) / event.sample_rate
-        if isinstance(event, SynthesisResult):
-            return SelfTest("spoke", load_ms, first_ms, event.real_time_factor, audio * 1000)
+        if isinstance(event, Done) and isinstance(spoken := event.result, SynthesisResult):
+            return SelfTest("spoke", load_ms, first_ms, spoken.real_time_factor, audio * 1000)

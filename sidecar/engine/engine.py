@@ -10,27 +10,24 @@ import logging
 import queue
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from sidecar.engine.events import Events, Failed
 from sidecar.engine.request import (
     AppendText,
     Cancel,
     Command,
     EncodeJob,
-    EncodeSink,
     Expire,
     Job,
     LoadJob,
     LoadOptions,
-    LoadSink,
     Release,
     SpeechJob,
-    SpeechSink,
     Stop,
     Stream,
     SynthesisRequest,
     UnloadJob,
-    UnloadSink,
     Wake,
 )
 from sidecar.engine.status import EngineStatus
@@ -51,9 +48,10 @@ LOOK_SECONDS = 1.0
 class Engine:
     """Runs synthesis on a thread of its own.
 
-    Every method but `backend` and `stop` returns at once, on any thread; what happens is reported
-    to the sinks, on the engine thread. A job with `admitted` is a later step of something that
-    has been let in; others are refused with `QueueFull` when too many are in flight.
+    Every method may be called from any thread; all but `backend` and `stop` return at once. What
+    happens to a job is in its events: iterate over the job, or give the queue that several jobs are
+    to report into. A job with `admitted` is a later step of something that has been let in; others
+    are refused with `QueueFull` when too many are in flight.
 
     Args:
         hang_seconds: how long one piece of work may take before the watchdog calls it hung; 0 is
@@ -98,18 +96,23 @@ class Engine:
     def submit(
         self,
         request: SynthesisRequest,
-        sink: SpeechSink,
         stream: Stream | None = None,
+        events: Events[Any] | None = None,
         *,
         admitted: bool = False,
     ) -> SpeechJob:
-        """Queues a request; `sink` hears of it from then on.
+        """Queue a request. Its events are the chunks of audio, then the outcome.
 
         Args:
             stream: the same for all requests of one narration; see `more_follows`.
         """
-        submitted = time.perf_counter() if stream is None else stream.since
-        job = SpeechJob(request, sink, submitted, stream, admitted)
+        job = SpeechJob(
+            request=request,
+            events=self._events(events),
+            submitted=time.perf_counter() if stream is None else stream.since,
+            stream=stream,
+            admitted=admitted,
+        )
         self._inbox.put(job)
         return job
 
@@ -118,26 +121,34 @@ class Engine:
         self._inbox.put(Release(stream))
 
     def load(
-        self, model: str, options: LoadOptions, sink: LoadSink, *, admitted: bool = False
+        self,
+        model: str,
+        options: LoadOptions,
+        events: Events[Any] | None = None,
+        *,
+        admitted: bool = False,
     ) -> LoadJob:
-        """Finds (downloading if need be) and loads a model."""
-        job = LoadJob(model, options, sink, admitted)
+        """Find (downloading if need be) and load a model. Its stages are among the events."""
+        job = LoadJob(model=model, options=options, events=self._events(events), admitted=admitted)
         self._inbox.put(job)
         return job
 
-    def encode(
-        self, model: str, recording: Recording, sink: EncodeSink, *, admitted: bool = False
-    ) -> EncodeJob:
-        """Makes a voice of a recording; the model is loaded if it is not."""
-        job = EncodeJob(model, recording, sink, admitted)
+    def encode(self, model: str, recording: Recording, *, admitted: bool = False) -> EncodeJob:
+        """Make a voice of a recording; the model is loaded if it is not."""
+        job = EncodeJob(
+            model=model, recording=recording, events=self._events(None), admitted=admitted
+        )
         self._inbox.put(job)
         return job
 
-    def unload(self, model: str, sink: UnloadSink, wait: bool = False) -> UnloadJob:
-        """Frees a model; while it speaks that is refused, or waits for the end."""
-        job = UnloadJob(model, sink, wait)
+    def unload(self, model: str, wait: bool = False) -> UnloadJob:
+        """Free a model; while it speaks that is refused, or waits for the end."""
+        job = UnloadJob(model=model, events=self._events(None), wait=wait)
         self._inbox.put(job)
         return job
+
+    def _events(self, given: Events[Any] | None) -> Events[Any]:
+        return Events(wake=self.wake) if given is None else given
 
     def look(self) -> bool:
         """To be called every LOOK_SECONDS; True when the engine has hung for the limit."""
@@ -147,7 +158,7 @@ class Engine:
         return self.watchdog.look()
 
     def cancel(self, job: Job) -> None:
-        """Ends a job with `Cancelled`; silent if it has ended already."""
+        """End a job with `Cancelled`; silent if it has ended already."""
         job.cancelled = True
         self._inbox.put(Cancel(job))
 
@@ -156,7 +167,7 @@ class Engine:
         self._inbox.put(AppendText(job, text, last))
 
     def wake(self) -> None:
-        """Looks again at sinks that were not ready."""
+        """Look again at jobs whose events had no room for more audio."""
         self._inbox.put(Wake())
 
     def stop(self, timeout: float) -> bool:
@@ -200,5 +211,5 @@ class Engine:
         self.pulse.at(None)
         self._publish(EngineStatus(backend="broken"))
         while not isinstance(command := self._inbox.get(), Stop):
-            if isinstance(command, SpeechJob | LoadJob | EncodeJob | UnloadJob):
-                command.sink.failed(error)
+            if isinstance(command, Job):
+                command.events.put(Failed(error))

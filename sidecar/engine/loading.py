@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from sidecar.engine.events import Done, Download, Failed, LoadResult, Stage
 from sidecar.engine.failures import as_sidecar_error
 from sidecar.engine.models import Loaded, ModelTable
 from sidecar.engine.request import (
     Command,
     Downloading,
     EncodeJob,
+    Finish,
     Found,
     Job,
     LoadJob,
     LoadOptions,
-    LoadResult,
     Search,
     SpeechJob,
 )
@@ -34,7 +35,7 @@ class Loading:
         inbox: where the searching thread reports.
         models: where loaded models go.
         pulse: is told before each load.
-        tell: called when a load has succeeded or failed, before those who wait for it are told.
+        finish: ends a job.
     """
 
     def __init__(
@@ -42,12 +43,12 @@ class Loading:
         inbox: queue.SimpleQueue[Command],
         models: ModelTable,
         pulse: Pulse,
-        tell: Callable[[], None],
+        finish: Finish,
     ) -> None:
         self._inbox = inbox
         self._models = models
         self._pulse = pulse
-        self._tell = tell
+        self._finish = finish
         self._searches: dict[str, Search] = {}
 
     def __len__(self) -> int:
@@ -64,7 +65,7 @@ class Loading:
             self._searches[name] = search
         search.jobs.append(job)
         if isinstance(job, LoadJob):
-            job.sink.stage("resolving", name)
+            job.events.put(Stage("resolving", name))
 
     def remove(self, job: Job) -> bool:
         """Forgets a cancelled job, and ends a search for nobody; False if it is not here."""
@@ -83,7 +84,7 @@ class Loading:
     def downloading(self, command: Downloading) -> None:
         for job in command.search.jobs:
             if isinstance(job, LoadJob):
-                job.sink.downloading(command.progress)
+                job.events.put(Download(command.progress))
 
     def found(self, command: Found) -> list[SpeechJob | EncodeJob]:
         """Loads a model whose search has ended; returns the requests that can go on."""
@@ -95,20 +96,20 @@ class Loading:
         except Exception as error:  # a bug; they are in no list any more
             failure = as_sidecar_error(error, "going on after a load")
             for job in jobs:
-                job.sink.failed(failure)
+                self._finish(job, Failed(failure))
             return []
 
     def _go_on(self, command: Found, jobs: list[Job]) -> list[SpeechJob | EncodeJob]:
         for job in jobs:
             if isinstance(job, LoadJob) and isinstance(command.outcome, Checkpoint):
-                job.sink.stage("loading", command.model)
+                job.events.put(Stage("loading", command.model))
         # Loads first, each with its own dtype; requests take the model as they then find it.
         loads = [job for job in jobs if isinstance(job, LoadJob)]
         others = [job for job in jobs if isinstance(job, SpeechJob | EncodeJob)]
         for job in loads:
             loaded = self._load(command, job.options, [job])
             if loaded is not None:
-                job.sink.done(_result(loaded))
+                self._finish(job, Done(_result(loaded)))
         if others and self._load(command, LoadOptions(), others) is None:
             return []
         return others
@@ -137,16 +138,13 @@ class Loading:
         try:
             if isinstance(command.outcome, SidecarError):
                 raise command.outcome
-            loaded = self._models.load(command.outcome, options, go_on)
-            self._tell()
-            return loaded
+            return self._models.load(command.outcome, options, go_on)
         except Exception as error:
             failure = as_sidecar_error(error, doing, ModelLoadFailed)
         # Behind the handler: the error holds on to all that was half loaded.
         self._models.tidy()
-        self._tell()
         for job in jobs:
-            job.sink.failed(failure)
+            self._finish(job, Failed(failure))
         return None
 
 

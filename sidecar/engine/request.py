@@ -1,30 +1,22 @@
-"""What goes into the engine and what comes out: requests, commands, sinks."""
+"""What goes into the engine: requests, jobs and commands."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Literal, Protocol
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from sidecar.errors import Notice, SidecarError
-from sidecar.models.base import (
-    GenerationDefaults,
-    ModelInfo,
-    SamplingParams,
-    Utterance,
-    VoiceFeatures,
-)
+from sidecar.engine.events import Event, Events, Outcome
+from sidecar.errors import SidecarError
+from sidecar.models.base import GenerationDefaults, SamplingParams, Utterance
 from sidecar.models.catalog import Checkpoint
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from sidecar.models.download import Progress
     from sidecar.recording import Recording
 
-FinishReason = Literal["stop", "length", "runaway"]
 Priority = Literal["low", "normal", "high"]
 PRIORITIES: tuple[Priority, ...] = ("high", "normal", "low")
 # 12 frames are 0.96 s: long enough to amortise a call, short enough to cancel at.
@@ -81,67 +73,6 @@ class SynthesisRequest(msgspec.Struct, frozen=True):
         return defaults.repetition_penalty if given is None else given
 
 
-class AudioChunk(msgspec.Struct, frozen=True):
-    """Audio in order, without gaps.
-
-    Attributes:
-        samples: float32 [frames × samples per frame].
-        codes: int32 [frames, codebooks] it was decoded from.
-        sample_rate: samples per second.
-    """
-
-    samples: NDArray[np.float32]
-    codes: NDArray[np.int32]
-    sample_rate: int
-
-
-class SynthesisResult(msgspec.Struct, frozen=True):
-    """The end of an utterance; times in seconds.
-
-    Attributes:
-        unspoken: letters of its text that the model has not learned and has left out.
-    """
-
-    finish_reason: FinishReason
-    frames: int
-    samples: int
-    sample_rate: int
-    seed: int
-    queue_seconds: float
-    first_audio_seconds: float
-    generation_seconds: float
-    peak_memory_bytes: int
-    notices: tuple[Notice, ...] = ()
-    unspoken: tuple[str, ...] = ()
-
-    @property
-    def audio_seconds(self) -> float:
-        return self.samples / self.sample_rate
-
-    @property
-    def real_time_factor(self) -> float:
-        """Compute ÷ audio: below 1 is faster than playback."""
-        return self.generation_seconds / self.audio_seconds if self.samples else 0.0
-
-
-class EncodedVoice(msgspec.Struct, frozen=True):
-    """A recording as a model heard it."""
-
-    info: ModelInfo
-    features: VoiceFeatures
-
-
-class LoadResult(msgspec.Struct, frozen=True):
-    """A model that is in memory now."""
-
-    info: ModelInfo
-    dtype: str
-    memory_bytes: int
-    load_seconds: float
-    bits: int | None = None
-    keep_alive: float = -1.0
-
-
 class LoadOptions(msgspec.Struct, frozen=True):
     """How a model is to be in memory.
 
@@ -153,43 +84,6 @@ class LoadOptions(msgspec.Struct, frozen=True):
     dtype: str = "auto"
     bits: int | None = None
     keep_alive: float | None = None
-
-
-class Sink(Protocol):
-    """Where a job reports; called on the engine thread, must not block.
-
-    Exactly one of the ends, `failed` or the job's own `done`, comes last.
-    """
-
-    def failed(self, error: SidecarError) -> None: ...
-
-
-class SpeechSink(Sink, Protocol):
-    def ready(self) -> bool:
-        """False pauses the row until `Engine.wake`; nothing is generated ahead of a reader."""
-        ...
-
-    def audio(self, chunk: AudioChunk) -> None: ...
-
-    def done(self, result: SynthesisResult) -> None: ...
-
-
-class LoadSink(Sink, Protocol):
-    def stage(self, stage: Literal["resolving", "loading"], detail: str) -> None: ...
-
-    def downloading(self, progress: Progress) -> None:
-        """It is being fetched; at most some ten times a second."""
-        ...
-
-    def done(self, result: LoadResult) -> None: ...
-
-
-class EncodeSink(Sink, Protocol):
-    def done(self, result: EncodedVoice) -> None: ...
-
-
-class UnloadSink(Sink, Protocol):
-    def done(self) -> None: ...
 
 
 class Stream(msgspec.Struct, eq=False):
@@ -206,57 +100,69 @@ class Stream(msgspec.Struct, eq=False):
     seconds: float = 0.0
 
 
-class SpeechJob(msgspec.Struct, eq=False):
-    """A synthesis in flight; its identity is the handle to cancel it with.
+class Job(msgspec.Struct, eq=False, kw_only=True):
+    """Work in flight. Iterate over it for its events; its identity is the handle to cancel it with.
 
     Attributes:
-        submitted: when, by time.perf_counter; who waits is admitted in this order.
-        stream: of the narration that it is a part of.
+        events: where the engine reports; several jobs, one after another, may share it.
         admitted: it is a step of something that has been let in; a full queue does not refuse it.
-        more_text: what `AppendText` brought before the row was there to take it.
-        starved_since: when its row ran out of text, by time.perf_counter; None while it has some.
         cancelled: set by whoever cancels a job, from any thread: a load looks at it between two
             stages, when the inbox is not read.
     """
 
+    events: Events[Any]
+    admitted: bool = False
+    cancelled: bool = False
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self.events)
+
+
+class SpeechJob(Job, kw_only=True):
+    """A synthesis in flight.
+
+    Attributes:
+        submitted: when, by time.perf_counter; who waits is admitted in this order.
+        stream: of the narration that it is a part of.
+        more_text: what `AppendText` brought before the row was there to take it.
+        starved_since: when its row ran out of text, by time.perf_counter; None while it has some.
+    """
+
     request: SynthesisRequest
-    sink: SpeechSink
     submitted: float
     stream: Stream | None = None
-    admitted: bool = False
     more_text: list[AppendText] = []
     starved_since: float | None = None
-    cancelled: bool = False
 
 
-class LoadJob(msgspec.Struct, eq=False):
+class LoadJob(Job, kw_only=True):
+    """A model to be loaded."""
+
     model: str
     options: LoadOptions
-    sink: LoadSink
-    admitted: bool = False
-    cancelled: bool = False
 
 
-class EncodeJob(msgspec.Struct, eq=False):
+class EncodeJob(Job, kw_only=True):
     """A recording to be made a voice of."""
 
     model: str
     recording: Recording
-    sink: EncodeSink
-    admitted: bool = False
-    cancelled: bool = False
 
 
-class UnloadJob(msgspec.Struct, eq=False):
+class UnloadJob(Job, kw_only=True):
     """`wait`: when its streams have ended, instead of not at all."""
 
     model: str
-    sink: UnloadSink
     wait: bool = False
-    cancelled: bool = False
 
 
-Job = SpeechJob | LoadJob | EncodeJob | UnloadJob
+# How the engine ends a job; see `Scheduler._finish`.
+Finish = Callable[[Job, Outcome], None]
+
+
+def finish(job: Job, outcome: Outcome) -> None:
+    """End a job where there are no figures to publish first."""
+    job.events.put(outcome)
 
 
 class Cancel(msgspec.Struct, frozen=True):
@@ -282,7 +188,7 @@ class Expire(msgspec.Struct, frozen=True):
 
 
 class Wake(msgspec.Struct, frozen=True):
-    """A sink may be ready again."""
+    """There may be room for more audio again."""
 
 
 class Stop(msgspec.Struct, frozen=True):
@@ -320,4 +226,17 @@ class Found(msgspec.Struct, frozen=True):
         return self.search.model
 
 
-Command = Job | Cancel | Release | AppendText | Expire | Wake | Stop | Downloading | Found
+Command = (
+    SpeechJob
+    | LoadJob
+    | EncodeJob
+    | UnloadJob
+    | Cancel
+    | Release
+    | AppendText
+    | Expire
+    | Wake
+    | Stop
+    | Downloading
+    | Found
+)

@@ -10,15 +10,10 @@ import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
+from sidecar.engine.events import AudioChunk, FinishReason, SynthesisResult
 from sidecar.engine.guard import RunawayGuard
 from sidecar.engine.models import LoadedModel
-from sidecar.engine.request import (
-    AppendText,
-    AudioChunk,
-    FinishReason,
-    SpeechJob,
-    SynthesisResult,
-)
+from sidecar.engine.request import AppendText, SpeechJob
 from sidecar.engine.sampling import RowSampling
 from sidecar.errors import GenerationFailed, Notice
 from sidecar.limits import MAX_UTTERANCE_FRAMES
@@ -95,7 +90,7 @@ class Row:
             self.prefilled
             and self.finish_reason is None
             and self.started < self.max_frames
-            and self.job.sink.ready()
+            and self.job.events.has_room()
             and not self.is_starved
         )
 
@@ -166,7 +161,7 @@ class Row:
         del self.pending[: len(codes)]
         self.samples += len(samples)
         self.chunks.advance()
-        self.job.sink.audio(AudioChunk(samples, codes, self.loaded.model.info.sample_rate))
+        self.job.events.put(AudioChunk(samples, codes, self.loaded.model.info.sample_rate))
         if self._first_audio is None:
             self._first_audio = time.perf_counter()
         if self._guard is not None and self._guard.is_runaway(codes, samples):

@@ -6,16 +6,25 @@ Every piece of work is guarded: a failure ends the rows it belongs to, and nothi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import mlx.core as mx
 
 from sidecar.engine.decode import Batch
+from sidecar.engine.events import Done, Failed
 from sidecar.engine.failures import as_sidecar_error
 from sidecar.engine.models import Loaded, LoadedModel
 from sidecar.engine.references import References
-from sidecar.engine.request import PRIORITIES, AppendText, Priority, SpeechJob, Stream
+from sidecar.engine.request import (
+    PRIORITIES,
+    AppendText,
+    Finish,
+    Priority,
+    SpeechJob,
+    Stream,
+    finish,
+)
 from sidecar.engine.row import Row
 from sidecar.errors import SidecarError
 
@@ -25,14 +34,12 @@ class Running:
 
     Args:
         references: makes the voices that requests ask for.
-        left: called when a request has left, before its sink is told.
+        finish: ends a job that has left.
     """
 
-    def __init__(
-        self, references: References | None = None, left: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, references: References | None = None, finish: Finish = finish) -> None:
         self.rows: list[Row] = []
-        self._left = left
+        self._finish = finish
         self._held: dict[Stream, tuple[Loaded, Priority]] = {}
         self._references = References() if references is None else references
         self._batches: dict[LoadedModel, Batch] = {}
@@ -88,8 +95,7 @@ class Running:
                 row.append_text(more)
             self.rows.append(row)
         except Exception as error:
-            self._left()
-            job.sink.failed(as_sidecar_error(error, "preparing the prompt"))
+            self._finish(job, Failed(as_sidecar_error(error, "preparing the prompt")))
 
     def append_text(self, row: Row, more: AppendText) -> None:
         try:
@@ -100,7 +106,7 @@ class Running:
     def remove(self, row: Row, error: SidecarError) -> None:
         """Takes a row out of its batch, after the frame in progress; `error` is its answer."""
         self._leave(row)
-        row.job.sink.failed(error)
+        self._finish(row.job, Failed(error))
 
     def fail(self, row: Row, error: Exception, doing: str = "generating") -> None:
         if not row.gone:
@@ -157,7 +163,7 @@ class Running:
         for row in [row for row in self.rows if row.is_done]:
             self._leave(row)
             self.hold(row.job, row.loaded)
-            row.job.sink.done(row.result(mx.get_peak_memory()))
+            self._finish(row.job, Done(row.result(mx.get_peak_memory())))
 
     def _choose(self, loaded: LoadedModel) -> Sequence[Row]:
         """Who gets the next frame: where rows cost time each, those without audio come first,
@@ -176,7 +182,6 @@ class Running:
         row.close()
         if not any(other.loaded is row.loaded for other in self.rows):
             self._batches.pop(row.loaded, None)  # it holds on to the model's memory
-        self._left()
 
 
 def _prefill_order(row: Row) -> tuple[int, int]:

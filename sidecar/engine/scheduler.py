@@ -11,6 +11,7 @@ import queue
 from collections import deque
 from collections.abc import Callable
 
+from sidecar.engine.events import Done, EncodedVoice, Failed, Outcome
 from sidecar.engine.failures import as_sidecar_error
 from sidecar.engine.loading import Loading
 from sidecar.engine.models import Loaded, LoadedModel, ModelTable
@@ -20,7 +21,6 @@ from sidecar.engine.request import (
     Cancel,
     Command,
     Downloading,
-    EncodedVoice,
     EncodeJob,
     Expire,
     Found,
@@ -67,20 +67,20 @@ class Scheduler:
         self._publish = publish
         self._models = ModelTable(self._in_use, memory_limit, keep_alive)
         self._pulse = pulse
-        self._loading = Loading(inbox, self._models, pulse, self._tell)
+        self._loading = Loading(inbox, self._models, pulse, self._finish)
         self._unloading: list[UnloadJob] = []
         self._waiting = WaitingQueue()
         self._encoding: deque[EncodeJob] = deque()
         self._references = References(pulse)
-        self._running = Running(self._references, self._tell)
-        self._speaking = Speaking(pulse, self._running.hold, self._tell)
+        self._running = Running(self._references, self._finish)
+        self._speaking = Speaking(pulse, self._running.hold, self._finish)
         self._stopping = False
 
     def run(self) -> None:
         """Returns after `Stop`; raises only for a bug, when every request has been told."""
         try:
             while not self._stopping:
-                self._tell()
+                self._publish_figures()
                 commands = self._commands()
                 self._note_use()
                 for command in commands:
@@ -95,7 +95,7 @@ class Scheduler:
         except Exception as error:
             failure = as_sidecar_error(error, "scheduling", InternalError)
             for job in self._jobs():
-                job.sink.failed(failure)
+                self._finish(job, Failed(failure))
             raise
 
     def _commands(self) -> list[Command]:
@@ -116,8 +116,8 @@ class Scheduler:
             self._handle(command)
         except Exception as error:
             failure = as_sidecar_error(error, f"handling {type(command).__name__}")
-            if isinstance(command, SpeechJob | LoadJob | EncodeJob | UnloadJob):
-                command.sink.failed(failure)
+            if isinstance(command, Job):
+                self._finish(command, Failed(failure))
 
     def _handle(self, command: Command) -> None:
         match command:
@@ -147,7 +147,7 @@ class Scheduler:
         in_flight = self._queued + len(self._rows)
         placed = isinstance(job, SpeechJob) and self._running.holds(job)
         if in_flight >= MAX_STREAMS + MAX_QUEUED and not (placed or job.admitted):
-            job.sink.failed(queue_full())
+            self._finish(job, Failed(queue_full()))
         elif isinstance(job, LoadJob):
             self._loading.park(job.model, job)
         elif self._models.get(_model(job)) is None:
@@ -196,8 +196,7 @@ class Scheduler:
             return
         del loaded  # or its memory could not be freed
         self._models.unload(name)
-        self._tell()
-        job.sink.done()
+        self._finish(job, Done())
 
     def _let_go(self) -> None:
         """Models whose last stream has ended, and that are asked to leave then."""
@@ -212,8 +211,7 @@ class Scheduler:
         elif speech := self._speaking.find(job):
             self._speaking.remove(speech, error)
         elif self._forget(job):
-            self._tell()
-            job.sink.failed(error)
+            self._finish(job, Failed(error))
 
     def _forget(self, job: Job) -> bool:
         """Takes out who has not begun; False if it is not here."""
@@ -269,7 +267,7 @@ class Scheduler:
         else:
             self._running.release(job.stream)
             self._speaking.admit(job, loaded)
-        self._tell()
+        self._publish_figures()
 
     def _encode(self) -> None:
         """One recording a round, since it is in one piece; streams have a frame in between."""
@@ -284,14 +282,19 @@ class Scheduler:
         try:
             features = self._references.encoded(loaded, job.recording)
         except Exception as error:
-            self._tell()
-            job.sink.failed(as_sidecar_error(error, "encoding a reference"))
+            self._finish(job, Failed(as_sidecar_error(error, "encoding a reference")))
         else:
-            self._tell()
-            job.sink.done(EncodedVoice(loaded.model.info, features))
+            self._finish(job, Done(EncodedVoice(loaded.model.info, features)))
 
-    def _tell(self) -> None:
-        """The figures; before the audio or the answer that somebody may look them up after."""
+    def _finish(self, job: Job, outcome: Outcome) -> None:
+        """End a job: the only place where one ends.
+
+        The figures come first, since whoever reads the outcome may look them up.
+        """
+        self._publish_figures()
+        job.events.put(outcome)
+
+    def _publish_figures(self) -> None:
         self._publish(snapshot(self._models, self._rows, self._references, self._queued))
 
 

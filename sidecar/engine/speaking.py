@@ -13,15 +13,10 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from sidecar.engine.events import AudioChunk, Done, Failed, FinishReason, SynthesisResult
 from sidecar.engine.failures import as_sidecar_error
 from sidecar.engine.models import Loaded, LoadedGenerator
-from sidecar.engine.request import (
-    PRIORITIES,
-    AudioChunk,
-    FinishReason,
-    SpeechJob,
-    SynthesisResult,
-)
+from sidecar.engine.request import PRIORITIES, Finish, SpeechJob
 from sidecar.engine.row import not_finite
 from sidecar.engine.watchdog import Pulse
 from sidecar.errors import GenerationFailed, SidecarError, VoiceDoesNotFit
@@ -74,7 +69,7 @@ class Speech:
 
     @property
     def can_step(self) -> bool:
-        return self.job.sink.ready() and not self.is_done
+        return self.job.events.has_room() and not self.is_done
 
     @property
     def audio_seconds(self) -> float:
@@ -129,7 +124,7 @@ class Speech:
         self.samples += len(chunk)
         frames = math.ceil(self.samples / self._frame - 1e-6) - self.frames
         self.frames += frames
-        self.job.sink.audio(AudioChunk(chunk, np.zeros((frames, 0), np.int32), self._rate))
+        self.job.events.put(AudioChunk(chunk, np.zeros((frames, 0), np.int32), self._rate))
         if self._first_audio is None:
             self._first_audio = time.perf_counter()
 
@@ -154,18 +149,18 @@ class Speaking:
 
     Args:
         pulse: is told before each step.
-        ended: told of each request that was spoken to its end, before its sink.
-        left: called when a request has left, before its sink is told.
+        ended: called for each request that was spoken to its end, before it is finished.
+        finish: ends a job that has left.
     """
 
     def __init__(
         self,
         pulse: Pulse,
         ended: Callable[[SpeechJob, Loaded], None],
-        left: Callable[[], None],
+        finish: Finish,
     ) -> None:
         self.rows: list[Speech] = []
-        self._left = left
+        self._finish = finish
         self._pulse = pulse
         self._ended = ended
 
@@ -189,8 +184,7 @@ class Speaking:
             prompt = loaded.model.prepare(utterance, _settings(job))
             self.rows.append(Speech(job, loaded, prompt))
         except Exception as error:
-            self._left()
-            job.sink.failed(as_sidecar_error(error, "preparing the request"))
+            self._finish(job, Failed(as_sidecar_error(error, "preparing the request")))
 
     def remove(self, row: Speech, error: SidecarError) -> None:
         self.rows.remove(row)
@@ -198,8 +192,7 @@ class Speaking:
             row.close()
         except Exception as closing:  # the family's own clean-up; the request has its answer
             as_sidecar_error(closing, "ending the speech")
-        self._left()
-        row.job.sink.failed(error)
+        self._finish(row.job, Failed(error))
 
     def advance(self) -> None:
         """A step of whoever's turn it is; behind it comes everybody else's."""
@@ -216,8 +209,7 @@ class Speaking:
         self.rows.remove(row)
         if row.is_done:
             self._ended(row.job, row.loaded)
-            self._left()
-            row.job.sink.done(row.result())
+            self._finish(row.job, Done(row.result()))
         else:
             self.rows.append(row)
 

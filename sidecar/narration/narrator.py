@@ -1,32 +1,26 @@
 """One narration: passage after passage into the engine, one stream of audio out.
 
-It is linear code that waits in one place (`Inbox.next`): what a narration is at is where its thread
-stands.
+It is linear code that waits in one place (`_next_event`): what a narration is at is where its
+generator stands. What comes out goes to the one who iterates, before each wait.
 """
 
 from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from typing import TypeVar
 
 from msgspec.structs import replace
 
 from sidecar.engine.engine import Engine
-from sidecar.engine.request import (
-    AudioChunk,
-    LoadJob,
-    LoadOptions,
-    LoadResult,
-    SpeechJob,
-    Stream,
-    SynthesisResult,
-)
+from sidecar.engine.events import AudioChunk, Done, Failed, LoadResult, SynthesisResult
+from sidecar.engine.request import LoadJob, LoadOptions, SpeechJob, Stream
 from sidecar.errors import EmptyText, SidecarError, TextTimeout, too_long
 from sidecar.limits import MAX_TEXT_CHARS
 from sidecar.models.base import ModelInfo, Spoken
-from sidecar.narration.inbox import Event, Inbox, Written
-from sidecar.narration.request import Listener, NarrationRequest, NarrationResult
+from sidecar.narration.inbox import Inbox, Written
+from sidecar.narration.request import NarrationEvent, NarrationRequest, Output
 from sidecar.narration.script import Break, Dictation, Fragment, Passage, Script
 from sidecar.narration.tape import Tape
 from sidecar.narration.told import Told
@@ -35,16 +29,19 @@ from sidecar.text.silence import is_silent
 # The first chunk of a passage that follows another without a wait.
 _LATER_FRAMES = 4
 
+T = TypeVar("T")
+# A step that yields what comes out meanwhile, and returns its result.
+Step = Generator[Output, None, T]
+
 
 class Narrator:
-    """The state of one narration; everything on its thread."""
+    """The state of one narration; everything on the thread of the one who iterates."""
 
     def __init__(
         self,
         engine: Engine,
         request: NarrationRequest,
         inbox: Inbox,
-        listener: Listener,
         since: float,
         begun: Callable[[], None],
     ) -> None:
@@ -55,7 +52,7 @@ class Narrator:
         self._stream = Stream(since)
         given = request.speech.seed
         self._seed = random.getrandbits(32) if given is None else given
-        self._tape = Tape(request, listener)
+        self._tape = Tape(request)
         self._early: deque[Written] = deque()
         self._open = request.live
         self._length = 0
@@ -66,40 +63,48 @@ class Narrator:
         self._told = Told(_tempo(request))
         self._unspeakable: EmptyText | None = None
 
-    def tell(self) -> NarrationResult:
-        """Speaks it all.
+    def events(self) -> Generator[NarrationEvent, None, None]:
+        """Speak it all; the last event is the result.
 
         Raises:
             EmptyText, TextTimeout, TextTooLong, Cancelled, and what the engine answers.
         """
         try:
-            info = self._info() if self._request.live else None
-            if info is not None and self._is_dictated(info):
-                self._dictate(info)
-            else:
-                self._read_out()
+            yield from self._speak()
             if not self._told.passages:
                 raise self._unspeakable or EmptyText(
                     "Nothing in the text can be spoken.", field="text"
                 )
-            return self._told.result(self._tape, self._seed, self._stream.since)
+            result = self._told.result(self._tape, self._seed, self._stream.since)
+        except SidecarError:
+            yield from self._tape.take_output()  # what came before the error
+            raise
         finally:
             self._leave()
+        yield from self._tape.take_output()
+        yield result
+
+    def _speak(self) -> Step[None]:
+        info = (yield from self._info()) if self._request.live else None
+        if info is not None and self._is_dictated(info):
+            yield from self._dictate(info)
+        else:
+            yield from self._read_out()
 
     # --- whole passages ---------------------------------------------------------------------
 
-    def _read_out(self) -> None:
+    def _read_out(self) -> Step[None]:
         request = self._request
         script = Script(request.language, request.split, request.normalize)
         self._write(script, Written(self._request.text, last=not self._open))
-        while self._frames_left and (passage := self._next(script)):
+        while self._frames_left and (passage := (yield from self._next(script))):
             self._tape.place(passage)
             if passage.text:
                 self._submit(passage.text, more_follows=script.has_next)
-                if result := self._hear_out(script):
+                if result := (yield from self._hear_out(script)):
                     self._finish(passage.break_after, result)
 
-    def _next(self, script: Script) -> Passage | None:
+    def _next(self, script: Script) -> Step[Passage | None]:
         """The next passage, waited for; None at the end of the text."""
         while True:
             passage = script.next()
@@ -107,12 +112,12 @@ class Narrator:
                 return passage
             self._tape.mark_silent()
             self._release()
-            self._write(script, self._next_event(self._request.text_timeout))
+            self._write(script, (yield from self._next_event(self._request.text_timeout)))
 
-    def _hear_out(self, script: Script) -> SynthesisResult | None:
+    def _hear_out(self, script: Script) -> Step[SynthesisResult | None]:
         """None if the model cannot speak any of it."""
         try:
-            while not isinstance(event := self._next_event(None), SynthesisResult):
+            while not isinstance(event := (yield from self._next_event(None)), SynthesisResult):
                 self._write(script, event)
         except EmptyText as error:
             self._skip(error)
@@ -128,15 +133,15 @@ class Narrator:
         mode = self._request.speech.utterance.text_mode or default
         return mode == "stream" and not self._request.transcribed
 
-    def _dictate(self, info: ModelInfo) -> None:
+    def _dictate(self, info: ModelInfo) -> Step[None]:
         dictation = Dictation(self._request.language, self._request.normalize)
         self._write(dictation, Written(self._request.text, last=not self._open))
         begun = Fragment("")
-        while self._frames_left and (fragment := self._first_words(dictation, begun)):
+        while self._frames_left and (fragment := (yield from self._first_words(dictation, begun))):
             passage, result, begun = fragment.passage, None, Fragment("")
             if fragment.text:
                 self._submit(fragment.text, more_text=passage is None, dictated=True)
-                passage, result = self._follow(dictation, passage)
+                passage, result = yield from self._follow(dictation, passage)
             if result is not None:
                 self._tape.place(passage or dictation.cut(), behind=True)
                 self._finish(passage.break_after if passage else "clause", result, passage is None)
@@ -148,7 +153,7 @@ class Narrator:
                 self._told.skip(fragment.text)
                 self._tape.place(passage)
 
-    def _first_words(self, dictation: Dictation, begun: Fragment) -> Fragment | None:
+    def _first_words(self, dictation: Dictation, begun: Fragment) -> Step[Fragment | None]:
         """The next passage's beginning, or all of one that says nothing; None at the end.
 
         Marks alone are no beginning: a model that is given only those runs away.
@@ -163,7 +168,8 @@ class Narrator:
             fragment = dictation.take()
             if fragment is None:
                 self._tape.mark_silent()
-                self._write(dictation, self._next_event(self._request.text_timeout))
+                event = yield from self._next_event(self._request.text_timeout)
+                self._write(dictation, event)
                 continue
             text += fragment.text
             if not is_silent(text):
@@ -174,7 +180,7 @@ class Narrator:
 
     def _follow(
         self, dictation: Dictation, passage: Passage | None
-    ) -> tuple[Passage | None, SynthesisResult | None]:
+    ) -> Step[tuple[Passage | None, SynthesisResult | None]]:
         """Feeds the rest of the passage to the running row, and hears that to its end.
 
         Returns:
@@ -189,7 +195,8 @@ class Narrator:
                 self._engine.append_text(self._job, fragment.text, passage is not None)
                 continue
             try:
-                event = self._next_event(self._request.text_timeout if passage is None else None)
+                timeout = self._request.text_timeout if passage is None else None
+                event = yield from self._next_event(timeout)
             except EmptyText as error:
                 self._skip(error)
                 return passage, None
@@ -205,12 +212,13 @@ class Narrator:
 
     # --- the engine -------------------------------------------------------------------------
 
-    def _info(self) -> ModelInfo:
+    def _info(self) -> Step[ModelInfo]:
         """What kind of model it is; that decides how it takes its text."""
         self._inbox.expect()
-        self._job = self._engine.load(self._request.speech.model, LoadOptions(), self._inbox)
+        model = self._request.speech.model
+        self._job = self._engine.load(model, LoadOptions(), self._inbox.events)
         self._begun()
-        while not isinstance(event := self._next_event(None), LoadResult):
+        while not isinstance(event := (yield from self._next_event(None)), LoadResult):
             if isinstance(event, Written):
                 self._early.append(event)
         return event.info
@@ -239,7 +247,7 @@ class Narrator:
         self._held = self._held or more_follows
         self._inbox.expect()
         later = self._told.passages > 0
-        self._job = self._engine.submit(request, self._inbox, self._stream, admitted=later)
+        self._job = self._engine.submit(request, self._stream, self._inbox.events, admitted=later)
         self._begun()
 
     def _finish(self, break_after: Break, result: SynthesisResult, cut: bool = False) -> None:
@@ -268,7 +276,7 @@ class Narrator:
         self._inbox.drain()
         self._release()
 
-    def _next_event(self, timeout: float | None) -> Event:
+    def _next_event(self, timeout: float | None) -> Step[Written | SynthesisResult | LoadResult]:
         """What is neither audio, which goes on the tape, nor an error, which is raised.
 
         Raises:
@@ -278,25 +286,32 @@ class Narrator:
         if self._early and not isinstance(self._job, LoadJob):
             return self._early.popleft()
         while True:
-            event = self._inbox.next(timeout)
-            job = self._job
+            yield from self._tape.take_output()
+            event, job = self._inbox.next(timeout), self._job
             if event is None and isinstance(job, SpeechJob) and job.starved_since is None:
                 continue  # it still has text, and waits for the engine
-            if event is None:
-                raise TextTimeout(
-                    f"No more text has come for {timeout:g} s.",
-                    hint="End the text with speech/endText, or set `textTimeoutMs`.",
-                    field="text",
-                )
-            if isinstance(event, SynthesisResult | LoadResult | SidecarError):
-                self._job = None
-            if isinstance(event, SidecarError):
-                raise event
-            if not isinstance(event, AudioChunk):
-                return event
-            self._tape.add(event, keep_codes=self._spoken is None)
+            match event:
+                case None:
+                    raise TextTimeout(
+                        f"No more text has come for {timeout:g} s.",
+                        hint="End the text with speech/endText, or set `textTimeoutMs`.",
+                        field="text",
+                    )
+                case AudioChunk():
+                    self._tape.add(event, keep_codes=self._spoken is None)
+                case Written():
+                    return event
+                case Failed(error):
+                    self._job = None
+                    raise error
+                case Done(result):
+                    self._job = None
+                    assert isinstance(result, SynthesisResult | LoadResult)
+                    return result
 
-    def _write(self, text: Script | Dictation, event: Event) -> None:
+    def _write(
+        self, text: Script | Dictation, event: Written | SynthesisResult | LoadResult
+    ) -> None:
         """More text, of a narration that is open for it.
 
         Raises:

@@ -1,13 +1,12 @@
-"""What a narration is asked for, and what it tells its listener."""
+"""What a narration is asked for, and what comes out of it."""
 
 from __future__ import annotations
-
-from typing import Protocol
 
 import msgspec
 
 from sidecar.audio.formats import AudioFormat
-from sidecar.engine.request import FinishReason, SynthesisRequest
+from sidecar.engine.events import FinishReason
+from sidecar.engine.request import SynthesisRequest
 from sidecar.errors import Notice
 
 
@@ -119,20 +118,6 @@ class NarrationResult(msgspec.Struct, frozen=True):
         return self.generation_seconds / self.audio_seconds if self.samples else 0.0
 
 
-class Listener(Protocol):
-    """Hears a narration, on its thread. Exactly one of `failed` and `done` comes last."""
-
-    def ready(self) -> bool:
-        """False pauses generation until `Engine.wake`. Called on the engine thread, too."""
-        ...
-
-    def mark(self, mark: Mark) -> None:
-        """In order. It comes before the audio, or, for text in motion that is fed to the model
-        token by token, when the passage's end is known."""
-        ...
-
-    def audio(self, part: Part) -> None: ...
-
-    def failed(self, error: Exception) -> None: ...
-
-    def done(self, result: NarrationResult) -> None: ...
+# What comes out of a narration while it is spoken, and all that comes out of it.
+Output = Mark | Part
+NarrationEvent = Output | NarrationResult

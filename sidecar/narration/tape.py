@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from sidecar.engine.request import AudioChunk
-from sidecar.narration.request import Listener, Mark, NarrationRequest, Part, Patch
+from sidecar.engine.events import AudioChunk
+from sidecar.narration.request import Mark, NarrationRequest, Output, Part, Patch
 from sidecar.narration.script import Break, Passage
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ class Tape:
         first_audio: when the first bytes were handed out, by time.perf_counter.
     """
 
-    def __init__(self, request: NarrationRequest, listener: Listener) -> None:
+    def __init__(self, request: NarrationRequest) -> None:
         self._format = request.format
         self._pauses = request.pauses
-        self._listener = listener
+        self._output: list[Output] = []
         self._stream: AudioStream | None = None
         self._rate = 0
         self._written = 0  # samples at the model's rate
@@ -50,6 +50,11 @@ class Tape:
     @property
     def sample_rate(self) -> int:
         return self._rate if self._stream is None else self._stream.sample_rate
+
+    def take_output(self) -> list[Output]:
+        """Return the marks and the audio that have come out since the last call, in order."""
+        output, self._output = self._output, []
+        return output
 
     def begin(self, placed: bool) -> None:
         """A passage is about to be spoken; `placed` if it has its place in the text already."""
@@ -144,7 +149,7 @@ class Tape:
             self.first_audio = time.perf_counter()
         kept = self._kept_samples, self._kept_frames
         self._kept_samples = self._kept_frames = 0
-        self._listener.audio(Part(data, *kept, self.sentence, self.sample_rate))
+        self._output.append(Part(data, *kept, self.sentence, self.sample_rate))
 
     def _mark_all(self) -> None:
         passages, self._unmarked = self._unmarked, []
@@ -154,5 +159,5 @@ class Tape:
     def _mark(self, passage: Passage, seconds: float) -> None:
         # The same moment by two sums, of rounded pauses, must not go back.
         self._last_mark = seconds = max(round(seconds, 6), self._last_mark)
-        self._listener.mark(Mark(self.sentences, passage.start, passage.end, seconds))
+        self._output.append(Mark(self.sentences, passage.start, passage.end, seconds))
         self.sentences += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from sidecar import tempo
-from sidecar.engine.request import SynthesisResult
+from sidecar.engine.events import SynthesisResult
 from sidecar.errors import Notice
 from sidecar.narration.request import NarrationResult
 from sidecar.narration.tape import Tape

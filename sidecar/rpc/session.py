@@ -199,7 +199,7 @@ class Session:
         with self._lock:
             if self._calls.get(call.id) is call:
                 del self._calls[call.id]
-                call.on_cancel = call.on_text = None  # they lead back here by way of the sink
+                call.on_cancel = call.on_text = None  # they lead back here
                 self.outbox.put(answer, size)
 
     def send_progress(self, call: Call, value: Any, size: int) -> None:

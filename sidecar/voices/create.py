@@ -1,65 +1,47 @@
-"""Making a voice: of a recording, or of a description, step by step on the engine."""
+"""Making a voice: of a recording, or of a description."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import msgspec
 
 from sidecar.engine.engine import Engine
-from sidecar.engine.request import (
+from sidecar.engine.events import (
     AudioChunk,
+    Done,
+    Download,
     EncodedVoice,
-    Job,
-    LoadOptions,
-    SynthesisRequest,
+    Failed,
+    LoadResult,
     SynthesisResult,
 )
-from sidecar.errors import BadReferenceAudio, Cancelled, Notice
+from sidecar.engine.events import (
+    Stage as LoadStage,
+)
+from sidecar.engine.request import Job, LoadOptions, SynthesisRequest
+from sidecar.errors import (
+    BadReferenceAudio,
+    Cancelled,
+    Notice,
+    SidecarError,
+    Unsupported,
+)
 from sidecar.limits import CODEC_FRAMES_PER_SECOND, MAX_REFERENCE_SECONDS
 from sidecar.models import catalog
 from sidecar.models.base import ModelInfo, ReferenceAudio, Utterance
-from sidecar.text import tags, unspoken
-from sidecar.voices.format import VERSION, Metadata
-from sidecar.voices.steps import (
-    Created,
-    DesignStep,
-    EncodeStep,
-    LoadStep,
-    Observer,
-    as_designed,
-    guarded,
-    wav,
-)
+from sidecar.text import tags
+from sidecar.voices.design import Design, about, check_ended, design_notices, wav
+from sidecar.voices.format import VERSION, Metadata, SavedVoice
 from sidecar.voices.store import VoiceStore
 
 if TYPE_CHECKING:
     from sidecar.recording import Recording
 
-# Half of what a reference may have; the text for it should be a sentence or two.
-DESIGN_FRAMES = 375
-
-
-class Design(msgspec.Struct, frozen=True):
-    """A voice by its description.
-
-    Attributes:
-        instruct: the description.
-        text: what the voice's reference will say.
-        model: a VoiceDesign model.
-        max_frames: ends the reference, with a notice; so does the limit on recordings.
-    """
-
-    instruct: str
-    text: str
-    language: str | None = None
-    model: str = catalog.DESIGN
-    seed: int | None = None
-    max_frames: int = DESIGN_FRAMES
+Stage = Literal["resolving", "downloading", "loading", "designing", "encoding", "saving"]
 
 
 class CreateRequest(msgspec.Struct, frozen=True):
@@ -80,13 +62,29 @@ class CreateRequest(msgspec.Struct, frozen=True):
     replace: bool = False
 
 
-class Creation:
-    """One voice being made. The end of each step begins the next.
+class Progress(msgspec.Struct, frozen=True):
+    """A step of making a voice begins, or goes on."""
 
-    Steps are the engine's, or `run`'s where a disk or a decoder may be slow.
+    stage: Stage
+    message: str
+
+
+class Created(msgspec.Struct, frozen=True):
+    """A voice that was saved; `seed` is the design's."""
+
+    voice: SavedVoice
+    notices: tuple[Notice, ...]
+    seed: int | None = None
+
+
+T = TypeVar("T")
+Step = Generator[Progress, None, T]
+
+
+class Creation:
+    """One voice being made. Iterate over it, once, on any one thread: load, design, encode, save.
 
     Args:
-        run: takes work to another thread; each step of it waits for the one before.
         most_seconds: of a recording.
     """
 
@@ -95,89 +93,81 @@ class Creation:
         engine: Engine,
         store: VoiceStore,
         request: CreateRequest,
-        observer: Observer,
-        run: Callable[[Callable[[], None]], None],
         most_seconds: float = MAX_REFERENCE_SECONDS,
     ) -> None:
         self._engine = engine
         self._store = store
         self._request = request
-        self._observer = observer
-        self._run = run
         self._most_seconds = most_seconds
         self._lock = threading.Lock()
         self._job: Job | None = None
         self._admitted = False
         self._cancelled = False
         self._named = False
-        self._notices: list[Notice] = []
-        self._seed: int | None = None
 
-    def start(self) -> None:
-        """Returns at once. What the request says is looked at before any model is fetched."""
-        self._aside(self._begin)
+    def cancel(self) -> bool:
+        """End it with `Cancelled`, from any thread; nothing is done if its file has its name.
 
-    def cancel(self) -> None:
-        """Ends it with `Cancelled`; silent if its file has got its name already."""
-        with self._lock:
-            if self._named:
-                return
-            self._cancelled, job = True, self._job
-        if job is not None:
-            self._engine.cancel(job)
-        else:  # a disk may hang; the step that is at it ends unheard
-            self._observer.failed(_cancelled())
-
-    def _aside(self, step: Callable[[], None]) -> None:
-        with self._lock:
-            self._job = None
-        guarded(self._observer, lambda: self._run(partial(guarded, self._observer, step)))
-
-    def _submit(self, begin: Callable[[bool], Job]) -> None:
-        """The next step, unless somebody has cancelled in between; raises Cancelled.
-
-        Args:
-            begin: is told whether the engine has let a step of this in before.
+        Returns:
+            Whether nobody will say so: a disk may hang, so the step that is at it is not waited
+            for. Otherwise the one who iterates hears of it from the engine.
         """
         with self._lock:
-            self._check()
-            self._job = begin(self._admitted)
-            self._admitted = True
+            if self._named:
+                return False
+            self._cancelled, job = True, self._job
+        if job is None:
+            return True
+        self._engine.cancel(job)
+        return False
 
-    def _check(self) -> None:
-        if self._cancelled:
-            raise _cancelled()
+    def __iter__(self) -> Iterator[Progress | Created]:
+        """Yield the steps, and the saved voice as the last event.
 
-    def _begin(self) -> None:
+        Raises:
+            SidecarError: of the recording, of a model, of the store, or Cancelled.
+        """
         request, source = self._request, self._request.source
         if request.name and not request.replace:
             self._store.check_free(request.name)
-        # Both models first: what is wrong with one is known before anything is spoken.
+        # What is wrong with the recording, or with a model, is known before anything is spoken.
         if isinstance(source, Design):
-            checked = partial(self._design_loaded, source)
-            self._load(source.model, "voice_design", "design.model", checked)
+            designer = yield from self._load(source.model, "voice_design", "design.model")
+            _resolved(source.language, designer, "design.language")
+            yield from self._load_base()
+            recording, notices, seed = yield from self._design(source)
         else:
-            self._load_base(partial(self._encode, source.read(self._most_seconds, self._check)))
+            recording, notices, seed = source.read(self._most_seconds, self._check), (), None
+            yield from self._load_base()
+        encoded = yield from self._encode(recording)
+        self._check()  # the engine was at it in one piece
+        yield Progress("saving", request.name)
+        voice = self._save(recording, encoded)
+        yield Created(voice, (*notices, *encoded.features.notices), seed)
 
-    def _design_loaded(self, design: Design, info: ModelInfo) -> None:
-        _resolved(design.language, info, "design.language")
-        self._load_base(partial(self._design, design))
+    def _load_base(self) -> Step[None]:
+        base = yield from self._load(self._request.model, "base", "model")
+        _language(self._request, base)
 
-    def _load_base(self, then: Callable[[], None]) -> None:
-        def loaded(info: ModelInfo) -> None:
-            _language(self._request, info)
-            then()
+    def _load(self, model: str, variant: str, field: str) -> Step[ModelInfo]:
+        job = self._begin(lambda going: self._engine.load(model, LoadOptions(), admitted=going))
+        try:
+            result = yield from self._wait(job)
+        except SidecarError as error:
+            raise (about(error, field) if error.field == "model" else error) from None
+        assert isinstance(result, LoadResult)
+        if result.info.variant != variant:
+            raise Unsupported(
+                f"A {variant} model is needed, and this is a {result.info.variant} model.",
+                hint=f"Name one like {catalog.BASE} in `model`, and one like {catalog.DESIGN} in "
+                "`design.model`.",
+                field=field,
+            )
+        return result.info
 
-        self._load(self._request.model, "base", "model", loaded)
-
-    def _load(
-        self, model: str, variant: str, field: str, then: Callable[[ModelInfo], None]
-    ) -> None:
-        step = LoadStep(self._observer, variant, field, then)
-        self._submit(lambda going: self._engine.load(model, LoadOptions(), step, admitted=going))
-
-    def _design(self, design: Design) -> None:
-        self._observer.stage("designing", design.instruct)
+    def _design(self, design: Design) -> Step[tuple[Recording, tuple[Notice, ...], int]]:
+        """The designed speech as a recording, and the seed that it was drawn with."""
+        yield Progress("designing", design.instruct)
         request = SynthesisRequest(
             model=design.model,
             utterance=Utterance(design.text, language=design.language, instruct=design.instruct),
@@ -185,56 +175,95 @@ class Creation:
             # More than is taken of a recording could not be cloned.
             max_frames=min(design.max_frames, int(CODEC_FRAMES_PER_SECOND * self._most_seconds)),
         )
-        step = DesignStep(
-            self._observer,
-            lambda chunks, result: self._aside(lambda: self._designed(design, chunks, result)),
-        )
-        self._submit(lambda going: self._engine.submit(request, step, admitted=going))
-
-    def _designed(self, design: Design, chunks: list[AudioChunk], result: SynthesisResult) -> None:
-        self._seed = result.seed
-        if result.finish_reason == "length":
-            self._notices.append(
-                Notice(
-                    "designCut",
-                    f"The designed speech was cut after {result.audio_seconds:.1f} s, and may not "
-                    "say all of its text. Try another seed, or a shorter text.",
-                )
-            )
-        self._notices += unspoken.notices(result.unspoken, "the design")
+        job = self._begin(lambda going: self._engine.submit(request, admitted=going))
+        chunks: list[AudioChunk] = []
+        try:
+            result = yield from self._wait(job, chunks)
+        except SidecarError as error:
+            of_design = error.field in ("text", "instruct", "language")
+            raise (about(error, f"design.{error.field}") if of_design else error) from None
+        assert isinstance(result, SynthesisResult)
+        check_ended(result)
         spoken = ReferenceAudio(data=wav(chunks, result.sample_rate), text=design.text)
         try:
             recording = spoken.read(self._most_seconds)
         except BadReferenceAudio as error:
-            raise as_designed(error) from None
-        self._encode(recording)
+            hint = "Give it a sentence or two; try another seed."
+            raise about(error, "design.text", hint) from None
+        return recording, design_notices(result), result.seed
 
-    def _encode(self, recording: Recording) -> None:
-        self._observer.stage("encoding", self._request.model)
-        step = EncodeStep(
-            self._observer, lambda result: self._aside(lambda: self._save(recording, result))
-        )
+    def _encode(self, recording: Recording) -> Step[EncodedVoice]:
         model = self._request.model
-        self._submit(lambda going: self._engine.encode(model, recording, step, admitted=going))
+        yield Progress("encoding", model)
+        job = self._begin(lambda going: self._engine.encode(model, recording, admitted=going))
+        result = yield from self._wait(job)
+        assert isinstance(result, EncodedVoice)
+        return result
 
-    def _save(self, recording: Recording, result: EncodedVoice) -> None:
-        with self._lock:
-            self._check()  # the engine was at it in one piece
-        self._observer.stage("saving", self._request.name)
-        saved = self._store.save(
-            self._metadata(recording, result),
-            result.features,
+    def _save(self, recording: Recording, encoded: EncodedVoice) -> SavedVoice:
+        return self._store.save(
+            self._metadata(recording, encoded),
+            encoded.features,
             replace=self._request.replace and bool(self._request.name),
             commit=self._commit,
         )
-        notices = (*self._notices, *result.features.notices)
-        self._observer.done(Created(saved, notices, self._seed))
+
+    def _begin(self, begin: Callable[[bool], Job]) -> Job:
+        """Give the engine the next job, unless somebody has cancelled in between.
+
+        Args:
+            begin: receives whether the engine has let a job of this in before.
+
+        Raises:
+            Cancelled
+        """
+        with self._lock:
+            self._raise_if_cancelled()
+            self._job = begin(self._admitted)
+            self._admitted = True
+            return self._job
+
+    def _wait(
+        self, job: Job, chunks: list[AudioChunk] | None = None
+    ) -> Step[SynthesisResult | LoadResult | EncodedVoice | None]:
+        """Wait for a job's end; its audio goes into `chunks`.
+
+        Raises:
+            SidecarError: the job has failed. Others may hear the same error.
+        """
+        samples = 0
+        for event in job:
+            match event:
+                case LoadStage(stage, detail):
+                    yield Progress(stage, detail)
+                case Download(progress):
+                    yield Progress("downloading", progress.said)
+                case AudioChunk():
+                    assert chunks is not None
+                    chunks.append(event)
+                    samples += len(event.samples)
+                    yield Progress("designing", f"{samples / event.sample_rate:.1f} s")
+                case Failed(error):
+                    raise error
+                case Done(result):
+                    with self._lock:
+                        self._job = None
+                    return result
+        raise AssertionError("a job ends with its outcome")
+
+    def _check(self) -> None:
+        with self._lock:
+            self._raise_if_cancelled()
 
     def _commit(self) -> None:
         """From here on it is too late to cancel; raises Cancelled where it was not."""
         with self._lock:
-            self._check()
+            self._raise_if_cancelled()
             self._named = True
+
+    def _raise_if_cancelled(self) -> None:
+        if self._cancelled:
+            raise Cancelled("The request was cancelled.")
 
     def _metadata(self, recording: Recording, result: EncodedVoice) -> Metadata:
         request = self._request
@@ -252,15 +281,6 @@ class Creation:
             instruct=design.instruct if design else None,
             append_silence=recording.append_silence,
         )
-
-
-def _cancelled() -> Cancelled:
-    return Cancelled("The request was cancelled.")
-
-
-def thread(work: Callable[[], None]) -> None:
-    """`run` for a process that makes one voice."""
-    threading.Thread(target=work, name="voice", daemon=True).start()
 
 
 def _language(request: CreateRequest, info: ModelInfo) -> str | None:

@@ -8,12 +8,11 @@ import numpy as np
 import soundfile
 
 from sidecar.engine.engine import Engine
-from sidecar.engine.request import SynthesisRequest, SynthesisResult
+from sidecar.engine.events import SynthesisResult
+from sidecar.engine.request import SynthesisRequest
 from sidecar.errors import SidecarError
 from sidecar.models.base import Utterance
-from tests.batches import Listener
-from tests.harness import TIMEOUT
-from tests.unit.test_engine import end_of
+from tests.jobs import heard, outcome
 
 RATES = {
     "kokoro": 24000, "soprano": 32000, "dia": 44100, "outetts": 24000, "csm": 24000,
@@ -30,22 +29,16 @@ def request(name: str, folders: dict[str, str], **changes: object) -> SynthesisR
 
 
 def speak(engine: Engine, request: SynthesisRequest) -> tuple[np.ndarray, SynthesisResult]:
-    sink = Listener()
-    engine.submit(request, sink)
-    chunks = []
-    while not isinstance(event := sink.events.get(timeout=TIMEOUT), SynthesisResult):
-        if isinstance(event, SidecarError):
-            raise event
-        assert event.sample_rate == RATES[Path(request.model).name]
-        chunks.append(event)
+    chunks, event = heard(engine.submit(request))
+    if isinstance(event, SidecarError):
+        raise event
+    assert {chunk.sample_rate for chunk in chunks} <= {RATES[Path(request.model).name]}
     assert sum(len(chunk.codes) for chunk in chunks) == event.frames
     return np.concatenate([chunk.samples for chunk in chunks]), event
 
 
 def refusal(engine: Engine, request: SynthesisRequest) -> SidecarError:
-    sink = Listener()
-    engine.submit(request, sink)
-    error = end_of(sink)
+    error = outcome(engine.submit(request))
     assert isinstance(error, SidecarError)
     return error
 

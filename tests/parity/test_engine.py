@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import queue
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,30 +11,21 @@ import numpy as np
 import pytest
 import soundfile
 
-from sidecar.engine.collector import Collector
 from sidecar.engine.engine import Engine
-from sidecar.engine.request import (
-    AudioChunk,
-    LoadOptions,
-    LoadResult,
-    SamplingOverrides,
-    SynthesisRequest,
-    SynthesisResult,
-)
+from sidecar.engine.events import LoadResult, SynthesisResult
+from sidecar.engine.request import LoadOptions, SamplingOverrides, SpeechJob, SynthesisRequest
 from sidecar.errors import SidecarError
 from sidecar.models.base import ReferenceAudio, Utterance
-from tests.harness import TIMEOUT
+from tests.jobs import heard, outcome
 from tests.parity.cases import NAMES, Golden, load
 
 FOLDERS = ("custom_voice", "custom_voice_proj", "voice_design", "base")
 GREEDY = SamplingOverrides(temperature=0.0)
 
 
-def wait(sink: Collector) -> tuple[np.ndarray, np.ndarray, SynthesisResult]:
+def wait(job: SpeechJob) -> tuple[np.ndarray, np.ndarray, SynthesisResult]:
     """Codes, samples and result of a request."""
-    chunks: list[AudioChunk] = []
-    while isinstance(event := sink.events.get(timeout=TIMEOUT), AudioChunk):
-        chunks.append(event)
+    chunks, event = heard(job)
     if isinstance(event, SidecarError):
         raise event
     codes = np.concatenate([chunk.codes for chunk in chunks])
@@ -49,29 +39,10 @@ def engine(golden: Path) -> Iterator[Engine]:
     engine.start()
     for folder in FOLDERS:
         if (golden / folder).is_dir():
-            engine.load(str(golden / folder), LoadOptions("float32"), sink := Loaded())
-            assert isinstance(sink.outcome.get(timeout=TIMEOUT), LoadResult)
+            job = engine.load(str(golden / folder), LoadOptions("float32"))
+            assert isinstance(outcome(job), LoadResult)
     yield engine
     assert engine.stop(10)
-
-
-class Loaded:
-    """Waits for a load."""
-
-    def __init__(self) -> None:
-        self.outcome: queue.SimpleQueue[LoadResult | SidecarError] = queue.SimpleQueue()
-
-    def stage(self, stage: str, detail: str) -> None:
-        pass
-
-    def downloading(self, progress: object) -> None:
-        pass
-
-    def done(self, result: LoadResult) -> None:
-        self.outcome.put(result)
-
-    def failed(self, error: SidecarError) -> None:
-        self.outcome.put(error)
 
 
 def request(golden: Golden) -> SynthesisRequest:
@@ -99,12 +70,6 @@ def request(golden: Golden) -> SynthesisRequest:
     )
 
 
-def submit(engine: Engine, request: SynthesisRequest) -> Collector:
-    sink = Collector()
-    engine.submit(request, sink)
-    return sink
-
-
 def stranger(golden: Golden, seed: int) -> SynthesisRequest:
     """The same prompt, but drawn at random, and of another length."""
     return msgspec.structs.replace(
@@ -118,11 +83,11 @@ def test_every_code_is_the_official_one(engine: Engine, golden: Path, folder: st
     and strangers that sample, some of which are cancelled on the way."""
     cases = [load(golden, name) for name in NAMES if name.startswith(f"{folder}/")]
     odd = [stranger(cases[0], index) for index in range(8 - len(cases))]
-    strangers = [engine.submit(one, Collector()) for one in odd[::2]]
-    sinks = [submit(engine, request(case)) for case in cases]
-    strangers += [engine.submit(one, Collector()) for one in odd[1::2]]
-    for case, sink in zip(cases, sinks, strict=True):
-        codes, samples, result = wait(sink)
+    strangers = [engine.submit(one) for one in odd[::2]]
+    jobs = [engine.submit(request(case)) for case in cases]
+    strangers += [engine.submit(one) for one in odd[1::2]]
+    for case, job in zip(cases, jobs, strict=True):
+        codes, samples, result = wait(job)
         assert np.array_equal(codes, case.codes)
         assert result.finish_reason == case.finish_reason
         assert np.abs(samples - case.audio).max() < 1e-4
@@ -133,5 +98,5 @@ def test_every_code_is_the_official_one(engine: Engine, golden: Path, folder: st
 def test_every_code_is_the_official_one_alone_too(engine: Engine, golden: Path) -> None:
     for name in ("custom_voice/instruct_full", "base/xvector_full"):
         case = load(golden, name)
-        codes, _, _ = wait(submit(engine, request(case)))
+        codes, _, _ = wait(engine.submit(request(case)))
         assert np.array_equal(codes, case.codes)

@@ -12,7 +12,7 @@ from sidecar.engine.engine import Engine
 from sidecar.models.base import Spoken
 from tests.parity.cases import load
 from tests.parity.test_engine import engine as engine
-from tests.parity.test_engine import request, submit, wait
+from tests.parity.test_engine import request, wait
 
 # The tokenizer starts anew at the comma, so that both halves have the tokens of the whole.
 BEGINNING, REST = "Hello there", ", how are you today?"
@@ -28,11 +28,11 @@ def test_a_voice_that_nothing_fixes_goes_on(
     # The penalty looks at all codes before, and there are none before what follows.
     whole = replace(request(load(golden, f"{folder}/{case}_{mode}")), repetition_penalty=1.0)
     whole = replace(whole, utterance=replace(whole.utterance, text=BEGINNING + REST))
-    codes, samples, _ = wait(submit(engine, whole))
+    codes, samples, _ = wait(engine.submit(whole))
     said = min(FRAMES, len(codes) // 2)
     spoken = Spoken(BEGINNING, codes[:said])
     rest = replace(whole.utterance, text=REST, follows=spoken)
-    later, heard, _ = wait(submit(engine, replace(whole, utterance=rest)))
+    later, heard, _ = wait(engine.submit(replace(whole, utterance=rest)))
     length = len(codes) - said
     assert np.array_equal(later[:length], codes[said:])
     # The codec goes on as well: it has heard what came before.
@@ -43,5 +43,5 @@ def test_a_preset_needs_nothing_to_follow(engine: Engine, golden: Path) -> None:
     alone = request(load(golden, "custom_voice/plain_full"))
     spoken = Spoken(BEGINNING, np.zeros((4, 16), np.int32))
     following = replace(alone, utterance=replace(alone.utterance, follows=spoken))
-    codes, _, _ = wait(submit(engine, alone))
-    assert np.array_equal(wait(submit(engine, following))[0], codes)
+    codes, _, _ = wait(engine.submit(alone))
+    assert np.array_equal(wait(engine.submit(following))[0], codes)

@@ -95,7 +95,7 @@ class Neighbours(RuleBasedStateMachine):
     @rule(pick=st.integers(0, 7))
     def pause_or_read_on(self, pick: int) -> None:
         if pick < len(self.running):
-            sink = self.running.rows[pick].job.sink
+            sink = self.running.rows[pick].job.events
             assert isinstance(sink, Listener)
             sink.reads = not sink.reads
 
@@ -139,9 +139,9 @@ def test_a_cancelled_row_is_out_after_the_frame_in_progress() -> None:
     running.remove(running.rows[0], Cancelled("The request was cancelled."))
     _, end = victim.heard()
     assert isinstance(end, Cancelled)
-    assert [row.job.sink for row in running.rows] == [neighbour]
+    assert [row.job.events for row in running.rows] == [neighbour]
     batches.finish(running)
-    assert victim.events.empty()
+    assert victim.heard() == ([], None)
     codes, samples, _ = batches.speech(neighbour)
     assert np.array_equal(codes, expected(4)[0])
     assert np.array_equal(samples, expected(4)[1])

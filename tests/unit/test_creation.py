@@ -4,214 +4,183 @@ from __future__ import annotations
 
 import base64
 import os
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 
-from sidecar.engine.request import EncodedVoice, LoadResult, SynthesisRequest
-from sidecar.errors import (
-    BadReferenceAudio,
-    Cancelled,
-    InternalError,
-    SidecarError,
-    UnknownLanguage,
-    UnknownModel,
-)
+from sidecar.engine.events import Done, EncodedVoice, Event, Events, Failed, LoadResult
+from sidecar.engine.request import EncodeJob, Job, LoadJob, LoadOptions, SynthesisRequest
+from sidecar.errors import BadReferenceAudio, Cancelled, UnknownLanguage, UnknownModel
 from sidecar.models.base import ModelInfo, ReferenceAudio
 from sidecar.recording import Recording
-from sidecar.voices.create import CreateRequest, Creation, Design
-from sidecar.voices.steps import Created
+from sidecar.voices.create import Created, CreateRequest, Creation, Progress
+from sidecar.voices.design import Design
 from sidecar.voices.store import VoiceStore
 from tests.sounds import sound, wav
 from tests.voice_files import features, metadata
 
 INFO = ModelInfo("qwen3_tts", "base", 24000, (), ("auto", "english"), (), 64, 16)
+LOADED = Done(LoadResult(INFO, "float32", 0, 0.0))
+ENCODED = Done(EncodedVoice(INFO, features()))
+RECORDING = ReferenceAudio(data=base64.b64decode(wav(sound())))
 
 
 class Engine:
-    """Keeps the sinks, and calls none by itself."""
+    """Ends each job with the next of `outcomes`, whatever it is asked to do.
 
-    def __init__(self) -> None:
-        self.sinks: list[Any] = []
+    Attributes:
+        jobs: all that it was given.
+        before: what is done before a job's outcome is read, by the job's number.
+    """
 
-        self.admitted: list[bool] = []
+    def __init__(self, *outcomes: Event) -> None:
+        self.jobs: list[Job] = []
+        self._outcomes = list(outcomes)
 
-    def load(self, model: str, dtype: str, sink: Any, *, admitted: bool) -> object:
-        return self._keep(sink, admitted)
+    def load(self, model: str, options: LoadOptions, *, admitted: bool) -> Job:
+        return self._keep(LoadJob(model=model, options=options, events=Events(), admitted=admitted))
 
-    def encode(self, model: str, recording: Recording, sink: Any, *, admitted: bool) -> object:
-        return self._keep(sink, admitted)
+    def encode(self, model: str, recording: Recording, *, admitted: bool) -> Job:
+        return self._keep(
+            EncodeJob(model=model, recording=recording, events=Events(), admitted=admitted)
+        )
 
-    def submit(self, request: SynthesisRequest, sink: Any, *, admitted: bool) -> object:
-        return self._keep(sink, admitted)
+    def submit(self, request: SynthesisRequest, *, admitted: bool) -> Job:
+        raise AssertionError("nothing is spoken in these tests")
 
-    def _keep(self, sink: Any, admitted: bool) -> object:
-        self.sinks.append(sink)
-        self.admitted.append(admitted)
-        return object()
+    def _keep(self, job: Job) -> Job:
+        self.jobs.append(job)
+        job.events.put(self._outcomes.pop(0))
+        return job
 
-    def cancel(self, job: object) -> None:
+    def cancel(self, job: Job) -> None:
         """Too late: it is at it, in one piece."""
 
 
-class Observer:
-    def __init__(self) -> None:
-        self.ends: list[Any] = []
-
-    def stage(self, stage: str, message: str) -> None:
-        pass
-
-    def failed(self, error: SidecarError) -> None:
-        self.ends.append(error)
-
-    def done(self, created: Any) -> None:
-        self.ends.append(created)
-
-
-def begun(folder: Path, source: ReferenceAudio | Design, **more: Any) -> Any:
-    """A creation whose first model is being loaded; `aside` holds the steps beside the engine."""
+def creation(
+    folder: Path, engine: Engine, source: ReferenceAudio | Design = RECORDING, **more: Any
+) -> Creation:
     store = VoiceStore(str(folder))
-    engine, observer = Engine(), Observer()
-    aside: deque[Callable[[], None]] = deque()
-    creation = Creation(
-        engine,  # type: ignore[arg-type]
-        store,
-        CreateRequest(source, **more),
-        observer,
-        aside.append,
-    )
-    creation.start()
-    assert engine.sinks == []  # nothing on the caller's thread
-    aside.popleft()()
-    return SimpleNamespace(
-        store=store, engine=engine, observer=observer, creation=creation, aside=aside
-    )
+    return Creation(engine, store, CreateRequest(source, **more))  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def made(tmp_path: Path) -> Any:
-    """A creation that replaces a voice, its base model being loaded."""
-    VoiceStore(str(tmp_path)).save(metadata("anna"), features())
-    recording = ReferenceAudio(data=base64.b64decode(wav(sound())))
-    return begun(tmp_path, recording, name="anna", replace=True)
+def replacing(folder: Path) -> Creation:
+    """A creation that replaces a voice which is there."""
+    VoiceStore(str(folder)).save(metadata("anna"), features())
+    return creation(folder, Engine(LOADED, ENCODED), name="anna", replace=True)
 
 
-def loaded(made: Any, info: ModelInfo = INFO) -> None:
-    made.engine.sinks[-1].done(LoadResult(info, "float32", 0, 0.0))
+def content(folder: Path) -> bytes:
+    return VoiceStore(str(folder)).find("anna").path.read_bytes()
 
 
-def encoded(made: Any) -> None:
-    made.engine.sinks[-1].done(EncodedVoice(INFO, features()))
+def until(making: Iterator[Progress | Created], stage: str) -> None:
+    """Go on to where a stage begins."""
+    for event in making:
+        if isinstance(event, Progress) and event.stage == stage:
+            return
+    raise AssertionError(f"{stage} has not begun")
 
 
-def test_a_cancel_while_it_is_encoded_saves_nothing(made: Any) -> None:
-    before = made.store.find("anna").path.read_bytes()
-    loaded(made)
-    made.creation.cancel()
-    encoded(made)
-    made.aside.popleft()()
-    [end] = made.observer.ends
-    assert isinstance(end, Cancelled)
-    assert made.store.find("anna").path.read_bytes() == before
+def test_a_cancel_while_it_is_encoded_saves_nothing(tmp_path: Path) -> None:
+    made = replacing(tmp_path)
+    before, making = content(tmp_path), iter(made)
+    until(making, "encoding")
+    made.cancel()
+    with pytest.raises(Cancelled):
+        next(making)
+    assert content(tmp_path) == before
 
 
-def test_a_cancel_while_it_is_written_saves_nothing_and_one_afterwards_is_silent(
-    made: Any, monkeypatch: pytest.MonkeyPatch
+def test_a_cancel_while_it_is_written_saves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = made.store.find("anna").path.read_bytes()
-    loaded(made)
-    encoded(made)
-    with monkeypatch.context() as patch:
-        patch.setattr("os.fsync", lambda fd: made.creation.cancel())
-        made.aside.popleft()()
-    assert {type(end) for end in made.observer.ends} == {Cancelled}
-    assert made.store.find("anna").path.read_bytes() == before
-
-    made.observer.ends.clear()
-    made.creation._cancelled = False  # the same once more, and later by one step
-    encoded(made)
-    with monkeypatch.context() as patch:
-        true = os.replace
-
-        def late(*paths: Any) -> None:
-            true(*paths)
-            made.creation.cancel()
-
-        patch.setattr("os.replace", late)
-        made.aside.popleft()()
-    [end] = made.observer.ends
-    assert isinstance(end, Created)
-    assert made.store.find("anna").path.read_bytes() != before
+    made = replacing(tmp_path)
+    before = content(tmp_path)
+    monkeypatch.setattr("os.fsync", lambda fd: made.cancel())
+    with pytest.raises(Cancelled):
+        list(made)
+    assert content(tmp_path) == before
 
 
-def test_a_cancel_while_a_disk_hangs_is_answered(tmp_path: Path) -> None:
+def test_a_cancel_once_the_file_has_its_name_does_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = replacing(tmp_path)
+    before, replace, answers = content(tmp_path), os.replace, []
+
+    def late(*paths: Any) -> None:
+        replace(*paths)
+        answers.append(made.cancel())
+
+    monkeypatch.setattr("os.replace", late)
+    *_, last = made
+    assert isinstance(last, Created)
+    assert answers == [False]  # nobody else is to answer
+    assert content(tmp_path) != before
+
+
+def test_a_cancel_while_a_disk_hangs_is_for_the_caller_to_answer(tmp_path: Path) -> None:
     """The step that is at it, here before its beginning, ends unheard."""
-    made = begun(tmp_path, ReferenceAudio(data=base64.b64decode(wav(sound()))), name="anna")
-    loaded(made)
-    encoded(made)
-    made.creation.cancel()
-    assert isinstance(made.observer.ends[0], Cancelled)
-    made.aside.popleft()()
-    assert made.store.names() == []
+    made = creation(tmp_path, Engine(LOADED, ENCODED), name="anna")
+    making = iter(made)
+    until(making, "saving")
+    assert made.cancel()
+    with pytest.raises(Cancelled):
+        next(making)
+    assert VoiceStore(str(tmp_path)).names() == []
 
 
-def test_only_its_first_step_may_find_the_queue_full(made: Any) -> None:
-    loaded(made)
-    assert made.engine.admitted == [False, True]
+def test_a_cancel_before_anything_was_begun_gives_the_engine_nothing(tmp_path: Path) -> None:
+    engine = Engine()
+    made = creation(tmp_path, engine)
+    assert made.cancel()
+    with pytest.raises(Cancelled):
+        list(made)
+    assert engine.jobs == []
+
+
+def test_only_its_first_step_may_find_the_queue_full(tmp_path: Path) -> None:
+    engine = Engine(LOADED, ENCODED)
+    assert isinstance(list(creation(tmp_path, engine))[-1], Created)
+    assert [job.admitted for job in engine.jobs] == [False, True]
 
 
 DESIGN = Design("An old man.", "Once upon a time.", language="klingon")
-DESIGNER = msgspec.structs.replace(INFO, variant="voice_design", speaker_size=0)
+DESIGNER = Done(
+    LoadResult(msgspec.structs.replace(INFO, variant="voice_design", speaker_size=0), "", 0, 0.0)
+)
 
 
 @pytest.mark.parametrize(
-    ("design", "language", "field"),
-    [("klingon", None, "design.language"), ("english", "klingon", "language")],
+    ("design", "language", "field", "loads"),
+    [("klingon", None, "design.language", 1), ("english", "klingon", "language", 2)],
 )
 def test_a_language_that_there_is_not_is_known_before_anything_is_spoken(
-    tmp_path: Path, design: str, language: str | None, field: str
+    tmp_path: Path, design: str, language: str | None, field: str, loads: int
 ) -> None:
     source = msgspec.structs.replace(DESIGN, language=design)
-    made = begun(tmp_path, source, language=language)
-    loaded(made, DESIGNER)
-    if field == "language":
-        assert made.observer.ends == []
-        loaded(made)
-    [end] = made.observer.ends
-    assert isinstance(end, UnknownLanguage)
-    assert end.field == field
-    assert len(made.engine.sinks) == (2 if field == "language" else 1)
+    engine = Engine(DESIGNER, LOADED)
+    with pytest.raises(UnknownLanguage) as raised:
+        list(creation(tmp_path, engine, source, language=language))
+    assert raised.value.field == field
+    assert len(engine.jobs) == loads
 
 
 def test_a_recording_is_read_before_a_model_is_fetched(tmp_path: Path) -> None:
-    made = begun(tmp_path, ReferenceAudio(path=str(tmp_path / "nowhere.wav")))
-    [end] = made.observer.ends
-    assert isinstance(end, BadReferenceAudio)
-    assert made.engine.sinks == []
+    engine = Engine()
+    with pytest.raises(BadReferenceAudio):
+        list(creation(tmp_path, engine, ReferenceAudio(path=str(tmp_path / "nowhere.wav"))))
+    assert engine.jobs == []
 
 
-def test_a_bug_in_a_step_is_an_answer_and_does_not_end_the_engine(made: Any) -> None:
-    def broken(*_: Any) -> None:
-        raise RuntimeError("can't start new thread")
-
-    loaded(made)
-    made.creation._run = broken
-    encoded(made)
-    [end] = made.observer.ends
-    assert isinstance(end, InternalError)
-    assert "can't start new thread" in end.message
-
-
-def test_an_error_that_others_hear_too_is_not_changed(made: Any) -> None:
+def test_an_error_that_others_hear_too_is_not_changed(tmp_path: Path) -> None:
     error = UnknownModel("There is none.", field="model")
-    made.engine.sinks[-1].failed(error)
-    assert made.observer.ends[0].field == "model"
-    design = UnknownModel("There is none.", field="model")
-    made.engine.sinks[-1]._field = "design.model"
-    made.engine.sinks[-1].failed(design)
-    assert (design.field, made.observer.ends[1].field) == ("model", "design.model")
+    for source, field in ((RECORDING, "model"), (DESIGN, "design.model")):
+        with pytest.raises(UnknownModel) as raised:
+            list(creation(tmp_path, Engine(Failed(error)), source))
+        assert raised.value.field == field
+        assert error.field == "model"

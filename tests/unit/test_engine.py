@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -10,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sidecar.engine.collector import Collector, Event
 from sidecar.engine.decode import Batch
 from sidecar.engine.engine import Engine
-from sidecar.engine.request import AudioChunk, LoadOptions, SynthesisRequest, SynthesisResult
+from sidecar.engine.events import AudioChunk, Events, Failed, SynthesisResult
+from sidecar.engine.request import LoadOptions, SynthesisRequest
 from sidecar.engine.row import Row
 from sidecar.engine.running import Running
 from sidecar.errors import (
@@ -30,15 +29,9 @@ from sidecar.models import backend
 from sidecar.models.base import Utterance
 from sidecar.recording import Recording
 from tests.harness import TIMEOUT
+from tests.jobs import outcome
 
 REQUEST = SynthesisRequest("tiny-voice", Utterance("Hi."), seed=1, max_frames=3)
-
-
-def end_of(sink: Collector) -> Event:
-    """The event that ends a request: a result or an error."""
-    while isinstance(event := sink.events.get(timeout=TIMEOUT), AudioChunk):
-        pass
-    return event
 
 
 @pytest.fixture
@@ -49,10 +42,8 @@ def engine() -> Iterator[Engine]:
     assert engine.stop(10)
 
 
-def speak(engine: Engine) -> Event:
-    sink = Collector()
-    engine.submit(REQUEST, sink)
-    return end_of(sink)
+def speak(engine: Engine) -> Any:
+    return outcome(engine.submit(REQUEST))
 
 
 @pytest.mark.parametrize(
@@ -84,18 +75,18 @@ def test_a_failing_chunk_fails_that_request_alone(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deliver = Row.deliver
-    victim, neighbour = Collector(), Collector()
+    victim: Events[Any] = Events()
 
     def failing_deliver(row: Row, *args: Any) -> None:
-        if row.job.sink is victim:
+        if row.job.events is victim:
             raise ValueError("no more disk")
         deliver(row, *args)
 
     monkeypatch.setattr(Row, "deliver", failing_deliver)
-    engine.submit(REQUEST, victim)
-    engine.submit(REQUEST, neighbour)
-    assert isinstance(end_of(victim), GenerationFailed)
-    assert isinstance(end_of(neighbour), SynthesisResult)
+    engine.submit(REQUEST, events=victim)
+    neighbour = engine.submit(REQUEST)
+    assert isinstance(outcome(victim), GenerationFailed)
+    assert isinstance(outcome(neighbour), SynthesisResult)
 
 
 def test_a_bug_in_the_scheduler_leaves_nobody_waiting(
@@ -128,52 +119,21 @@ def test_a_backend_that_cannot_start_is_the_answer_to_every_request(
 
 
 def test_stopping_cancels_what_runs_and_what_waits(engine: Engine) -> None:
-    sinks = [Collector() for _ in range(12)]
-    for sink in sinks:
-        engine.submit(SynthesisRequest("tiny-voice", Utterance("One two three " * 20)), sink)
-    assert not isinstance(sinks[0].events.get(timeout=TIMEOUT), Exception)
+    long = SynthesisRequest("tiny-voice", Utterance("One two three " * 20))
+    jobs = [engine.submit(long) for _ in range(12)]
+    assert not isinstance(jobs[0].events.get(timeout=TIMEOUT), Failed)
     assert engine.stop(10)
-    assert {type(end_of(sink)).__name__ for sink in sinks} == {"Cancelled"}
-
-
-class Freed(Collector):
-    """What `Engine.unload` tells, as the events of a sink."""
-
-    def done(self, result: Any = None) -> None:
-        self.events.put(result)
+    assert {type(outcome(job)).__name__ for job in jobs} == {"Cancelled"}
 
 
 def test_a_model_is_freed_when_it_is_unloaded_right_after_a_cancel(engine: Engine) -> None:
-    sink, freed = Collector(), Freed()
-    job = engine.submit(SynthesisRequest("tiny-voice", Utterance("One two three " * 20)), sink)
-    assert isinstance(sink.events.get(timeout=TIMEOUT), AudioChunk)
+    job = engine.submit(SynthesisRequest("tiny-voice", Utterance("One two three " * 20)))
+    assert isinstance(job.events.get(timeout=TIMEOUT), AudioChunk)
     speaking = engine.status.active_bytes
     engine.cancel(job)
-    engine.unload("tiny-voice", freed)  # before the engine has stepped again, most often
-    assert freed.events.get(timeout=TIMEOUT) is None
+    freed = engine.unload("tiny-voice")  # before the engine has stepped again, most often
+    assert outcome(freed) is None
     assert engine.status.active_bytes < speaking - 20_000_000
-
-
-class Heard:
-    """A sink of a load or of an encoding."""
-
-    def __init__(self) -> None:
-        self.ends: queue.SimpleQueue[Any] = queue.SimpleQueue()
-
-    def stage(self, stage: str, detail: str) -> None:
-        pass
-
-    def downloading(self, progress: object) -> None:
-        pass
-
-    def done(self, result: Any) -> None:
-        self.ends.put(result)
-
-    def failed(self, error: Exception) -> None:
-        self.ends.put(error)
-
-    def end(self) -> Any:
-        return self.ends.get(timeout=TIMEOUT)
 
 
 def test_loads_and_encodings_are_counted_and_steps_of_what_is_let_in_are_not_refused(
@@ -187,25 +147,18 @@ def test_loads_and_encodings_are_counted_and_steps_of_what_is_let_in_are_not_ref
 
     monkeypatch.setattr("sidecar.models.catalog.resolve", slow)
     recording = Recording(np.zeros(24000, np.float32), "")
-    waiting = [Heard() for _ in range(MAX_STREAMS + MAX_QUEUED)]
-    for number, sink in enumerate(waiting):
-        if number % 2:
-            engine.load("slow", LoadOptions(), sink)
-        else:
-            engine.encode("slow", recording, sink)
-    for refused in (Heard(), Heard()):
-        engine.load("slow", LoadOptions(), refused)
-        assert isinstance(refused.end(), QueueFull)
-        refused = Heard()
-        engine.encode("other", recording, refused)
-        assert isinstance(refused.end(), QueueFull)
-    engine.submit(REQUEST, late := Collector())
-    assert isinstance(end_of(late), QueueFull)
-    going = [Heard(), Heard()]
-    engine.load("slow", LoadOptions(), going[0], admitted=True)
-    job = engine.encode("slow", recording, going[1], admitted=True)
-    engine.cancel(job)
-    assert isinstance(going[1].end(), Cancelled)
+    waiting = [
+        engine.load("slow", LoadOptions()) if number % 2 else engine.encode("slow", recording)
+        for number in range(MAX_STREAMS + MAX_QUEUED)
+    ]
+    for _ in range(2):
+        assert isinstance(outcome(engine.load("slow", LoadOptions())), QueueFull)
+        assert isinstance(outcome(engine.encode("other", recording)), QueueFull)
+    assert isinstance(outcome(engine.submit(REQUEST)), QueueFull)
+    going = engine.load("slow", LoadOptions(), admitted=True)
+    cancelled = engine.encode("slow", recording, admitted=True)
+    engine.cancel(cancelled)
+    assert isinstance(outcome(cancelled), Cancelled)
     found.set()
-    for sink in (*waiting, going[0]):
-        assert isinstance(sink.end(), UnknownModel)
+    for job in (*waiting, going):
+        assert isinstance(outcome(job), UnknownModel)

@@ -23,6 +23,7 @@ from bench import headers, mutations
 from bench.expectation import DEFERRED, Kind, expected
 from bench.ledger import Ledger
 from sidecar.engine.engine import Engine
+from sidecar.engine.events import Done, Failed
 from sidecar.engine.request import Cancel, LoadJob, SpeechJob, UnloadJob
 from sidecar.errors import Cancelled, FramingError, QueueFull
 from sidecar.rpc.dispatcher import Dispatcher
@@ -187,10 +188,11 @@ class Server:
             if isinstance(command, SpeechJob | LoadJob):
                 self._jobs.append(command)
             elif isinstance(command, UnloadJob):
-                command.sink.done()
-            elif isinstance(command, Cancel) and command.job in self._jobs:
-                self._jobs.remove(command.job)
-                command.job.sink.failed(Cancelled("Cancelled."))
+                command.events.put(Done())
+            elif isinstance(command, Cancel) and (job := command.job) in self._jobs:
+                assert isinstance(job, SpeechJob | LoadJob)
+                self._jobs.remove(job)
+                job.events.put(Failed(Cancelled("Cancelled.")))
 
     def _receive(self) -> None:
         while self.outbox.messages:
@@ -198,13 +200,19 @@ class Server:
 
     def finish(self) -> None:
         end = time.monotonic() + TIMEOUT
-        while self._jobs or any(thread.name == "narration" for thread in threading.enumerate()):
+        while self._jobs or _reporting():
             assert time.monotonic() < end
             self._work()
             while self._jobs:
-                self._jobs.pop().sink.failed(QueueFull("Full."))
+                self._jobs.pop().events.put(Failed(QueueFull("Full.")))
         self._receive()
         assert self.ledger.unanswered() == []
+
+
+def _reporting() -> bool:
+    """Whether a thread is left that answers a request."""
+    names = {thread.name for thread in threading.enumerate()}
+    return not names.isdisjoint({"narration", "load", "unload"})
 
 
 @pytest.fixture(autouse=True)

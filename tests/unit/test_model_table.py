@@ -11,23 +11,15 @@ from pathlib import Path
 import mlx.core as mx
 import pytest
 
-from sidecar.engine.collector import Collector
 from sidecar.engine.engine import Engine
+from sidecar.engine.events import Event, Events, LoadResult, Stage, SynthesisResult
 from sidecar.engine.models import Loaded, ModelTable
-from sidecar.engine.request import (
-    LoadJob,
-    LoadOptions,
-    LoadResult,
-    Stream,
-    SynthesisRequest,
-    SynthesisResult,
-)
+from sidecar.engine.request import LoadJob, LoadOptions, Stream, SynthesisRequest
 from sidecar.errors import (
     Cancelled,
     MemoryLimitExceeded,
     ModelInUse,
     NotACheckpoint,
-    SidecarError,
     UnknownModel,
 )
 from sidecar.models import catalog, registry
@@ -35,7 +27,7 @@ from sidecar.models.base import Utterance
 from sidecar.models.catalog import Checkpoint
 from tests.checkpoints.changing import copy_of, put
 from tests.harness import TIMEOUT
-from tests.unit.test_engine import Freed, end_of
+from tests.jobs import outcome
 
 AUTO = LoadOptions()
 
@@ -275,52 +267,41 @@ def test_no_limit_is_no_limit(three: list[Checkpoint]) -> None:
     assert len({load(checkpoint) for checkpoint in three}) == 3
 
 
-class Loader:
-    """A sink that is told when its load begins, on the engine's thread."""
+class Beginning(Events[Event]):
+    """Calls somebody when the load begins, on the engine's thread."""
 
     def __init__(self, begins: Callable[[], None]) -> None:
+        super().__init__()
         self._begins = begins
-        self.end: queue.SimpleQueue[SidecarError | LoadResult] = queue.SimpleQueue()
 
-    def stage(self, stage: str, detail: str) -> None:
-        if stage == "loading":
+    def put(self, event: Event) -> None:
+        if isinstance(event, Stage) and event.stage == "loading":
             self._begins()
-
-    def downloading(self, progress: object) -> None: ...
-
-    def failed(self, error: SidecarError) -> None:
-        self.end.put(error)
-
-    def done(self, result: LoadResult) -> None:
-        self.end.put(result)
+        super().put(event)
 
 
 def test_a_load_is_cancelled_while_the_engine_is_at_it_and_the_next_one_works() -> None:
     engine, jobs = Engine(), queue.SimpleQueue[LoadJob]()
     engine.start()
     # Whose command is read only after the load.
-    sink = Loader(lambda: engine.cancel(jobs.get(timeout=TIMEOUT)))
-    jobs.put(engine.load("tiny-voice", AUTO, sink))
-    assert isinstance(sink.end.get(timeout=TIMEOUT), Cancelled)
-    two = [Loader(nothing), Loader(nothing)]
-    for sink in two:
-        engine.load("tiny-voice", AUTO, sink)
-    results = [sink.end.get(timeout=TIMEOUT) for sink in two]
+    events = Beginning(lambda: engine.cancel(jobs.get(timeout=TIMEOUT)))
+    jobs.put(job := engine.load("tiny-voice", AUTO, events))
+    assert isinstance(outcome(job), Cancelled)
+    two = [engine.load("tiny-voice", AUTO) for _ in range(2)]
+    results = [outcome(job) for job in two]
     assert all(isinstance(result, LoadResult) for result in results)
     assert results[0] == results[1]  # its time, too: it was loaded once
     assert engine.stop(10)
 
 
 def test_a_narration_between_two_passages_uses_its_model() -> None:
-    engine, stream, sink = Engine(keep_alive=0.0), Stream(since=0.0), Collector()
+    engine, stream = Engine(keep_alive=0.0), Stream(since=0.0)
     engine.start()
     passage = SynthesisRequest("tiny-voice", Utterance("Hi."), max_frames=2, more_follows=True)
-    engine.submit(passage, sink, stream)
-    assert isinstance(end_of(sink), SynthesisResult)
+    assert isinstance(outcome(engine.submit(passage, stream)), SynthesisResult)
 
     def refusal() -> object:
-        engine.unload("tiny-voice", freed := Freed())
-        return freed.events.get(timeout=TIMEOUT)
+        return outcome(engine.unload("tiny-voice"))
 
     assert isinstance(refusal(), ModelInUse)
     engine.look()  # its time has long been over

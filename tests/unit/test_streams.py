@@ -11,12 +11,13 @@ import pytest
 from msgspec.structs import replace
 
 from sidecar.engine import scheduler
-from sidecar.engine.collector import Collector
 from sidecar.engine.engine import Engine
-from sidecar.engine.request import AudioChunk, SpeechJob, Stream, SynthesisRequest, SynthesisResult
+from sidecar.engine.events import AudioChunk, Done, Event, Events, Failed, SynthesisResult
+from sidecar.engine.request import SpeechJob, Stream, SynthesisRequest
 from sidecar.engine.waiting import WaitingQueue
 from sidecar.models.base import Utterance
 from tests.harness import TIMEOUT
+from tests.jobs import outcome, unwrapped
 
 HELLO = SynthesisRequest("tiny-voice", Utterance("Hello there."), seed=1, max_frames=3)
 LIVE = replace(
@@ -24,23 +25,16 @@ LIVE = replace(
 )
 
 
-class Named:
-    """Puts what happens to several jobs into one queue."""
+class Named(Events[Event]):
+    """Puts what happens to several jobs into one queue; an outcome as its result or error."""
 
     def __init__(self, name: str, events: queue.SimpleQueue[tuple[str, Any]]) -> None:
+        super().__init__()
         self._name, self._events = name, events
 
-    def ready(self) -> bool:
-        return True
-
-    def audio(self, chunk: AudioChunk) -> None:
-        self._events.put((self._name, chunk))
-
-    def done(self, result: SynthesisResult | None = None) -> None:
-        self._events.put((self._name, result))
-
-    def failed(self, error: Exception) -> None:
-        self._events.put((self._name, error))
+    def put(self, event: Event) -> None:
+        what = unwrapped(event) if isinstance(event, Done | Failed) else event
+        self._events.put((self._name, what))
 
 
 @pytest.fixture
@@ -49,9 +43,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     monkeypatch.setattr(scheduler, "MAX_STREAMS", 1)
     engine = Engine()
     engine.start()
-    engine.submit(HELLO, loaded := Collector())
-    while isinstance(loaded.events.get(timeout=TIMEOUT), AudioChunk):
-        pass
+    outcome(engine.submit(HELLO))
     yield engine
     assert engine.stop(10)
 
@@ -77,19 +69,19 @@ def test_the_next_passage_comes_before_everyone_who_waits(
 ) -> None:
     narration = Stream(since=1.0)
     first = replace(HELLO, more_follows=True)
-    engine.submit(first, Named("first", events), narration)
+    engine.submit(first, narration, events=Named("first", events))
     assert isinstance(events.get(timeout=TIMEOUT)[1], AudioChunk)
-    engine.submit(HELLO, Named("other", events), Stream(since=0.5))
+    engine.submit(HELLO, Stream(since=0.5), events=Named("other", events))
     assert "other" not in until_done(events, "first")
     # Nobody gets the place, however long the next passage takes to come.
     assert engine.status.streams == ()
-    engine.submit(HELLO, Named("second", events), narration)
+    engine.submit(HELLO, narration, events=Named("second", events))
     assert "other" not in until_done(events, "second")
     assert set(until_done(events, "other")) == {"other"}
 
 
-class Looking(Collector):
-    """Looks at the figures at its first audio and at its end, where it hears of them."""
+class Looking(Events[Event]):
+    """Looks at the figures at its first audio and at its end, when those are put here."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__()
@@ -97,30 +89,21 @@ class Looking(Collector):
         self.seen: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
         self.hears = False
 
-    def look(self) -> None:
-        status = self.engine.status
-        self.seen.put((len(status.streams), status.queued))
-
-    def audio(self, chunk: AudioChunk) -> None:
-        if not self.hears:
-            self.look()
+    def put(self, event: Event) -> None:
+        if not self.hears or isinstance(event, Done | Failed):
+            status = self.engine.status
+            self.seen.put((len(status.streams), status.queued))
         self.hears = True
-
-    def done(self, result: SynthesisResult) -> None:
-        self.look()
-
-    def failed(self, error: Exception) -> None:
-        self.look()
 
 
 def test_the_figures_are_those_of_the_answer_that_comes(engine: Engine) -> None:
     done, cancelled, waiting = Looking(engine), Looking(engine), Looking(engine)
-    engine.submit(HELLO, done)
+    engine.submit(HELLO, events=done)
     assert [done.seen.get(timeout=TIMEOUT) for _ in range(2)] == [(1, 0), (0, 0)]
     long = replace(HELLO, utterance=Utterance("One two three " * 20), max_frames=None)
-    job = engine.submit(long, cancelled)
+    job = engine.submit(long, events=cancelled)
     assert cancelled.seen.get(timeout=TIMEOUT) == (1, 0)
-    engine.cancel(engine.submit(HELLO, waiting))
+    engine.cancel(engine.submit(HELLO, events=waiting))
     assert waiting.seen.get(timeout=TIMEOUT) == (1, 0)
     engine.cancel(job)
     assert cancelled.seen.get(timeout=TIMEOUT) == (0, 0)
@@ -129,9 +112,11 @@ def test_the_figures_are_those_of_the_answer_that_comes(engine: Engine) -> None:
 def test_who_is_more_urgent_does_not_wait_for_a_place_that_is_held(
     engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
 ) -> None:
-    engine.submit(replace(HELLO, more_follows=True), Named("first", events), Stream(since=1.0))
+    engine.submit(
+        replace(HELLO, more_follows=True), Stream(since=1.0), events=Named("first", events)
+    )
     until_done(events, "first")
-    engine.submit(replace(HELLO, priority="high"), Named("urgent", events))
+    engine.submit(replace(HELLO, priority="high"), events=Named("urgent", events))
     assert set(until_done(events, "urgent")) == {"urgent"}
 
 
@@ -139,8 +124,8 @@ def test_a_place_that_is_given_up_is_the_next_ones(
     engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
 ) -> None:
     narration = Stream(since=1.0)
-    engine.submit(replace(HELLO, more_follows=True), Named("first", events), narration)
-    engine.submit(HELLO, Named("other", events))
+    engine.submit(replace(HELLO, more_follows=True), narration, events=Named("first", events))
+    engine.submit(HELLO, events=Named("other", events))
     until_done(events, "first")
     engine.release(narration)
     assert set(until_done(events, "other")) == {"other"}
@@ -150,18 +135,16 @@ def test_a_model_whose_narration_is_between_two_passages_is_in_use(
     engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
 ) -> None:
     narration = Stream(since=1.0)
-    engine.submit(replace(HELLO, more_follows=True), Named("first", events), narration)
+    engine.submit(replace(HELLO, more_follows=True), narration, events=Named("first", events))
     until_done(events, "first")
-    engine.unload("tiny-voice", Named("unload", events))
-    who, error = events.get(timeout=TIMEOUT)
-    assert (who, error.type) == ("unload", "modelInUse")
+    assert outcome(engine.unload("tiny-voice")).type == "modelInUse"
 
 
 def test_a_row_that_waits_for_text_gives_its_place_to_others(
     engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
 ) -> None:
-    live = engine.submit(LIVE, Named("live", events))
-    engine.submit(HELLO, Named("other", events))
+    live = engine.submit(LIVE, events=Named("live", events))
+    engine.submit(HELLO, events=Named("other", events))
     assert set(until_done(events, "other")) <= {"live", "other"}
     assert live.starved_since is not None
     engine.append_text(live, "a time", last=True)
@@ -173,11 +156,8 @@ def test_waiting_for_text_is_no_generation(
     engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
 ) -> None:
     started = time.perf_counter()
-    live = engine.submit(LIVE, Named("live", events))
-    other = Collector()
-    engine.submit(replace(HELLO, max_frames=40), other)
-    while isinstance(event := other.events.get(timeout=TIMEOUT), AudioChunk):
-        pass
+    live = engine.submit(LIVE, events=Named("live", events))
+    event = outcome(engine.submit(replace(HELLO, max_frames=40)))
     assert isinstance(event, SynthesisResult)
     engine.append_text(live, "a time", last=True)
     while isinstance(last := events.get(timeout=TIMEOUT)[1], AudioChunk):
@@ -191,7 +171,7 @@ def test_waiting_for_text_is_no_generation(
 def test_who_waits_is_admitted_in_the_order_of_the_requests() -> None:
     waiting = WaitingQueue()
     jobs = {
-        name: SpeechJob(replace(HELLO, priority=priority), Collector(), since)
+        name: SpeechJob(request=replace(HELLO, priority=priority), events=Events(), submitted=since)
         for name, priority, since in [
             ("late", "normal", 3.0),
             ("early", "normal", 1.0),

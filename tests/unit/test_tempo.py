@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from sidecar import recording, tempo
-from sidecar.engine.request import FinishReason, SynthesisResult
+from sidecar.engine.events import FinishReason, SynthesisResult
 from sidecar.narration.told import Told
 from tests.sounds import RATE, encoded, tone
 from tests.unit.plain_texts import PROSE

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from sidecar.engine.request import LoadOptions, LoadResult
-from sidecar.errors import InvalidParams, SidecarError
+from sidecar.engine.events import Done, Download, Failed, LoadResult, Stage
+from sidecar.engine.request import LoadJob, LoadOptions, UnloadJob
+from sidecar.errors import InvalidParams
 from sidecar.models import catalog, inventory
 from sidecar.models.inventory import Entry
 from sidecar.rpc.model_types import (
@@ -63,8 +64,9 @@ def load(session: Session, params: ModelLoadParams, call: Call) -> None:
     if params.work_done_token is not None:
         session.claim_token(call, params.work_done_token, "workDoneToken")
     options = LoadOptions(params.dtype or "auto", params.bits, params.keep_alive)
-    job = session.engine.load(name, options, _LoadSink(call, name))
+    job = session.engine.load(name, options)
     call.on_cancel = lambda: session.engine.cancel(job)
+    session.background.start("load", lambda: _report_load(job, call))
 
 
 def _pinned(params: ModelLoadParams, default: str) -> str:
@@ -81,60 +83,63 @@ def _pinned(params: ModelLoadParams, default: str) -> str:
     return f"{name}@{params.revision}"
 
 
-class _LoadSink:
-    def __init__(self, call: Call, model: str) -> None:
-        self._call = call
-        self._model = model
+def _report_load(job: LoadJob, call: Call) -> None:
+    """Report the stages of a load, and answer with its outcome."""
+    for event in job:
+        match event:
+            case Stage(stage, detail):
+                call.progress(LoadProgress(stage=stage, message=detail))
+            case Download(progress):
+                call.progress(_downloading(progress))
+            case Done(result):
+                assert isinstance(result, LoadResult)
+                call.reply(_loaded(job.model, result))
+            case Failed(error):
+                call.fail(error)
+            case _:
+                raise AssertionError("a load makes no audio")
 
-    def stage(self, stage: Literal["resolving", "loading"], detail: str) -> None:
-        self._call.progress(LoadProgress(stage=stage, message=detail))
 
-    def downloading(self, progress: Progress) -> None:
-        row = LoadProgress(stage="downloading", message=progress.said)
-        if progress.total_files:
-            row.received_bytes, row.total_bytes = progress.received_bytes, progress.total_bytes
-            row.received_files, row.total_files = progress.received_files, progress.total_files
-        if progress.waiting_seconds:
-            row.waiting_ms = progress.waiting_seconds * 1000
-        self._call.progress(row)
+def _downloading(progress: Progress) -> LoadProgress:
+    row = LoadProgress(stage="downloading", message=progress.said)
+    if progress.total_files:
+        row.received_bytes, row.total_bytes = progress.received_bytes, progress.total_bytes
+        row.received_files, row.total_files = progress.received_files, progress.total_files
+    if progress.waiting_seconds:
+        row.waiting_ms = progress.waiting_seconds * 1000
+    return row
 
-    def failed(self, error: SidecarError) -> None:
-        self._call.fail(error)
 
-    def done(self, result: LoadResult) -> None:
-        self._call.reply(
-            ModelLoadResult(
-                model=self._model,
-                family=result.info.family,
-                variant=result.info.variant,
-                dtype=result.dtype,
-                sample_rate=result.info.sample_rate,
-                voices=[voice.name for voice in result.info.voices],
-                languages=list(result.info.languages),
-                dialects=list(result.info.dialects) or None,
-                memory_bytes=result.memory_bytes,
-                load_ms=result.load_seconds * 1000,
-                bits=result.bits,
-                keep_alive=result.keep_alive if result.keep_alive >= 0 else None,
-                abilities=list(result.info.abilities),
-            )
-        )
+def _loaded(model: str, result: LoadResult) -> ModelLoadResult:
+    return ModelLoadResult(
+        model=model,
+        family=result.info.family,
+        variant=result.info.variant,
+        dtype=result.dtype,
+        sample_rate=result.info.sample_rate,
+        voices=[voice.name for voice in result.info.voices],
+        languages=list(result.info.languages),
+        dialects=list(result.info.dialects) or None,
+        memory_bytes=result.memory_bytes,
+        load_ms=result.load_seconds * 1000,
+        bits=result.bits,
+        keep_alive=result.keep_alive if result.keep_alive >= 0 else None,
+        abilities=list(result.info.abilities),
+    )
 
 
 def unload(session: Session, params: ModelUnloadParams, call: Call) -> None:
     def begin() -> None:
-        job = session.engine.unload(params.model, _UnloadSink(call), wait=params.wait is True)
+        job = session.engine.unload(params.model, wait=params.wait is True)
         call.on_cancel = lambda: session.engine.cancel(job)
+        session.background.start("unload", lambda: _report_unload(job, call))
 
     session.behind_narrations(begin)
 
 
-class _UnloadSink:
-    def __init__(self, call: Call) -> None:
-        self._call = call
-
-    def failed(self, error: SidecarError) -> None:
-        self._call.fail(error)
-
-    def done(self) -> None:
-        self._call.reply(Empty())
+def _report_unload(job: UnloadJob, call: Call) -> None:
+    for event in job:
+        if isinstance(event, Failed):
+            call.fail(event.error)
+        else:
+            call.reply(Empty())

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import time
 
-from sidecar.errors import Notice, TextTooLong, UnknownVoice
+from sidecar.errors import Notice, SidecarError, TextTooLong, UnknownVoice
 from sidecar.limits import MAX_WHOLE_BYTES
+from sidecar.narration.narration import Narration
 from sidecar.narration.request import Mark, NarrationResult, Part
-from sidecar.narration.thread import Narration
 from sidecar.rpc import narrations
 from sidecar.rpc.session import Call, Session
 from sidecar.rpc.types import (
@@ -37,14 +37,15 @@ def synthesize(session: Session, params: SynthesizeParams, call: Call) -> None:
     narration = Narration(
         session.engine,
         lambda check: narrations.narration(params, reference, audio, session, check),
-        _Listener(session, call, params.encoding or "pcm_s16le"),
+        lambda: session.outbox.has_room,
         since,
     )
     call.begun = narration.begun
     call.on_cancel = narration.cancel
     if params.text_stream:
         call.on_text = narration.append
-    narration.start()
+    answer = _Answer(session, call, params.encoding or "pcm_s16le")
+    session.background.start("narration", lambda: answer.give(narration), narration.warm)
 
 
 def append_text(session: Session, params: AppendTextParams, call: None) -> None:
@@ -68,12 +69,11 @@ def warnings(notices: tuple[Notice, ...]) -> list[Warning] | None:
     return [Warning(type=notice.type, message=notice.message) for notice in notices] or None
 
 
-class _Listener:
-    """Streams audio under the call's token, or keeps it for the result."""
+class _Answer:
+    """Streams a narration under the call's token, or keeps its audio for the result."""
 
     def __init__(self, session: Session, call: Call, encoding: Encoding) -> None:
         self._voices = session.voices
-        self._outbox = session.outbox
         self._call = call
         self._encoding: Encoding = encoding
         self._streams = call.token is not None
@@ -81,10 +81,23 @@ class _Listener:
         self._kept: list[bytes] = []
         self._kept_bytes = 0
 
-    def ready(self) -> bool:
-        return self._outbox.has_room
+    def give(self, narration: Narration) -> None:
+        """Report what comes out of a narration, to its end."""
+        try:
+            for event in narration:
+                match event:
+                    case Mark():
+                        self._mark(event)
+                    case Part():
+                        self._audio(event)
+                    case NarrationResult():
+                        self._done(event)
+        except UnknownVoice as error:
+            self._call.fail(_with_saved_voices(error, self._voices.names()))
+        except Exception as error:
+            self._call.fail(error)
 
-    def mark(self, mark: Mark) -> None:
+    def _mark(self, mark: Mark) -> None:
         self._call.progress(
             SentenceProgress(
                 index=mark.index,
@@ -94,7 +107,7 @@ class _Listener:
             )
         )
 
-    def audio(self, part: Part) -> None:
+    def _audio(self, part: Part) -> None:
         if not self._streams:
             self._keep(part.data)
             return
@@ -118,12 +131,7 @@ class _Listener:
                 field="text",
             )
 
-    def failed(self, error: Exception) -> None:
-        if isinstance(error, UnknownVoice):
-            error.hint = _saved_voices(self._voices.names())
-        self._call.fail(error)
-
-    def done(self, result: NarrationResult) -> None:
+    def _done(self, result: NarrationResult) -> None:
         audio = None if self._streams else self._whole(result)
         self._call.reply(
             SynthesizeResult(
@@ -154,5 +162,7 @@ class _Listener:
         return patched(b"".join(self._kept), result.patches)
 
 
-def _saved_voices(names: list[str]) -> str:
-    return f"Saved voices: {', '.join(names) or 'none'}. A Base model speaks with those."
+def _with_saved_voices(error: UnknownVoice, names: list[str]) -> SidecarError:
+    """Return the same error with the saved voices as its hint. Others may hear the first one."""
+    hint = f"Saved voices: {', '.join(names) or 'none'}. A Base model speaks with those."
+    return UnknownVoice(error.message, hint=hint, field=error.field)

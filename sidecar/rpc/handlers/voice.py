@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sidecar.errors import InvalidParams, SidecarError
+from sidecar.errors import Cancelled, InvalidParams
 from sidecar.models import catalog, inventory
 from sidecar.models.base import ModelInfo, ReferenceAudio, VoiceInfo
 from sidecar.rpc.handlers.speech import warnings
@@ -19,9 +19,9 @@ from sidecar.rpc.voice_types import (
     VoiceListParams,
     VoiceListResult,
 )
-from sidecar.voices.create import DESIGN_FRAMES, CreateRequest, Creation, Design
+from sidecar.voices.create import Created, CreateRequest, Creation, Progress
+from sidecar.voices.design import DESIGN_FRAMES, Design
 from sidecar.voices.format import SavedVoice
-from sidecar.voices.steps import Created, Stage
 
 
 def list_voices(session: Session, params: VoiceListParams, call: Call) -> None:
@@ -93,16 +93,41 @@ def create(session: Session, params: VoiceCreateParams, call: Call) -> None:
     if params.work_done_token is not None:
         session.claim_token(call, params.work_done_token, "workDoneToken")
     session.claim_background(call)
-    creation = Creation(
-        session.engine,
-        session.voices,
-        request,
-        _Observer(call),
-        session.background.run,
-        session.max_reference_seconds,
+    creation = Creation(session.engine, session.voices, request, session.max_reference_seconds)
+
+    def cancel() -> None:
+        if creation.cancel():
+            call.fail(Cancelled("The request was cancelled."))
+
+    call.on_cancel = cancel
+    session.background.start("voice", lambda: _report(creation, call))
+
+
+def _report(creation: Creation, call: Call) -> None:
+    try:
+        for event in creation:
+            match event:
+                case Progress(stage, message):
+                    call.progress(VoiceProgress(stage=stage, message=message))
+                case Created():
+                    call.reply(_result(event))
+    except Exception as error:
+        call.fail(error)
+
+
+def _result(created: Created) -> VoiceCreateResult:
+    voice, about = created.voice, created.voice.metadata
+    return VoiceCreateResult(
+        voice=voice.name,
+        kind="saved",
+        model=about.model,
+        language=about.language,
+        created=about.created,
+        has_transcript=about.text is not None,
+        frames=voice.frames or None,
+        seed=created.seed,
+        warnings=warnings(created.notices),
     )
-    call.on_cancel = creation.cancel
-    creation.start()
 
 
 def _request(params: VoiceCreateParams) -> CreateRequest:
@@ -138,30 +163,3 @@ def _design(given: DesignParams) -> Design:
         seed=given.seed,
         max_frames=given.max_frames or DESIGN_FRAMES,
     )
-
-
-class _Observer:
-    def __init__(self, call: Call) -> None:
-        self._call = call
-
-    def stage(self, stage: Stage, message: str) -> None:
-        self._call.progress(VoiceProgress(stage=stage, message=message))
-
-    def failed(self, error: SidecarError) -> None:
-        self._call.fail(error)
-
-    def done(self, created: Created) -> None:
-        voice, about = created.voice, created.voice.metadata
-        self._call.reply(
-            VoiceCreateResult(
-                voice=voice.name,
-                kind="saved",
-                model=about.model,
-                language=about.language,
-                created=about.created,
-                has_transcript=about.text is not None,
-                frames=voice.frames or None,
-                seed=created.seed,
-                warnings=warnings(created.notices),
-            )
-        )

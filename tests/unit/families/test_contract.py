@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from sidecar.engine.engine import Engine
-from sidecar.engine.request import LoadOptions, LoadResult, SynthesisRequest, SynthesisResult
+from sidecar.engine.events import LoadResult, SynthesisResult
+from sidecar.engine.request import LoadOptions, SynthesisRequest
 from sidecar.errors import (
     Cancelled,
     GenerationFailed,
@@ -23,7 +24,6 @@ from sidecar.errors import (
     ModelLoadFailed,
     ModelNotDownloaded,
     NotACheckpoint,
-    SidecarError,
     UnknownLanguage,
     UnknownVoice,
     Unsupported,
@@ -33,11 +33,9 @@ from sidecar.models import catalog, inventory, registry
 from sidecar.models.base import ReferenceAudio, Utterance
 from sidecar.models.generators.adapter import Generator
 from tests import families
-from tests.batches import Listener
 from tests.families.files import in_cache
 from tests.families.speaking import RATES, refusal, request, speak
-from tests.harness import TIMEOUT
-from tests.unit.test_engine import Freed, end_of
+from tests.jobs import Reader, heard, outcome
 
 ABILITIES = {
     "kokoro": {"presets", "seed"},
@@ -107,15 +105,14 @@ def test_what_it_cannot_do_is_not_in_its_abilities_and_is_refused(
 def test_a_cancel_a_failure_and_a_pause_harm_nobody_else(
     engine: Engine, folders: dict[str, str], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine.load(folders[name], LoadOptions(), loaded := Loaded())
-    assert isinstance(loaded.events.get(timeout=TIMEOUT), LoadResult)
-    paused, waiting = Listener(), Listener()
+    assert isinstance(outcome(engine.load(folders[name], LoadOptions())), LoadResult)
+    paused = Reader()
     paused.reads = False
-    job = engine.submit(request(name, folders), paused)
-    engine.submit(request(name, folders), waiting)  # the module holds the state of one
+    job = engine.submit(request(name, folders), events=paused)
+    waiting = engine.submit(request(name, folders))  # the module holds the state of one
     engine.cancel(job)
-    assert isinstance(end_of(paused), Cancelled)
-    assert isinstance(end_of(waiting), SynthesisResult)
+    assert isinstance(outcome(paused), Cancelled)
+    assert isinstance(outcome(waiting), SynthesisResult)
 
     steps = Generator.speak
 
@@ -129,24 +126,17 @@ def test_a_cancel_a_failure_and_a_pause_harm_nobody_else(
     assert speak(engine, request(name, folders))[1].samples > 0
 
 
-class Loaded(Freed):
-    def stage(self, stage: str, detail: str) -> None: ...
-
-    def downloading(self, progress: object) -> None: ...
-
-
 def test_two_models_take_turns_and_keep_their_own_random_numbers(
     engine: Engine, folders: dict[str, str]
 ) -> None:
     alone = {n: speak(engine, request(n, folders, max_frames=14))[0] for n in ("csm", "outetts")}
-    sinks = {name: Listener() for name in alone}
-    for name, sink in sinks.items():
-        engine.submit(request(name, folders, max_frames=14, chunk_frames=2), sink)
-    for name, sink in sinks.items():
-        end: list[np.ndarray] = []
-        while not isinstance(event := sink.events.get(timeout=TIMEOUT), SynthesisResult):
-            assert not isinstance(event, SidecarError)
-            end.append(event.samples)
+    jobs = {
+        name: engine.submit(request(name, folders, max_frames=14, chunk_frames=2)) for name in alone
+    }
+    for name, job in jobs.items():
+        chunks, result = heard(job)
+        assert isinstance(result, SynthesisResult)
+        end = [chunk.samples for chunk in chunks]
         assert np.array_equal(np.concatenate(end), alone[name])
         assert max(map(len, end)) <= 2 * 0.08 * RATES[name] + 1
 
@@ -154,14 +144,12 @@ def test_two_models_take_turns_and_keep_their_own_random_numbers(
 def test_families_and_qwen_speak_side_by_side_and_are_unloaded(
     engine: Engine, folders: dict[str, str]
 ) -> None:
-    qwen, csm = Listener(), Listener()
-    engine.submit(SynthesisRequest("tiny-voice", Utterance("Hi."), seed=1, max_frames=6), qwen)
-    engine.submit(request("csm", folders, max_frames=14), csm)
-    assert isinstance(end_of(qwen), SynthesisResult)
-    assert isinstance(end_of(csm), SynthesisResult)
+    hello = SynthesisRequest("tiny-voice", Utterance("Hi."), seed=1, max_frames=6)
+    qwen, csm = engine.submit(hello), engine.submit(request("csm", folders, max_frames=14))
+    assert isinstance(outcome(qwen), SynthesisResult)
+    assert isinstance(outcome(csm), SynthesisResult)
     before = engine.status.active_bytes
-    engine.unload(folders["csm"], freed := Freed())
-    assert freed.events.get(timeout=TIMEOUT) is None
+    assert outcome(engine.unload(folders["csm"])) is None
     assert engine.status.active_bytes < before - 1_000_000
 
 

@@ -1,0 +1,202 @@
+"""What comes out of the engine: the events of a job, in a queue that one other thread reads."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+import msgspec
+
+from sidecar.errors import Notice, SidecarError
+from sidecar.models.base import ModelInfo, VoiceFeatures
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sidecar.models.download import Progress
+
+FinishReason = Literal["stop", "length", "runaway"]
+
+
+class AudioChunk(msgspec.Struct, frozen=True):
+    """Audio in order, without gaps.
+
+    Attributes:
+        samples: float32 [frames × samples per frame].
+        codes: int32 [frames, codebooks] it was decoded from.
+        sample_rate: samples per second.
+    """
+
+    samples: NDArray[np.float32]
+    codes: NDArray[np.int32]
+    sample_rate: int
+
+
+class SynthesisResult(msgspec.Struct, frozen=True):
+    """The end of an utterance; times in seconds.
+
+    Attributes:
+        unspoken: letters of its text that the model has not learned and has left out.
+    """
+
+    finish_reason: FinishReason
+    frames: int
+    samples: int
+    sample_rate: int
+    seed: int
+    queue_seconds: float
+    first_audio_seconds: float
+    generation_seconds: float
+    peak_memory_bytes: int
+    notices: tuple[Notice, ...] = ()
+    unspoken: tuple[str, ...] = ()
+
+    @property
+    def audio_seconds(self) -> float:
+        return self.samples / self.sample_rate
+
+    @property
+    def real_time_factor(self) -> float:
+        """Compute ÷ audio: below 1 is faster than playback."""
+        return self.generation_seconds / self.audio_seconds if self.samples else 0.0
+
+
+class EncodedVoice(msgspec.Struct, frozen=True):
+    """A recording as a model heard it."""
+
+    info: ModelInfo
+    features: VoiceFeatures
+
+
+class LoadResult(msgspec.Struct, frozen=True):
+    """A model that is in memory now."""
+
+    info: ModelInfo
+    dtype: str
+    memory_bytes: int
+    load_seconds: float
+    bits: int | None = None
+    keep_alive: float = -1.0
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """A step of a load begins; `detail` is the model's name."""
+
+    stage: Literal["resolving", "loading"]
+    detail: str
+
+
+class Download(msgspec.Struct, frozen=True):
+    """A model is being downloaded; there are some ten of these a second at most."""
+
+    progress: Progress
+
+
+class Done(msgspec.Struct, frozen=True):
+    """The job has succeeded. Nothing follows.
+
+    Attributes:
+        result: of a load, a synthesis or an encoding; None after an unload.
+    """
+
+    result: SynthesisResult | LoadResult | EncodedVoice | None = None
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """The job has failed or was cancelled. Nothing follows. Jobs may share one error."""
+
+    error: SidecarError
+
+
+Outcome = Done | Failed
+Event = AudioChunk | Stage | Download | Done | Failed
+
+T = TypeVar("T")
+
+
+class Events(Generic[T]):
+    """A queue from the engine thread to one reader, with back-pressure.
+
+    Several jobs, one after another, may report into one queue, and the reader's own threads may
+    put other messages among their events.
+
+    Args:
+        backlog: chunks of audio that may wait here; None is any number.
+        is_open: whether what lies beyond the reader takes more audio. The engine thread calls it.
+        wake: called when a chunk is taken that was in the way of the next one.
+    """
+
+    def __init__(
+        self,
+        backlog: int | None = None,
+        is_open: Callable[[], bool] = lambda: True,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._backlog = backlog
+        self._is_open = is_open
+        self._wake = wake
+        self._queue: queue.SimpleQueue[T] = queue.SimpleQueue()
+        # Each is counted by one thread: the engine's, and the reader's.
+        self._chunks_in = self._chunks_out = 0
+        self._paused = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what lies beyond the reader takes more audio."""
+        return self._is_open()
+
+    def put(self, event: T) -> None:
+        """Add an event. It never blocks; the engine asks `has_room` before it makes audio."""
+        if isinstance(event, AudioChunk):
+            self._chunks_in += 1
+        self._queue.put(event)
+
+    def has_room(self) -> bool:
+        """Return whether more audio may be made. If not, `wake` is called once there is room."""
+        if self._is_full:
+            self._paused = True  # before the second look, or the last chunk could leave unseen
+            if self._is_full:
+                return False
+        return self._is_open()
+
+    def get(self, timeout: float | None = None) -> T:
+        """Block for the next event.
+
+        Raises:
+            queue.Empty: none came within `timeout` seconds.
+        """
+        event = self._queue.get(timeout=timeout)
+        if isinstance(event, AudioChunk):
+            self._chunks_out += 1
+            if self._paused and not self._is_full:
+                self._paused = False
+                self._wake()
+        return event
+
+    def __iter__(self) -> Iterator[T]:
+        """Yield the events of one job; the last one is `Done` or `Failed`."""
+        while True:
+            event = self.get()
+            yield event
+            if isinstance(event, Done | Failed):
+                return
+
+    @property
+    def _is_full(self) -> bool:
+        return self._backlog is not None and self._chunks_in - self._chunks_out >= self._backlog
+
+
+def result(events: Events[Any]) -> SynthesisResult | LoadResult | EncodedVoice | None:
+    """Wait for a job's end and return its result; whatever comes before is dropped.
+
+    Raises:
+        SidecarError: the job has failed.
+    """
+    for event in events:
+        if isinstance(event, Failed):
+            raise event.error
+        if isinstance(event, Done):
+            return event.result
+    raise AssertionError("the events of a job end with its outcome")

@@ -72,14 +72,13 @@ def test_neighbours_that_come_and_go_change_no_bit(codec: Codec, whole: np.ndarr
 
 def test_many_frames_at_once_give_the_same_audio(codec: Codec, whole: np.ndarray) -> None:
     """The way of the GPU backends: whole chunks, padded, across the border of the window."""
+    rows = [CODES, random_codes(40, seed=6)]
+    alone = [whole, decode(codec, rows[1], [40])]
     codec._framewise = False
     try:
-        for sizes in ([12] * 7 + [6], [1, 80, 9]):
-            assert np.abs(decode(codec, CODES, sizes) - whole).max() < 1e-5
-        rows = [CODES, random_codes(40, seed=6)]
+        assert np.abs(decode(codec, CODES, [1, 80, 9]) - whole).max() < 1e-5
         for row, audio in enumerate(together(codec, rows, [[3, 0], [12, 5], [70, 28], [5, 7]])):
-            alone = decode(codec, rows[row], [len(rows[row])])
-            assert np.abs(audio - alone).max() < 1e-5
+            assert np.abs(audio - alone[row]).max() < 1e-5
     finally:
         codec._framewise = True
 

@@ -10,7 +10,7 @@ from sidecar.models.weights import Tensor
 
 _BITS, _GROUPS = (2, 3, 4, 5, 6, 8), (16, 32, 64, 128)
 _MODES = ("affine", "mxfp4", "mxfp8", "nvfp4")
-_ADVICE = (
+ADVICE = (
     "Take the bf16 checkpoint, or one quantised for MLX (4, 6 or 8 bits, of mlx-community or by "
     "qwen-tts-sidecar models quantize)."
 )
@@ -62,7 +62,7 @@ def check(config: dict[str, Any], path: object) -> None:
         if foreign is not None and not isinstance(foreign, dict):
             raise NotACheckpoint(
                 f"{path}/config.json: {key} is wrong: it is {foreign!r} and not an object.",
-                hint=_ADVICE,
+                hint=ADVICE,
                 field="model",
             )
     if how is not None:
@@ -87,7 +87,7 @@ def foreign_error(path: object, name: str, because: str = "") -> NotACheckpoint:
     """Return the error for a quantisation of that name."""
     return NotACheckpoint(
         f"{path} is quantised by {name}, which this sidecar does not read{because}.",
-        hint=_ADVICE,
+        hint=ADVICE,
         field="model",
     )
 
@@ -112,6 +112,6 @@ def _check_figures(how: dict[str, Any], path: object) -> None:
             raise NotACheckpoint(
                 f"{path}/config.json: quantization.{key} is {got!r}, and MLX knows "
                 f"{', '.join(map(str, values))}.",
-                hint=_ADVICE,
+                hint=ADVICE,
                 field="model",
             )

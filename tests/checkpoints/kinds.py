@@ -18,6 +18,7 @@ from tests.checkpoints.changing import (
     put,
     remove,
     save,
+    tensors,
     write,
 )
 
@@ -28,6 +29,11 @@ _QUANTISED = "quantised by {}, which this sidecar does not read"
 
 def _quantised(**how: Any) -> Change:
     return put("quantization_config", how)
+
+
+def _as(dtype: mx.Dtype, name: str, file: str = WEIGHTS) -> Change:
+    """Store a tensor in another type."""
+    return tensors(lambda weights: weights.update({name: weights[name].astype(dtype)}), file)
 
 
 def _nested(folder: Path) -> None:
@@ -65,6 +71,26 @@ KINDS: dict[str, tuple[Change, str]] = {
     "bitsandbytes in the tensors alone": (
         more(talker__codec_head__weight__absmax=_PARTS),
         "bitsandbytes.*weight.absmax",
+    ),
+    "integers with scales that nobody knows": (
+        _as(mx.int8, "talker.codec_head.weight"),
+        "talker.codec_head.weight is int8, and floating-point.*quantised in a way",
+    ),
+    "booleans": (
+        _as(mx.bool_, "talker.codec_head.weight"),
+        "talker.codec_head.weight is bool, and floating-point",
+    ),
+    "integers in the codec": (
+        _as(mx.int8, "decoder.pre_conv.conv.weight", f"{CODEC}/{WEIGHTS}"),
+        "speech_tokenizer: the tensor decoder.pre_conv.conv.weight is int8, and floating-point",
+    ),
+    "integers in a codebook": (
+        _as(
+            mx.int32,
+            "decoder.quantizer.rvq_first.vq.layers.0._codebook.embedding_sum",
+            f"{CODEC}/{WEIGHTS}",
+        ),
+        "embedding_sum is int32, and floating-point",
     ),
     "MLX without a word in the config": (
         more(talker__codec_head__scales=_PARTS),

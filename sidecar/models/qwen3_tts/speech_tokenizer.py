@@ -138,6 +138,8 @@ def _check_decoder(decoder: Any, raw: Weights, fields: schema.CodecDecoder, fold
     missing = sorted(expected.keys() - raw.keys())
     if missing:
         raise tensors.missing_error(missing, folder)
+    for name in expected:
+        tensors.check_floating(name, raw[name], folder)
     for name, shape in expected.items() if fields.upsample_rates else ():
         if sorted(raw[name].shape) != sorted(shape):
             raise tensors.shape_error(name, raw[name].shape, shape, folder)

@@ -1,7 +1,7 @@
 """Tensors of files into mlx-audio's modules, as transformers does it.
 
-What the module does not have is left out with a warning; what it misses, or has in another shape,
-is an error.
+What the module does not have is left out with a warning; what it misses, or has in another shape
+or as integers, is an error.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import mlx.core as mx
 from mlx.utils import tree_flatten
 
 from sidecar.errors import ModelLoadFailed
+from sidecar.models.quantised import ADVICE
 from sidecar.models.weights import listed
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def fill(module: Any, weights: Weights, folder: Path) -> None:
         folder: where they come from, for what is said.
 
     Raises:
-        ModelLoadFailed: a parameter is missing, or of another shape.
+        ModelLoadFailed: a parameter is missing, or of another shape or kind of number.
     """
     parameters = parameters_of(module)
     drop_unexpected(weights, parameters, folder)
@@ -65,7 +66,7 @@ def drop_unexpected(weights: Weights, expected: Iterable[str], folder: Path) -> 
 
 
 def check_complete(expected: Weights, weights: Weights, folder: Path) -> None:
-    """Compare names and shapes.
+    """Compare names, shapes and kinds of numbers.
 
     Raises:
         ModelLoadFailed
@@ -76,6 +77,26 @@ def check_complete(expected: Weights, weights: Weights, folder: Path) -> None:
     for name, value in expected.items():
         if weights[name].shape != value.shape:
             raise shape_error(name, weights[name].shape, value.shape, folder)
+        if mx.issubdtype(value.dtype, mx.floating):
+            check_floating(name, weights[name], folder)
+
+
+def check_floating(name: str, value: mx.array, folder: Path) -> None:
+    """Refuse integers where the model has floating-point numbers.
+
+    MLX would compute with them as they are. They are mostly a quantisation whose scales have names
+    that are not known here, and without its scales nobody's voice is left.
+
+    Raises:
+        ModelLoadFailed
+    """
+    if not mx.issubdtype(value.dtype, mx.floating):
+        kind = str(value.dtype).removeprefix("mlx.core.")
+        raise ModelLoadFailed(
+            f"{folder}: the tensor {name} is {kind}, and floating-point numbers are expected.",
+            hint=f"It may be quantised in a way that is not known here. {ADVICE}",
+            field="model",
+        )
 
 
 def missing_error(names: Sequence[str], folder: Path) -> ModelLoadFailed:

@@ -148,13 +148,9 @@ def _misfit(options: argparse.Namespace) -> str | None:
         ):
             if value is not None:
                 return f"{name} belongs to --design"
-        return None if options.clone else "--clone is empty; it takes a file"
+        return None
     if options.ref_text is not None:
         return "--ref-text belongs to --clone; what --design says is --text"
-    if not options.design.strip():
-        return "--design is empty; it takes a description"
-    if options.text is not None and not options.text.strip():
-        return "--text is empty"
     return None
 
 

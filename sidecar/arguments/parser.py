@@ -52,6 +52,21 @@ class Parser(argparse.ArgumentParser):
                 return action.choices
         return {}
 
+    def empty(self, options: argparse.Namespace) -> str | None:
+        """Return the first option or argument whose value is blank, but for a text to be spoken.
+
+        A script passes one where a variable of it is not set; it would be taken for its default.
+        """
+        for action in self._actions:
+            value = getattr(options, action.dest, None)
+            for one in value if isinstance(value, list) else [value]:
+                if isinstance(one, str) and not one.strip():
+                    if action.option_strings:
+                        return action.option_strings[-1]
+                    if action.metavar != "TEXT":
+                        return str(action.metavar)
+        return None
+
     def _unknown_option(self) -> str | None:
         """Return what is wrong with the first option that there is not, if one was given.
 

@@ -34,6 +34,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     options, unknown = parser().parse_known_args(arguments)
     if unknown:
         options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    if (empty := options.parser.empty(options)) is not None:
+        options.parser.error(f"{empty} is empty")
     return options
 
 

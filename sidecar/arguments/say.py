@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sidecar.arguments.common import add_common, add_model, add_reference_limit, add_yes
 from sidecar.arguments.parser import Commands, Parser, examples
-from sidecar.arguments.values import number, seconds, whole
+from sidecar.arguments.values import sample_rate, seconds, speed, whole
 from sidecar.models.catalog import BASE, BUNDLED, DESIGN
 
 # What `--format` may be, and what of it the wire calls an encoding.
@@ -78,7 +78,7 @@ def _add_voice(say: Parser) -> None:
 def _add_speech(say: Parser) -> None:
     group = say.add_argument_group("speech")
     group.add_argument(
-        "--speed", type=number, default=1.0, help="0.5 to 2; the pitch stays (default: 1)"
+        "--speed", type=speed, default=1.0, help="0.5 to 2; the pitch stays (default: 1)"
     )
     group.add_argument(
         "--pause-sentence",
@@ -117,7 +117,7 @@ def _add_output(say: Parser) -> None:
         help=f"{', '.join(FORMATS)}: format of -o, whatever its name (default: by the name; of "
         "stdout: wav); pcm is 16-bit little-endian mono without a header",
     )
-    group.add_argument("--sample-rate", type=whole, metavar="HZ", help="8000 to 48000")
+    group.add_argument("--sample-rate", type=sample_rate, metavar="HZ", help="8000 to 48000")
     group.add_argument("--srt", metavar="FILE", help="write SubRip captions to this file")
     group.add_argument("--vtt", metavar="FILE", help="write WebVTT captions to this file")
     group.add_argument(

@@ -6,6 +6,7 @@ import math
 import os
 from argparse import ArgumentTypeError
 
+from sidecar.audio.formats import MAX_RATE, MAX_SPEED, MIN_RATE, MIN_SPEED
 from sidecar.limits import LONGEST_REFERENCE_SECONDS
 from sidecar.memory import MemoryLimit, parse_limit
 
@@ -33,6 +34,22 @@ def seconds(text: str) -> float:
     value = number(text)
     if not 0 <= value <= _DAY_SECONDS:
         raise ArgumentTypeError(f"{text!r} is not between 0 and {_DAY_SECONDS} seconds")
+    return value
+
+
+def speed(text: str) -> float:
+    """Return how many times as fast the speech is to be."""
+    value = number(text)
+    if not MIN_SPEED <= value <= MAX_SPEED:
+        raise ArgumentTypeError(f"{text!r} is not between {MIN_SPEED:g} and {MAX_SPEED:g}")
+    return value
+
+
+def sample_rate(text: str) -> int:
+    """Return Hz."""
+    value = whole(text)
+    if not MIN_RATE <= value <= MAX_RATE:
+        raise ArgumentTypeError(f"{text!r} is not between {MIN_RATE} and {MAX_RATE} Hz")
     return value
 
 

@@ -31,10 +31,6 @@ def check(options: argparse.Namespace) -> None:
 
 
 def _voice_refusal(options: argparse.Namespace) -> str | None:
-    for name in ("voice", "clone", "design"):
-        given = getattr(options, name)
-        if given is not None and not given.strip():
-            return f"--{name} is empty"
     if options.ref_text is not None and options.clone is None:
         return "--ref-text belongs to --clone"
     if options.design is not None and options.instruct is not None:
@@ -50,9 +46,11 @@ def _output_refusal(options: argparse.Namespace) -> str | None:
         return "--format belongs to -o; --play has none"
     if audio and audio != STDOUT and not options.format and not _suffix_format(audio):
         return f"{audio}: the name must end in {', '.join(SUFFIXES)}, or --format say what it is"
+    rates = formats.RATES.get(encoding(options))
+    if rates and options.sample_rate not in (None, *rates):
+        known = ", ".join(map(str, rates))
+        return f"--sample-rate {options.sample_rate} is none that this format knows: {known}"
     paths = [path for path in (audio, options.srt, options.vtt) if path is not None]
-    if "" in paths:
-        return "The name of a file to write is empty"
     real = {path if path == STDOUT else os.path.realpath(path) for path in paths}
     return None if len(real) == len(paths) else "Two outputs cannot be written to the same file"
 

@@ -14,15 +14,18 @@ from tests.terminals import Terminal
 def test_errors_are_coloured_at_a_terminal_alone() -> None:
     with Terminal("say", "Hi.", "--voice", "") as terminal:
         assert terminal.end() == 2
-        assert terminal.seen == "\x1b[1;31merror:\x1b[0m --voice is empty.\r\n"
-    assert run("say", "Hi.", "--voice", "").stderr == "error: --voice is empty.\n"
+        assert terminal.seen == (
+            "\x1b[1;31merror:\x1b[0m --voice is empty.\r\n\x1b[36mhint:\x1b[0m "
+            "Run qwen-tts-sidecar say --help to see what it takes.\r\n"
+        )
+    assert run("say", "Hi.", "--voice", "").stderr.startswith("error: --voice is empty.\nhint: ")
 
 
 @pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_colours_can_be_declined(env: dict[str, str]) -> None:
     with Terminal("say", "Hi.", "--voice", "", env=env) as terminal:
         assert terminal.end() == 2
-        assert terminal.seen == "error: --voice is empty.\r\n"
+        assert terminal.seen.startswith("error: --voice is empty.\r\nhint: ")
 
 
 def test_text_is_typed_and_ended_with_a_key(tmp_path: Path) -> None:

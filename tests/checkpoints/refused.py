@@ -131,6 +131,15 @@ FIELDS: dict[str, tuple[Change, str]] = {
         "talker_config.hidden_size is wrong.*`int`, got `str`, not 'big'",
     ),
     "a size of zero": (put(f"{_TALKER}.num_hidden_layers", 0), "num_hidden_layers is wrong"),
+    **{
+        f"a billion of {field}": (put(field, 10**9, file), f"{field} is wrong.*<= 999, not")
+        for field, file in (
+            (f"{_TALKER}.num_hidden_layers", CONFIG),
+            (f"{_PREDICTOR}.num_hidden_layers", CONFIG),
+            ("decoder_config.num_hidden_layers", _TOKENIZER),
+            ("decoder_config.num_quantizers", _TOKENIZER),
+        )
+    },
     "an epsilon that is no number": (put(f"{_TALKER}.rms_norm_eps", math.nan), "rms_norm_eps"),
     "heads that do not divide": (
         put(f"{_TALKER}.num_key_value_heads", 3),

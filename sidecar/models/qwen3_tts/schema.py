@@ -16,6 +16,8 @@ from msgspec import Meta, Struct, field
 from sidecar.errors import NotACheckpoint
 
 Count = Annotated[int, Meta(gt=0, lt=2**31)]
+# What is made one by one in Python before any weights are looked at.
+Modules = Annotated[int, Meta(gt=0, lt=1000)]
 Positive = Annotated[float, Meta(gt=0, lt=1e30)]  # not infinite
 Temperature = Annotated[float, Meta(ge=0, lt=1e30)]
 TopK = Annotated[int, Meta(ge=0, lt=2**31)]
@@ -41,7 +43,7 @@ class CodePredictor(Layers, kw_only=True):
     vocab_size: Count = 2048
     hidden_size: Count = 1024
     intermediate_size: Count = 3072
-    num_hidden_layers: Count = 5
+    num_hidden_layers: Modules = 5
     num_key_value_heads: Count = 8
     head_dim: Count | None = 128
     use_sliding_window: bool = False
@@ -53,7 +55,7 @@ class TalkerConfig(Layers, kw_only=True):
     vocab_size: Count = 3072
     hidden_size: Count = 1024
     intermediate_size: Count = 2048
-    num_hidden_layers: Count = 20
+    num_hidden_layers: Modules = 20
     num_key_value_heads: Count = 2
     use_sliding_window: bool = False
     num_code_groups: Annotated[int, Meta(ge=2, lt=1000)] = 32
@@ -79,7 +81,7 @@ class SpeakerEncoder(Struct, kw_only=True):
     enc_kernel_sizes: tuple[Count, ...] = (5, 3, 3, 3, 1)
     enc_dilations: tuple[Count, ...] = (1, 2, 3, 4, 1)
     enc_attention_channels: Count = 128
-    enc_res2net_scale: Count = 8
+    enc_res2net_scale: Modules = 8
     enc_se_channels: Count = 128
     sample_rate: Count = 24000
 
@@ -108,8 +110,8 @@ class CodecDecoder(Layers, kw_only=True):
     intermediate_size: Count = 3072
     layer_scale_initial_scale: float = 0.01
     rms_norm_eps: Positive = 1e-5
-    num_hidden_layers: Count = 8
-    num_quantizers: Count = 16
+    num_hidden_layers: Modules = 8
+    num_quantizers: Modules = 16
     upsample_rates: tuple[Count, ...] = (8, 5, 4, 3)
     upsampling_ratios: tuple[Count, ...] = (2, 2)
     decoder_dim: Count = 1536
@@ -129,11 +131,11 @@ class CodecEncoder(Struct, kw_only=True):
     norm_eps: Positive = 1e-5
     num_attention_heads: Count = 8
     num_filters: Count = 64
-    num_hidden_layers: Count = 8
+    num_hidden_layers: Modules = 8
     num_key_value_heads: Count = 8
-    num_quantizers: Count = 32
-    num_residual_layers: Count = 1
-    num_semantic_quantizers: Count = 1
+    num_quantizers: Modules = 32
+    num_residual_layers: Modules = 1
+    num_semantic_quantizers: Modules = 1
     residual_kernel_size: Count = 3
     rope_theta: Positive = 10000.0
     sampling_rate: Count = 24000
@@ -150,7 +152,7 @@ class SpeechTokenizer(Struct, kw_only=True):
     model_type: str = "qwen3_tts_tokenizer_12hz"
     decoder_config: CodecDecoder
     encoder_config: CodecEncoder | None = None
-    encoder_valid_num_quantizers: Count = 16
+    encoder_valid_num_quantizers: Modules = 16
     input_sample_rate: Count = 24000
     output_sample_rate: Count = 24000
     decode_upsample_rate: Count = 1920

@@ -137,6 +137,6 @@ class OutputFile:
             why = known.get(error.errno or 0) or cause(error, os.devnull)
             return Failure(f"stdout cannot be written: {why}.")
         hint = None
-        if error.errno == errno.ENOENT:
+        if error.errno == errno.ENOENT and not self._path.parent.is_dir():
             hint = f"Make the folder first: mkdir -p {self._path.parent}"
         return Failure(f"{self.name} cannot be written: {cause(error, self._path)}.", hint)

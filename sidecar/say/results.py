@@ -100,8 +100,9 @@ class Results:
         """Complete the files; the last caption ends after so many seconds of audio."""
         if self._audio is None and self._audio_file is not None:  # nothing was spoken
             self._audio = AudioFile(self._audio_file, encoding(self._options), rate)
-        if self._audio is not None:
+        if self._audio is not None and self._audio_file is not None:
             self._audio.finish()
+            self._audio_file.keep()  # it is whole, whatever becomes of the captions
         for file, captions in self._captions:
             file.write(captions("".join(self.text), self.marks, seconds).encode())
         for file in self._files:

@@ -147,6 +147,7 @@ FULL = "no space is left on the device that holds /dev/"
         ("-o", "file.txt/x.wav", "file.txt is not a folder"),
         ("--srt", f"{'n' * 300}.wav", "the name is too long"),
         ("--vtt", "circle.wav", "its symbolic links lead in a circle"),
+        ("-o", "/proc/x.wav", "there is no such file"),
         ("-o", "/dev/full", FULL),
     ],
 )
@@ -161,6 +162,7 @@ def test_every_output_says_why_it_cannot_be_written(
     done = run("say", TEXT, option, path, *other, cwd=tmp_path)
     assert done.returncode == 1
     assert f"error: {path} cannot be written: {cause}.\n" in done.stderr
+    assert ("mkdir -p no" in done.stderr) == ("folder no" in cause)
     assert "loading" not in done.stderr or cause == FULL  # it is said before the model is loaded
     assert sorted(tmp_path.iterdir()) == before
 
@@ -174,6 +176,16 @@ def test_what_is_cut_short_is_removed(tmp_path: Path) -> None:
     assert "a.wav cannot be written: the file has reached the size that is allowed" in done.stderr
     assert "warning: a.wav was incomplete and has been removed.\n" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_audio_that_is_whole_outlives_captions_that_cannot_be_written(
+    spoken: bytes, tmp_path: Path
+) -> None:
+    done = run("say", TEXT, "-o", "a.wav", "--srt", "/dev/full", "--seed", "3", cwd=tmp_path)
+    assert done.returncode == 1
+    assert f"error: /dev/full cannot be written: {FULL}.\n" in done.stderr
+    assert "removed" not in done.stderr
+    assert soundfile.read(tmp_path / "a.wav", dtype="int16")[0].tobytes() == spoken
 
 
 def test_a_failure_before_the_first_sound_leaves_a_file_as_it_was(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from sidecar.errors import BadReferenceAudio, ReferenceTooLong, ReferenceTooShort
-from sidecar.files import open_regular
+from sidecar.files import cause, open_regular
 from sidecar.media import decoders
 from sidecar.media.given import local_path
 from sidecar.media.kinds import kind_of, no_sound
@@ -183,20 +183,14 @@ def _named(path: str, field: str) -> Iterator[None]:
     except (OSError, ValueError) as error:
         shown = path if path.isprintable() else repr(path)
         raise BadReferenceAudio(
-            f"The reference audio cannot be read: {shown}: {_reason(error)}.",
+            f"The reference audio cannot be read: {shown}: {_reason(error, path)}.",
             hint=_about_path(path, error),
             field=field,
         ) from error
 
 
-def _reason(error: OSError | ValueError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "no such file"
-    if isinstance(error, PermissionError):
-        return "no permission to read it"
-    if isinstance(error, OSError) and error.errno is not None:
-        return os.strerror(error.errno)
-    return str(error).rstrip(".")
+def _reason(error: OSError | ValueError, path: str) -> str:
+    return cause(error, path) if isinstance(error, OSError) else str(error).rstrip(".")
 
 
 def _about_path(path: str, error: OSError | ValueError) -> str | None:

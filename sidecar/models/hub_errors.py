@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ from sidecar.models import cache
 
 DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT)
 _TOO_MANY = 429
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 _PASSING = (408, _TOO_MANY, 500, 502, 503, 504)
 
 
@@ -187,7 +189,9 @@ def reason(error: Exception) -> str:
 
 
 def _said(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    """Return the first line of what it says, without the number that Python puts before it."""
+    line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return _ERRNO.sub("", line)
 
 
 def _status(error: Exception) -> int | None:

@@ -102,7 +102,7 @@ def test_a_recording_that_is_not_there_is_named(
     folder = ("--voices-dir", str(tmp_path / "voices"))
     done = run(*command, "--clone", "/nope.wav", "--model", model, *folder)
     assert done.returncode == 1
-    assert "/nope.wav: no such file." in done.stderr
+    assert "/nope.wav: there is no such file." in done.stderr
     assert "FLAC" not in done.stderr
 
 

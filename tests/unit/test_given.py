@@ -122,12 +122,13 @@ def test_every_error_of_a_file_names_its_path(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("Hello.")
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     for name, words in (
-        ("nope.wav", "no such file"),
-        ("text/voice.wav", "Not a directory"),
+        ("nope.wav", "there is no such file"),
+        ("nope/voice.wav", "there is no folder"),
+        ("text/voice.wav", "text is not a folder"),
         ("", "it is a folder"),
         ("pipe", "it is a pipe"),
         ("loop", "symbolic links"),
-        ("x" * 300, "File name too long"),
+        ("x" * 300, "the name is too long"),
         ("a\0b", "null byte"),
     ):
         path = str(tmp_path / name) if name else str(tmp_path)
@@ -145,7 +146,7 @@ def test_every_error_of_a_file_names_its_path(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("path", "words"), [("nope.wav", "start at /"), ("~/nope.wav", "`~`")])
 def test_a_missing_file_says_where_it_was_looked_for(path: str, words: str) -> None:
-    with pytest.raises(BadReferenceAudio, match="no such file") as caught:
+    with pytest.raises(BadReferenceAudio, match="there is no") as caught:
         recording.read(path, None)
     assert caught.value.hint
     assert words in caught.value.hint
@@ -155,5 +156,5 @@ def test_a_missing_file_says_where_it_was_looked_for(path: str, words: str) -> N
 def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     path = tmp_path / "secret.wav"
     path.touch(0o000)
-    with pytest.raises(BadReferenceAudio, match="no permission to read it"):
+    with pytest.raises(BadReferenceAudio, match="permission is denied"):
         recording.read(str(path), None)

@@ -94,7 +94,7 @@ def test_a_proxy_is_used_and_named(hub: Hub, tmp_path: Path) -> None:
     dead = {"http_proxy": "http://user:secret@127.0.0.1:1", "NO_PROXY": "", "no_proxy": ""}
     done = models(hub, tmp_path, "download", hub.repo, **dead)
     assert done.code == 1
-    assert "through the proxy 127.0.0.1" in done.error
+    assert "through the proxy 127.0.0.1: Connection refused." in done.error
     assert "HTTPS_PROXY" in done.error
     assert "secret" not in done.error
     assert hub.requests == []

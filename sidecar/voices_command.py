@@ -8,7 +8,7 @@ import shutil
 
 from sidecar import terminal
 from sidecar.engine.engine import Engine
-from sidecar.errors import UnknownVoice, Unsupported
+from sidecar.errors import UnknownVoice, Unsupported, closest
 from sidecar.fetching import fetched
 from sidecar.models import catalog, inventory
 from sidecar.models.base import ReferenceAudio, VoiceInfo
@@ -37,9 +37,11 @@ def voices(options: argparse.Namespace) -> int:
 
 def _list(store: VoiceStore, options: argparse.Namespace) -> int:
     presets, found = _presets(options.model), store.voices()
+    if options.model is not None and not presets:
+        terminal.warning(f"{options.model} has no preset voices.")
     if options.json:
         print(as_json(presets, found.voices))
-    else:
+    elif presets or found.voices:
         print(listing(presets, found.voices, shutil.get_terminal_size().columns))
     for one in found.skipped:
         terminal.warning(f"skipped: {one.reason}")
@@ -70,7 +72,7 @@ def _show(store: VoiceStore, options: argparse.Namespace) -> int:
         voice = store.find(options.name)
     except UnknownVoice:
         if (found := _preset_named(options.name)) is None:
-            raise
+            raise _unknown(options.name, store) from None
         print(preset(*found))
         return 0
     about = voice.metadata
@@ -89,6 +91,18 @@ def _show(store: VoiceStore, options: argparse.Namespace) -> int:
     ]
     print(facts(rows))
     return 0
+
+
+def _unknown(name: str, store: VoiceStore) -> UnknownVoice:
+    """Return the error for a name that neither a preset nor a saved voice has."""
+    presets = [voice.name for group in _presets(None) for voice in group.voices]
+    near = closest(name, [*store.names(), *presets])
+    return UnknownVoice(
+        f"There is no voice {name!r}, neither a preset nor a saved one."
+        + (f" Did you mean {near!r}?" if near else ""),
+        hint="qwen-tts-sidecar voices list shows all of them.",
+        field="voice",
+    )
 
 
 def _delete(store: VoiceStore, options: argparse.Namespace) -> int:

@@ -16,9 +16,11 @@ from sidecar.errors import (
     NotACheckpoint,
     UnknownModel,
     UnknownRevision,
+    UnknownVoice,
     closest,
+    unlisted,
 )
-from sidecar.models import cache, foreign, quantised
+from sidecar.models import cache, foreign, presets, quantised
 from sidecar.models.jsonfile import MAX_JSON_BYTES, read_object
 from sidecar.models.known import KNOWN
 
@@ -122,6 +124,19 @@ def _is_path(name: str) -> bool:
 def is_listed(name: str) -> bool:
     """Whether it is one of ours: bundled, or an alias."""
     return name.lower() == BUNDLED or name.partition("@")[0].lower() in ALIASES
+
+
+def unknown_voice(name: str, voices: list[str]) -> UnknownVoice:
+    """Return the error for a voice that a model does not have; it says which listed models do.
+
+    Args:
+        voices: the model's own.
+    """
+    of = {one.alias: one.voices for one in KNOWN.values() if one.alias == one.stem}
+    of[BUNDLED] = presets.BUNDLED_VOICES
+    having = [model for model, its in of.items() if any(v.name == name.lower() for v in its)]
+    hint = f"A voice of that name is in: {', '.join(having)}." if having else None
+    return UnknownVoice(unlisted("voice", name, voices), hint=hint, field="voice")
 
 
 def _on_hub(name: str) -> tuple[str, str | None]:

@@ -53,6 +53,9 @@ _BUNDLED = {
 }
 _KNOWN = _CUSTOM_VOICE | _BUNDLED
 
+BUNDLED_VOICES: tuple[VoiceInfo, ...] = tuple(_BUNDLED.values())
+"""The voices of the bundled model."""
+
 CUSTOM_VOICES: tuple[VoiceInfo, ...] = tuple(_CUSTOM_VOICE.values())
 """The voices of the official CustomVoice models, in the order of their config.json."""
 

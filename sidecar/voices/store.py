@@ -10,7 +10,14 @@ from pathlib import Path
 
 import msgspec
 
-from sidecar.errors import BadVoiceFile, SidecarError, UnknownVoice, VoiceExists, VoiceNotSaved
+from sidecar.errors import (
+    BadVoiceFile,
+    SidecarError,
+    UnknownVoice,
+    VoiceExists,
+    VoiceNotSaved,
+    closest,
+)
 from sidecar.limits import MAX_REFERENCE_SECONDS, reference_frames
 from sidecar.models.base import VoiceFeatures
 from sidecar.voices import atomic, format, names
@@ -245,8 +252,13 @@ class VoiceStore:
         return found, None
 
     def _unknown(self, name: str) -> SidecarError:
-        known = ", ".join(self.names()) or "none"
-        return UnknownVoice(f"There is no saved voice {name!r}. Saved: {known}.", field="voice")
+        known = self.names()
+        near = closest(name, known)
+        meant = f" Did you mean {near!r}?" if near else ""
+        saved = ", ".join(known) or "none"
+        return UnknownVoice(
+            f"There is no saved voice {name!r}.{meant} Saved: {saved}.", field="voice"
+        )
 
 
 def _exists(name: str) -> VoiceExists:

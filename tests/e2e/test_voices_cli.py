@@ -221,6 +221,28 @@ def test_the_voices_of_a_model_that_is_not_here_are_listed(tmp_path: Path) -> No
     assert names == ["0.6b-customvoice", *NINE]
 
 
+def test_a_model_without_preset_voices_says_so(tmp_path: Path) -> None:
+    done = run("voices", "list", "--model", "0.6b-base", env=fresh(tmp_path))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "warning: 0.6b-base has no preset voices.\n"
+
+
+def test_a_name_that_no_voice_has_is_compared_with_all_of_them(tmp_path: Path) -> None:
+    done = run("voices", "show", "ryn", env=fresh(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: There is no voice 'ryn', neither a preset nor a saved one. Did you mean 'ryan'?\n"
+        "hint: qwen-tts-sidecar voices list shows all of them.\n"
+    )
+
+
+def test_a_preset_of_another_model_is_told_with_the_models_that_have_it(tmp_path: Path) -> None:
+    done = run("say", "Hi.", "--voice", "Ryan", env=fresh(tmp_path), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "error: Unknown voice 'Ryan'. Known: slt, rms.\n" in done.stderr
+    assert "hint: A voice of that name is in: 0.6b-customvoice, 1.7b-customvoice.\n" in done.stderr
+
+
 def test_programs_get_every_voice_with_its_models(tmp_path: Path) -> None:
     done = run("voices", "list", "--json", env=fresh(tmp_path))
     voices = {one["voice"]: one for one in json.loads(done.stdout)}
@@ -241,7 +263,7 @@ def test_a_preset_is_shown_and_cannot_be_deleted(tmp_path: Path) -> None:
     assert "sohee is a preset voice of 0.6b-customvoice" in kept.stderr
     unknown = run("voices", "show", "nobody", env=fresh(tmp_path))
     assert unknown.returncode == 1
-    assert "There is no saved voice 'nobody'" in unknown.stderr
+    assert "There is no voice 'nobody'" in unknown.stderr
 
 
 def test_the_help_of_create_names_the_models_that_it_takes_and_their_size() -> None:

@@ -12,13 +12,8 @@ import soxr
 from mlx_audio.lm.sample_utils import make_sampler
 from mlx_audio.utils import audio_volume_normalize
 
-from sidecar.errors import (
-    InvalidParams,
-    MissingPackage,
-    UnknownVoice,
-    Unsupported,
-    unlisted,
-)
+from sidecar.errors import InvalidParams, MissingPackage, Unsupported
+from sidecar.models import catalog
 from sidecar.models.base import ModelInfo, Utterance
 from sidecar.models.generator import GenerationSettings
 from sidecar.models.generators.families import Family
@@ -67,7 +62,7 @@ def _voice(info: ModelInfo, utterance: Utterance) -> str:
         return names[0] if names else ""
     found = {name.lower(): name for name in names}.get(utterance.voice.lower())
     if found is None:
-        raise UnknownVoice(unlisted("voice", utterance.voice, names), field="voice")
+        raise catalog.unknown_voice(utterance.voice, names)
     return found
 
 

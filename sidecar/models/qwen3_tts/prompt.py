@@ -17,9 +17,9 @@ from sidecar.errors import (
     UnknownVoice,
     Unsupported,
     too_long,
-    unlisted,
 )
 from sidecar.limits import MAX_UTTERANCE_CHARS
+from sidecar.models import catalog
 from sidecar.models.base import Utterance
 from sidecar.models.qwen3_tts.config import Qwen3TTSConfig
 from sidecar.models.qwen3_tts.embeddings import CodeTable
@@ -277,10 +277,7 @@ class PromptBuilder:
         if voice is None:
             return None
         if voice not in self._config.speakers:
-            raise UnknownVoice(
-                unlisted("voice", utterance.voice or voice, list(self._config.speakers)),
-                field="voice",
-            )
+            raise catalog.unknown_voice(utterance.voice or voice, list(self._config.speakers))
         return self._codec([self._config.speakers[voice]])
 
     def _instruct(self, utterance: Utterance) -> list[mx.array]:

@@ -163,6 +163,7 @@ class _Answer:
 
 
 def _with_saved_voices(error: UnknownVoice, names: list[str]) -> SidecarError:
-    """Return the same error with the saved voices as its hint. Others may hear the first one."""
-    hint = f"Saved voices: {', '.join(names) or 'none'}. A Base model speaks with those."
+    """Return the same error with the saved voices in its hint. Others may hear the first one."""
+    saved = f"Saved voices: {', '.join(names) or 'none'}. A Base model speaks with those."
+    hint = f"{error.hint} {saved}" if error.hint else saved
     return UnknownVoice(error.message, hint=hint, field=error.field)

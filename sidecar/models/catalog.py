@@ -20,7 +20,7 @@ from sidecar.errors import (
     closest,
     unlisted,
 )
-from sidecar.models import cache, foreign, presets, quantised
+from sidecar.models import cache, foreign, presets, quantised, weights
 from sidecar.models.jsonfile import MAX_JSON_BYTES, read_object
 from sidecar.models.known import KNOWN
 
@@ -207,9 +207,15 @@ def _check_files(path: Path) -> None:
         for pattern in cache.PATTERNS:
             for file in folder.glob(pattern):
                 if not file.is_file():
-                    raise NotACheckpoint(f"{file} is not a regular file.", field="model")
+                    raise _no_file(file)
                 if file.suffix != ".safetensors" and file.stat().st_size > MAX_JSON_BYTES:
                     raise NotACheckpoint(f"{file} is larger than a tokenizer's.", field="model")
+
+
+def _no_file(path: Path) -> NotACheckpoint:
+    gone = path.is_symlink() and not path.exists()
+    what = "is a link to a file that is not there" if gone else "is not a regular file"
+    return NotACheckpoint(f"{path} {what}.", hint=weights.again(path.parent), field="model")
 
 
 def _cached(repo: str, revision: str | None, fetching: Fetching | None) -> Path:

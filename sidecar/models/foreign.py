@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sidecar.errors import NotACheckpoint
 from sidecar.models.jsonfile import read_leniently
-from sidecar.models.weights import INDEX, SHARDS, again, listed
+from sidecar.models.weights import INDEX, SHARDS, Tensor, again, listed
 
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _OTHERS = {
@@ -26,7 +26,13 @@ _TRAINING = (
     "zero_to_fp32.py", "global_step*",
 )  # fmt: skip
 _STATE = ("optimizer", "scheduler", "rng_state", "training_args", "scaler")
+# Parts of the names of an adapter's tensors, and of those it wraps, as PEFT saves them.
+_UNMERGED = (".lora_A.", ".lora_B.", ".lora_embedding_A", ".lora_magnitude_vector", ".base_layer.")
 _LOOKED_AT = 200  # entries of a folder, when a model is searched below it
+_MERGE = (
+    "Merge it first (merge_and_unload in PEFT, then save_pretrained), and name the merged model's "
+    "folder."
+)
 _CONFIG, _ADAPTER = "config.json", "adapter_config.json"
 
 
@@ -88,6 +94,20 @@ def check_adapter(path: Path) -> None:
         raise adapter(path)
 
 
+def check_merged(tensors: Iterable[Tensor], path: Path) -> None:
+    """Refuse weights that have an adapter among them: left out, the voice would not be the trained.
+
+    Raises:
+        NotACheckpoint
+    """
+    for tensor in tensors:
+        if any(part in tensor.name for part in _UNMERGED):
+            raise _error(
+                f"{path} has an adapter that is not merged into the weights ({tensor.name}).",
+                _MERGE,
+            )
+
+
 def adapter(path: Path) -> NotACheckpoint:
     """Return the error for a LoRA or another adapter of PEFT."""
     base = read_leniently(path / _ADAPTER).get("base_model_name_or_path")
@@ -96,8 +116,7 @@ def adapter(path: Path) -> NotACheckpoint:
     name = f"a {kind} adapter" if isinstance(kind, str) else "an adapter"
     return _error(
         f"{path} is {name} for {of} and no whole model.",
-        "Merge it first (merge_and_unload in PEFT, then save_pretrained), and name the merged "
-        "model's folder.",
+        _MERGE,
     )
 
 

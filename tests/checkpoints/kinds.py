@@ -118,6 +118,10 @@ KINDS: dict[str, tuple[Change, str]] = {
         ),
         "a LORA adapter for Qwen/Qwen3-TTS-12Hz-1.7B-Base.*Merge it first",
     ),
+    "an adapter among the weights": (
+        more(talker__model__layers__0__self_attn__q_proj__lora_A__weight=_PARTS),
+        "an adapter that is not merged.*q_proj.lora_A.weight.*Merge it first",
+    ),
     "GGUF": (also(remove(WEIGHTS), write("model-q4.gguf", b"GGUF")), r"as GGUF \(model-q4.gguf\)"),
     "GGUF alone": (
         also(remove(WEIGHTS, CONFIG), write("model-q4.gguf", b"GGUF")),

@@ -202,6 +202,14 @@ FILES: dict[str, tuple[Change, str]] = {
         also(sharded(), write(f"{WEIGHTS}.index.json", "{}")),
         "has no weight_map",
     ),
+    "a link to nothing": (
+        also(remove(WEIGHTS), lambda folder: (folder / WEIGHTS).symlink_to("gone")),
+        "model.safetensors is a link to a file that is not there.*Get it again",
+    ),
+    "weights that are a folder": (
+        also(remove(WEIGHTS), lambda folder: (folder / WEIGHTS).mkdir()),
+        "model.safetensors is not a regular file.*Get it again",
+    ),
     "cut weights": (cut(WEIGHTS, 900_000), "model.safetensors .*is cut: it has 900,000 of"),
     "weights cut in their header": (cut(WEIGHTS, 100), "is cut: it ends after 100 bytes"),
     "a pointer of git-lfs": (

@@ -19,7 +19,7 @@ from mlx_audio.tts.models.qwen3_tts.qwen3_tts import Model
 from mlx_audio.utils import apply_quantization
 
 from sidecar.errors import ModelLoadFailed, SidecarError, is_out_of_memory, told
-from sidecar.models import quantised
+from sidecar.models import foreign, quantised
 from sidecar.models import weights as files
 from sidecar.models.backend import on_cpu
 from sidecar.models.catalog import Checkpoint
@@ -106,7 +106,9 @@ def _opened(checkpoint: Checkpoint) -> tuple[Any, speech_tokenizer.Codec]:
 
 def _talker(checkpoint: Checkpoint, fields: schema.Model) -> Any:
     """The model without its tokenizers."""
-    quantised.check_tensors(memory.tensors(checkpoint), checkpoint.path)
+    stored = list(memory.tensors(checkpoint))
+    quantised.check_tensors(stored, checkpoint.path)
+    foreign.check_merged(stored, checkpoint.path)
     model: Any = Model(ModelConfig.from_dict(schema.as_mlx_audio_has_it(fields)))
     weights = model.sanitize(tensors.read(files.files(checkpoint.path)))
     how = quantised.stored(checkpoint.config)

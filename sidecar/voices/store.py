@@ -18,6 +18,7 @@ from sidecar.errors import (
     VoiceNotSaved,
     closest,
 )
+from sidecar.files import cause
 from sidecar.limits import MAX_REFERENCE_SECONDS, reference_frames
 from sidecar.models.base import VoiceFeatures
 from sidecar.voices import atomic, format, names
@@ -272,14 +273,14 @@ def _exists(name: str) -> VoiceExists:
 def _not_saved(path: Path, error: OSError) -> VoiceNotSaved:
     folder = names.printable(str(path.parent))
     return VoiceNotSaved(
-        f"The folder of voices, {folder}, cannot be changed: {error.strerror or error}.",
+        f"The folder of voices, {folder}, cannot be changed: {cause(error, path)}.",
         hint="Check its permissions and the free space, or start with --voices-dir FOLDER.",
     )
 
 
 def _unreadable(folder: Path, error: OSError) -> Skipped:
     name = names.printable(str(folder))
-    reason = f"The folder of voices, {name}, cannot be read: {error.strerror or error}."
+    reason = f"The folder of voices, {name}, cannot be read: {cause(error, folder)}."
     return Skipped(name, reason)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from sidecar.arguments.parser import Commands, Parser, examples
-from sidecar.errors import closest
+from sidecar.arguments.parser import Commands, Parser, examples, no_command
 from sidecar.models.catalog import BUNDLED
 from sidecar.models.known import KNOWN
 from sidecar.terminal import Failure
@@ -59,9 +58,7 @@ def _help(found: Parser, topic: list[str]) -> str:
     for name in topic:
         known = found.commands()
         if name not in known:
-            guess = closest(name, known)
-            hint = f"Did you mean {guess}?" if guess else f"There are {', '.join(known)}."
-            raise Failure(f"There is no command {name!r}.", hint if known else None, code=2)
+            raise Failure(no_command(name, known), code=2)
         found = known[name]
     return found.format_help()
 

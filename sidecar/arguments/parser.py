@@ -88,10 +88,16 @@ class Parser(argparse.ArgumentParser):
             return
         names = [str(choice) for choice in action.choices]
         if isinstance(action, Commands):
-            guess = _suggestion(str(value), names) or f" There are {', '.join(names)}."
-            raise argparse.ArgumentError(None, f"There is no command {value!r}.{guess}")
+            raise argparse.ArgumentError(None, no_command(str(value), names))
         guess = _suggestion(str(value), names)
         raise argparse.ArgumentError(action, f"{value!r} is none of {', '.join(names)}.{guess}")
+
+
+def no_command(name: str, known: Iterable[str]) -> str:
+    """Return what is wrong with a command's name: the nearest one, or all of them."""
+    names = list(known)
+    others = f" There are {', '.join(names)}." if names else ""
+    return f"There is no command {name!r}.{_suggestion(name, names) or others}"
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:

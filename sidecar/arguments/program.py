@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Sequence
 
 from sidecar import __version__
@@ -21,6 +22,7 @@ _EXAMPLES = (
     ("models download 0.6b-customvoice", "fetch a model"),
     ("--model 0.6b-customvoice", "serve with that model as the default"),
 )
+_WIDTH = 78
 EXIT_CODES = {
     0: "The command did what was asked.",
     1: "Something failed: a file, the network, a model, or a text without anything to speak.",
@@ -41,7 +43,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 def parser() -> Parser:
     """Return the parser of the whole command line."""
-    codes = "\n".join(f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES.items())
+    codes = "\n".join(
+        textwrap.fill(f"  {code:>3}  {meaning}", _WIDTH, subsequent_indent=" " * 7)
+        for code, meaning in EXIT_CODES.items()
+    )
     whole = Parser(
         prog="qwen-tts-sidecar",
         usage="%(prog)s COMMAND [OPTIONS]\n       %(prog)s [OPTIONS OF serve]",

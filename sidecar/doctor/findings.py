@@ -136,7 +136,7 @@ def _advice(found: Cache, device: str | None, blas: str | None, test: SelfTest |
     if device == "cpu":
         said.append(
             "MLX runs on the CPU, where weights are unpacked: a quantised model saves disk, not "
-            "memory, and a full-sized one may speak slower than it is listened to."
+            "memory, and a full-size one may speak slower than real time."
         )
     if blas is None:
         said.append(
@@ -153,7 +153,7 @@ def _advice(found: Cache, device: str | None, blas: str | None, test: SelfTest |
         if one.missing_files
     ]
     if test is not None and (test.outcome == "slow" or (test.real_time_factor or 0) > 1):
-        said.append("The bundled voice speaks slower than it is listened to: is the machine busy?")
+        said.append("The bundled voice speaks slower than real time: is the machine busy?")
     return said
 
 

@@ -57,8 +57,11 @@ def test_the_page_has_no_option_that_there_is_not() -> None:
 def test_the_page_and_the_help_have_the_exit_codes() -> None:
     rows = re.findall(r"^\| (\d+) \| (.+?) \|$", PAGE, re.MULTILINE)
     assert rows == [(str(code), meaning) for code, meaning in EXIT_CODES.items()]
+    page = " ".join(parser().format_help().split())
     for code, meaning in EXIT_CODES.items():
-        assert f"{code}  {meaning}" in parser().format_help()
+        assert f"{code} {meaning}" in page
+    epilog = parser().format_help().partition("exit codes:")[2]
+    assert max(map(len, epilog.splitlines())) < 80
 
 
 @pytest.mark.parametrize("name", [name for name, _ in commands(parser())])
@@ -117,7 +120,7 @@ def test_help_is_a_command_too() -> None:
     assert program("help", "voices", "create").stdout == program("voices", "create", "-h").stdout
     wrong = program("help", "sya")
     assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert wrong.stderr == "error: There is no command 'sya'.\nhint: Did you mean say?\n"
+    assert wrong.stderr == "error: There is no command 'sya'. Did you mean say?\n"
 
 
 def test_the_version_has_a_short_option() -> None:

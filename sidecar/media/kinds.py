@@ -81,7 +81,10 @@ _KINDS: tuple[tuple[Kind, Callable[[bytes], bool]], ...] = (
 )
 # What else is sent by mistake.
 _OTHERS = (
-    (re.compile(rb"\s*(?:#EXTM3U|\[playlist\]|ffconcat )", re.IGNORECASE), "a playlist"),
+    (
+        re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:#EXTM3U|\[playlist\]|ffconcat )", re.IGNORECASE),
+        "a playlist",
+    ),
     (re.compile(rb"\s*<(?:!doctype html|html)", re.IGNORECASE), "a web page"),
     (re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8"), "a picture"),
     (re.compile(rb"%PDF-"), "a PDF document"),

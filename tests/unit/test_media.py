@@ -184,6 +184,7 @@ def test_a_cut_file_says_what_is_missing() -> None:
         (M4A[:3000], "MPEG-4"),
         (b"\x1a\x45\xdf\xa3" + bytes(range(256)) * 8, "Matroska"),
         (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "a playlist"),
+        (b"\xef\xbb\xbf#EXTM3U\nhttp://localhost/x.ts\n", "a playlist"),
         (b"ffconcat version 1.0\nfile '/etc/passwd'\n", "a playlist"),
         (b"<!DOCTYPE html><html>404</html>", "a web page"),
         (b"\x89PNG\r\n\x1a\n" + bytes(50), "a picture"),

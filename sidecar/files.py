@@ -79,8 +79,9 @@ def cause(error: OSError, path: str | Path) -> str:
             folder = path.parent
             return "there is no such file" if folder.is_dir() else f"there is no folder {folder}"
         case errno.ENOTDIR:
-            above = next((one for one in path.parents if one.is_file()), path.parent)
-            return f"{above} is not a folder"
+            tried = (path, *path.parents)
+            other = next((one for one in tried if one.exists() and not one.is_dir()), path)
+            return f"{other} is not a folder"
         case errno.ENOSPC:
             return f"no space is left on the device that holds {path.parent}{os.sep}"
         case _:

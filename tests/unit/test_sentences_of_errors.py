@@ -49,6 +49,15 @@ def test_the_causes_that_cannot_be_made_here_have_words(number: int, said: str) 
     assert cause(OSError(number, os.strerror(number)), "x.wav") == said
 
 
+@pytest.mark.parametrize(
+    ("path", "other"),
+    [("/dev/null", "/dev/null"), ("/dev/null/a", "/dev/null"), ("/etc/passwd/a/b", "/etc/passwd")],
+)
+def test_what_is_no_folder_is_named(path: str, other: str) -> None:
+    error = OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    assert cause(error, path) == f"{other} is not a folder"
+
+
 def test_a_missing_folder_is_told_from_a_missing_file(tmp_path: Path) -> None:
     missing = OSError(errno.ENOENT, os.strerror(errno.ENOENT))
     assert cause(missing, tmp_path / "a.wav") == "there is no such file"

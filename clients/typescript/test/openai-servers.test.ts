@@ -13,10 +13,10 @@ interface Answer {
   body: string;
 }
 
-/** Send a request head, and read until the server closes, or has answered with a length. */
-function exchange(port: number, head: string): Promise<Answer> {
+/** Send a request, and when all of it is written read until the server closes, or has answered with a length. */
+function exchange(port: number, head: string, body = ""): Promise<Answer> {
   const answer = new Promise<string>((resolve, reject) => {
-    const socket = connect(port, "127.0.0.1", () => socket.write(`${head}\r\n\r\n`));
+    const socket = connect(port, "127.0.0.1", () => socket.write(`${head}\r\n\r\n${body}`, () => socket.resume()));
     let text = "";
     const isWhole = () => {
       const [top = "", body = ""] = text.split("\r\n\r\n", 2);
@@ -28,6 +28,7 @@ function exchange(port: number, head: string): Promise<Answer> {
       text += data;
       if (isWhole()) socket.destroy();
     });
+    socket.pause();
     socket.on("error", reject);
     socket.on("close", () => resolve(text));
   });
@@ -77,6 +78,7 @@ for (const runtime of ["node", "bun"] as const) {
         [request("GET /health", "Host: ["), [400]],
         [request("GET /health", "Host:"), [400]],
         [request("GET /health", "Host: localhost/x"), [400]],
+        [request("GET /health", "Host: localhost", "Host: evil.example"), [400]],
         [request("GET //", "Host: localhost"), [400]],
         [request("GET ///v1/models", "Host: localhost"), [400]],
         // Bun itself takes the path of it.
@@ -89,6 +91,19 @@ for (const runtime of ["node", "bun"] as const) {
         const { status } = await exchange(port, head);
         assert.ok(expected.includes(status), `${JSON.stringify(head)}: ${status}`);
       }
+    });
+
+    it("answers before a body that it does not want, and reads that to its end", async () => {
+      const body = "x".repeat(20 * 1024 * 1024);
+      const post = (path: string, ...headers: string[]) =>
+        [`POST ${path} HTTP/1.1`, "Host: localhost", `Content-Length: ${body.length}`, ...headers].join("\r\n");
+      const cases: [string, number][] = [
+        [post("/v1/audio/speech", "Content-Type: application/json"), 413],
+        [post("/v1/audio/speech", "Origin: http://evil.example"), 403],
+        [post("/v1/audio/voices"), 405],
+        [post("/v1/nothing"), 404],
+      ];
+      for (const [head, expected] of cases) assert.equal((await exchange(port, head, body)).status, expected, head);
     });
 
     it("refuses other names in OpenAI's form, and takes those it was given", async () => {

@@ -8,6 +8,8 @@ export interface NodeRequest extends AsyncIterable<Uint8Array> {
   method?: string;
   url?: string;
   headers: Record<string, string | string[] | undefined>;
+  /** All that a header was sent with; `headers` has only the first Host. */
+  headersDistinct?: Record<string, string[] | undefined>;
 }
 
 /** The parts of `http.ServerResponse`. */
@@ -49,6 +51,16 @@ async function serve(handler: Handler, request: NodeRequest, response: NodeRespo
   const gone = new AbortController();
   response.on("close", () => response.writableEnded || gone.abort());
   await send(await answer(handler, request, gone.signal), response);
+  await readRest(request);
+}
+
+/** Most clients read the answer only after they have written the whole body, whether it was wanted or not. */
+async function readRest(request: NodeRequest): Promise<void> {
+  try {
+    for await (const _ of request);
+  } catch {
+    // The client has gone, or somebody else has read it.
+  }
 }
 
 async function answer(handler: Handler, request: NodeRequest, signal: AbortSignal): Promise<Response> {
@@ -81,12 +93,12 @@ const ALLOW = "GET, HEAD, POST, DELETE, OPTIONS";
 
 /** @throws HttpError 400, 405 */
 function toWebRequest(request: NodeRequest, signal: AbortSignal): Request {
-  const { method = "GET", headers, url = "/" } = request;
+  const { method = "GET", headers, headersDistinct, url = "/" } = request;
   if (FORBIDDEN.test(method)) {
     throw new HttpError(405, `${method} is not a method of this server.`, "method_not_allowed", null, { allow: ALLOW });
   }
-  const { host } = headers;
-  const target = requestUrl(Array.isArray(host) ? host.join() : host, url);
+  const hosts = headersDistinct?.host ?? [headers.host ?? []].flat();
+  const target = requestUrl(hosts.length > 0 ? hosts.join(", ") : undefined, url);
   const hasBody = method !== "GET" && method !== "HEAD";
   const init = { method, headers: webHeaders(headers), signal, duplex: "half" };
   return new Request(target, { ...init, body: hasBody ? bodyOf(request) : undefined } as RequestInit);

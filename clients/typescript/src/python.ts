@@ -51,6 +51,7 @@ export function whyNotOurs({ file, cwd, env, timeoutMs }: PythonProbe): Promise<
     const failure = (error: Error & { killed?: boolean }, stderr: string) => {
       if (error.killed) return `did not answer in ${timeoutMs} ms`;
       if (typeof (error as NodeJS.ErrnoException).code === "string") return startError(error, file, cwd).message;
+      if (/^unknown option:? -P$/im.test(stderr)) return "is older than Python 3.11";
       return `failed: ${stderr.trim().split("\n").at(-1)}`;
     };
     try {

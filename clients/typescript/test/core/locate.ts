@@ -140,8 +140,9 @@ describe("python3 on the PATH", { skip: isInstalled && "this machine has the pro
   it("has no sidecar, is too old, or hangs: nothing was found", async () => {
     const none = app(`exec "${python}" -S "$@"`);
     await notFound({ ...none, env: { ...none.env, PYTHONPATH: undefined } }, /\(it has no such module\)$/);
-    const old = app("echo 'unknown option -P' >&2; exit 2");
-    await notFound(old, /\(it failed: unknown option -P\)$/);
+    const old = app("printf 'Unknown option: -P\\nusage: python3 [option] ...\\nTry python -h\\n' >&2; exit 2");
+    await notFound(old, /\(it is older than Python 3\.11\)$/);
+    await notFound(app("echo 'no such codec' >&2; exit 1"), /\(it failed: no such codec\)$/);
     const stuck = app("exec sleep 60");
     const env = { ...stuck.env, PATH: `${stuck.bin}:/usr/bin:/bin` };
     await notFound({ ...stuck, env, startTimeoutMs: 500 }, /\(it did not answer in 500 ms\)$/);

@@ -19,6 +19,7 @@ const HIGH_WATER_MARK = 64 * 1024 * 1024;
  * @throws {@link SidecarExitedError} if the process ends before it answers.
  * @throws {@link SidecarVersionError} if it speaks another version of the protocol.
  * @throws {@link SidecarProtocolError} if it is another program.
+ * @throws {@link SidecarError} if a number among the options has no meaning.
  *
  * @example
  * ```ts

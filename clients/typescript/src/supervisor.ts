@@ -35,6 +35,7 @@ export class Supervisor {
     readonly gate: FlowGate,
     readonly events: SupervisorEvents,
   ) {
+    checkNumbers(options);
     this.#backoff = new Backoff(options.restart);
     this.#ready = neverUnhandled(Promise.reject(new errors.SidecarClosedError()));
   }
@@ -131,6 +132,21 @@ export class Supervisor {
     this.#skipDelay();
     this.#ready = neverUnhandled(Promise.reject(new errors.SidecarClosedError()));
     await this.#session?.close();
+  }
+}
+
+const NUMBERS = ["highWaterMark", "startTimeoutMs", "silenceTimeoutMs"] as const;
+
+/**
+ * Refuse numbers that have no meaning. `Number(undefined)` as a time would be over at once, again and again.
+ *
+ * @throws SidecarError
+ */
+function checkNumbers(options: SidecarOptions): void {
+  for (const name of NUMBERS) {
+    const value = options[name];
+    if (value === undefined || (typeof value === "number" && value >= 0)) continue;
+    throw new errors.SidecarError(`${name} has to be a number that is 0 or more; it is ${String(value)}.`);
   }
 }
 

@@ -83,6 +83,17 @@ describe("the start", () => {
     await assert.rejects(createSidecar({ command: [process.execPath], cwd }), { name: "SidecarStartError" });
   });
 
+  it("rejects times and sizes that are none", async () => {
+    for (const value of [-1, NaN, "60000", null]) {
+      for (const name of ["highWaterMark", "startTimeoutMs", "silenceTimeoutMs"]) {
+        const error = { name: "SidecarError", message: `${name} has to be a number that is 0 or more; it is ${value}.` };
+        await assert.rejects(launchFake("fine", { [name]: value }), error);
+      }
+    }
+    await using tts = await launchFake("fine", { startTimeoutMs: Infinity, silenceTimeoutMs: Infinity });
+    await tts.ping();
+  });
+
   it("finds the sidecar in a .venv above, by the environment, or not at all", async () => {
     const app = mkdtempSync(join(tmpdir(), "app with blanks "));
     const bin = join(app, ".venv/bin");

@@ -47,9 +47,9 @@ function speechParams(body: Body) {
 
 /** OpenAI's voice: a name, or `{id}`. */
 function voiceName(voice: unknown): string | undefined {
-  const name = typeof voice === "object" && voice !== null ? (voice as { id?: unknown }).id : voice;
-  if (name === undefined || name === null) return undefined;
-  if (typeof name !== "string") throw badRequest("voice has to be a string.", "voice");
+  if (voice === undefined || voice === null) return undefined;
+  const name = typeof voice === "object" ? (voice as { id?: unknown }).id : voice;
+  if (typeof name !== "string") throw badRequest('voice has to be a string, or an object like {"id": "alloy"}.', "voice");
   return name;
 }
 

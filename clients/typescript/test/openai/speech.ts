@@ -72,6 +72,7 @@ describe("speech", () => {
       [{ input: undefined }, [400, invalid, "input", null]],
       [{ instructions: "Sadly." }, [400, invalid, "instructions", "unsupported"]],
       [{ response_format: null, voice: 7 }, [400, invalid, "voice", null]],
+      ...[["slt"], {}, { name: "slt" }, { id: null }].map((voice): [object, unknown[]] => [{ voice }, [400, invalid, "voice", null]]),
       [{ response_format: "aac" }, [400, invalid, "response_format", "unsupported_format"]],
       [{ response_format: "constructor" }, [400, invalid, "response_format", "unsupported_format"]],
       [{ speed: 0.25 }, [400, invalid, "speed", "invalid_params"]],

@@ -77,6 +77,16 @@ it("speaks what was typed, and can be heard before all of it is there", async ()
   await picture("complete");
 });
 
+it("shows the voices of a model that is not on this machine, and how much would be downloaded", async () => {
+  await page.select("#model", "0.6b-customvoice");
+  await page.waitForFunction("/downloaded/.test(document.getElementById('status').textContent)");
+  assert.match((await status()) ?? "", /^0\.6b-customvoice is downloaded when it speaks: \d\.\d GB\.$/);
+  const voices = await page.$$eval("#voice option", (all) => all.map((o) => o.value));
+  assert.ok(voices.includes("ryan") && !voices.includes("alloy"), String(voices));
+  await page.select("#model", "tiny-voice");
+  await page.waitForFunction("document.getElementById('status').textContent === 'Ready.'");
+});
+
 it("cancels by the keyboard", async () => {
   await type("");
   // A minute and a half: it does not end before it is cancelled. Nobody types that much.

@@ -17,6 +17,8 @@ export interface Model {
   state: string;
   /** Absent: they are known once it is loaded. */
   abilities?: string[];
+  /** Of a model that is not on this machine. */
+  download_bytes?: number;
 }
 
 export interface LoadedModel {
@@ -61,6 +63,12 @@ export async function listModels(): Promise<Model[]> {
 
 export async function loadModel(model: string): Promise<LoadedModel> {
   return (await ask(`/v1/models/${encodeURIComponent(model)}`, { method: "POST" })).json();
+}
+
+/** The voices of a model, which need not be on this machine; without the names that stand for others. */
+export async function listVoices(model: string): Promise<string[]> {
+  const { data } = await (await ask(`/v1/audio/voices?model=${encodeURIComponent(model)}`)).json();
+  return data.flatMap(({ id, alias_of }: { id: string; alias_of?: string }) => (alias_of ? [] : [id]));
 }
 
 /** Calls `onChunk` as audio arrives. */

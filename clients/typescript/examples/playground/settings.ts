@@ -1,4 +1,4 @@
-import { listModels, loadModel, type LoadedModel, type Model } from "./api.js";
+import { listModels, listVoices, loadModel, type LoadedModel, type Model } from "./api.js";
 
 export const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 
@@ -28,12 +28,12 @@ async function chooseModel(chosen: Model | undefined, onStatus: OnStatus): Promi
   if (!chosen) return onStatus("The server has no models.", true);
   const { id, state, abilities } = chosen;
   fill({ voices: [], languages: [], abilities });
-  if (state === "known") return onStatus(`${id} is downloaded when it speaks.`);
-  onStatus(`Loading ${id} …`);
-  const loaded = await loadModel(id);
+  const isHere = state !== "known";
+  if (isHere) onStatus(`Loading ${id} …`);
+  const found = isHere ? await loadModel(id) : { voices: await listVoices(id), languages: [], abilities };
   if (model.value !== id) return;
-  fill(loaded);
-  onStatus("Ready.");
+  fill(found);
+  onStatus(isHere ? "Ready." : `${id} is downloaded when it speaks${size(chosen)}.`);
 }
 
 function fill({ voices, languages, abilities }: LoadedModel): void {
@@ -49,6 +49,8 @@ function fill({ voices, languages, abilities }: LoadedModel): void {
       ? "The voice in words"
       : "How to speak";
 }
+
+const size = ({ download_bytes: bytes }: Model) => (bytes ? `: ${(bytes / 1e9).toFixed(1)} GB` : "");
 
 const choices = (names: string[], none: string) =>
   names.length > 0 ? names.map((name) => new Option(name, name)) : [new Option(none, "")];

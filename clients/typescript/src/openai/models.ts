@@ -63,14 +63,18 @@ async function target<M extends { id: string }>(alias: string, door: Door, model
 }
 
 /** What an alias stands for is said of it, but for its owner. */
-const alias = (id: string, { state, abilities }: Partial<ModelEntry> = {}) => describe(id, { state, abilities });
+const alias = (id: string, { state, abilities, download_bytes }: Partial<Described> = {}) =>
+  describe(id, { state, abilities, downloadBytes: download_bytes });
 
-/** `state` and `abilities` are ours, and absent where they are not known. When a model was made is never known. */
-const describe = (id: string, { state, repo, abilities }: Partial<ModelEntry>) => ({
+type Described = ReturnType<typeof describe>;
+
+/** The last three are ours, and absent where they are not known. When a model was made is never known. */
+const describe = (id: string, { state, repo, abilities, downloadBytes }: Partial<ModelEntry>) => ({
   id,
   object: "model" as const,
   created: 0,
   owned_by: repo?.split("/")[0] ?? OWNER,
   state,
   abilities,
+  download_bytes: downloadBytes,
 });

@@ -35,9 +35,12 @@ export async function loadModel({ id, door, request }: Call): Promise<Response> 
 /** `DELETE /v1/models/{id}`: frees its memory, or stops its load; the files stay. */
 export async function unloadModel({ id, door }: Call): Promise<Response> {
   const model = door.aliases.model(id);
-  const stopped = door.loads.stop(model);
+  const defaultName = await door.loads.defaultName();
+  const name = model ?? defaultName;
+  // The default model may be loading by its name, or without one.
+  const names = name === defaultName ? [undefined, name] : [name];
+  const stopped = names.map((name) => door.loads.stop(name)).includes(true);
   try {
-    const name = model ?? (await door.loads.defaultName());
     if (name === undefined) throw new HttpError(404, "The default model is not loaded.", "model_not_found", "model");
     await door.engine.models.unload(name);
   } catch (error) {

@@ -136,4 +136,17 @@ describe("a load", () => {
     assert.deepEqual(await refusal(await waiting), [409, "invalid_request_error", null, "model_unloaded"]);
     assert.equal((await send("DELETE", "big")).status, 404);
   });
+
+  it("of the default model is stopped by DELETE of its name, and by that of an alias", async () => {
+    for (const [asked, deleted] of [["tts-1", "default-model"], ["default-model", "tts-1"]]) {
+      const recording = new RecordingEngine();
+      recording.voicesOf["default-model"] = [{ voice: "slt", kind: "preset", model: "default-model" }];
+      const { speak, send, loading } = door(recording);
+      const waiting = speak({ model: asked });
+      await loading(1);
+      assert.equal((await send("DELETE", deleted!)).status, 200);
+      assert.equal(recording.loads[0]?.signal?.aborted, true);
+      assert.equal((await waiting).status, 409);
+    }
+  });
 });

@@ -98,7 +98,7 @@ def output_rate(audio: AudioFormat, native_rate: int) -> int:
 def no_stretcher() -> Unsupported:
     return Unsupported(
         "`speed` needs a library that is not installed: libsonic.",
-        hint="pip install 'qwen-tts-sidecar[speed]', or leave `speed` away.",
+        hint="Run pip install libsonic, or omit `speed`.",
         field="speed",
     )
 

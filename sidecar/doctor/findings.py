@@ -175,8 +175,8 @@ def _device(broken: list[str]) -> str | None:
         return backend.name()
     except Exception as error:  # not installed, or no driver for its backend
         broken.append(
-            f"MLX cannot be used: {error}. On Linux install qwen-tts-sidecar[cpu], [cuda12] or "
-            "[cuda13]."
+            f"MLX cannot be used: {error}. On Linux: pip install 'mlx[cpu]', or "
+            "'mlx[cuda12]' or 'mlx[cuda13]'."
         )
         return None
 

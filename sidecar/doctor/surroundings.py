@@ -17,6 +17,8 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "kokoro": ("misaki", "spacy", "num2words", "phonemizer", "espeakng_loader"),
     "media": ("av",),
 }
+# Packages that are called otherwise than the module that they bring.
+_PACKAGES = {"phonemizer": "phonemizer-fork", "espeakng_loader": "espeakng-loader"}
 _FOR = {
     "play": "`say --play`",
     "speed": "`speed`",
@@ -28,12 +30,18 @@ _HUB_SECONDS = 5.0
 
 
 class Extra(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """An optional part of the package; `missing` are the modules that it still lacks."""
+    """An optional part of the package.
+
+    Attributes:
+        missing: the modules that it still lacks.
+        install: the packages that bring them.
+    """
 
     name: str
     use: str
     installed: bool
     missing: list[str] = []
+    install: list[str] = []
 
 
 class Sound(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -64,7 +72,8 @@ def extras() -> list[Extra]:
     found: list[Extra] = []
     for name, modules in EXTRAS.items():
         missing = [module for module in modules if importlib.util.find_spec(module) is None]
-        found.append(Extra(name, _FOR[name], not missing, missing))
+        packages = [_PACKAGES.get(module, module) for module in missing]
+        found.append(Extra(name, _FOR[name], not missing, missing, packages))
     return found
 
 

@@ -11,7 +11,6 @@ from sidecar.doctor.selftest import SelfTest
 from sidecar.doctor.surroundings import Extra, Hub, Sound
 from sidecar.memory import readable
 
-DIST = "qwen-tts-sidecar"
 _FIT = {"well": "yes", "alone": "with little else running", "no": "no"}
 
 
@@ -92,7 +91,8 @@ def _extra(extra: Extra) -> str:
     if extra.installed:
         return f"installed, for {extra.use}"
     lacking = ", ".join(extra.missing)
-    return f'not installed, for {extra.use} (no {lacking}): pip install "{DIST}[{extra.name}]"'
+    packages = " ".join(extra.install)
+    return f"not installed, for {extra.use} (no {lacking}): pip install {packages}"
 
 
 def _sound(sound: Sound) -> str:

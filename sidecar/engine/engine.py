@@ -191,7 +191,7 @@ class Engine:
             self._refuse(
                 ModelLoadFailed(
                     f"MLX or mlx-audio cannot be used: {error}",
-                    hint="On Linux install qwen-tts-sidecar[cpu], [cuda12] or [cuda13].",
+                    hint="On Linux: pip install 'mlx[cpu]', or 'mlx[cuda12]' or 'mlx[cuda13]'.",
                 )
             )
             return

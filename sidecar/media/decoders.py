@@ -221,7 +221,7 @@ def _checked(outcome: bounded.Outcome, task: _Task, name: str) -> Decoded:
 
 
 def _install() -> str:
-    return "Install PyAV (pip install 'qwen-tts-sidecar[media]') or the program ffmpeg."
+    return "Install PyAV (pip install av) or the program ffmpeg."
 
 
 def _conversion(kind: Kind, path: str | None) -> str:

@@ -104,7 +104,7 @@ def _sounddevice() -> ModuleType:
     except ImportError as error:
         raise Failure(
             "Playing needs the Python package sounddevice, which is not installed.",
-            f"pip install 'qwen-tts-sidecar[play]'. {_ELSEWHERE}",
+            f"Run pip install sounddevice. {_ELSEWHERE}",
         ) from error
     except OSError as error:
         raise Failure(

@@ -357,7 +357,7 @@ def test_without_a_decoder_the_error_says_what_it_is_and_what_to_do(
         "this machine decodes that."
     )
     assert error.hint
-    assert "pip install 'qwen-tts-sidecar[media]'" in error.hint
+    assert "pip install av" in error.hint
     assert command in error.hint
     assert error.hint.endswith("'my memo.wav'")
 

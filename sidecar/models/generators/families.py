@@ -159,7 +159,7 @@ FAMILIES: dict[str, Family] = {
         _KOKORO_LANGUAGES,
         voices=_kokoro_voices,
         voice=_kokoro_voice,
-        packages={"misaki": "qwen-tts-sidecar[kokoro]"},
+        packages={"misaki": "misaki"},
     ),
     "csm": Family(
         "sesame",

@@ -118,11 +118,14 @@ def _check_pronunciation(code: str) -> None:
     }.get(code, ("phonemizer", "espeakng_loader"))
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
-        install = {"j": "misaki[ja]", "z": "misaki[zh]"}.get(code, "qwen-tts-sidecar[kokoro]")
+        english = "misaki spacy num2words"
+        install = {"a": english, "b": english, "j": "'misaki[ja]'", "z": "'misaki[zh]'"}.get(
+            code, "misaki phonemizer-fork espeakng-loader"
+        )
         model = " and run: python -m spacy download en_core_web_sm"
         raise MissingPackage(
             f"Kokoro needs {', '.join(missing)} to pronounce this language.",
-            hint=f'pip install "{install}"' + (model if code in "ab" else ""),
+            hint=f"pip install {install}" + (model if code in "ab" else ""),
             field="language",
         )
 

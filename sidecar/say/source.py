@@ -12,9 +12,11 @@ from pathlib import Path
 from sidecar import terminal
 from sidecar.errors import EmptyText
 from sidecar.files import cause
+from sidecar.limits import MAX_TEXT_CHARS
 from sidecar.terminal import Failure
 
 _READ_BYTES = 4096
+_MOST_BYTES = 4 * MAX_TEXT_CHARS  # in UTF-8; a device may never end
 _ENCODING = "utf-8"
 _BYTE_ORDER_MARK = "\ufeff"  # at the beginning it is no part of the text
 
@@ -52,12 +54,18 @@ def text(options: argparse.Namespace) -> str:
 
 def _read(path: str) -> str:
     try:
-        data = Path(path).expanduser().read_bytes()
+        with Path(path).expanduser().open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
     except (OSError, RuntimeError) as error:
         why = cause(error, path) if isinstance(error, OSError) else str(error)
         raise Failure(f"{path} cannot be read: {why}.") from error
     except ValueError:
         raise Failure(f"{path!r} cannot be the name of a file.") from None
+    if len(data) > _MOST_BYTES:
+        raise Failure(
+            f"{path} is too long: a text has at most {MAX_TEXT_CHARS:,} characters.",
+            "Split it into files, a chapter each.",
+        )
     try:
         return data.decode(_ENCODING).removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:

@@ -49,6 +49,12 @@ def test_stdout_gets_audio_and_nothing_else(spoken: bytes, format: str | None) -
         assert len(samples) / rate == pytest.approx(len(spoken) / 2 / 24000, abs=0.2)
 
 
+def test_a_file_that_never_ends_is_not_read_to_its_end(tmp_path: Path) -> None:
+    done = run("say", "-f", "/dev/zero", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "/dev/zero is too long" in done.stderr
+
+
 def test_stdout_that_is_a_file_is_a_whole_file(spoken: bytes, tmp_path: Path) -> None:
     path = tmp_path / "redirected.wav"
     with path.open("wb") as stdout:

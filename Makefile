@@ -53,6 +53,7 @@ blas:
 	fi
 
 speak: setup
+	@mkdir -p "$$(dirname "$$OUT")"
 	@$(BIN)/qwen-tts-sidecar say "$$TEXT" --output "$$OUT"
 
 test: lint unit

@@ -57,6 +57,7 @@ def main(argv: list[str] | None = None) -> None:
 def _ended(command: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
     """Run the command, say on stderr what ended it, and return the exit code."""
     from sidecar import terminal
+    from sidecar.arguments.fields import with_options
     from sidecar.errors import SidecarError
     from sidecar.files import cause
 
@@ -77,7 +78,8 @@ def _ended(command: Callable[[argparse.Namespace], int], options: argparse.Names
         terminal.error(failure.message, failure.hint)
         return failure.code
     except SidecarError as error:
-        terminal.error(error.message, error.hint)
+        hint = None if error.hint is None else with_options(error.hint, options)
+        terminal.error(with_options(error.message, options), hint)
     except OSError as error:
         named = error.filename if isinstance(error.filename, str) else None
         terminal.error(f"{named}: {cause(error, named)}" if named else str(error))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sidecar.arguments import parse, parser
+from sidecar.arguments.fields import with_options
 from sidecar.arguments.parser import Parser
 from sidecar.arguments.program import EXIT_CODES
 from tests.harness import ROOT
@@ -180,3 +181,23 @@ def test_fish_and_zsh_take_their_scripts(tmp_path: Path) -> None:
     assert checked.returncode == 0
     zsh = subprocess.run(["zsh", "-f", "-c", said], capture_output=True, timeout=60, check=False)
     assert zsh.stdout == b"_qwen-tts-sidecar\n", zsh.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "said", "expected"),
+    [
+        (["say", "Hi."], "Give `reference.text`.", "Give --ref-text."),
+        (["say", "Hi."], "Run x, or omit `speed`.", "Run x, or omit --speed."),
+        (["say", "Hi."], "`sampleRate` is 7.", "--sample-rate is 7."),
+        (["say", "Hi."], "Say `wait`, or shorten `text`.", "Say `wait`, or shorten `text`."),
+        (
+            ["voices", "create", "--design", "An old man."],
+            "Name one like 1.7b-base in `model`, and one in `design.model`; or set `replace`.",
+            "Name one like 1.7b-base in --model, and one in --design-model; or set --replace.",
+        ),
+    ],
+)
+def test_at_a_terminal_options_have_their_own_names(
+    command: list[str], said: str, expected: str
+) -> None:
+    assert with_options(said, parse(command)) == expected

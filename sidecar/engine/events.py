@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -34,11 +34,12 @@ class AudioChunk(msgspec.Struct, frozen=True):
     sample_rate: int
 
 
-class SynthesisResult(msgspec.Struct, frozen=True):
-    """The end of an utterance; times in seconds.
+class SpeechFigures(msgspec.Struct, frozen=True):
+    """The figures of an utterance, or of several that are one stream; times in seconds.
 
     Attributes:
-        unspoken: letters of its text that the model has not learned and has left out.
+        samples: of the audio that came out, at `sample_rate`.
+        generation_seconds: of compute, without the waits for text.
     """
 
     finish_reason: FinishReason
@@ -50,8 +51,6 @@ class SynthesisResult(msgspec.Struct, frozen=True):
     first_audio_seconds: float
     generation_seconds: float
     peak_memory_bytes: int
-    notices: tuple[Notice, ...] = ()
-    unspoken: tuple[str, ...] = ()
 
     @property
     def audio_seconds(self) -> float:
@@ -61,6 +60,17 @@ class SynthesisResult(msgspec.Struct, frozen=True):
     def real_time_factor(self) -> float:
         """Compute ÷ audio: below 1 is faster than playback."""
         return self.generation_seconds / self.audio_seconds if self.samples else 0.0
+
+
+class SynthesisResult(SpeechFigures, frozen=True):
+    """The end of an utterance.
+
+    Attributes:
+        unspoken: letters of its text that the model has not learned and has left out.
+    """
+
+    notices: tuple[Notice, ...] = ()
+    unspoken: tuple[str, ...] = ()
 
 
 class EncodedVoice(msgspec.Struct, frozen=True):
@@ -186,17 +196,3 @@ class Events(Generic[T]):
     @property
     def _is_full(self) -> bool:
         return self._backlog is not None and self._chunks_in - self._chunks_out >= self._backlog
-
-
-def result(events: Events[Any]) -> SynthesisResult | LoadResult | EncodedVoice | None:
-    """Wait for a job's end and return its result; whatever comes before is dropped.
-
-    Raises:
-        SidecarError: the job has failed.
-    """
-    for event in events:
-        if isinstance(event, Failed):
-            raise event.error
-        if isinstance(event, Done):
-            return event.result
-    raise AssertionError("the events of a job end with its outcome")

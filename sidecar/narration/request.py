@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from sidecar.audio.formats import AudioFormat
-from sidecar.engine.events import FinishReason
+from sidecar.engine.events import SpeechFigures
 from sidecar.engine.request import SynthesisRequest
 from sidecar.errors import Notice
 
@@ -84,38 +84,17 @@ class Part(msgspec.Struct, frozen=True):
 Patch = tuple[int, bytes]
 
 
-class NarrationResult(msgspec.Struct, frozen=True):
-    """The end of a narration; times in seconds.
+class NarrationResult(SpeechFigures, frozen=True, kw_only=True):
+    """The end of a narration. Its finish reason is "runaway" if any passage ran away.
 
     Attributes:
-        finish_reason: "runaway" if any passage ran away; `notices` say which.
-        frames: spoken by the model.
-        samples: of audio that came out, at `sample_rate`.
-        generation_seconds: of all passages, without the waits for text.
+        notices: what was noticed; they say which passages ran away.
         patches: complete the header of a file that is kept whole; see `audio.encoders.patched`.
     """
 
-    finish_reason: FinishReason
-    frames: int
-    samples: int
-    sample_rate: int
-    seed: int
     sentences: int
-    queue_seconds: float
-    first_audio_seconds: float
-    generation_seconds: float
-    peak_memory_bytes: int
     notices: tuple[Notice, ...] = ()
     patches: tuple[Patch, ...] = ()
-
-    @property
-    def audio_seconds(self) -> float:
-        return self.samples / self.sample_rate
-
-    @property
-    def real_time_factor(self) -> float:
-        """Compute ÷ audio: below 1 is faster than playback."""
-        return self.generation_seconds / self.audio_seconds if self.samples else 0.0
 
 
 # What comes out of a narration while it is spoken, and all that comes out of it.

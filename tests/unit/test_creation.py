@@ -33,7 +33,6 @@ class Engine:
 
     Attributes:
         jobs: all that it was given.
-        before: what is done before a job's outcome is read, by the job's number.
     """
 
     def __init__(self, *outcomes: Event) -> None:

@@ -101,8 +101,8 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
   }
 
   /**
-   * Speak a text. Generation starts at once, whether or not the stream is read. What is wrong with the
-   * params is told by the stream.
+   * Speak a text. Generation starts at once, whether or not the stream is read. The stream
+   * throws the error of params that are wrong.
    *
    * @example
    * ```ts
@@ -116,8 +116,8 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
 
   /**
    * Speak a text that is still being written, e.g. by a language model. The source is read no further
-   * than 4000 characters ahead of the voice; when the speech ends, its `return` is called. What the
-   * source throws is thrown to whoever reads the stream.
+   * than 4000 characters ahead of the voice; when the speech ends, its `return` is called. An error
+   * that the source throws is thrown to the reader of the stream.
    *
    * @example
    * ```ts

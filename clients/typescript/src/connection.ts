@@ -128,7 +128,7 @@ export class Connection {
     const pending = this.#pending.get(id);
     if (!pending) return;
     if (error?.code === ERROR_CODES.cancelled && !pending.cancelled) {
-      // Nobody has cancelled it, so the sidecar is about to end. The caller is told of that end instead.
+      // Nobody has cancelled it, so the sidecar is about to end. The caller gets the error of that end.
       pending.heldBack = () => this.#settle(id, result, error);
       setTimeout(pending.heldBack, ENDING_MS).unref();
     } else {

@@ -99,5 +99,5 @@ export class SidecarResponseError extends SidecarError {
   }
 }
 
-/** A message that ends like a sentence: whoever shows a line break as a blank still has two sentences. */
+/** Return the message with a full stop, so that it and the hint stay two sentences on one line. */
 const asSentence = (message: string) => (/[.!?…。！？]$/u.test(message) ? message : `${message}.`);

@@ -33,7 +33,7 @@ export function readPath(pathname: string): string {
 
 /**
  * Return the URL of a request that came over HTTP. Its host is the Host header's, never the target's
- * own: whoever writes the target would otherwise choose the host that an `Origin` is compared with.
+ * own: the author of the target would otherwise choose the host that an `Origin` is compared with.
  *
  * @param host The Host header; HTTP/1.0 may leave it out.
  * @param target The request target: a path, or an absolute URL of the same host.

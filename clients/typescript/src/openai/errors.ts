@@ -61,7 +61,7 @@ function toHttpError(error: unknown): HttpError {
 }
 
 /**
- * Return whether the sidecar answered with an error. It is told by its name: the app may have loaded
+ * Return whether the sidecar answered with an error. It is recognised by its name: the app may have loaded
  * the client's other build, whose classes are not these.
  */
 export const isResponseError = (error: unknown): error is SidecarResponseError =>

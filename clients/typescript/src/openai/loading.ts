@@ -61,7 +61,7 @@ export class SharedLoads {
       if (model === undefined) this.#defaultName = loaded.model;
       return loaded;
     });
-    // A load that failed is told to those who wait, of whom none may be left, and is forgotten.
+    // Those who still wait get the error of a load that failed. Then it is forgotten.
     const forget = () => void this.#running.delete(model);
     result.then(forget, forget);
     return { result, controller };

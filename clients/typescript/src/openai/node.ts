@@ -59,7 +59,7 @@ async function readRest(request: NodeRequest): Promise<void> {
   try {
     for await (const _ of request);
   } catch {
-    // The client has gone, or somebody else has read it.
+    // The client has gone, or the handler has read the body.
   }
 }
 

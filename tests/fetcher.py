@@ -15,7 +15,7 @@ import msgspec
 from sidecar.errors import SidecarError
 from sidecar.models import catalog
 from sidecar.models.catalog import Fetching
-from sidecar.models.download import Progress
+from sidecar.models.hub.download import Progress
 
 
 def resolve(name: str) -> dict[str, Any]:

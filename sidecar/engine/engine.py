@@ -38,7 +38,7 @@ from sidecar.memory import DEFAULT_LIMIT, MemoryLimit
 from sidecar.models import backend
 
 if TYPE_CHECKING:
-    from sidecar.recording import Recording
+    from sidecar.audio.reference import Recording
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sidecar.models.download import Progress
+    from sidecar.models.hub.download import Progress
 
 FinishReason = Literal["stop", "length", "runaway"]
 

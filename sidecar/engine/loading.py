@@ -25,7 +25,7 @@ from sidecar.engine.watchdog import Pulse
 from sidecar.errors import Cancelled, ModelLoadFailed, SidecarError
 from sidecar.models import catalog
 from sidecar.models.catalog import Checkpoint, Fetching
-from sidecar.models.download import Progress
+from sidecar.models.hub.download import Progress
 
 
 class Loading:

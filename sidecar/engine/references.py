@@ -6,11 +6,11 @@ from collections import OrderedDict
 
 from msgspec.structs import replace
 
+from sidecar.audio.reference import Recording
 from sidecar.engine.models import Loaded, LoadedModel
 from sidecar.engine.watchdog import Pulse
 from sidecar.errors import Notice, VoiceDoesNotFit
 from sidecar.models.base import Utterance, VoiceFeatures
-from sidecar.recording import Recording
 
 # A minute of reference is 40 kB; so this is hundreds of voices.
 CACHE_BYTES = 16 * 2**20

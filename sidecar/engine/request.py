@@ -14,8 +14,8 @@ from sidecar.models.base import GenerationDefaults, SamplingParams, Utterance
 from sidecar.models.catalog import Checkpoint
 
 if TYPE_CHECKING:
-    from sidecar.models.download import Progress
-    from sidecar.recording import Recording
+    from sidecar.audio.reference import Recording
+    from sidecar.models.hub.download import Progress
 
 Priority = Literal["low", "normal", "high"]
 PRIORITIES: tuple[Priority, ...] = ("high", "normal", "low")

@@ -13,6 +13,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from sidecar.audio.reference import Recording
 from sidecar.engine.events import AudioChunk, Done, Failed, FinishReason, SynthesisResult
 from sidecar.engine.failures import as_sidecar_error
 from sidecar.engine.models import Loaded, LoadedGenerator
@@ -24,7 +25,6 @@ from sidecar.limits import MAX_FRAMES
 from sidecar.models import randomness
 from sidecar.models.base import ReferenceAudio, Utterance
 from sidecar.models.generator import GenerationSettings
-from sidecar.recording import Recording
 
 # What is counted as a frame where there are none: of Qwen3-TTS's length.
 FRAME_SECONDS = 0.08

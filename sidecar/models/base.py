@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
-from sidecar import tempo
 from sidecar.errors import Notice
 from sidecar.limits import CODEC_FRAMES_PER_SECOND, MAX_REFERENCE_SECONDS
+from sidecar.text import tempo
 
 if TYPE_CHECKING:
     import mlx.core as mx
     import numpy as np
     from numpy.typing import NDArray
 
-    from sidecar.recording import Recording
+    from sidecar.audio.reference import Recording
 
 
 class ReferenceAudio(msgspec.Struct, frozen=True):
@@ -42,11 +42,11 @@ class ReferenceAudio(msgspec.Struct, frozen=True):
         most_seconds: float = MAX_REFERENCE_SECONDS,
         check: Callable[[], None] = lambda: None,
     ) -> Recording:
-        """What the engine takes; any thread but the engine's. Raises as `recording.read`, and what
+        """What the engine takes; any thread but the engine's. Raises as `reference.read`, and what
         `check` raises, which is asked while it takes long."""
-        from sidecar import recording  # numpy and libsndfile: the handshake does without
+        from sidecar.audio import reference  # numpy and libsndfile: the handshake does without
 
-        return recording.read(
+        return reference.read(
             self.path,
             self.data,
             self.text,

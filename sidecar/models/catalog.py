@@ -20,12 +20,13 @@ from sidecar.errors import (
     closest,
     unlisted,
 )
-from sidecar.models import cache, foreign, presets, quantised, weights
+from sidecar.models import foreign, presets, quantised, weights
+from sidecar.models.hub import cache
 from sidecar.models.jsonfile import MAX_JSON_BYTES, read_object
 from sidecar.models.known import KNOWN
 
 if TYPE_CHECKING:
-    from sidecar.models.download import Progress
+    from sidecar.models.hub.download import Progress
 
 BUNDLED = "tiny-voice"
 BUNDLED_PATH = Path(__file__).parent.parent / "bundled" / BUNDLED
@@ -223,11 +224,12 @@ def _cached(repo: str, revision: str | None, fetching: Fetching | None) -> Path:
     if snapshot is not None and not snapshot.missing:
         return snapshot.path
     # Only now: the hub's client takes its time to import.
-    from sidecar.models import hub, hub_errors
-    from sidecar.models.download import download
+    from sidecar.models.hub import client
+    from sidecar.models.hub import errors as hub_errors
+    from sidecar.models.hub.download import download
 
-    hub.check_name(repo)
-    if hub.is_offline():
+    client.check_name(repo)
+    if client.is_offline():
         raise hub_errors.offline(repo, () if snapshot is None else snapshot.missing)
     if fetching is None:
         raise _not_here(repo, revision, () if snapshot is None else snapshot.missing)

@@ -15,7 +15,7 @@ from sidecar.models.base import ModelInfo, Utterance, VoiceFeatures
 if TYPE_CHECKING:
     import mlx.core as mx
 
-    from sidecar.recording import Recording
+    from sidecar.audio.reference import Recording
 
 
 class GenerationSettings(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sidecar.audio.formats import AudioFormat
 from sidecar.audio.formats import check as check_format
+from sidecar.audio.media.given import whole_file
 from sidecar.engine.request import DEFAULT_CHUNK_FRAMES, SamplingOverrides, SynthesisRequest
 from sidecar.errors import BadVoiceFile, EmptyText, InvalidParams, too_long
 from sidecar.limits import (
@@ -15,16 +16,15 @@ from sidecar.limits import (
     MAX_UTTERANCE_CHARS,
     MAX_UTTERANCE_FRAMES,
 )
-from sidecar.media.given import whole_file
 from sidecar.models.base import ReferenceAudio, Utterance, Voice
-from sidecar.narration.request import NarrationRequest, Pauses
 from sidecar.rpc import types
 from sidecar.rpc.session import Session
 from sidecar.rpc.types import Reference, SynthesizeParams
+from sidecar.synthesis.request import NarrationRequest, Pauses
 from sidecar.voices.choice import ChosenVoice, choose
 
 if TYPE_CHECKING:
-    from sidecar.recording import Recording
+    from sidecar.audio.reference import Recording
 
 
 def check(params: SynthesizeParams) -> AudioFormat:

@@ -39,7 +39,7 @@ from sidecar.voices.format import VERSION, Metadata, SavedVoice
 from sidecar.voices.store import VoiceStore
 
 if TYPE_CHECKING:
-    from sidecar.recording import Recording
+    from sidecar.audio.reference import Recording
 
 Stage = Literal["resolving", "downloading", "loading", "designing", "encoding", "saving"]
 

@@ -15,7 +15,7 @@ backend.prepare()  # before MLX is imported, or it stays with its own slow BLAS
 
 import mlx.core as mx  # noqa: E402
 
-from sidecar import cli  # noqa: E402
+from sidecar.cli import main as cli  # noqa: E402
 from sidecar.models import registry  # noqa: E402
 from sidecar.models.base import Utterance  # noqa: E402
 from sidecar.models.slots import Slot  # noqa: E402

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from sidecar.cli import main
+from sidecar.cli.main import main
 from sidecar.memory import readable
 from sidecar.models import catalog
 from sidecar.models.known import KNOWN

@@ -11,7 +11,7 @@ from sidecar.models import backend
 
 backend.prepare()  # before MLX is imported, or it stays with its own slow BLAS
 
-from sidecar import cli  # noqa: E402
+from sidecar.cli import main as cli  # noqa: E402
 from sidecar.engine.decode import Batch  # noqa: E402
 
 _C = ctypes.CDLL(None)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.arguments import parse, parser
-from sidecar.arguments.fields import with_options
-from sidecar.arguments.parser import Parser
-from sidecar.arguments.program import EXIT_CODES
+from sidecar.cli.arguments import parse, parser
+from sidecar.cli.arguments.fields import with_options
+from sidecar.cli.arguments.parser import Parser
+from sidecar.cli.arguments.program import EXIT_CODES
 from tests.harness import ROOT
 from tests.installing import debian
 

@@ -12,7 +12,7 @@ import soundfile
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sidecar import audio_file, recording
+from sidecar.audio import decode, reference
 from sidecar.errors import BadReferenceAudio, ReferenceTooLong, ReferenceTooShort
 from tests.sounds import RATE, encoded, tone
 
@@ -32,7 +32,7 @@ MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 RATES = (*MP3_RATES, 88200, 96000, 176400, 192000)
 
 
-def types(found: recording.Recording) -> list[str]:
+def types(found: reference.Recording) -> list[str]:
     return [notice.type for notice in found.notices]
 
 
@@ -59,7 +59,7 @@ def test_any_format_rate_and_number_of_channels_is_the_same_sound(
     sound = tone(seconds + 0.1, rate, hertz=hertz)
     weights = 1 + np.arange(channels) / 8  # channels differ; their mean is the tone again
     data = encoded(sound[:, None] * weights / weights.mean(), rate, format, subtype)
-    found = recording.read(None, data).samples
+    found = reference.read(None, data).samples
     assert found.dtype == np.float32
     assert found.ndim == 1
     assert np.isfinite(found).all()
@@ -82,7 +82,7 @@ def test_damaged_files_are_refused_or_read_and_nothing_else(
     with warnings.catch_warnings():  # numbers may overflow; what matters is what comes of it
         warnings.simplefilter("ignore")
         try:
-            found = recording.read(None, bytes(data))
+            found = reference.read(None, bytes(data))
         except BadReferenceAudio:
             return
     assert np.isfinite(found.samples).all()
@@ -113,7 +113,7 @@ def test_of_a_file_that_was_cut_is_read_what_is_there(kind: tuple[str, str], sha
     whole = decoded(CUT[kind])
     data = CUT[kind][: int(share * len(CUT[kind]))]
     try:
-        found = recording.read(None, data)
+        found = reference.read(None, data)
     except ReferenceTooShort:  # Ogg loses the page that was cut, which may have a second
         assert len(decoded(data)) < RATE
         return
@@ -123,7 +123,7 @@ def test_of_a_file_that_was_cut_is_read_what_is_there(kind: tuple[str, str], sha
     assert 1 <= len(found.samples) / RATE <= 9.1
     assert len(found.samples) == len(decoded(data))
     assert np.abs(found.samples - whole[: len(found.samples)]).max() < 1e-6
-    assert np.array_equal(recording.read(None, data).samples, found.samples)
+    assert np.array_equal(reference.read(None, data).samples, found.samples)
     missing = (soundfile.info(io.BytesIO(data)).frames - len(found.samples)) / RATE
     assert ("referenceIncomplete" in types(found)) == (missing > 0.1)
 
@@ -133,7 +133,7 @@ def test_a_file_with_a_hole_ends_early_and_says_so(subtype: str) -> None:
     data = bytearray(CUT["OGG", subtype])
     third = len(data) // 3
     data[third : 2 * third] = bytes(third)
-    found = recording.read(None, bytes(data))
+    found = reference.read(None, bytes(data))
     assert np.array_equal(found.samples, decoded(bytes(data)))
     assert len(found.samples) < 7 * RATE
     [notice] = found.notices
@@ -164,7 +164,7 @@ def test_whatever_libsndfile_writes_is_read(kind: tuple[str, str]) -> None:
     data = written(*kind)
     assert data
     rate = soundfile.info(io.BytesIO(data)).samplerate  # which XI does not keep
-    found = recording.read(None, data)
+    found = reference.read(None, data)
     sound = tone(2 * RATE / rate, hertz=440 * rate / RATE)
     assert abs(len(found.samples) - len(sound)) < 0.06 * RATE  # some fill their last block
     middle = slice(RATE // 10, len(sound) - RATE // 5)
@@ -185,7 +185,7 @@ def test_mp3_in_a_wav_file_is_read() -> None:
     )
     data = b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WAVE" + chunks
     assert soundfile.info(io.BytesIO(data)).subtype == "MPEG_LAYER_III"
-    found = recording.read(None, data)
+    found = reference.read(None, data)
     assert abs(len(found.samples) - 4 * RATE) < 0.1 * RATE
     assert found.notices == ()
 
@@ -199,21 +199,21 @@ def piped(seconds: float, rate: int = RATE) -> bytes:
 
 
 def test_a_file_that_does_not_say_how_long_it_is_is_read_to_its_end() -> None:
-    found = recording.read(None, piped(9))
+    found = reference.read(None, piped(9))
     assert np.abs(found.samples - tone(9)).max() < 1e-4
     assert len(found.samples) == 9 * RATE
     assert found.notices == ()
     with pytest.raises(ReferenceTooShort, match=r"0\.50 s"):
-        recording.read(None, piped(0.5))
+        reference.read(None, piped(0.5))
     with pytest.raises(ReferenceTooLong, match="more than 60 s"):
-        recording.read(None, piped(61, 8000))
+        reference.read(None, piped(61, 8000))
 
 
 def test_no_more_is_decoded_than_may_be() -> None:
     """Where no header has told that it is too long."""
-    with audio_file._Sequential(io.BytesIO(piped(30))) as file:
-        samples, _ = audio_file._mixed(file, 2 * RATE)
-    assert 2 * RATE < len(samples) <= 2 * RATE + audio_file._BLOCK_FRAMES
+    with decode._Sequential(io.BytesIO(piped(30))) as file:
+        samples, _ = decode._mixed(file, 2 * RATE)
+    assert 2 * RATE < len(samples) <= 2 * RATE + decode._BLOCK_FRAMES
 
 
 def _whole(format: str) -> bytes:

@@ -6,8 +6,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.narration.captions import srt
-from sidecar.narration.request import Mark
+from sidecar.synthesis.captions import srt
+from sidecar.synthesis.request import Mark
 
 # The TypeScript client's tests have the same.
 ENGLISH = (

@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from sidecar.audio.reference import Recording
 from sidecar.engine.events import Done, EncodedVoice, Event, Events, Failed, LoadResult
 from sidecar.engine.request import EncodeJob, Job, LoadJob, LoadOptions, SynthesisRequest
 from sidecar.errors import BadReferenceAudio, Cancelled, UnknownLanguage, UnknownModel
 from sidecar.models.base import ModelInfo, ReferenceAudio
-from sidecar.recording import Recording
 from sidecar.voices.create import Created, CreateRequest, Creation, Progress
 from sidecar.voices.design import Design
 from sidecar.voices.store import VoiceStore

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from sidecar import audio_file, limits
+from sidecar import limits
+from sidecar.audio import decode
 from sidecar.models import presets
 from sidecar.models.known import KNOWN
 from sidecar.rpc import background
@@ -37,9 +38,9 @@ SENTENCES = [
     ),
     (
         "docs/security.md",
-        f"A reference is at most {round(audio_file.MAX_FILE_BYTES, -7) // 10**6} MB on disk, "
+        f"A reference is at most {round(decode.MAX_FILE_BYTES, -7) // 10**6} MB on disk, "
         f"{limits.MAX_REFERENCE_SECONDS:g} s (`--max-reference-seconds`), "
-        f"{audio_file._MAX_RATE // 1000} kHz, {audio_file._MAX_CHANNELS} channels",
+        f"{decode._MAX_RATE // 1000} kHz, {decode._MAX_CHANNELS} channels",
     ),
     (
         "docs/security.md",

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.doctor import findings, fit, surroundings, text
+from sidecar.cli.doctor import findings, fit, surroundings, text
 from sidecar.memory import DEFAULT_LIMIT
 from sidecar.models import backend
 from sidecar.models.inventory import Entry
@@ -161,7 +161,7 @@ def test_a_silent_hub_is_waited_for_no_longer_than_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(surroundings, "_asked", lambda *_: threading.Event().wait(60))
-    monkeypatch.setattr(surroundings.hub, "is_offline", lambda: False)
+    monkeypatch.setattr(surroundings.client, "is_offline", lambda: False)
     found = surroundings.the_hub(seconds=0.1)
     assert (found.reachable, found.problem) == (False, "no answer within 0.1 s")
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sidecar.audio.reference import Recording
 from sidecar.engine.decode import Batch
 from sidecar.engine.engine import Engine
 from sidecar.engine.events import AudioChunk, Events, Failed, SynthesisResult
@@ -27,7 +28,6 @@ from sidecar.errors import (
 from sidecar.limits import MAX_QUEUED, MAX_STREAMS
 from sidecar.models import backend
 from sidecar.models.base import Utterance
-from sidecar.recording import Recording
 from tests.harness import TIMEOUT
 from tests.jobs import outcome
 

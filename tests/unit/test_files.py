@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from sidecar import recording
+from sidecar.audio import reference
 from sidecar.errors import BadReferenceAudio, NotACheckpoint
 from sidecar.files import open_regular, read_regular
 from sidecar.models import catalog
@@ -39,7 +39,7 @@ def test_what_is_no_file_is_a_bad_reference(kind: str, tmp_path: Path) -> None:
     elif kind == "loop":
         os.symlink(path, path)
     with pytest.raises(BadReferenceAudio, match="cannot be read") as caught:
-        recording.read(path, None)
+        reference.read(path, None)
     assert caught.value.field == "reference.path"
     assert "Errno" not in caught.value.message
 
@@ -49,7 +49,7 @@ def test_a_small_file_that_unpacks_to_much_is_refused_by_its_header() -> None:
     silence = np.zeros((24000, 9), np.int16)
     soundfile.write(buffer, silence, 24000, format="WAV", subtype="PCM_16")
     with pytest.raises(BadReferenceAudio, match="9 channels"):
-        recording.read(None, buffer.getvalue())
+        reference.read(None, buffer.getvalue())
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sidecar.doctor import findings
+from sidecar.cli.doctor import findings
 from sidecar.errors import MemoryLimitExceeded
 from sidecar.memory import DEFAULT_LIMIT, readable
 from sidecar.models import backend, catalog, known, registry

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sidecar import recording
+from sidecar.audio import reference
+from sidecar.audio.media.given import local_path, whole_file
 from sidecar.errors import BadReferenceAudio, InvalidParams
-from sidecar.media.given import local_path, whole_file
 from tests.sounds import encoded, tone
 
 
@@ -104,7 +104,7 @@ def test_paths_and_file_uris(given_: str, path: str) -> None:
 )
 def test_what_is_no_path_is_refused_in_its_own_words(given_: str, words: str) -> None:
     with pytest.raises(BadReferenceAudio) as caught:
-        recording.read(given_, None)
+        reference.read(given_, None)
     assert words in caught.value.message
     assert caught.value.hint
     assert caught.value.field == "reference.path"
@@ -113,7 +113,7 @@ def test_what_is_no_path_is_refused_in_its_own_words(given_: str, words: str) ->
 def test_a_file_uri_is_read(tmp_path: Path) -> None:
     path = tmp_path / "my voice #1?.wav"
     path.write_bytes(encoded(tone(2)))
-    assert recording.read(path.as_uri(), None).field == "reference.path"
+    assert reference.read(path.as_uri(), None).field == "reference.path"
 
 
 def test_every_error_of_a_file_names_its_path(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_every_error_of_a_file_names_its_path(tmp_path: Path) -> None:
     ):
         path = str(tmp_path / name) if name else str(tmp_path)
         with pytest.raises(BadReferenceAudio) as caught:
-            recording.read(path, None)
+            reference.read(path, None)
         message = caught.value.message
         assert (path if path.isprintable() else repr(path)) in message
         assert words in message
@@ -141,13 +141,13 @@ def test_every_error_of_a_file_names_its_path(tmp_path: Path) -> None:
         assert "WAV" not in (caught.value.hint or "")
     for path, words in (("/dev/zero", "it is a device"), (tmp_path / "empty.wav", "is empty")):
         with pytest.raises(BadReferenceAudio, match=words):
-            recording.read(str(path), None)
+            reference.read(str(path), None)
 
 
 @pytest.mark.parametrize(("path", "words"), [("nope.wav", "start at /"), ("~/nope.wav", "`~`")])
 def test_a_missing_file_says_where_it_was_looked_for(path: str, words: str) -> None:
     with pytest.raises(BadReferenceAudio, match="there is no") as caught:
-        recording.read(path, None)
+        reference.read(path, None)
     assert caught.value.hint
     assert words in caught.value.hint
 
@@ -157,4 +157,4 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     path = tmp_path / "secret.wav"
     path.touch(0o000)
     with pytest.raises(BadReferenceAudio, match="permission is denied"):
-        recording.read(str(path), None)
+        reference.read(str(path), None)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sidecar.narration.captions import srt
-from sidecar.narration.request import Mark
-from sidecar.narration.script import Dictation, Passage, Script
+from sidecar.synthesis.captions import srt
+from sidecar.synthesis.request import Mark
+from sidecar.synthesis.segments import Dictation, Passage, Script
 from sidecar.text.sentences import Sentence, SentenceSplitter
 from sidecar.text.speakable import speakable
 from sidecar.text.stream import HOLD, SpeakableStream

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.narration.script import Dictation, Script
+from sidecar.synthesis.segments import Dictation, Script
 from sidecar.text.languages import TextLanguage, language_of, languages_of
 from sidecar.text.sentences import SentenceSplitter
 from sidecar.text.speakable import speakable

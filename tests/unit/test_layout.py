@@ -11,7 +11,8 @@ import pytest
 from huggingface_hub import constants
 
 from sidecar.errors import ModelNotDownloaded
-from sidecar.models import cache, catalog
+from sidecar.models import catalog
+from sidecar.models.hub import cache
 
 REPO = "someone/voice"
 COMMIT = "0123456789abcdef" * 2 + "01234567"

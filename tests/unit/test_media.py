@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from sidecar import recording
+from sidecar.audio import reference
+from sidecar.audio.media import bounded, decoders, kinds, pyav_child
 from sidecar.errors import BadReferenceAudio, Cancelled, ReferenceTooLong, ReferenceTooShort
-from sidecar.media import bounded, decoders, kinds, pyav_child
 from tests.installing import debian
 from tests.sounds import RATE, contained, encoded, tone
 
@@ -57,11 +57,11 @@ M4A = made("m4a")
 
 def refused(data: bytes | None = None, path: str | None = None) -> BadReferenceAudio:
     with pytest.raises(BadReferenceAudio) as caught:
-        recording.read(path, data)
+        reference.read(path, data)
     return caught.value
 
 
-def sounds_like_the_voice(found: recording.Recording) -> bool:
+def sounds_like_the_voice(found: reference.Recording) -> bool:
     """By the waveform, at whatever delay an encoder has."""
     size = len(found.samples) + len(VOICE)
     spectra = [np.fft.rfft(one, size) for one in (found.samples, VOICE)]
@@ -87,7 +87,7 @@ def programs(folder: Path, monkeypatch: pytest.MonkeyPatch, **scripts: str) -> N
 
 @pytest.mark.parametrize("name", FILES)
 def test_what_a_phone_or_a_video_has_is_read(name: str) -> None:
-    found = recording.read(None, made(name))
+    found = reference.read(None, made(name))
     assert sounds_like_the_voice(found)
     assert found.notices == ()
 
@@ -95,7 +95,7 @@ def test_what_a_phone_or_a_video_has_is_read(name: str) -> None:
 def test_a_path_and_the_bytes_are_the_same_recording(tmp_path: Path) -> None:
     path = tmp_path / "voice"  # whatever its name ends in
     path.write_bytes(M4A)
-    found, again = recording.read(str(path), None), recording.read(None, M4A)
+    found, again = reference.read(str(path), None), reference.read(None, M4A)
     assert np.array_equal(again.samples, found.samples)
     assert again.source == found.source
     assert found.field == "reference.path"
@@ -118,9 +118,9 @@ def test_what_libsndfile_reads_goes_to_no_other_decoder(
     subtype = {"MP3": "MPEG_LAYER_III", "OGG": "VORBIS"}.get(name, "PCM_16")
     data = encoded(VOICE, RATE, name, subtype)
     assert kinds.kind_of(data) is None
-    assert len(recording.read(None, data).samples) > 5 * RATE
+    assert len(reference.read(None, data).samples) > 5 * RATE
     with contextlib.suppress(BadReferenceAudio):  # nor does one that is damaged
-        recording.read(None, data[: len(data) // 3])
+        reference.read(None, data[: len(data) // 3])
 
 
 def test_a_video_without_sound_says_so() -> None:
@@ -146,18 +146,18 @@ def test_of_several_sound_tracks_the_first_is_taken() -> None:
             frame.sample_rate = RATE
             file.mux(track.encode(frame))
             file.mux(track.encode(None))
-    assert sounds_like_the_voice(recording.read(None, buffer.getvalue()))
+    assert sounds_like_the_voice(reference.read(None, buffer.getvalue()))
 
 
 @pytest.mark.parametrize("name", ["m4a", "webm", "aac"])
 def test_the_same_limits_hold(name: str) -> None:
     long = tone(62, level=0.1)
     with pytest.raises(ReferenceTooLong, match="at most 60 s") as caught:
-        recording.read(None, made(name, long))
+        reference.read(None, made(name, long))
     assert caught.value.hint
     with pytest.raises(ReferenceTooShort):
-        recording.read(None, made(name, tone(0.5)))
-    assert len(recording.read(None, made(name, long), most_seconds=70).samples) > 61 * RATE
+        reference.read(None, made(name, tone(0.5)))
+    assert len(reference.read(None, made(name, long), most_seconds=70).samples) > 61 * RATE
 
 
 def test_a_film_is_not_decoded_to_its_end(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_film_is_not_decoded_to_its_end(tmp_path: Path) -> None:
 
 def test_a_cut_file_says_what_is_missing() -> None:
     data = made("webm")
-    found = recording.read(None, data[: len(data) * 3 // 4])
+    found = reference.read(None, data[: len(data) * 3 // 4])
     assert [notice.type for notice in found.notices] == ["referenceIncomplete"]
 
 
@@ -223,10 +223,10 @@ def test_a_real_ffmpeg_reads_them_too(tmp_path: Path, monkeypatch: pytest.Monkey
     real = debian("ffmpeg", "ffmpeg")
     programs(tmp_path / "bin", monkeypatch, ffmpeg=f'exec {real} "$@"')
     for name in ("m4a", "mp4", "webm", "aac", "amr", "ts"):
-        assert sounds_like_the_voice(recording.read(None, made(name)))
+        assert sounds_like_the_voice(reference.read(None, made(name)))
     assert "without a sound track" in refused(contained(VOICE, "mp4", "", 0, video="mpeg4")).message
     with pytest.raises(ReferenceTooLong):
-        recording.read(None, made("m4a", tone(62)))
+        reference.read(None, made("m4a", tone(62)))
     assert "cannot be decoded" in refused(M4A[:3000]).message
 
 
@@ -241,7 +241,7 @@ def test_ffmpeg_is_told_to_touch_nothing_but_its_file(
     )
     programs(tmp_path / "bin", monkeypatch, ffmpeg=script)
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
-    assert sounds_like_the_voice(recording.read(None, M4A))
+    assert sounds_like_the_voice(reference.read(None, M4A))
     arguments = (tmp_path / "arguments").read_text().splitlines()
     before = arguments[: arguments.index("-i")]
     for option, value in (
@@ -301,7 +301,7 @@ def test_a_cancel_ends_the_decoder(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             raise Cancelled("The request was cancelled.")
 
     with pytest.raises(Cancelled):
-        recording.read(None, M4A, check=check)
+        reference.read(None, M4A, check=check)
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
@@ -319,7 +319,7 @@ def test_afconvert_comes_first_where_there_is_one(
         f'case "$5" in *.m4a) cp {tmp_path}/voice.wav "$6";; *) exit 1;; esac'
     )
     programs(tmp_path / "bin", monkeypatch, afconvert=script, ffmpeg="exit 1")
-    assert np.array_equal(recording.read(None, M4A).samples, VOICE)
+    assert np.array_equal(reference.read(None, M4A).samples, VOICE)
     # What it does not know goes to the next one.
     assert "ffmpeg" in refused(made("webm")).message
 
@@ -334,7 +334,7 @@ def test_what_afconvert_cannot_read_goes_to_the_next_decoder(
         afconvert='echo "Error: ExtAudioFileOpenURL failed" >&2; exit 1',
         ffmpeg=f'for last; do :; done; cp {tmp_path}/voice.wav "${{last#file:}}"',
     )
-    assert sounds_like_the_voice(recording.read(None, M4A))
+    assert sounds_like_the_voice(reference.read(None, M4A))
 
 
 # --- nothing there --------------------------------------------------------------------------

@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from sidecar import audio_file, recording
+from sidecar.audio import decode, reference
 from sidecar.errors import BadReferenceAudio, ReferenceTooLong
 from tests.sounds import RATE, encoded, tone
 
 
-def read(samples: np.ndarray, text: str | None = None, rate: int = RATE) -> recording.Recording:
-    return recording.read(None, encoded(samples, rate), text)
+def read(samples: np.ndarray, text: str | None = None, rate: int = RATE) -> reference.Recording:
+    return reference.read(None, encoded(samples, rate), text)
 
 
-def types(found: recording.Recording) -> list[str]:
+def types(found: reference.Recording) -> list[str]:
     return [notice.type for notice in found.notices]
 
 
@@ -35,7 +35,7 @@ def test_a_file_is_mixed_and_resampled(tmp_path: Path) -> None:
     left = tone(4, 48000, 0.4)
     path = tmp_path / "reference.flac"
     soundfile.write(path, np.stack([left, np.zeros_like(left)], axis=1), 48000)
-    found = recording.read(str(path), None).samples
+    found = reference.read(str(path), None).samples
     expected = tone(4, RATE, 0.2)
     assert found.dtype == np.float32
     assert abs(len(found) - len(expected)) <= 1
@@ -65,7 +65,7 @@ def test_a_file_is_mixed_and_resampled(tmp_path: Path) -> None:
 )
 def test_what_is_refused_says_why_by_its_type(data: bytes, type: str, reason: str) -> None:
     with pytest.raises(BadReferenceAudio, match=reason) as caught:
-        recording.read(None, data)
+        reference.read(None, data)
     assert caught.value.type == type
     assert caught.value.code == 1005
     assert caught.value.field == "reference.audio"
@@ -73,17 +73,17 @@ def test_what_is_refused_says_why_by_its_type(data: bytes, type: str, reason: st
 
 def test_a_missing_file_is_a_bad_reference(tmp_path: Path) -> None:
     with pytest.raises(BadReferenceAudio, match="cannot be read") as caught:
-        recording.read(str(tmp_path / "nowhere.wav"), None)
+        reference.read(str(tmp_path / "nowhere.wav"), None)
     assert caught.value.field == "reference.path"
 
 
 def test_the_hash_is_of_the_file_whichever_way_it_comes(tmp_path: Path) -> None:
     data = encoded(tone(2))
     (tmp_path / "a").write_bytes(data)
-    found = recording.read(str(tmp_path / "a"), None, " Said. ", False)
+    found = reference.read(str(tmp_path / "a"), None, " Said. ", False)
     assert found.source == hashlib.sha256(data).hexdigest()
-    assert recording.read(None, data).source == found.source
-    assert recording.read(None, data + b"\0").source != found.source
+    assert reference.read(None, data).source == found.source
+    assert reference.read(None, data + b"\0").source != found.source
     assert (found.text, found.append_silence, found.field) == ("Said.", False, "reference.path")
 
 
@@ -92,7 +92,7 @@ def test_what_is_hashed_is_what_is_heard(tmp_path: Path, monkeypatch: pytest.Mon
     path = tmp_path / "a.wav"
     path.write_bytes(data := encoded(tone(2)))
     opened: list[str] = []
-    true_open = audio_file.open_regular
+    true_open = decode.open_regular
 
     def changing(name: str, most: int) -> BinaryIO:
         opened.append(name)
@@ -102,10 +102,10 @@ def test_what_is_hashed_is_what_is_heard(tmp_path: Path, monkeypatch: pytest.Mon
         path.write_bytes(encoded(tone(3)))  # in the same place, between hash and decoder
         return true_mixed(file, most)
 
-    true_mixed = audio_file._mixed
-    monkeypatch.setattr(audio_file, "open_regular", changing)
-    monkeypatch.setattr(audio_file, "_mixed", mixed)
-    found = recording.read(str(path), None)
+    true_mixed = decode._mixed
+    monkeypatch.setattr(decode, "open_regular", changing)
+    monkeypatch.setattr(decode, "_mixed", mixed)
+    found = reference.read(str(path), None)
     assert opened == [str(path)]
     assert found.source == hashlib.sha256(data).hexdigest()
     assert len(found.samples) == 2 * RATE
@@ -122,7 +122,7 @@ def test_a_file_has_its_turn_until_it_is_decoded(
     busy: list[tuple[str, bool]] = []
 
     def spied(name: str) -> None:
-        true = getattr(audio_file, name)
+        true = getattr(decode, name)
 
         def spy(*given: Any) -> Any:
             free = turn.acquire(blocking=False)
@@ -133,30 +133,30 @@ def test_a_file_has_its_turn_until_it_is_decoded(
                 raise OSError("broken")
             return true(*given)
 
-        monkeypatch.setattr(audio_file, name, spy)
+        monkeypatch.setattr(decode, name, spy)
 
-    monkeypatch.setattr(audio_file, "_READING", turn)
+    monkeypatch.setattr(decode, "_READING", turn)
     spied("open_regular")
     spied("_mixed")
     with contextlib.nullcontext() if good else pytest.raises(BadReferenceAudio):
-        recording.read(str(path), None)
+        reference.read(str(path), None)
     assert busy == [("open_regular", False), ("_mixed", True)]
     assert turn.acquire(blocking=False)
 
 
 @pytest.mark.parametrize("most", [2.0, 60.0, 300.0])
 def test_the_longest_is_what_the_option_says(most: float) -> None:
-    recording.read(None, encoded(tone(most, 8000), 8000), most_seconds=most)
+    reference.read(None, encoded(tone(most, 8000), 8000), most_seconds=most)
     with pytest.raises(ReferenceTooLong, match=f"at most {most:g} s") as caught:
-        recording.read(None, encoded(tone(most + 0.1, 8000), 8000), most_seconds=most)
+        reference.read(None, encoded(tone(most + 0.1, 8000), 8000), most_seconds=most)
     assert caught.value.hint
     assert "--max-reference-seconds" in caught.value.hint
 
 
-def clipped(format: str, subtype: str) -> Callable[[], recording.Recording]:
+def clipped(format: str, subtype: str) -> Callable[[], reference.Recording]:
     """A loud voice that was cut at full scale, and stored in some format."""
     sound = np.clip(tone(4, level=2.0), -1, 1)
-    return lambda: recording.read(None, encoded(sound, RATE, format, subtype))
+    return lambda: reference.read(None, encoded(sound, RATE, format, subtype))
 
 
 @pytest.mark.parametrize(
@@ -181,5 +181,5 @@ def clipped(format: str, subtype: str) -> Callable[[], recording.Recording]:
         (lambda: read(tone(4), "   "), []),
     ],
 )
-def test_what_is_noticed(make: Callable[[], recording.Recording], expected: list[str]) -> None:
+def test_what_is_noticed(make: Callable[[], reference.Recording], expected: list[str]) -> None:
     assert types(make()) == expected

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sidecar.audio.reference import Recording
 from sidecar.engine.models import LoadedModel
 from sidecar.engine.references import References
 from sidecar.errors import Notice, VoiceDoesNotFit
 from sidecar.models.base import ModelInfo, Utterance, VoiceFeatures, VoiceInfo
-from sidecar.recording import Recording
 
 NOTICES = (Notice("referenceShort", "Short."),)
 

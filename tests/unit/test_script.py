@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tokenizers import Regex
 from tokenizers.pre_tokenizers import Split
 
-from sidecar.narration.script import Dictation, Passage, Script
+from sidecar.synthesis.segments import Dictation, Passage, Script
 
 # Sentences, words, and what is nasty between them.
 WORDS = ["Hello there. ", "It is 3.5 km to Dr. Smith, ", "and on and on it goes ", "No!", " ", "a"]

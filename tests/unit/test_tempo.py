@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from sidecar import recording, tempo
+from sidecar.audio import reference
 from sidecar.engine.events import FinishReason, SynthesisResult
-from sidecar.narration.told import Told
+from sidecar.synthesis.results import Told
+from sidecar.text import tempo
 from tests.sounds import RATE, encoded, tone
 from tests.unit.plain_texts import PROSE
 
@@ -22,7 +23,7 @@ SYLLABIC = ("chinese", "japanese", "korean")
 
 
 def noticed(samples: np.ndarray, text: str) -> bool:
-    found = recording.read(None, encoded(samples.astype(np.float32)), text)
+    found = reference.read(None, encoded(samples.astype(np.float32)), text)
     return "transcriptMismatch" in [notice.type for notice in found.notices]
 
 
@@ -85,14 +86,14 @@ def test_figures_and_other_scripts_may_be_said_slowly(text: str, seconds: float)
 
 def test_the_tempo_is_that_of_the_speech_and_not_of_the_pauses() -> None:
     samples = spoken("slt")
-    alone = recording.read(None, encoded(samples), SAID).tempo
-    paused = recording.read(
+    alone = reference.read(None, encoded(samples), SAID).tempo
+    paused = reference.read(
         None, encoded(np.concatenate([samples, np.zeros(9 * RATE, np.float32)])), SAID
     ).tempo
     assert alone is not None
     assert alone == pytest.approx(paused, rel=0.1)
     assert 12 < alone < 16
-    assert recording.read(None, encoded(samples)).tempo is None
+    assert reference.read(None, encoded(samples)).tempo is None
 
 
 def told(

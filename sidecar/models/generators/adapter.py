@@ -17,6 +17,7 @@ import mlx_audio.utils
 from mlx.utils import tree_flatten
 from tqdm import tqdm
 
+from sidecar.audio.reference import Recording
 from sidecar.errors import ModelLoadFailed, SidecarError, Unsupported, is_out_of_memory, told
 from sidecar.models import randomness, weights
 from sidecar.models.backend import on_cpu
@@ -29,7 +30,6 @@ from sidecar.models.catalog import Checkpoint
 from sidecar.models.generator import GenerationSettings
 from sidecar.models.generators import local, request
 from sidecar.models.generators.families import Family
-from sidecar.recording import Recording
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ import huggingface_hub
 from huggingface_hub import constants
 
 from sidecar.errors import MissingPackage, ModelLoadFailed, ModelNotDownloaded
-from sidecar.models import cache
 from sidecar.models.catalog import HUB_ID, Checkpoint
 from sidecar.models.generators.families import TOKENIZER_FILES, Beside, Family
+from sidecar.models.hub import cache
 
 _FETCHING = ("snapshot_download", "hf_hub_download")
 _LIBRARIES = ("mlx_audio.", "transformers.utils.hub")

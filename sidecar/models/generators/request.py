@@ -12,12 +12,12 @@ import soxr
 from mlx_audio.lm.sample_utils import make_sampler
 from mlx_audio.utils import audio_volume_normalize
 
+from sidecar.audio.reference import RATE, Recording
 from sidecar.errors import InvalidParams, MissingPackage, Unsupported
 from sidecar.models import catalog
 from sidecar.models.base import ModelInfo, Utterance
 from sidecar.models.generator import GenerationSettings
 from sidecar.models.generators.families import Family
-from sidecar.recording import RATE, Recording
 from sidecar.text import tags
 
 # Behind the mark that ends a sentence; Chinese and Japanese put no blank there.

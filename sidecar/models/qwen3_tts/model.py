@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import mlx.core as mx
 from msgspec.structs import replace
 
+from sidecar.audio.reference import Recording
 from sidecar.errors import InvalidParams, ModelLoadFailed, Unsupported, is_out_of_memory, told
 from sidecar.models.backend import on_cpu
 from sidecar.models.base import FrameSampler, Utterance, VoiceFeatures
@@ -20,7 +21,6 @@ from sidecar.models.qwen3_tts.prompt import Prompt, PromptBuilder
 from sidecar.models.qwen3_tts.reference import Reference, ReferenceEncoder, checked
 from sidecar.models.qwen3_tts.talker import Talker, TalkerState
 from sidecar.models.qwen3_tts.transformer import arrangement
-from sidecar.recording import Recording
 
 # Tokens of a prompt, and frames of a reference, that run at once: running rows wait that long.
 _TOKENS_ON_CPU, _TOKENS_ON_GPU = 128, 512

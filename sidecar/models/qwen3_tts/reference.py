@@ -10,9 +10,9 @@ import numpy as np
 from mlx_audio.tts.models.qwen3_tts.qwen3_tts import mel_spectrogram
 from numpy.typing import NDArray
 
+from sidecar.audio.reference import RATE, Recording
 from sidecar.errors import BadReferenceAudio, Unsupported, VoiceDoesNotFit
 from sidecar.models.base import Spoken, VoiceFeatures
-from sidecar.recording import RATE, Recording
 
 _SILENCE_SECONDS = 0.5
 

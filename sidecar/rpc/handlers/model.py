@@ -23,7 +23,7 @@ from sidecar.rpc.types import Empty, LoadProgress, NoParams
 BACKEND_SECONDS = 10.0
 
 if TYPE_CHECKING:
-    from sidecar.models.download import Progress
+    from sidecar.models.hub.download import Progress
 
 
 def list_models(session: Session, params: NoParams, call: Call) -> None:

@@ -7,8 +7,6 @@ import time
 
 from sidecar.errors import Notice, SidecarError, TextTooLong, UnknownVoice
 from sidecar.limits import MAX_WHOLE_BYTES
-from sidecar.narration.narration import Narration
-from sidecar.narration.request import Mark, NarrationResult, Part
 from sidecar.rpc import narrations
 from sidecar.rpc.session import Call, Session
 from sidecar.rpc.types import (
@@ -23,6 +21,8 @@ from sidecar.rpc.types import (
     Token,
     Warning,
 )
+from sidecar.synthesis.narration import Narration
+from sidecar.synthesis.request import Mark, NarrationResult, Part
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from sidecar.doctor import surroundings
+from sidecar.cli.doctor import surroundings
 
 PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
 # English, the languages of espeak, and what mlx-audio's pipeline imports with them.

@@ -15,7 +15,8 @@ from huggingface_hub import constants
 
 from sidecar.engine.engine import Engine
 from sidecar.errors import ModelLoadFailed, ModelNotDownloaded
-from sidecar.models import cache, catalog, registry
+from sidecar.models import catalog, registry
+from sidecar.models.hub import cache
 from tests.families import csm
 from tests.families.files import in_cache
 from tests.families.speaking import request, speak

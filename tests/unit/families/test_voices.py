@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from sidecar.audio.reference import read
 from sidecar.engine.engine import Engine
 from sidecar.errors import InvalidParams, ModelLoadFailed, UnknownLanguage
-from sidecar.models import cache, catalog, registry
+from sidecar.models import catalog, registry
 from sidecar.models.base import ReferenceAudio, Utterance
 from sidecar.models.catalog import Checkpoint
 from sidecar.models.generator import GenerationSettings
-from sidecar.recording import read
+from sidecar.models.hub import cache
 from tests.families import chatterbox
 from tests.families.speaking import refusal, request, speak
 

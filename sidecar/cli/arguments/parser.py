@@ -1,0 +1,106 @@
+"""argparse with errors of two lines, which name what was probably meant."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+from sidecar.cli import terminal
+from sidecar.errors import closest
+
+Commands = argparse._SubParsersAction  # pyright: ignore[reportPrivateUsage]
+# A parser, or a group of one.
+Container = argparse._ActionsContainer  # pyright: ignore[reportPrivateUsage]
+
+
+def examples(rows: Iterable[tuple[str, str]]) -> str:
+    """Return the end of a help page: command lines (without the program) and what they do."""
+    lines = [f"  # {what}\n  qwen-tts-sidecar {command}" for command, what in rows]
+    return "\n".join(["examples:", *lines])
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose help page keeps the lines of its description and epilog."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        # An abbreviation would change its meaning with every option that is added.
+        super().__init__(**options, allow_abbrev=False)
+        # The innermost command's wins: it is the one whose options were parsed.
+        self.set_defaults(parser=self, log_level="warning", log_format="text", offline=False)
+        self._given: Sequence[str] = ()
+
+    def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, args: Any = None, namespace: Any = None
+    ) -> Any:
+        self._given = args or ()
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        """Print the error and where to read on; end the process with the exit code 2."""
+        message = self._unknown_option() or message
+        terminal.error(
+            message[:1].upper() + message[1:], f"Run {self.prog} --help to see what it takes."
+        )
+        raise SystemExit(2)
+
+    def commands(self) -> dict[str, Parser]:
+        """Return the parsers of its commands by name."""
+        for action in self._actions:
+            if isinstance(action, Commands):
+                return action.choices
+        return {}
+
+    def empty(self, options: argparse.Namespace) -> str | None:
+        """Return the first option or argument whose value is blank, but for a text to be spoken.
+
+        A script passes one where a variable of it is not set; it would be taken for its default.
+        """
+        for action in self._actions:
+            value = getattr(options, action.dest, None)
+            for one in value if isinstance(value, list) else [value]:
+                if isinstance(one, str) and not one.strip():
+                    if action.option_strings:
+                        return action.option_strings[-1]
+                    if action.metavar != "TEXT":
+                        return str(action.metavar)
+        return None
+
+    def _unknown_option(self) -> str | None:
+        """Return what is wrong with the first option that there is not, if one was given.
+
+        A misspelt option is often the cause of another error, as of a required one that is missing.
+        """
+        if self.commands():
+            return None  # what follows the command is not ours
+        known = self._option_string_actions
+        for given in self._given:
+            if given == "--":
+                break
+            name = given.partition("=")[0]
+            if name.startswith("--") and " " not in name and name not in known:
+                return f"There is no option {name}.{_suggestion(name, known)}"
+        return None
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        names = [str(choice) for choice in action.choices]
+        if isinstance(action, Commands):
+            raise argparse.ArgumentError(None, no_command(str(value), names))
+        guess = _suggestion(str(value), names)
+        raise argparse.ArgumentError(action, f"{value!r} is none of {', '.join(names)}.{guess}")
+
+
+def no_command(name: str, known: Iterable[str]) -> str:
+    """Return what is wrong with a command's name: the nearest one, or all of them."""
+    names = list(known)
+    others = f" There are {', '.join(names)}." if names else ""
+    return f"There is no command {name!r}.{_suggestion(name, names) or others}"
+
+
+def _suggestion(name: str, known: Iterable[str]) -> str:
+    bare = {one.lstrip("-"): one for one in known}  # dashes are alike in all of them
+    match = closest(name.lstrip("-"), bare)
+    return f" Did you mean {bare[match]}?" if match else ""

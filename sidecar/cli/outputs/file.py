@@ -1,0 +1,142 @@
+"""A file that is written while it comes to be, and is whole, cut short on purpose, or not there."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import select
+import stat
+from pathlib import Path
+
+from sidecar.cli.terminal import Failure
+from sidecar.files import cause
+
+_STDOUT = "-"
+
+
+class OutputFile:
+    """A file, or stdout.
+
+    It is opened before anything is loaded, so that what is wrong with it is said at once, and left
+    alone until the first bytes come. It grows under its own name, since people play it meanwhile.
+
+    Args:
+        path: of the file; - is stdout.
+        stdout: the descriptor of the real stdout.
+        clobber: an existing file may be overwritten.
+
+    Attributes:
+        name: of the file, for what is said.
+        replaced: a file with something in it was there before.
+
+    Raises:
+        Failure: it cannot be opened, or is there and may not be overwritten.
+    """
+
+    def __init__(self, path: str, stdout: int, *, clobber: bool = True) -> None:
+        self.name = "stdout" if path == _STDOUT else path
+        self.replaced = self.begun = self._created = False
+        self._path = Path(path)
+        self._fd = os.dup(stdout) if path == _STDOUT else self._opened(clobber)
+        about = os.fstat(self._fd)
+        self._is_ours = path != _STDOUT and stat.S_ISREG(about.st_mode)
+        self.replaced = self._is_ours and not self._created and about.st_size > 0
+        # A header can be completed later where we can go back to it.
+        appends = fcntl.fcntl(self._fd, fcntl.F_GETFL) & os.O_APPEND
+        self._can_patch = stat.S_ISREG(about.st_mode) and not appends
+        self._start = os.lseek(self._fd, 0, os.SEEK_CUR) if self._can_patch else 0
+
+    def write(self, data: bytes) -> None:
+        """Write the next bytes.
+
+        Raises:
+            Failure: they cannot be written.
+        """
+        try:
+            if self._is_ours and not self.begun:
+                os.ftruncate(self._fd, 0)
+            self.begun = True
+            left = memoryview(data)
+            while left:
+                left = left[self._written(left) :]
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def patch(self, offset: int, data: bytes) -> None:
+        """Overwrite bytes that were written before, where that is possible.
+
+        Raises:
+            Failure: they cannot be written.
+        """
+        if self._can_patch:
+            try:
+                os.pwrite(self._fd, data, self._start + offset)
+            except OSError as error:
+                raise self._failure(error) from error
+
+    def keep(self) -> None:
+        """Close the file, with what has been written.
+
+        Raises:
+            Failure: a device that writes late could not.
+        """
+        fd, self._fd = self._fd, -1
+        if fd < 0:
+            return
+        try:
+            os.close(fd)
+        except OSError as error:
+            raise self._failure(error) from error
+        finally:
+            if self._created and not self.begun:
+                self._path.unlink(missing_ok=True)
+
+    def discard(self) -> str | None:
+        """Close and remove the file, unless nothing of it was touched; return what to say of it."""
+        fd, self._fd = self._fd, -1
+        if fd < 0:
+            return None
+        os.close(fd)
+        if not self._is_ours or not (self._created or self.begun):
+            return None
+        self._path.unlink(missing_ok=True)
+        return f"{self.name} was incomplete and has been removed." if self.begun else None
+
+    def _written(self, data: memoryview) -> int:
+        """Write some of the bytes; return how many."""
+        while True:
+            try:
+                return os.write(self._fd, data)
+            except BlockingIOError:  # a parent may hand us a pipe that does not block
+                select.select([], [self._fd], [])
+
+    def _opened(self, clobber: bool) -> int:
+        flags = os.O_WRONLY | os.O_CLOEXEC | os.O_NOCTTY
+        try:
+            try:
+                fd = os.open(self._path, flags | os.O_CREAT | os.O_EXCL, 0o666)
+                self._created = True
+                return fd
+            except FileExistsError:
+                if not clobber:
+                    raise
+            return os.open(self._path, flags | os.O_CREAT, 0o666)
+        except FileExistsError:
+            raise Failure(
+                f"{self.name} exists already.", "Without --no-clobber it is overwritten."
+            ) from None
+        except (OSError, ValueError) as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: OSError | ValueError) -> Failure:
+        if isinstance(error, ValueError):  # a NUL in it
+            return Failure(f"{self.name!r} cannot be the name of a file.")
+        if self.name == "stdout":
+            known = {errno.ENOSPC: "no space is left on its device"}
+            why = known.get(error.errno or 0) or cause(error, os.devnull)
+            return Failure(f"stdout cannot be written: {why}.")
+        hint = None
+        if error.errno == errno.ENOENT and not self._path.parent.is_dir():
+            hint = f"Make the folder first: mkdir -p {self._path.parent}"
+        return Failure(f"{self.name} cannot be written: {cause(error, self._path)}.", hint)

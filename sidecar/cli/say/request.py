@@ -1,0 +1,128 @@
+"""`say`'s options → the request of a narration."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import threading
+from pathlib import Path
+
+from sidecar.audio import formats
+from sidecar.cli.arguments.say import FORMATS, SUFFIXES
+from sidecar.cli.terminal import Failure
+from sidecar.engine.request import SynthesisRequest
+from sidecar.models import catalog
+from sidecar.models.base import ReferenceAudio, Utterance
+from sidecar.synthesis.request import NarrationRequest, Pauses
+from sidecar.voices.choice import choose
+from sidecar.voices.store import VoiceStore
+
+STDOUT = "-"
+
+
+def check(options: argparse.Namespace) -> None:
+    """Refuse options that say nothing together, before anything is read.
+
+    Raises:
+        Failure: with the exit code 2.
+    """
+    if refusal := _voice_refusal(options) or _output_refusal(options):
+        raise Failure(refusal, code=2)
+
+
+def _voice_refusal(options: argparse.Namespace) -> str | None:
+    if options.ref_text is not None and options.clone is None:
+        return "--ref-text belongs to --clone"
+    if options.design is not None and options.instruct is not None:
+        return "--design and --instruct are the same to a VoiceDesign model; put all in --design"
+    return None
+
+
+def _output_refusal(options: argparse.Namespace) -> str | None:
+    if options.device is not None and not options.play:
+        return "--device belongs to --play"
+    audio = output(options)
+    if audio is None and options.format is not None:
+        return "--format belongs to -o; --play has none"
+    if audio and audio != STDOUT and not options.format and not _suffix_format(audio):
+        return f"{audio}: the name must end in {', '.join(SUFFIXES)}, or --format say what it is"
+    rates = formats.RATES.get(encoding(options))
+    if rates and options.sample_rate not in (None, *rates):
+        known = ", ".join(map(str, rates))
+        return f"--sample-rate {options.sample_rate} is none that this format knows: {known}"
+    paths = [path for path in (audio, options.srt, options.vtt) if path is not None]
+    real = {path if path == STDOUT else os.path.realpath(path) for path in paths}
+    return None if len(real) == len(paths) else "Two outputs cannot be written to the same file"
+
+
+def output(options: argparse.Namespace) -> str | None:
+    """Return the audio file's path, - for stdout, or None for none."""
+    if options.output is not None:
+        return options.output
+    return None if options.play else f"out.{options.format or 'wav'}"
+
+
+def encoding(options: argparse.Namespace) -> str:
+    """Return the encoding of the audio file, by its wire name."""
+    path = output(options)
+    if path is None:
+        return "pcm_f32le"
+    return FORMATS[options.format or _suffix_format(path) or "wav"]
+
+
+def _suffix_format(path: str) -> str | None:
+    return SUFFIXES.get(Path(path).suffix.lower())
+
+
+def request(options: argparse.Namespace, text: str | None) -> NarrationRequest:
+    """Return what is asked of the engine; a recording and a saved voice are read here.
+
+    Args:
+        text: None if it is still being written.
+
+    Raises:
+        SidecarError
+    """
+    reference = None
+    if options.clone:
+        model = options.model or catalog.BASE
+        given = ReferenceAudio(path=options.clone, text=options.ref_text)
+        reference = given.read(options.max_reference_seconds)
+    elif options.design:
+        model = options.model or catalog.DESIGN
+    else:
+        store = VoiceStore(options.voices_dir, options.max_reference_seconds)
+        model, reference = choose(store, options.voice, options.model, catalog.BUNDLED)
+    instruct = options.design or options.instruct
+    utterance = Utterance("", options.voice, options.language, instruct, reference)
+    return NarrationRequest(
+        speech=SynthesisRequest(model=model, utterance=utterance, seed=options.seed),
+        text=text or "",
+        language=options.language,
+        live=text is None,
+        text_timeout=threading.TIMEOUT_MAX,
+        transcribed=True,  # whole sentences, wherever the voice comes from
+        normalize=options.normalize,
+        pauses=_pauses(options),
+        format=_format(options),
+    )
+
+
+def _pauses(options: argparse.Namespace) -> Pauses:
+    default = Pauses()
+    sentence, paragraph = options.pause_sentence, options.pause_paragraph
+    return Pauses(
+        default.sentence if sentence is None else sentence,
+        default.paragraph if paragraph is None else paragraph,
+    )
+
+
+def _format(options: argparse.Namespace) -> formats.AudioFormat:
+    """Of the samples that all outputs get; each encodes them in its own way.
+
+    Raises:
+        SidecarError
+    """
+    rate, speed = options.sample_rate, options.speed
+    formats.check(formats.AudioFormat(encoding=encoding(options), sample_rate=rate, speed=speed))
+    return formats.AudioFormat(encoding="pcm_f32le", sample_rate=rate, speed=speed)

@@ -1,0 +1,104 @@
+"""Where `say` has its text from: an argument, a file, or stdin."""
+
+from __future__ import annotations
+
+import argparse
+import codecs
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from sidecar.cli import terminal
+from sidecar.cli.terminal import Failure
+from sidecar.errors import EmptyText
+from sidecar.files import cause
+from sidecar.limits import MAX_TEXT_CHARS
+
+_READ_BYTES = 4096
+_MOST_BYTES = 4 * MAX_TEXT_CHARS  # in UTF-8; a device may never end
+_ENCODING = "utf-8"
+_BYTE_ORDER_MARK = "\ufeff"  # at the beginning it is no part of the text
+
+
+def is_live(options: argparse.Namespace) -> bool:
+    """Return whether the text comes from stdin, to be spoken while it comes.
+
+    Raises:
+        Failure: there is no text, or more than one.
+    """
+    if options.text is not None and options.file is not None:
+        raise Failure("Both TEXT and --file are given; only one can be spoken.", code=2)
+    if options.text is None and options.file is None:
+        if sys.stdin.isatty():
+            raise Failure(
+                "There is no text to speak.",
+                "Give it as an argument, with -f FILE, or on stdin; - reads what you type.",
+                code=2,
+            )
+        return True
+    return "-" in (options.text, options.file)
+
+
+def text(options: argparse.Namespace) -> str:
+    """Return the text of an argument or a file.
+
+    Raises:
+        EmptyText, Failure
+    """
+    whole: str = options.text if options.file is None else _read(options.file)
+    if not whole.strip():
+        raise EmptyText("The text is empty.", field="text")
+    return whole
+
+
+def _read(path: str) -> str:
+    try:
+        with Path(path).expanduser().open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+    except (OSError, RuntimeError) as error:
+        why = cause(error, path) if isinstance(error, OSError) else str(error)
+        raise Failure(f"{path} cannot be read: {why}.") from error
+    except ValueError:
+        raise Failure(f"{path!r} cannot be the name of a file.") from None
+    if len(data) > _MOST_BYTES:
+        raise Failure(
+            f"{path} is too long: a text has at most {MAX_TEXT_CHARS:,} characters.",
+            "Split it into files, a chapter each.",
+        )
+    try:
+        return data.decode(_ENCODING).removeprefix(_BYTE_ORDER_MARK)
+    except UnicodeDecodeError as error:
+        raise _not_utf_8(path, error, error.start) from None
+
+
+def typed() -> Iterator[str]:
+    """Yield the text of stdin as it comes: what a language model writes is spoken while it does.
+
+    Raises:
+        Failure: it is not UTF-8, or cannot be read.
+    """
+    if terminal.is_interactive():
+        terminal.note("Type your text; end it with Ctrl-D on a line of its own.")
+    decoder = codecs.getincrementaldecoder(_ENCODING)()
+    begun, read = False, 0
+    try:
+        while data := os.read(0, _READ_BYTES):
+            read += len(data)
+            text = decoder.decode(data)
+            yield text if begun else text.removeprefix(_BYTE_ORDER_MARK)
+            begun = begun or bool(text)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        # What it was given: the end of what has been read.
+        at = read - len(error.object) + error.start
+        raise _not_utf_8("stdin", error, at) from None
+    except OSError as error:
+        raise Failure(f"stdin cannot be read: {cause(error, os.devnull)}.") from error
+
+
+def _not_utf_8(name: str, error: UnicodeDecodeError, at: int) -> Failure:
+    return Failure(
+        f"{name} is not UTF-8: {error.reason} at byte {at + 1}.",
+        "Convert it: iconv -f ENCODING -t UTF-8",
+    )

@@ -1,0 +1,112 @@
+"""Sentence marks → captions."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from sidecar.synthesis.request import Mark
+from sidecar.text.html import without_html
+from sidecar.text.markup import plain
+
+# As broadcasters have them; an ideogram is two columns wide.
+_LINE_COLUMNS = 42
+_CUE_LINES = 2
+
+_WORD = re.compile(r"\S+")
+
+
+def srt(text: str, marks: Sequence[Mark], audio_seconds: float) -> str:
+    """SubRip captions: a sentence each, from its start to the next one's, without its Markdown.
+
+    A sentence of more than two lines has several, which share its time by their length.
+
+    Args:
+        text: the original, which the marks refer to.
+        audio_seconds: where the last one ends.
+    """
+    cues = enumerate(_all_cues(text, marks, audio_seconds), start=1)
+    return "\n".join(
+        f"{index}\n{_clock(start, ',')} --> {_clock(stop, ',')}\n{lines}\n"
+        for index, (start, stop, lines) in cues
+    )
+
+
+def vtt(text: str, marks: Sequence[Mark], audio_seconds: float) -> str:
+    """Return WebVTT captions, cut as those of `srt`."""
+    cues = [
+        f"{_clock(start, '.')} --> {_clock(stop, '.')}\n{escape(lines, quote=False)}\n"
+        for start, stop, lines in _all_cues(text, marks, audio_seconds)
+    ]
+    return "\n".join(["WEBVTT\n", *cues])
+
+
+def _all_cues(
+    text: str, marks: Sequence[Mark], audio_seconds: float
+) -> Iterator[tuple[float, float, str]]:
+    ends = [mark.start_seconds for mark in marks[1:]] + [audio_seconds]
+    for mark, end in zip(marks, ends, strict=True):
+        if end > mark.start_seconds:  # else nothing of it was spoken
+            said = plain(without_html(text[mark.start : mark.end]).strip())
+            yield from _cues(said, mark.start_seconds, end)
+
+
+def _cues(text: str, start: float, end: float) -> Iterator[tuple[float, float, str]]:
+    lines = _balanced(text)
+    parts = [lines[at : at + _CUE_LINES] for at in range(0, len(lines), _CUE_LINES)]
+    columns = sum(map(_columns, lines))
+    shown = 0
+    for part in parts:
+        begins = start + (end - start) * shown / columns
+        shown += sum(map(_columns, part))
+        yield begins, start + (end - start) * shown / columns, "\n".join(part)
+
+
+def _balanced(text: str) -> list[str]:
+    """Where a sentence needs several captions, none is left with a word for half a second."""
+    lines = narrower = _lines(text, _LINE_COLUMNS)
+    width = _LINE_COLUMNS
+    while len(narrower) == len(lines) > _CUE_LINES:
+        lines, width = narrower, width - 1
+        narrower = _lines(text, width)
+    return lines
+
+
+def _lines(text: str, width: int) -> list[str]:
+    lines: list[str] = []
+    for word in _WORD.findall(text):
+        for at, atom in enumerate(_atoms(word)):
+            space = " " if lines and not at else ""
+            if lines and _columns(lines[-1] + space + atom) <= width:
+                lines[-1] += space + atom
+            else:
+                lines.append(atom)
+    return lines
+
+
+def _atoms(word: str) -> list[str]:
+    """What a line may be broken between: ideograms, each with the marks behind it."""
+    atoms: list[str] = []
+    for char in word:
+        if atoms and (not char.isalnum() or not _is_wide(atoms[-1][-1] + char)):
+            atoms[-1] += char
+        else:
+            atoms.append(char)
+    return atoms
+
+
+def _columns(text: str) -> int:
+    return sum(1 + _is_wide(char) for char in text)
+
+
+def _is_wide(text: str) -> bool:
+    return any(unicodedata.east_asian_width(char) in "WF" for char in text)
+
+
+def _clock(seconds: float, point: str) -> str:
+    milliseconds = round(seconds * 1000)
+    minutes, rest = divmod(milliseconds, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{rest // 1000:02}{point}{rest % 1000:03}"

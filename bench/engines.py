@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from sidecar.engine.engine import Engine
-from sidecar.engine.events import AudioChunk, Done, Event, Events, SynthesisResult
-from sidecar.engine.request import SynthesisRequest
+from sidecar.engine.events import AudioChunk, Done, Event, Events, SpeechResult
+from sidecar.engine.request import SpeechRequest
 from sidecar.models import catalog
 from sidecar.models.base import Utterance
 
@@ -143,9 +143,9 @@ class Sidecar:
             self._finish(job, sink, deadline)
         return [sink.recording for sink in sinks]
 
-    def _request(self, text: str, seed: int, frames: int) -> SynthesisRequest:
+    def _request(self, text: str, seed: int, frames: int) -> SpeechRequest:
         utterance = Utterance(text, voice=self._voice, language=LANGUAGE)
-        return SynthesisRequest(
+        return SpeechRequest(
             self._model, utterance, seed=seed, max_frames=frames, stop_runaway=False
         )
 
@@ -156,7 +156,7 @@ class Sidecar:
             self._engine.cancel(job)
             sink.get(timeout=60)
             return
-        if not isinstance(event, Done) or not isinstance(event.result, SynthesisResult):
+        if not isinstance(event, Done) or not isinstance(event.result, SpeechResult):
             raise RuntimeError(f"the request failed: {event}")
         if event.result.finish_reason not in ("stop", "length"):
             # A guard that cuts speech short would pass for speed.

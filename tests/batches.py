@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sidecar.engine.events import AudioChunk, Done, Failed, SynthesisResult
+from sidecar.engine.events import AudioChunk, Done, Failed, SpeechResult
 from sidecar.engine.models import LoadedModel, ModelTable
-from sidecar.engine.request import LoadOptions, SpeechJob, SynthesisRequest
+from sidecar.engine.request import LoadOptions, SpeechJob, SpeechRequest
 from sidecar.engine.running import Running
 from sidecar.engine.sampling import CodeRules
 from sidecar.errors import SidecarError
@@ -25,7 +25,7 @@ from tests.jobs import Reader, unwrapped
 class Listener(Reader):
     """The events of a row that is stepped by hand."""
 
-    def heard(self) -> tuple[list[AudioChunk], SynthesisResult | SidecarError | None]:
+    def heard(self) -> tuple[list[AudioChunk], SpeechResult | SidecarError | None]:
         """Return the chunks so far, and the end if there was one; to be asked once."""
         chunks: list[AudioChunk] = []
         while True:
@@ -53,7 +53,7 @@ def load_warm(checkpoint: Checkpoint, dtype: str = "auto") -> LoadedModel:
     return loaded
 
 
-def admit(running: Running, loaded: LoadedModel, request: SynthesisRequest) -> Listener:
+def admit(running: Running, loaded: LoadedModel, request: SpeechRequest) -> Listener:
     events = Listener()
     running.admit(SpeechJob(request=request, events=events, submitted=0.0), loaded)
     return events
@@ -67,12 +67,12 @@ def finish(running: Running) -> None:
 def speech(events: Listener) -> tuple[np.ndarray, np.ndarray, str]:
     """Codes, samples and finish reason of an utterance that has ended well."""
     chunks, end = events.heard()
-    assert isinstance(end, SynthesisResult), end
+    assert isinstance(end, SpeechResult), end
     codes = np.concatenate([chunk.codes for chunk in chunks])
     return codes, np.concatenate([chunk.samples for chunk in chunks]), end.finish_reason
 
 
-def alone(loaded: LoadedModel, request: SynthesisRequest) -> tuple[np.ndarray, np.ndarray, str]:
+def alone(loaded: LoadedModel, request: SpeechRequest) -> tuple[np.ndarray, np.ndarray, str]:
     running = Running()
     events = admit(running, loaded, request)
     finish(running)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sidecar.audio.formats import AudioFormat
 from sidecar.audio.stream import AudioStream
-from sidecar.engine.request import SynthesisRequest
+from sidecar.engine.request import SpeechRequest
 from sidecar.models import catalog
 from sidecar.models.base import Utterance
 from tests import batches
@@ -26,7 +26,7 @@ RATE = 24_000
 @cache
 def speech() -> Samples:
     """About three seconds by the bundled voice."""
-    request = SynthesisRequest(
+    request = SpeechRequest(
         catalog.BUNDLED, Utterance("Seven brown foxes jump over a lazy dog."), seed=3, max_frames=40
     )
     samples = batches.alone(batches.load(catalog.BUNDLED), request)[1]

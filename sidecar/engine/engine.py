@@ -24,9 +24,9 @@ from sidecar.engine.request import (
     LoadOptions,
     Release,
     SpeechJob,
+    SpeechRequest,
     Stop,
     Stream,
-    SynthesisRequest,
     UnloadJob,
     Wake,
 )
@@ -95,7 +95,7 @@ class Engine:
 
     def submit(
         self,
-        request: SynthesisRequest,
+        request: SpeechRequest,
         stream: Stream | None = None,
         events: Events[Any] | None = None,
         *,

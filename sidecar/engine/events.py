@@ -62,7 +62,7 @@ class SpeechFigures(msgspec.Struct, frozen=True):
         return self.generation_seconds / self.audio_seconds if self.samples else 0.0
 
 
-class SynthesisResult(SpeechFigures, frozen=True):
+class SpeechResult(SpeechFigures, frozen=True):
     """The end of an utterance.
 
     Attributes:
@@ -111,7 +111,7 @@ class Done(msgspec.Struct, frozen=True):
         result: of a load, a synthesis or an encoding; None after an unload.
     """
 
-    result: SynthesisResult | LoadResult | EncodedVoice | None = None
+    result: SpeechResult | LoadResult | EncodedVoice | None = None
 
 
 class Failed(msgspec.Struct, frozen=True):

@@ -38,7 +38,7 @@ class SamplingOverrides(msgspec.Struct, frozen=True):
         )
 
 
-class SynthesisRequest(msgspec.Struct, frozen=True):
+class SpeechRequest(msgspec.Struct, frozen=True):
     """One utterance to synthesise.
 
     Attributes:
@@ -128,7 +128,7 @@ class SpeechJob(Job, kw_only=True):
         starved_since: when its row ran out of text, by time.perf_counter; None while it has some.
     """
 
-    request: SynthesisRequest
+    request: SpeechRequest
     submitted: float
     stream: Stream | None = None
     more_text: list[AppendText] = []

@@ -10,7 +10,7 @@ import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
-from sidecar.engine.events import AudioChunk, FinishReason, SynthesisResult
+from sidecar.engine.events import AudioChunk, FinishReason, SpeechResult
 from sidecar.engine.guard import RunawayGuard
 from sidecar.engine.models import LoadedModel
 from sidecar.engine.request import AppendText, SpeechJob
@@ -195,11 +195,11 @@ class Row:
     def elapsed(self) -> float:
         return time.perf_counter() - self._admitted
 
-    def result(self, peak_memory_bytes: int) -> SynthesisResult:
+    def result(self, peak_memory_bytes: int) -> SpeechResult:
         assert self.finish_reason is not None
         submitted = self.job.submitted
         first = self._first_audio or time.perf_counter()
-        return SynthesisResult(
+        return SpeechResult(
             finish_reason=self.finish_reason,
             frames=self.frames,
             samples=self.samples,

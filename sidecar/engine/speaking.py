@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from sidecar.audio.reference import Recording
-from sidecar.engine.events import AudioChunk, Done, Failed, FinishReason, SynthesisResult
+from sidecar.engine.events import AudioChunk, Done, Failed, FinishReason, SpeechResult
 from sidecar.engine.failures import as_sidecar_error
 from sidecar.engine.models import Loaded, LoadedGenerator
 from sidecar.engine.request import PRIORITIES, Finish, SpeechJob
@@ -128,10 +128,10 @@ class Speech:
         if self._first_audio is None:
             self._first_audio = time.perf_counter()
 
-    def result(self) -> SynthesisResult:
+    def result(self) -> SpeechResult:
         assert self.finish_reason is not None
         submitted = self.job.submitted
-        return SynthesisResult(
+        return SpeechResult(
             finish_reason=self.finish_reason,
             frames=self.frames,
             samples=self.samples,

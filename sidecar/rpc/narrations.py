@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sidecar.audio.formats import AudioFormat
 from sidecar.audio.formats import check as check_format
 from sidecar.audio.media.given import whole_file
-from sidecar.engine.request import DEFAULT_CHUNK_FRAMES, SamplingOverrides, SynthesisRequest
+from sidecar.engine.request import DEFAULT_CHUNK_FRAMES, SamplingOverrides, SpeechRequest
 from sidecar.errors import BadVoiceFile, EmptyText, InvalidParams, too_long
 from sidecar.limits import (
     MAX_FRAMES,
@@ -133,11 +133,11 @@ def _seconds(milliseconds: float | None, default: float) -> float:
     return default if milliseconds is None else milliseconds / 1000
 
 
-def _speech(params: SynthesizeParams, model: str, voice: Voice | None) -> SynthesisRequest:
+def _speech(params: SynthesizeParams, model: str, voice: Voice | None) -> SpeechRequest:
     sampling = params.sampling or types.Sampling()
     subtalker = sampling.subtalker or types.SubtalkerSampling()
     chunk = params.chunk
-    return SynthesisRequest(
+    return SpeechRequest(
         model=model,
         utterance=Utterance(
             text="",

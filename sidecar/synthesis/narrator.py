@@ -14,7 +14,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from sidecar.engine.engine import Engine
-from sidecar.engine.events import AudioChunk, Done, Failed, LoadResult, SynthesisResult
+from sidecar.engine.events import AudioChunk, Done, Failed, LoadResult, SpeechResult
 from sidecar.engine.request import LoadJob, LoadOptions, SpeechJob, Stream
 from sidecar.errors import EmptyText, SidecarError, TextTimeout, too_long
 from sidecar.limits import MAX_TEXT_CHARS
@@ -114,10 +114,10 @@ class Narrator:
             self._release()
             self._write(script, (yield from self._next_event(self._request.text_timeout)))
 
-    def _hear_out(self, script: Script) -> Step[SynthesisResult | None]:
+    def _hear_out(self, script: Script) -> Step[SpeechResult | None]:
         """None if the model cannot speak any of it."""
         try:
-            while not isinstance(event := (yield from self._next_event(None)), SynthesisResult):
+            while not isinstance(event := (yield from self._next_event(None)), SpeechResult):
                 self._write(script, event)
         except EmptyText as error:
             self._skip(error)
@@ -180,7 +180,7 @@ class Narrator:
 
     def _follow(
         self, dictation: Dictation, passage: Passage | None
-    ) -> Step[tuple[Passage | None, SynthesisResult | None]]:
+    ) -> Step[tuple[Passage | None, SpeechResult | None]]:
         """Feeds the rest of the passage to the running row, and hears that to its end.
 
         Returns:
@@ -200,7 +200,7 @@ class Narrator:
             except EmptyText as error:
                 self._skip(error)
                 return passage, None
-            if isinstance(event, SynthesisResult):
+            if isinstance(event, SpeechResult):
                 return passage, event
             self._write(dictation, event)
 
@@ -250,7 +250,7 @@ class Narrator:
         self._job = self._engine.submit(request, self._stream, self._inbox.events, admitted=later)
         self._begun()
 
-    def _finish(self, break_after: Break, result: SynthesisResult, cut: bool = False) -> None:
+    def _finish(self, break_after: Break, result: SpeechResult, cut: bool = False) -> None:
         """
         Args:
             cut: not all of the passage's text was told.
@@ -276,7 +276,7 @@ class Narrator:
         self._inbox.drain()
         self._release()
 
-    def _next_event(self, timeout: float | None) -> Step[Written | SynthesisResult | LoadResult]:
+    def _next_event(self, timeout: float | None) -> Step[Written | SpeechResult | LoadResult]:
         """What is neither audio, which goes on the tape, nor an error, which is raised.
 
         Raises:
@@ -306,12 +306,10 @@ class Narrator:
                     raise error
                 case Done(result):
                     self._job = None
-                    assert isinstance(result, SynthesisResult | LoadResult)
+                    assert isinstance(result, SpeechResult | LoadResult)
                     return result
 
-    def _write(
-        self, text: Script | Dictation, event: Written | SynthesisResult | LoadResult
-    ) -> None:
+    def _write(self, text: Script | Dictation, event: Written | SpeechResult | LoadResult) -> None:
         """More text, of a narration that is open for it.
 
         Raises:

@@ -6,7 +6,7 @@ import msgspec
 
 from sidecar.audio.formats import AudioFormat
 from sidecar.engine.events import SpeechFigures
-from sidecar.engine.request import SynthesisRequest
+from sidecar.engine.request import SpeechRequest
 from sidecar.errors import Notice
 
 
@@ -35,7 +35,7 @@ class NarrationRequest(msgspec.Struct, frozen=True):
         max_frames: of the whole; then it ends with the reason "length".
     """
 
-    speech: SynthesisRequest
+    speech: SpeechRequest
     text: str
     language: str | None = None
     live: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from sidecar.engine.events import SynthesisResult
+from sidecar.engine.events import SpeechResult
 from sidecar.errors import Notice
 from sidecar.synthesis.output import Tape
 from sidecar.synthesis.request import NarrationResult
@@ -20,7 +20,7 @@ class Told:
 
     def __init__(self, tempo: float | None = None) -> None:
         self._tempo = tempo
-        self._results: list[SynthesisResult] = []
+        self._results: list[SpeechResult] = []
         self._cut: list[Notice] = []
         self._unspoken: dict[str, None] = {}
         self._rushed: list[tuple[int, float]] = []  # sentences, and how fast they were
@@ -33,7 +33,7 @@ class Told:
     def frames(self) -> int:
         return sum(result.frames for result in self._results)
 
-    def add(self, result: SynthesisResult, sentence: int, budget: int, text: str) -> None:
+    def add(self, result: SpeechResult, sentence: int, budget: int, text: str) -> None:
         """
         Args:
             budget: of frames, for all; the passage that uses it up was not cut for its own sake.

@@ -17,12 +17,12 @@ from sidecar.engine.events import (
     EncodedVoice,
     Failed,
     LoadResult,
-    SynthesisResult,
+    SpeechResult,
 )
 from sidecar.engine.events import (
     Stage as LoadStage,
 )
-from sidecar.engine.request import Job, LoadOptions, SynthesisRequest
+from sidecar.engine.request import Job, LoadOptions, SpeechRequest
 from sidecar.errors import (
     BadReferenceAudio,
     Cancelled,
@@ -168,7 +168,7 @@ class Creation:
     def _design(self, design: Design) -> Step[tuple[Recording, tuple[Notice, ...], int]]:
         """The designed speech as a recording, and the seed that it was drawn with."""
         yield Progress("designing", design.instruct)
-        request = SynthesisRequest(
+        request = SpeechRequest(
             model=design.model,
             utterance=Utterance(design.text, language=design.language, instruct=design.instruct),
             seed=design.seed,
@@ -182,7 +182,7 @@ class Creation:
         except SidecarError as error:
             of_design = error.field in ("text", "instruct", "language")
             raise (about(error, f"design.{error.field}") if of_design else error) from None
-        assert isinstance(result, SynthesisResult)
+        assert isinstance(result, SpeechResult)
         check_ended(result)
         spoken = ReferenceAudio(data=wav(chunks, result.sample_rate), text=design.text)
         try:
@@ -225,7 +225,7 @@ class Creation:
 
     def _wait(
         self, job: Job, chunks: list[AudioChunk] | None = None
-    ) -> Step[SynthesisResult | LoadResult | EncodedVoice | None]:
+    ) -> Step[SpeechResult | LoadResult | EncodedVoice | None]:
         """Wait for a job's end; its audio goes into `chunks`.
 
         Raises:

@@ -6,7 +6,7 @@ import io
 
 import msgspec
 
-from sidecar.engine.events import AudioChunk, SynthesisResult
+from sidecar.engine.events import AudioChunk, SpeechResult
 from sidecar.errors import GenerationFailed, Notice, SidecarError
 from sidecar.models import catalog
 from sidecar.text import unspoken
@@ -33,7 +33,7 @@ class Design(msgspec.Struct, frozen=True):
     max_frames: int = DESIGN_FRAMES
 
 
-def check_ended(result: SynthesisResult) -> None:
+def check_ended(result: SpeechResult) -> None:
     """Raise GenerationFailed if the designed speech ran away."""
     if result.finish_reason == "runaway":
         raise GenerationFailed(
@@ -41,7 +41,7 @@ def check_ended(result: SynthesisResult) -> None:
         )
 
 
-def design_notices(result: SynthesisResult) -> tuple[Notice, ...]:
+def design_notices(result: SpeechResult) -> tuple[Notice, ...]:
     """Return warnings if the designed speech may not say all of its text."""
     left_out = tuple(unspoken.notices(result.unspoken, "the design"))
     if result.finish_reason != "length":

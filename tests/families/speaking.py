@@ -8,8 +8,8 @@ import numpy as np
 import soundfile
 
 from sidecar.engine.engine import Engine
-from sidecar.engine.events import SynthesisResult
-from sidecar.engine.request import SynthesisRequest
+from sidecar.engine.events import SpeechResult
+from sidecar.engine.request import SpeechRequest
 from sidecar.errors import SidecarError
 from sidecar.models.base import Utterance
 from tests.jobs import heard, outcome
@@ -22,13 +22,13 @@ RATES = {
 VOICES = {"kokoro": "ef_dora"}
 
 
-def request(name: str, folders: dict[str, str], **changes: object) -> SynthesisRequest:
+def request(name: str, folders: dict[str, str], **changes: object) -> SpeechRequest:
     said = {"text": "Sí.", "voice": VOICES.get(name), **changes.pop("utterance", {})}  # type: ignore[dict-item]
     options = {"seed": 3, "max_frames": 4, **changes}
-    return SynthesisRequest(folders[name], Utterance(**said), **options)  # type: ignore[arg-type]
+    return SpeechRequest(folders[name], Utterance(**said), **options)  # type: ignore[arg-type]
 
 
-def speak(engine: Engine, request: SynthesisRequest) -> tuple[np.ndarray, SynthesisResult]:
+def speak(engine: Engine, request: SpeechRequest) -> tuple[np.ndarray, SpeechResult]:
     chunks, event = heard(engine.submit(request))
     if isinstance(event, SidecarError):
         raise event
@@ -37,7 +37,7 @@ def speak(engine: Engine, request: SynthesisRequest) -> tuple[np.ndarray, Synthe
     return np.concatenate([chunk.samples for chunk in chunks]), event
 
 
-def refusal(engine: Engine, request: SynthesisRequest) -> SidecarError:
+def refusal(engine: Engine, request: SpeechRequest) -> SidecarError:
     error = outcome(engine.submit(request))
     assert isinstance(error, SidecarError)
     return error

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from bench import checkpoints
-from sidecar.engine.request import SamplingOverrides, SynthesisRequest
+from sidecar.engine.request import SamplingOverrides, SpeechRequest
 from sidecar.engine.running import Running
 from sidecar.errors import Cancelled
 from sidecar.models.base import Utterance
@@ -71,7 +71,7 @@ def test_a_quantised_checkpoint_says_the_same_in_both(
 ) -> None:
     """On the CPU it is unpacked, on a GPU multiplied as it is, with neighbouring layers fused."""
     checkpoints.write("tiny", bits, tmp_path)
-    greedy = SynthesisRequest(
+    greedy = SpeechRequest(
         str(tmp_path),
         Utterance("The quick brown fox.", language="english"),
         talker=GREEDY,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sidecar.engine.models import LoadedModel
-from sidecar.engine.request import SamplingOverrides, SynthesisRequest
+from sidecar.engine.request import SamplingOverrides, SpeechRequest
 from sidecar.models.base import Utterance
 from tests import batches
 
@@ -28,7 +28,7 @@ def test_real_speech_is_the_official_one(loaded: LoadedModel, case: dict[str, An
     utterance = Utterance(
         case["text"], voice=case["voice"], language="english", text_mode=case["text_mode"]
     )
-    request = SynthesisRequest(
+    request = SpeechRequest(
         "tiny-voice", utterance, seed=1, max_frames=200, talker=GREEDY, subtalker=GREEDY
     )
     codes, _, finish_reason = batches.alone(loaded, request)

@@ -12,8 +12,8 @@ import pytest
 import soundfile
 
 from sidecar.engine.engine import Engine
-from sidecar.engine.events import LoadResult, SynthesisResult
-from sidecar.engine.request import LoadOptions, SamplingOverrides, SpeechJob, SynthesisRequest
+from sidecar.engine.events import LoadResult, SpeechResult
+from sidecar.engine.request import LoadOptions, SamplingOverrides, SpeechJob, SpeechRequest
 from sidecar.errors import SidecarError
 from sidecar.models.base import ReferenceAudio, Utterance
 from tests.jobs import heard, outcome
@@ -23,7 +23,7 @@ FOLDERS = ("custom_voice", "custom_voice_proj", "voice_design", "base")
 GREEDY = SamplingOverrides(temperature=0.0)
 
 
-def wait(job: SpeechJob) -> tuple[np.ndarray, np.ndarray, SynthesisResult]:
+def wait(job: SpeechJob) -> tuple[np.ndarray, np.ndarray, SpeechResult]:
     """Codes, samples and result of a request."""
     chunks, event = heard(job)
     if isinstance(event, SidecarError):
@@ -45,7 +45,7 @@ def engine(golden: Path) -> Iterator[Engine]:
     assert engine.stop(10)
 
 
-def request(golden: Golden) -> SynthesisRequest:
+def request(golden: Golden) -> SpeechRequest:
     case = golden.case
     reference = None
     if golden.reference is not None:
@@ -54,7 +54,7 @@ def request(golden: Golden) -> SynthesisRequest:
         reference = ReferenceAudio(
             data=wav.getvalue(), text=case["ref_text"] or None, append_silence=False
         ).read()
-    return SynthesisRequest(
+    return SpeechRequest(
         model=str(golden.model),
         utterance=Utterance(
             case["text"],
@@ -70,7 +70,7 @@ def request(golden: Golden) -> SynthesisRequest:
     )
 
 
-def stranger(golden: Golden, seed: int) -> SynthesisRequest:
+def stranger(golden: Golden, seed: int) -> SpeechRequest:
     """The same prompt, but drawn at random, and of another length."""
     return msgspec.structs.replace(
         request(golden), talker=SamplingOverrides(), seed=seed, max_frames=10 + 8 * seed

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from sidecar.engine.references import References
-from sidecar.engine.request import SamplingOverrides, SynthesisRequest
+from sidecar.engine.request import SamplingOverrides, SpeechRequest
 from sidecar.engine.running import Running
 from sidecar.models.base import ReferenceAudio, Utterance
 from sidecar.models.qwen3_tts.reference import ReferenceEncoder
@@ -49,7 +49,7 @@ def test_a_saved_voice_costs_no_encoder_pass(
     recording = ReferenceAudio(data=wav.getvalue(), text=text, append_silence=False).read()
 
     def spoken(voice: Utterance) -> np.ndarray:
-        request = SynthesisRequest("m", voice, GREEDY, GREEDY, max_frames=FRAMES)
+        request = SpeechRequest("m", voice, GREEDY, GREEDY, max_frames=FRAMES)
         running = Running(References())  # which remembers nothing
         sink = batches.admit(running, loaded, request)
         batches.finish(running)

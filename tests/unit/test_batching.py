@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 
 from bench import checkpoints
 from sidecar.engine.models import LoadedModel
-from sidecar.engine.request import SamplingOverrides, SynthesisRequest
+from sidecar.engine.request import SamplingOverrides, SpeechRequest
 from sidecar.engine.row import Row
 from sidecar.engine.running import Running
 from sidecar.errors import Cancelled
@@ -30,9 +30,9 @@ GREEDY = SamplingOverrides(temperature=0.0)
 WARM = SamplingOverrides(temperature=1.0, top_k=0, top_p=0.9)
 
 
-def request(text: str, mode: str = "full", frames: int = 9, **more: object) -> SynthesisRequest:
+def request(text: str, mode: str = "full", frames: int = 9, **more: object) -> SpeechRequest:
     utterance = Utterance(text, text_mode=mode)
-    return SynthesisRequest("tiny-voice", utterance, max_frames=frames, **more)  # type: ignore[arg-type]
+    return SpeechRequest("tiny-voice", utterance, max_frames=frames, **more)  # type: ignore[arg-type]
 
 
 POOL = [
@@ -236,7 +236,7 @@ def test_text_that_comes_late_makes_the_same_speech() -> None:
     first, *later = pieces = ["Text", " that", " is", " still", " being", " written."]
     whole = batches.alone(bundled(), request("".join(pieces), "stream", 40, seed=9))
     running = Running()
-    open_request = SynthesisRequest(
+    open_request = SpeechRequest(
         "tiny-voice", Utterance(first, text_mode="stream", more_text=True), seed=9, max_frames=40
     )
     sink, neighbour = (batches.admit(running, bundled(), r) for r in (open_request, POOL[4]))

@@ -13,7 +13,7 @@ import pytest
 
 from sidecar.audio.reference import Recording
 from sidecar.engine.events import Done, EncodedVoice, Event, Events, Failed, LoadResult
-from sidecar.engine.request import EncodeJob, Job, LoadJob, LoadOptions, SynthesisRequest
+from sidecar.engine.request import EncodeJob, Job, LoadJob, LoadOptions, SpeechRequest
 from sidecar.errors import BadReferenceAudio, Cancelled, UnknownLanguage, UnknownModel
 from sidecar.models.base import ModelInfo, ReferenceAudio
 from sidecar.voices.create import Created, CreateRequest, Creation, Progress
@@ -47,7 +47,7 @@ class Engine:
             EncodeJob(model=model, recording=recording, events=Events(), admitted=admitted)
         )
 
-    def submit(self, request: SynthesisRequest, *, admitted: bool) -> Job:
+    def submit(self, request: SpeechRequest, *, admitted: bool) -> Job:
         raise AssertionError("nothing is spoken in these tests")
 
     def _keep(self, job: Job) -> Job:

@@ -12,8 +12,8 @@ import pytest
 from sidecar.audio.reference import Recording
 from sidecar.engine.decode import Batch
 from sidecar.engine.engine import Engine
-from sidecar.engine.events import AudioChunk, Events, Failed, SynthesisResult
-from sidecar.engine.request import LoadOptions, SynthesisRequest
+from sidecar.engine.events import AudioChunk, Events, Failed, SpeechResult
+from sidecar.engine.request import LoadOptions, SpeechRequest
 from sidecar.engine.row import Row
 from sidecar.engine.running import Running
 from sidecar.errors import (
@@ -31,7 +31,7 @@ from sidecar.models.base import Utterance
 from tests.harness import TIMEOUT
 from tests.jobs import outcome
 
-REQUEST = SynthesisRequest("tiny-voice", Utterance("Hi."), seed=1, max_frames=3)
+REQUEST = SpeechRequest("tiny-voice", Utterance("Hi."), seed=1, max_frames=3)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_failing_step_fails_its_requests_and_the_next_one_works(
     error = speak(engine)
     assert isinstance(error, expected)
     assert error.__traceback__ is None  # its frames hold arrays of the engine thread
-    assert isinstance(speak(engine), SynthesisResult)
+    assert isinstance(speak(engine), SpeechResult)
 
 
 def test_a_failing_chunk_fails_that_request_alone(
@@ -86,7 +86,7 @@ def test_a_failing_chunk_fails_that_request_alone(
     engine.submit(REQUEST, events=victim)
     neighbour = engine.submit(REQUEST)
     assert isinstance(outcome(victim), GenerationFailed)
-    assert isinstance(outcome(neighbour), SynthesisResult)
+    assert isinstance(outcome(neighbour), SpeechResult)
 
 
 def test_a_bug_in_the_scheduler_leaves_nobody_waiting(
@@ -95,7 +95,7 @@ def test_a_bug_in_the_scheduler_leaves_nobody_waiting(
     def bug(running: Running) -> None:
         raise ZeroDivisionError("a bug")
 
-    assert isinstance(speak(engine), SynthesisResult)
+    assert isinstance(speak(engine), SpeechResult)
     monkeypatch.setattr(Running, "advance", bug)
     assert isinstance(speak(engine), InternalError)
     assert isinstance(speak(engine), InternalError)
@@ -119,7 +119,7 @@ def test_a_backend_that_cannot_start_is_the_answer_to_every_request(
 
 
 def test_stopping_cancels_what_runs_and_what_waits(engine: Engine) -> None:
-    long = SynthesisRequest("tiny-voice", Utterance("One two three " * 20))
+    long = SpeechRequest("tiny-voice", Utterance("One two three " * 20))
     jobs = [engine.submit(long) for _ in range(12)]
     assert not isinstance(jobs[0].events.get(timeout=TIMEOUT), Failed)
     assert engine.stop(10)
@@ -127,7 +127,7 @@ def test_stopping_cancels_what_runs_and_what_waits(engine: Engine) -> None:
 
 
 def test_a_model_is_freed_when_it_is_unloaded_right_after_a_cancel(engine: Engine) -> None:
-    job = engine.submit(SynthesisRequest("tiny-voice", Utterance("One two three " * 20)))
+    job = engine.submit(SpeechRequest("tiny-voice", Utterance("One two three " * 20)))
     assert isinstance(job.events.get(timeout=TIMEOUT), AudioChunk)
     speaking = engine.status.active_bytes
     engine.cancel(job)

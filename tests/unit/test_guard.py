@@ -18,7 +18,7 @@ from sidecar.engine.guard import (
     SILENT_FRAMES,
     RunawayGuard,
 )
-from sidecar.engine.request import SynthesisRequest
+from sidecar.engine.request import SpeechRequest
 from sidecar.engine.running import Running
 from sidecar.errors import GenerationFailed, OutOfMemory
 from sidecar.models.base import Utterance
@@ -99,9 +99,7 @@ def silent_codec(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("stop", "reason"), [(True, "runaway"), (False, "length")])
 def test_the_engine_ends_it_unless_it_is_told_not_to(stop: bool, reason: str) -> None:
     text = "One, two, three, four, five, six, seven, eight. " * 8
-    request = SynthesisRequest(
-        "tiny-voice", Utterance(text), seed=1, max_frames=90, stop_runaway=stop
-    )
+    request = SpeechRequest("tiny-voice", Utterance(text), seed=1, max_frames=90, stop_runaway=stop)
     codes, samples, ended = batches.alone(bundled(), request)
     assert ended == reason
     assert len(samples) == len(codes) * 1920

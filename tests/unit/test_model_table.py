@@ -12,9 +12,9 @@ import mlx.core as mx
 import pytest
 
 from sidecar.engine.engine import Engine
-from sidecar.engine.events import Event, Events, LoadResult, Stage, SynthesisResult
+from sidecar.engine.events import Event, Events, LoadResult, SpeechResult, Stage
 from sidecar.engine.models import Loaded, ModelTable
-from sidecar.engine.request import LoadJob, LoadOptions, Stream, SynthesisRequest
+from sidecar.engine.request import LoadJob, LoadOptions, SpeechRequest, Stream
 from sidecar.errors import (
     Cancelled,
     MemoryLimitExceeded,
@@ -297,8 +297,8 @@ def test_a_load_is_cancelled_while_the_engine_is_at_it_and_the_next_one_works() 
 def test_a_narration_between_two_passages_uses_its_model() -> None:
     engine, stream = Engine(keep_alive=0.0), Stream(since=0.0)
     engine.start()
-    passage = SynthesisRequest("tiny-voice", Utterance("Hi."), max_frames=2, more_follows=True)
-    assert isinstance(outcome(engine.submit(passage, stream)), SynthesisResult)
+    passage = SpeechRequest("tiny-voice", Utterance("Hi."), max_frames=2, more_follows=True)
+    assert isinstance(outcome(engine.submit(passage, stream)), SpeechResult)
 
     def refusal() -> object:
         return outcome(engine.unload("tiny-voice"))

@@ -12,14 +12,14 @@ from msgspec.structs import replace
 
 from sidecar.engine import scheduler
 from sidecar.engine.engine import Engine
-from sidecar.engine.events import AudioChunk, Done, Event, Events, Failed, SynthesisResult
-from sidecar.engine.request import SpeechJob, Stream, SynthesisRequest
+from sidecar.engine.events import AudioChunk, Done, Event, Events, Failed, SpeechResult
+from sidecar.engine.request import SpeechJob, SpeechRequest, Stream
 from sidecar.engine.waiting import WaitingQueue
 from sidecar.models.base import Utterance
 from tests.harness import TIMEOUT
 from tests.jobs import outcome, unwrapped
 
-HELLO = SynthesisRequest("tiny-voice", Utterance("Hello there."), seed=1, max_frames=3)
+HELLO = SpeechRequest("tiny-voice", Utterance("Hello there."), seed=1, max_frames=3)
 LIVE = replace(
     HELLO, utterance=Utterance("Once upon ", text_mode="stream", more_text=True), max_frames=40
 )
@@ -60,7 +60,7 @@ def until_done(events: queue.SimpleQueue[tuple[str, Any]], name: str) -> list[st
         who, event = events.get(timeout=TIMEOUT)
         heard.append(who)
         if who == name and not isinstance(event, AudioChunk):
-            assert isinstance(event, SynthesisResult), event
+            assert isinstance(event, SpeechResult), event
             return heard
 
 
@@ -158,11 +158,11 @@ def test_waiting_for_text_is_no_generation(
     started = time.perf_counter()
     live = engine.submit(LIVE, events=Named("live", events))
     event = outcome(engine.submit(replace(HELLO, max_frames=40)))
-    assert isinstance(event, SynthesisResult)
+    assert isinstance(event, SpeechResult)
     engine.append_text(live, "a time", last=True)
     while isinstance(last := events.get(timeout=TIMEOUT)[1], AudioChunk):
         pass
-    assert isinstance(last, SynthesisResult)
+    assert isinstance(last, SpeechResult)
     # It was there all the time that the other one was spoken.
     elapsed = time.perf_counter() - started
     assert last.generation_seconds < elapsed - 0.9 * event.generation_seconds

@@ -9,8 +9,8 @@ from typing import Literal
 import msgspec
 
 from sidecar.engine.engine import Engine
-from sidecar.engine.events import AudioChunk, Done, Failed, SynthesisResult
-from sidecar.engine.request import LoadJob, LoadOptions, SynthesisRequest
+from sidecar.engine.events import AudioChunk, Done, Failed, SpeechResult
+from sidecar.engine.request import LoadJob, LoadOptions, SpeechRequest
 from sidecar.models import catalog
 from sidecar.models.base import Utterance
 
@@ -65,7 +65,7 @@ def _outcome(job: LoadJob, deadline: float) -> Done | Failed:
 
 def _spoken(engine: Engine, load_ms: float) -> SelfTest:
     started = time.perf_counter()
-    job = engine.submit(SynthesisRequest(catalog.BUNDLED, Utterance(_TEXT), seed=_SEED))
+    job = engine.submit(SpeechRequest(catalog.BUNDLED, Utterance(_TEXT), seed=_SEED))
     first_ms, audio = None, 0.0
     while True:
         left = started + _SPEECH_SECONDS - time.perf_counter()
@@ -79,5 +79,5 @@ def _spoken(engine: Engine, load_ms: float) -> SelfTest:
         if isinstance(event, AudioChunk):
             first_ms = first_ms or (time.perf_counter() - started) * 1000
             audio += len(event.samples) / event.sample_rate
-        if isinstance(event, Done) and isinstance(spoken := event.result, SynthesisResult):
+        if isinstance(event, Done) and isinstance(spoken := event.result, SpeechResult):
             return SelfTest("spoke", load_ms, first_ms, spoken.real_time_factor, audio * 1000)

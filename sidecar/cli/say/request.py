@@ -10,7 +10,7 @@ from pathlib import Path
 from sidecar.audio import formats
 from sidecar.cli.arguments.say import FORMATS, SUFFIXES
 from sidecar.cli.terminal import Failure
-from sidecar.engine.request import SynthesisRequest
+from sidecar.engine.request import SpeechRequest
 from sidecar.models import catalog
 from sidecar.models.base import ReferenceAudio, Utterance
 from sidecar.synthesis.request import NarrationRequest, Pauses
@@ -96,7 +96,7 @@ def request(options: argparse.Namespace, text: str | None) -> NarrationRequest:
     instruct = options.design or options.instruct
     utterance = Utterance("", options.voice, options.language, instruct, reference)
     return NarrationRequest(
-        speech=SynthesisRequest(model=model, utterance=utterance, seed=options.seed),
+        speech=SpeechRequest(model=model, utterance=utterance, seed=options.seed),
         text=text or "",
         language=options.language,
         live=text is None,

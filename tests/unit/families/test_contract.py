@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from sidecar.engine.engine import Engine
-from sidecar.engine.events import LoadResult, SynthesisResult
-from sidecar.engine.request import LoadOptions, SynthesisRequest
+from sidecar.engine.events import LoadResult, SpeechResult
+from sidecar.engine.request import LoadOptions, SpeechRequest
 from sidecar.errors import (
     Cancelled,
     GenerationFailed,
@@ -112,7 +112,7 @@ def test_a_cancel_a_failure_and_a_pause_harm_nobody_else(
     waiting = engine.submit(request(name, folders))  # the module holds the state of one
     engine.cancel(job)
     assert isinstance(outcome(paused), Cancelled)
-    assert isinstance(outcome(waiting), SynthesisResult)
+    assert isinstance(outcome(waiting), SpeechResult)
 
     steps = Generator.speak
 
@@ -135,7 +135,7 @@ def test_two_models_take_turns_and_keep_their_own_random_numbers(
     }
     for name, job in jobs.items():
         chunks, result = heard(job)
-        assert isinstance(result, SynthesisResult)
+        assert isinstance(result, SpeechResult)
         end = [chunk.samples for chunk in chunks]
         assert np.array_equal(np.concatenate(end), alone[name])
         assert max(map(len, end)) <= 2 * 0.08 * RATES[name] + 1
@@ -144,10 +144,10 @@ def test_two_models_take_turns_and_keep_their_own_random_numbers(
 def test_families_and_qwen_speak_side_by_side_and_are_unloaded(
     engine: Engine, folders: dict[str, str]
 ) -> None:
-    hello = SynthesisRequest("tiny-voice", Utterance("Hi."), seed=1, max_frames=6)
+    hello = SpeechRequest("tiny-voice", Utterance("Hi."), seed=1, max_frames=6)
     qwen, csm = engine.submit(hello), engine.submit(request("csm", folders, max_frames=14))
-    assert isinstance(outcome(qwen), SynthesisResult)
-    assert isinstance(outcome(csm), SynthesisResult)
+    assert isinstance(outcome(qwen), SpeechResult)
+    assert isinstance(outcome(csm), SpeechResult)
     before = engine.status.active_bytes
     assert outcome(engine.unload(folders["csm"])) is None
     assert engine.status.active_bytes < before - 1_000_000

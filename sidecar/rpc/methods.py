@@ -10,39 +10,38 @@ from typing import NamedTuple
 
 import msgspec
 
-from sidecar.rpc.lifecycle_types import (
+from sidecar.rpc.contract.common import Empty, NoParams
+from sidecar.rpc.contract.lifecycle import (
     CancelParams,
     InitializeParams,
     InitializeResult,
     LogMessageParams,
     PingResult,
+    ProgressParams,
     StatusResult,
 )
-from sidecar.rpc.model_types import (
+from sidecar.rpc.contract.model import (
+    LoadProgress,
     ModelListResult,
     ModelLoadParams,
     ModelLoadResult,
     ModelUnloadParams,
 )
-from sidecar.rpc.types import (
+from sidecar.rpc.contract.speech import (
     AppendTextParams,
     AudioProgress,
-    Empty,
     EndTextParams,
-    LoadProgress,
-    NoParams,
-    ProgressParams,
     SentenceProgress,
     SynthesizeParams,
     SynthesizeResult,
-    VoiceProgress,
 )
-from sidecar.rpc.voice_types import (
+from sidecar.rpc.contract.voice import (
     VoiceCreateParams,
     VoiceCreateResult,
     VoiceDeleteParams,
     VoiceListParams,
     VoiceListResult,
+    VoiceProgress,
 )
 
 PROTOCOL_VERSION = 1

@@ -17,9 +17,11 @@ from sidecar.limits import (
     MAX_UTTERANCE_FRAMES,
 )
 from sidecar.models.base import ReferenceAudio, Utterance, Voice
-from sidecar.rpc import types
+from sidecar.rpc.contract import speech
+from sidecar.rpc.contract.sampling import Sampling, SubtalkerSampling
+from sidecar.rpc.contract.speech import SynthesizeParams
+from sidecar.rpc.contract.voice import Reference
 from sidecar.rpc.session import Session
-from sidecar.rpc.types import Reference, SynthesizeParams
 from sidecar.synthesis.request import NarrationRequest, Pauses
 from sidecar.voices.choice import ChosenVoice, choose
 
@@ -98,7 +100,7 @@ def narration(
         session.voices, params.voice, params.model, session.default_model, session.engine.loaded
     )
     streamed = params.partial_result_token is not None
-    pauses = params.pauses or types.Pauses()
+    pauses = params.pauses or speech.Pauses()
     defaults = Pauses()
     timeout = params.text_timeout_ms
     return NarrationRequest(
@@ -134,8 +136,8 @@ def _seconds(milliseconds: float | None, default: float) -> float:
 
 
 def _speech(params: SynthesizeParams, model: str, voice: Voice | None) -> SpeechRequest:
-    sampling = params.sampling or types.Sampling()
-    subtalker = sampling.subtalker or types.SubtalkerSampling()
+    sampling = params.sampling or Sampling()
+    subtalker = sampling.subtalker or SubtalkerSampling()
     chunk = params.chunk
     return SpeechRequest(
         model=model,

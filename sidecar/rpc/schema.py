@@ -12,8 +12,8 @@ import msgspec
 from sidecar import errors
 from sidecar.models import catalog, registry
 from sidecar.models.known import KNOWN, LANGUAGES
+from sidecar.rpc.contract.common import LanguageName, ModelName, VoiceName
 from sidecar.rpc.methods import METHODS, PROTOCOL_VERSION, Method
-from sidecar.rpc.types import LanguageName, ModelName, VoiceName
 from sidecar.wire.jsonrpc import ErrorData
 
 _DEFS = "#/$defs/{name}"

@@ -26,8 +26,8 @@ from sidecar.errors import (
 from sidecar.limits import MAX_QUEUED, MAX_REFERENCE_SECONDS, MAX_STREAMS
 from sidecar.logs import redacted
 from sidecar.rpc.background import Background
-from sidecar.rpc.lifecycle_types import LogMessageParams
-from sidecar.rpc.types import ProgressParams, Token
+from sidecar.rpc.contract.common import Token
+from sidecar.rpc.contract.lifecycle import LogMessageParams, ProgressParams
 from sidecar.voices.store import VoiceStore
 from sidecar.wire.jsonrpc import (
     ErrorData,

@@ -10,9 +10,9 @@ import pytest
 from sidecar.audio.formats import ENCODINGS
 from sidecar.models import inventory
 from sidecar.rpc import schema
+from sidecar.rpc.contract.speech import Encoding
 from sidecar.rpc.handlers import HANDLERS
 from sidecar.rpc.methods import METHODS
-from sidecar.rpc.types import Encoding
 from tests.harness import ROOT, SCHEMA, check
 
 

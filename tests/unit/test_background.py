@@ -14,8 +14,8 @@ from sidecar.engine.engine import Engine
 from sidecar.errors import QueueFull
 from sidecar.limits import MAX_QUEUED
 from sidecar.rpc.background import Background
+from sidecar.rpc.contract.common import Empty
 from sidecar.rpc.session import Session
-from sidecar.rpc.types import Empty
 from sidecar.voices.store import VoiceStore
 from sidecar.wire.jsonrpc import ErrorResponse, Response
 from sidecar.wire.stdio import Outbox

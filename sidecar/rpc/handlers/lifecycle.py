@@ -13,7 +13,8 @@ from sidecar.limits import (
     MAX_TEXT_CHARS,
     MAX_UTTERANCE_CHARS,
 )
-from sidecar.rpc.lifecycle_types import (
+from sidecar.rpc.contract.common import Empty, NoParams
+from sidecar.rpc.contract.lifecycle import (
     CancelParams,
     Capabilities,
     EngineState,
@@ -30,7 +31,6 @@ from sidecar.rpc.lifecycle_types import (
 )
 from sidecar.rpc.methods import METHODS, PROTOCOL_VERSION
 from sidecar.rpc.session import Call, Phase, Session
-from sidecar.rpc.types import Empty, NoParams
 from sidecar.wire.framing import MAX_BODY_BYTES, MAX_DISCARD_BYTES
 
 # How long the handshake's answer may take to leave before MLX's import competes with it.

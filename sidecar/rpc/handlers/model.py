@@ -9,7 +9,9 @@ from sidecar.engine.request import LoadJob, LoadOptions, UnloadJob
 from sidecar.errors import InvalidParams
 from sidecar.models import catalog, inventory
 from sidecar.models.inventory import Entry
-from sidecar.rpc.model_types import (
+from sidecar.rpc.contract.common import Empty, NoParams
+from sidecar.rpc.contract.model import (
+    LoadProgress,
     ModelEntry,
     ModelListResult,
     ModelLoadParams,
@@ -17,7 +19,6 @@ from sidecar.rpc.model_types import (
     ModelUnloadParams,
 )
 from sidecar.rpc.session import Call, Session
-from sidecar.rpc.types import Empty, LoadProgress, NoParams
 
 # How long a list waits for the engine to say what it runs on, which it does once MLX is imported.
 BACKEND_SECONDS = 10.0

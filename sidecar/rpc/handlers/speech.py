@@ -8,8 +8,8 @@ import time
 from sidecar.errors import Notice, SidecarError, TextTooLong, UnknownVoice
 from sidecar.limits import MAX_WHOLE_BYTES
 from sidecar.rpc import narrations
-from sidecar.rpc.session import Call, Session
-from sidecar.rpc.types import (
+from sidecar.rpc.contract.common import Token, Warning
+from sidecar.rpc.contract.speech import (
     AppendTextParams,
     AudioProgress,
     Encoding,
@@ -18,9 +18,8 @@ from sidecar.rpc.types import (
     SentenceProgress,
     SynthesizeParams,
     SynthesizeResult,
-    Token,
-    Warning,
 )
+from sidecar.rpc.session import Call, Session
 from sidecar.synthesis.narration import Narration
 from sidecar.synthesis.request import Mark, NarrationResult, Part
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from sidecar.errors import Cancelled, InvalidParams
 from sidecar.models import catalog, inventory
 from sidecar.models.base import ModelInfo, ReferenceAudio, VoiceInfo
-from sidecar.rpc.handlers.speech import warnings
-from sidecar.rpc.narrations import check_text, reference
-from sidecar.rpc.session import PREPARING_SECONDS, Call, Session
-from sidecar.rpc.types import Empty, VoiceProgress
-from sidecar.rpc.voice_types import (
+from sidecar.rpc.contract.common import Empty
+from sidecar.rpc.contract.voice import (
     DesignParams,
     SkippedFile,
     VoiceCreateParams,
@@ -18,7 +15,11 @@ from sidecar.rpc.voice_types import (
     VoiceEntry,
     VoiceListParams,
     VoiceListResult,
+    VoiceProgress,
 )
+from sidecar.rpc.handlers.speech import warnings
+from sidecar.rpc.narrations import check_text, reference
+from sidecar.rpc.session import PREPARING_SECONDS, Call, Session
 from sidecar.voices.create import Created, CreateRequest, Creation, Progress
 from sidecar.voices.design import DESIGN_FRAMES, Design
 from sidecar.voices.format import SavedVoice

@@ -1,170 +1,28 @@
-"""The contract's shapes: what all share, speech, progress. The table of methods is in methods.py.
-
-The others' are in lifecycle_types.py, model_types.py and voice_types.py.
-
-Wire names are camelCase. For an optional field, absent and null mean the same.
-"""
+"""speech/synthesize, speech/appendText, speech/endText, and the progress of speech."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
 from sidecar.limits import MAX_CHUNK_FRAMES, MAX_FRAMES, MAX_TEXT_TIMEOUT_MS
+from sidecar.rpc.contract.common import (
+    LanguageName,
+    ModelName,
+    Params,
+    Result,
+    Seed,
+    Token,
+    VoiceName,
+    Warning,
+)
+from sidecar.rpc.contract.sampling import Sampling
+from sidecar.rpc.contract.voice import Reference
 
-MAX_SEED = 2**53 - 1  # the largest integer that JavaScript keeps exact
-
-Token = str | int
-# The title of a name makes a definition of it, to which schema.py adds the catalogue's names.
-ModelName = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        title="ModelName",
-        description="A name of model/list, a hub id `owner/name`, or a folder; the examples are "
-        "the catalogue's.",
-    ),
-]
-VoiceName = Annotated[
-    str,
-    Meta(
-        title="VoiceName",
-        description="A preset voice of a model, or a saved voice; the examples are presets.",
-    ),
-]
-LanguageName = Annotated[
-    str,
-    Meta(
-        title="LanguageName",
-        description="A language that a model speaks; the examples are Qwen3-TTS's.",
-    ),
-]
-Seed = Annotated[int, Meta(ge=0, le=MAX_SEED)]
 Encoding = Literal["pcm_s16le", "pcm_f32le", "wav", "flac", "mp3", "ogg_opus"]
 TextMode = Literal["full", "stream"]
 Priority = Literal["low", "normal", "high"]
-
-
-class Params(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
-    """Base of everything a client sends: an unknown field is an error that names it."""
-
-
-class Result(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
-    """Base of everything the server sends; a field that is null is left out."""
-
-
-class Empty(Result):
-    """An answer without content: the work is done."""
-
-
-class NoParams(Params):
-    """No params: the method takes none."""
-
-
-class Warning(Result):
-    """Something that was noticed and did not stop the work."""
-
-    type: Annotated[
-        str, Meta(description="A stable name, e.g. referenceQuiet. New ones may be added.")
-    ]
-    message: Annotated[str, Meta(description="What was noticed and what can be done, for people.")]
-
-
-# --- speech --------------------------------------------------------------------------------
-
-Temperature = Annotated[
-    float,
-    Meta(
-        ge=0,
-        le=10,
-        description="A number without a unit that divides the logits: 0 always takes the likeliest "
-        "code, 1 samples as the model learned. Default: the checkpoint's.",
-    ),
-]
-TopK = Annotated[
-    int,
-    Meta(
-        ge=0,
-        description="Number of the likeliest codes that are sampled from; 0 is all. Default: the "
-        "checkpoint's.",
-    ),
-]
-TopP = Annotated[
-    float,
-    Meta(
-        gt=0,
-        le=1,
-        description="A number without a unit: the likeliest codes are sampled from whose "
-        "probabilities add up to it; 1 is all. Default: the checkpoint's.",
-    ),
-]
-Penalty = Annotated[
-    float,
-    Meta(
-        gt=0,
-        le=10,
-        description="A number without a unit that makes codes less likely which the utterance "
-        "already has; 1 is none. Default: the checkpoint's.",
-    ),
-]
-
-
-class SubtalkerSampling(Params):
-    """How codebooks 1 and up are sampled. What is left out comes from the checkpoint."""
-
-    temperature: Temperature | None = None
-    top_k: TopK | None = None
-    top_p: TopP | None = None
-
-
-class Sampling(Params):
-    """How the first codebook is sampled. What is left out comes from the checkpoint's
-    generation_config.json."""
-
-    temperature: Temperature | None = None
-    top_k: TopK | None = None
-    top_p: TopP | None = None
-    repetition_penalty: Penalty | None = None
-    subtalker: Annotated[
-        SubtalkerSampling | None,
-        Meta(description="How the other codebooks are sampled. Default: the checkpoint's."),
-    ] = None
-
-
-class Reference(Params):
-    """A recording whose voice is cloned: give either `path` or `audio`."""
-
-    path: Annotated[
-        str | None,
-        Meta(
-            description="Either this or `audio`: the path of an audio file or its `file:` URI. A "
-            "path is relative to the sidecar's working directory; `~` is not expanded."
-        ),
-    ] = None
-    # A string, which `media.given` decodes: more ways to write base64 are taken than msgspec does.
-    audio: Annotated[
-        str | None,
-        Meta(
-            description="Either this or `path`: the content of an audio file, in base64 or as a "
-            "`data:` URI."
-        ),
-    ] = None
-    text: Annotated[
-        str | None,
-        Meta(
-            description="The transcript: what is said in the recording. Default: none, and only "
-            "the timbre is taken."
-        ),
-    ] = None
-    append_silence: Annotated[
-        bool | None,
-        Meta(
-            description="Whether to append 0.5 s of silence to the recording, which keeps its end "
-            "out of the speech. Default true; it has an effect only with `text`."
-        ),
-    ] = None
 
 
 class Chunking(Params):
@@ -408,9 +266,6 @@ class SynthesizeResult(Result):
     ] = None
 
 
-# --- progress ------------------------------------------------------------------------------
-
-
 class AudioProgress(Result, tag_field="kind", tag="audio"):
     """One chunk of the audio of a stream."""
 
@@ -465,65 +320,3 @@ class EndTextParams(Params):
     """The end of a text that was still being written."""
 
     token: Annotated[Token, Meta(description="The `partialResultToken` of the request.")]
-
-
-class LoadProgress(Result, tag_field="kind", tag="load"):
-    """How far a model is. `downloading` is repeated, at most some ten times a second."""
-
-    stage: Annotated[
-        Literal["resolving", "downloading", "loading"],
-        Meta(
-            description="What begins: looking for the model, downloading it if it is not on this "
-            "machine, reading it into memory."
-        ),
-    ]
-    message: Annotated[str, Meta(description="The same in words, for people.")]
-    received_bytes: Annotated[
-        int | None,
-        Meta(
-            description="Bytes on this machine of `totalBytes`, those of an earlier download "
-            "included. It never falls. Absent in other stages."
-        ),
-    ] = None
-    total_bytes: Annotated[
-        int | None,
-        Meta(description="Size of the files that are needed, in bytes. Absent in other stages."),
-    ] = None
-    received_files: Annotated[
-        int | None,
-        Meta(description="Number of files that are complete. Absent in other stages."),
-    ] = None
-    total_files: Annotated[
-        int | None,
-        Meta(description="Number of files that are needed. Absent in other stages."),
-    ] = None
-    waiting_ms: Annotated[
-        float | None,
-        Meta(
-            description="The hub has asked for a pause of this length, in milliseconds, and the "
-            "sidecar keeps it. Absent: no pause."
-        ),
-    ] = None
-
-
-class VoiceProgress(Result, tag_field="kind", tag="voice"):
-    """How far a new voice is. `designing` is repeated, with how much has been spoken."""
-
-    stage: Annotated[
-        Literal["resolving", "downloading", "loading", "designing", "encoding", "saving"],
-        Meta(
-            description="What begins: finding, downloading and loading each model, speaking the "
-            "description, listening to the recording, writing the file."
-        ),
-    ]
-    message: Annotated[str, Meta(description="The same in words, for people.")]
-
-
-class ProgressParams(Result):
-    """Progress of a request."""
-
-    token: Annotated[Token, Meta(description="The token that the request brought.")]
-    value: Annotated[
-        AudioProgress | SentenceProgress | LoadProgress | VoiceProgress,
-        Meta(description="What is reported; `kind` says which."),
-    ]

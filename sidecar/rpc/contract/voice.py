@@ -1,4 +1,4 @@
-"""The contract's shapes for voice/list, voice/create and voice/delete; as types.py."""
+"""voice/list, voice/create, voice/delete, the progress of a creation, and reference audio."""
 
 from __future__ import annotations
 
@@ -7,16 +7,49 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from sidecar.models.base import Gender
-from sidecar.rpc.types import (
+from sidecar.rpc.contract.common import (
     LanguageName,
     ModelName,
     Params,
-    Reference,
     Result,
     Seed,
     Token,
     Warning,
 )
+
+
+class Reference(Params):
+    """A recording whose voice is cloned: give either `path` or `audio`."""
+
+    path: Annotated[
+        str | None,
+        Meta(
+            description="Either this or `audio`: the path of an audio file or its `file:` URI. A "
+            "path is relative to the sidecar's working directory; `~` is not expanded."
+        ),
+    ] = None
+    # A string, which `media.given` decodes: more ways to write base64 are taken than msgspec does.
+    audio: Annotated[
+        str | None,
+        Meta(
+            description="Either this or `path`: the content of an audio file, in base64 or as a "
+            "`data:` URI."
+        ),
+    ] = None
+    text: Annotated[
+        str | None,
+        Meta(
+            description="The transcript: what is said in the recording. Default: none, and only "
+            "the timbre is taken."
+        ),
+    ] = None
+    append_silence: Annotated[
+        bool | None,
+        Meta(
+            description="Whether to append 0.5 s of silence to the recording, which keeps its end "
+            "out of the speech. Default true; it has an effect only with `text`."
+        ),
+    ] = None
 
 
 class VoiceListParams(Params):
@@ -217,3 +250,16 @@ class VoiceCreateResult(Result):
         list[Warning] | None,
         Meta(description="What was noticed about the recording. Absent: nothing."),
     ] = None
+
+
+class VoiceProgress(Result, tag_field="kind", tag="voice"):
+    """How far a new voice is. `designing` is repeated, with how much has been spoken."""
+
+    stage: Annotated[
+        Literal["resolving", "downloading", "loading", "designing", "encoding", "saving"],
+        Meta(
+            description="What begins: finding, downloading and loading each model, speaking the "
+            "description, listening to the recording, writing the file."
+        ),
+    ]
+    message: Annotated[str, Meta(description="The same in words, for people.")]

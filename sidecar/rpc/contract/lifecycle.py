@@ -1,4 +1,4 @@
-"""The contract's shapes for the handshake, the end, cancelling, status and log; as types.py."""
+"""The handshake, ping, server/status, cancelling, and what the sidecar sends by itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from sidecar.rpc.types import Params, Result
+from sidecar.rpc.contract.common import Params, Result, Token
+from sidecar.rpc.contract.model import LoadProgress
+from sidecar.rpc.contract.speech import AudioProgress, SentenceProgress
+from sidecar.rpc.contract.voice import VoiceProgress
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -253,3 +256,13 @@ class CancelParams(Params):
     """Which request to cancel."""
 
     id: Annotated[int | str, Meta(description="The id of the request.")]
+
+
+class ProgressParams(Result):
+    """Progress of a request."""
+
+    token: Annotated[Token, Meta(description="The token that the request brought.")]
+    value: Annotated[
+        AudioProgress | SentenceProgress | LoadProgress | VoiceProgress,
+        Meta(description="What is reported; `kind` says which."),
+    ]

@@ -1,4 +1,4 @@
-"""The contract's shapes for model/list, model/load and model/unload; as types.py."""
+"""model/list, model/load, model/unload, and the progress of a load."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from sidecar.models.base import Ability
-from sidecar.rpc.types import ModelName, Params, Result, Token
+from sidecar.rpc.contract.common import ModelName, Params, Result, Token
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 Bits = Literal[4, 6, 8]
@@ -211,3 +211,42 @@ class ModelListResult(Result):
         list[ModelEntry],
         Meta(description="The bundled model, the catalogue, and other models on this machine."),
     ]
+
+
+class LoadProgress(Result, tag_field="kind", tag="load"):
+    """How far a model is. `downloading` is repeated, at most some ten times a second."""
+
+    stage: Annotated[
+        Literal["resolving", "downloading", "loading"],
+        Meta(
+            description="What begins: looking for the model, downloading it if it is not on this "
+            "machine, reading it into memory."
+        ),
+    ]
+    message: Annotated[str, Meta(description="The same in words, for people.")]
+    received_bytes: Annotated[
+        int | None,
+        Meta(
+            description="Bytes on this machine of `totalBytes`, those of an earlier download "
+            "included. It never falls. Absent in other stages."
+        ),
+    ] = None
+    total_bytes: Annotated[
+        int | None,
+        Meta(description="Size of the files that are needed, in bytes. Absent in other stages."),
+    ] = None
+    received_files: Annotated[
+        int | None,
+        Meta(description="Number of files that are complete. Absent in other stages."),
+    ] = None
+    total_files: Annotated[
+        int | None,
+        Meta(description="Number of files that are needed. Absent in other stages."),
+    ] = None
+    waiting_ms: Annotated[
+        float | None,
+        Meta(
+            description="The hub has asked for a pause of this length, in milliseconds, and the "
+            "sidecar keeps it. Absent: no pause."
+        ),
+    ] = None

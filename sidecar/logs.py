@@ -16,9 +16,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from sidecar.wording import one_line
+
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("text", "json")
-_ESCAPES = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
 _TOKEN = re.compile(r"\bhf_[A-Za-z0-9]{8,}")
 _TOKEN_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 # Called for every event with its level's name, its logger's and its message; must not block.
@@ -40,11 +41,6 @@ def to_client(level: str, send: Send) -> None:
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(min(root.level, handler.level))
-
-
-def one_line(text: str) -> str:
-    """Return the text with escapes for line breaks and for all else that moves a cursor."""
-    return text.translate(_ESCAPES)
 
 
 def redacted(text: str) -> str:

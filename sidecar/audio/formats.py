@@ -7,7 +7,8 @@ from importlib.util import find_spec
 
 import msgspec
 
-from sidecar.errors import InvalidParams, UnknownEncoding, Unsupported, unlisted
+from sidecar.errors import InvalidParams, UnknownEncoding, Unsupported
+from sidecar.wording import describe_unknown
 
 ENCODINGS: tuple[str, ...] = ("pcm_s16le", "pcm_f32le", "wav", "flac", "mp3", "ogg_opus")
 
@@ -53,7 +54,7 @@ def check(audio: AudioFormat) -> None:
     """
     if audio.encoding not in ENCODINGS:
         raise UnknownEncoding(
-            unlisted("encoding", audio.encoding, list(ENCODINGS)), field="encoding"
+            describe_unknown("encoding", audio.encoding, list(ENCODINGS)), field="encoding"
         )
     if audio.sample_rate is not None:
         _check_rate(audio.encoding, audio.sample_rate)

@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from sidecar.errors import sentence
-from sidecar.logs import one_line
+from sidecar.wording import one_line, sentence
 
 _RED, _YELLOW, _CYAN = "1;31", "1;33", "36"
 

@@ -11,12 +11,13 @@ from sidecar.cli.fetching import fetched
 from sidecar.cli.terminal import Failure
 from sidecar.cli.voice_listing import Presets, as_json, facts, grouped, listing, preset
 from sidecar.engine.engine import Engine
-from sidecar.errors import UnknownVoice, Unsupported, closest
+from sidecar.errors import UnknownVoice, Unsupported
 from sidecar.models import catalog, inventory
 from sidecar.models.base import ReferenceAudio, VoiceInfo
 from sidecar.voices.create import Created, CreateRequest, Creation
 from sidecar.voices.design import Design
 from sidecar.voices.store import VoiceStore
+from sidecar.wording import closest
 
 _STOP_SECONDS = 5.0
 _DESIGN_TEXT = (

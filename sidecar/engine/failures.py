@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from sidecar.errors import GenerationFailed, OutOfMemory, SidecarError, is_out_of_memory, told
+from sidecar.errors import GenerationFailed, OutOfMemory, SidecarError
+from sidecar.wording import describe, is_out_of_memory
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ def as_sidecar_error(
         error.__traceback__ = error.__cause__ = error.__context__ = None
         return error
     log.error("failed while %s", doing, exc_info=error)
-    text = told(error)
+    text = describe(error)
     if is_out_of_memory(error):
         return OutOfMemory(
             f"Not enough memory while {doing}: {text}",

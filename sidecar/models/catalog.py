@@ -17,13 +17,12 @@ from sidecar.errors import (
     UnknownModel,
     UnknownRevision,
     UnknownVoice,
-    closest,
-    unlisted,
 )
 from sidecar.models import foreign, presets, quantised, weights
 from sidecar.models.hub import cache
 from sidecar.models.jsonfile import MAX_JSON_BYTES, read_object
 from sidecar.models.known import KNOWN
+from sidecar.wording import closest, describe_unknown
 
 if TYPE_CHECKING:
     from sidecar.models.hub.download import Progress
@@ -137,7 +136,7 @@ def unknown_voice(name: str, voices: list[str]) -> UnknownVoice:
     of[BUNDLED] = presets.BUNDLED_VOICES
     having = [model for model, its in of.items() if any(v.name == name.lower() for v in its)]
     hint = f"A voice of that name is in: {', '.join(having)}." if having else None
-    return UnknownVoice(unlisted("voice", name, voices), hint=hint, field="voice")
+    return UnknownVoice(describe_unknown("voice", name, voices), hint=hint, field="voice")
 
 
 def _on_hub(name: str) -> tuple[str, str | None]:

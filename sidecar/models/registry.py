@@ -6,11 +6,12 @@ import importlib
 from pathlib import Path
 from types import ModuleType
 
-from sidecar.errors import NotACheckpoint, Unsupported, unlisted
+from sidecar.errors import NotACheckpoint, Unsupported
 from sidecar.models import generators, quantised
 from sidecar.models.base import ModelInfo, TTSModel
 from sidecar.models.catalog import Checkpoint
 from sidecar.models.generator import SpeechGenerator
+from sidecar.wording import describe_unknown
 
 # Each package has, without MLX, `describe(checkpoint) -> ModelInfo` and `footprint(checkpoint,
 # dtype, bits, on_cpu) -> int`, and `load(checkpoint, dtype, bits) -> TTSModel`.
@@ -129,7 +130,7 @@ def _another(checkpoint: Checkpoint, model_type: str) -> NotACheckpoint:
             field="model",
         )
     known = [*_FAMILIES, *generators.FAMILIES]
-    what = unlisted("model_type", model_type, known)
+    what = describe_unknown("model_type", model_type, known)
     if not model_type:
         what = f"its config.json names no model_type. Known: {', '.join(known)}."
     architectures = checkpoint.config.get("architectures")

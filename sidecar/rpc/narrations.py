@@ -63,7 +63,7 @@ def check_text(
     if not may_be_blank and not text.strip():
         raise EmptyText(f"The {field} is empty.", field=field)
     if len(text) > most:
-        raise too_long(field, len(text), most=most)
+        raise too_long(field, len(text), limit=most)
 
 
 def _format(params: SynthesizeParams) -> AudioFormat:

@@ -96,7 +96,7 @@ class Inbox:
         """Add more text; one that is too long ends it all."""
         self._chars += len(text)
         if self._chars > MAX_TEXT_CHARS:
-            self._end(too_long("text", self._chars, most=MAX_TEXT_CHARS))
+            self._end(too_long("text", self._chars, limit=MAX_TEXT_CHARS))
         else:
             self.events.put(Written(text, last))
 

@@ -319,7 +319,7 @@ class Narrator:
             return
         self._length += len(event.text)
         if self._length > MAX_TEXT_CHARS:
-            raise too_long("text", self._length, most=MAX_TEXT_CHARS)
+            raise too_long("text", self._length, limit=MAX_TEXT_CHARS)
         text.feed(event.text)
         if event.last:
             self._open = False

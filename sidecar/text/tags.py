@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sidecar.errors import UnknownLanguage, unlisted
+from sidecar.errors import UnknownLanguage
+from sidecar.wording import describe_unknown
 
 AUTO = "auto"
 
@@ -55,7 +56,7 @@ def resolve(asked: str | None, known: Iterable[str], field: str = "language") ->
     names = [AUTO, *(name for name in known if name != AUTO)]
     found = find(asked or AUTO, names)
     if found is None:
-        raise UnknownLanguage(unlisted("language", asked or "", names), field=field)
+        raise UnknownLanguage(describe_unknown("language", asked or "", names), field=field)
     return found
 
 

@@ -10,19 +10,13 @@ from pathlib import Path
 
 import msgspec
 
-from sidecar.errors import (
-    BadVoiceFile,
-    SidecarError,
-    UnknownVoice,
-    VoiceExists,
-    VoiceNotSaved,
-    closest,
-)
+from sidecar.errors import BadVoiceFile, SidecarError, UnknownVoice, VoiceExists, VoiceNotSaved
 from sidecar.files import cause
 from sidecar.limits import MAX_REFERENCE_SECONDS, reference_frames
 from sidecar.models.base import VoiceFeatures
 from sidecar.voices import atomic, format, names
 from sidecar.voices.format import Metadata, SavedVoice
+from sidecar.wording import closest
 
 log = logging.getLogger(__name__)
 

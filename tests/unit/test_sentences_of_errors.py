@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.errors import UnknownModel, closest, sentence
+from sidecar.errors import UnknownModel
 from sidecar.files import cause
+from sidecar.wording import closest, sentence
 
 
 @pytest.mark.parametrize(

@@ -924,99 +924,99 @@ export interface Notifications {
 
 /** JSON-RPC's number (`code`) of each `type` of an error. */
 export const ERROR_CODES = {
-  /** There is no such model: no name in the catalogue, no repository, no folder. */
+  /** The model is not in the catalogue, is not a repository on the hub, and is not a folder. */
   unknownModel: 1001,
-  /** The repository has no such branch, tag or commit. */
+  /** The repository has no branch, tag or commit of this name. */
   unknownRevision: 1001,
   /** The model could not be downloaded or loaded. */
   modelLoadFailed: 1002,
-  /** The folder has no config.json or weights that can be used. */
+  /** The folder has no config.json, or no weights that can be used. */
   notACheckpoint: 1002,
-  /** The model, or a part of it, is not on this machine and may not be downloaded. */
+  /** The model, or a part of it, is not on this machine, and downloads are not allowed. */
   modelNotDownloaded: 1002,
-  /** The hub cannot be reached, does not answer, or is out of order. */
+  /** The model hub cannot be reached, does not answer, or is out of order. */
   hubUnreachable: 1002,
-  /** The hub asks for a token, for another one, or for a licence to be accepted. */
+  /** The model hub requires an access token, another token, or that you accept a licence. */
   hubAccessDenied: 1002,
-  /** The hub has had too many requests from this machine or account. */
+  /** The model hub has received too many requests from this machine or account. */
   hubRateLimited: 1002,
-  /** The disk has no room for the model. */
+  /** The disk does not have enough free space for the model. */
   diskFull: 1002,
-  /** A downloaded file has another content than the hub lists. */
+  /** The content of a downloaded file differs from what the model hub lists. */
   corruptDownload: 1002,
   /** The model needs a Python package that is not installed. */
   missingPackage: 1002,
-  /** There is no such voice: no preset of the model, and no saved one. */
+  /** The model has no preset voice of this name, and there is no saved voice of this name. */
   unknownVoice: 1003,
   /** The model does not speak the language. */
   unknownLanguage: 1004,
-  /** The recording cannot be read, or is no recording of a voice. */
+  /** The recording cannot be read, or a voice cannot be cloned from it. */
   badReferenceAudio: 1005,
-  /** The recording is too short to clone a voice from it. */
+  /** The recording is too short for a voice to be cloned from it. */
   referenceTooShort: 1005,
-  /** The recording is longer than the sidecar takes. */
+  /** The recording is longer than the sidecar accepts. */
   referenceTooLong: 1005,
-  /** Nothing can be heard in the recording. */
+  /** The recording is silent. */
   referenceSilent: 1005,
-  /** The model cannot do what was asked of it. */
+  /** The model cannot do what the request asks for. */
   unsupported: 1006,
   /** The saved voice was made for another kind of model. */
   voiceDoesNotFit: 1006,
-  /** The text, instruction or transcript is longer than the sidecar takes. */
+  /** The text, the instruction or the transcript is longer than the sidecar accepts. */
   textTooLong: 1007,
-  /** Too many requests are waiting already. */
+  /** Too many requests are already waiting. */
   queueFull: 1008,
-  /** There is not enough memory for the model or the speech. */
+  /** There is not enough memory for the model or for the speech. */
   outOfMemory: 1009,
-  /** The model does not fit into the memory that models may take; nothing was loaded. */
+  /** The model needs more memory than models may use, so nothing was loaded. */
   memoryLimitExceeded: 1009,
-  /** Something else went wrong during the work; the log on stderr has the details. */
+  /** The work failed for another reason; the log on stderr has the details. */
   generationFailed: 1010,
-  /** The model is speaking, so it cannot be removed or loaded anew. */
+  /** The model is speaking, so it cannot be unloaded, or loaded with other options. */
   modelInUse: 1011,
   /** The engine hangs, and the process is about to end. */
   engineStalled: 1012,
-  /** There is already a voice of that name. */
+  /** A voice of this name already exists. */
   voiceExists: 1013,
-  /** The saved voice's file is damaged, or is no voice of this program. */
+  /** The file of the saved voice is damaged, or is not a voice that this program has saved. */
   badVoiceFile: 1014,
-  /** The voice could not be written to the folder of voices. */
+  /** The voice could not be written to the folder of saved voices. */
   voiceNotSaved: 1015,
-  /** No more of a text that is still being written has come for too long. */
+  /** The request waited too long for more of its text. */
   textTimeout: 1016,
-  /** A request came before initialize. */
+  /** A request was received before `initialize`. */
   notInitialized: -32002,
-  /** The message is no JSON-RPC 2.0 request, or one that is not allowed now. */
+  /** The message is not a JSON-RPC 2.0 request, or the request is not allowed at this time. */
   invalidRequest: -32600,
   /** Another request with this id has not been answered yet. */
   duplicateId: -32600,
-  /** The message is longer than the sidecar takes; it was read past and not looked into. */
+  /** The message is longer than the sidecar accepts; it was skipped without being parsed. */
   messageTooLong: -32600,
-  /** The sidecar has been told to shut down, and takes no more requests. */
+  /** The sidecar has received `shutdown` and accepts no more requests. */
   shuttingDown: -32600,
-  /** There is no such method. */
+  /** There is no method of this name. */
   methodNotFound: -32601,
-  /** A param is missing, of the wrong type or out of range, or contradicts another one. */
+  /** A param is missing, has the wrong type, is out of range, or contradicts another param. */
   invalidParams: -32602,
-  /** The params have a field that this sidecar does not know. */
+  /** The params contain a field that this sidecar does not know. */
   unknownField: -32602,
-  /** The encoding is none of those that this sidecar can make. */
+  /** This sidecar cannot produce the encoding. */
   unknownEncoding: -32602,
-  /** Nothing in the text can be spoken. */
+  /** The text contains nothing that can be spoken. */
   emptyText: -32602,
-  /** A number is NaN, infinite or too large for a double. */
+  /** A number is NaN, infinite, or too large for a double. */
   notFinite: -32602,
   /** The token belongs to another request that has not been answered yet. */
   tokenInUse: -32602,
-  /** The name of a new voice cannot be the name of a file. */
+  /** The name of the new voice cannot be used as a file name. */
   invalidVoiceName: -32602,
-  /** The client speaks another version of the protocol. */
+  /** The client uses a version of the protocol that this sidecar does not. */
   protocolVersionMismatch: -32602,
-  /** A bug in the sidecar; its log on stderr has the details. */
+  /** The sidecar has a bug; its log on stderr has the details. */
   internalError: -32603,
-  /** The frame's body is not UTF-8 JSON. */
+  /** The body of the frame is not JSON in UTF-8. */
   parseError: -32700,
-  /** The client or the end of the process has cancelled the request. */
+  /** The request was cancelled, by the client or because the process is ending. */
   cancelled: -32800,
 } as const;
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from sidecar.cli import terminal
-from sidecar.errors import closest
+from sidecar.wording import closest
 
 Commands = argparse._SubParsersAction  # pyright: ignore[reportPrivateUsage]
 # A parser, or a group of one.

@@ -18,7 +18,7 @@ from mlx.utils import tree_flatten
 from tqdm import tqdm
 
 from sidecar.audio.reference import Recording
-from sidecar.errors import ModelLoadFailed, SidecarError, Unsupported, is_out_of_memory, told
+from sidecar.errors import ModelLoadFailed, SidecarError, Unsupported
 from sidecar.models import randomness, weights
 from sidecar.models.backend import on_cpu
 from sidecar.models.base import (
@@ -30,6 +30,7 @@ from sidecar.models.catalog import Checkpoint
 from sidecar.models.generator import GenerationSettings
 from sidecar.models.generators import local, request
 from sidecar.models.generators.families import Family
+from sidecar.wording import describe, is_out_of_memory
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ class Generator:
                 raise
             log.error("failed to load %s", checkpoint.path, exc_info=error)
             raise ModelLoadFailed(
-                f"{checkpoint.path} could not be loaded as {family.module}: {told(error)}",
+                f"{checkpoint.path} could not be loaded as {family.module}: {describe(error)}",
                 hint="mlx-audio cannot read these files: get the checkpoint again, or take one "
                 "that was made for MLX; the sidecar's stderr says where it stopped.",
                 field="model",

@@ -18,7 +18,7 @@ from mlx_audio.tts.models.qwen3_tts.config import ModelConfig
 from mlx_audio.tts.models.qwen3_tts.qwen3_tts import Model
 from mlx_audio.utils import apply_quantization
 
-from sidecar.errors import ModelLoadFailed, SidecarError, is_out_of_memory, told
+from sidecar.errors import ModelLoadFailed, SidecarError
 from sidecar.models import foreign, quantised
 from sidecar.models import weights as files
 from sidecar.models.backend import on_cpu
@@ -32,6 +32,7 @@ from sidecar.models.qwen3_tts import (
     text_tokenizer,
 )
 from sidecar.models.qwen3_tts.quantisation import quantise
+from sidecar.wording import describe, is_out_of_memory
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +139,7 @@ def _understandable(checkpoint: Checkpoint) -> Iterator[None]:
         log.error("failed to load %s", checkpoint.path, exc_info=error)
         raise ModelLoadFailed(
             f"{checkpoint.path} could not be loaded, for a reason that is not known here: "
-            f"{told(error)}.",
+            f"{describe(error)}.",
             hint="Get the checkpoint again, or compare its files with those of the model that it "
             "was made from; the sidecar's stderr says where it stopped.",
             field="model",

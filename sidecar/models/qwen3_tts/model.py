@@ -9,7 +9,7 @@ import mlx.core as mx
 from msgspec.structs import replace
 
 from sidecar.audio.reference import Recording
-from sidecar.errors import InvalidParams, ModelLoadFailed, Unsupported, is_out_of_memory, told
+from sidecar.errors import InvalidParams, ModelLoadFailed, Unsupported
 from sidecar.models.backend import on_cpu
 from sidecar.models.base import FrameSampler, Utterance, VoiceFeatures
 from sidecar.models.catalog import Checkpoint
@@ -21,6 +21,7 @@ from sidecar.models.qwen3_tts.prompt import Prompt, PromptBuilder
 from sidecar.models.qwen3_tts.reference import Reference, ReferenceEncoder, checked
 from sidecar.models.qwen3_tts.talker import Talker, TalkerState
 from sidecar.models.qwen3_tts.transformer import arrangement
+from sidecar.wording import describe, is_out_of_memory
 
 # Tokens of a prompt, and frames of a reference, that run at once: running rows wait that long.
 _TOKENS_ON_CPU, _TOKENS_ON_GPU = 128, 512
@@ -83,7 +84,7 @@ class Qwen3TTS:
             if is_out_of_memory(error):
                 raise
             raise ModelLoadFailed(
-                f"{checkpoint.path}: its weights do not fit together: {told(error)}.",
+                f"{checkpoint.path}: its weights do not fit together: {describe(error)}.",
                 hint="The weights and config.json belong to different models, or one is damaged.",
                 field="model",
             ) from error

@@ -13,10 +13,11 @@ from typing import Any
 from transformers import AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from sidecar.errors import ModelLoadFailed, told
+from sidecar.errors import ModelLoadFailed
 from sidecar.models.catalog import Checkpoint
 from sidecar.models.jsonfile import read_object
 from sidecar.models.qwen3_tts.prompt import ROLE_TOKENS, TAIL_TOKENS
+from sidecar.wording import describe
 
 _FRAME = "<|im_start|>assistant\n<|im_end|>\n<|im_start|>assistant\n"
 _PATTERNS = ("*.json", "*.txt", "*.jinja")
@@ -40,7 +41,7 @@ def load(checkpoint: Checkpoint, rows: int) -> Any:
                 str(readable), trust_remote_code=False, local_files_only=True
             )
         except Exception as error:  # transformers raises whatever the files made it raise
-            raise _refused(folder, f"has no readable text tokenizer ({told(error)})") from error
+            raise _refused(folder, f"has no readable text tokenizer ({describe(error)})") from error
     _check(tokenizer, rows, folder)
     return tokenizer
 

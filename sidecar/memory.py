@@ -41,12 +41,12 @@ def parse_limit(text: str) -> MemoryLimit:
     match = _SIZE.fullmatch(text.strip())
     unit = match[2].lower() if match else "?"
     if match is None or (unit != "%" and unit not in _UNITS):
-        raise ValueError(f"{text!r} is no size like 8GB or 50%")
+        raise ValueError(f"{text!r} is not a size such as 8GB or 50%")
     number = float(match[1])
     if unit != "%":
         return MemoryLimit(nbytes=int(number * _UNITS[unit]))
     if number > 100:
-        raise ValueError(f"{text!r} is more than there is")
+        raise ValueError(f"{text!r} is more than 100%")
     return MemoryLimit(share=number / 100)
 
 

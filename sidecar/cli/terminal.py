@@ -1,25 +1,28 @@
-"""What a person at a terminal is told, on stderr: errors with hints, warnings, notes, questions.
+"""The messages that commands print on stderr: errors with hints, warnings, notes and questions.
 
-Every command says these things here and nowhere else, so that all of them look alike.
+All commands print them by these functions, so that they look alike. `main` imports this module
+before it handles Ctrl-C, so it imports nothing large.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 from sidecar.wording import one_line, sentence
 
 _RED, _YELLOW, _CYAN = "1;31", "1;33", "36"
+INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
 
 
 class Failure(Exception):
-    """What ends a command of the command line; it never reaches the wire.
+    """An error of the command line only; it never reaches the wire.
 
     Args:
         message: what was wrong, in one sentence.
         hint: what to do about it.
-        code: the exit code: 1, or 2 where the command line itself is wrong.
+        code: the exit code: 1, or 2 if the command line itself is wrong.
     """
 
     def __init__(self, message: str, hint: str | None = None, code: int = 1) -> None:
@@ -30,65 +33,84 @@ class Failure(Exception):
 
 
 class Interrupted(Exception):
-    """Ctrl-C, and what it leaves.
-
-    Args:
-        message: what was written until then.
-    """
+    """Ctrl-C has ended the command; the message says what the command has left behind."""
 
 
 def error(message: str, hint: str | None = None) -> None:
     """Print an error and, on a line of its own, what to do about it."""
     _print("error", _RED, sentence(message))
     if hint:
-        _print("hint", _CYAN, hint)  # it may end with a command: no full stop is added
+        _print("hint", _CYAN, hint)  # it may end with a command, so no full stop is added
 
 
 def warning(message: str) -> None:
-    """Print what was noticed and did not stop the work."""
+    """Print something that was noticed and did not stop the work."""
     _print("warning", _YELLOW, message)
 
 
 def interrupted(message: str) -> None:
-    """Print that Ctrl-C has ended the command, and what it leaves."""
+    """Print that Ctrl-C has ended the command, and what the command has left behind."""
     _print("interrupted", _YELLOW, sentence(message))
 
 
 def note(message: str) -> None:
-    """Print a line that tells how far the work is, or how it went."""
-    if is_open():
+    """Print a line about the progress or the result of the work."""
+    if _is_open():
         print(one_line(message), file=sys.stderr, flush=True)
 
 
+def confirm(question: str) -> bool:
+    """Ask on stderr; return whether the answer is yes. An empty answer means no."""
+    print(f"{one_line(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
 def is_interactive() -> bool:
-    """Return whether somebody can be asked: they see stderr and write to stdin."""
+    """Return whether a question can be asked: both stdin and stderr are terminals."""
     stdin = sys.stdin
     return is_shown() and stdin is not None and stdin.isatty()  # pyright: ignore[reportUnnecessaryComparison]
 
 
 def is_shown() -> bool:
     """Return whether stderr is a terminal."""
-    return is_open() and sys.stderr.isatty()
+    return _is_open() and sys.stderr.isatty()
 
 
-def confirm(question: str) -> bool:
-    """Ask on stderr; return whether the answer is yes. An empty answer is no."""
-    print(f"{one_line(question)} [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+def exit_on_interrupt() -> None:
+    """Have Ctrl-C end the process at once, which is safe until there is something to clean up.
+
+    While modules are imported, a KeyboardInterrupt could come at any line, also where a library
+    catches it. A process that was started with Ctrl-C ignored keeps ignoring it.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _exit)
 
 
-def is_open() -> bool:
-    """Return whether there is a stderr; print() would take stdout instead."""
+def raise_on_interrupt() -> None:
+    """Have Ctrl-C raise KeyboardInterrupt again, if `exit_on_interrupt` has changed that."""
+    if signal.getsignal(signal.SIGINT) is _exit:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _exit(*_: object) -> None:
+    try:
+        interrupted("The command did not finish.")
+    finally:  # print fails if Ctrl-C comes while something is printed
+        os._exit(INTERRUPTED)
+
+
+def _is_open() -> bool:
+    """Return whether there is a stderr; without one, print() would write to stdout."""
     return sys.stderr is not None  # pyright: ignore[reportUnnecessaryComparison]
 
 
-def is_coloured() -> bool:
-    """Return whether stderr takes colours; https://no-color.org is honoured."""
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return not plain and is_shown()
+def _is_coloured() -> bool:
+    """Return whether stderr shows colours, which https://no-color.org can switch off."""
+    is_plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return not is_plain and is_shown()
 
 
 def _print(label: str, colour: str, message: str) -> None:
-    painted = f"\x1b[{colour}m{label}:\x1b[0m" if is_coloured() else f"{label}:"
-    if is_open():
+    painted = f"\x1b[{colour}m{label}:\x1b[0m" if _is_coloured() else f"{label}:"
+    if _is_open():
         print(painted, one_line(message), file=sys.stderr, flush=True)

@@ -13,6 +13,11 @@ import soundfile
 from tests.harness import frame, sidecar
 
 COMMAND = [sys.executable, "-m", "sidecar"]
+INTERRUPTING = """
+import os, signal, time
+os.kill(os.getpid(), signal.SIGINT)
+time.sleep(60)
+"""
 
 
 def run(*args: str, **options: object) -> subprocess.CompletedProcess[str]:
@@ -158,3 +163,33 @@ def test_a_spoken_file_has_the_samples_of_the_wire(tmp_path: Path) -> None:
         streamed = server.speak("Hello there.", seed=3).audio
     samples, _ = soundfile.read(output, dtype="int16")
     assert samples.tobytes() == streamed
+
+
+@pytest.mark.parametrize("module", ["msgspec", "argparse", "numpy"])
+def test_an_interrupt_while_modules_are_imported_has_no_traceback(
+    tmp_path: Path, module: str
+) -> None:
+    (tmp_path / f"{module}.py").write_text(INTERRUPTING)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONSAFEPATH": "1"}
+    done = run("say", "Hello.", env=environment)
+    assert done.returncode == 130
+    assert done.stderr == "interrupted: The command did not finish.\n"
+
+
+def test_little_is_imported_before_interrupts_are_handled() -> None:
+    script = "import sys; before = set(sys.modules); import sidecar.cli.main; "
+    script += "print(*sorted(set(sys.modules) - before))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    ours = {name for name in done.stdout.split() if name.startswith("sidecar")}
+    assert ours == {
+        "sidecar",
+        "sidecar.cli",
+        "sidecar.cli.main",
+        "sidecar.cli.terminal",
+        "sidecar.wording",
+    }
+    others = {name.partition(".")[0] for name in {*done.stdout.split()} - ours}
+    assert others <= sys.stdlib_module_names
+    assert len(others) < 20

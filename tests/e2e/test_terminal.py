@@ -16,7 +16,7 @@ def test_errors_are_coloured_at_a_terminal_alone() -> None:
         assert terminal.end() == 2
         assert terminal.seen == (
             "\x1b[1;31merror:\x1b[0m --voice is empty.\r\n\x1b[36mhint:\x1b[0m "
-            "Run qwen-tts-sidecar say --help to see what it takes.\r\n"
+            "Run qwen-tts-sidecar say --help to see the usage.\r\n"
         )
     assert run("say", "Hi.", "--voice", "").stderr.startswith("error: --voice is empty.\nhint: ")
 
@@ -59,5 +59,5 @@ def test_loading_and_progress_are_shown(tmp_path: Path) -> None:
 def test_a_terminal_is_not_served() -> None:
     with Terminal() as terminal:
         assert terminal.end() == 1
-        assert "your stdin is a terminal.\r\n" in terminal.seen
+        assert "but stdin is a terminal.\r\n" in terminal.seen
         assert "hint:" in terminal.seen

@@ -121,7 +121,7 @@ CREATE = ["voices", "create", "Anna"]
         ([*SAY, "--voice", "a", "--design", "b"], "not allowed with"),
         ([*SAY, "--design", "b", "--instruct", "c"], "--instruct"),
         ([*SAY, "--max-reference-seconds", "301"], "between 1 and 300"),
-        ([*SAY, "--max-reference-seconds", "long"], "between 1 and 300"),
+        ([*SAY, "--max-reference-seconds", "long"], "'long' is not a number"),
         ([*SAY, "-o", "a.wav", "--srt", "./a.wav"], "Two outputs cannot be written to the same"),
         ([*SAY, "-o", "-", "--vtt", "-"], "Two outputs cannot be written to the same"),
         ([*SAY, "-o", ""], "--output is empty."),
@@ -154,8 +154,11 @@ CREATE = ["voices", "create", "Anna"]
         (["voices", "show", "Anna", "--model", "a"], "There is no option --model."),
         (["voices"], "required"),
         (["serve", "--max-reference-seconds", "0"], "between 1 and 300"),
-        (["serve", "--voices-dir", "~no-such-user/a"], "a user that there is not"),
-        (["voices", "list", "--voices-dir", "~no-such-user"], "a user that there is not"),
+        (
+            ["serve", "--voices-dir", "~no-such-user/a"],
+            "there is no user 'no-such-user'",
+        ),
+        (["voices", "list", "--voices-dir", "~no-such-user"], "write ./~no-such-user"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

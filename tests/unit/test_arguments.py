@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from sidecar.cli.arguments import parse, parser
-from sidecar.cli.arguments.fields import with_options
 from sidecar.cli.arguments.parser import Parser
 from sidecar.cli.arguments.program import EXIT_CODES
+from sidecar.cli.commands import with_options
 from tests.harness import ROOT
 from tests.installing import debian
 
@@ -81,21 +81,24 @@ def test_every_help_is_short_lines_in_groups_with_examples(name: str) -> None:
     ("line", "said"),
     [
         ("sya hello", "There is no command 'sya'. Did you mean say?"),
-        ("quark", "There is no command 'quark'. There are say, voices, models"),
+        ("quark", "There is no command 'quark'. The commands are say, voices, models"),
         ("models dowload x", "There is no command 'dowload'. Did you mean download?"),
         ("say hello --otput a.wav", "There is no option --otput. Did you mean --output?"),
         ("say hello --otput=a.wav", "There is no option --otput. Did you mean --output?"),
         ("say hello --zzzz", "There is no option --zzzz.\n"),
         ("models quantize x --bist 4", "There is no option --bist. Did you mean --bits?"),
         ("serve --modle x", "There is no option --modle. Did you mean --model?"),
-        ("doctor --log-level debgu", "'debgu' is none of debug, info, warning, error. Did you"),
-        ("say hello --format mp4", "'mp4' is none of wav, flac, mp3, opus, pcm. Did you mean mp3?"),
+        ("doctor --log-level debgu", "'debgu' is not one of debug, info, warning, error. Did you"),
+        (
+            "say hello --format mp4",
+            "'mp4' is not one of wav, flac, mp3, opus, pcm. Did you mean",
+        ),
         ("say hello there", "Unrecognized arguments: there."),
         ("say hello --seed three", "'three' is not a whole number."),
         ("say hello --speed fast", "'fast' is not a number."),
         ("serve --watchdog -5", "Argument --watchdog: '-5' is not between 0 and 86400 seconds."),
         ("serve --watchdog soon", "'soon' is not a number."),
-        ("serve --memory-limit lots", "'lots' is no size like 8GB or 50%."),
+        ("serve --memory-limit lots", "'lots' is not a size such as 8GB or 50%."),
         ("say hello --pla", "There is no option --pla. Did you mean --play?"),
     ],
 )
@@ -108,7 +111,7 @@ def test_a_mistake_is_two_lines_with_what_was_meant(
     error, hint = capsys.readouterr().err.splitlines(keepends=True)
     assert error.startswith("error: ")
     assert said in error
-    assert re.fullmatch(r"hint: Run qwen-tts-sidecar( \w+)* --help to see what it takes\.\n", hint)
+    assert re.fullmatch(r"hint: Run qwen-tts-sidecar( \w+)* --help to see the usage\.\n", hint)
 
 
 def program(*args: str) -> subprocess.CompletedProcess[str]:

@@ -1,15 +1,15 @@
-"""`models`: its actions and their options."""
+"""The actions of `models`, and their options."""
 
 from __future__ import annotations
 
-from sidecar.cli.arguments.common import add_common, add_yes
 from sidecar.cli.arguments.parser import Commands, Parser, examples
+from sidecar.cli.arguments.shared import add_common, add_yes
 
-_NAME = "an alias, a hub id, or either as NAME@REVISION"
+_NAME = "an alias or a hub id; NAME@REVISION pins a revision"
 _EXAMPLES = (
-    ("models list", "which models there are, and which are here"),
-    ("models download 0.6b-customvoice", "fetch one"),
-    ("models quantize 1.7b-base --bits 8 -o base-8bit", "make a smaller copy"),
+    ("models list", "list the models, and which of them are on this machine"),
+    ("models download 0.6b-customvoice", "download a model"),
+    ("models quantize 1.7b-base --bits 8 -o base-8bit", "make a smaller copy of a model"),
 )
 
 
@@ -27,7 +27,7 @@ def add(commands: Commands[Parser]) -> None:
     )
     listing = _action(actions, "list", "List the known models, and those on this machine.")
     listing.add_argument(
-        "--verbose", action="store_true", help="one line for each model, with its repository"
+        "--verbose", action="store_true", help="print one line for each model, with its repository"
     )
     listing.add_argument("--json", action="store_true", help="print JSON, for programs")
     download = _action(actions, "download", "Download models from the hub.", "MODEL ...")
@@ -45,12 +45,12 @@ def add(commands: Commands[Parser]) -> None:
     _add_quantize(actions)
 
 
-def _action(actions: Commands[Parser], name: str, what: str, takes: str = "") -> Parser:
+def _action(actions: Commands[Parser], name: str, description: str, arguments: str = "") -> Parser:
     return actions.add_parser(
         name,
-        help=what[0].lower() + what[1:-1],
-        usage=f"%(prog)s [OPTIONS] {takes}".rstrip(),
-        description=what,
+        help=description[0].lower() + description[1:-1],
+        usage=f"%(prog)s [OPTIONS] {arguments}".rstrip(),
+        description=description,
     )
 
 
@@ -59,20 +59,20 @@ def _add_quantize(actions: Commands[Parser]) -> None:
         actions, "quantize", "Make a smaller copy of a model.", "--bits N -o FOLDER MODEL"
     )
     quantize.add_argument(
-        "model", metavar="MODEL", help="an alias, a hub id, or a folder; not quantised yet"
+        "model", metavar="MODEL", help="an alias, a hub id or a folder; it must not be quantised"
     )
     quantize.add_argument(
-        "--bits", type=int, choices=(4, 6, 8), required=True, help="bits of a weight"
+        "--bits", type=int, choices=(4, 6, 8), required=True, help="bits for each weight"
     )
     quantize.add_argument(
         "--group-size",
         type=int,
         choices=(32, 64, 128),
         default=64,
-        help="weights that share a scale (default: %(default)s)",
+        help="number of weights that share one scale (default: %(default)s)",
     )
     quantize.add_argument(
-        "-o", "--output", metavar="FOLDER", required=True, help="a folder that is not there yet"
+        "-o", "--output", metavar="FOLDER", required=True, help="a folder that does not exist yet"
     )
     add_yes(quantize)
     add_common(quantize)

@@ -1,4 +1,4 @@
-"""argparse with errors of two lines, which name what was probably meant."""
+"""argparse with errors of two lines, which suggest what was probably meant."""
 
 from __future__ import annotations
 
@@ -10,24 +10,18 @@ from sidecar.cli import terminal
 from sidecar.wording import closest
 
 Commands = argparse._SubParsersAction  # pyright: ignore[reportPrivateUsage]
-# A parser, or a group of one.
+# A parser, or a group of a parser's options.
 Container = argparse._ActionsContainer  # pyright: ignore[reportPrivateUsage]
 
 
-def examples(rows: Iterable[tuple[str, str]]) -> str:
-    """Return the end of a help page: command lines (without the program) and what they do."""
-    lines = [f"  # {what}\n  qwen-tts-sidecar {command}" for command, what in rows]
-    return "\n".join(["examples:", *lines])
-
-
 class Parser(argparse.ArgumentParser):
-    """A parser whose help page keeps the lines of its description and epilog."""
+    """A parser whose help page keeps the line breaks of its description and epilog."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
-        # An abbreviation would change its meaning with every option that is added.
+        # The meaning of an abbreviation would change with every option that is added.
         super().__init__(**options, allow_abbrev=False)
-        # The innermost command's wins: it is the one whose options were parsed.
+        # The innermost parser wins: it is the one whose options are given.
         self.set_defaults(parser=self, log_level="warning", log_format="text", offline=False)
         self._given: Sequence[str] = ()
 
@@ -38,24 +32,25 @@ class Parser(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
-        """Print the error and where to read on; end the process with the exit code 2."""
+        """Print the error and where the help is; end the process with the exit code 2."""
         message = self._unknown_option() or message
         terminal.error(
-            message[:1].upper() + message[1:], f"Run {self.prog} --help to see what it takes."
+            message[:1].upper() + message[1:], f"Run {self.prog} --help to see the usage."
         )
         raise SystemExit(2)
 
     def commands(self) -> dict[str, Parser]:
-        """Return the parsers of its commands by name."""
+        """Return the parsers of the commands by their names."""
         for action in self._actions:
             if isinstance(action, Commands):
                 return action.choices
         return {}
 
     def empty(self, options: argparse.Namespace) -> str | None:
-        """Return the first option or argument whose value is blank, but for a text to be spoken.
+        """Return the first option or argument with a blank value; the text to speak may be blank.
 
-        A script passes one where a variable of it is not set; it would be taken for its default.
+        A script passes a blank value if one of its variables is not set. Without this check the
+        value would be replaced by the default.
         """
         for action in self._actions:
             value = getattr(options, action.dest, None)
@@ -68,12 +63,12 @@ class Parser(argparse.ArgumentParser):
         return None
 
     def _unknown_option(self) -> str | None:
-        """Return what is wrong with the first option that there is not, if one was given.
+        """Return the message for the first unknown option, if one was given.
 
-        A misspelt option is often the cause of another error, as of a required one that is missing.
+        A misspelt option often causes another error, for example a required option is missing.
         """
         if self.commands():
-            return None  # what follows the command is not ours
+            return None  # the options belong to the command
         known = self._option_string_actions
         for given in self._given:
             if given == "--":
@@ -88,19 +83,25 @@ class Parser(argparse.ArgumentParser):
             return
         names = [str(choice) for choice in action.choices]
         if isinstance(action, Commands):
-            raise argparse.ArgumentError(None, no_command(str(value), names))
+            raise argparse.ArgumentError(None, unknown_command(str(value), names))
         guess = _suggestion(str(value), names)
-        raise argparse.ArgumentError(action, f"{value!r} is none of {', '.join(names)}.{guess}")
+        raise argparse.ArgumentError(action, f"{value!r} is not one of {', '.join(names)}.{guess}")
 
 
-def no_command(name: str, known: Iterable[str]) -> str:
-    """Return what is wrong with a command's name: the nearest one, or all of them."""
+def examples(rows: Iterable[tuple[str, str]]) -> str:
+    """Return the end of a help page: command lines (without the program) and what they do."""
+    lines = [f"  # {what}\n  qwen-tts-sidecar {command}" for command, what in rows]
+    return "\n".join(["examples:", *lines])
+
+
+def unknown_command(name: str, known: Iterable[str]) -> str:
+    """Return the message for an unknown command: with the nearest name, or all names."""
     names = list(known)
-    others = f" There are {', '.join(names)}." if names else ""
+    others = f" The commands are {', '.join(names)}." if names else ""
     return f"There is no command {name!r}.{_suggestion(name, names) or others}"
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:
-    bare = {one.lstrip("-"): one for one in known}  # dashes are alike in all of them
+    bare = {one.lstrip("-"): one for one in known}  # the dashes would make all options alike
     match = closest(name.lstrip("-"), bare)
     return f" Did you mean {bare[match]}?" if match else ""

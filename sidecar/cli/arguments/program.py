@@ -1,4 +1,4 @@
-"""The whole parser: the program's own options and its commands."""
+"""The whole parser: the program, and the commands that have few options."""
 
 from __future__ import annotations
 
@@ -7,32 +7,60 @@ import textwrap
 from collections.abc import Sequence
 
 from sidecar import __version__
-from sidecar.cli.arguments import about, doctor, models, say, serve, voices
-from sidecar.cli.arguments.parser import Parser, examples
+from sidecar.cli.arguments import models, say, voices
+from sidecar.cli.arguments.parser import Commands, Parser, examples
+from sidecar.cli.arguments.shared import (
+    add_common,
+    add_model,
+    add_reference_limit,
+    keep_alive,
+    memory_limit,
+    seconds,
+)
+from sidecar.limits import HANG_SECONDS
+from sidecar.memory import DEFAULT_LIMIT
+from sidecar.models.catalog import BUNDLED
 
 _DESCRIPTION = """\
 Natural-sounding speech from Qwen3-TTS, in a child process of your program.
 
-Without a command it serves JSON-RPC on stdin and stdout. All options of `serve`
-work without that word, too: see qwen-tts-sidecar serve --help."""
+Without a command, it serves JSON-RPC on stdin and stdout. All options of `serve`
+also work without that word: see qwen-tts-sidecar serve --help."""
 
 _EXAMPLES = (
     ('say "Hello there." --play', "speak through the loudspeaker"),
-    ("say -f chapter.txt -o chapter.mp3", "read a text file to an MP3 file"),
-    ("models download 0.6b-customvoice", "fetch a model"),
+    ("say -f chapter.txt -o chapter.mp3", "turn a text file into an MP3 file"),
+    ("models download 0.6b-customvoice", "download a model"),
     ("--model 0.6b-customvoice", "serve with that model as the default"),
 )
+_SERVE_EXAMPLES = (
+    ("serve", "serve with the bundled voice as the default"),
+    ("--model 0.6b-customvoice --keep-alive 600", "the same command without its name"),
+)
+_DOCTOR_EXAMPLES = (
+    ("doctor", "check everything"),
+    ("doctor --no-test --json", "print what a bug report needs"),
+)
+_COMPLETION_EXAMPLES = (
+    (
+        "completion bash > ~/.local/share/bash-completion/completions/qwen-tts-sidecar",
+        "bash, with the package bash-completion",
+    ),
+    ("completion zsh > ~/.zfunc/_qwen-tts-sidecar", "zsh, with ~/.zfunc in fpath"),
+    ("completion fish > ~/.config/fish/completions/qwen-tts-sidecar.fish", "fish"),
+)
+_SHELLS = ("bash", "zsh", "fish")
 _WIDTH = 78
 EXIT_CODES = {
     0: "The command did what was asked.",
-    1: "Something failed: a file, the network, a model, or a text without anything to speak.",
+    1: "Something failed: a file, the network, a model, or a text that has nothing to speak.",
     2: "The command line itself is wrong. Nothing was read or written.",
     130: "The command was interrupted by Ctrl-C.",
 }
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return the options; end the process with the exit code 2 where they are wrong."""
+    """Return the options; end the process with the exit code 2 if they are wrong."""
     options, unknown = parser().parse_known_args(arguments)
     if unknown:
         options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
@@ -57,6 +85,81 @@ def parser() -> Parser:
     commands = whole.add_subparsers(
         title="commands", dest="command", metavar="COMMAND", required=True, prog=whole.prog
     )
-    for command in (say, voices, models, doctor, serve, about):
-        command.add(commands)
+    for add in (say.add, voices.add, models.add, _add_doctor, _add_serve, _add_completion):
+        add(commands)
+    _add_help(commands)
     return whole
+
+
+def _add_doctor(commands: Commands[Parser]) -> None:
+    doctor = commands.add_parser(
+        "doctor",
+        help="check this machine, and say which models fit it",
+        usage="%(prog)s [OPTIONS]",
+        description="Check this machine: its packages, memory and models, and whether it speaks.",
+        epilog=examples(_DOCTOR_EXAMPLES),
+    )
+    doctor.add_argument("--json", action="store_true", help="print JSON, for programs")
+    doctor.add_argument(
+        "--no-test", action="store_true", help="do not speak a sentence with the bundled voice"
+    )
+    add_common(doctor)
+
+
+def _add_serve(commands: Commands[Parser]) -> None:
+    serve = commands.add_parser(
+        "serve",
+        help="serve JSON-RPC on stdin and stdout (the default command)",
+        usage="%(prog)s [OPTIONS]",
+        description="Serve JSON-RPC on stdin and stdout, for the program that starts it.",
+        epilog=examples(_SERVE_EXAMPLES),
+    )
+    add_model(serve, f"{BUNDLED}, or the model of a saved voice")
+    serve.add_argument(
+        "--memory-limit",
+        type=memory_limit,
+        default=DEFAULT_LIMIT,
+        metavar="SIZE",
+        help="memory that all loaded models together may use: 8GB, 50%%, or a number of bytes; "
+        "0 means no limit (default: 70%%)",
+    )
+    serve.add_argument(
+        "--keep-alive",
+        type=keep_alive,
+        default=-1.0,
+        metavar="SECONDS",
+        help="unload a model that has had no work for this long; -1 means never "
+        "(default: %(default)g)",
+    )
+    serve.add_argument(
+        "--watchdog",
+        type=seconds,
+        metavar="SECONDS",
+        help="end the process if one piece of work takes longer than this; 0 means never "
+        f"(default: {HANG_SECONDS:g}, or more with a larger --max-reference-seconds)",
+    )
+    add_reference_limit(serve)
+    add_common(serve, voices=True)
+
+
+def _add_completion(commands: Commands[Parser]) -> None:
+    completion = commands.add_parser(
+        "completion",
+        help="print a completion script for a shell",
+        usage=f"%(prog)s {{{','.join(_SHELLS)}}}",
+        description="Print a script that lets a shell complete this command line with Tab.",
+        epilog=examples(_COMPLETION_EXAMPLES),
+    )
+    completion.add_argument("shell", choices=_SHELLS, metavar="SHELL", help=", ".join(_SHELLS))
+
+
+def _add_help(commands: Commands[Parser]) -> None:
+    helping = commands.add_parser(
+        "help",
+        help="show the help of a command",
+        usage="%(prog)s [COMMAND [ACTION]]",
+        description="Show the help of a command.",
+    )
+    helping.add_argument(
+        "topic", nargs="*", metavar="COMMAND", help="for example: say, or voices list"
+    )

@@ -1,21 +1,23 @@
-"""`say`: its options."""
+"""The options of `say`."""
 
 from __future__ import annotations
 
-from sidecar.cli.arguments.common import add_common, add_model, add_reference_limit, add_yes
 from sidecar.cli.arguments.parser import Commands, Parser, examples
-from sidecar.cli.arguments.values import sample_rate, seconds, speed, whole
+from sidecar.cli.arguments.shared import (
+    add_common,
+    add_model,
+    add_reference_limit,
+    add_yes,
+    sample_rate,
+    seconds,
+    speed,
+    whole,
+)
 from sidecar.models.catalog import BASE, BUNDLED, DESIGN
 
-# What `--format` may be, and what of it the wire calls an encoding.
-FORMATS = {
-    "wav": "wav",
-    "flac": "flac",
-    "mp3": "mp3",
-    "opus": "ogg_opus",
-    "pcm": "pcm_s16le",
-}
-# Of a file's name → one of the formats.
+# The values of `--format`, and the protocol's encoding for each.
+FORMATS = {"wav": "wav", "flac": "flac", "mp3": "mp3", "opus": "ogg_opus", "pcm": "pcm_s16le"}
+# The ending of a file's name, and the format that it stands for.
 SUFFIXES = {
     ".wav": "wav",
     ".flac": "flac",
@@ -27,10 +29,10 @@ SUFFIXES = {
 }
 _EXAMPLES = (
     ('say "Hello there." --play', "speak through the loudspeaker"),
-    ("say -f chapter.txt -o chapter.mp3 --vtt chapter.vtt", "a text file, with captions"),
-    ("say - --play", "speak what is typed, or comes from a pipe, while it comes"),
-    ('say "Hello there." -o - | aplay', "write to a pipe"),
-    ('say "Hello there." --clone anna.wav --ref-text "What she says."', "with a cloned voice"),
+    ("say -f chapter.txt -o chapter.mp3 --vtt chapter.vtt", "speak a text file, with captions"),
+    ("say - --play", "speak what you type, while you type"),
+    ('say "Hello there." -o - | aplay', "write the audio to a pipe"),
+    ('say "Hello there." --clone anna.wav --ref-text "What she says."', "clone a voice"),
 )
 
 
@@ -47,14 +49,14 @@ def add(commands: Commands[Parser]) -> None:
         "text",
         nargs="?",
         metavar="TEXT",
-        help="what to say; - or a pipe on stdin: what comes from there, while it comes",
+        help="the text to speak; without it, or with -, text from stdin is spoken as it arrives",
     )
     say.add_argument("-f", "--file", metavar="FILE", help="read the text from a UTF-8 file")
     _add_voice(say)
     _add_speech(say)
     _add_output(say)
     _add_playback(say)
-    say.add_argument("-q", "--quiet", action="store_true", help="print errors and warnings only")
+    say.add_argument("-q", "--quiet", action="store_true", help="print only errors and warnings")
     add_yes(say)
     add_common(say, voices=True)
 
@@ -63,42 +65,47 @@ def _add_voice(say: Parser) -> None:
     group = say.add_argument_group("voice")
     add_model(
         group,
-        f"{BUNDLED}; {BASE} for --clone, {DESIGN} for --design; a saved voice's own",
+        f"{BUNDLED}; {BASE} with --clone; {DESIGN} with --design; for a saved voice, the model "
+        "it was made for",
     )
     voice = group.add_mutually_exclusive_group()
     voice.add_argument("--voice", help="a preset voice of the model, or a saved voice")
     voice.add_argument("--clone", metavar="FILE", help="speak with the voice of this recording")
-    voice.add_argument("--design", metavar="DESCRIPTION", help="speak with a voice like this")
-    group.add_argument("--ref-text", metavar="TEXT", help="transcript of --clone's recording")
+    voice.add_argument(
+        "--design", metavar="DESCRIPTION", help="speak with a new voice that fits this description"
+    )
+    group.add_argument("--ref-text", metavar="TEXT", help="what is said in the --clone recording")
     group.add_argument("--language", help="language of the text (default: auto)")
-    group.add_argument("--instruct", help="how to speak, for models that take instructions")
+    group.add_argument(
+        "--instruct", help="how to speak, for models that can be instructed (see models list)"
+    )
     add_reference_limit(group)
 
 
 def _add_speech(say: Parser) -> None:
     group = say.add_argument_group("speech")
     group.add_argument(
-        "--speed", type=speed, default=1.0, help="0.5 to 2; the pitch stays (default: 1)"
+        "--speed", type=speed, default=1.0, help="0.5 to 2, at the same pitch (default: 1)"
     )
     group.add_argument(
         "--pause-sentence",
         type=seconds,
         metavar="SECONDS",
-        help="silence after a sentence (default: 0.1)",
+        help="silence added after each sentence (default: 0.1)",
     )
     group.add_argument(
         "--pause-paragraph",
         type=seconds,
         metavar="SECONDS",
-        help="silence after a paragraph (default: 0.4)",
+        help="silence added after each paragraph (default: 0.4)",
     )
     group.add_argument(
         "--no-normalize",
         dest="normalize",
         action="store_false",
-        help="leave numbers, dates and units as they are written",
+        help="do not spell out numbers, dates and units before they are spoken",
     )
-    group.add_argument("--seed", type=whole, help="the same seed gives the same audio")
+    group.add_argument("--seed", type=whole, help="random seed: the same seed gives the same audio")
 
 
 def _add_output(say: Parser) -> None:
@@ -107,17 +114,19 @@ def _add_output(say: Parser) -> None:
         "-o",
         "--output",
         metavar="FILE",
-        help=f"audio file, with one of {', '.join(SUFFIXES)} at its end; - is stdout "
+        help=f"audio file, named *{', *'.join(SUFFIXES)} unless --format is given; - means stdout "
         "(default: out.wav, or no file with --play)",
     )
     group.add_argument(
         "--format",
         choices=FORMATS,
         metavar="FORMAT",
-        help=f"{', '.join(FORMATS)}: format of -o, whatever its name (default: by the name; of "
-        "stdout: wav); pcm is 16-bit little-endian mono without a header",
+        help=f"{', '.join(FORMATS)}: format of the audio file, whatever its name (default: the "
+        "format of its name, or wav for stdout); pcm is 16-bit little-endian mono, no header",
     )
-    group.add_argument("--sample-rate", type=sample_rate, metavar="HZ", help="8000 to 48000")
+    group.add_argument(
+        "--sample-rate", type=sample_rate, metavar="HZ", help="8000 to 48000 (default: the model's)"
+    )
     group.add_argument("--srt", metavar="FILE", help="write SubRip captions to this file")
     group.add_argument("--vtt", metavar="FILE", help="write WebVTT captions to this file")
     group.add_argument(
@@ -127,10 +136,10 @@ def _add_output(say: Parser) -> None:
 
 def _add_playback(say: Parser) -> None:
     group = say.add_argument_group("playback")
-    group.add_argument("--play", action="store_true", help="play the speech while it is made")
+    group.add_argument("--play", action="store_true", help="play the audio while it is generated")
     group.add_argument(
         "--device", metavar="NAME", help="output device for --play: its number, or part of its name"
     )
     group.add_argument(
-        "--list-devices", action="store_true", help="list the output devices, and do nothing else"
+        "--list-devices", action="store_true", help="list the output devices, and exit"
     )

@@ -1,10 +1,9 @@
-"""`voices`: its actions and their options."""
+"""The actions of `voices`, and their options."""
 
 from __future__ import annotations
 
-from sidecar.cli.arguments.common import add_common, add_reference_limit, add_yes
 from sidecar.cli.arguments.parser import Commands, Parser, examples
-from sidecar.cli.arguments.values import whole
+from sidecar.cli.arguments.shared import add_common, add_reference_limit, add_yes, whole
 from sidecar.limits import LONGEST_REFERENCE_SECONDS
 from sidecar.memory import readable
 from sidecar.models.catalog import BASE, DESIGN
@@ -12,9 +11,9 @@ from sidecar.models.known import KNOWN
 
 _EXAMPLES = (
     ('voices create Anna --clone anna.wav --ref-text "What she says."', "clone a voice"),
-    ('voices create Old --design "an old man, slow and warm"', "design one in words"),
-    ('say "Hello there." --voice anna', "speak with it"),
-    ("voices list --model tiny-voice", "the presets of one model, and saved voices"),
+    ('voices create Old --design "an old man, slow and warm"', "create a voice from words"),
+    ('say "Hello there." --voice anna', "speak with a saved voice"),
+    ("voices list --model tiny-voice", "list the presets of one model, and saved voices"),
 )
 
 
@@ -22,9 +21,9 @@ def add(commands: Commands[Parser]) -> None:
     """Add the command and its actions."""
     voices = commands.add_parser(
         "voices",
-        help="list, make, show and delete voices",
+        help="list, create, show and delete voices",
         usage="%(prog)s ACTION [OPTIONS]",
-        description="List, make, show and delete voices.",
+        description="List, create, show and delete voices.",
         epilog=examples(_EXAMPLES),
     )
     actions = voices.add_subparsers(
@@ -36,7 +35,7 @@ def add(commands: Commands[Parser]) -> None:
         usage="%(prog)s [OPTIONS]",
         description="List the preset voices of every known model, and the saved voices.",
     )
-    listing.add_argument("--model", help="list the presets of this model only")
+    listing.add_argument("--model", help="list the preset voices of this model only")
     listing.add_argument("--json", action="store_true", help="print JSON, for programs")
     _add_folder(listing)
     for action, what in (
@@ -55,7 +54,7 @@ def add(commands: Commands[Parser]) -> None:
 
 
 def _add_folder(parser: Parser) -> None:
-    """Every voice that somebody was allowed to make can be seen and deleted."""
+    # A voice that any --max-reference-seconds allowed can be shown and deleted.
     parser.set_defaults(max_reference_seconds=LONGEST_REFERENCE_SECONDS)
     add_common(parser, log=False, hub=False, voices=True)
 
@@ -67,9 +66,9 @@ def _default(alias: str) -> str:
 def _add_create(actions: Commands[Parser]) -> None:
     create = actions.add_parser(
         "create",
-        help="make a voice of a recording, or of a description",
+        help="create a voice from a recording or a description",
         usage="%(prog)s [OPTIONS] (--clone FILE | --design DESCRIPTION) [NAME]",
-        description="Make a voice of a recording, or of a description, and save it.",
+        description="Create a voice from a recording or a description, and save it.",
         epilog=examples(_EXAMPLES[:3]),
     )
     create.add_argument(
@@ -79,21 +78,24 @@ def _add_create(actions: Commands[Parser]) -> None:
     source.add_argument("--clone", metavar="FILE", help="recording of the voice")
     source.add_argument("--design", metavar="DESCRIPTION", help="description of the voice")
     create.add_argument(
-        "--ref-text", metavar="TEXT", help="transcript of the recording; the copy is closer with it"
+        "--ref-text",
+        metavar="TEXT",
+        help="what is said in the recording; the voice becomes more similar with it",
     )
     create.add_argument(
         "--text",
-        help="sentence spoken once to capture the designed voice (default: an English one)",
+        help="with --design: sentence that the new voice speaks once, to be captured "
+        "(default: an English one)",
     )
     create.add_argument(
-        "--model", help=f"the Base model that will speak with it (default: {_default(BASE)})"
+        "--model", help=f"Base model that will speak with the voice (default: {_default(BASE)})"
     )
     create.add_argument(
         "--design-model",
         metavar="MODEL",
-        help=f"VoiceDesign model used to create the voice (default: {_default(DESIGN)})",
+        help=f"VoiceDesign model that creates the voice (default: {_default(DESIGN)})",
     )
-    create.add_argument("--language", help="language that the voice speaks unless told otherwise")
+    create.add_argument("--language", help="language that the voice speaks if a request names none")
     create.add_argument(
         "--seed", type=whole, help="with --design: the same seed gives the same voice"
     )

@@ -1,0 +1,143 @@
+"""Options that several commands have, and the types of values."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentTypeError
+
+from sidecar import logs
+from sidecar.audio.formats import MAX_RATE, MAX_SPEED, MIN_RATE, MIN_SPEED
+from sidecar.cli.arguments.parser import Container, Parser
+from sidecar.limits import LONGEST_REFERENCE_SECONDS, MAX_REFERENCE_SECONDS
+from sidecar.memory import MemoryLimit, parse_limit
+
+_DAY_SECONDS = 86400
+
+
+def add_model(parser: Container, default: str) -> None:
+    """Add `--model`. `default` says which model is used without it."""
+    parser.add_argument(
+        "--model",
+        help=f"an alias such as 0.6b-customvoice, a hub id, or a folder (default: {default})",
+    )
+
+
+def add_yes(parser: Parser) -> None:
+    """Add `--yes`."""
+    parser.add_argument(
+        "-y", "--yes", action="store_true", help="download large models without asking"
+    )
+
+
+def add_reference_limit(parser: Container) -> None:
+    """Add `--max-reference-seconds`, for commands that read recordings."""
+    parser.add_argument(
+        "--max-reference-seconds",
+        type=reference_seconds,
+        default=MAX_REFERENCE_SECONDS,
+        metavar="SECONDS",
+        help="reject recordings, and voices made from them, that are longer than this "
+        f"(default: %(default)g, at most {LONGEST_REFERENCE_SECONDS:g})",
+    )
+
+
+def add_common(parser: Parser, *, log: bool = True, hub: bool = True, voices: bool = False) -> None:
+    """Add the group of options that mean the same in every command.
+
+    Args:
+        log: the command runs or downloads a model, and logs it.
+        hub: the command may contact the model hub.
+        voices: the command reads or writes saved voices.
+    """
+    group = parser.add_argument_group("common options")
+    if voices:
+        group.add_argument(
+            "--voices-dir",
+            type=folder,
+            metavar="FOLDER",
+            help="folder of saved voices (default: one in the user's data folder)",
+        )
+    if hub:
+        group.add_argument(
+            "--offline",
+            action="store_true",
+            help="never contact the model hub; HF_HUB_OFFLINE=1 in the environment does the same",
+        )
+    if log:
+        group.add_argument(
+            "--log-level",
+            default="warning",
+            choices=logs.LEVELS,
+            metavar="LEVEL",
+            help=f"{', '.join(logs.LEVELS)} (default: %(default)s)",
+        )
+        group.add_argument(
+            "--log-format",
+            default="text",
+            choices=logs.FORMATS,
+            metavar="FORMAT",
+            help=f"{' or '.join(logs.FORMATS)} (default: %(default)s)",
+        )
+
+
+def whole(text: str) -> int:
+    """Return a whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a whole number") from None
+
+
+def _number(text: str, least: float, most: float, unit: str = "") -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a number") from None
+    if not least <= value <= most:
+        raise ArgumentTypeError(f"{text!r} is not between {least:g} and {most:g}{unit}")
+    return value
+
+
+def seconds(text: str) -> float:
+    """Return seconds, from 0 to a day."""
+    return _number(text, 0, _DAY_SECONDS, " seconds")
+
+
+def keep_alive(text: str) -> float:
+    """Return seconds, or -1, which means for ever."""
+    return -1.0 if text == "-1" else seconds(text)
+
+
+def reference_seconds(text: str) -> float:
+    """Return the length that a reference recording may have."""
+    unit = " seconds; a longer recording gives no better voice and takes memory in every stream"
+    return _number(text, 1, LONGEST_REFERENCE_SECONDS, unit)
+
+
+def speed(text: str) -> float:
+    """Return the factor by which speech is faster than the model's."""
+    return _number(text, MIN_SPEED, MAX_SPEED)
+
+
+def sample_rate(text: str) -> int:
+    """Return a sample rate in Hz."""
+    return int(_number(str(whole(text)), MIN_RATE, MAX_RATE, " Hz"))
+
+
+def memory_limit(text: str) -> MemoryLimit:
+    """Return the memory that all loaded models together may use."""
+    try:
+        return parse_limit(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
+
+
+def folder(text: str) -> str:
+    """Return the path of a folder, with the home folder in place of a leading ~."""
+    path = os.path.expanduser(text)
+    if path.startswith("~"):  # expanduser leaves it if there is no such user
+        user = text.partition("/")[0]
+        raise ArgumentTypeError(
+            f"there is no user {user[1:]!r}; for a folder that is named {user}, write ./{text}"
+        )
+    return path

@@ -84,7 +84,7 @@ class Listener:
 def first_audio(client: Client, length: int, mode: str) -> float:
     """Seconds to the first audio of a text in motion, all of which is there at once."""
     listener = Listener()
-    asked = {"text": text(length), "textStream": True, "textMode": mode, "seed": 1, "maxFrames": 2}
+    asked = {"text": text(length), "moreText": True, "textMode": mode, "seed": 1, "maxFrames": 2}
     client.call("speech/synthesize", {**asked, "partialResultToken": _TOKEN}, listener.hear)
     return listener.first
 
@@ -102,7 +102,7 @@ def written(client: Client, mode: str, tokens_per_second: float) -> Listener:
         client.notify("speech/endText", {"token": _TOKEN})
 
     writer = threading.Thread(target=write)
-    asked = {"text": "", "textStream": True, "textMode": mode, "seed": 1}
+    asked = {"text": "", "moreText": True, "textMode": mode, "seed": 1}
     asked["partialResultToken"] = _TOKEN
     listener.began = time.perf_counter()
     client.call("speech/synthesize", asked, listener.hear, on_sent=writer.start)

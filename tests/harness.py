@@ -211,7 +211,7 @@ class Sidecar:
     def dictate(self, pieces: list[str], *, token: str | int = "speech", **params: Any) -> Speech:
         """The same of a text that comes in pieces."""
         first, *rest = pieces
-        stream = {"text": first, "textStream": True, "partialResultToken": token}
+        stream = {"text": first, "moreText": True, "partialResultToken": token}
         id = self.request("speech/synthesize", {**stream, **params})
         for piece in rest:
             self.notify("speech/appendText", {"token": token, "text": piece})

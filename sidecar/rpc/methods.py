@@ -99,9 +99,9 @@ METHODS: dict[str, Method] = {
         (AudioProgress, SentenceProgress),
     ),
     "speech/appendText": Method(
-        AppendTextParams, None, "Append to the text of a request with textStream."
+        AppendTextParams, None, "Append to the text of a request with moreText."
     ),
-    "speech/endText": Method(EndTextParams, None, "End the text of a request with textStream."),
+    "speech/endText": Method(EndTextParams, None, "End the text of a request with moreText."),
     "$/cancelRequest": Method(
         CancelParams, None, "Cancel a request, which then fails with error -32800."
     ),

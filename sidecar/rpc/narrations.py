@@ -35,7 +35,7 @@ def check(params: SynthesizeParams) -> AudioFormat:
     Raises:
         EmptyText, TextTooLong, InvalidParams, UnknownEncoding, Unsupported
     """
-    live = params.text_stream is True
+    live = params.more_text is True
     streamed = params.partial_result_token is not None
     if live and not streamed:
         raise InvalidParams(
@@ -107,7 +107,7 @@ def narration(
         speech=_speech(params, model, recording or saved),
         text=params.text,
         language=params.language or (saved.language if saved else None),
-        live=params.text_stream is True,
+        live=params.more_text is True,
         text_timeout=60.0 if timeout is None else timeout / 1000,
         transcribed=_is_transcribed(recording, saved),
         split=params.split_sentences is not False,

@@ -49,7 +49,7 @@ def test_unloading_gives_the_memory_back_and_a_waiting_one_can_be_cancelled() ->
     with sidecar() as server:
         loaded = server.call("model/load", {"model": "tiny-voice"})
         full = server.call("server/status")["memory"]["activeBytes"]
-        live = {"textStream": True, "textMode": "stream", "partialResultToken": "live"}
+        live = {"moreText": True, "textMode": "stream", "partialResultToken": "live"}
         speech = server.request("speech/synthesize", {**SENTENCE, **live})  # until its text ends
         deadline = time.monotonic() + TIMEOUT
         while not server.call("server/status")["streams"]:  # its text is read on another thread

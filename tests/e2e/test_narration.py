@@ -211,7 +211,7 @@ def test_a_cancel_at_any_moment_leaves_nothing_behind(server: Sidecar) -> None:
             "partialResultToken": turn,
             "seed": 1,
         }
-        mode = {"textStream": live, "textMode": "stream" if turn % 4 == 1 else "full"}
+        mode = {"moreText": live, "textMode": "stream" if turn % 4 == 1 else "full"}
         id = server.request("speech/synthesize", {**params, **mode, "chunk": {"maxFrames": 2}})
         if live:
             server.notify("speech/endText", {"token": turn})
@@ -234,7 +234,7 @@ def test_texts_that_stand_still_keep_nobody_waiting(server: Sidecar) -> None:
     still = [
         server.request(
             "speech/synthesize",
-            {"text": "Well, then ", "textStream": True, "textMode": "stream", "seed": 1,
+            {"text": "Well, then ", "moreText": True, "textMode": "stream", "seed": 1,
              "partialResultToken": f"still-{i}"},
         )
         for i in range(9)

@@ -163,7 +163,7 @@ def test_models_are_loaded_listed_and_unloaded(tmp_path: Path) -> None:
 def test_a_model_that_speaks_is_not_unloaded(server: Sidecar) -> None:
     from tests.harness import RpcError
 
-    live = {"textStream": True, "textMode": "stream", "partialResultToken": "in use"}
+    live = {"moreText": True, "textMode": "stream", "partialResultToken": "in use"}
     id = server.request("speech/synthesize", {"text": TEXT, **live})
     server.next_progress("in use")
     with pytest.raises(RpcError) as caught:

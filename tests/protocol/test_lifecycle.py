@@ -25,7 +25,7 @@ def test_the_handshake_says_what_the_server_can_do(server: Sidecar) -> None:
 def test_nothing_heavy_is_imported_before_the_handshake_is_answered() -> None:
     """What keeps the handshake fast; its time is measured in bench/startup.py."""
     script = (
-        "import sys, sidecar.cli, sidecar.app; "
+        "import sys, sidecar.cli.main, sidecar.server; "
         "print([m for m in ('mlx', 'numpy', 'huggingface_hub', 'soundfile', 'argparse') "
         "if m in sys.modules])"
     )
@@ -90,7 +90,7 @@ def test_ids_come_back_with_value_and_type(server: Sidecar, id: Any) -> None:
 
 def test_a_duplicate_live_id_is_refused_and_the_first_one_unharmed(server: Sidecar) -> None:
     # It waits for the rest of its text: the first is in flight for as long as we like.
-    params = {"text": "One two three.", "seed": 1, "partialResultToken": "dup", "textStream": True}
+    params = {"text": "One two three.", "seed": 1, "partialResultToken": "dup", "moreText": True}
     server.request("speech/synthesize", params, id="twice")
     server.request("speech/synthesize", params, id="twice")
     answers = [server.next_message()]
@@ -105,7 +105,7 @@ def test_a_duplicate_live_id_is_refused_and_the_first_one_unharmed(server: Sidec
 
 def test_a_progress_token_in_use_is_refused(server: Sidecar) -> None:
     first = server.request(
-        "speech/synthesize", {"text": "One two three.", "partialResultToken": 7, "textStream": True}
+        "speech/synthesize", {"text": "One two three.", "partialResultToken": 7, "moreText": True}
     )
     with pytest.raises(RpcError) as caught:
         server.call("speech/synthesize", {"text": "Four.", "partialResultToken": 7})

@@ -238,7 +238,7 @@ def test_rule_21_a_message_over_the_limit_harms_no_stream(server: Sidecar) -> No
     """300 MB go by while somebody is spoken to: not one sample is another one."""
     speech = {"seed": 5, "encoding": "pcm_f32le", "maxFrames": 80}
     alone = server.speak(LONG * 2, **speech)
-    params = {"text": LONG * 2, "textStream": True, "partialResultToken": "s", **speech}
+    params = {"text": LONG * 2, "moreText": True, "partialResultToken": "s", **speech}
     id = server.request("speech/synthesize", params)
     megabyte = b"x" * 1_000_000
     server.send_raw(head_of_a_long_message("long", 300 * len(megabyte)))

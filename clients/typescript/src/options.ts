@@ -94,7 +94,7 @@ export interface ReferenceInput extends Omit<Reference, "audio"> {
 
 /** What to speak, and how: the params of the protocol's `speech/synthesize`. */
 export interface SpeechParams
-  extends Omit<SynthesizeParams, "partialResultToken" | "textStream" | "textTimeoutMs" | "reference"> {
+  extends Omit<SynthesizeParams, "partialResultToken" | "moreText" | "textTimeoutMs" | "reference"> {
   /** A recording whose voice is cloned. Default: none. */
   reference?: ReferenceInput;
 }

@@ -631,7 +631,7 @@ export interface SynthesizeParams {
   /**
    * Whether `text` is only the beginning, and speech/appendText brings the rest. Default false.
    */
-  textStream?: boolean;
+  moreText?: boolean;
   /**
    * How long to wait for more of such a text before the request fails with `textTimeout`, in
    * milliseconds. Default 60000. Range: more than 0 to 3600000.
@@ -914,9 +914,9 @@ export interface Notifications {
   "initialized": { params: NoParams };
   /** End the process. */
   "exit": { params: NoParams };
-  /** Append to the text of a request with textStream. */
+  /** Append to the text of a request with moreText. */
   "speech/appendText": { params: AppendTextParams };
-  /** End the text of a request with textStream. */
+  /** End the text of a request with moreText. */
   "speech/endText": { params: EndTextParams };
   /** Cancel a request, which then fails with error -32800. */
   "$/cancelRequest": { params: CancelParams };

@@ -64,7 +64,7 @@ export class WireSpeech implements SpeechSource {
     try {
       const connection = await this.host.connection();
       if (this.#ended) return;
-      const params = { ...this.params, textStream: this.#feed && true };
+      const params = { ...this.params, moreText: this.#feed && true };
       this.#call = connection.request("speech/synthesize", params, (value) =>
         value.kind === "audio" ? this.#onAudio(value) : this.#onMark(value),
       );

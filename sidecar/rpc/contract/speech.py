@@ -62,7 +62,7 @@ class SynthesizeParams(Params):
     """What to speak, and how."""
 
     text: Annotated[str, Meta(description="The text to speak.")]
-    text_stream: Annotated[
+    more_text: Annotated[
         bool | None,
         Meta(
             description="Whether `text` is only the beginning, and speech/appendText brings the "

@@ -41,7 +41,7 @@ def synthesize(session: Session, params: SynthesizeParams, call: Call) -> None:
     )
     call.begun = narration.begun
     call.on_cancel = narration.cancel
-    if params.text_stream:
+    if params.more_text:
         call.on_text = narration.append
     answer = _Answer(session, call, params.encoding or "pcm_s16le")
     session.background.start("narration", lambda: answer.give(narration), narration.warm)

@@ -71,40 +71,40 @@ def test_a_failing_stream_fails_alone(fault: str, type: str, says: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "doing"), [("hang@3", "generating speech"), ("hang@load", "loading model")]
+    ("fault", "task"), [("hang@3", "generating speech"), ("hang@load", "loading model")]
 )
-def test_a_hang_is_reported_and_ends_the_process(fault: str, doing: str) -> None:
-    in_time(lambda: hang(fault, doing))
+def test_a_hang_is_reported_and_ends_the_process(fault: str, task: str) -> None:
+    in_time(lambda: hang(fault, task))
 
 
-def stalled(server: Sidecar, doing: str) -> Message:
+def stalled(server: Sidecar, task: str) -> Message:
     """What `server/status` says of the hang, which has to be seen before it ends the process."""
     try:
         while True:
             engine = server.call("server/status")["engine"]
-            if engine["state"] == "stalled" and doing in engine["doing"]:
+            if engine["state"] == "stalled" and task in engine["task"]:
                 return engine
     except (AssertionError, BrokenPipeError):
         if server.wait_exit()[0] != 70:
             raise
-        raise TooLate(f"nobody has seen it stall while {doing}\n{server.whole_log()}") from None
+        raise TooLate(f"nobody has seen it stall while {task}\n{server.whole_log()}") from None
 
 
-def hang(fault: str, doing: str) -> None:
+def hang(fault: str, task: str) -> None:
     # Long enough that on a busy machine a load is not taken for a hang, most often.
     with faulty(fault, "--watchdog", "8") as server:
         hung, beside = start(server, TEXTS[1], "hung"), start(server, TEXTS[0], "beside")
-        engine = stalled(server, doing)
-        assert engine["forMs"] >= 4000
+        engine = stalled(server, task)
+        assert engine["elapsedMs"] >= 4000
         for id in (hung, beside):
             with pytest.raises(RpcError) as caught:
                 server.wait(id)
             assert (caught.value.code, caught.value.type) == (1012, "engineStalled")
-            assert doing in caught.value.message
+            assert task in caught.value.message
         assert server.wait_exit()[0] == 70
         *trace, last = server.whole_log().splitlines()
     assert any("faulty.py" in line and "hang" in line for line in trace)
-    assert f"The engine has hung for 8 s while {doing}" in last
+    assert f"The engine has hung for 8 s while {task}" in last
     assert "Ending the process with code 70" in last
 
 

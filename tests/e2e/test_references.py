@@ -180,7 +180,7 @@ def test_an_analysed_recording_is_remembered_by_its_content(base: str, tmp_path:
         def remembered(count: int) -> None:
             """The engine publishes its figures after the answer."""
             deadline = time.monotonic() + TIMEOUT
-            while server.call("server/status")["references"]["count"] != count:
+            while server.call("server/status")["referenceCache"]["count"] != count:
                 assert time.monotonic() < deadline
 
         audio = speak(path=str(file))
@@ -189,8 +189,8 @@ def test_an_analysed_recording_is_remembered_by_its_content(base: str, tmp_path:
         speak(path=str(file), text="Said.")
         speak(path=str(file), text="Said.", appendSilence=False)
         remembered(3)
-        figures = server.call("server/status")["references"]
-        assert figures["bytes"] > 0
+        figures = server.call("server/status")["referenceCache"]
+        assert figures["featureBytes"] > 0
         assert 0 < figures["codecBytes"] <= 64 * 2**20
 
 

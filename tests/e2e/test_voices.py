@@ -62,7 +62,7 @@ def test_saved_voices_speak_as_the_official_code_before_and_after_a_restart(
         speak(server, "icl_stream", voice="anna", model=model)
         speak(server, "xvector_full", voice="BÉLA")
         # No encoder has run in this process.
-        assert server.call("server/status")["references"]["count"] == 0
+        assert server.call("server/status")["referenceCache"]["count"] == 0
         assert server.call("voice/delete", {"voice": "anna"}) == {}
         assert [path.name for path in tmp_path.iterdir()] == ["béla.safetensors"]
         with pytest.raises(RpcError) as caught:

@@ -108,12 +108,12 @@ export interface EngineState {
    */
   state: "busy" | "idle" | "stalled";
   /** That piece of work in words, for people. Absent if idle. */
-  doing?: string;
+  task?: string;
   /**
    * How long that piece of work has taken so far, in milliseconds, rounded to whole seconds.
    * Absent if idle.
    */
-  forMs?: number;
+  elapsedMs?: number;
 }
 
 /** The part of an error that programs read: `type` is stable, the message is not. */
@@ -502,11 +502,11 @@ export interface Reference {
 }
 
 /** Reference recordings whose analysis is kept in memory, so that it is not done again. */
-export interface ReferenceStatus {
+export interface ReferenceCacheStatus {
   /** Number of such recordings. */
   count: number;
   /** Memory of what the models' encoders heard in them, in bytes. */
-  bytes: number;
+  featureBytes: number;
   /** Memory of what the models' codecs heard in them, in bytes. */
   codecBytes: number;
 }
@@ -588,7 +588,7 @@ export interface StatusResult {
   /** The models in memory. */
   models: LoadedModel[];
   /** Reference recordings whose analysis is kept. */
-  references: ReferenceStatus;
+  referenceCache: ReferenceCacheStatus;
   /** Milliseconds since the process started to serve. */
   uptimeMs: number;
 }

@@ -201,10 +201,10 @@ class EngineState(Result):
             "take that long, speech should not."
         ),
     ]
-    doing: Annotated[
+    task: Annotated[
         str | None, Meta(description="That piece of work in words, for people. Absent if idle.")
     ] = None
-    for_ms: Annotated[
+    elapsed_ms: Annotated[
         float,
         Meta(
             description="How long that piece of work has taken so far, in milliseconds, rounded to "
@@ -213,11 +213,11 @@ class EngineState(Result):
     ] = 0.0
 
 
-class ReferenceStatus(Result):
+class ReferenceCacheStatus(Result):
     """Reference recordings whose analysis is kept in memory, so that it is not done again."""
 
     count: Annotated[int, Meta(description="Number of such recordings.")]
-    bytes: Annotated[
+    feature_bytes: Annotated[
         int, Meta(description="Memory of what the models' encoders heard in them, in bytes.")
     ]
     codec_bytes: Annotated[
@@ -244,8 +244,8 @@ class StatusResult(Result):
         list[StreamStatus], Meta(description="The requests that are being generated.")
     ]
     models: Annotated[list[LoadedModel], Meta(description="The models in memory.")]
-    references: Annotated[
-        ReferenceStatus, Meta(description="Reference recordings whose analysis is kept.")
+    reference_cache: Annotated[
+        ReferenceCacheStatus, Meta(description="Reference recordings whose analysis is kept.")
     ]
     uptime_ms: Annotated[
         float, Meta(description="Milliseconds since the process started to serve.")

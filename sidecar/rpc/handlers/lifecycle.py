@@ -24,7 +24,7 @@ from sidecar.rpc.contract.lifecycle import (
     LoadedModel,
     MemoryStatus,
     PingResult,
-    ReferenceStatus,
+    ReferenceCacheStatus,
     ServerInfo,
     StatusResult,
     StreamStatus,
@@ -109,8 +109,10 @@ def status(session: Session, params: NoParams, call: Call) -> StatusResult:
             limit_bytes=now.limit_bytes,
         ),
         queued=now.queued,
-        references=ReferenceStatus(
-            count=now.references, bytes=now.reference_bytes, codec_bytes=now.heard_bytes
+        reference_cache=ReferenceCacheStatus(
+            count=now.references,
+            feature_bytes=now.reference_bytes,
+            codec_bytes=now.heard_bytes,
         ),
         streams=[
             StreamStatus(
@@ -136,11 +138,11 @@ def status(session: Session, params: NoParams, call: Call) -> StatusResult:
 
 
 def _engine_state(engine: Engine) -> EngineState:
-    doing, watchdog = engine.pulse.doing, engine.watchdog
-    if doing is None:
+    task, watchdog = engine.pulse.doing, engine.watchdog
+    if task is None:
         return EngineState(state="idle")
     state = "stalled" if watchdog.is_stalled else "busy"
-    return EngineState(state=state, doing=doing, for_ms=watchdog.seconds * 1000)
+    return EngineState(state=state, task=task, elapsed_ms=watchdog.seconds * 1000)
 
 
 def cancel(session: Session, params: CancelParams, call: None) -> None:

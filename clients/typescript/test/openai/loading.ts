@@ -42,7 +42,7 @@ describe("a load", () => {
     const impatient = request(controller.signal);
     await eventually("it is being loaded", async () => {
       const { engine, models } = await tts.status();
-      return models.length > 0 || /load/.test(engine.doing ?? "");
+      return models.length > 0 || /load/.test(engine.task ?? "");
     });
     controller.abort();
     await impatient;

@@ -248,7 +248,7 @@ class ReferenceSilent(BadReferenceAudio):
     """The recording is silent."""
 
 
-class VoiceDoesNotFit(Unsupported):
+class IncompatibleVoice(Unsupported):
     """The saved voice was made for another kind of model."""
 
 
@@ -260,7 +260,7 @@ class BadVoiceFile(SidecarError, code=1014):
     """The file of the saved voice is damaged, or is not a voice that this program has saved."""
 
 
-class VoiceNotSaved(SidecarError, code=1015):
+class VoiceSaveFailed(SidecarError, code=1015):
     """The voice could not be written to the folder of saved voices."""
 
 

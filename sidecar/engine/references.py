@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sidecar.audio.reference import Recording
 from sidecar.engine.models import Loaded, LoadedModel
 from sidecar.engine.watchdog import Pulse
-from sidecar.errors import Notice, VoiceDoesNotFit
+from sidecar.errors import IncompatibleVoice, Notice
 from sidecar.models.base import Utterance, VoiceFeatures
 
 # A minute of reference is 40 kB; so this is hundreds of voices.
@@ -46,7 +46,7 @@ class References:
         """The utterance with features for a reference, and what was noticed about that.
 
         Raises:
-            VoiceDoesNotFit: a saved voice for a model that clones none.
+            IncompatibleVoice: a saved voice for a model that clones none.
             BadReferenceAudio, BadVoiceFile, Unsupported
         """
         asked = utterance.reference
@@ -60,7 +60,7 @@ class References:
         if any(preset.name == name for preset in info.voices):  # the model's own come first
             return replace(utterance, reference=None), ()
         if info.variant != "base":
-            raise VoiceDoesNotFit(
+            raise IncompatibleVoice(
                 f"{asked.name!r} is a saved voice, and a {info.variant} model cannot speak with "
                 f"those.",
                 hint="Leave `model` out, or name a Base model.",

@@ -20,7 +20,7 @@ from sidecar.engine.models import Loaded, LoadedGenerator
 from sidecar.engine.request import PRIORITIES, Finish, SpeechJob
 from sidecar.engine.row import not_finite
 from sidecar.engine.watchdog import Pulse
-from sidecar.errors import GenerationFailed, SidecarError, VoiceDoesNotFit
+from sidecar.errors import GenerationFailed, IncompatibleVoice, SidecarError
 from sidecar.limits import MAX_FRAMES
 from sidecar.models import randomness
 from sidecar.models.base import ReferenceAudio, Utterance
@@ -236,7 +236,7 @@ def _resolved(loaded: LoadedGenerator, utterance: Utterance) -> Utterance:
     name = (utterance.voice or "").lower()
     if any(preset.name == name for preset in loaded.model.info.voices):
         return replace(utterance, reference=None)
-    raise VoiceDoesNotFit(
+    raise IncompatibleVoice(
         f"{utterance.voice!r} is a saved voice, and a {loaded.model.info.family} model cannot "
         f"speak with those.",
         hint="Leave `model` out, or name a Base model.",

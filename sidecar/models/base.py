@@ -276,7 +276,7 @@ class TTSModel(Protocol):
         """Checks the request against this model and builds its prompt.
 
         Raises:
-            VoiceDoesNotFit: the features are not of this model's kind.
+            IncompatibleVoice: the features are not of this model's kind.
             SidecarError: unknown voice or language, unsupported.
         """
         ...

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from sidecar.errors import BadVoiceFile, SidecarError, UnknownVoice, VoiceExists, VoiceNotSaved
+from sidecar.errors import BadVoiceFile, SidecarError, UnknownVoice, VoiceExists, VoiceSaveFailed
 from sidecar.files import cause
 from sidecar.limits import MAX_REFERENCE_SECONDS, reference_frames
 from sidecar.models.base import VoiceFeatures
@@ -147,7 +147,7 @@ class VoiceStore:
                 leaves the folder as it was.
 
         Raises:
-            InvalidVoiceName, VoiceExists, VoiceNotSaved
+            InvalidVoiceName, VoiceExists, VoiceSaveFailed
         """
         atomic.sweep(self.folder)
         if metadata.name:
@@ -170,7 +170,7 @@ class VoiceStore:
         """Removes a voice's file, whatever is in it.
 
         Raises:
-            UnknownVoice, VoiceNotSaved
+            UnknownVoice, VoiceSaveFailed
         """
         path = self.locate(name)
         if path is None:
@@ -264,9 +264,9 @@ def _exists(name: str) -> VoiceExists:
     )
 
 
-def _not_saved(path: Path, error: OSError) -> VoiceNotSaved:
+def _not_saved(path: Path, error: OSError) -> VoiceSaveFailed:
     folder = names.printable(str(path.parent))
-    return VoiceNotSaved(
+    return VoiceSaveFailed(
         f"The folder of voices, {folder}, cannot be changed: {cause(error, path)}.",
         hint="Check its permissions and the free space, or start with --voices-dir FOLDER.",
     )

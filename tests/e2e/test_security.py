@@ -132,4 +132,4 @@ def test_a_voice_from_somebody_else_makes_nothing_load(tmp_path: Path) -> None:
         # Named, it is what was asked for; this one is no Base model.
         with pytest.raises(RpcError) as caught:
             server.speak("Hi.", voice="beside", model=str(beside), maxFrames=1)
-        assert caught.value.type == "voiceDoesNotFit"
+        assert caught.value.type == "incompatibleVoice"

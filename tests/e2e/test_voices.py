@@ -137,11 +137,11 @@ def test_a_voice_that_cannot_be_spoken_with(server: Sidecar, base: str, golden: 
         "voice/create", {"voice": "mine", "model": base, "reference": {"audio": wav(sound())}}
     )
     for params, type, said in [
-        ({"voice": "mine", "model": custom}, "voiceDoesNotFit", "custom_voice"),
+        ({"voice": "mine", "model": custom}, "incompatibleVoice", "custom_voice"),
         ({"voice": "nobody", "model": custom}, "unknownVoice", "dylan, ryan, vivian"),
         ({"voice": "nobody", "model": base}, "unknownVoice", "nobody"),
         ({"voice": "nobody"}, "unknownVoice", "slt, rms"),
-        ({"voice": "mine", "model": designer}, "voiceDoesNotFit", "voice_design"),
+        ({"voice": "mine", "model": designer}, "incompatibleVoice", "voice_design"),
         ({"model": base}, "invalidParams", "voice"),
         ({"voice": "mine", "reference": {"path": "x"}}, "invalidParams", "either"),
     ]:  # fmt: skip
@@ -180,7 +180,7 @@ def test_a_voice_of_another_model_does_not_fit(
     CHANGES[kind](tensors)
     save_file(tensors, path, about)
     error = refused(server, "speech/synthesize", {"text": "Hi.", "voice": "odd", "maxFrames": 1})
-    assert (error.code, error.type, error.data["field"]) == (1006, "voiceDoesNotFit", "voice")
+    assert (error.code, error.type, error.data["field"]) == (1006, "incompatibleVoice", "voice")
     path.write_bytes(path.read_bytes()[:-9])
     error = refused(server, "speech/synthesize", {"text": "Hi.", "voice": "odd", "maxFrames": 1})
     assert (error.code, error.type) == (1014, "badVoiceFile")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sidecar.audio.reference import Recording
 from sidecar.engine.models import LoadedModel
 from sidecar.engine.references import References
-from sidecar.errors import Notice, VoiceDoesNotFit
+from sidecar.errors import IncompatibleVoice, Notice
 from sidecar.models.base import ModelInfo, Utterance, VoiceFeatures, VoiceInfo
 
 NOTICES = (Notice("referenceShort", "Short."),)
@@ -97,5 +97,5 @@ def test_a_preset_of_the_model_comes_before_a_saved_voice() -> None:
     references, model = References(), loaded(Model("custom_voice", ("anna",)))
     utterance, _ = references.resolve(model, Utterance("Hi.", voice="ANNA", reference=Stored()))
     assert (utterance.reference, utterance.voice) == (None, "ANNA")
-    with pytest.raises(VoiceDoesNotFit):
+    with pytest.raises(IncompatibleVoice):
         references.resolve(model, Utterance("Hi.", voice="Bert", reference=Stored()))

@@ -20,7 +20,7 @@ from sidecar.errors import (
     InvalidVoiceName,
     UnknownVoice,
     VoiceExists,
-    VoiceNotSaved,
+    VoiceSaveFailed,
 )
 from sidecar.models.base import VoiceFeatures
 from sidecar.voices import atomic, names
@@ -163,7 +163,7 @@ def test_a_failed_write_leaves_nothing(store: VoiceStore, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(os, "fsync", full)
     for name, replace in (("anna", True), ("bert", False)):
-        with pytest.raises(VoiceNotSaved, match="no space is left on the device that holds"):
+        with pytest.raises(VoiceSaveFailed, match="no space is left on the device that holds"):
             store.save(metadata(name), features(), replace=replace)
     assert [path.read_bytes() for path in store.folder.iterdir()] == [before]
 
@@ -174,7 +174,7 @@ def test_a_folder_that_cannot_be_one(tmp_path: Path) -> None:
     [skipped] = store.voices().skipped
     assert (skipped.file, "is not a folder" in skipped.reason) == (str(store.folder), True)
     assert VoiceStore(str(tmp_path / "not there yet")).voices() == Listing([], [])
-    with pytest.raises(VoiceNotSaved, match="cannot be changed"):
+    with pytest.raises(VoiceSaveFailed, match="cannot be changed"):
         store.save(metadata(), features())
 
 
@@ -262,7 +262,7 @@ def test_a_name_is_free_again_where_the_last_step_fails(
 
     monkeypatch.setattr(os, "link", broken)
     monkeypatch.setattr(os, "replace", broken)
-    with pytest.raises(VoiceNotSaved, match="the device failed"):
+    with pytest.raises(VoiceSaveFailed, match="the device failed"):
         store.save(metadata("anna"), features())
     assert list(store.folder.iterdir()) == []
 

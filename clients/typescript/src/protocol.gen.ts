@@ -961,7 +961,7 @@ export const ERROR_CODES = {
   /** The model cannot do what the request asks for. */
   unsupported: 1006,
   /** The saved voice was made for another kind of model. */
-  voiceDoesNotFit: 1006,
+  incompatibleVoice: 1006,
   /** The text, the instruction or the transcript is longer than the sidecar accepts. */
   textTooLong: 1007,
   /** Too many requests are already waiting. */
@@ -981,7 +981,7 @@ export const ERROR_CODES = {
   /** The file of the saved voice is damaged, or is not a voice that this program has saved. */
   badVoiceFile: 1014,
   /** The voice could not be written to the folder of saved voices. */
-  voiceNotSaved: 1015,
+  voiceSaveFailed: 1015,
   /** The request waited too long for more of its text. */
   textTimeout: 1016,
   /** A request was received before `initialize`. */

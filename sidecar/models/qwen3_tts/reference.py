@@ -11,7 +11,7 @@ from mlx_audio.tts.models.qwen3_tts.qwen3_tts import mel_spectrogram
 from numpy.typing import NDArray
 
 from sidecar.audio.reference import RATE, Recording
-from sidecar.errors import BadReferenceAudio, Unsupported, VoiceDoesNotFit
+from sidecar.errors import BadReferenceAudio, IncompatibleVoice, Unsupported
 from sidecar.models.base import Spoken, VoiceFeatures
 
 _SILENCE_SECONDS = 0.5
@@ -114,7 +114,7 @@ def checked(
         ids: the transcript in the model's own tokens.
 
     Raises:
-        VoiceDoesNotFit: they are another model's.
+        IncompatibleVoice: they are another model's.
     """
     speaker = features.speaker
     if speaker.shape != (hidden,) or not np.isfinite(speaker).all():
@@ -131,8 +131,8 @@ def checked(
     return Reference(mx.array(speaker)[None, None], array, features.text)
 
 
-def _misfit(reason: str) -> VoiceDoesNotFit:
-    return VoiceDoesNotFit(
+def _misfit(reason: str) -> IncompatibleVoice:
+    return IncompatibleVoice(
         f"The voice was not made with this model: {reason}.",
         hint="Use the model it was made with, or make it again from its recording.",
         field="voice",

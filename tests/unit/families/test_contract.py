@@ -19,6 +19,7 @@ from sidecar.engine.request import LoadOptions, SpeechRequest
 from sidecar.errors import (
     Cancelled,
     GenerationFailed,
+    IncompatibleVoice,
     InvalidParams,
     MissingPackage,
     ModelLoadFailed,
@@ -27,7 +28,6 @@ from sidecar.errors import (
     UnknownLanguage,
     UnknownVoice,
     Unsupported,
-    VoiceDoesNotFit,
 )
 from sidecar.models import catalog, inventory, registry
 from sidecar.models.base import ReferenceAudio, Utterance
@@ -168,7 +168,7 @@ def test_a_clone_without_a_transcript_and_a_saved_voice_are_refused(
             raise AssertionError("it is not read")
 
     saved = {"reference": Saved(), "voice": "anna"}
-    assert isinstance(refusal(engine, request("csm", folders, utterance=saved)), VoiceDoesNotFit)
+    assert isinstance(refusal(engine, request("csm", folders, utterance=saved)), IncompatibleVoice)
 
 
 def test_what_a_family_needs_besides_is_named_and_nothing_is_downloaded(

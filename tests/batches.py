@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from sidecar.engine.events import AudioChunk, Done, Failed, SpeechResult
 from sidecar.engine.models import LoadedModel, ModelTable
@@ -16,9 +13,10 @@ from sidecar.engine.request import LoadOptions, SpeechJob, SpeechRequest
 from sidecar.engine.running import Running
 from sidecar.engine.sampling import CodeRules
 from sidecar.errors import SidecarError
-from sidecar.models import catalog, registry
+from sidecar.models import catalog
 from sidecar.models.catalog import Checkpoint
-from sidecar.models.qwen3_tts import codec_layers, layers_gpu, linear, model
+from sidecar.models.qwen3_tts.backend import Backend
+from sidecar.models.qwen3_tts.model import Qwen3TTS
 from tests.jobs import Reader, unwrapped
 
 
@@ -39,9 +37,13 @@ class Listener(Reader):
             chunks.append(event)
 
 
-def load(path: str | Path, dtype: str = "float32") -> LoadedModel:
-    """A model without its warm-up."""
-    loaded = registry.load(catalog.resolve(str(path)), dtype)
+def load(path: str | Path, dtype: str = "float32", backend: Backend | None = None) -> LoadedModel:
+    """Return a model without its warm-up, arranged for a backend; None is this machine's.
+
+    Models for a GPU run on a CPU, too: one KV cache for all rows, fast kernels, MLX's convolutions,
+    stacked rows, whole chunks, quantised products; only mx.compile is off.
+    """
+    loaded = Qwen3TTS.load(catalog.resolve(str(path)), dtype, backend=backend)
     return LoadedModel(str(path), loaded, CodeRules(loaded.codes), 0, 0.0)
 
 
@@ -77,14 +79,3 @@ def alone(loaded: LoadedModel, request: SpeechRequest) -> tuple[np.ndarray, np.n
     events = admit(running, loaded, request)
     finish(running)
     return speech(events)
-
-
-@contextmanager
-def as_on_a_gpu() -> Iterator[None]:
-    """Models loaded and run inside go a GPU's way: slab, fast kernels, MLX's convolutions, stacked
-    rows, whole chunks, quantised products; only mx.compile is off."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(model, "arrangement", lambda: layers_gpu)
-        for module in (model, linear, codec_layers):
-            patch.setattr(module, "on_cpu", lambda: False)
-        yield

@@ -180,7 +180,7 @@ class Batch:
         rows = [row for row in rows if not row.gone]
         starved = self._loaded.model.starved
         due = [row for row in rows if row.chunk_due or (row.pending and starved(row.state))]
-        if due and self._loaded.model.together:
+        if due and self._loaded.model.rows_share_cost:
             due += [row for row in rows if row not in due and row.pending and row.chunk_half_full]
         return due
 

@@ -156,7 +156,7 @@ class Running:
         except Exception as error:  # which of those in it it was, nobody can say
             self._batches.pop(loaded, None)
             # Rows that pause are not in it, but a GPU's may still be in the slab.
-            among = [] if loaded.model.together else batch.involved()
+            among = [] if loaded.model.rows_share_cost else batch.involved()
             among = among or self.rows
             for row in [row for row in among if row.loaded is loaded and row.prefilled]:
                 self.fail(row, error)
@@ -169,7 +169,7 @@ class Running:
         """Who gets the next frame: where rows cost time each, those without audio come first,
         and those with plenty of it ahead wait."""
         rows = [row for row in self.rows if row.loaded is loaded and row.can_step]
-        if loaded.model.together:
+        if loaded.model.rows_share_cost:
             return rows
         pressing = [row for row in rows if not row.is_ahead]
         if any(not row.has_spoken for row in pressing):

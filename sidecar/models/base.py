@@ -249,14 +249,14 @@ class TTSModel(Protocol):
     `Any` below is the family's own state of a row: the engine keeps it and hands it back.
 
     Attributes:
-        together: a frame of many rows costs about as much as a frame of one, as on a GPU.
+        rows_share_cost: a frame of many rows costs about as much as a frame of one, as on a GPU.
     """
 
     info: ModelInfo
     dtype: str
     defaults: GenerationDefaults
     codes: CodeSpec
-    together: bool
+    rows_share_cost: bool
 
     @property
     def heard_bytes(self) -> int:

@@ -5,7 +5,7 @@ Where there is a GPU, `test_engine.py` runs the same thing on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -17,7 +17,7 @@ from sidecar.engine.request import SamplingOverrides, SpeechRequest
 from sidecar.engine.running import Running
 from sidecar.errors import Cancelled
 from sidecar.models.base import Utterance
-from sidecar.models.qwen3_tts import codec_layers, layers_cpu, linear, model
+from sidecar.models.qwen3_tts.backend import CPU, CUDA, METAL, Backend
 from tests import batches
 from tests.parity.cases import NAMES, load
 from tests.parity.test_engine import request
@@ -26,24 +26,19 @@ GREEDY = SamplingOverrides(temperature=0.0)
 FRAMES = 8
 
 
-@pytest.fixture(autouse=True)
-def gpu() -> Iterator[None]:
-    with batches.as_on_a_gpu():
-        yield
-
-
 @pytest.mark.parametrize("folder", ["custom_voice", "base"])
-def test_every_code_is_the_official_one(
-    golden: Path, folder: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_code_is_the_official_one(golden: Path, folder: str) -> None:
     """Rows come one after another and a stranger leaves, so that the slab is rebuilt all along.
 
     Only the beginnings, and one checkpoint only with MLX's convolutions, which take long on a CPU:
     half a minute to hear a reference.
     """
+    backend = METAL
     if folder == "base":
-        monkeypatch.setattr(codec_layers, "on_cpu", lambda: True)
-    loaded = batches.load(golden / folder)
+        backend = replace(
+            backend, conv=CPU.conv, layer_norm=CPU.layer_norm, erf=CPU.erf, sin2pi=CPU.sin2pi
+        )
+    loaded = batches.load(golden / folder, backend=backend)
     cases = [load(golden, name) for name in NAMES if name.startswith(f"{folder}/")]
     running = Running()
     requests = [msgspec.structs.replace(request(case), max_frames=FRAMES) for case in cases]
@@ -65,9 +60,9 @@ def test_every_code_is_the_official_one(
         assert np.abs(samples - case.audio[: len(samples)]).max() < 1e-4
 
 
-@pytest.mark.parametrize(("bits", "backend"), [(4, "cuda"), (8, "metal"), (8, "cuda")])
+@pytest.mark.parametrize(("bits", "backend"), [(4, CUDA), (8, METAL), (8, CUDA)])
 def test_a_quantised_checkpoint_says_the_same_in_both(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bits: int, backend: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bits: int, backend: Backend
 ) -> None:
     """On the CPU it is unpacked, on a GPU multiplied as it is, with neighbouring layers fused."""
     checkpoints.write("tiny", bits, tmp_path)
@@ -79,14 +74,9 @@ def test_a_quantised_checkpoint_says_the_same_in_both(
         max_frames=6,
         stop_runaway=False,
     )
-    monkeypatch.setattr("sidecar.models.backend.name", lambda: backend)
     monkeypatch.setattr("sidecar.models.qwen3_tts.linear._FEW", 2)  # rows in halves, too
-    quantised = batches.load(tmp_path)
-    with pytest.MonkeyPatch.context() as as_it_is:
-        for module in (model, linear, codec_layers):
-            as_it_is.setattr(module, "on_cpu", lambda: True)
-        as_it_is.setattr(model, "arrangement", lambda: layers_cpu)
-        codes, samples, _ = batches.alone(batches.load(tmp_path), greedy)
+    quantised = batches.load(tmp_path, backend=backend)
+    codes, samples, _ = batches.alone(batches.load(tmp_path, backend=CPU), greedy)
     running = Running()
     sinks = [batches.admit(running, quantised, greedy) for _ in range(3)]
     batches.finish(running)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +10,18 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
-from sidecar.models import catalog, registry
 from sidecar.models.base import Utterance, VoiceFeatures
+from sidecar.models.qwen3_tts.backend import CPU, METAL
 from sidecar.models.qwen3_tts.heard import HeardReferences
 from tests import batches
 from tests.parity import cases
 
 
 @pytest.fixture(scope="module", params=["cpu", "gpu"])
-def model(golden: Path, request: pytest.FixtureRequest) -> Iterator[Any]:
+def model(golden: Path, request: pytest.FixtureRequest) -> Any:
     """In both arrangements; the GPU's runs on the CPU, too, but a frame takes a second there."""
-    gpu = request.param == "gpu"
-    with batches.as_on_a_gpu() if gpu else nullcontext():
-        model: Any = registry.load(catalog.resolve(str(golden / "base")), "float32")
-        if gpu:
-            model._frames = 2  # at once, of a reference
-        yield model
+    backend = CPU if request.param == "cpu" else replace(METAL, reference_piece=2)
+    return batches.load(golden / "base", backend=backend).model
 
 
 def audio(model: Any, row: Any, codes: np.ndarray) -> np.ndarray:
@@ -38,7 +33,7 @@ def audio(model: Any, row: Any, codes: np.ndarray) -> np.ndarray:
 
 
 def test_the_second_row_of_a_voice_starts_behind_its_reference(model: Any, golden: Path) -> None:
-    length, spoken = (3, 2) if model.together else (20, 6)
+    length, spoken = (3, 2) if model.rows_share_cost else (20, 6)
     codes = cases.load(golden, "base/icl_full").codes[:spoken].astype(np.uint32)
     ids = np.array(model._prompts.reference_ids("ref"), np.int32)
     heard = np.random.default_rng(1).integers(0, 256, (length, 16)).astype(np.uint16)

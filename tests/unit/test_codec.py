@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +10,21 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
-from sidecar.models import catalog, registry
+from sidecar.models import catalog
+from sidecar.models.qwen3_tts.backend import CPU, METAL, Backend
 from sidecar.models.qwen3_tts.codec import Codec, CodecState
 from sidecar.models.qwen3_tts.codec_layers import CausalConv, CausalTransposeConv
 from sidecar.models.qwen3_tts.model import Qwen3TTS
 
 
+def loaded(golden: Path, backend: Backend) -> Codec:
+    checkpoint = catalog.resolve(str(golden / "custom_voice"))
+    return Qwen3TTS.load(checkpoint, "float32", backend=backend)._codec
+
+
 @pytest.fixture(scope="module")
 def codec(golden: Path) -> Codec:
-    loaded = registry.load(catalog.resolve(str(golden / "custom_voice")), "float32")
-    assert isinstance(loaded, Qwen3TTS)
-    return loaded._codec
+    return loaded(golden, CPU)
 
 
 def random_codes(frames: int, seed: int = 5) -> np.ndarray:
@@ -70,17 +75,16 @@ def test_neighbours_that_come_and_go_change_no_bit(codec: Codec, whole: np.ndarr
         assert np.array_equal(audio[row], decode(codec, rows[row], [len(rows[row])]))
 
 
-def test_many_frames_at_once_give_the_same_audio(codec: Codec, whole: np.ndarray) -> None:
+def test_many_frames_at_once_give_the_same_audio(
+    golden: Path, codec: Codec, whole: np.ndarray
+) -> None:
     """The way of the GPU backends: whole chunks, padded, across the border of the window."""
     rows = [CODES, random_codes(40, seed=6)]
     alone = [whole, decode(codec, rows[1], [40])]
-    codec._framewise = False
-    try:
-        assert np.abs(decode(codec, CODES, [1, 80, 9]) - whole).max() < 1e-5
-        for row, audio in enumerate(together(codec, rows, [[3, 0], [12, 5], [70, 28], [5, 7]])):
-            assert np.abs(audio - alone[row]).max() < 1e-5
-    finally:
-        codec._framewise = True
+    codec = loaded(golden, replace(CPU, codec_frames=METAL.codec_frames))
+    assert np.abs(decode(codec, CODES, [1, 80, 9]) - whole).max() < 1e-5
+    for row, audio in enumerate(together(codec, rows, [[3, 0], [12, 5], [70, 28], [5, 7]])):
+        assert np.abs(audio - alone[row]).max() < 1e-5
 
 
 def state_bytes(state: CodecState) -> int:
@@ -105,21 +109,21 @@ def test_convolutions_as_products_equal_mlx(groups: int, kernel: int, dilation: 
     mx.random.seed(1)
     conv = mx_conv(6, 6 if groups == 6 else 12, kernel, dilation, groups)
     x = mx.random.normal((2, 9, 6))
-    whole, parts, step = run(CausalConv(conv), x, cut=4)
+    whole, parts = run(CausalConv(conv, CPU), x, cut=4)
     padded = mx.pad(x, [(0, 0), ((kernel - 1) * dilation, 0), (0, 0)])
     assert np.allclose(whole, conv(padded), atol=1e-5)
-    assert np.allclose(step._conv(padded), whole, atol=1e-5)  # what the GPU backends take
+    assert np.allclose(run(CausalConv(conv, METAL), x, cut=4)[0], whole, atol=1e-5)
     assert np.allclose(parts, whole, atol=1e-5)
 
 
-def run(step: Any, x: mx.array, cut: int) -> tuple[mx.array, mx.array, Any]:
+def run(step: Any, x: mx.array, cut: int) -> tuple[mx.array, mx.array]:
     """A part's output for `x` at once, and in two pieces."""
     start = [mx.repeat(array, x.shape[0], axis=0) for array in step.start]
     whole, _ = step(x, start, [0, 0])
     first, memories = step(x[:, :cut], start, [0, 0])
     past = [memory.array[:, memory.array.shape[1] - memory.keep :] for memory in memories]
     second, _ = step(x[:, cut:], past, [0, 0])
-    return whole, mx.concatenate([first, second], axis=1), step
+    return whole, mx.concatenate([first, second], axis=1)
 
 
 def mx_conv(inputs: int, outputs: int, kernel: int, dilation: int, groups: int) -> Any:
@@ -128,13 +132,16 @@ def mx_conv(inputs: int, outputs: int, kernel: int, dilation: int, groups: int) 
     return nn.Conv1d(inputs, outputs, kernel, dilation=dilation, groups=groups)
 
 
+@pytest.mark.parametrize("backend", [CPU, METAL], ids=["cpu", "gpu"])
 @pytest.mark.parametrize(("kernel", "stride"), [(4, 4), (8, 4), (9, 3)])
-def test_transposed_convolutions_as_products_equal_mlx(kernel: int, stride: int) -> None:
+def test_transposed_convolutions_as_products_equal_mlx(
+    kernel: int, stride: int, backend: Backend
+) -> None:
     from mlx import nn
 
     mx.random.seed(2)
     conv = nn.ConvTranspose1d(5, 3, kernel, stride=stride)
     x = mx.random.normal((2, 7, 5))
-    whole, parts, _ = run(CausalTransposeConv(conv), x, cut=3)
+    whole, parts = run(CausalTransposeConv(conv, backend), x, cut=3)
     assert np.allclose(whole, conv(x)[:, : 7 * stride], atol=1e-5)
     assert np.allclose(parts, whole, atol=1e-5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import Any
 
 import mlx.core as mx
@@ -22,6 +21,7 @@ from sidecar.engine.request import SpeechRequest
 from sidecar.engine.running import Running
 from sidecar.errors import GenerationFailed, OutOfMemory
 from sidecar.models.base import Utterance
+from sidecar.models.qwen3_tts.backend import METAL
 from sidecar.models.qwen3_tts.model import Qwen3TTS
 from sidecar.models.qwen3_tts.transformer import Stack
 from sidecar.models.slots import Slot
@@ -136,30 +136,29 @@ def test_a_row_whose_frame_cannot_be_built_fails_alone(
     calls: int, together: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It fails each time that it is in; the others' frame is built again without it."""
-    with batches.as_on_a_gpu() if together else nullcontext():
-        loaded = batches.load("tiny-voice") if together else bundled()
-        alone = {i: batches.alone(loaded, POOL[i]) for i in (4, 5)}
-        running = Running()
-        sinks = {i: batches.admit(running, loaded, POOL[i]) for i in (4, 1, 5)}
-        state, left = running.rows[1].state, -1
-        frame, stack = Qwen3TTS.frame, Stack.__call__
+    loaded = batches.load("tiny-voice", backend=METAL) if together else bundled()
+    alone = {i: batches.alone(loaded, POOL[i]) for i in (4, 5)}
+    running = Running()
+    sinks = {i: batches.admit(running, loaded, POOL[i]) for i in (4, 1, 5)}
+    state, left = running.rows[1].state, -1
+    frame, stack = Qwen3TTS.frame, Stack.__call__
 
-        def faulty_frame(self: Qwen3TTS, rows: Any, sampler: Any) -> mx.array:
-            nonlocal left
-            left = calls if state in rows and running.rows[1].started == 4 else -1
-            return frame(self, rows, sampler)
+    def faulty_frame(self: Qwen3TTS, rows: Any, sampler: Any) -> mx.array:
+        nonlocal left
+        left = calls if state in rows and running.rows[1].started == 4 else -1
+        return frame(self, rows, sampler)
 
-        def faulty_stack(self: Stack, *args: Any) -> mx.array:
-            nonlocal left
-            y = stack(self, *args)  # keys and values are written by now
-            left -= 1
-            if left == 0:
-                raise MemoryError("unable to allocate")
-            return y
+    def faulty_stack(self: Stack, *args: Any) -> mx.array:
+        nonlocal left
+        y = stack(self, *args)  # keys and values are written by now
+        left -= 1
+        if left == 0:
+            raise MemoryError("unable to allocate")
+        return y
 
-        monkeypatch.setattr(Qwen3TTS, "frame", faulty_frame)
-        monkeypatch.setattr(Stack, "__call__", faulty_stack)
-        batches.finish(running)
+    monkeypatch.setattr(Qwen3TTS, "frame", faulty_frame)
+    monkeypatch.setattr(Stack, "__call__", faulty_stack)
+    batches.finish(running)
     chunks, error = sinks[1].heard()
     assert isinstance(error, OutOfMemory)
     assert sum(len(chunk.codes) for chunk in chunks) <= 4

@@ -11,11 +11,11 @@ ones are padded at their end, which causality makes harmless, and remember their
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import ModuleType
 from typing import Any
 
 import mlx.core as mx
 
+from sidecar.models.qwen3_tts.backend import Backend
 from sidecar.models.qwen3_tts.codec_layers import (
     CausalConv,
     CausalTransposeConv,
@@ -30,8 +30,6 @@ from sidecar.models.slots import Slot, gather
 
 # Frames are padded up to one of these, so that few shapes of kernels are ever needed.
 _SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
-# Frames of all rows together: two gigabytes of activations would be in memory with twice as many.
-_AT_ONCE = 48
 
 
 class CodecState:
@@ -54,17 +52,10 @@ class Codec:
         decoder: the loaded module; only its weights and sizes are used.
         tables: float32 [codebooks, size, dim], the codebooks' vectors.
         samples_per_frame: how many samples a frame must come out as.
-        framewise: one frame is computed at a time, which makes the audio independent, bit for
-            bit, of how it is chunked; else as many as memory allows.
     """
 
     def __init__(
-        self,
-        decoder: Any,
-        tables: mx.array,
-        samples_per_frame: int,
-        framewise: bool,
-        kind: ModuleType,
+        self, decoder: Any, tables: mx.array, samples_per_frame: int, backend: Backend
     ) -> None:
         quantizer = decoder.quantizer
         self._semantic = quantizer.n_q_semantic
@@ -72,8 +63,8 @@ class Codec:
         self._books = mx.arange(tables.shape[0])
         self._semantic_out = quantizer.rvq_first.output_proj.weight[:, 0].T[None]
         self._acoustic_out = quantizer.rvq_rest.output_proj.weight[:, 0].T[None]
-        self._steps: list[Step] = list(_steps(decoder, kind))
-        self._framewise = framewise
+        self._steps: list[Step] = list(_steps(decoder, backend))
+        self._at_once = backend.codec_frames
         self.samples_per_frame = samples_per_frame
 
     @property
@@ -95,13 +86,13 @@ class Codec:
             per state float32 [frames × samples_per_frame] in [-1, 1], being computed
         """
         audio: list[list[mx.array]] = [[] for _ in states]
-        step = 1 if self._framewise else _AT_ONCE
+        step = self._at_once
         for start in range(0, max(len(c) for c in codes), step):
             rows = [row for row, c in enumerate(codes) if len(c) > start]
             parts = [codes[row][start : start + step] for row in rows]
             # Activations are large: frames of all rows count.
             size = _padded_size(max(len(part) for part in parts))
-            group = len(rows) if self._framewise else max(1, _AT_ONCE // size)
+            group = len(rows) if step == 1 else max(1, step // size)
             for at in range(0, len(rows), group):
                 among = slice(at, at + group)
                 decoded = self._decode([states[row] for row in rows[among]], parts[among])
@@ -165,21 +156,21 @@ def _pad(codes: mx.array, size: int) -> mx.array:
     return mx.pad(codes, [(0, missing), (0, 0)]) if missing else codes
 
 
-def _steps(decoder: Any, kind: ModuleType) -> list[Step]:
+def _steps(decoder: Any, backend: Backend) -> list[Step]:
     """The decoder's parts in the order of the data."""
     steps: list[Step] = [
-        CausalConv(decoder.pre_conv.conv),
-        WindowedTransformer(decoder.pre_transformer, kind),
+        CausalConv(decoder.pre_conv.conv, backend),
+        WindowedTransformer(decoder.pre_transformer, backend),
     ]
     for upsample, block in decoder.upsample:
-        steps += [CausalTransposeConv(upsample.conv), ConvNeXt(block)]
+        steps += [CausalTransposeConv(upsample.conv, backend), ConvNeXt(block, backend)]
     first, *blocks, snake, last = decoder.decoder
-    steps.append(CausalConv(first.conv))
+    steps.append(CausalConv(first.conv, backend))
     for block in blocks:
         act, upsample, *units = block.block
-        steps += [Snake(act), CausalTransposeConv(upsample.conv)]
-        steps += [Residual(unit) for unit in units]
-    steps += [Snake(snake), CausalConv(last.conv)]
+        steps += [Snake(act, backend), CausalTransposeConv(upsample.conv, backend)]
+        steps += [Residual(unit, backend) for unit in units]
+    steps += [Snake(snake, backend), CausalConv(last.conv, backend)]
     return steps
 
 

@@ -2,26 +2,19 @@
 
 Arrays are float32 [rows, time, channels]. Every part is causal. What it must remember is the last
 `keep` positions along some axis of its memories; a step returns the memories whole, past first,
-and the codec cuts every row's own share out of them. Weights come in mlx-audio's layout: [out,
-kernel, in / groups].
-
-On the CPU a convolution is one product over its windows, since MLX's own loops are slow there; the
-GPUs take `mx.conv1d`.
+and the codec cuts every row's own share out of them.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from types import ModuleType
 from typing import Any, NamedTuple, Protocol
 
 import mlx.core as mx
 import mlx.nn as nn
 
-from sidecar.models.backend import on_cpu
-from sidecar.models.qwen3_tts.elementwise import erf, sin2pi
-from sidecar.models.qwen3_tts.linear import fused
+from sidecar.models.qwen3_tts.backend import Backend
 from sidecar.models.qwen3_tts.transformer import Stack
 
 
@@ -58,61 +51,17 @@ class Step(Protocol):
 class CausalConv:
     """A 1-D convolution that looks back only."""
 
-    def __init__(self, conv: nn.Conv1d) -> None:
-        self._weight = conv.weight
-        self._bias = conv.bias if "bias" in conv else None
-        self._dilation = conv.dilation
-        self._groups = conv.groups
-        out, self._kernel, width = conv.weight.shape
-        self._keep = (self._kernel - 1) * self._dilation
-        self.start = [mx.zeros((1, self._keep, width * self._groups))] if self._keep else []
-        self._arrange(conv.weight.reshape(self._groups, out // self._groups, self._kernel, width))
-
-    def _arrange(self, weight: mx.array) -> None:
-        """For `_product`, of float32 [groups, out / groups, kernel, in / groups]."""
-        groups, out, kernel, width = weight.shape
-        self._depthwise = out == width == 1
-        if self._depthwise:
-            self._taps = mx.contiguous(weight.reshape(groups, kernel).T)
-        else:
-            matrices = weight.transpose(0, 2, 3, 1).reshape(1, groups, kernel * width, out)
-            self._matrix = matrices.squeeze(1) if groups == 1 else matrices
+    def __init__(self, conv: nn.Conv1d, backend: Backend) -> None:
+        _, kernel, width = conv.weight.shape
+        self._keep = (kernel - 1) * conv.dilation
+        self.start = [mx.zeros((1, self._keep, width * conv.groups))] if self._keep else []
+        self._convolve = backend.conv(conv)
 
     def __call__(
         self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
     ) -> tuple[mx.array, list[Memory]]:
         x = mx.concatenate([past[0], x], axis=1) if self._keep else x
-        y = self._product(x) if on_cpu() else self._conv(x)
-        return y, [Memory(x, 1, self._keep)] if self._keep else []
-
-    def _conv(self, x: mx.array) -> mx.array:
-        y = mx.conv1d(x, self._weight, dilation=self._dilation, groups=self._groups)
-        return y if self._bias is None else y + self._bias
-
-    def _product(self, x: mx.array) -> mx.array:
-        windows = self._windows(x)
-        if self._depthwise or self._groups > 1:
-            y = (windows * self._taps).sum(axis=2) if self._depthwise else self._grouped(windows)
-            return y if self._bias is None else y + self._bias
-        windows = windows.reshape(x.shape[0], windows.shape[1], -1)
-        if self._bias is None:
-            return windows @ self._matrix
-        return mx.addmm(self._bias, windows, self._matrix)
-
-    def _grouped(self, windows: mx.array) -> mx.array:
-        rows, time, kernel, _ = windows.shape
-        windows = windows.reshape(rows, time, kernel, self._groups, -1).transpose(0, 3, 1, 2, 4)
-        y = windows.reshape(rows, self._groups, time, -1) @ self._matrix
-        return y.swapaxes(1, 2).reshape(rows, time, -1)
-
-    def _windows(self, x: mx.array) -> mx.array:
-        """What each output looks at: float32 [rows, time, kernel, channels]."""
-        if self._kernel == 1:
-            return x[:, :, None]
-        rows, length, channels = x.shape
-        shape = (rows, length - self._keep, self._kernel, channels)
-        strides = (length * channels, channels, self._dilation * channels, 1)
-        return mx.as_strided(x, shape, strides)
+        return self._convolve(x), [Memory(x, 1, self._keep)] if self._keep else []
 
 
 class CausalTransposeConv:
@@ -122,7 +71,7 @@ class CausalTransposeConv:
     are remembered for the inputs to come.
     """
 
-    def __init__(self, conv: nn.ConvTranspose1d) -> None:
+    def __init__(self, conv: nn.ConvTranspose1d, backend: Backend) -> None:
         self._stride: int = conv.stride
         out, kernel, width = conv.weight.shape
         if kernel % self._stride:
@@ -130,7 +79,7 @@ class CausalTransposeConv:
         self._keep = kernel // self._stride - 1
         self._out = out
         matrix = mx.contiguous(conv.weight.transpose(2, 1, 0).reshape(width, kernel * out))
-        self._matrix = matrix[None] if on_cpu() else matrix
+        self._product = backend.dense(matrix, None)
         self._bias = conv.bias if "bias" in conv else None
         shape = (1, self._keep, self._keep + 1, self._stride * out)
         self.start = [mx.zeros(shape)] if self._keep else []
@@ -139,7 +88,7 @@ class CausalTransposeConv:
         self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
     ) -> tuple[mx.array, list[Memory]]:
         rows, time, _ = x.shape
-        parts = (x @ self._matrix).reshape(rows, time, -1, self._stride * self._out)
+        parts = self._product(x).reshape(rows, time, -1, self._stride * self._out)
         if self._keep:
             parts = mx.concatenate([past[0], parts], axis=1)
         y = parts[:, self._keep :, 0]
@@ -156,7 +105,8 @@ class Snake:
 
     start: list[mx.array]
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Any, backend: Backend) -> None:
+        self._sin2pi = backend.sin2pi
         self._alpha = mx.exp(module.alpha) / math.pi
         self._inverse_beta = 1.0 / (mx.exp(module.beta) + 1e-9)
         self.start = []
@@ -164,15 +114,16 @@ class Snake:
     def __call__(
         self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
     ) -> tuple[mx.array, list[Memory]]:
-        return x + self._inverse_beta * sin2pi(x * self._alpha), []
+        return x + self._inverse_beta * self._sin2pi(x * self._alpha), []
 
 
 class Residual:
     """Two activated convolutions around a skip; the second one is 1 wide."""
 
-    def __init__(self, unit: Any) -> None:
-        self._act1, self._act2 = Snake(unit.act1), Snake(unit.act2)
-        self._conv1, self._conv2 = CausalConv(unit.conv1.conv), CausalConv(unit.conv2.conv)
+    def __init__(self, unit: Any, backend: Backend) -> None:
+        self._act1, self._act2 = Snake(unit.act1, backend), Snake(unit.act2, backend)
+        self._conv1 = CausalConv(unit.conv1.conv, backend)
+        self._conv2 = CausalConv(unit.conv2.conv, backend)
         self.start = self._conv1.start
 
     def __call__(
@@ -190,8 +141,9 @@ class ConvNeXt:
     products: u + u·erf(u) of u = x/√2 is √2·GELU(x).
     """
 
-    def __init__(self, block: Any) -> None:
-        self._conv = CausalConv(block.dwconv.conv)
+    def __init__(self, block: Any, backend: Backend) -> None:
+        self._backend = backend
+        self._conv = CausalConv(block.dwconv.conv, backend)
         self.start = self._conv.start
         self._eps = block.norm.eps
         first, second = block.pwconv1, block.pwconv2
@@ -205,15 +157,9 @@ class ConvNeXt:
         self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
     ) -> tuple[mx.array, list[Memory]]:
         y, memory = self._conv(x, past, seen)
-        y = mx.addmm(self._in_bias, self._normed(y), self._in)
-        y = mx.addmm(self._out_bias, y + y * erf(y), self._out)
+        y = mx.addmm(self._in_bias, self._backend.layer_norm(y, self._eps), self._in)
+        y = mx.addmm(self._out_bias, y + y * self._backend.erf(y), self._out)
         return x + y, memory
-
-    def _normed(self, x: mx.array) -> mx.array:
-        if not on_cpu():
-            return mx.fast.layer_norm(x, None, None, self._eps)
-        x = x - x.mean(axis=-1, keepdims=True)
-        return x * mx.rsqrt(mx.square(x).mean(axis=-1, keepdims=True) + self._eps)
 
 
 class WindowedTransformer:
@@ -223,14 +169,14 @@ class WindowedTransformer:
     are masked.
     """
 
-    def __init__(self, transformer: Any, kind: ModuleType) -> None:
+    def __init__(self, transformer: Any, backend: Backend) -> None:
         config = transformer.config
         self._keep: int = config.sliding_window - 1
-        self._kind = kind
-        self._stack = Stack(transformer.layers, config.rope_theta, kind)
-        self._in = fused([transformer.input_proj])
-        self._out = fused([transformer.output_proj])
-        self._norm = kind.Norm(transformer.norm)
+        self._backend = backend
+        self._stack = Stack(transformer.layers, config.rope_theta, backend)
+        self._in = backend.fused([transformer.input_proj])
+        self._out = backend.fused([transformer.output_proj])
+        self._norm = backend.norm(transformer.norm)
         shape = (1, 2, config.num_key_value_heads, self._keep, config.head_dim)
         self.start = [mx.zeros(shape)] * len(self._stack)
 
@@ -249,7 +195,7 @@ class WindowedTransformer:
         distance = mx.arange(self._keep, self._keep + queries)[:, None] - keys
         in_window = (distance >= 0) & (distance <= self._keep)
         heard = keys >= self._keep - mx.array(list(seen))[:, None, None, None, None]
-        return self._kind.mask(in_window & heard)
+        return self._backend.mask(in_window & heard)
 
 
 class _Window:
@@ -258,7 +204,7 @@ class _Window:
     def __init__(self, past: Sequence[mx.array]) -> None:
         self.arrays = list(past)
 
-    def attend(self, index: int, layer: Any, q: mx.array, kv: mx.array, mask: Any) -> mx.array:
+    def update(self, index: int, kv: mx.array) -> list[mx.array]:
         joined = mx.concatenate([self.arrays[index], kv.swapaxes(0, 1)], axis=3)
         self.arrays[index] = joined
-        return layer.attend(q, joined.swapaxes(0, 1), mask)
+        return [joined.swapaxes(0, 1)]

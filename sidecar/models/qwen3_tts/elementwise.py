@@ -1,4 +1,4 @@
-"""The codec's transcendental functions; on the CPU from MLX's vectorised products and sums.
+"""The codec's transcendental functions on a CPU, from MLX's vectorised products and sums.
 
 MLX's own erf and sin call the C library once per number there: about 30 ns, when a second of speech
 needs millions. These take a fifth of that, once there are a few thousand numbers: each is some
@@ -10,8 +10,6 @@ from __future__ import annotations
 import math
 
 import mlx.core as mx
-
-from sidecar.models.backend import on_cpu
 
 _FEW = 3000
 # erf(x) = x·P(x²) / Q(x²) on [-4, 4], as in Eigen and XLA: good to 5e-7.
@@ -38,7 +36,7 @@ _SIN_S = (-3.35659286, 13.0501005, -30.1014666, 42.7271965, -32.4696712, 9.86960
 def erf(x: mx.array) -> mx.array:
     """The error function, of float32 [rows, …]."""
     # By the size of a row: one alone and one of many must come out the same, bit for bit.
-    if not on_cpu() or math.prod(x.shape[1:]) < _FEW:
+    if math.prod(x.shape[1:]) < _FEW:
         return mx.erf(x)
     x = mx.clip(x, -4.0, 4.0)
     square = x * x
@@ -47,8 +45,6 @@ def erf(x: mx.array) -> mx.array:
 
 def sin2pi(x: mx.array) -> mx.array:
     """sin²(πx), of float32 of any shape; good to about 2e-7·(1 + |x|)."""
-    if not on_cpu():
-        return mx.square(mx.sin(x * mx.pi))
     rest = x - mx.round(x)
     square = rest * rest
     return square * _polynomial(_SIN_S, square)

@@ -13,7 +13,7 @@ from typing import Any
 
 import mlx.core as mx
 
-from sidecar.models.qwen3_tts.linear import fused
+from sidecar.models.qwen3_tts.linear import fused_by_row
 from sidecar.models.slots import unstacked
 
 
@@ -62,12 +62,12 @@ class Layer:
         hidden: int = before.weight.size
         root = hidden**0.5
         self._floor = mx.array([[before.eps * hidden]])
-        self._qkv = fused(
+        self._qkv = fused_by_row(
             [attention.q_proj, attention.k_proj, attention.v_proj], before.weight * root
         )
-        self._out = fused([attention.o_proj], scale=_scale(module, "self_attn_layer_scale"))
-        self._gate_up = fused([mlp.gate_proj, mlp.up_proj], after.weight * root)
-        self._down = fused([mlp.down_proj], scale=_scale(module, "mlp_layer_scale"))
+        self._out = fused_by_row([attention.o_proj], scale=_scale(module, "self_attn_layer_scale"))
+        self._gate_up = fused_by_row([mlp.gate_proj, mlp.up_proj], after.weight * root)
+        self._down = fused_by_row([mlp.down_proj], scale=_scale(module, "mlp_layer_scale"))
         self._normed = "q_norm" in attention
         if self._normed:
             self._head_floor = mx.array([[attention.q_norm.eps * self._size]])
@@ -175,6 +175,12 @@ def causal(queries: int, keys: int) -> mx.array | None:
 def mask(visible: mx.array) -> mx.array:
     """bool [length, keys] or [rows, 1, 1, length, keys] → what `Layer.attend` adds."""
     return mx.where(visible, 0.0, -mx.inf)
+
+
+def layer_norm(x: mx.array, eps: float) -> mx.array:
+    """Layer norm without weights; MLX's own is a composition of more operations here."""
+    x = x - x.mean(axis=-1, keepdims=True)
+    return x * mx.rsqrt(mx.square(x).mean(axis=-1, keepdims=True) + eps)
 
 
 def _scale(module: Any, name: str) -> mx.array | None:

@@ -6,13 +6,13 @@ there is the number of kernels, not their work: a position takes thirteen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import mlx.core as mx
 
-from sidecar.models.qwen3_tts.linear import fused
+from sidecar.models.qwen3_tts.linear import Linear
 from sidecar.models.slots import unstacked
 
 
@@ -29,7 +29,7 @@ class Norm:
 class Layer:
     """One pre-norm decoder layer with grouped-query attention and SwiGLU."""
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Any, fused: Callable[..., Linear]) -> None:
         attention, mlp = module.self_attn, module.mlp
         self._heads: int = attention.num_heads
         self._kv_heads: int = attention.num_kv_heads
@@ -84,14 +84,18 @@ class Layer:
         heads = x.reshape(*x.shape[:3], self.size)
         return mx.fast.rms_norm(heads, None, self._eps).reshape(x.shape)
 
-    def attend(self, q: mx.array, kv: mx.array, mask: Any) -> mx.array:
-        """Attention of all heads → float [rows, length, heads × head_dim]."""
+    def attend(self, q: mx.array, kv: mx.array, mask: mx.array | None) -> mx.array:
+        """Attention of all heads → float [rows, length, heads × head_dim].
+
+        Without a mask every query sees the keys up to its own position.
+        """
         rows, heads, length, size = q.shape
         k, v = unstacked(kv)
-        if length == 1 and isinstance(mask, mx.array):
+        if length == 1 and mask is not None:
             # As queries of one head, those of a group are many: so they have a kernel with a mask.
             q = q.reshape(rows, k.shape[1], heads // k.shape[1], size)
-        y = mx.fast.scaled_dot_product_attention(q, k, v, scale=self._scale, mask=mask)
+        seen = "causal" if length > 1 and mask is None else mask
+        y = mx.fast.scaled_dot_product_attention(q, k, v, scale=self._scale, mask=seen)
         if length > 1:
             y = y.swapaxes(1, 2)
         return y.reshape(rows, length, heads * size)
@@ -143,13 +147,24 @@ class Positions:
         return [(mx.cos(angle), mx.sin(angle) * self._sign)] * self._depth
 
 
-def causal(queries: int, keys: int) -> str | None:
-    return "causal" if queries > 1 else None
+def causal(queries: int, keys: int) -> mx.array | None:
+    """Return no mask: the kernel of `Layer.attend` looks back only by itself."""
+    return None
 
 
 def mask(visible: mx.array) -> mx.array:
     """bool [length, keys] or [rows, 1, 1, length, keys] → with one axis for all heads."""
     return visible if visible.ndim == 2 else visible[:, 0]
+
+
+def layer_norm(x: mx.array, eps: float) -> mx.array:
+    """Layer norm without weights."""
+    return mx.fast.layer_norm(x, None, None, eps)
+
+
+def sin2pi(x: mx.array) -> mx.array:
+    """Return sin²(πx)."""
+    return mx.square(mx.sin(x * mx.pi))
 
 
 def _scale(module: Any, name: str) -> mx.array | None:

@@ -14,9 +14,6 @@ from typing import Any, Protocol
 import mlx.core as mx
 import mlx.nn as nn
 
-from sidecar.models import backend
-from sidecar.models.backend import on_cpu
-
 # Fewer vectors than these have a kernel of their own in MLX's CUDA backend.
 _FEW = 8
 
@@ -31,16 +28,17 @@ class Linear(Protocol):
         ...
 
 
-class _Dense:
-    def __init__(self, weight: mx.array, bias: mx.array | None) -> None:
-        """weight: float [out, in]."""
-        self._weight = weight.T
-        if on_cpu():
-            # OpenBLAS repacks large transposed weights in every call: five times the time of a row.
-            self._weight = mx.contiguous(self._weight)[None]
-        # A matrix-vector product with a sum in it has a kernel on Metal and in BLAS, not on CUDA.
-        self._adds = backend.name() != "cuda"
-        self._bias = bias
+class Dense:
+    """A product with a matrix, and a bias.
+
+    Args:
+        weight: float [in, out]; or [1, in, out], which makes every row a product of its own.
+        has_fused_add: a matrix-vector product with a sum in it is one kernel: on Metal and in BLAS,
+            not on CUDA.
+    """
+
+    def __init__(self, weight: mx.array, bias: mx.array | None, has_fused_add: bool = True) -> None:
+        self._weight, self._bias, self._has_fused_add = weight, bias, has_fused_add
         mx.eval(self._weight)
 
     def __call__(self, x: mx.array) -> mx.array:
@@ -50,7 +48,13 @@ class _Dense:
         return self._sum(base if self._bias is None else base + self._bias, x)
 
     def _sum(self, base: mx.array, x: mx.array) -> mx.array:
-        return mx.addmm(base, x, self._weight) if self._adds else base + x @ self._weight
+        return mx.addmm(base, x, self._weight) if self._has_fused_add else base + x @ self._weight
+
+
+def dense_by_row(weight: mx.array, bias: mx.array | None) -> Linear:
+    """Return float [in, out] as a layer that multiplies every row by itself."""
+    # OpenBLAS repacks large transposed weights in every call: five times the time of a row.
+    return Dense(mx.contiguous(weight)[None], bias)
 
 
 class _Quantized:
@@ -61,7 +65,7 @@ class _Quantized:
     with the unpacked weight, and batches in halves.
     """
 
-    def __init__(self, modules: Sequence[nn.QuantizedLinear]) -> None:
+    def __init__(self, modules: Sequence[nn.QuantizedLinear], is_cuda: bool) -> None:
         first = modules[0]
         self._weight = mx.concatenate([m.weight for m in modules])
         self._scales = mx.concatenate([m.scales for m in modules])
@@ -69,7 +73,7 @@ class _Quantized:
         self._biases = mx.concatenate(biases) if biases else None
         self._how = {"group_size": first.group_size, "bits": first.bits, "mode": first.mode}
         self._bias = _joined_bias(modules)
-        self._few_at_once = backend.name() == "cuda"
+        self._few_at_once = is_cuda
         mx.eval(self._weight, self._scales, self._biases)
 
     def __call__(self, x: mx.array) -> mx.array:
@@ -103,26 +107,40 @@ class _Separate:
         return base + self(x)
 
 
-def fused(
+def fused_by_row(
     modules: Sequence[Any], gain: mx.array | None = None, scale: mx.array | None = None
 ) -> Linear:
-    """Several layers with the same input as one, their outputs side by side.
+    """Return several layers with the same input as one, every row a product of its own.
+
+    Args:
+        modules: nn.Linear or nn.QuantizedLinear, which are unpacked: quantised products do not go
+            through BLAS.
+        gain: float [in], multiplies the input (a norm's weight).
+        scale: float [out], multiplies the output.
+    """
+    return dense_by_row(*_joined(modules, gain, scale))
+
+
+def fused(modules: Sequence[Any], scale: mx.array | None = None, is_cuda: bool = False) -> Linear:
+    """Return several layers with the same input as one, their outputs side by side.
 
     Args:
         modules: nn.Linear or nn.QuantizedLinear.
-        gain: float [in], multiplies the input (a norm's weight); dense layers only.
-        scale: float [out], multiplies the output; dense layers only.
+        scale: float [out], multiplies the output; nn.Linear only.
     """
-    if on_cpu() or all(type(module) is nn.Linear for module in modules):
-        return _dense(modules, gain, scale)
-    if gain is not None or scale is not None:
-        raise ValueError("only dense layers can take a gain or a scale in")
+    if all(type(module) is nn.Linear for module in modules):
+        return Dense(*_joined(modules, None, scale), has_fused_add=not is_cuda)
+    if scale is not None:
+        raise ValueError("only dense layers can take a scale in")
     if len({_kind(module) for module in modules}) == 1:
-        return _Quantized(modules)
-    return _Separate([fused([module]) for module in modules])
+        return _Quantized(modules, is_cuda)
+    return _Separate([fused([module], is_cuda=is_cuda) for module in modules])
 
 
-def _dense(modules: Sequence[Any], gain: mx.array | None, scale: mx.array | None) -> Linear:
+def _joined(
+    modules: Sequence[Any], gain: mx.array | None, scale: mx.array | None
+) -> tuple[mx.array, mx.array | None]:
+    """Return the weights as float [in, out], and the bias."""
     weight = mx.concatenate([_weight(module) for module in modules])
     bias = _joined_bias(modules)
     if gain is not None:
@@ -130,11 +148,11 @@ def _dense(modules: Sequence[Any], gain: mx.array | None, scale: mx.array | None
     if scale is not None:
         weight = weight * scale[:, None]
         bias = None if bias is None else bias * scale
-    return _Dense(weight, bias)
+    return weight.T, bias
 
 
 def _weight(module: Any) -> mx.array:
-    """float [out, in]. Quantised products do not go through BLAS, so the CPU unpacks them."""
+    """Return float [out, in]."""
     if not isinstance(module, nn.QuantizedLinear):
         return module.weight
     return mx.dequantize(

@@ -21,7 +21,6 @@ from mlx_audio.utils import apply_quantization
 from sidecar.errors import ModelLoadFailed, SidecarError
 from sidecar.models import foreign, quantised
 from sidecar.models import weights as files
-from sidecar.models.backend import on_cpu
 from sidecar.models.catalog import Checkpoint
 from sidecar.models.qwen3_tts import (
     config,
@@ -53,10 +52,11 @@ class Parts:
     dtype: str
 
 
-def load(checkpoint: Checkpoint, dtype: str, bits: int | None = None) -> Parts:
+def load(checkpoint: Checkpoint, dtype: str | None, bits: int | None = None) -> Parts:
     """Load, cast and check every part of a checkpoint.
 
     Args:
+        dtype: of the talker; None is that of its weights.
         bits: to quantise the talker to, from the weights as they are stored.
 
     Raises:
@@ -67,7 +67,7 @@ def load(checkpoint: Checkpoint, dtype: str, bits: int | None = None) -> Parts:
         model, codec = _opened(checkpoint)
         if bits is not None:
             quantise(model, bits)
-        name = _dtype(model.talker, dtype)
+        name = dtype or _stored_dtype(model.talker)
         # The talker stays lazy: its layers are read one by one as they are arranged.
         model.talker.set_dtype(_DTYPES[name])
         if model.speaker_encoder is not None:
@@ -146,11 +146,6 @@ def _understandable(checkpoint: Checkpoint) -> Iterator[None]:
         ) from error
 
 
-def _dtype(talker: Any, asked: str) -> str:
-    """The CPU has fast products in float32 only."""
-    if asked != "auto":
-        return asked
-    if on_cpu():
-        return "float32"
+def _stored_dtype(talker: Any) -> str:
     stored = talker.model.norm.weight.dtype
     return next((name for name, dtype in _DTYPES.items() if dtype == stored), "bfloat16")

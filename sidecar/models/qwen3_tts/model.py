@@ -10,22 +10,18 @@ from msgspec.structs import replace
 
 from sidecar.audio.reference import Recording
 from sidecar.errors import InvalidParams, ModelLoadFailed, Unsupported
-from sidecar.models.backend import on_cpu
 from sidecar.models.base import FrameSampler, Utterance, VoiceFeatures
 from sidecar.models.catalog import Checkpoint
 from sidecar.models.qwen3_tts import config, loader
+from sidecar.models.qwen3_tts.backend import Backend, of_this_machine
 from sidecar.models.qwen3_tts.codec import Codec, CodecState
 from sidecar.models.qwen3_tts.embeddings import CodeTable
 from sidecar.models.qwen3_tts.heard import HeardReferences
 from sidecar.models.qwen3_tts.prompt import Prompt, PromptBuilder
 from sidecar.models.qwen3_tts.reference import Reference, ReferenceEncoder, checked
 from sidecar.models.qwen3_tts.talker import Talker, TalkerState
-from sidecar.models.qwen3_tts.transformer import arrangement
 from sidecar.wording import describe, is_out_of_memory
 
-# Tokens of a prompt, and frames of a reference, that run at once: running rows wait that long.
-_TOKENS_ON_CPU, _TOKENS_ON_GPU = 128, 512
-_FRAMES_ON_CPU, _FRAMES_ON_GPU = 8, 64
 # Sizes of chunks, and of batches, that kernels are made for at load.
 _WARM_CHUNKS, _WARM_ROWS = (1, 2, 3, 4, 6, 8, 12), (1, 2, 8)
 
@@ -48,36 +44,45 @@ class Row:
 class Qwen3TTS:
     """One loaded checkpoint; see `TTSModel` for the calls."""
 
-    def __init__(self, settings: config.Qwen3TTSConfig, parts: loader.Parts) -> None:
+    def __init__(
+        self, settings: config.Qwen3TTSConfig, parts: loader.Parts, backend: Backend
+    ) -> None:
         self.info = settings.info
         self.dtype = parts.dtype
         self.defaults = settings.defaults
         self.codes = settings.codes
-        self.together = not on_cpu()
-        tokens = _TOKENS_ON_CPU if on_cpu() else _TOKENS_ON_GPU
-        self._frames = _FRAMES_ON_CPU if on_cpu() else _FRAMES_ON_GPU
-        kind = arrangement()
+        self.rows_share_cost = backend.rows_share_cost
+        self._frames = backend.reference_piece
         codes = CodeTable(parts.talker)
-        self._prompts = PromptBuilder(settings, parts.talker, codes, parts.tokenizer)
-        self._talker = Talker(parts.talker, codes, kind, self.together, tokens)
-        self._codec = Codec(
-            parts.decoder, parts.tables, parts.samples_per_frame, framewise=on_cpu(), kind=kind
-        )
+        self._prompts = PromptBuilder(settings, parts.talker, codes, parts.tokenizer, backend)
+        self._talker = Talker(parts.talker, codes, backend)
+        self._codec = Codec(parts.decoder, parts.tables, parts.samples_per_frame, backend)
         self._heard = HeardReferences()
         self._references = ReferenceEncoder(
             parts.encoder, parts.speaker_encoder, self._codec.codebooks
         )
 
     @classmethod
-    def load(cls, checkpoint: Checkpoint, dtype: str, bits: int | None = None) -> Qwen3TTS:
-        """Loads a checkpoint and decodes one frame of it, so that a bad codec shows now.
+    def load(
+        cls,
+        checkpoint: Checkpoint,
+        dtype: str,
+        bits: int | None = None,
+        backend: Backend | None = None,
+    ) -> Qwen3TTS:
+        """Load a checkpoint and decode one frame of it, so that a bad codec shows now.
+
+        Args:
+            backend: None is that of this machine.
 
         Raises:
             NotACheckpoint, ModelLoadFailed
         """
-        settings, parts = config.read(checkpoint), loader.load(checkpoint, dtype, bits)
+        backend = backend or of_this_machine()
+        settings = config.read(checkpoint)
+        parts = loader.load(checkpoint, backend.dtype if dtype == "auto" else dtype, bits)
         try:
-            model = cls(settings, parts)
+            model = cls(settings, parts, backend)
             codec = model._codec
             mx.eval(codec.decode([codec.open()], [mx.zeros((1, codec.codebooks), mx.uint32)]))
         except (ValueError, RuntimeError) as error:
@@ -182,7 +187,7 @@ class Qwen3TTS:
     def warm_up(self, sampler: Callable[[int], FrameSampler]) -> None:
         prompt = self._prompts.blank()
         # A CPU has no kernels to make; what is slow there the first time is one of everything.
-        rows_of, chunks_of = (_WARM_ROWS, _WARM_CHUNKS) if self.together else ((1,), (1,))
+        rows_of, chunks_of = (_WARM_ROWS, _WARM_CHUNKS) if self.rows_share_cost else ((1,), (1,))
         for count in rows_of:
             rows = [self.open(prompt) for _ in range(count)]
             for row in rows:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from types import ModuleType
 from typing import Any
 
 import mlx.core as mx
 
 from sidecar.models.base import FrameSampler
+from sidecar.models.qwen3_tts.backend import Backend, Rotation
 from sidecar.models.qwen3_tts.embeddings import CodeTable
-from sidecar.models.qwen3_tts.linear import fused
 from sidecar.models.qwen3_tts.transformer import Cache, Stack
 
 
@@ -21,19 +20,19 @@ class Predictor:
     in the predictor's own width.
     """
 
-    def __init__(self, module: Any, codes: CodeTable, kind: ModuleType) -> None:
+    def __init__(self, module: Any, codes: CodeTable, backend: Backend) -> None:
         narrower = module.small_to_mtp_projection
-        self._projection = None if narrower is None else fused([narrower])
+        self._projection = None if narrower is None else backend.fused([narrower])
         table = codes.table
         if self._projection is not None:
             table = self._projection(table[None]).squeeze(0)
         self._inputs = codes.split(table)
-        self._heads = [fused([head]) for head in module.lm_head]
-        self._norm = kind.Norm(module.model.norm)
-        self._stack = Stack(module.model.layers, module.config.rope_theta, kind)
-        self._mask = kind.causal(2, 2)
+        self._heads = [backend.fused([head]) for head in module.lm_head]
+        self._norm = backend.norm(module.model.norm)
+        self._stack = Stack(module.model.layers, module.config.rope_theta, backend)
+        self._mask = backend.causal(2, 2)
         mx.eval(self._inputs)
-        self._tables: dict[int, list[list[Any]]] = {}
+        self._tables: dict[int, list[list[Rotation]]] = {}
 
     def __call__(self, hidden: mx.array, first: mx.array, sampler: FrameSampler) -> mx.array:
         """Draws the rest of a frame.
@@ -59,12 +58,12 @@ class Predictor:
             x = self._inputs[book][codes[-1][:, None]]
         return mx.stack(codes, axis=1)
 
-    def _steps(self, rows: int) -> list[list[Any]]:
+    def _steps(self, rows: int) -> list[list[Rotation]]:
         """The rotations of a frame's steps; positions 0 and 1 are the first one's."""
         if rows not in self._tables:
             later = range(2, len(self._heads) + 1)
             at = self._stack.positions.at
             steps = [at([0] * rows, 2), *(at([position] * rows, 1) for position in later)]
-            mx.eval([pair for step in steps for pair in step if isinstance(pair[1], mx.array)])
+            mx.eval([pair for step in steps for pair in step])
             self._tables[rows] = steps
         return self._tables[rows]

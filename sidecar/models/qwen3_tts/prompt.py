@@ -21,10 +21,10 @@ from sidecar.errors import (
 from sidecar.limits import MAX_UTTERANCE_CHARS
 from sidecar.models import catalog
 from sidecar.models.base import Utterance
+from sidecar.models.qwen3_tts.backend import Backend
 from sidecar.models.qwen3_tts.config import Qwen3TTSConfig
 from sidecar.models.qwen3_tts.embeddings import CodeTable
 from sidecar.models.qwen3_tts.letters import Letters, TextTokenizer, nothing_left
-from sidecar.models.qwen3_tts.linear import fused
 from sidecar.models.qwen3_tts.text_track import TextTrack
 from sidecar.text import tags, unspoken
 
@@ -62,14 +62,19 @@ class PromptBuilder:
     """
 
     def __init__(
-        self, config: Qwen3TTSConfig, talker: Any, codes: CodeTable, tokenizer: TextTokenizer
+        self,
+        config: Qwen3TTSConfig,
+        talker: Any,
+        codes: CodeTable,
+        tokenizer: TextTokenizer,
+        backend: Backend,
     ) -> None:
         self._config = config
         self._text_embedding = talker.model.text_embedding
         projection = talker.text_projection
-        self._text_in = fused([projection.linear_fc1])
+        self._text_in = backend.fused([projection.linear_fc1])
         self._text_act = projection.act_fn
-        self._text_out = fused([projection.linear_fc2])
+        self._text_out = backend.fused([projection.linear_fc2])
         self._codes = codes
         self._tokenizer = tokenizer
         self._letters = Letters(tokenizer)

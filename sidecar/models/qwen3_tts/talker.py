@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any
 
 import mlx.core as mx
 
 from sidecar.models.base import FrameSampler
+from sidecar.models.qwen3_tts.backend import Backend
 from sidecar.models.qwen3_tts.embeddings import CodeTable
-from sidecar.models.qwen3_tts.linear import fused
 from sidecar.models.qwen3_tts.predictor import Predictor
 from sidecar.models.qwen3_tts.prompt import Prompt
 from sidecar.models.qwen3_tts.text_track import TextTrack
@@ -44,26 +43,17 @@ class TalkerState:
 
 
 class Talker:
-    """Steps mlx-audio's Qwen3TTSTalkerForConditionalGeneration.
+    """Steps mlx-audio's Qwen3TTSTalkerForConditionalGeneration."""
 
-    Args:
-        together: rows share one slab of keys and values, as suits a GPU; else each has its own
-            and does not depend on its neighbours, bit for bit.
-        piece: how much of a prompt runs at once, in tokens. Running rows get their frames in
-            between. It is fixed, or the sums would depend on how busy the machine is.
-    """
-
-    def __init__(
-        self, module: Any, codes: CodeTable, kind: ModuleType, together: bool, piece: int
-    ) -> None:
+    def __init__(self, module: Any, codes: CodeTable, backend: Backend) -> None:
         self._codes = codes
-        self._head = fused([module.codec_head])
-        self._norm = kind.Norm(module.model.norm)
-        self._predictor = Predictor(module.code_predictor, codes, kind)
-        self._stack = Stack(module.model.layers, module.config.rope_theta, kind)
-        self._kind = kind
-        self._piece = piece
-        self._slab = Slab(len(self._stack)) if together else None
+        self._backend = backend
+        self._head = backend.fused([module.codec_head])
+        self._norm = backend.norm(module.model.norm)
+        self._predictor = Predictor(module.code_predictor, codes, backend)
+        self._stack = Stack(module.model.layers, module.config.rope_theta, backend)
+        self._piece = backend.prompt_piece
+        self._slab = Slab(len(self._stack)) if backend.rows_share_cost else None
         self._members: list[TalkerState] = []  # the rows of the slab, in its order
 
     def open(self, prompt: Prompt) -> TalkerState:
@@ -131,7 +121,7 @@ class Talker:
         if moved:
             x = x[mx.array(order)]
         visible = slab.begin()
-        mask = None if visible is None else self._kind.mask(visible)
+        mask = None if visible is None else self._backend.mask(visible)
         y = self._stack(x, self._stack.positions.at(slab.lengths, 1), slab, mask)
         return y[mx.array([order.index(row) for row in range(len(states))])] if moved else y
 

@@ -7,35 +7,27 @@ step writes both at once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from types import ModuleType
 from typing import Any, Protocol
 
 import mlx.core as mx
 
-from sidecar.models.backend import on_cpu
-from sidecar.models.qwen3_tts import layers_cpu, layers_gpu
+from sidecar.models.qwen3_tts.backend import Backend, Layer, Rotation
 
 # How many positions a memory grows by.
 _GROWTH = 256
 
 
-def arrangement() -> ModuleType:
-    """The layers as this backend runs them best; both modules have the same face."""
-    return layers_cpu if on_cpu() else layers_gpu
+class KVStore(Protocol):
+    """Keys and values of the past; `update` is called once for each layer."""
 
-
-class Memory(Protocol):
-    """Keys and values of the past; called once per layer."""
-
-    def attend(self, index: int, layer: Any, q: mx.array, kv: mx.array, mask: Any) -> mx.array:
-        """Adds `kv` to layer `index`'s past and lets q see all of it.
+    def update(self, index: int, kv: mx.array) -> list[mx.array]:
+        """Add `kv` to the past of layer `index`.
 
         Args:
-            q: float [rows, heads, length, head_dim]
             kv: float [2, rows, kv_heads, length, head_dim]
 
         Returns:
-            float [rows, length, heads × head_dim]
+            what the rows attend to, `kv` included: one array for all rows, or one for each row
         """
         ...
 
@@ -47,39 +39,46 @@ class Stack:
         modules: mlx-audio's layers; they are emptied one by one, so that no weight is in memory
             twice.
         base: the rotation's base.
-        kind: `layers_cpu` or `layers_gpu`.
     """
 
-    def __init__(self, modules: Iterable[Any], base: float, kind: ModuleType) -> None:
-        self._layers: list[Any] = []
+    def __init__(self, modules: Iterable[Any], base: float, backend: Backend) -> None:
+        self._layers: list[Layer] = []
         for module in modules:
-            self._layers.append(kind.Layer(module))
+            self._layers.append(backend.layer(module))
             module.clear()
-        self._kind = kind
-        self.positions = kind.Positions(self._layers, base)
+        self._backend = backend
+        self.positions = backend.positions(self._layers, base)
 
     def __len__(self) -> int:
         return len(self._layers)
 
-    def __call__(self, x: mx.array, table: Sequence[Any], memory: Memory, mask: Any) -> mx.array:
+    def __call__(
+        self, x: mx.array, table: Sequence[Rotation], store: KVStore, mask: mx.array | None
+    ) -> mx.array:
         """float [rows, length, hidden] → the same shape.
 
         Args:
             table: `positions.at` the rows' offsets.
-            mask: as the arrangement's `causal` or `mask` makes it; None sees everything.
+            mask: as `Backend.causal` or `Backend.mask` returns it.
         """
         for index, layer in enumerate(self._layers):
             q, kv = layer.project(x, table[index])
-            x = layer.finish(x, memory.attend(index, layer, q, kv, mask))
+            x = layer.finish(x, _attend(layer, q, store.update(index, kv), mask))
         return x
 
     def extend(self, x: mx.array, cache: Cache) -> mx.array:
         """Runs positions that follow what `cache` holds, each seeing those before it."""
         rows, length, _ = x.shape
         table = self.positions.at([cache.length] * rows, length)
-        x = self(x, table, cache, self._kind.causal(length, cache.length + length))
+        x = self(x, table, cache, self._backend.causal(length, cache.length + length))
         cache.length += length
         return x
+
+
+def _attend(layer: Layer, q: mx.array, kvs: list[mx.array], mask: mx.array | None) -> mx.array:
+    if len(kvs) == 1:
+        return layer.attend(q, kvs[0], mask)
+    return mx.concatenate([layer.attend(q[n : n + 1], kv, mask) for n, kv in enumerate(kvs)])
 
 
 class Cache:
@@ -95,11 +94,11 @@ class Cache:
         self.layers: list[mx.array | None] = [None] * depth
         self._growth = growth
 
-    def attend(self, index: int, layer: Any, q: mx.array, kv: mx.array, mask: Any) -> mx.array:
+    def update(self, index: int, kv: mx.array) -> list[mx.array]:
         end = self.length + kv.shape[3]
         held = self._room(index, kv, end)
         held[:, :, :, self.length : end] = kv
-        return layer.attend(q, held[:, :, :, :end], mask)
+        return [held[:, :, :, :end]]
 
     def _room(self, index: int, kv: mx.array, end: int) -> mx.array:
         held = self.layers[index]
@@ -123,14 +122,11 @@ class Apart:
     def lengths(self) -> list[int]:
         return [cache.length for cache in self._caches]
 
-    def attend(self, index: int, layer: Any, q: mx.array, kv: mx.array, mask: Any) -> mx.array:
+    def update(self, index: int, kv: mx.array) -> list[mx.array]:
         if len(self._caches) == 1:
-            return self._caches[0].attend(index, layer, q, kv, None)
-        out: list[mx.array] = []
-        for row, cache in enumerate(self._caches):
-            one = slice(row, row + 1)
-            out.append(cache.attend(index, layer, q[one], kv[:, one], None))
-        return mx.concatenate(out)
+            return self._caches[0].update(index, kv)
+        rows = enumerate(self._caches)
+        return [kvs for row, cache in rows for kvs in cache.update(index, kv[:, row : row + 1])]
 
     def advance(self) -> None:
         for cache in self._caches:
@@ -148,6 +144,7 @@ class Slab:
     def __init__(self, depth: int) -> None:
         self._end = 0
         self._lengths: list[int] = []
+        self._masked = False
         self._layers: list[mx.array] = [mx.array(0)] * depth
 
     @property
@@ -199,17 +196,18 @@ class Slab:
         if self._end >= room:
             self._layers = [_grown(held) for held in self._layers]
             room += _GROWTH
-        if len(set(self._lengths)) == 1:
+        self._masked = len(set(self._lengths)) > 1
+        if not self._masked:
             return None
         starts = mx.array([self._end - length for length in self._lengths])
         at = mx.arange(room)
         return (at >= starts[:, None, None, None, None]) & (at <= self._end)
 
-    def attend(self, index: int, layer: Any, q: mx.array, kv: mx.array, mask: Any) -> mx.array:
+    def update(self, index: int, kv: mx.array) -> list[mx.array]:
         held = self._layers[index]
         held[:, :, :, self._end : self._end + 1] = kv
         # With a mask all the room is looked at: its size changes seldom, and with it the kernel.
-        return layer.attend(q, held if mask is not None else held[:, :, :, : self._end + 1], mask)
+        return [held if self._masked else held[:, :, :, : self._end + 1]]
 
     def advance(self) -> None:
         self._end += 1

@@ -17,9 +17,9 @@ from sidecar.limits import (
     MAX_UTTERANCE_FRAMES,
 )
 from sidecar.models.base import ReferenceAudio, Utterance, Voice
-from sidecar.rpc.contract import speech
-from sidecar.rpc.contract.sampling import Sampling, SubtalkerSampling
+from sidecar.rpc.contract import speech_options
 from sidecar.rpc.contract.speech import SynthesizeParams
+from sidecar.rpc.contract.speech_options import Sampling, SubtalkerSampling
 from sidecar.rpc.contract.voice import Reference
 from sidecar.rpc.session import Session
 from sidecar.synthesis.request import NarrationRequest, Pauses
@@ -100,7 +100,7 @@ def narration(
         session.voices, params.voice, params.model, session.default_model, session.engine.loaded
     )
     streamed = params.partial_result_token is not None
-    pauses = params.pauses or speech.Pauses()
+    pauses = params.pauses or speech_options.Pauses()
     defaults = Pauses()
     timeout = params.text_timeout_ms
     return NarrationRequest(

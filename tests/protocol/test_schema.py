@@ -88,10 +88,8 @@ UNIT = re.compile(
     r"\b(milliseconds|seconds|bytes|Bytes|Milliseconds|Seconds|Hz|dBFS|[Bb]its|codec frames|"
     r"characters \(Unicode code points\))"
 )
-# Counts, places in a row, and numbers that measure nothing.
-WITHOUT_UNIT = re.compile(
-    r"^Number of |^Index of |[Nn]umber without a unit|seed|Version of|process id"
-)
+# Counts, places in a row, and numbers without a unit.
+WITHOUT_UNIT = re.compile(r"^Number of |^Index of |[Dd]imensionless|seed|Version of|process id")
 NAMED = {
     "Ms": r"[Mm]illiseconds",
     "Bytes": r"[Bb]ytes",

@@ -3,29 +3,27 @@
 /** Version of the protocol that this client speaks. */
 export const PROTOCOL_VERSION = 1;
 
-/** More of a text that is still being written. */
+/** More text for a request with `moreText`. */
 export interface AppendTextParams {
   /** The `partialResultToken` of the request. */
   token: string | number;
-  /** The next piece of the text, cut anywhere. */
+  /** The next piece of the text; it may end anywhere, even inside a word. */
   text: string;
 }
 
-/** One chunk of the audio of a stream. */
+/** One chunk of a stream's audio. */
 export interface AudioProgress {
   /** Always "audio". */
   kind: "audio";
   /** Index of the chunk: 0, 1, 2, … without gaps. */
   seq: number;
-  /**
-   * The next bytes of the encoding; those of all chunks joined are the whole. Encoded as base64.
-   */
+  /** The next bytes of the encoded audio. Concatenate those of all chunks. Encoded as base64. */
   audio: string;
-  /** Number of samples in this chunk, those of a pause included. */
+  /** Number of audio samples in this chunk, including pauses. */
   samples: number;
-  /** Number of codec frames that the model spoke for it, 80 milliseconds each; 0 in a pause. */
+  /** Number of codec frames generated for this chunk, 80 ms each; 0 in a pause. */
   frames: number;
-  /** Index of the sentence that the chunk belongs to. */
+  /** Index of the sentence this chunk belongs to. */
   sentence: number;
 }
 
@@ -37,31 +35,27 @@ export interface CancelParams {
 
 /** What this sidecar can do. */
 export interface Capabilities {
-  /** All methods that a client may send, notifications included. */
+  /** All methods that a client may call, including notifications. */
   methods: string[];
   /** Values of `encoding`. */
   encodings: string[];
   /** Values of `textMode`. */
   textModes: string[];
-  /** The largest requests that are taken. */
+  /** The largest requests that are accepted. */
   limits: Limits;
 }
 
-/** How much audio comes in one chunk. */
+/** How much audio each chunk carries, in codec frames of 80 milliseconds. */
 export interface Chunking {
-  /**
-   * Size of the first chunk in codec frames, 80 milliseconds each. Default 1. Range: from 1 to
-   * 1024.
-   */
+  /** Size of the first chunk in codec frames of 80 ms. Default 1. Range: from 1 to 1024. */
   firstFrames?: number;
   /**
-   * Size that later chunks grow to, in codec frames, 80 milliseconds each. Default 12. Range: from
-   * 1 to 1024.
+   * Size that later chunks grow to, in codec frames of 80 ms. Default 12. Range: from 1 to 1024.
    */
   maxFrames?: number;
 }
 
-/** The program that talks to the sidecar. */
+/** The program that uses the sidecar. */
 export interface ClientInfo {
   /** The client's name, for the log. */
   name: string;
@@ -69,49 +63,52 @@ export interface ClientInfo {
   version?: string;
 }
 
-/** A voice in words. A VoiceDesign model speaks with it once, and that becomes the recording. */
+/**
+ * A voice described in words. A VoiceDesign model speaks `text` once in that voice, and the result
+ * is used as the reference recording.
+ */
 export interface DesignParams {
-  /** The voice in words, e.g. a calm old man. */
+  /** Description of the voice, e.g. a calm old man with a deep voice. */
   instruct: string;
-  /** What that model says: a sentence or two, 3 to 15 seconds of speech. */
+  /** What the VoiceDesign model says: a sentence or two, 3 to 15 seconds of speech. */
   text: string;
   /** The language of `text`. Default auto. */
   language?: LanguageName;
-  /** A VoiceDesign model. Default 1.7b-voicedesign. */
+  /** The VoiceDesign model. Default 1.7b-voicedesign. */
   model?: ModelName;
   /**
-   * Another seed makes another voice. Default: one drawn at random. Range: from 0 to
+   * Random seed; another seed gives another voice. Default: a random one. Range: from 0 to
    * 9007199254740991.
    */
   seed?: number;
   /**
-   * Most codec frames that are spoken; 12.5 of them are 1 s. Default 375, which is 30 s. Range:
-   * from 13 to 750.
+   * Cut the designed speech at this length, in codec frames; 12.5 frames are one second. Default
+   * 375, which is 30 s. Range: from 13 to 750.
    */
   maxFrames?: number;
 }
 
-/** An answer without content: the work is done. */
+/** A result without content: the request succeeded. */
 export type Empty = Record<string, never>;
 
-/** The end of a text that was still being written. */
+/** The end of the text of a request with `moreText`. */
 export interface EndTextParams {
   /** The `partialResultToken` of the request. */
   token: string | number;
 }
 
-/** What the engine, which runs the models, is doing. */
+/** What the engine, which runs the models, is working on. */
 export interface EngineState {
   /**
-   * stalled: one piece of work has taken more than ten seconds. A load may take that long, speech
-   * should not.
+   * idle: no work. busy: working. stalled: one task has taken more than ten seconds; loading a
+   * model may take that long, speech should not.
    */
   state: "busy" | "idle" | "stalled";
-  /** That piece of work in words, for people. Absent if idle. */
+  /** The current task, for people. Absent if idle. */
   task?: string;
   /**
-   * How long that piece of work has taken so far, in milliseconds, rounded to whole seconds.
-   * Absent if idle.
+   * How long the current task has taken so far, in milliseconds, rounded to whole seconds. Absent
+   * if idle.
    */
   elapsedMs?: number;
 }
@@ -136,25 +133,25 @@ export interface ErrorData {
   limitBytes?: number;
 }
 
-/** The handshake's params: which protocol the client speaks, and who it is. */
+/** The protocol version that the client speaks, and what it is. */
 export interface InitializeParams {
   /** Version of the protocol that the client speaks: 1. Others are refused. */
   protocolVersion: number;
   /** The client's name and version. */
   clientInfo: ClientInfo;
   /**
-   * The client's process id. The sidecar ends when that process has ended. Default: none, and only
-   * the end of stdin counts. Range: from 1 to 2147483647.
+   * The client's process id. The sidecar exits when that process is gone. Default: none; then the
+   * sidecar exits when its stdin ends or its parent is gone. Range: from 1 to 2147483647.
    */
   processId?: number;
   /**
-   * The sidecar sends log events of this level and above as window/logMessage notifications.
-   * Default: it sends none.
+   * Send log events of this level and above as window/logMessage notifications. Default: none are
+   * sent.
    */
   logMessages?: "debug" | "error" | "info" | "warning";
 }
 
-/** The handshake's answer. */
+/** The protocol version, name and capabilities of the sidecar. */
 export interface InitializeResult {
   /** Version of the protocol that the sidecar speaks: 1. */
   protocolVersion: number;
@@ -164,7 +161,10 @@ export interface InitializeResult {
   capabilities: Capabilities;
 }
 
-/** A language that a model speaks; the examples are Qwen3-TTS's. */
+/**
+ * A language or dialect that a model speaks. The examples are those of Qwen3-TTS; any other string
+ * is allowed.
+ */
 export type LanguageName =
   | "auto"
   | "chinese"
@@ -181,240 +181,243 @@ export type LanguageName =
   | "sichuan_dialect"
   | (string & {});
 
-/** The largest requests that this sidecar takes. */
+/** The largest requests that this sidecar accepts. */
 export interface Limits {
-  /** Largest body of one frame in bytes, in both directions. */
+  /** Largest message (the body of one frame) in bytes, in both directions. */
   maxMessageBytes: number;
   /**
-   * Largest body of a frame, in bytes, that is over `maxMessageBytes` and is therefore refused and
-   * read past. A larger one ends the process.
+   * Largest message in bytes that is refused with `messageTooLong` and skipped. A larger one is a
+   * framing error, which ends the process.
    */
   maxDiscardBytes: number;
-  /** Longest text of a streamed request, in characters (Unicode code points). */
+  /**
+   * Longest `text` of a request with `partialResultToken`, in characters (Unicode code points).
+   */
   maxTextChars: number;
   /**
-   * Longest instruction or transcript, in characters (Unicode code points). It also bounds a text
-   * with `splitSentences: false`, and one whose audio comes whole in the result.
+   * Longest instruction or transcript, in characters (Unicode code points); also the longest
+   * `text` with `splitSentences: false` or without `partialResultToken`.
    */
   maxUtteranceChars: number;
-  /** Largest value of `maxFrames`, in codec frames; 12.5 of them are 1 s. */
+  /** Largest value of `maxFrames`, in codec frames; 12.5 frames are one second. */
   maxFrames: number;
-  /** Number of requests that are generated at the same time. */
+  /** Number of requests that can be generated at the same time. */
   maxStreams: number;
-  /** Number of requests that may wait until one of those has ended. */
+  /** Number of further requests that may wait for their turn. */
   maxQueued: number;
   /**
-   * Longest recording that `reference` may have, in seconds. The option --max-reference-seconds
-   * sets it.
+   * Longest reference recording in seconds. The command-line option --max-reference-seconds sets
+   * it.
    */
   maxReferenceSeconds: number;
 }
 
-/** How far a model is. `downloading` is repeated, at most some ten times a second. */
+/** A stage of model/load. `downloading` is repeated, at most about ten times a second. */
 export interface LoadProgress {
   /** Always "load". */
   kind: "load";
   /**
-   * What begins: looking for the model, downloading it if it is not on this machine, reading it
-   * into memory.
+   * The stage that begins. resolving: finding the model. downloading: only if it is not on this
+   * machine. loading: reading it into memory.
    */
   stage: "downloading" | "loading" | "resolving";
-  /** The same in words, for people. */
+  /** Details of the stage, for people. */
   message: string;
   /**
-   * Bytes on this machine of `totalBytes`, those of an earlier download included. It never falls.
-   * Absent in other stages.
+   * Bytes of `totalBytes` that are on this machine, including an earlier download. Never
+   * decreases. Absent in other stages.
    */
   receivedBytes?: number;
-  /** Size of the files that are needed, in bytes. Absent in other stages. */
+  /** Size of the complete download in bytes. Absent in other stages. */
   totalBytes?: number;
-  /** Number of files that are complete. Absent in other stages. */
+  /** Number of complete files. Absent in other stages. */
   receivedFiles?: number;
-  /** Number of files that are needed. Absent in other stages. */
+  /** Number of files in the download. Absent in other stages. */
   totalFiles?: number;
   /**
-   * The hub has asked for a pause of this length, in milliseconds, and the sidecar keeps it.
-   * Absent: no pause.
+   * The hub's rate limit requires a pause of this many milliseconds, which the sidecar is waiting
+   * for. Absent: no pause.
    */
   waitingMs?: number;
 }
 
 /** A model in memory. */
 export interface LoadedModel {
-  /** The name that it was first loaded by. */
+  /** The name that the model was first loaded by. */
   model: string;
-  /** Type of its numbers: float32, bfloat16 or float16. */
+  /** Data type of the weights: float32, bfloat16 or float16. */
   dtype: string;
-  /** Memory of its weights, in bytes. */
+  /** Memory of the weights in bytes. */
   memoryBytes: number;
-  /** Number of requests that it is speaking now. */
+  /** Number of requests that it is generating now. */
   streams: number;
-  /** Bits of each quantised weight. Absent: the model is not quantised. */
+  /** Bits of each quantised weight. Absent: not quantised. */
   bits?: number;
 }
 
-/** An event of the log, in the Language Server Protocol's form. */
+/** A log event, in the form of the Language Server Protocol. */
 export interface LogMessageParams {
-  /** 1 is an error, 2 a warning, 3 info, 4 debug. */
+  /** Severity: 1 error, 2 warning, 3 info, 4 debug. */
   type: 1 | 2 | 3 | 4;
-  /** The event in words, for people. */
+  /** The log event, for people. */
   message: string;
-  /** The part of the sidecar that logged the event, e.g. sidecar.engine. */
+  /** The module that logged the event, e.g. sidecar.engine. */
   logger: string;
 }
 
-/** The memory of MLX, the library that computes. */
+/** Memory used by MLX, the array library. */
 export interface MemoryStatus {
   /** Memory in use now, in bytes. */
   activeBytes: number;
-  /** The most memory that was in use since the start, in bytes. */
+  /** Peak memory in use since the process started, in bytes. */
   peakBytes: number;
-  /** Memory that is free but kept for reuse, in bytes. */
+  /** Freed memory that is kept for reuse, in bytes. */
   cacheBytes: number;
-  /** What all loaded models together may take, in bytes. Absent: there is no limit. */
+  /** Limit for all loaded models together, in bytes. Absent: no limit. */
   limitBytes?: number;
 }
 
-/** How long the speech took, and its memory. */
+/** Timing and memory of the request. */
 export interface Metrics {
-  /** Milliseconds from the request to its first computation, loading the model included. */
+  /** Milliseconds from the request to its first computation, including loading the model. */
   queueMs: number;
   /** Milliseconds from the request to its first chunk. */
   firstAudioMs: number;
-  /** Milliseconds of computing, without waiting for more of the text. */
+  /** Milliseconds of computation, without waiting for more text. */
   generationMs: number;
-  /** A number without a unit: generationMs ÷ durationMs. Below 1 is faster than playback. */
+  /** generationMs ÷ durationMs (dimensionless). Below 1 is faster than playback. */
   realTimeFactor: number;
-  /** The most memory that MLX has used since the process started, in bytes. */
+  /** Peak memory of MLX since the process started, in bytes. */
   peakMemoryBytes: number;
 }
 
 /** A model that can be loaded. */
 export interface ModelEntry {
-  /** A value of `model`. */
+  /** The name to use as `model`. */
   model: string;
   /**
-   * loaded: in memory. bundled: comes with the sidecar. cached: all of it is on this machine.
-   * known: would be downloaded.
+   * loaded: in memory. bundled: part of the sidecar. cached: completely downloaded. known: in the
+   * catalogue, and not completely downloaded.
    */
   state: "bundled" | "cached" | "known" | "loaded";
-  /** Its repository on the Hugging Face hub. Absent if it is on none. */
+  /** The repository on the Hugging Face hub. Absent: none. */
   repo?: string;
   /** custom_voice, voice_design or base. Absent outside the catalogue. */
   variant?: string;
   /** Bits of each weight; 16 is bfloat16. Absent outside the catalogue. */
   bits?: number;
-  /** Number of parameters, without the codec's. Absent outside the catalogue. */
+  /** Number of parameters, without the codec. Absent outside the catalogue. */
   parameters?: number;
-  /**
-   * Size of the files that it needs, in bytes; computed, not measured. Absent outside the
-   * catalogue.
-   */
+  /** Size of the complete download in bytes; estimated. Absent outside the catalogue. */
   downloadBytes?: number;
   /**
-   * Memory that it takes to speak one stream on this machine's device, in bytes; computed, not
-   * measured. Absent outside the catalogue.
+   * Memory needed to speak one stream on this machine's device, in bytes; estimated, and including
+   * the process itself. Absent: unknown.
    */
   memoryBytes?: number;
   /**
-   * Size of its files on this machine, in bytes, those of half a download included. Absent: there
-   * are none.
+   * Size of the files on this machine in bytes, including an incomplete download. Absent: none.
    */
   diskBytes?: number;
-  /** Values of `language` that it takes. Absent: they are known once it is loaded. */
+  /** Accepted values of `language`. Absent: unknown until the model is loaded. */
   languages?: string[];
   /**
-   * What it can do. Absent: that is known once it is loaded. presets: it has voices of its own.
-   * cloning: it takes a `reference`. design: it takes a description of the voice. instruct: it
-   * takes an instruction on how to speak. textStreaming: it takes a text that is still being
-   * written. batching: it speaks several requests at the same time. seed: the same seed gives the
-   * same audio.
+   * What the model can do. Absent: unknown until it is loaded. presets: it has preset voices.
+   * cloning: it accepts a `reference`. design: `instruct` describes the voice. instruct: it
+   * accepts an instruction on how to speak. textStreaming: it accepts text token by token while it
+   * speaks. batching: it generates several requests at the same time. seed: the same seed gives
+   * the same audio.
    */
   abilities?: ("batching" | "cloning" | "design" | "instruct" | "presets" | "seed" | "textStreaming")[];
   /**
-   * The files that are still to be downloaded of a model that is here in part. Its state is known.
+   * Files that are still missing of a partly downloaded model, whose state is known. Absent: none.
    */
   missingFiles?: string[];
 }
 
 /** All models that can be loaded by name. */
 export interface ModelListResult {
-  /** The bundled model, the catalogue, and other models on this machine. */
+  /** The bundled model, the catalogue, other models on this machine. */
   models: ModelEntry[];
 }
 
 /** Which model to load, and how. */
 export interface ModelLoadParams {
   /**
-   * A name of model/list, a hub id `owner/name`, or a folder. A name and a hub id may end in
-   * `@revision`. Default: the server's --model.
+   * A name that model/list returns, a hub id `owner/name`, or a folder. A name or hub id may end
+   * with `@revision`. Default: the server's --model.
    */
   model?: ModelName;
   /**
-   * Branch, tag or commit of the model's repository, as in `model@revision`. Default: the main
-   * branch.
+   * Branch, tag or commit of the model's repository; the same as `model@revision`. Default: the
+   * main branch.
    */
   revision?: string;
   /**
-   * Type of the model's numbers in memory. Default auto: a loaded model stays as it is; otherwise
-   * float32 on the CPU and the checkpoint's own type elsewhere.
+   * Data type of the weights in memory. Default auto: a loaded model stays as it is; otherwise
+   * float32 on the CPU, and the checkpoint's own type on a GPU.
    */
   dtype?: "auto" | "bfloat16" | "float16" | "float32";
   /**
-   * Quantise the weights to this number of bits while they are loaded. Default: they stay as they
+   * Quantise the weights to this number of bits while loading. Default: the weights stay as they
    * are.
    */
   bits?: 4 | 6 | 8;
   /**
-   * Seconds that the model stays in memory without work: −1 for ever, 0 until it is idle. Default:
-   * the server's --keep-alive, or −1. Range: from -1 to 31536000.
+   * Seconds that an idle model stays in memory: −1 keeps it, 0 unloads it as soon as it is idle.
+   * Default: the server's --keep-alive, which is −1 unless set. Range: from -1 to 31536000.
    */
   keepAlive?: number;
-  /** Report stages as $/progress under this token. Default: no reports. */
+  /** Report stages as $/progress under this token. Default: no progress. */
   workDoneToken?: string | number;
 }
 
-/** A model that was loaded, and what it can do. */
+/** The loaded model, and what it can do. */
 export interface ModelLoadResult {
-  /** The name to use it by; with `revision`, model@revision. */
+  /** The name to use for the model; with `revision`, model@revision. */
   model: string;
-  /** Its architecture, e.g. qwen3_tts. */
+  /** Architecture of the model, e.g. qwen3_tts. */
   family: string;
-  /** custom_voice, voice_design or base; a model of another family has that family's name. */
+  /** custom_voice, voice_design or base; for another family, the name of the family. */
   variant: string;
-  /** Type of its numbers: float32, bfloat16 or float16. */
+  /** Data type of the weights: float32, bfloat16 or float16. */
   dtype: string;
-  /** Rate of the audio that it makes, in Hz. */
+  /** Sample rate of the model's audio in Hz. */
   sampleRate: number;
-  /** Its preset voices; the first is the default. Empty if it has none. */
+  /** Preset voices; the first is the default. Empty if there are none. */
   voices: string[];
-  /** Values of `language` that it takes; the first is auto. */
+  /** Accepted values of `language`; the first is auto. */
   languages: string[];
-  /** Memory of its weights, in bytes. */
+  /** Memory of the weights in bytes. */
   memoryBytes: number;
   /**
-   * How long it took to load, in milliseconds and without the download, also if that was earlier.
+   * How long loading took, in milliseconds, without the download. For a model that was already
+   * loaded, the time of that earlier load.
    */
   loadMs: number;
   /**
-   * What it can do; a request for anything else fails as `unsupported`. presets: it has voices of
-   * its own. cloning: it takes a `reference`. design: it takes a description of the voice.
-   * instruct: it takes an instruction on how to speak. textStreaming: it takes a text that is
-   * still being written. batching: it speaks several requests at the same time. seed: the same
-   * seed gives the same audio.
+   * What the model can do. Anything else fails with `unsupported`. presets: it has preset voices.
+   * cloning: it accepts a `reference`. design: `instruct` describes the voice. instruct: it
+   * accepts an instruction on how to speak. textStreaming: it accepts text token by token while it
+   * speaks. batching: it generates several requests at the same time. seed: the same seed gives
+   * the same audio.
    */
   abilities: ("batching" | "cloning" | "design" | "instruct" | "presets" | "seed" | "textStreaming")[];
   /**
-   * Further values of `language`: the dialects of some of its voices, which speak them by default.
+   * More accepted values of `language`: dialects, each spoken by default by one of the preset
+   * voices. Absent: none.
    */
   dialects?: string[];
-  /** Bits of each quantised weight. Absent: the model is not quantised. */
+  /** Bits of each quantised weight. Absent: not quantised. */
   bits?: number;
-  /** Seconds that it stays in memory without work. Absent: for ever. */
+  /** Seconds that the idle model stays in memory. Absent: until it is unloaded. */
   keepAlive?: number;
 }
 
-/** A name of model/list, a hub id `owner/name`, or a folder; the examples are the catalogue's. */
+/**
+ * A name that model/list returns, a hub id `owner/name`, or a folder. The examples are the names
+ * in the catalogue; any other string is allowed.
+ */
 export type ModelName =
   | "tiny-voice"
   | "0.6b-customvoice"
@@ -446,115 +449,117 @@ export type ModelName =
 
 /** Which model to remove from memory. */
 export interface ModelUnloadParams {
-  /** Any name that it was loaded by. */
+  /** Any name that the model was loaded by. */
   model: ModelName;
   /**
-   * While the model speaks: wait until it has finished. Default false: refuse with `modelInUse`.
+   * Whether to wait until the model has finished its requests. Default false: while it has any,
+   * the request fails with `modelInUse`.
    */
   wait?: boolean;
 }
 
-/** No params: the method takes none. */
+/** The method takes no params. */
 export type NoParams = Record<string, never>;
 
-/** Silence that is added after a sentence, beside the pause that the model makes itself. */
+/** Extra silence between sentences, in addition to the model's own. */
 export interface Pauses {
-  /** After a sentence, in milliseconds. Default 100. Range: from 0 to 10000. */
+  /** Extra silence after each sentence, in milliseconds. Default 100. Range: from 0 to 10000. */
   sentenceMs?: number;
   /**
-   * After the last sentence of a paragraph, in milliseconds. Default 400. Range: from 0 to 10000.
+   * Extra silence after the last sentence of each paragraph, in milliseconds. Default 400. Range:
+   * from 0 to 10000.
    */
   paragraphMs?: number;
 }
 
-/** A sign of life. */
+/** Proof that the sidecar is alive. */
 export interface PingResult {
-  /** Milliseconds since the process started to serve. */
+  /** Milliseconds since the process began to serve. */
   uptimeMs: number;
 }
 
 /** Progress of a request. */
 export interface ProgressParams {
-  /** The token that the request brought. */
+  /** The token that the request named. */
   token: string | number;
-  /** What is reported; `kind` says which. */
+  /** The progress; its `kind` says which type it has. */
   value: AudioProgress | SentenceProgress | LoadProgress | VoiceProgress;
 }
 
-/** A recording whose voice is cloned: give either `path` or `audio`. */
+/** A recording whose voice is cloned. Give either `path` or `audio`. */
 export interface Reference {
   /**
-   * Either this or `audio`: the path of an audio file or its `file:` URI. A path is relative to
-   * the sidecar's working directory; `~` is not expanded.
+   * Either this or `audio`: path of an audio file, or its `file:` URI. A relative path is relative
+   * to the sidecar's working directory; `~` is not expanded.
    */
   path?: string;
-  /** Either this or `path`: the content of an audio file, in base64 or as a `data:` URI. */
+  /** Either this or `path`: content of an audio file, as base64 or as a `data:` URI. */
   audio?: string;
-  /**
-   * The transcript: what is said in the recording. Default: none, and only the timbre is taken.
-   */
+  /** Transcript of the recording. Default: none; then only the timbre of the voice is taken. */
   text?: string;
   /**
-   * Whether to append 0.5 s of silence to the recording, which keeps its end out of the speech.
-   * Default true; it has an effect only with `text`.
+   * Whether to append 0.5 s of silence to the recording, which keeps its last sound out of the
+   * speech. It has an effect only with `text`. Default true.
    */
   appendSilence?: boolean;
 }
 
-/** Reference recordings whose analysis is kept in memory, so that it is not done again. */
+/** The cache of analysed reference recordings, which makes their next use fast. */
 export interface ReferenceCacheStatus {
-  /** Number of such recordings. */
+  /** Number of recordings in the cache. */
   count: number;
-  /** Memory of what the models' encoders heard in them, in bytes. */
+  /** Size of their features (the output of the models' encoders) in bytes. */
   featureBytes: number;
-  /** Memory of what the models' codecs heard in them, in bytes. */
+  /** Size of the codec states that follow these recordings, in bytes. */
   codecBytes: number;
 }
 
 /**
- * How the first codebook is sampled. What is left out comes from the checkpoint's
+ * How the first codebook is sampled. Omitted fields come from the checkpoint's
  * generation_config.json.
  */
 export interface Sampling {
   /**
-   * A number without a unit that divides the logits: 0 always takes the likeliest code, 1 samples
-   * as the model learned. Default: the checkpoint's. Range: from 0 to 10.
+   * Sampling temperature (dimensionless), which divides the logits. 0 always takes the most likely
+   * code; 1 samples from the model's own distribution. Default: the checkpoint's. Range: from 0 to
+   * 10.
    */
   temperature?: number;
   /**
-   * Number of the likeliest codes that are sampled from; 0 is all. Default: the checkpoint's.
-   * Range: from 0.
+   * Number of most likely codes to sample from; 0 means all. Default: the checkpoint's. Range:
+   * from 0.
    */
   topK?: number;
   /**
-   * A number without a unit: the likeliest codes are sampled from whose probabilities add up to
-   * it; 1 is all. Default: the checkpoint's. Range: more than 0 to 1.
+   * Nucleus sampling (dimensionless): sample from the smallest set of most likely codes whose
+   * probabilities add up to at least this; 1 is all. Default: the checkpoint's. Range: more than 0
+   * to 1.
    */
   topP?: number;
   /**
-   * A number without a unit that makes codes less likely which the utterance already has; 1 is
-   * none. Default: the checkpoint's. Range: more than 0 to 10.
+   * Repetition penalty (dimensionless). Above 1, codes that the utterance already contains become
+   * less likely; 1 has no effect. Default: the checkpoint's. Range: more than 0 to 10.
    */
   repetitionPenalty?: number;
-  /** How the other codebooks are sampled. Default: the checkpoint's. */
+  /** How the other codebooks are sampled. Default: the checkpoint's values. */
   subtalker?: SubtalkerSampling;
 }
 
-/** Where a sentence starts. Together the sentences cover the text without gaps, in order. */
+/** Where a sentence starts. All sentences together cover the text without gaps, in order. */
 export interface SentenceProgress {
   /** Always "sentence". */
   kind: "sentence";
   /** Index of the sentence: 0, 1, 2, … without gaps. */
   index: number;
-  /** Where it starts in the request's text, in characters (Unicode code points). */
+  /** Start of the sentence in the request's text, in characters (Unicode code points). */
   textStart: number;
-  /** Where it ends in the request's text, in characters (Unicode code points). */
+  /** End of the sentence in the request's text, in characters (Unicode code points), exclusive. */
   textEnd: number;
-  /** Where it starts in the audio, in milliseconds. */
+  /** Start of the sentence in the audio, in milliseconds. */
   startMs: number;
 }
 
-/** The sidecar's own name and version. */
+/** The name and version of the sidecar. */
 export interface ServerInfo {
   /** Always qwen-tts-sidecar. */
   name: string;
@@ -562,64 +567,66 @@ export interface ServerInfo {
   version: string;
 }
 
-/** A file in the folder of voices that cannot be used as a voice. */
+/** A file in the voices folder that cannot be used as a voice. */
 export interface SkippedFile {
-  /** Path of the file. */
+  /** Path of the file, or of the folder. */
   file: string;
-  /** Why it cannot be used, in words. */
+  /** Why it cannot be used, for people. */
   reason: string;
 }
 
-/** What the sidecar is doing, at the engine's last step. */
+/** What the sidecar is doing, as of the engine's last step. */
 export interface StatusResult {
   /**
-   * The device that computes: metal, cuda or cpu. starting: MLX is still being imported. broken:
-   * it cannot be imported.
+   * The device that runs the models: metal, cuda or cpu. starting: MLX is still being imported.
+   * broken: MLX cannot be imported.
    */
   backend: string;
-  /** What the engine is doing. */
+  /** What the engine is working on. */
   engine: EngineState;
-  /** The memory of MLX. */
+  /** Memory used by MLX. */
   memory: MemoryStatus;
-  /** Number of requests that wait for a model or for their turn. */
+  /** Number of requests that are waiting for a model or for their turn. */
   queued: number;
   /** The requests that are being generated. */
   streams: StreamStatus[];
   /** The models in memory. */
   models: LoadedModel[];
-  /** Reference recordings whose analysis is kept. */
+  /** The cache of reference recordings. */
   referenceCache: ReferenceCacheStatus;
-  /** Milliseconds since the process started to serve. */
+  /** Milliseconds since the process began to serve. */
   uptimeMs: number;
 }
 
 /** A request that is being generated. */
 export interface StreamStatus {
-  /** The model that speaks. */
+  /** The model that generates it. */
   model: string;
   /** Number of codec frames generated so far, 80 milliseconds each. */
   frames: number;
-  /** Length of the audio that was handed out so far, in milliseconds. */
+  /** Duration of the audio delivered so far, in milliseconds. */
   audioMs: number;
   /** Milliseconds since the first computation for this request. */
   elapsedMs: number;
 }
 
-/** How codebooks 1 and up are sampled. What is left out comes from the checkpoint. */
+/** How codebooks 1 and up are sampled. Omitted fields come from the checkpoint. */
 export interface SubtalkerSampling {
   /**
-   * A number without a unit that divides the logits: 0 always takes the likeliest code, 1 samples
-   * as the model learned. Default: the checkpoint's. Range: from 0 to 10.
+   * Sampling temperature (dimensionless), which divides the logits. 0 always takes the most likely
+   * code; 1 samples from the model's own distribution. Default: the checkpoint's. Range: from 0 to
+   * 10.
    */
   temperature?: number;
   /**
-   * Number of the likeliest codes that are sampled from; 0 is all. Default: the checkpoint's.
-   * Range: from 0.
+   * Number of most likely codes to sample from; 0 means all. Default: the checkpoint's. Range:
+   * from 0.
    */
   topK?: number;
   /**
-   * A number without a unit: the likeliest codes are sampled from whose probabilities add up to
-   * it; 1 is all. Default: the checkpoint's. Range: more than 0 to 1.
+   * Nucleus sampling (dimensionless): sample from the smallest set of most likely codes whose
+   * probabilities add up to at least this; 1 is all. Default: the checkpoint's. Range: more than 0
+   * to 1.
    */
   topP?: number;
 }
@@ -629,198 +636,215 @@ export interface SynthesizeParams {
   /** The text to speak. */
   text: string;
   /**
-   * Whether `text` is only the beginning, and speech/appendText brings the rest. Default false.
+   * Whether `text` is only the beginning: speech/appendText sends more, and speech/endText ends
+   * it. Default false.
    */
   moreText?: boolean;
   /**
-   * How long to wait for more of such a text before the request fails with `textTimeout`, in
+   * With `moreText`: maximum time without new text before the request fails with `textTimeout`, in
    * milliseconds. Default 60000. Range: more than 0 to 3600000.
    */
   textTimeoutMs?: number;
   /**
-   * Whether to speak sentence by sentence; false makes one utterance of the text. Default true.
+   * Whether to split the text into sentences and generate each one separately. With false, the
+   * whole text is one utterance. Default true.
    */
   splitSentences?: boolean;
   /** Whether to write out numbers, dates, units, URLs and the like as words. Default true. */
   normalizeText?: boolean;
-  /** Silence after sentences and paragraphs. Default 100 and 400 ms. */
+  /** Extra silence after sentences and paragraphs. Default: 100 and 400 ms. */
   pauses?: Pauses;
   /**
-   * The model that speaks; it is loaded first if need be. Default: a saved voice's own, else the
-   * server's --model.
+   * The model that speaks; it is downloaded and loaded first if necessary. Default: the model of
+   * the saved voice, otherwise the server's --model.
    */
   model?: ModelName;
   /**
-   * A preset voice of the model or a saved voice, in any case. Default: the model's first preset.
+   * A preset voice of the model, or a saved voice; case does not matter. Default: the model's
+   * first preset.
    */
   voice?: VoiceName;
   /**
-   * The language of the text: one of the model's in any case, or a tag such as `en` or `pt-BR`.
-   * Default: a saved voice's own, else auto, which finds it out.
+   * The language of the text: one of the model's languages, or a language tag such as `en` or
+   * `pt-BR`; case does not matter. Default: the saved voice's language, otherwise `auto`, which
+   * detects it.
    */
   language?: LanguageName;
   /**
-   * How to speak, in words; for a VoiceDesign model, a description of the voice. Default: nothing.
+   * An instruction on how to speak; for a VoiceDesign model, a description of the voice. Default:
+   * none.
    */
   instruct?: string;
   /** A recording whose voice is cloned. Default: none. */
   reference?: Reference;
-  /** How codes are drawn at random. Default: as the checkpoint says. */
+  /** How codes are sampled. Default: the checkpoint's settings. */
   sampling?: Sampling;
   /**
-   * The same seed gives the same audio for the same params, version and machine. Default: one
-   * drawn at random, which the result names. Range: from 0 to 9007199254740991.
+   * Random seed. The same seed gives the same audio for the same params, version and machine.
+   * Default: a random one, which the result returns. Range: from 0 to 9007199254740991.
    */
   seed?: number;
   /**
-   * Cut the whole speech at this length in codec frames; 12.5 of them are 1 s. Default: no limit,
-   * or 4096 if the audio comes in the result. Range: from 1 to 1000000.
+   * Cut the speech at this length, in codec frames; 12.5 frames are one second. Default: no limit,
+   * or 4096 if the audio is returned in the result. Range: from 1 to 1000000.
    */
   maxFrames?: number;
   /**
-   * full: the model reads all of the text before the first frame. stream: it reads one token of
-   * the text per frame. Default: stream for a Base model, else full.
+   * full: the model reads the whole text before it generates the first frame. stream: it reads one
+   * text token per frame. Default: stream for a Base model, otherwise full. This does not depend
+   * on `moreText`.
    */
   textMode?: "full" | "stream";
   /**
-   * How the audio is encoded: bare samples (pcm_s16le, pcm_f32le) or a file. Default pcm_s16le.
+   * Encoding of the audio: samples without a header (pcm_s16le, pcm_f32le), or a file format.
+   * Default pcm_s16le.
    */
   encoding?: "flac" | "mp3" | "ogg_opus" | "pcm_f32le" | "pcm_s16le" | "wav";
-  /** Rate of the audio in Hz, 8000 to 48000. Default: the model's, 24000. */
+  /**
+   * Sample rate of the audio in Hz, 8000 to 48000. Default: the model's, which is 24000 for
+   * Qwen3-TTS.
+   */
   sampleRate?: number;
-  /** A number without a unit, 0.5 to 2: 2 is twice as fast. The pitch stays. Default 1. */
+  /**
+   * Speaking rate (dimensionless), 0.5 to 2: 2 is twice as fast. The pitch does not change.
+   * Default 1.
+   */
   speed?: number;
   /**
-   * Whether the audio fades in from silence and out to it, 5 ms each. Default true; false for
-   * pcm_f32le, which has exactly the model's samples.
+   * Whether to fade the audio in and out, over 5 ms each. Default true; false for pcm_f32le, which
+   * returns the model's exact samples.
    */
   fade?: boolean;
-  /** Limit of the samples' level in dBFS, −40 to 0. Default: none. */
+  /** Limiter ceiling for the sample values in dBFS, −40 to 0. Default: no limiter. */
   peakLimit?: number;
-  /** Sizes of the chunks. Default: the first has 1 frame, later ones 12. */
+  /** Sizes of the chunks. Default: 1 frame first, growing to 12. */
   chunk?: Chunking;
-  /** Which requests go first when not all can. Default normal. */
+  /** Which requests go first when not all can be served. Default normal. */
   priority?: "high" | "low" | "normal";
-  /** Whether to end speech that does not end by itself. Default true. */
+  /** Whether to stop speech that does not end by itself. Default true. */
   stopRunaway?: boolean;
-  /** Stream the audio as $/progress under this token. Default: the result has all of it. */
+  /**
+   * Stream the audio as $/progress under this token. Default: all of the audio is returned in the
+   * result.
+   */
   partialResultToken?: string | number;
 }
 
 /** How the speech ended. */
 export interface SynthesizeResult {
   /**
-   * stop: the speech ended. length: it was cut at `maxFrames`. runaway: it did not end by itself
-   * and was cut.
+   * stop: the speech ended by itself. length: it was cut at `maxFrames`. runaway: it did not end
+   * by itself and was cut.
    */
   finishReason: "length" | "runaway" | "stop";
-  /** Number of codec frames that the model spoke, 80 milliseconds each. */
+  /** Number of codec frames generated, 80 ms each. */
   frames: number;
-  /** Number of samples of the audio, pauses included. */
+  /** Number of audio samples, including pauses. */
   samples: number;
-  /** Rate of the audio in Hz. */
+  /** Sample rate of the audio in Hz. */
   sampleRate: number;
-  /** How the audio is encoded. */
+  /** Encoding of the audio. */
   encoding: "flac" | "mp3" | "ogg_opus" | "pcm_f32le" | "pcm_s16le" | "wav";
-  /** Length of the audio in milliseconds, pauses included. */
+  /** Duration of the audio in milliseconds, including pauses. */
   durationMs: number;
   /** Number of `sentence` events that were sent. */
   sentences: number;
-  /** The seed that was used. Send it again for the same audio. */
+  /** The seed that was used. Send it again to get the same audio. */
   seed: number;
-  /** How long it took. */
+  /** Timing and memory of the request. */
   metrics: Metrics;
-  /** What was noticed: a poor reference recording, a sentence that was cut. Absent: nothing. */
+  /** Problems that did not stop the request, e.g. a poor reference recording. Absent: none. */
   warnings?: Warning[];
-  /** All of the audio, if there was no partialResultToken. Encoded as base64. */
+  /** All of the audio. Absent with `partialResultToken`. Encoded as base64. */
   audio?: string;
 }
 
-/** What to make a voice from: give either `reference` or `design`. */
+/** What to create a voice from. Give either `reference` or `design`. */
 export interface VoiceCreateParams {
-  /** The new voice's name. Default: a free one of voice-1, voice-2, and so on. */
+  /** The name of the new voice. Default: the first free name of voice-1, voice-2, and so on. */
   voice?: string;
   /** The Base model that will speak with the voice. Default 1.7b-base. */
   model?: ModelName;
-  /** A recording of the voice. Default: none. */
+  /** Either this or `design`: a recording of the voice. Default: none. */
   reference?: Reference;
-  /** The voice in words. Default: none. */
+  /** Either this or `reference`: a description of the voice. Default: none. */
   design?: DesignParams;
-  /** The language that the voice speaks unless a request names one. Default: `design.language`. */
+  /**
+   * The language that the voice speaks unless a request names another. Default: `design.language`.
+   */
   language?: LanguageName;
   /**
-   * Whether to replace a saved voice of the same name. Default false: refuse with `voiceExists`.
+   * Whether to replace an existing saved voice of the same name. Default false: the request fails
+   * with `voiceExists`.
    */
   replace?: boolean;
-  /** Report stages as $/progress under this token. Default: no reports. */
+  /** Report stages as $/progress under this token. Default: no progress. */
   workDoneToken?: string | number;
 }
 
-/** A voice that was made and saved. */
+/** The voice that was created and saved. */
 export interface VoiceCreateResult {
-  /** Its name, a value of speech/synthesize's `voice`. */
+  /** The name to use as speech/synthesize's `voice`. */
   voice: string;
   /** Always saved. */
   kind: "saved";
-  /** The Base model that it was made with. */
+  /** The Base model that the voice was created with; a folder is absolute. */
   model: string;
-  /** When it was made: ISO 8601, UTC. */
+  /** When the voice was created: ISO 8601, UTC. */
   created: string;
-  /** Whether the recording's transcript is known; false: only the timbre was taken. */
+  /** Whether the voice has its recording's transcript; if false, only the timbre was taken. */
   hasTranscript: boolean;
-  /** The language that it speaks unless a request names one. Absent: none is fixed. */
+  /** The language that the voice speaks unless a request names another. Absent: none. */
   language?: string;
-  /**
-   * Length of the recording in codec frames, 80 milliseconds each. Absent without a transcript.
-   */
+  /** Length of the recording in codec frames of 80 ms. Absent without a transcript. */
   frames?: number;
-  /** The seed of `design`; it makes the same voice again. Absent otherwise. */
+  /** The seed of the design, which creates the same voice again. Absent for a recording. */
   seed?: number;
-  /** What was noticed about the recording. Absent: nothing. */
+  /** Problems of the recording that did not stop the request. Absent: none. */
   warnings?: Warning[];
 }
 
 /** Which saved voice to delete. */
 export interface VoiceDeleteParams {
-  /** The name of a saved voice. */
+  /** The name of a saved voice; case does not matter. */
   voice: string;
 }
 
 /** A voice that can be used by name. */
 export interface VoiceEntry {
-  /** A value of speech/synthesize's `voice`. */
+  /** The name to use as speech/synthesize's `voice`. */
   voice: string;
-  /** preset: comes with the model. saved: made by voice/create. */
+  /** preset: built into the model. saved: created by voice/create. */
   kind: "preset" | "saved";
-  /** The model that has the preset, or that the voice was made with. */
+  /** The model that has the preset, or that the voice was created with. */
   model: string;
   /**
-   * The language that the voice speaks unless the request names one; of a preset, its dialect.
-   * Absent: none is fixed.
+   * The language that the voice speaks unless a request names another; for a preset, its dialect.
+   * Absent: none.
    */
   language?: string;
   /**
-   * Values of `language` that are native to a preset, which sounds best in them; it speaks its
-   * model's others, too. Absent: they are not known.
+   * A preset's native languages, in which it sounds best; it also speaks the other languages of
+   * its model. Absent: unknown.
    */
   languages?: string[];
-  /** How a preset sounds. Absent: it is not known. */
+  /** The gender of a preset's voice. Absent: unknown. */
   gender?: "female" | "male";
   /**
-   * The voice in a sentence: a preset in English, a designed voice as it was described. Absent:
-   * there is none.
+   * One sentence about the voice: in English for a preset; for a designed voice, the description
+   * it was created from. Absent: none.
    */
   description?: string;
-  /** When a saved voice was made: ISO 8601, UTC. Absent for a preset. */
+  /** When a saved voice was created: ISO 8601, UTC. Absent for a preset. */
   created?: string;
   /**
-   * What a saved voice was made from: a recording (reference) or a description (design). Absent
-   * for a preset.
+   * What a saved voice was created from. reference: a recording. design: a description. Absent for
+   * a preset.
    */
   origin?: "design" | "reference";
   /**
-   * Whether the transcript of a saved voice's recording is known; false: only its timbre was
-   * taken. Absent for a preset.
+   * Whether a saved voice has its recording's transcript; if false, only its timbre was taken.
+   * Absent for a preset.
    */
   hasTranscript?: boolean;
 }
@@ -828,25 +852,26 @@ export interface VoiceEntry {
 /** Which voices to list. */
 export interface VoiceListParams {
   /**
-   * List this model's presets and the saved voices that fit it. Default: the presets of the
-   * server's --model, and all saved voices.
+   * List the presets of this model and the saved voices that it can use. Default: the presets of
+   * the server's --model, and all saved voices.
    */
   model?: ModelName;
 }
 
-/** Voices, and the files in the folder of voices that cannot be used. */
+/** The voices, and the files in the voices folder that cannot be used. */
 export interface VoiceListResult {
   /** The voices, presets first. */
   voices: VoiceEntry[];
-  /** Files that cannot be used as a voice. Absent: there are none. */
+  /** Files that cannot be used as a voice. Absent: none. */
   skipped?: SkippedFile[];
-  /**
-   * Number of files that were not looked at, because there are too many. Absent: there are none.
-   */
+  /** Number of files that were not read because there are too many. Absent: none. */
   omitted?: number;
 }
 
-/** A preset voice of a model, or a saved voice; the examples are presets. */
+/**
+ * A preset voice of a model, or a saved voice. The examples are the presets of the models in the
+ * catalogue; any other string is allowed.
+ */
 export type VoiceName =
   | "slt"
   | "rms"
@@ -861,24 +886,25 @@ export type VoiceName =
   | "dylan"
   | (string & {});
 
-/** How far a new voice is. `designing` is repeated, with how much has been spoken. */
+/** A stage of voice/create. `downloading` and `designing` are reported repeatedly. */
 export interface VoiceProgress {
   /** Always "voice". */
   kind: "voice";
   /**
-   * What begins: finding, downloading and loading each model, speaking the description, listening
-   * to the recording, writing the file.
+   * The stage that begins. resolving, downloading, loading: for each model that is needed.
+   * designing: speaking in the described voice. encoding: analysing the recording. saving: writing
+   * the voice file.
    */
   stage: "designing" | "downloading" | "encoding" | "loading" | "resolving" | "saving";
-  /** The same in words, for people. */
+  /** Details of the stage, for people. */
   message: string;
 }
 
-/** Something that was noticed and did not stop the work. */
+/** Something the client should know although the request succeeded. */
 export interface Warning {
-  /** A stable name, e.g. referenceQuiet. New ones may be added. */
+  /** A stable name, e.g. referenceQuiet. Later versions may add new ones. */
   type: string;
-  /** What was noticed and what can be done, for people. */
+  /** What was noticed and what can be done about it, for people. */
   message: string;
 }
 

@@ -1,4 +1,7 @@
-"""Names, bases and small Structs that every part of the contract uses."""
+"""Base classes, and the names and small Structs that several parts of the contract share.
+
+Wire names are camelCase. For an optional field, absent and null mean the same.
+"""
 
 from __future__ import annotations
 
@@ -7,56 +10,62 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-MAX_SEED = 2**53 - 1  # the largest integer that JavaScript keeps exact
+MAX_SEED = 2**53 - 1  # the largest integer that JavaScript represents exactly
 
 Token = str | int
-# The title of a name makes a definition of it, to which schema.py adds the catalogue's names.
+# msgspec makes definitions of Structs only. The titles of these three tell schema.py to make a
+# definition of each, and to add the names in the catalogue as examples.
 ModelName = Annotated[
     str,
     Meta(
         min_length=1,
         title="ModelName",
-        description="A name of model/list, a hub id `owner/name`, or a folder; the examples are "
-        "the catalogue's.",
+        description="A name that model/list returns, a hub id `owner/name`, or a folder. The "
+        "examples are the names in the catalogue; any other string is allowed.",
     ),
 ]
 VoiceName = Annotated[
     str,
     Meta(
         title="VoiceName",
-        description="A preset voice of a model, or a saved voice; the examples are presets.",
+        description="A preset voice of a model, or a saved voice. The examples are the presets of "
+        "the models in the catalogue; any other string is allowed.",
     ),
 ]
 LanguageName = Annotated[
     str,
     Meta(
         title="LanguageName",
-        description="A language that a model speaks; the examples are Qwen3-TTS's.",
+        description="A language or dialect that a model speaks. The examples are those of "
+        "Qwen3-TTS; any other string is allowed.",
     ),
 ]
 Seed = Annotated[int, Meta(ge=0, le=MAX_SEED)]
 
 
 class Params(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
-    """Base of everything a client sends: an unknown field is an error that names it."""
+    """Base of everything a client sends. An unknown field is an error that names the field."""
 
 
 class Result(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
-    """Base of everything the server sends; a field that is null is left out."""
+    """Base of everything the server sends. A field without a value is left out."""
 
 
 class Empty(Result):
-    """An answer without content: the work is done."""
+    """A result without content: the request succeeded."""
 
 
 class NoParams(Params):
-    """No params: the method takes none."""
+    """The method takes no params."""
 
 
 class Warning(Result):
-    """Something that was noticed and did not stop the work."""
+    """Something the client should know although the request succeeded."""
 
     type: Annotated[
-        str, Meta(description="A stable name, e.g. referenceQuiet. New ones may be added.")
+        str,
+        Meta(description="A stable name, e.g. referenceQuiet. Later versions may add new ones."),
     ]
-    message: Annotated[str, Meta(description="What was noticed and what can be done, for people.")]
+    message: Annotated[
+        str, Meta(description="What was noticed and what can be done about it, for people.")
+    ]

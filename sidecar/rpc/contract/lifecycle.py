@@ -15,7 +15,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 class ClientInfo(Params):
-    """The program that talks to the sidecar."""
+    """The program that uses the sidecar."""
 
     name: Annotated[str, Meta(description="The client's name, for the log.")]
     version: Annotated[
@@ -24,7 +24,7 @@ class ClientInfo(Params):
 
 
 class InitializeParams(Params):
-    """The handshake's params: which protocol the client speaks, and who it is."""
+    """The protocol version that the client speaks, and what it is."""
 
     protocol_version: Annotated[
         int,
@@ -34,79 +34,82 @@ class InitializeParams(Params):
     process_id: Annotated[
         Annotated[int, Meta(ge=1, le=2**31 - 1)] | None,
         Meta(
-            description="The client's process id. The sidecar ends when that process has ended. "
-            "Default: none, and only the end of stdin counts."
+            description="The client's process id. The sidecar exits when that process is gone. "
+            "Default: none; then the sidecar exits when its stdin ends or its parent is gone."
         ),
     ] = None
     log_messages: Annotated[
         LogLevel | None,
         Meta(
-            description="The sidecar sends log events of this level and above as "
-            "window/logMessage notifications. Default: it sends none."
+            description="Send log events of this level and above as window/logMessage "
+            "notifications. Default: none are sent."
         ),
     ] = None
 
 
 class LogMessageParams(Result):
-    """An event of the log, in the Language Server Protocol's form."""
+    """A log event, in the form of the Language Server Protocol."""
 
     type: Annotated[
-        Literal[1, 2, 3, 4], Meta(description="1 is an error, 2 a warning, 3 info, 4 debug.")
+        Literal[1, 2, 3, 4], Meta(description="Severity: 1 error, 2 warning, 3 info, 4 debug.")
     ]
-    message: Annotated[str, Meta(description="The event in words, for people.")]
+    message: Annotated[str, Meta(description="The log event, for people.")]
     logger: Annotated[
-        str, Meta(description="The part of the sidecar that logged the event, e.g. sidecar.engine.")
+        str, Meta(description="The module that logged the event, e.g. sidecar.engine.")
     ]
 
 
 class ServerInfo(Result):
-    """The sidecar's own name and version."""
+    """The name and version of the sidecar."""
 
     name: Annotated[str, Meta(description="Always qwen-tts-sidecar.")]
     version: Annotated[str, Meta(description="Version of the Python package, e.g. 0.1.0.")]
 
 
 class Limits(Result):
-    """The largest requests that this sidecar takes."""
+    """The largest requests that this sidecar accepts."""
 
     max_message_bytes: Annotated[
-        int, Meta(description="Largest body of one frame in bytes, in both directions.")
+        int,
+        Meta(description="Largest message (the body of one frame) in bytes, in both directions."),
     ]
     max_discard_bytes: Annotated[
         int,
         Meta(
-            description="Largest body of a frame, in bytes, that is over `maxMessageBytes` and is "
-            "therefore refused and read past. A larger one ends the process."
+            description="Largest message in bytes that is refused with `messageTooLong` and "
+            "skipped. A larger one is a framing error, which ends the process."
         ),
     ]
     max_text_chars: Annotated[
         int,
         Meta(
-            description="Longest text of a streamed request, in characters (Unicode code points)."
+            description="Longest `text` of a request with `partialResultToken`, in characters "
+            "(Unicode code points)."
         ),
     ]
     max_utterance_chars: Annotated[
         int,
         Meta(
-            description="Longest instruction or transcript, in characters (Unicode code points). "
-            "It also bounds a text with `splitSentences: false`, and one whose audio comes whole "
-            "in the result."
+            description="Longest instruction or transcript, in characters (Unicode code points); "
+            "also the longest `text` with `splitSentences: false` or without `partialResultToken`."
         ),
     ]
     max_frames: Annotated[
         int,
-        Meta(description="Largest value of `maxFrames`, in codec frames; 12.5 of them are 1 s."),
+        Meta(
+            description="Largest value of `maxFrames`, in codec frames; 12.5 frames are one second."
+        ),
     ]
     max_streams: Annotated[
-        int, Meta(description="Number of requests that are generated at the same time.")
+        int, Meta(description="Number of requests that can be generated at the same time.")
     ]
     max_queued: Annotated[
-        int, Meta(description="Number of requests that may wait until one of those has ended.")
+        int, Meta(description="Number of further requests that may wait for their turn.")
     ]
     max_reference_seconds: Annotated[
         float,
         Meta(
-            description="Longest recording that `reference` may have, in seconds. The option "
+            description="Longest reference recording in seconds. The command-line option "
             "--max-reference-seconds sets it."
         ),
     ]
@@ -117,15 +120,15 @@ class Capabilities(Result):
 
     methods: Annotated[
         list[str],
-        Meta(description="All methods that a client may send, notifications included."),
+        Meta(description="All methods that a client may call, including notifications."),
     ]
     encodings: Annotated[list[str], Meta(description="Values of `encoding`.")]
     text_modes: Annotated[list[str], Meta(description="Values of `textMode`.")]
-    limits: Annotated[Limits, Meta(description="The largest requests that are taken.")]
+    limits: Annotated[Limits, Meta(description="The largest requests that are accepted.")]
 
 
 class InitializeResult(Result):
-    """The handshake's answer."""
+    """The protocol version, name and capabilities of the sidecar."""
 
     protocol_version: Annotated[
         int, Meta(description="Version of the protocol that the sidecar speaks: 1.")
@@ -137,41 +140,34 @@ class InitializeResult(Result):
 
 
 class PingResult(Result):
-    """A sign of life."""
+    """Proof that the sidecar is alive."""
 
-    uptime_ms: Annotated[
-        float, Meta(description="Milliseconds since the process started to serve.")
-    ]
+    uptime_ms: Annotated[float, Meta(description="Milliseconds since the process began to serve.")]
 
 
 class MemoryStatus(Result):
-    """The memory of MLX, the library that computes."""
+    """Memory used by MLX, the array library."""
 
     active_bytes: Annotated[int, Meta(description="Memory in use now, in bytes.")]
     peak_bytes: Annotated[
-        int, Meta(description="The most memory that was in use since the start, in bytes.")
+        int, Meta(description="Peak memory in use since the process started, in bytes.")
     ]
-    cache_bytes: Annotated[
-        int, Meta(description="Memory that is free but kept for reuse, in bytes.")
-    ]
+    cache_bytes: Annotated[int, Meta(description="Freed memory that is kept for reuse, in bytes.")]
     limit_bytes: Annotated[
         int | None,
-        Meta(
-            description="What all loaded models together may take, in bytes. Absent: there is no "
-            "limit."
-        ),
+        Meta(description="Limit for all loaded models together, in bytes. Absent: no limit."),
     ] = None
 
 
 class StreamStatus(Result):
     """A request that is being generated."""
 
-    model: Annotated[str, Meta(description="The model that speaks.")]
+    model: Annotated[str, Meta(description="The model that generates it.")]
     frames: Annotated[
         int, Meta(description="Number of codec frames generated so far, 80 milliseconds each.")
     ]
     audio_ms: Annotated[
-        float, Meta(description="Length of the audio that was handed out so far, in milliseconds.")
+        float, Meta(description="Duration of the audio delivered so far, in milliseconds.")
     ]
     elapsed_ms: Annotated[
         float, Meta(description="Milliseconds since the first computation for this request.")
@@ -181,75 +177,76 @@ class StreamStatus(Result):
 class LoadedModel(Result):
     """A model in memory."""
 
-    model: Annotated[str, Meta(description="The name that it was first loaded by.")]
-    dtype: Annotated[str, Meta(description="Type of its numbers: float32, bfloat16 or float16.")]
-    memory_bytes: Annotated[int, Meta(description="Memory of its weights, in bytes.")]
-    streams: Annotated[int, Meta(description="Number of requests that it is speaking now.")]
+    model: Annotated[str, Meta(description="The name that the model was first loaded by.")]
+    dtype: Annotated[
+        str, Meta(description="Data type of the weights: float32, bfloat16 or float16.")
+    ]
+    memory_bytes: Annotated[int, Meta(description="Memory of the weights in bytes.")]
+    streams: Annotated[int, Meta(description="Number of requests that it is generating now.")]
     bits: Annotated[
         int | None,
-        Meta(description="Bits of each quantised weight. Absent: the model is not quantised."),
+        Meta(description="Bits of each quantised weight. Absent: not quantised."),
     ] = None
 
 
 class EngineState(Result):
-    """What the engine, which runs the models, is doing."""
+    """What the engine, which runs the models, is working on."""
 
     state: Annotated[
         Literal["idle", "busy", "stalled"],
         Meta(
-            description="stalled: one piece of work has taken more than ten seconds. A load may "
-            "take that long, speech should not."
+            description="idle: no work. busy: working. stalled: one task has taken more than ten "
+            "seconds; loading a model may take that long, speech should not."
         ),
     ]
     task: Annotated[
-        str | None, Meta(description="That piece of work in words, for people. Absent if idle.")
+        str | None, Meta(description="The current task, for people. Absent if idle.")
     ] = None
     elapsed_ms: Annotated[
         float,
         Meta(
-            description="How long that piece of work has taken so far, in milliseconds, rounded to "
+            description="How long the current task has taken so far, in milliseconds, rounded to "
             "whole seconds. Absent if idle."
         ),
     ] = 0.0
 
 
 class ReferenceCacheStatus(Result):
-    """Reference recordings whose analysis is kept in memory, so that it is not done again."""
+    """The cache of analysed reference recordings, which makes their next use fast."""
 
-    count: Annotated[int, Meta(description="Number of such recordings.")]
+    count: Annotated[int, Meta(description="Number of recordings in the cache.")]
     feature_bytes: Annotated[
-        int, Meta(description="Memory of what the models' encoders heard in them, in bytes.")
+        int,
+        Meta(description="Size of their features (the output of the models' encoders) in bytes."),
     ]
     codec_bytes: Annotated[
-        int, Meta(description="Memory of what the models' codecs heard in them, in bytes.")
+        int, Meta(description="Size of the codec states that follow these recordings, in bytes.")
     ]
 
 
 class StatusResult(Result):
-    """What the sidecar is doing, at the engine's last step."""
+    """What the sidecar is doing, as of the engine's last step."""
 
     backend: Annotated[
         str,
         Meta(
-            description="The device that computes: metal, cuda or cpu. starting: MLX is still "
-            "being imported. broken: it cannot be imported."
+            description="The device that runs the models: metal, cuda or cpu. starting: MLX is "
+            "still being imported. broken: MLX cannot be imported."
         ),
     ]
-    engine: Annotated[EngineState, Meta(description="What the engine is doing.")]
-    memory: Annotated[MemoryStatus, Meta(description="The memory of MLX.")]
+    engine: Annotated[EngineState, Meta(description="What the engine is working on.")]
+    memory: Annotated[MemoryStatus, Meta(description="Memory used by MLX.")]
     queued: Annotated[
-        int, Meta(description="Number of requests that wait for a model or for their turn.")
+        int, Meta(description="Number of requests that are waiting for a model or for their turn.")
     ]
     streams: Annotated[
         list[StreamStatus], Meta(description="The requests that are being generated.")
     ]
     models: Annotated[list[LoadedModel], Meta(description="The models in memory.")]
     reference_cache: Annotated[
-        ReferenceCacheStatus, Meta(description="Reference recordings whose analysis is kept.")
+        ReferenceCacheStatus, Meta(description="The cache of reference recordings.")
     ]
-    uptime_ms: Annotated[
-        float, Meta(description="Milliseconds since the process started to serve.")
-    ]
+    uptime_ms: Annotated[float, Meta(description="Milliseconds since the process began to serve.")]
 
 
 class CancelParams(Params):
@@ -261,8 +258,8 @@ class CancelParams(Params):
 class ProgressParams(Result):
     """Progress of a request."""
 
-    token: Annotated[Token, Meta(description="The token that the request brought.")]
+    token: Annotated[Token, Meta(description="The token that the request named.")]
     value: Annotated[
         AudioProgress | SentenceProgress | LoadProgress | VoiceProgress,
-        Meta(description="What is reported; `kind` says which."),
+        Meta(description="The progress; its `kind` says which type it has."),
     ]

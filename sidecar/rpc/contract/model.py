@@ -12,10 +12,10 @@ from sidecar.rpc.contract.common import ModelName, Params, Result, Token
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 Bits = Literal[4, 6, 8]
 _ABILITIES = (
-    "presets: it has voices of its own. cloning: it takes a `reference`. design: it takes a "
-    "description of the voice. instruct: it takes an instruction on how to speak. textStreaming: "
-    "it takes a text that is still being written. batching: it speaks several requests at the same "
-    "time. seed: the same seed gives the same audio."
+    "presets: it has preset voices. cloning: it accepts a `reference`. design: `instruct` "
+    "describes the voice. instruct: it accepts an instruction on how to speak. textStreaming: it "
+    "accepts text token by token while it speaks. batching: it generates several requests at the "
+    "same time. seed: the same seed gives the same audio."
 )
 KeepAlive = Annotated[float, Meta(ge=-1, le=31_536_000)]  # a year
 
@@ -26,110 +26,114 @@ class ModelLoadParams(Params):
     model: Annotated[
         ModelName | None,
         Meta(
-            description="A name of model/list, a hub id `owner/name`, or a folder. A name and a "
-            "hub id may end in `@revision`. Default: the server's --model."
+            description="A name that model/list returns, a hub id `owner/name`, or a folder. A "
+            "name or hub id may end with `@revision`. Default: the server's --model."
         ),
     ] = None
     revision: Annotated[
         Annotated[str, Meta(min_length=1)] | None,
         Meta(
-            description="Branch, tag or commit of the model's repository, as in `model@revision`. "
-            "Default: the main branch."
+            description="Branch, tag or commit of the model's repository; the same as "
+            "`model@revision`. Default: the main branch."
         ),
     ] = None
     dtype: Annotated[
         Dtype | None,
         Meta(
-            description="Type of the model's numbers in memory. Default auto: a loaded model stays "
-            "as it is; otherwise float32 on the CPU and the checkpoint's own type elsewhere."
+            description="Data type of the weights in memory. Default auto: a loaded model stays as "
+            "it is; otherwise float32 on the CPU, and the checkpoint's own type on a GPU."
         ),
     ] = None
     bits: Annotated[
         Bits | None,
         Meta(
-            description="Quantise the weights to this number of bits while they are loaded. "
-            "Default: they stay as they are."
+            description="Quantise the weights to this number of bits while loading. Default: the "
+            "weights stay as they are."
         ),
     ] = None
     keep_alive: Annotated[
         KeepAlive | None,
         Meta(
-            description="Seconds that the model stays in memory without work: −1 for ever, 0 until "
-            "it is idle. Default: the server's --keep-alive, or −1."
+            description="Seconds that an idle model stays in memory: −1 keeps it, 0 unloads it as "
+            "soon as it is idle. Default: the server's --keep-alive, which is −1 unless set."
         ),
     ] = None
     work_done_token: Annotated[
         Token | None,
         Meta(
-            description="Report stages as $/progress under this token. Default: no reports.",
+            description="Report stages as $/progress under this token. Default: no progress.",
         ),
     ] = None
 
 
 class ModelLoadResult(Result):
-    """A model that was loaded, and what it can do."""
+    """The loaded model, and what it can do."""
 
     model: Annotated[
-        str, Meta(description="The name to use it by; with `revision`, model@revision.")
+        str, Meta(description="The name to use for the model; with `revision`, model@revision.")
     ]
-    family: Annotated[str, Meta(description="Its architecture, e.g. qwen3_tts.")]
+    family: Annotated[str, Meta(description="Architecture of the model, e.g. qwen3_tts.")]
     variant: Annotated[
         str,
         Meta(
-            description="custom_voice, voice_design or base; a model of another family has that "
-            "family's name."
+            description="custom_voice, voice_design or base; for another family, the name of the "
+            "family."
         ),
     ]
-    dtype: Annotated[str, Meta(description="Type of its numbers: float32, bfloat16 or float16.")]
-    sample_rate: Annotated[int, Meta(description="Rate of the audio that it makes, in Hz.")]
+    dtype: Annotated[
+        str, Meta(description="Data type of the weights: float32, bfloat16 or float16.")
+    ]
+    sample_rate: Annotated[int, Meta(description="Sample rate of the model's audio in Hz.")]
     voices: Annotated[
         list[str],
-        Meta(description="Its preset voices; the first is the default. Empty if it has none."),
+        Meta(description="Preset voices; the first is the default. Empty if there are none."),
     ]
     languages: Annotated[
-        list[str], Meta(description="Values of `language` that it takes; the first is auto.")
+        list[str], Meta(description="Accepted values of `language`; the first is auto.")
     ]
-    memory_bytes: Annotated[int, Meta(description="Memory of its weights, in bytes.")]
+    memory_bytes: Annotated[int, Meta(description="Memory of the weights in bytes.")]
     load_ms: Annotated[
         float,
         Meta(
-            description="How long it took to load, in milliseconds and without the download, also "
-            "if that was earlier."
+            description="How long loading took, in milliseconds, without the download. For a model "
+            "that was already loaded, the time of that earlier load."
         ),
     ]
     abilities: Annotated[
         list[Ability],
         Meta(
-            description=f"What it can do; a request for anything else fails as `unsupported`. "
+            description=f"What the model can do. Anything else fails with `unsupported`. "
             f"{_ABILITIES}"
         ),
     ]
     dialects: Annotated[
         list[str] | None,
         Meta(
-            description="Further values of `language`: the dialects of some of its voices, which "
-            "speak them by default."
+            description="More accepted values of `language`: dialects, each spoken by default by "
+            "one of the preset voices. Absent: none."
         ),
     ] = None
     bits: Annotated[
         int | None,
-        Meta(description="Bits of each quantised weight. Absent: the model is not quantised."),
+        Meta(description="Bits of each quantised weight. Absent: not quantised."),
     ] = None
     keep_alive: Annotated[
         float | None,
-        Meta(description="Seconds that it stays in memory without work. Absent: for ever."),
+        Meta(
+            description="Seconds that the idle model stays in memory. Absent: until it is unloaded."
+        ),
     ] = None
 
 
 class ModelUnloadParams(Params):
     """Which model to remove from memory."""
 
-    model: Annotated[ModelName, Meta(description="Any name that it was loaded by.")]
+    model: Annotated[ModelName, Meta(description="Any name that the model was loaded by.")]
     wait: Annotated[
         bool | None,
         Meta(
-            description="While the model speaks: wait until it has finished. Default false: "
-            "refuse with `modelInUse`."
+            description="Whether to wait until the model has finished its requests. Default false: "
+            "while it has any, the request fails with `modelInUse`."
         ),
     ] = None
 
@@ -137,17 +141,17 @@ class ModelUnloadParams(Params):
 class ModelEntry(Result):
     """A model that can be loaded."""
 
-    model: Annotated[str, Meta(description="A value of `model`.")]
+    model: Annotated[str, Meta(description="The name to use as `model`.")]
     state: Annotated[
         Literal["loaded", "cached", "known", "bundled"],
         Meta(
-            description="loaded: in memory. bundled: comes with the sidecar. cached: all of it is "
-            "on this machine. known: would be downloaded."
+            description="loaded: in memory. bundled: part of the sidecar. cached: completely "
+            "downloaded. known: in the catalogue, and not completely downloaded."
         ),
     ]
     repo: Annotated[
         str | None,
-        Meta(description="Its repository on the Hugging Face hub. Absent if it is on none."),
+        Meta(description="The repository on the Hugging Face hub. Absent: none."),
     ] = None
     variant: Annotated[
         str | None,
@@ -159,47 +163,46 @@ class ModelEntry(Result):
     ] = None
     parameters: Annotated[
         int | None,
-        Meta(
-            description="Number of parameters, without the codec's. Absent outside the catalogue."
-        ),
+        Meta(description="Number of parameters, without the codec. Absent outside the catalogue."),
     ] = None
     download_bytes: Annotated[
         int | None,
         Meta(
-            description="Size of the files that it needs, in bytes; computed, not measured. Absent "
-            "outside the catalogue."
+            description="Size of the complete download in bytes; estimated. Absent outside the "
+            "catalogue."
         ),
     ] = None
     memory_bytes: Annotated[
         int | None,
         Meta(
-            description="Memory that it takes to speak one stream on this machine's device, in "
-            "bytes; computed, not measured. Absent outside the catalogue."
+            description="Memory needed to speak one stream on this machine's device, in bytes; "
+            "estimated, and including the process itself. Absent: unknown."
         ),
     ] = None
     disk_bytes: Annotated[
         int | None,
         Meta(
-            description="Size of its files on this machine, in bytes, those of half a download "
-            "included. Absent: there are none."
+            description="Size of the files on this machine in bytes, including an incomplete "
+            "download. Absent: none."
         ),
     ] = None
     languages: Annotated[
         list[str] | None,
         Meta(
-            description="Values of `language` that it takes. Absent: they are known once it is "
-            "loaded."
+            description="Accepted values of `language`. Absent: unknown until the model is loaded."
         ),
     ] = None
     abilities: Annotated[
         list[Ability] | None,
-        Meta(description=f"What it can do. Absent: that is known once it is loaded. {_ABILITIES}"),
+        Meta(
+            description=f"What the model can do. Absent: unknown until it is loaded. {_ABILITIES}"
+        ),
     ] = None
     missing_files: Annotated[
         list[str] | None,
         Meta(
-            description="The files that are still to be downloaded of a model that is here in "
-            "part. Its state is known."
+            description="Files that are still missing of a partly downloaded model, whose state is "
+            "known. Absent: none."
         ),
     ] = None
 
@@ -209,44 +212,44 @@ class ModelListResult(Result):
 
     models: Annotated[
         list[ModelEntry],
-        Meta(description="The bundled model, the catalogue, and other models on this machine."),
+        Meta(description="The bundled model, the catalogue, other models on this machine."),
     ]
 
 
 class LoadProgress(Result, tag_field="kind", tag="load"):
-    """How far a model is. `downloading` is repeated, at most some ten times a second."""
+    """A stage of model/load. `downloading` is repeated, at most about ten times a second."""
 
     stage: Annotated[
         Literal["resolving", "downloading", "loading"],
         Meta(
-            description="What begins: looking for the model, downloading it if it is not on this "
-            "machine, reading it into memory."
+            description="The stage that begins. resolving: finding the model. downloading: only if "
+            "it is not on this machine. loading: reading it into memory."
         ),
     ]
-    message: Annotated[str, Meta(description="The same in words, for people.")]
+    message: Annotated[str, Meta(description="Details of the stage, for people.")]
     received_bytes: Annotated[
         int | None,
         Meta(
-            description="Bytes on this machine of `totalBytes`, those of an earlier download "
-            "included. It never falls. Absent in other stages."
+            description="Bytes of `totalBytes` that are on this machine, including an earlier "
+            "download. Never decreases. Absent in other stages."
         ),
     ] = None
     total_bytes: Annotated[
         int | None,
-        Meta(description="Size of the files that are needed, in bytes. Absent in other stages."),
+        Meta(description="Size of the complete download in bytes. Absent in other stages."),
     ] = None
     received_files: Annotated[
         int | None,
-        Meta(description="Number of files that are complete. Absent in other stages."),
+        Meta(description="Number of complete files. Absent in other stages."),
     ] = None
     total_files: Annotated[
         int | None,
-        Meta(description="Number of files that are needed. Absent in other stages."),
+        Meta(description="Number of files in the download. Absent in other stages."),
     ] = None
     waiting_ms: Annotated[
         float | None,
         Meta(
-            description="The hub has asked for a pause of this length, in milliseconds, and the "
-            "sidecar keeps it. Absent: no pause."
+            description="The hub's rate limit requires a pause of this many milliseconds, which "
+            "the sidecar is waiting for. Absent: no pause."
         ),
     ] = None

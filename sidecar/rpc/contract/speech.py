@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from sidecar.limits import MAX_CHUNK_FRAMES, MAX_FRAMES, MAX_TEXT_TIMEOUT_MS
+from sidecar.limits import MAX_FRAMES, MAX_TEXT_TIMEOUT_MS
 from sidecar.rpc.contract.common import (
     LanguageName,
     ModelName,
@@ -17,45 +17,12 @@ from sidecar.rpc.contract.common import (
     VoiceName,
     Warning,
 )
-from sidecar.rpc.contract.sampling import Sampling
+from sidecar.rpc.contract.speech_options import Chunking, Pauses, Sampling
 from sidecar.rpc.contract.voice import Reference
 
 Encoding = Literal["pcm_s16le", "pcm_f32le", "wav", "flac", "mp3", "ogg_opus"]
 TextMode = Literal["full", "stream"]
 Priority = Literal["low", "normal", "high"]
-
-
-class Chunking(Params):
-    """How much audio comes in one chunk."""
-
-    first_frames: Annotated[
-        Annotated[int, Meta(ge=1, le=MAX_CHUNK_FRAMES)] | None,
-        Meta(
-            description="Size of the first chunk in codec frames, 80 milliseconds each. Default 1."
-        ),
-    ] = None
-    max_frames: Annotated[
-        Annotated[int, Meta(ge=1, le=MAX_CHUNK_FRAMES)] | None,
-        Meta(
-            description="Size that later chunks grow to, in codec frames, 80 milliseconds each. "
-            "Default 12."
-        ),
-    ] = None
-
-
-PauseMs = Annotated[float, Meta(ge=0, le=10_000)]
-
-
-class Pauses(Params):
-    """Silence that is added after a sentence, beside the pause that the model makes itself."""
-
-    sentence_ms: Annotated[
-        PauseMs | None, Meta(description="After a sentence, in milliseconds. Default 100.")
-    ] = None
-    paragraph_ms: Annotated[
-        PauseMs | None,
-        Meta(description="After the last sentence of a paragraph, in milliseconds. Default 400."),
-    ] = None
 
 
 class SynthesizeParams(Params):
@@ -65,22 +32,22 @@ class SynthesizeParams(Params):
     more_text: Annotated[
         bool | None,
         Meta(
-            description="Whether `text` is only the beginning, and speech/appendText brings the "
-            "rest. Default false."
+            description="Whether `text` is only the beginning: speech/appendText sends more, and "
+            "speech/endText ends it. Default false."
         ),
     ] = None
     text_timeout_ms: Annotated[
         Annotated[float, Meta(gt=0, le=MAX_TEXT_TIMEOUT_MS)] | None,
         Meta(
-            description="How long to wait for more of such a text before the request fails with "
-            "`textTimeout`, in milliseconds. Default 60000."
+            description="With `moreText`: maximum time without new text before the request fails "
+            "with `textTimeout`, in milliseconds. Default 60000."
         ),
     ] = None
     split_sentences: Annotated[
         bool | None,
         Meta(
-            description="Whether to speak sentence by sentence; false makes one utterance of the "
-            "text. Default true."
+            description="Whether to split the text into sentences and generate each one "
+            "separately. With false, the whole text is one utterance. Default true."
         ),
     ] = None
     normalize_text: Annotated[
@@ -92,34 +59,35 @@ class SynthesizeParams(Params):
     ] = None
     pauses: Annotated[
         Pauses | None,
-        Meta(description="Silence after sentences and paragraphs. Default 100 and 400 ms."),
+        Meta(description="Extra silence after sentences and paragraphs. Default: 100 and 400 ms."),
     ] = None
     model: Annotated[
         ModelName | None,
         Meta(
-            description="The model that speaks; it is loaded first if need be. Default: a saved "
-            "voice's own, else the server's --model."
+            description="The model that speaks; it is downloaded and loaded first if necessary. "
+            "Default: the model of the saved voice, otherwise the server's --model."
         ),
     ] = None
     voice: Annotated[
         VoiceName | None,
         Meta(
-            description="A preset voice of the model or a saved voice, in any case. Default: the "
-            "model's first preset."
+            description="A preset voice of the model, or a saved voice; case does not matter. "
+            "Default: the model's first preset."
         ),
     ] = None
     language: Annotated[
         LanguageName | None,
         Meta(
-            description="The language of the text: one of the model's in any case, or a tag such "
-            "as `en` or `pt-BR`. Default: a saved voice's own, else auto, which finds it out."
+            description="The language of the text: one of the model's languages, or a language tag "
+            "such as `en` or `pt-BR`; case does not matter. Default: the saved voice's language, "
+            "otherwise `auto`, which detects it."
         ),
     ] = None
     instruct: Annotated[
         str | None,
         Meta(
-            description="How to speak, in words; for a VoiceDesign model, a description of the "
-            "voice. Default: nothing."
+            description="An instruction on how to speak; for a VoiceDesign model, a description of "
+            "the voice. Default: none."
         ),
     ] = None
     reference: Annotated[
@@ -127,106 +95,111 @@ class SynthesizeParams(Params):
     ] = None
     sampling: Annotated[
         Sampling | None,
-        Meta(description="How codes are drawn at random. Default: as the checkpoint says."),
+        Meta(description="How codes are sampled. Default: the checkpoint's settings."),
     ] = None
     seed: Annotated[
         Seed | None,
         Meta(
-            description="The same seed gives the same audio for the same params, version and "
-            "machine. Default: one drawn at random, which the result names."
+            description="Random seed. The same seed gives the same audio for the same params, "
+            "version and machine. Default: a random one, which the result returns."
         ),
     ] = None
     max_frames: Annotated[
         Annotated[int, Meta(ge=1, le=MAX_FRAMES)] | None,
         Meta(
-            description="Cut the whole speech at this length in codec frames; 12.5 of them are "
-            "1 s. Default: no limit, or 4096 if the audio comes in the result."
+            description="Cut the speech at this length, in codec frames; 12.5 frames are one "
+            "second. Default: no limit, or 4096 if the audio is returned in the result."
         ),
     ] = None
     text_mode: Annotated[
         TextMode | None,
         Meta(
-            description="full: the model reads all of the text before the first frame. stream: it "
-            "reads one token of the text per frame. Default: stream for a Base model, else full."
+            description="full: the model reads the whole text before it generates the first frame. "
+            "stream: it reads one text token per frame. Default: stream for a Base model, "
+            "otherwise full. This does not depend on `moreText`."
         ),
     ] = None
     encoding: Annotated[
         Encoding | None,
         Meta(
-            description="How the audio is encoded: bare samples (pcm_s16le, pcm_f32le) or a file. "
-            "Default pcm_s16le."
+            description="Encoding of the audio: samples without a header (pcm_s16le, pcm_f32le), "
+            "or a file format. Default pcm_s16le."
         ),
     ] = None
     sample_rate: Annotated[
         int | None,
-        Meta(description="Rate of the audio in Hz, 8000 to 48000. Default: the model's, 24000."),
+        Meta(
+            description="Sample rate of the audio in Hz, 8000 to 48000. Default: the model's, "
+            "which is 24000 for Qwen3-TTS."
+        ),
     ] = None
     speed: Annotated[
         float | None,
         Meta(
-            description="A number without a unit, 0.5 to 2: 2 is twice as fast. The pitch stays. "
-            "Default 1."
+            description="Speaking rate (dimensionless), 0.5 to 2: 2 is twice as fast. The pitch "
+            "does not change. Default 1."
         ),
     ] = None
     fade: Annotated[
         bool | None,
         Meta(
-            description="Whether the audio fades in from silence and out to it, 5 ms each. Default "
-            "true; false for pcm_f32le, which has exactly the model's samples."
+            description="Whether to fade the audio in and out, over 5 ms each. Default true; false "
+            "for pcm_f32le, which returns the model's exact samples."
         ),
     ] = None
     peak_limit: Annotated[
         float | None,
-        Meta(description="Limit of the samples' level in dBFS, −40 to 0. Default: none."),
+        Meta(
+            description="Limiter ceiling for the sample values in dBFS, −40 to 0. Default: no "
+            "limiter."
+        ),
     ] = None
     chunk: Annotated[
         Chunking | None,
-        Meta(description="Sizes of the chunks. Default: the first has 1 frame, later ones 12."),
+        Meta(description="Sizes of the chunks. Default: 1 frame first, growing to 12."),
     ] = None
     priority: Annotated[
         Priority | None,
-        Meta(description="Which requests go first when not all can. Default normal."),
+        Meta(description="Which requests go first when not all can be served. Default normal."),
     ] = None
     stop_runaway: Annotated[
         bool | None,
-        Meta(description="Whether to end speech that does not end by itself. Default true."),
+        Meta(description="Whether to stop speech that does not end by itself. Default true."),
     ] = None
     partial_result_token: Annotated[
         Token | None,
         Meta(
-            description="Stream the audio as $/progress under this token. Default: the result has "
-            "all of it."
+            description="Stream the audio as $/progress under this token. Default: all of the "
+            "audio is returned in the result."
         ),
     ] = None
 
 
 class Metrics(Result):
-    """How long the speech took, and its memory."""
+    """Timing and memory of the request."""
 
     queue_ms: Annotated[
         float,
         Meta(
-            description="Milliseconds from the request to its first computation, loading the model "
-            "included."
+            description="Milliseconds from the request to its first computation, including loading "
+            "the model."
         ),
     ]
     first_audio_ms: Annotated[
         float, Meta(description="Milliseconds from the request to its first chunk.")
     ]
     generation_ms: Annotated[
-        float,
-        Meta(description="Milliseconds of computing, without waiting for more of the text."),
+        float, Meta(description="Milliseconds of computation, without waiting for more text.")
     ]
     real_time_factor: Annotated[
         float,
         Meta(
-            description="A number without a unit: generationMs ÷ durationMs. Below 1 is faster "
-            "than playback."
+            description="generationMs ÷ durationMs (dimensionless). Below 1 is faster than "
+            "playback."
         ),
     ]
     peak_memory_bytes: Annotated[
-        int,
-        Meta(description="The most memory that MLX has used since the process started, in bytes."),
+        int, Meta(description="Peak memory of MLX since the process started, in bytes.")
     ]
 
 
@@ -236,87 +209,88 @@ class SynthesizeResult(Result):
     finish_reason: Annotated[
         Literal["stop", "length", "runaway"],
         Meta(
-            description="stop: the speech ended. length: it was cut at `maxFrames`. runaway: it "
-            "did not end by itself and was cut."
+            description="stop: the speech ended by itself. length: it was cut at `maxFrames`. "
+            "runaway: it did not end by itself and was cut."
         ),
     ]
-    frames: Annotated[
-        int, Meta(description="Number of codec frames that the model spoke, 80 milliseconds each.")
-    ]
-    samples: Annotated[int, Meta(description="Number of samples of the audio, pauses included.")]
-    sample_rate: Annotated[int, Meta(description="Rate of the audio in Hz.")]
-    encoding: Annotated[Encoding, Meta(description="How the audio is encoded.")]
+    frames: Annotated[int, Meta(description="Number of codec frames generated, 80 ms each.")]
+    samples: Annotated[int, Meta(description="Number of audio samples, including pauses.")]
+    sample_rate: Annotated[int, Meta(description="Sample rate of the audio in Hz.")]
+    encoding: Annotated[Encoding, Meta(description="Encoding of the audio.")]
     duration_ms: Annotated[
-        float, Meta(description="Length of the audio in milliseconds, pauses included.")
+        float, Meta(description="Duration of the audio in milliseconds, including pauses.")
     ]
     sentences: Annotated[int, Meta(description="Number of `sentence` events that were sent.")]
     seed: Annotated[
-        int, Meta(description="The seed that was used. Send it again for the same audio.")
+        int, Meta(description="The seed that was used. Send it again to get the same audio.")
     ]
-    metrics: Annotated[Metrics, Meta(description="How long it took.")]
+    metrics: Annotated[Metrics, Meta(description="Timing and memory of the request.")]
     warnings: Annotated[
         list[Warning] | None,
         Meta(
-            description="What was noticed: a poor reference recording, a sentence that was cut. "
-            "Absent: nothing."
+            description="Problems that did not stop the request, e.g. a poor reference recording. "
+            "Absent: none."
         ),
     ] = None
     audio: Annotated[
-        bytes | None, Meta(description="All of the audio, if there was no partialResultToken.")
+        bytes | None, Meta(description="All of the audio. Absent with `partialResultToken`.")
     ] = None
 
 
 class AudioProgress(Result, tag_field="kind", tag="audio"):
-    """One chunk of the audio of a stream."""
+    """One chunk of a stream's audio."""
 
     seq: Annotated[int, Meta(description="Index of the chunk: 0, 1, 2, … without gaps.")]
     audio: Annotated[
         bytes,
-        Meta(
-            description="The next bytes of the encoding; those of all chunks joined are the whole."
-        ),
+        Meta(description="The next bytes of the encoded audio. Concatenate those of all chunks."),
     ]
     samples: Annotated[
-        int, Meta(description="Number of samples in this chunk, those of a pause included.")
+        int, Meta(description="Number of audio samples in this chunk, including pauses.")
     ]
     frames: Annotated[
         int,
         Meta(
-            description="Number of codec frames that the model spoke for it, 80 milliseconds each; "
-            "0 in a pause."
+            description="Number of codec frames generated for this chunk, 80 ms each; 0 in a pause."
         ),
     ]
-    sentence: Annotated[int, Meta(description="Index of the sentence that the chunk belongs to.")]
+    sentence: Annotated[int, Meta(description="Index of the sentence this chunk belongs to.")]
 
 
 class SentenceProgress(Result, tag_field="kind", tag="sentence"):
-    """Where a sentence starts. Together the sentences cover the text without gaps, in order."""
+    """Where a sentence starts. All sentences together cover the text without gaps, in order."""
 
     index: Annotated[int, Meta(description="Index of the sentence: 0, 1, 2, … without gaps.")]
     text_start: Annotated[
         int,
         Meta(
-            description="Where it starts in the request's text, in characters (Unicode code "
+            description="Start of the sentence in the request's text, in characters (Unicode code "
             "points)."
         ),
     ]
     text_end: Annotated[
         int,
         Meta(
-            description="Where it ends in the request's text, in characters (Unicode code points)."
+            description="End of the sentence in the request's text, in characters (Unicode code "
+            "points), exclusive."
         ),
     ]
-    start_ms: Annotated[float, Meta(description="Where it starts in the audio, in milliseconds.")]
+    start_ms: Annotated[
+        float, Meta(description="Start of the sentence in the audio, in milliseconds.")
+    ]
 
 
 class AppendTextParams(Params):
-    """More of a text that is still being written."""
+    """More text for a request with `moreText`."""
 
     token: Annotated[Token, Meta(description="The `partialResultToken` of the request.")]
-    text: Annotated[str, Meta(description="The next piece of the text, cut anywhere.")]
+    text: Annotated[
+        str,
+        Meta(description="The next piece of the text; it may end anywhere, even inside a word."),
+    ]
 
 
 class EndTextParams(Params):
-    """The end of a text that was still being written."""
+    """The end of the text of a request with `moreText`."""
 
     token: Annotated[Token, Meta(description="The `partialResultToken` of the request.")]

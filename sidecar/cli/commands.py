@@ -63,6 +63,8 @@ def _imported(options: argparse.Namespace) -> Callable[[argparse.Namespace], int
     match options.command:
         case "help" | "completion":
             from sidecar.cli.help import show as command
+        case "voices" if options.action == "create":
+            from sidecar.cli.create_voice import create as command
         case "voices":
             from sidecar.cli.voices import voices as command
         case "models" if options.action == "quantize":

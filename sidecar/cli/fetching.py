@@ -1,4 +1,4 @@
-"""A model for a command: from this machine, or from the hub, with a question and a progress bar."""
+"""Finds a model for a command; asks before a large download, and shows its progress."""
 
 from __future__ import annotations
 
@@ -21,44 +21,43 @@ ASK_BYTES = 500_000_000
 _BAR = "{desc}: {percentage:3.0f}% {bar:24} {n_fmt}/{total_fmt} [{remaining}, {rate_fmt}{postfix}]"
 
 
-def fetched(
-    name: str, *, yes: bool = False, named: bool = False, quiet: bool = False
+def fetch(
+    name: str, *, yes: bool = False, is_named: bool = False, quiet: bool = False
 ) -> Checkpoint:
-    """Return `catalog.resolve`, with a bar on stderr if something is downloaded. Ctrl-C keeps what
-    came.
+    """Return the files of a model: from this machine, or downloaded with a progress bar on stderr.
 
-    A large download begins after a yes only. Where nobody can be asked, it begins if the command
-    line has said yes, or if it is a command to download this model.
+    A large download needs a yes: from `--yes`, or from the terminal. Without a terminal it begins
+    only if the command is to download this very model. After Ctrl-C the downloaded part is kept.
 
     Args:
-        yes: the answer is given already.
-        named: the command is to download this model.
+        yes: the answer to the question is yes.
+        is_named: the command is to download this model.
         quiet: show nothing but the question.
 
     Raises:
-        Failure: the answer is no, or there is none.
+        Failure: the answer is no, or nothing can be asked.
         SidecarError: as `catalog.resolve`.
     """
-    download = _Download(name, yes=yes, named=named, quiet=quiet)
+    download = _Download(name, yes=yes, is_named=is_named, quiet=quiet)
     try:
         return catalog.resolve(name, Fetching(download.show))
     except KeyboardInterrupt:
         if download.has_begun:
-            terminal.note("What has been downloaded is kept, and the next try goes on from there.")
+            terminal.note("The downloaded part is kept; the next download continues from there.")
         raise
     finally:
         download.close()
 
 
 class _Download:
-    def __init__(self, name: str, *, yes: bool, named: bool, quiet: bool) -> None:
+    def __init__(self, name: str, *, yes: bool, is_named: bool, quiet: bool) -> None:
         self._name = name
-        self._yes, self._named, self._quiet = yes, named, quiet
+        self._yes, self._is_named, self._quiet = yes, is_named, quiet
         self._bar: Any = None
         self.has_begun = False
 
     def show(self, progress: Progress) -> None:
-        """Hear of the progress; the first that knows the size comes before anything is fetched."""
+        """Show the progress. Ask when the size is known, which is before anything is fetched."""
         if not progress.total_bytes:
             if not self._quiet and not self.has_begun:
                 terminal.note(f"asking the hub for {progress.repo} …")
@@ -83,10 +82,10 @@ class _Download:
                 if not terminal.confirm(f"Download {what}?"):
                     raise Failure("Nothing was downloaded.")
                 return
-            if not self._named:
+            if not self._is_named:
                 raise Failure(
-                    f"{self._name} is not on this machine, and downloading it takes {size}.",
-                    "Give --yes to download it, or run first: "
+                    f"{self._name} is not on this machine, and its download is {size}.",
+                    "Add --yes to download it, or run this first: "
                     f"qwen-tts-sidecar models download {self._name}",
                 )
         if missing and not self._quiet:
@@ -94,15 +93,14 @@ class _Download:
 
     def _draw(self, progress: Progress) -> None:
         if self._bar is None:
-            # What was there before is no speed.
             self._bar = tqdm(
                 desc=progress.repo.rpartition("/")[2],
                 total=progress.total_bytes,
-                initial=progress.received_bytes,
+                initial=progress.received_bytes,  # an earlier part does not count as speed
                 unit="B",
                 unit_scale=True,
                 bar_format=_BAR,
             )
-        waiting = progress.waiting_seconds
-        self._bar.set_postfix_str(f"the hub asks to wait {waiting:.0f} s" if waiting else "", False)
+        wait = progress.waiting_seconds
+        self._bar.set_postfix_str(f"waiting {wait:.0f} s, as the hub asks" if wait else "", False)
         self._bar.update(progress.received_bytes - self._bar.n)

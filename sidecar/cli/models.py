@@ -1,22 +1,36 @@
-"""`models list|download|path|remove`: the hub's cache, by hand."""
+"""`models list|download|path|remove`: shows and manages the models on this machine."""
 
 from __future__ import annotations
 
 import argparse
 import shutil
+import textwrap
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from sidecar.cli import terminal
-from sidecar.cli.fetching import fetched
-from sidecar.cli.model_listing import listing, table
+from sidecar.cli.fetching import fetch
 from sidecar.cli.terminal import Failure
 from sidecar.errors import ModelNotDownloaded, UnknownModel, Unsupported
 from sidecar.memory import readable
 from sidecar.models import backend, catalog, inventory
+from sidecar.models.base import Ability
 from sidecar.models.hub import cache
 from sidecar.models.inventory import Entry
+from sidecar.voices.names import printable
+
+_ABILITIES: dict[Ability, str] = {
+    "presets": "have preset voices (see voices list)",
+    "instruct": "can be told how to speak (--instruct)",
+    "design": "speak with a described voice (--design)",
+    "cloning": "speak with the voice of a recording (--clone)",
+}
+_NAMES = (
+    "The name of a quantised model ends with its column, as in NAME-8bit. NAME-original is Qwen's "
+    "own file, which is as large as bf16."
+)
 
 
 def models(options: argparse.Namespace) -> int:
@@ -30,23 +44,23 @@ def models(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    rows, on_cpu = inventory.entries(), _on_cpu()
+    entries, on_cpu = inventory.entries(), _on_cpu()
     if options.json:
-        plain = [_plain(row, on_cpu) for row in rows]
-        print(msgspec.json.format(msgspec.json.encode(plain)).decode())
+        rows = [_plain(entry, on_cpu) for entry in entries]
+        print(msgspec.json.format(msgspec.json.encode(rows)).decode())
     elif options.verbose:
-        print(table(rows, on_cpu=on_cpu))
+        print(_table(entries, on_cpu))
     else:
-        print(listing(rows, shutil.get_terminal_size().columns, on_cpu=on_cpu))
+        print("\n".join(_listing(entries, shutil.get_terminal_size().columns, on_cpu)))
     return 0
 
 
 def _on_cpu() -> bool:
-    """Whether MLX computes on the CPU; so it is, too, where there is no MLX that can."""
+    """Return whether models run on the CPU; also if MLX does not work, which `doctor` reports."""
     try:
         backend.prepare()
         return backend.on_cpu()
-    except Exception:  # as `doctor` says, with the reason
+    except Exception:
         return True
 
 
@@ -64,10 +78,92 @@ def _plain(entry: Entry, on_cpu: bool) -> dict[str, Any]:
     }
 
 
+def _listing(entries: Sequence[Entry], width: int, on_cpu: bool) -> Iterator[str]:
+    """Yield lines for people, at most `width` long: the models here, then the catalogue."""
+    yield "On this machine:"
+    for entry in entries:
+        if entry.state != "known" or entry.disk_bytes:
+            yield from _wrapped(f"  {_local(entry, on_cpu)}", width, "    ")
+    yield ""
+    yield from _wrapped(
+        "Known models, with the GB to download (`models download NAME`) and the GB of memory to "
+        f"speak on this machine's {'CPU' if on_cpu else 'GPU'}:",
+        width,
+    )
+    yield from _grid(entries, on_cpu)
+    yield ""
+    yield from _wrapped(_NAMES, width)
+    for ability, what in _ABILITIES.items():
+        stems = dict.fromkeys(
+            entry.known.stem for entry in entries if entry.known and ability in entry.abilities
+        )
+        yield from _wrapped(f"Models that {what}: {', '.join(stems)}", width, "  ")
+
+
+def _local(entry: Entry, on_cpu: bool) -> str:
+    state = "incomplete" if entry.missing or entry.state == "known" else entry.state
+    parts = [f"{state}, {readable(entry.disk_bytes)} on disk"]
+    if memory := entry.memory_bytes(on_cpu=on_cpu):
+        parts.append(f"{readable(memory)} of memory to speak")
+    can = ", ".join(entry.abilities) or "cannot be loaded"
+    return f"{printable(entry.name)}: {', '.join(parts)}; {can}"
+
+
+def _grid(entries: Sequence[Entry], on_cpu: bool) -> Iterator[str]:
+    """Yield one row for each model, with one column for each precision."""
+    rows: dict[str, dict[int, str]] = {}
+    for entry in entries:
+        known = entry.known
+        if known is not None and not known.is_original:
+            is_here = entry.state == "cached"
+            download = "here" if is_here else f"{known.download_bytes / 1e9:.2f}"
+            memory = (entry.memory_bytes(on_cpu=on_cpu) or 0) / 1e9
+            rows.setdefault(known.stem, {})[known.bits] = f"{download}/{memory:.2f}"
+    left = max(map(len, rows), default=0)
+    precisions = sorted({bits for cells in rows.values() for bits in cells}, reverse=True)
+    head = ["bf16" if bits == 16 else f"{bits}bit" for bits in precisions]
+    yield " ".join([" " * left, *(f"{name:>9}" for name in head)])
+    for stem, cells in rows.items():
+        yield " ".join([f"{stem:<{left}}", *(f"{cells.get(bits, '-'):>9}" for bits in precisions)])
+
+
+def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    return textwrap.wrap(
+        text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _table(entries: Sequence[Entry], on_cpu: bool) -> str:
+    """Return one line for each model with everything that is known of it, however wide."""
+    rows = [("model", "state", "on disk", "download", "memory", "abilities", "repository")]
+    rows += [_row(entry, on_cpu) for entry in entries]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    padded = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    )
+    return "\n".join(line.rstrip() for line in padded)
+
+
+def _row(entry: Entry, on_cpu: bool) -> tuple[str, ...]:
+    def size(number: int | None) -> str:
+        return readable(number) if number else "-"
+
+    return (
+        printable(entry.name),
+        f"{entry.state}, incomplete" if entry.missing else entry.state,
+        size(entry.disk_bytes),
+        size(entry.known.download_bytes if entry.known else None),
+        size(entry.memory_bytes(on_cpu=on_cpu)),
+        ", ".join(entry.abilities) or "-",
+        printable(entry.repo or "-"),
+    )
+
+
 def _download(options: argparse.Namespace) -> int:
     for name in options.model:
         pinned = _pinned(name, options.revision)
-        print(fetched(pinned, yes=options.yes, named=True).path, flush=True)
+        print(fetch(pinned, yes=options.yes, is_named=True).path, flush=True)
     return 0
 
 
@@ -81,21 +177,24 @@ def _pinned(name: str, revision: str | None) -> str:
 
 
 def _remove(options: argparse.Namespace) -> int:
-    repo, revision = _in_cache(_pinned(options.model, options.revision))
-    commits, size = _doomed(repo, revision)
+    repo, revision = _removable(_pinned(options.model, options.revision))
+    commits, size = _commits(repo, revision)
     what = f"{repo}@{revision}" if revision else repo
-    print(f"{what}: {readable(size)} in {cache.repo_folder(repo)}")
-    if not options.yes and not _agreed():
-        raise Failure("Nothing was removed.", "--yes removes without asking.")
+    folder = cache.repo_folder(repo)
+    print(f"{what}: {readable(size)} in {folder}")
+    if not options.yes and not (terminal.is_interactive() and terminal.confirm("Remove it?")):
+        raise Failure("Nothing was removed.", "Add --yes to remove it without a question.")
     if revision is None:
-        _remove_all(repo)
+        # Also what is half downloaded, which huggingface_hub would leave.
+        shutil.rmtree(folder)
+        shutil.rmtree(folder.parent / ".locks" / folder.name, ignore_errors=True)
     else:
         _cache_info().delete_revisions(*commits).execute()
     print("removed")
     return 0
 
 
-def _in_cache(name: str) -> tuple[str, str | None]:
+def _removable(name: str) -> tuple[str, str | None]:
     """Return the repository and the revision that are to be removed.
 
     Raises:
@@ -107,37 +206,27 @@ def _in_cache(name: str) -> tuple[str, str | None]:
     if catalog.is_folder(name):
         raise Unsupported(
             f"{name} names a folder, and `models remove` removes only what was downloaded.",
-            hint="Delete a folder that you no longer need yourself.",
+            hint="Delete the folder yourself if you no longer need it.",
             field="model",
         )
     return catalog.repository(name)
 
 
-def _doomed(repo: str, revision: str | None) -> tuple[list[str], int]:
-    """The commits to be removed, and what that frees."""
+def _commits(repo: str, revision: str | None) -> tuple[list[str], int]:
+    """Return the commits to remove (none if all are), and how many bytes that frees."""
     if not cache.repo_folder(repo).is_dir():
         raise ModelNotDownloaded(f"{repo} is not in {cache.folder()}.", field="model")
     if revision is None:
         return [], cache.disk_bytes(repo)
     snapshot = cache.find(repo, revision)
     if snapshot is None:
-        raise UnknownModel(f"{repo} is here, but not at revision {revision!r}.", field="model")
+        raise UnknownModel(
+            f"Revision {revision!r} of {repo} is not on this machine.", field="model"
+        )
     return [snapshot.commit], _cache_info().delete_revisions(snapshot.commit).expected_freed_size
-
-
-def _remove_all(repo: str) -> None:
-    """With what is half downloaded, which huggingface_hub would leave."""
-    folder = cache.repo_folder(repo)
-    shutil.rmtree(folder)
-    locks = folder.parent / ".locks" / folder.name
-    shutil.rmtree(locks, ignore_errors=True)
 
 
 def _cache_info() -> Any:
     import huggingface_hub
 
     return huggingface_hub.scan_cache_dir(cache.folder())
-
-
-def _agreed() -> bool:
-    return terminal.is_interactive() and terminal.confirm("Remove it?")

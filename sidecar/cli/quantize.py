@@ -1,4 +1,4 @@
-"""`models quantize`: a smaller copy of a checkpoint, in a folder of its own."""
+"""`models quantize`: makes a smaller copy of a checkpoint, in a folder of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from sidecar.cli.fetching import fetched
+from sidecar.cli.fetching import fetch
 from sidecar.cli.terminal import Failure
 from sidecar.files import cause
 from sidecar.memory import readable
@@ -22,41 +22,41 @@ def quantize(options: argparse.Namespace) -> int:
         SidecarError, Failure
     """
     target = Path(options.output).expanduser()
-    checkpoint = _source(target, options)
+    _check(target)
+    checkpoint = fetch(options.model, yes=options.yes)
     try:
-        quantised, left = _written(checkpoint, options.bits, options.group_size, target)
+        quantised, kept = _write(checkpoint, options.bits, options.group_size, target)
     except OSError as error:
         where = error.filename or str(target)
         raise Failure(f"The copy failed. {where}: {cause(error, where)}.") from error
     size = sum(file.stat().st_size for file in target.rglob("*") if file.is_file())
     print(
         f"{options.bits} bits in groups of {options.group_size}: {quantised} linear layers"
-        + (f" ({left} are too narrow and stay)" if left else "")
+        + (f" ({kept} others are too narrow and were not quantised)" if kept else "")
         + f", {readable(size)} → {target}"
     )
     return 0
 
 
-def _source(target: Path, options: argparse.Namespace) -> Checkpoint:
-    """What is wrong with the folder is said before anything is downloaded."""
+def _check(target: Path) -> None:
+    """Raise Failure if the folder cannot be created; before anything is downloaded."""
     if target.exists():
-        raise Failure(f"{target} exists already.", "Name a folder that does not.")
+        raise Failure(f"{target} already exists.", "Name a folder that does not exist yet.")
     if not target.parent.is_dir():
         raise Failure(
             f"{target} cannot be written: there is no folder {target.parent}.",
-            f"Make the folder first: mkdir -p {target.parent}",
+            f"Create the folder first: mkdir -p {target.parent}",
         )
-    return fetched(options.model, yes=options.yes)
 
 
-def _written(checkpoint: Checkpoint, bits: int, group_size: int, target: Path) -> tuple[int, int]:
-    """All of it or nothing: what is under way is beside it, under another name."""
+def _write(checkpoint: Checkpoint, bits: int, group_size: int, target: Path) -> tuple[int, int]:
+    """Write all of the copy or nothing: it is made beside the target, under another name."""
     backend.prepare()
     making = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
-        done = registry.convert(checkpoint, bits, group_size, making)
-        making.chmod(0o755)  # temporary folders are for their owner alone
+        counts = registry.convert(checkpoint, bits, group_size, making)
+        making.chmod(0o755)  # mkdtemp makes folders that only their owner can read
         making.rename(target)
     finally:
         shutil.rmtree(making, ignore_errors=True)
-    return done
+    return counts

@@ -130,6 +130,7 @@ class Creation:
         request, source = self._request, self._request.source
         if request.name and not request.replace:
             self._store.check_free(request.name)
+        self._store.check_writable()
         # What is wrong with the recording, or with a model, is known before anything is spoken.
         if isinstance(source, Design):
             designer = yield from self._load(source.model, "voice_design", "design.model")

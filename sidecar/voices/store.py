@@ -130,6 +130,16 @@ class VoiceStore:
         if self.locate(name) is not None:
             raise _exists(name)
 
+    def check_writable(self) -> None:
+        """Raise VoiceNotSaved if no voice could be saved. Creates the folder."""
+        import tempfile
+
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=self.folder).close()
+        except OSError as error:
+            raise _not_saved(self.folder / names.SUFFIX, error) from error
+
     def save(
         self,
         metadata: Metadata,

@@ -75,6 +75,29 @@ def test_a_voice_is_made_shown_spoken_with_and_deleted(
     assert "There is no saved voice 'anna'. Saved: none." in gone.stderr
 
 
+def test_a_saved_voice_with_a_near_name_is_suggested(model: str, tmp_path: Path) -> None:
+    folder = tmp_path / "voices"
+    folder.mkdir()
+    (folder / "anna.safetensors").touch()
+    given = ("--model", model, "--voices-dir", str(folder))
+    done = run("say", "Hi.", "--voice", "Ana", *given, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "error: There is no saved voice 'Ana'.\n" in done.stderr
+    assert "hint: Did you mean the saved voice 'anna'? " in done.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_any_work(
+    model: str, tmp_path: Path, wav: str
+) -> None:
+    (tmp_path / "file").touch()
+    given = ("--model", model, "--voices-dir", str(tmp_path / "file" / "voices"))
+    done = run("voices", "create", "Anna", "--clone", wav, *given)
+    assert done.returncode == 1
+    assert f"{tmp_path / 'file'} is not a folder" in done.stderr
+    assert "loading" not in done.stderr
+    assert "encoding" not in done.stderr
+
+
 def test_say_clones_a_recording(model: str, tmp_path: Path, wav: str) -> None:
     samples, rate = soundfile.read(wav)
     soundfile.write(wav, samples[: 2 * rate], rate)
@@ -113,7 +136,7 @@ CREATE = ["voices", "create", "Anna"]
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ([*SAY, "--ref-text", "words"], "--ref-text belongs to --clone"),
+        ([*SAY, "--ref-text", "words"], "--ref-text needs --clone"),
         ([*SAY, "--ref-text", ""], "--ref-text is empty"),
         ([*SAY, "--clone", ""], "--clone is empty"),
         ([*SAY, "--design", " "], "--design is empty"),
@@ -132,11 +155,11 @@ CREATE = ["voices", "create", "Anna"]
         ([*SAY, "--sample-rate", "7"], "'7' is not between 8000 and 48000 Hz."),
         (
             [*SAY, "--sample-rate", "44100", "-o", "a.opus"],
-            "--sample-rate 44100 is none that this format knows: 8000, 12000, 16000, 24000, 48000.",
+            "44100 does not work with this format; use 8000, 12000, 16000, 24000, 48000.",
         ),
         ([*SAY, "-o", "a.m4a"], "a.m4a: the name must end in .wav, .flac,"),
-        ([*SAY, "--play", "--format", "mp3"], "--format belongs to -o"),
-        ([*SAY, "--device", "1"], "--device belongs to --play"),
+        ([*SAY, "--play", "--format", "mp3"], "--format needs -o"),
+        ([*SAY, "--device", "1"], "--device needs --play"),
         ([*SAY, "-f", "text.txt"], "Both TEXT and --file are given"),
         ([*CREATE], "One of the arguments --clone --design is required."),
         ([*CREATE, "--clone", ""], "--clone is empty"),
@@ -146,10 +169,10 @@ CREATE = ["voices", "create", "Anna"]
         (["models", "download", "a/b", "--revision", ""], "--revision is empty"),
         (["models", "download", "a/b", ""], "MODEL is empty"),
         (["serve", "--model", ""], "--model is empty"),
-        ([*CREATE, "--design", "a", "--ref-text", "b"], "--ref-text belongs to --clone"),
-        ([*CREATE, "--clone", "a", "--text", "b"], "--text belongs to --design"),
-        ([*CREATE, "--clone", "a", "--seed", "1"], "--seed belongs to --design"),
-        ([*CREATE, "--clone", "a", "--design-model", "b"], "--design-model belongs to --design"),
+        ([*CREATE, "--design", "a", "--ref-text", "b"], "--ref-text needs --clone"),
+        ([*CREATE, "--clone", "a", "--text", "b"], "--text needs --design"),
+        ([*CREATE, "--clone", "a", "--seed", "1"], "--seed needs --design"),
+        ([*CREATE, "--clone", "a", "--design-model", "b"], "--design-model needs --design"),
         (["voices", "create", "--clone", "a", "--replace"], "--replace needs the name"),
         (["voices", "show", "Anna", "--model", "a"], "There is no option --model."),
         (["voices"], "required"),
@@ -234,8 +257,8 @@ def test_a_name_that_no_voice_has_is_compared_with_all_of_them(tmp_path: Path) -
     done = run("voices", "show", "ryn", env=fresh(tmp_path))
     assert done.returncode == 1
     assert done.stderr == (
-        "error: There is no voice 'ryn', neither a preset nor a saved one. Did you mean 'ryan'?\n"
-        "hint: qwen-tts-sidecar voices list shows all of them.\n"
+        "error: There is no preset voice and no saved voice 'ryn'. Did you mean 'ryan'?\n"
+        "hint: To see all voices: qwen-tts-sidecar voices list\n"
     )
 
 
@@ -266,7 +289,7 @@ def test_a_preset_is_shown_and_cannot_be_deleted(tmp_path: Path) -> None:
     assert "sohee is a preset voice of 0.6b-customvoice" in kept.stderr
     unknown = run("voices", "show", "nobody", env=fresh(tmp_path))
     assert unknown.returncode == 1
-    assert "There is no voice 'nobody'" in unknown.stderr
+    assert "There is no preset voice and no saved voice 'nobody'" in unknown.stderr
 
 
 def test_the_help_of_create_names_the_models_that_it_takes_and_their_size() -> None:

@@ -1,4 +1,4 @@
-"""`say`'s options → the request of a narration."""
+"""Turns the options of `say` into the request of a narration."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STDOUT = "-"
 
 
 def check(options: argparse.Namespace) -> None:
-    """Refuse options that say nothing together, before anything is read.
+    """Refuse options that cannot be combined, before anything is read.
 
     Raises:
         Failure: with the exit code 2.
@@ -32,39 +32,40 @@ def check(options: argparse.Namespace) -> None:
 
 def _voice_refusal(options: argparse.Namespace) -> str | None:
     if options.ref_text is not None and options.clone is None:
-        return "--ref-text belongs to --clone"
+        return "--ref-text needs --clone"
     if options.design is not None and options.instruct is not None:
-        return "--design and --instruct are the same to a VoiceDesign model; put all in --design"
+        return "--instruct cannot be combined with --design; put everything into --design"
     return None
 
 
 def _output_refusal(options: argparse.Namespace) -> str | None:
     if options.device is not None and not options.play:
-        return "--device belongs to --play"
-    audio = output(options)
+        return "--device needs --play"
+    audio = output_path(options)
     if audio is None and options.format is not None:
-        return "--format belongs to -o; --play has none"
+        return "--format needs -o: --play alone writes no file"
     if audio and audio != STDOUT and not options.format and not _suffix_format(audio):
-        return f"{audio}: the name must end in {', '.join(SUFFIXES)}, or --format say what it is"
+        endings = ", ".join(SUFFIXES)
+        return f"{audio}: the name must end in {endings}; for other names, give --format"
     rates = formats.RATES.get(encoding(options))
     if rates and options.sample_rate not in (None, *rates):
         known = ", ".join(map(str, rates))
-        return f"--sample-rate {options.sample_rate} is none that this format knows: {known}"
+        return f"--sample-rate {options.sample_rate} does not work with this format; use {known}"
     paths = [path for path in (audio, options.srt, options.vtt) if path is not None]
     real = {path if path == STDOUT else os.path.realpath(path) for path in paths}
     return None if len(real) == len(paths) else "Two outputs cannot be written to the same file"
 
 
-def output(options: argparse.Namespace) -> str | None:
-    """Return the audio file's path, - for stdout, or None for none."""
+def output_path(options: argparse.Namespace) -> str | None:
+    """Return the path of the audio file: - is stdout, and None means no file."""
     if options.output is not None:
         return options.output
     return None if options.play else f"out.{options.format or 'wav'}"
 
 
 def encoding(options: argparse.Namespace) -> str:
-    """Return the encoding of the audio file, by its wire name."""
-    path = output(options)
+    """Return the encoding of the audio file, by its name in the protocol."""
+    path = output_path(options)
     if path is None:
         return "pcm_f32le"
     return FORMATS[options.format or _suffix_format(path) or "wav"]
@@ -75,7 +76,7 @@ def _suffix_format(path: str) -> str | None:
 
 
 def request(options: argparse.Namespace, text: str | None) -> NarrationRequest:
-    """Return what is asked of the engine; a recording and a saved voice are read here.
+    """Return the request. Read the recording or the saved voice that it speaks with.
 
     Args:
         text: None if it is still being written.
@@ -95,6 +96,8 @@ def request(options: argparse.Namespace, text: str | None) -> NarrationRequest:
         model, reference = choose(store, options.voice, options.model, catalog.BUNDLED)
     instruct = options.design or options.instruct
     utterance = Utterance("", options.voice, options.language, instruct, reference)
+    rate, speed = options.sample_rate, options.speed
+    formats.check(formats.AudioFormat(encoding=encoding(options), sample_rate=rate, speed=speed))
     return NarrationRequest(
         speech=SpeechRequest(model=model, utterance=utterance, seed=options.seed),
         text=text or "",
@@ -104,7 +107,8 @@ def request(options: argparse.Namespace, text: str | None) -> NarrationRequest:
         transcribed=True,  # whole sentences, wherever the voice comes from
         normalize=options.normalize,
         pauses=_pauses(options),
-        format=_format(options),
+        # All outputs receive the same samples, and each encodes them in its own way.
+        format=formats.AudioFormat(encoding="pcm_f32le", sample_rate=rate, speed=speed),
     )
 
 
@@ -115,14 +119,3 @@ def _pauses(options: argparse.Namespace) -> Pauses:
         default.sentence if sentence is None else sentence,
         default.paragraph if paragraph is None else paragraph,
     )
-
-
-def _format(options: argparse.Namespace) -> formats.AudioFormat:
-    """Of the samples that all outputs get; each encodes them in its own way.
-
-    Raises:
-        SidecarError
-    """
-    rate, speed = options.sample_rate, options.speed
-    formats.check(formats.AudioFormat(encoding=encoding(options), sample_rate=rate, speed=speed))
-    return formats.AudioFormat(encoding="pcm_f32le", sample_rate=rate, speed=speed)

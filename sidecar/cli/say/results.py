@@ -1,13 +1,18 @@
-"""What `say` makes: its files, the loudspeaker, the progress; whole, cut short, or none."""
+"""The outputs of `say`: audio file, captions and loudspeaker; complete, cut short, or none."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
+from sidecar.audio.formats import AudioFormat
+from sidecar.audio.stream import AudioStream
 from sidecar.cli import terminal
-from sidecar.cli.outputs import AudioFile, Loudspeaker, OutputFile
-from sidecar.cli.say.request import encoding, output
+from sidecar.cli.say.file import OutputFile
+from sidecar.cli.say.loudspeaker import Loudspeaker
+from sidecar.cli.say.request import encoding, output_path
 from sidecar.synthesis.captions import srt, vtt
 from sidecar.synthesis.request import Mark, NarrationResult
 
@@ -15,34 +20,38 @@ Captions = Callable[[str, Sequence[Mark], float], str]
 
 
 class Results:
-    """A context: what goes wrong in it leaves no file that is cut short.
+    """A context manager: an error inside it leaves no incomplete file.
 
-    After Ctrl-C the files hold what was spoken until then, and are valid.
+    After Ctrl-C the files are valid and hold what was spoken until then.
 
     Args:
-        stdout: the descriptor of the real one.
+        stdout: the file descriptor of the real stdout.
+        text: None if it comes from stdin.
+
+    Attributes:
+        text: the pieces of the text, for the captions.
 
     Raises:
         Failure: a file cannot be written.
         Interrupted: on leaving by Ctrl-C.
     """
 
-    def __init__(self, options: argparse.Namespace, stdout: int) -> None:
+    def __init__(self, options: argparse.Namespace, stdout: int, text: str | None) -> None:
         self._options = options
         self._stdout = stdout
         self._files: list[OutputFile] = []
         self._captions: list[tuple[OutputFile, Captions]] = []
         self._audio_file: OutputFile | None = None
-        self._audio: AudioFile | None = None
+        self._encoder: AudioStream | None = None
         self._loudspeaker: Loudspeaker | None = None
         self._seconds, self._rate = 0.0, 0
         self._is_complete = False
-        self.text: list[str] = []
+        self.text: list[str] = [] if text is None else [text]
         self.marks: list[Mark] = []
 
     def __enter__(self) -> Results:
         try:
-            path = output(self._options)
+            path = output_path(self._options)
             if path is not None:
                 self._audio_file = self._open(path)
             for captions, write in ((self._options.srt, srt), (self._options.vtt, vtt)):
@@ -59,31 +68,31 @@ class Results:
         if self._loudspeaker is not None:
             self._loudspeaker.stop()
         if kind is KeyboardInterrupt:
-            self._interrupted()
+            self._keep_beginning()
         self._discard()
 
     @property
     def names(self) -> str:
-        """What was written, for people."""
+        """The files that were written, for people."""
         return ", ".join(
             f"{file.name} (overwritten)" if file.replaced else file.name for file in self._files
         )
 
     def write(self, pcm: bytes, rate: int) -> float:
-        """Hand float32 samples to all outputs; return how many seconds they have.
+        """Write float32 samples to all outputs; return the seconds of audio written so far.
 
         Raises:
             Failure, SidecarError
         """
-        if self._audio is None and self._audio_file is not None:
-            self._audio = AudioFile(self._audio_file, encoding(self._options), rate)
-        if self._loudspeaker is None and self._options.play:
+        samples = np.frombuffer(pcm, "<f4")
+        if self._options.play and self._loudspeaker is None:
             self._loudspeaker = Loudspeaker(rate, self._options.device)
-        for one in (self._audio, self._loudspeaker):
-            if one is not None:
-                one.write(pcm)
+        if self._audio_file is not None:
+            self._audio_file.write(self._encoding(rate).write(samples).data)
+        if self._loudspeaker is not None:
+            self._loudspeaker.write(samples)
         self._rate = rate
-        self._seconds += len(pcm) / 4 / rate
+        self._seconds += len(samples) / rate
         return self._seconds
 
     def finish(self, result: NarrationResult) -> None:
@@ -96,13 +105,20 @@ class Results:
         if self._loudspeaker is not None:
             self._loudspeaker.finish()
 
+    def _encoding(self, rate: int) -> AudioStream:
+        """Return the encoder of the audio file: its samples are those that the protocol sends."""
+        if self._encoder is None:
+            self._encoder = AudioStream(AudioFormat(encoding(self._options), fade=False), rate)
+        return self._encoder
+
     def _complete(self, seconds: float, rate: int) -> None:
-        """Complete the files; the last caption ends after so many seconds of audio."""
-        if self._audio is None and self._audio_file is not None:  # nothing was spoken
-            self._audio = AudioFile(self._audio_file, encoding(self._options), rate)
-        if self._audio is not None and self._audio_file is not None:
-            self._audio.finish()
-            self._audio_file.keep()  # it is whole, whatever becomes of the captions
+        """Complete the files; the audio, and with it the last caption, has so many seconds."""
+        if self._audio_file is not None:
+            encoder = self._encoding(rate)
+            self._audio_file.write(encoder.finish().data)
+            for offset, data in encoder.patches():
+                self._audio_file.patch(offset, data)
+            self._audio_file.keep()  # it stays if the captions cannot be written
         for file, captions in self._captions:
             file.write(captions("".join(self.text), self.marks, seconds).encode())
         for file in self._files:
@@ -114,8 +130,8 @@ class Results:
         self._files.append(file)
         return file
 
-    def _interrupted(self) -> None:
-        """Keep what there is."""
+    def _keep_beginning(self) -> None:
+        """Keep what was spoken before Ctrl-C; raises Interrupted."""
         if not self._seconds:
             self._discard()
             raise terminal.Interrupted("Nothing was written.")
@@ -123,12 +139,11 @@ class Results:
             self.marks = [mark for mark in self.marks if mark.start_seconds < self._seconds]
             self._complete(self._seconds, self._rate)
             if self._files:
-                raise terminal.Interrupted(
-                    f"{self.names}: the first {self._seconds:.1f} s are there, and no more."
-                )
+                only = f"only the first {self._seconds:.1f} s were written"
+                raise terminal.Interrupted(f"{self.names}: {only}.")
         raise terminal.Interrupted("The rest was not played.")
 
     def _discard(self) -> None:
         for file in self._files:
-            if said := file.discard():
-                terminal.warning(said)
+            if message := file.discard():
+                terminal.warning(message)

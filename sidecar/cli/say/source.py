@@ -1,4 +1,4 @@
-"""Where `say` has its text from: an argument, a file, or stdin."""
+"""Where the text of `say` comes from: an argument, a file, or stdin."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from sidecar.limits import MAX_TEXT_CHARS
 _READ_BYTES = 4096
 _MOST_BYTES = 4 * MAX_TEXT_CHARS  # in UTF-8; a device may never end
 _ENCODING = "utf-8"
-_BYTE_ORDER_MARK = "\ufeff"  # at the beginning it is no part of the text
+_BYTE_ORDER_MARK = "\ufeff"  # not part of the text
 
 
 def is_live(options: argparse.Namespace) -> bool:
-    """Return whether the text comes from stdin, to be spoken while it comes.
+    """Return whether the text comes from stdin, to be spoken as it arrives.
 
     Raises:
         Failure: there is no text, or more than one.
@@ -33,26 +33,26 @@ def is_live(options: argparse.Namespace) -> bool:
         if sys.stdin.isatty():
             raise Failure(
                 "There is no text to speak.",
-                "Give it as an argument, with -f FILE, or on stdin; - reads what you type.",
+                "Give it as an argument, with -f FILE, or through a pipe; to type it, give -",
                 code=2,
             )
         return True
     return "-" in (options.text, options.file)
 
 
-def text(options: argparse.Namespace) -> str:
+def read_text(options: argparse.Namespace) -> str:
     """Return the text of an argument or a file.
 
     Raises:
         EmptyText, Failure
     """
-    whole: str = options.text if options.file is None else _read(options.file)
-    if not whole.strip():
+    text: str = options.text if options.file is None else _read_file(options.file)
+    if not text.strip():
         raise EmptyText("The text is empty.", field="text")
-    return whole
+    return text
 
 
-def _read(path: str) -> str:
+def _read_file(path: str) -> str:
     try:
         with Path(path).expanduser().open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
@@ -63,8 +63,8 @@ def _read(path: str) -> str:
         raise Failure(f"{path!r} cannot be the name of a file.") from None
     if len(data) > _MOST_BYTES:
         raise Failure(
-            f"{path} is too long: a text has at most {MAX_TEXT_CHARS:,} characters.",
-            "Split it into files, a chapter each.",
+            f"{path} is too long: a text may have at most {MAX_TEXT_CHARS:,} characters.",
+            "Split it into several files, for example one for each chapter.",
         )
     try:
         return data.decode(_ENCODING).removeprefix(_BYTE_ORDER_MARK)
@@ -72,11 +72,11 @@ def _read(path: str) -> str:
         raise _not_utf_8(path, error, error.start) from None
 
 
-def typed() -> Iterator[str]:
-    """Yield the text of stdin as it comes: what a language model writes is spoken while it does.
+def read_stdin() -> Iterator[str]:
+    """Yield the text of stdin as it arrives.
 
     Raises:
-        Failure: it is not UTF-8, or cannot be read.
+        Failure: stdin is not UTF-8, or cannot be read.
     """
     if terminal.is_interactive():
         terminal.note("Type your text; end it with Ctrl-D on a line of its own.")
@@ -90,7 +90,7 @@ def typed() -> Iterator[str]:
             begun = begun or bool(text)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        # What it was given: the end of what has been read.
+        # The decoder counts in error.object, which is the end of what has been read.
         at = read - len(error.object) + error.start
         raise _not_utf_8("stdin", error, at) from None
     except OSError as error:

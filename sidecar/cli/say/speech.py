@@ -3,47 +3,88 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
+import sys
 import threading
 
 from sidecar.cli import terminal
-from sidecar.cli.fetching import fetched
-from sidecar.cli.outputs import Progress
-from sidecar.cli.say import source
+from sidecar.cli.fetching import fetch
+from sidecar.cli.say import loudspeaker, source
+from sidecar.cli.say.progress import Progress
+from sidecar.cli.say.request import check, request
 from sidecar.cli.say.results import Results
 from sidecar.engine.engine import Engine
-from sidecar.errors import Cancelled
+from sidecar.errors import Cancelled, UnknownVoice
 from sidecar.synthesis.narration import Narration
 from sidecar.synthesis.request import Mark, NarrationRequest, NarrationResult, Part
+from sidecar.voices.store import VoiceStore
+from sidecar.wording import closest
 
 _STOP_SECONDS = 5.0
-# How fast people speak; the progress within a sentence is guessed by it.
-_CHARACTERS_PER_SECOND = 15.0
 
 
-class Speech:
-    """A text, spoken into results.
+def say(options: argparse.Namespace) -> int:
+    """Run the command; return the exit code.
 
-    Args:
-        text: None if it comes from stdin.
+    Raises:
+        Failure, SidecarError, Interrupted
     """
+    if options.list_devices:
+        for number, name, is_default in loudspeaker.devices():
+            print(f"{number:>3}  {name}{' (default)' if is_default else ''}")
+        return 0
+    check(options)
+    is_live = source.is_live(options)
+    sys.stdout.flush()
+    stdout = os.dup(1)
+    os.dup2(2, 1)  # libraries print while they load a model; stdout is for the audio only
+    if options.play:
+        loudspeaker.check(options.device)
+    text = None if is_live else source.read_text(options)
+    asked = request(options, text)
+    with Results(options, stdout, text) as results:
+        try:
+            result = _Speech(options, asked, results).run()
+        except UnknownVoice as error:
+            raise _with_saved_voice(error, options) from None
+        results.finish(result)
+        _report(options, result, results)
+    return 0
+
+
+def _with_saved_voice(error: UnknownVoice, options: argparse.Namespace) -> UnknownVoice:
+    """Return the error with the saved voice that was probably meant: the engine knows none."""
+    near = closest(options.voice or "", VoiceStore(options.voices_dir).names())
+    hints = [f"Did you mean the saved voice {near!r}?"] if near else []
+    hints.append(error.hint or "To see all voices: qwen-tts-sidecar voices list")
+    return UnknownVoice(error.message, hint=" ".join(hints), field=error.field)
+
+
+def _report(options: argparse.Namespace, result: NarrationResult, results: Results) -> None:
+    for notice in result.notices:
+        terminal.warning(notice.message)
+    if not options.quiet:
+        terminal.note(
+            f"{result.audio_seconds:.2f} s of audio · first audio after "
+            f"{result.first_audio_seconds * 1000:.0f} ms (loading included) · "
+            f"real-time factor {result.real_time_factor:.2f} · seed {result.seed}"
+            + (f" → {results.names}" if results.names else "")
+        )
+
+
+class _Speech:
+    """A text on its way into the results."""
 
     def __init__(
-        self,
-        options: argparse.Namespace,
-        request: NarrationRequest,
-        text: str | None,
-        results: Results,
+        self, options: argparse.Namespace, request: NarrationRequest, results: Results
     ) -> None:
         self._options = options
         self._request = request
         self._results = results
         self._engine = Engine()
         self._narration = Narration(self._engine, lambda _: request)
-        self._ended_by: BaseException | None = None  # why it was cancelled
-        if text is not None:
-            results.text.append(text)
-        self._length = None if text is None else len(text)
+        self._ended_by: BaseException | None = None  # why the narration was cancelled
 
     def run(self) -> NarrationResult:
         """Speak to the end.
@@ -52,32 +93,33 @@ class Speech:
             SidecarError, Failure
         """
         model = self._request.speech.model
-        fetched(model, yes=self._options.yes, quiet=self._options.quiet)
+        fetch(model, yes=self._options.yes, quiet=self._options.quiet)
         if not self._options.quiet:
             terminal.note(f"loading {model} …")
         self._engine.start()
         try:
             if self._request.live:
                 threading.Thread(target=self._read, daemon=True).start()
-            return self._play_out()
+            return self._write()
         finally:
             self._engine.stop(_STOP_SECONDS)
 
-    def _play_out(self) -> NarrationResult:
-        progress = Progress(self._length, quiet=self._options.quiet)
+    def _write(self) -> NarrationResult:
+        results = self._results
+        length = None if self._request.live else len(self._request.text)
+        progress = Progress(length, quiet=self._options.quiet)
         before = signal.signal(signal.SIGINT, self._interrupt)
         try:
             for event in self._narration:
                 self._raise_if_ended()
                 match event:
                     case Mark():
-                        self._results.marks.append(event)
+                        results.marks.append(event)
                     case Part():
-                        seconds = self._results.write(event.data, event.sample_rate)
-                        progress.show(seconds, self._position(event.sentence, seconds))
+                        seconds = results.write(event.data, event.sample_rate)
+                        progress.show(seconds, results.marks[event.sentence : event.sentence + 1])
                     case NarrationResult():
-                        if self._length is not None:
-                            progress.show(event.audio_seconds, self._length)
+                        progress.finish(event.audio_seconds)
                         return event
             raise AssertionError("a narration ends with a result or an error")
         except Cancelled:
@@ -88,13 +130,15 @@ class Speech:
             progress.close()
 
     def _interrupt(self, *_: object) -> None:
-        """Python would raise KeyboardInterrupt wherever the main thread is. In the middle of an
-        encoder's callback it would be lost, or leave a file that is not valid."""
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # for whoever cannot wait
+        """Cancel, rather than raise KeyboardInterrupt wherever the main thread is.
+
+        In the middle of an encoder's callback it would be lost, or leave a file that is not valid.
+        """
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C does not wait
         self._end(KeyboardInterrupt())
 
     def _end(self, reason: BaseException) -> None:
-        """Have the main thread raise this as soon as it has written what it is at."""
+        """Have the main thread raise this as soon as it has written the current chunk."""
         self._ended_by = reason
         self._narration.cancel()
 
@@ -102,19 +146,10 @@ class Speech:
         if self._ended_by is not None:
             raise self._ended_by from None
 
-    def _position(self, sentence: int, seconds: float) -> int:
-        """Where in the text the audio is: somewhere in this sentence."""
-        marks = self._results.marks
-        if sentence >= len(marks):
-            return marks[-1].end if marks else 0
-        mark = marks[sentence]
-        spoken = (seconds - mark.start_seconds) * _CHARACTERS_PER_SECOND
-        return min(mark.start + max(int(spoken), 0), mark.end)
-
     def _read(self) -> None:
-        """Hand on the text of stdin; on a thread of its own, since reading blocks."""
+        """Pass on the text of stdin; on a thread of its own, since reading blocks."""
         try:
-            for text in source.typed():
+            for text in source.read_stdin():
                 self._results.text.append(text)
                 self._narration.append(text)
         except terminal.Failure as error:

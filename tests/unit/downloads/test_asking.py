@@ -49,9 +49,9 @@ def test_nothing_large_is_downloaded_where_nobody_can_be_asked(
 ) -> None:
     done = say(large, tmp_path, command=command)
     assert done.code == 1
-    said = f"error: {large.repo} is not on this machine, and downloading it takes 600 MB.\n"
+    said = f"error: {large.repo} is not on this machine, and its download is 600 MB.\n"
     assert said in done.error
-    assert "hint: Give --yes to download it, or run first: " in done.error
+    assert "hint: Add --yes to download it, or run this first: " in done.error
     assert f"qwen-tts-sidecar models download {large.repo}\n" in done.error
     assert large.fetched() == []
 
@@ -95,6 +95,6 @@ def test_an_interruption_keeps_what_came_and_says_so(hub: Hub, tmp_path: Path) -
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 130
-    assert "What has been downloaded is kept" in said
+    assert "The downloaded part is kept" in said
     assert "interrupted: " in said
     assert "Traceback" not in said

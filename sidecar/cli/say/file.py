@@ -1,4 +1,4 @@
-"""A file that is written while it comes to be, and is whole, cut short on purpose, or not there."""
+"""An output file, which ends up complete, cut short by Ctrl-C, or not there."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ _STDOUT = "-"
 class OutputFile:
     """A file, or stdout.
 
-    It is opened before anything is loaded, so that what is wrong with it is said at once, and left
-    alone until the first bytes come. It grows under its own name, since people play it meanwhile.
+    It is opened before anything is loaded, so that errors are reported at once, and not changed
+    until the first bytes are written. It has its final name from the beginning, so that it can be
+    played while it grows.
 
     Args:
-        path: of the file; - is stdout.
-        stdout: the descriptor of the real stdout.
+        path: path of the file; - means stdout.
+        stdout: the file descriptor of the real stdout.
         clobber: an existing file may be overwritten.
 
     Attributes:
-        name: of the file, for what is said.
-        replaced: a file with something in it was there before.
+        name: name of the file, for messages.
+        replaced: a file that was not empty existed before.
 
     Raises:
-        Failure: it cannot be opened, or is there and may not be overwritten.
+        Failure: the file cannot be opened, or exists and may not be overwritten.
     """
 
     def __init__(self, path: str, stdout: int, *, clobber: bool = True) -> None:
@@ -42,7 +43,7 @@ class OutputFile:
         about = os.fstat(self._fd)
         self._is_ours = path != _STDOUT and stat.S_ISREG(about.st_mode)
         self.replaced = self._is_ours and not self._created and about.st_size > 0
-        # A header can be completed later where we can go back to it.
+        # In a regular file a header can be completed at the end.
         appends = fcntl.fcntl(self._fd, fcntl.F_GETFL) & os.O_APPEND
         self._can_patch = stat.S_ISREG(about.st_mode) and not appends
         self._start = os.lseek(self._fd, 0, os.SEEK_CUR) if self._can_patch else 0
@@ -64,7 +65,7 @@ class OutputFile:
             raise self._failure(error) from error
 
     def patch(self, offset: int, data: bytes) -> None:
-        """Overwrite bytes that were written before, where that is possible.
+        """Overwrite bytes that were written before, if the file is not a pipe.
 
         Raises:
             Failure: they cannot be written.
@@ -76,10 +77,10 @@ class OutputFile:
                 raise self._failure(error) from error
 
     def keep(self) -> None:
-        """Close the file, with what has been written.
+        """Close the file, and keep it.
 
         Raises:
-            Failure: a device that writes late could not.
+            Failure: a device reports only now that it could not write.
         """
         fd, self._fd = self._fd, -1
         if fd < 0:
@@ -93,7 +94,7 @@ class OutputFile:
                 self._path.unlink(missing_ok=True)
 
     def discard(self) -> str | None:
-        """Close and remove the file, unless nothing of it was touched; return what to say of it."""
+        """Close the file and, if it was changed, remove it; return the warning about that."""
         fd, self._fd = self._fd, -1
         if fd < 0:
             return None
@@ -108,7 +109,7 @@ class OutputFile:
         while True:
             try:
                 return os.write(self._fd, data)
-            except BlockingIOError:  # a parent may hand us a pipe that does not block
+            except BlockingIOError:  # stdout may be a pipe that does not block
                 select.select([], [self._fd], [])
 
     def _opened(self, clobber: bool) -> int:
@@ -124,13 +125,13 @@ class OutputFile:
             return os.open(self._path, flags | os.O_CREAT, 0o666)
         except FileExistsError:
             raise Failure(
-                f"{self.name} exists already.", "Without --no-clobber it is overwritten."
+                f"{self.name} already exists.", "Without --no-clobber it is overwritten."
             ) from None
         except (OSError, ValueError) as error:
             raise self._failure(error) from error
 
     def _failure(self, error: OSError | ValueError) -> Failure:
-        if isinstance(error, ValueError):  # a NUL in it
+        if isinstance(error, ValueError):  # a NUL in the name
             return Failure(f"{self.name!r} cannot be the name of a file.")
         if self.name == "stdout":
             known = {errno.ENOSPC: "no space is left on its device"}
@@ -138,5 +139,5 @@ class OutputFile:
             return Failure(f"stdout cannot be written: {why}.")
         hint = None
         if error.errno == errno.ENOENT and not self._path.parent.is_dir():
-            hint = f"Make the folder first: mkdir -p {self._path.parent}"
+            hint = f"Create the folder first: mkdir -p {self._path.parent}"
         return Failure(f"{self.name} cannot be written: {cause(error, self._path)}.", hint)

@@ -9,8 +9,8 @@ from hypothesis import settings
 from hypothesis.internal.conjecture import providers
 
 from sidecar.models import backend
-from tests.harness import ROOT, Sidecar, sidecar
-from tests.installing import untested
+from tests.support.harness import ROOT, Sidecar, sidecar
+from tests.support.installing import untested
 
 # Before any test imports MLX: without OpenBLAS under it the suite takes several times as long.
 backend.prepare()

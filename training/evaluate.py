@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import soxr
 
-from tests.harness import Message, Sidecar, sidecar
+from tests.support.harness import Message, Sidecar, sidecar
 from training.flite import VOICES, Flite
 from training.normaliser import normalise
 from training.recogniser import SAMPLE_RATE, Recogniser, Samples

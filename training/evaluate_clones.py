@@ -17,7 +17,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from tests.harness import Message, Sidecar, sidecar
+from tests.support.harness import Message, Sidecar, sidecar
 from training.flite import Flite
 from training.recogniser import SAMPLE_RATE, Recogniser
 from training.scoring import held_out, score

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import cycle
 
-from tests.harness import Message, Sidecar
+from tests.support.harness import Message, Sidecar
 from training.flite import Flite
 from training.normaliser import normalise
 from training.recogniser import SAMPLE_RATE

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.harness import Message, RpcError, Sidecar
+from tests.support.harness import Message, RpcError, Sidecar
 
 Samples = NDArray[np.float32]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients.package import ENVIRONMENT, PACKAGE, execute
-from tests.installing import npm, python
+from tests.support.installing import npm, python
 
 HOSTS = Path(__file__).parent / "hosts"
 KEY = "a key of this test"

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.clients.package import PACKAGE, execute
-from tests.installing import debian, npm
+from tests.support.installing import debian, npm
 
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
 

@@ -18,9 +18,9 @@ from sidecar.engine.running import Running
 from sidecar.errors import Cancelled
 from sidecar.models.base import Utterance
 from sidecar.models.qwen3_tts.backend import CPU, CUDA, METAL, Backend
-from tests import batches
 from tests.parity.cases import NAMES, load
-from tests.parity.test_engine import request
+from tests.parity.requests import request
+from tests.support import batches
 
 GREEDY = SamplingOverrides(temperature=0.0)
 FRAMES = 8

@@ -12,7 +12,7 @@ import pytest
 from sidecar.engine.models import LoadedModel
 from sidecar.engine.request import SamplingOverrides, SpeechRequest
 from sidecar.models.base import Utterance
-from tests import batches
+from tests.support import batches
 
 CASES = json.loads(Path(__file__).with_name("bundled.json").read_text())
 GREEDY = SamplingOverrides(temperature=0.0)

@@ -2,72 +2,16 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
-import soundfile
 
 from sidecar.engine.engine import Engine
-from sidecar.engine.events import LoadResult, SpeechResult
-from sidecar.engine.request import LoadOptions, SamplingOverrides, SpeechJob, SpeechRequest
-from sidecar.errors import SidecarError
-from sidecar.models.base import ReferenceAudio, Utterance
-from tests.jobs import heard, outcome
+from sidecar.engine.request import SamplingOverrides, SpeechRequest
 from tests.parity.cases import NAMES, Golden, load
-
-FOLDERS = ("custom_voice", "custom_voice_proj", "voice_design", "base")
-GREEDY = SamplingOverrides(temperature=0.0)
-
-
-def wait(job: SpeechJob) -> tuple[np.ndarray, np.ndarray, SpeechResult]:
-    """Codes, samples and result of a request."""
-    chunks, event = heard(job)
-    if isinstance(event, SidecarError):
-        raise event
-    codes = np.concatenate([chunk.codes for chunk in chunks])
-    return codes, np.concatenate([chunk.samples for chunk in chunks]), event
-
-
-@pytest.fixture(scope="module")
-def engine(golden: Path) -> Iterator[Engine]:
-    """With the checkpoints in float32, as the references were made, whatever is the default."""
-    engine = Engine()
-    engine.start()
-    for folder in FOLDERS:
-        if (golden / folder).is_dir():
-            job = engine.load(str(golden / folder), LoadOptions("float32"))
-            assert isinstance(outcome(job), LoadResult)
-    yield engine
-    assert engine.stop(10)
-
-
-def request(golden: Golden) -> SpeechRequest:
-    case = golden.case
-    reference = None
-    if golden.reference is not None:
-        wav = io.BytesIO()
-        soundfile.write(wav, golden.reference, 24000, format="WAV", subtype="FLOAT")
-        reference = ReferenceAudio(
-            data=wav.getvalue(), text=case["ref_text"] or None, append_silence=False
-        ).read()
-    return SpeechRequest(
-        model=str(golden.model),
-        utterance=Utterance(
-            case["text"],
-            case["speaker"] or None,
-            case["language"],
-            case["instruct"] or None,
-            reference,
-            golden.text_mode,
-        ),
-        talker=GREEDY,
-        subtalker=GREEDY,
-        max_frames=golden.max_frames,
-    )
+from tests.parity.requests import FOLDERS, request, wait
 
 
 def stranger(golden: Golden, seed: int) -> SpeechRequest:

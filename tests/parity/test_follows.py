@@ -11,8 +11,7 @@ from msgspec.structs import replace
 from sidecar.engine.engine import Engine
 from sidecar.models.base import Spoken
 from tests.parity.cases import load
-from tests.parity.test_engine import engine as engine
-from tests.parity.test_engine import request, wait
+from tests.parity.requests import request, wait
 
 # The tokenizer starts anew at the comma, so that both halves have the tokens of the whole.
 BEGINNING, REST = "Hello there", ", how are you today?"

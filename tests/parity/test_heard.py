@@ -13,8 +13,8 @@ import pytest
 from sidecar.models.base import Utterance, VoiceFeatures
 from sidecar.models.qwen3_tts.backend import CPU, METAL
 from sidecar.models.qwen3_tts.heard import HeardReferences
-from tests import batches
 from tests.parity import cases
+from tests.support import batches
 
 
 @pytest.fixture(scope="module", params=["cpu", "gpu"])

@@ -17,9 +17,9 @@ from sidecar.models.base import ReferenceAudio, Utterance
 from sidecar.models.qwen3_tts.reference import ReferenceEncoder
 from sidecar.voices.choice import choose
 from sidecar.voices.store import VoiceStore
-from tests import batches
 from tests.parity import cases
-from tests.voice_files import metadata
+from tests.support import batches
+from tests.support.voice_files import metadata
 
 GREEDY = SamplingOverrides(temperature=0.0)
 FRAMES = 6

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.harness import Sidecar
 from tests.parity.cases import NAMES, load
-from tests.parity.test_wire import request
+from tests.parity.requests import wire_request
+from tests.support.harness import Sidecar
 
 STREAMED = [name for name in NAMES if name.endswith("_stream")]
 
@@ -27,7 +27,7 @@ def test_pieces_of_text_give_the_official_audio(server: Sidecar, golden: Path, n
     expected = load(golden, name)
     server.call("model/load", {"model": str(expected.model), "dtype": "float32"})
     pieces = cut(expected.case["text"], seed=STREAMED.index(name))
-    speech = server.dictate(pieces, **request(expected))
+    speech = server.dictate(pieces, **wire_request(expected))
     assert speech.result["finishReason"] == expected.finish_reason
     assert speech.samples.shape == expected.audio.shape
     assert np.abs(speech.samples - expected.audio).max() < 1e-4

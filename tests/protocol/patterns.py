@@ -7,7 +7,7 @@ import binascii
 import re
 from typing import Any
 
-from tests.harness import Message
+from tests.support.harness import Message
 
 
 def matches(pattern: Any, value: Any, bound: dict[str, Any]) -> bool:

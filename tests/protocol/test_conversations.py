@@ -1,7 +1,7 @@
 """A model of client and server: whatever is sent, in whatever order, each request has one answer.
 
-The model is `bench.ledger.Ledger`: what is owed, and what may come. It hears of every frame before
-that is written, and it sees every message.
+The model is `tests.robustness.ledger.Ledger`: it knows the answers that are owed and the messages
+that may come. It records every frame before the frame is written, and it checks every message.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from bench.expectation import expected
-from bench.ledger import Ledger
-from bench.peer import Peer
-from tests.harness import TIMEOUT, Message, frame
+from tests.robustness.expectation import expected
+from tests.robustness.ledger import Ledger
+from tests.robustness.peer import Peer
+from tests.support.harness import TIMEOUT, Message, frame
 
 MOST_IN_FLIGHT = 20
 TEXTS = st.sampled_from(["Yes.", "One, two, three.", "Ä 😀", "12"])

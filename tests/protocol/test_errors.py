@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.harness import RpcError, Sidecar, frame, sidecar
-from tests.sounds import sound, wav
+from tests.support.harness import RpcError, Sidecar, frame, sidecar
+from tests.support.sounds import sound, wav
 
 CASES: list[tuple[str, dict[str, Any], int, str, str | None]] = [
     ("speech/sing", {}, -32601, "methodNotFound", None),

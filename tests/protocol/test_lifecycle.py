@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness import RpcError, Sidecar, frame, sidecar
+from tests.support.harness import RpcError, Sidecar, frame, sidecar
 
 HANDSHAKE = {"protocolVersion": 1, "clientInfo": {"name": "tests", "version": "1"}}
 

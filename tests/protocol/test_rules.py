@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import ROOT, RpcError, Sidecar, frame, read_frame, sidecar
 from tests.protocol.vectors import vectors
-from tests.timing import TooLate, in_time
+from tests.support.harness import ROOT, RpcError, Sidecar, frame, read_frame, sidecar
+from tests.support.timing import TooLate, in_time
 
 HANDSHAKE = {"protocolVersion": 1, "clientInfo": {"name": "tests"}}
 HELLO = frame({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": HANDSHAKE})

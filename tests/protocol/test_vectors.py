@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.harness import sidecar
 from tests.protocol.vectors import Runner, Vector, vectors
-from tests.timing import in_time
+from tests.support.harness import sidecar
+from tests.support.timing import in_time
 
 ALL = list(vectors())
 

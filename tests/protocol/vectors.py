@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.harness import ROOT, SCHEMA, TIMEOUT, Message, Sidecar, check, frame
 from tests.protocol.patterns import matches
-from tests.timing import TooLate
+from tests.support.harness import ROOT, SCHEMA, TIMEOUT, Message, Sidecar, check, frame
+from tests.support.timing import TooLate
 
 FOLDER = ROOT / "protocol" / "vectors"
 _SENDS = ("send", "sendTogether", "sendBody", "sendBodyBytes", "sendRaw", "sendRawText")

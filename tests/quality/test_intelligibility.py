@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.harness import Sidecar
+from tests.support.harness import Sidecar
 from training.scoring import distance, held_out, score, spoken_form
 from training.speaking import speak_all, with_seeds
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sidecar.audio import decode, reference
 from sidecar.errors import BadReferenceAudio, ReferenceTooLong, ReferenceTooShort
-from tests.sounds import RATE, encoded, tone
+from tests.support.sounds import RATE, encoded, tone
 
 # What libsndfile writes, and how far the samples may be from what was written.
 FORMATS = {

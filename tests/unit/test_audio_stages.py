@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sidecar.audio.formats import AudioFormat
 from sidecar.audio.stream import AudioStream
-from tests.listening import RATE, click, fundamental, samples_of, smoothness, speech, tone
+from tests.support.listening import RATE, click, fundamental, samples_of, smoothness, speech, tone
 
 PLAIN = AudioFormat("pcm_f32le", fade=False)
 

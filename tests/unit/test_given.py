@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sidecar.audio import reference
 from sidecar.audio.media.given import local_path, whole_file
 from sidecar.errors import BadReferenceAudio, InvalidParams
-from tests.sounds import encoded, tone
+from tests.support.sounds import encoded, tone
 
 
 @settings(max_examples=100)

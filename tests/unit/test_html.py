@@ -12,7 +12,7 @@ from sidecar.synthesis.segments import Dictation, Passage, Script
 from sidecar.text.sentences import Sentence, SentenceSplitter
 from sidecar.text.speakable import speakable
 from sidecar.text.stream import HOLD, SpeakableStream
-from tests.unit.test_sentences import TEXTS, spans, split
+from tests.support.sentences import TEXTS, spans, split
 
 # The text; the paragraphs it is cut into; what is said of them.
 BLOCKS = [

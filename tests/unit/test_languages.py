@@ -8,8 +8,8 @@ from sidecar.synthesis.segments import Dictation, Script
 from sidecar.text.languages import TextLanguage, language_of, languages_of
 from sidecar.text.sentences import SentenceSplitter
 from sidecar.text.speakable import speakable
-from tests.unit.everyday import EVERYDAY
-from tests.unit.plain_texts import PROSE
+from tests.support.everyday import EVERYDAY
+from tests.support.plain_texts import PROSE
 
 LATIN = ("german", "french", "spanish", "italian", "portuguese")
 

@@ -13,7 +13,7 @@ import soundfile
 
 from sidecar.audio import decode, reference
 from sidecar.errors import BadReferenceAudio, ReferenceTooLong
-from tests.sounds import RATE, encoded, tone
+from tests.support.sounds import RATE, encoded, tone
 
 
 def read(samples: np.ndarray, text: str | None = None, rate: int = RATE) -> reference.Recording:

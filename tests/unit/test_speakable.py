@@ -10,8 +10,8 @@ from tokenizers.pre_tokenizers import Split
 
 from sidecar.text.speakable import speakable, warm
 from sidecar.text.stream import HOLD, SpeakableStream
-from tests.unit.plain_texts import PROSE
-from tests.unit.test_sentences import TEXTS
+from tests.support.plain_texts import PROSE
+from tests.support.sentences import TEXTS
 
 ENGLISH = [
     ("He came 1st.", "He came first."),

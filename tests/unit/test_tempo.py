@@ -12,8 +12,8 @@ from sidecar.audio import reference
 from sidecar.engine.events import FinishReason, SpeechResult
 from sidecar.synthesis.results import Told
 from sidecar.text import tempo
-from tests.sounds import RATE, encoded, tone
-from tests.unit.plain_texts import PROSE
+from tests.support.plain_texts import PROSE
+from tests.support.sounds import RATE, encoded, tone
 
 RECORDINGS = Path(__file__).parents[1] / "data" / "recordings"
 SAID = (RECORDINGS / "said.txt").read_text().strip()

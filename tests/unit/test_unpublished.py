@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.wire import ROOT
+from tests.support.wire import ROOT
 
 TOLD = [
     *sorted((ROOT / "sidecar").rglob("*.py")),

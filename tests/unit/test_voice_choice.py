@@ -11,7 +11,7 @@ from sidecar.errors import BadVoiceFile, UnknownModel
 from sidecar.voices import format
 from sidecar.voices.choice import choose
 from sidecar.voices.store import VoiceStore
-from tests.voice_files import features, metadata, same
+from tests.support.voice_files import features, metadata, same
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_a_saved_voice_comes_before_a_preset_of_a_model_that_nobody_named(
 
 
 def test_a_model_that_was_named_looks_at_its_presets_first(store: VoiceStore) -> None:
-    """When it is loaded, which `choose` does not depend on; see tests/unit/test_references.py."""
+    """When it is loaded, which `choose` does not depend on; see tests/engine/test_references.py."""
     store.save(metadata("slt"), features())
     for named in ("tiny-voice", "1.7b-customvoice", "./not/here"):
         model, saved = choose(store, "SLT", named, "tiny-voice")

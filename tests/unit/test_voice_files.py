@@ -19,7 +19,7 @@ from safetensors.numpy import save
 from sidecar.errors import BadVoiceFile, VoiceExists
 from sidecar.voices import format
 from sidecar.voices.store import VoiceStore
-from tests.voice_files import features, metadata, same
+from tests.support.voice_files import features, metadata, same
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ from sidecar.errors import (
 from sidecar.models.base import VoiceFeatures
 from sidecar.voices import atomic, names
 from sidecar.voices.store import Listing, VoiceStore
-from tests.harness import ROOT
-from tests.voice_files import features, metadata, same
+from tests.support.harness import ROOT
+from tests.support.voice_files import features, metadata, same
 
 
 @pytest.fixture
@@ -270,7 +270,9 @@ def test_a_name_is_free_again_where_the_last_step_fails(
 def test_two_processes_creating_at_once(store: VoiceStore) -> None:
     """One of them succeeds; what is there is its own, whole."""
     script = (
-        "import sys; from tests.unit.test_voice_store import *; import numpy as np\n"
+        "import sys; import numpy as np\n"
+        "from sidecar.errors import VoiceExists; from sidecar.voices.store import VoiceStore\n"
+        "from tests.support.voice_files import features, metadata\n"
         "store = VoiceStore(sys.argv[1]); which = int(sys.argv[2])\n"
         "sys.stdout.write('ready\\n'); sys.stdout.flush(); sys.stdin.readline()\n"
         "try:\n"

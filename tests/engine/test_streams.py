@@ -1,0 +1,191 @@
+"""The jobs of one narration: their place, their order, and the text they wait for."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from sidecar.engine import scheduler
+from sidecar.engine.engine import Engine
+from sidecar.engine.events import AudioChunk, Done, Event, Events, Failed, SpeechResult
+from sidecar.engine.request import SpeechJob, SpeechRequest, Stream
+from sidecar.engine.waiting import WaitingQueue
+from sidecar.models.base import Utterance
+from tests.support.harness import TIMEOUT
+from tests.support.jobs import outcome, unwrapped
+
+HELLO = SpeechRequest("tiny-voice", Utterance("Hello there."), seed=1, max_frames=3)
+LIVE = replace(
+    HELLO, utterance=Utterance("Once upon ", text_mode="stream", more_text=True), max_frames=40
+)
+
+
+class Named(Events[Event]):
+    """Puts what happens to several jobs into one queue; an outcome as its result or error."""
+
+    def __init__(self, name: str, events: queue.SimpleQueue[tuple[str, Any]]) -> None:
+        super().__init__()
+        self._name, self._events = name, events
+
+    def put(self, event: Event) -> None:
+        what = unwrapped(event) if isinstance(event, Done | Failed) else event
+        self._events.put((self._name, what))
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """With one place, and the model in memory."""
+    monkeypatch.setattr(scheduler, "MAX_STREAMS", 1)
+    engine = Engine()
+    engine.start()
+    outcome(engine.submit(HELLO))
+    yield engine
+    assert engine.stop(10)
+
+
+@pytest.fixture
+def events() -> queue.SimpleQueue[tuple[str, Any]]:
+    return queue.SimpleQueue()
+
+
+def until_done(events: queue.SimpleQueue[tuple[str, Any]], name: str) -> list[str]:
+    """Who was heard of, up to the end of `name`'s job."""
+    heard: list[str] = []
+    while True:
+        who, event = events.get(timeout=TIMEOUT)
+        heard.append(who)
+        if who == name and not isinstance(event, AudioChunk):
+            assert isinstance(event, SpeechResult), event
+            return heard
+
+
+def test_the_next_passage_comes_before_everyone_who_waits(
+    engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
+) -> None:
+    narration = Stream(since=1.0)
+    first = replace(HELLO, more_follows=True)
+    engine.submit(first, narration, events=Named("first", events))
+    assert isinstance(events.get(timeout=TIMEOUT)[1], AudioChunk)
+    engine.submit(HELLO, Stream(since=0.5), events=Named("other", events))
+    assert "other" not in until_done(events, "first")
+    # Nobody gets the place, however long the next passage takes to come.
+    assert engine.status.streams == ()
+    engine.submit(HELLO, narration, events=Named("second", events))
+    assert "other" not in until_done(events, "second")
+    assert set(until_done(events, "other")) == {"other"}
+
+
+class Looking(Events[Event]):
+    """Looks at the figures at its first audio and at its end, when those are put here."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__()
+        self.engine = engine
+        self.seen: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
+        self.hears = False
+
+    def put(self, event: Event) -> None:
+        if not self.hears or isinstance(event, Done | Failed):
+            status = self.engine.status
+            self.seen.put((len(status.streams), status.queued))
+        self.hears = True
+
+
+def test_the_figures_are_those_of_the_answer_that_comes(engine: Engine) -> None:
+    done, cancelled, waiting = Looking(engine), Looking(engine), Looking(engine)
+    engine.submit(HELLO, events=done)
+    assert [done.seen.get(timeout=TIMEOUT) for _ in range(2)] == [(1, 0), (0, 0)]
+    long = replace(HELLO, utterance=Utterance("One two three " * 20), max_frames=None)
+    job = engine.submit(long, events=cancelled)
+    assert cancelled.seen.get(timeout=TIMEOUT) == (1, 0)
+    engine.cancel(engine.submit(HELLO, events=waiting))
+    assert waiting.seen.get(timeout=TIMEOUT) == (1, 0)
+    engine.cancel(job)
+    assert cancelled.seen.get(timeout=TIMEOUT) == (0, 0)
+
+
+def test_who_is_more_urgent_does_not_wait_for_a_place_that_is_held(
+    engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
+) -> None:
+    engine.submit(
+        replace(HELLO, more_follows=True), Stream(since=1.0), events=Named("first", events)
+    )
+    until_done(events, "first")
+    engine.submit(replace(HELLO, priority="high"), events=Named("urgent", events))
+    assert set(until_done(events, "urgent")) == {"urgent"}
+
+
+def test_a_place_that_is_given_up_is_the_next_ones(
+    engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
+) -> None:
+    narration = Stream(since=1.0)
+    engine.submit(replace(HELLO, more_follows=True), narration, events=Named("first", events))
+    engine.submit(HELLO, events=Named("other", events))
+    until_done(events, "first")
+    engine.release(narration)
+    assert set(until_done(events, "other")) == {"other"}
+
+
+def test_a_model_whose_narration_is_between_two_passages_is_in_use(
+    engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
+) -> None:
+    narration = Stream(since=1.0)
+    engine.submit(replace(HELLO, more_follows=True), narration, events=Named("first", events))
+    until_done(events, "first")
+    assert outcome(engine.unload("tiny-voice")).type == "modelInUse"
+
+
+def test_a_row_that_waits_for_text_gives_its_place_to_others(
+    engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
+) -> None:
+    live = engine.submit(LIVE, events=Named("live", events))
+    engine.submit(HELLO, events=Named("other", events))
+    assert set(until_done(events, "other")) <= {"live", "other"}
+    assert live.starved_since is not None
+    engine.append_text(live, "a time", last=True)
+    assert until_done(events, "live")[-1] == "live"
+    assert live.starved_since is None
+
+
+def test_waiting_for_text_is_no_generation(
+    engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
+) -> None:
+    started = time.perf_counter()
+    live = engine.submit(LIVE, events=Named("live", events))
+    event = outcome(engine.submit(replace(HELLO, max_frames=40)))
+    assert isinstance(event, SpeechResult)
+    engine.append_text(live, "a time", last=True)
+    while isinstance(last := events.get(timeout=TIMEOUT)[1], AudioChunk):
+        pass
+    assert isinstance(last, SpeechResult)
+    # It was there all the time that the other one was spoken.
+    elapsed = time.perf_counter() - started
+    assert last.generation_seconds < elapsed - 0.9 * event.generation_seconds
+
+
+def test_who_waits_is_admitted_in_the_order_of_the_requests() -> None:
+    waiting = WaitingQueue()
+    jobs = {
+        name: SpeechJob(request=replace(HELLO, priority=priority), events=Events(), submitted=since)
+        for name, priority, since in [
+            ("late", "normal", 3.0),
+            ("early", "normal", 1.0),
+            ("low", "low", 0.0),
+            ("high", "high", 4.0),
+            ("placed", "low", 5.0),
+        ]
+    }
+    for name, job in jobs.items():
+        waiting.add(job, placed=name == "placed")
+    assert waiting.has_placed
+    assert waiting.remove(jobs["early"])
+    assert not waiting.remove(jobs["early"])
+    waiting.add(jobs["early"])
+    order = [waiting.take() for _ in jobs]
+    assert order == [jobs[name] for name in ("placed", "high", "early", "late", "low")]
+    assert waiting.take() is None

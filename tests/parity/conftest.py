@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sidecar.engine.engine import Engine
+from sidecar.engine.events import LoadResult
+from sidecar.engine.request import LoadOptions
+from tests.parity.requests import FOLDERS
+from tests.support.jobs import outcome
+
+
+@pytest.fixture(scope="module")
+def engine(golden: Path) -> Iterator[Engine]:
+    """With the checkpoints in float32, as the references were made, whatever is the default."""
+    engine = Engine()
+    engine.start()
+    for folder in FOLDERS:
+        if (golden / folder).is_dir():
+            job = engine.load(str(golden / folder), LoadOptions("float32"))
+            assert isinstance(outcome(job), LoadResult)
+    yield engine
+    assert engine.stop(10)

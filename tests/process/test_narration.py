@@ -1,0 +1,275 @@
+"""Texts of several sentences, and texts that are still being written, in the real process."""
+
+from __future__ import annotations
+
+import base64
+import io
+import random
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.support.harness import RpcError, Sidecar
+from tests.support.listening import ffmpeg
+
+# A decoder may have to be installed first.
+pytestmark = pytest.mark.timeout(900)
+
+TEXT = (
+    "The first sentence is short. The second one, which says no more, is longer.\n\n"
+    "- A *third* one stands in a list.\n- The 4th costs $5.\n\n```\ncode = None\n```\n\nThe end."
+)
+FAST: dict[str, Any] = {"sampling": {"temperature": 0, "subtalker": {"temperature": 0}}}
+
+
+def test_sentences_cover_the_text_and_follow_each_other_in_the_audio(server: Sidecar) -> None:
+    speech = server.speak(TEXT, seed=1, pauses={"sentenceMs": 50, "paragraphMs": 200})
+    places = [(one["textStart"], one["textEnd"]) for one in speech.sentences]
+    assert [start for start, _ in places] == [0, *(end for _, end in places[:-1])]
+    assert places[-1][1] == len(TEXT)
+    starts = [one["startMs"] for one in speech.sentences]
+    assert starts == sorted(starts)
+    assert starts[-1] <= speech.result["durationMs"]
+    # Where a sentence starts is where its first chunk does.
+    heard = {}
+    at = 0
+    for chunk in speech.chunks:
+        if chunk["frames"]:
+            heard.setdefault(chunk["sentence"], at / 24)
+        at += chunk["samples"]
+    for index, start in heard.items():
+        assert start == pytest.approx(starts[index], abs=6)  # 5 ms are held back for the fade
+    silent = [TEXT[a:b] for i, (a, b) in enumerate(places) if i not in heard]
+    assert silent
+    assert all("code" in text for text in silent)
+
+
+def test_one_seed_is_one_audio_whatever_the_chunks(server: Sidecar) -> None:
+    params = {"seed": 4, "encoding": "pcm_f32le", **FAST}
+    one = server.speak(TEXT, **params)
+    other = server.speak(TEXT, chunk={"firstFrames": 5, "maxFrames": 7}, **params)
+    pieces = server.dictate([TEXT[i : i + 5] for i in range(0, len(TEXT), 5)], **params)
+    assert one.audio == other.audio == pieces.audio
+    assert one.sentences == other.sentences
+
+
+ODD = "Hello there.\n\nΩ\n\nGoodbye now."
+
+
+@pytest.mark.parametrize("mode", ["full", "stream"])
+@pytest.mark.parametrize("size", [1, 100])
+def test_a_sentence_that_the_model_cannot_speak_is_silent(
+    server: Sidecar, mode: str, size: int
+) -> None:
+    """The bundled voice has no Greek letters."""
+    params: dict[str, Any] = {"seed": 4, "textMode": mode, "encoding": "pcm_f32le", **FAST}
+    said = server.dictate([ODD[at : at + size] for at in range(0, len(ODD), size)], **params)
+    assert said.result["finishReason"] == "stop"
+    assert said.sentences[-1]["textEnd"] == len(ODD)
+    if mode == "full":  # in the other mode it is one passage with its neighbours
+        bare = ODD.replace("Ω\n\n", "")
+        assert said.audio == server.dictate([bare], **params).audio
+
+
+@pytest.mark.parametrize("mode", ["full", "stream"])
+@pytest.mark.parametrize("sizes", [1, 4, 100])
+def test_what_the_model_cannot_begin_with_waits_for_more(
+    server: Sidecar, mode: str, sizes: int
+) -> None:
+    text = "ΩΩ Ψ and so it begins. Ψ!"
+    said = server.dictate(
+        [text[at : at + sizes] for at in range(0, len(text), sizes)], textMode=mode, seed=1, **FAST
+    )
+    assert said.result["finishReason"] == "stop"
+    assert [(one["textStart"], one["textEnd"]) for one in said.sentences][-1][1] == len(text)
+
+
+def letters_left_out(result: dict[str, Any]) -> str:
+    """What the one warning names."""
+    [warning] = result["warnings"]
+    assert warning["type"] == "lettersNotSpoken"
+    return re.sub(r".*left out: (.*)\. Use a model.*", r"\1", warning["message"])
+
+
+@pytest.mark.parametrize("mode", ["full", "stream"])
+@pytest.mark.parametrize("size", [1, 100])
+def test_letters_that_are_left_out_are_told(server: Sidecar, mode: str, size: int) -> None:
+    """Words with some of them, a sentence of nothing else, and the marks of both, which alone
+    would be babble."""
+    params: dict[str, Any] = {"textMode": mode, "seed": 1, **FAST}
+    for text, letters in (
+        ("Meet Zoe at the café near 日本 tonight.", "日, 本"),
+        ("Hello there. Привет, мир. Goodbye now.", "П, р, и, в, е, т, м"),
+        ("Привет. Hello there.", "П, р, и, в, е, т"),
+    ):
+        said = server.dictate([text[at : at + size] for at in range(0, len(text), size)], **params)
+        assert letters_left_out(said.result) == letters
+        assert said.sentences[-1]["textEnd"] == len(text)
+    assert "warnings" not in server.speak("Naïve café, Øre, Łódź: 2 m².", **params).result
+
+
+def test_a_sentence_of_such_letters_is_silent_with_its_marks(server: Sidecar) -> None:
+    params: dict[str, Any] = {"seed": 4, "encoding": "pcm_f32le", **FAST}
+    text = "Hello there. Привет, мир! Goodbye now."
+    bare = server.speak(text.replace("Привет, мир! ", ""), **params)
+    assert server.speak(text, **params).audio == bare.audio
+
+
+def test_of_many_such_letters_some_are_named(server: Sidecar) -> None:
+    text = "Hello " + "".join(chr(0x4E00 + at) for at in range(100)) + " there."
+    letters = letters_left_out(server.speak(text, splitSentences=False, **FAST).result)
+    assert letters == ", ".join(chr(0x4E00 + at) for at in range(20)) + " and others"
+
+
+UNLEARNED = ["Привет.", "Привет, мир", "你好，世界。", "…「日本」!", "ΩΩ?", "Привет. Мир, ура!"]
+
+
+@pytest.mark.parametrize("text", UNLEARNED)
+@pytest.mark.parametrize("mode", ["full", "stream"])
+def test_marks_between_letters_that_the_voice_has_not_learned_are_no_speech(
+    server: Sidecar, mode: str, text: str
+) -> None:
+    for speak in (server.speak, lambda text, **more: server.dictate([*text], **more)):
+        for more in ({}, {"normalizeText": False}):
+            with pytest.raises(RpcError, match="can be spoken by this model") as caught:
+                speak(text, textMode=mode, **more)
+            assert (caught.value.type, caught.value.data["field"]) == ("emptyText", "text")
+
+
+@pytest.mark.parametrize("pieces", [["Ω Ψ"], [*"Ω Ψ\n\nΦ"]])
+@pytest.mark.parametrize("mode", ["full", "stream"])
+def test_what_the_model_cannot_speak_at_all_is_an_error(
+    server: Sidecar, mode: str, pieces: list[str]
+) -> None:
+    with pytest.raises(RpcError, match="can be spoken by this model") as caught:
+        server.dictate(pieces, textMode=mode)
+    assert caught.value.type == "emptyText"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Here is the plan\nwe will go\r\nto town. \n\nToday.",
+        "He said “Yes.” and then “No,” she said… Le cafe\u0301 est là.",
+    ],
+)
+def test_a_voice_hears_no_pieces(server: Sidecar, text: str) -> None:
+    params: dict[str, Any] = {
+        "seed": 4,
+        "textMode": "stream",
+        "encoding": "pcm_f32le",
+        **FAST,
+    }
+    whole = server.dictate([text], **params)
+    for pieces in ([*text], re.findall(r"\s*\S+", text), re.findall(r"\S+\s*", text)):
+        assert server.dictate(pieces, **params).audio == whole.audio
+
+
+def test_a_single_sentence_is_what_it_is_when_it_is_not_split(server: Sidecar) -> None:
+    params = {"seed": 4, "encoding": "pcm_f32le"}
+    text = "Hello, and welcome to the demo."
+    split = server.speak(text, **params)
+    assert split.audio == server.speak(text, splitSentences=False, **params).audio
+    assert split.result["sentences"] == 1
+
+
+@pytest.mark.parametrize("encoding", ["wav", "flac", "mp3", "ogg_opus"])
+def test_every_container_decodes_to_the_right_length(server: Sidecar, encoding: str) -> None:
+    params: dict[str, Any] = {"seed": 4, "maxFrames": 30, **FAST}
+    plain = server.speak(TEXT, **params)
+    streamed = server.speak(TEXT, encoding=encoding, **params)
+    decoded = ffmpeg(streamed.audio, streamed.result["sampleRate"])
+    samples = np.frombuffer(plain.audio, "<i2")
+    lossless = encoding in ("wav", "flac")
+    assert abs(len(decoded) - len(samples)) <= (0 if lossless else 3 * 1152 + 1105)
+    if lossless:
+        whole = server.call("speech/synthesize", {"text": TEXT, "encoding": encoding, **params})
+        file, rate = soundfile.read(io.BytesIO(base64.b64decode(whole["audio"])), dtype="int16")
+        assert rate == 24000
+        assert np.array_equal(file, samples)
+
+
+def test_speed_and_rate_are_told_in_the_samples_that_come_out(server: Sidecar) -> None:
+    params = {"seed": 4, "maxFrames": 40, **FAST}
+    plain = server.speak("This is spoken twice as fast.", **params)
+    fast = server.speak("This is spoken twice as fast.", speed=2.0, sampleRate=48000, **params)
+    assert fast.result["sampleRate"] == 48000
+    assert fast.result["frames"] == plain.result["frames"]
+    expected = plain.result["durationMs"] / 2
+    assert fast.result["durationMs"] == pytest.approx(expected, abs=30)
+
+
+def test_a_cancel_at_any_moment_leaves_nothing_behind(server: Sidecar) -> None:
+    draw = random.Random(3)
+    for turn in range(12):
+        live = bool(turn % 2)
+        params = {
+            "text": "One is here. Two is there. Three. " * 20,
+            "partialResultToken": turn,
+            "seed": 1,
+        }
+        mode = {"moreText": live, "textMode": "stream" if turn % 4 == 1 else "full"}
+        id = server.request("speech/synthesize", {**params, **mode, "chunk": {"maxFrames": 2}})
+        if live:
+            server.notify("speech/endText", {"token": turn})
+        for _ in range(draw.randrange(12)):
+            message = server.next_message()
+            assert message is not None
+            if message.get("id") == id:
+                break
+        else:
+            server.notify("$/cancelRequest", {"id": id})
+            with pytest.raises(RpcError, match="-32800"):
+                server.wait(id)
+        server.others()
+    status = server.call("server/status")
+    assert (status["streams"], status["queued"]) == ([], 0)
+    server.call("model/unload", {"model": "tiny-voice"})  # refused while a place is held
+
+
+def test_texts_that_stand_still_keep_nobody_waiting(server: Sidecar) -> None:
+    still = [
+        server.request(
+            "speech/synthesize",
+            {"text": "Well, then ", "moreText": True, "textMode": "stream", "seed": 1,
+             "partialResultToken": f"still-{i}"},
+        )
+        for i in range(9)
+    ]  # fmt: skip
+    assert server.speak("Nobody is in the way.", seed=1).result["finishReason"] == "stop"
+    for i, id in enumerate(still):
+        server.notify("speech/endText", {"token": f"still-{i}"})
+        assert server.wait(id)["sentences"] == 1
+
+
+def test_pieces_that_come_at_once_are_spoken_in_their_order(server: Sidecar) -> None:
+    words = [f"word{i} " for i in range(300)]
+    speech = server.dictate(words, maxFrames=3, seed=1)
+    assert speech.sentences[0]["textStart"] == 0
+    whole = server.speak("".join(words), maxFrames=3, seed=1)
+    assert speech.audio == whole.audio
+
+
+@pytest.mark.parametrize("text", ["Hi", "No.", "A", "ok…", "3", "¿Qué?"])
+def test_short_texts_end(server: Sidecar, text: str) -> None:
+    result = server.speak(text, seed=2).result
+    assert result["finishReason"] == "stop"
+    assert result["durationMs"] < 6000
+
+
+def test_a_short_text_with_a_sign_that_the_voice_does_not_know_ends(server: Sidecar) -> None:
+    result = server.speak("1次", seed=2, normalizeText=False).result
+    assert result["finishReason"] == "stop"
+
+
+@pytest.mark.parametrize("text", ["…", "?!", "—", "***", "🙂", "```\ncode\n```"])
+@pytest.mark.parametrize("mode", ["full", "stream"])
+def test_what_says_nothing_is_an_error(server: Sidecar, text: str, mode: str) -> None:
+    with pytest.raises(RpcError) as whole:
+        server.speak(text, textMode=mode)
+    with pytest.raises(RpcError) as live:
+        server.dictate([text], textMode=mode)
+    assert whole.value.type == live.value.type == "emptyText"

@@ -1,0 +1,135 @@
+"""What docs/security.md promises of the running process."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from sidecar.models import catalog
+from sidecar.voices.store import VoiceStore
+from tests.support.harness import RpcError, Sidecar, sidecar
+from tests.support.hub_server import hub_server
+from tests.support.voice_files import features, metadata
+
+TINY = catalog.resolve("tiny-voice").path
+TOKEN = "hf_AbCdEfGhIjKlMnOpQrStUvWxYz012345"
+SECRET = "correct-horse-battery-staple"
+linux = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="reads Linux's /proc")
+
+
+class Marker:
+    """Leaves a file behind when it is unpickled."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return (Path.touch, (self.file,))
+
+
+@linux
+def test_it_has_no_socket(server: Sidecar) -> None:
+    server.speak("Nobody can call me.", seed=1, maxFrames=4)
+    folder = Path(f"/proc/{server.process.pid}/fd")
+    opened = [str(link.readlink()) for link in folder.iterdir()]
+    assert [name for name in opened if name.startswith("socket:")] == []
+    assert opened  # it could be looked into
+
+
+def test_nothing_of_the_environment_is_said(tmp_path: Path) -> None:
+    """Every kind of failure, with the log at its most talkative."""
+    with hub_server() as hub:
+        hub.serve("someone/voice", TINY)
+        secrets = {"HF_TOKEN": TOKEN, "DATABASE_PASSWORD": SECRET}
+        environment = {**hub.environment(tmp_path), **secrets}
+        environment["HF_HUB_DISABLE_IMPLICIT_TOKEN"] = "0"
+        with sidecar("--log-level", "debug", env=environment) as server:
+            said = [json.dumps(server.call(m)) for m in ("server/status", "model/list")]
+            for failure in [
+                ("/api/", 401, "RepoNotFound"),
+                ("/resolve/", 403, "GatedRepo"),
+                ("/api/", 500, None),
+            ]:
+                with hub.failing(*failure), pytest.raises(RpcError) as caught:
+                    server.call("model/load", {"model": "someone/voice"})
+                said.append(str(caught.value) + json.dumps(caught.value.data))
+            # What a client or a library writes into a message itself.
+            with pytest.raises(RpcError) as caught:
+                server.call("model/load", {"model": f"./{TOKEN}"})
+            said.append(str(caught.value))
+            assert server.call("model/load", {"model": "someone/voice"})["family"] == "qwen3_tts"
+            server.speak("Not a word.", seed=1, maxFrames=2)
+            assert server.shutdown() == 0
+            log = server.whole_log()
+        assert hub.tokens == {f"Bearer {TOKEN}"}  # it was used
+    assert "DEBUG" in log
+    for text in (*said, log):
+        assert TOKEN not in text
+        assert SECRET not in text
+
+
+def hostile_checkpoint(folder: Path, marker: Path) -> None:
+    """The bundled voice, with code and pickles in all the places that libraries look for them."""
+    shutil.copytree(TINY, folder)
+    code = f"import pathlib\npathlib.Path({str(marker)!r}).touch()\n"
+    for name in ("tokenization_evil.py", "modeling_evil.py", "__init__.py", "sitecustomize.py"):
+        (folder / name).write_text(code)
+    for name in ("pytorch_model.bin", "model.pt", "speech_tokenizer/pytorch_model.bin"):
+        (folder / name).write_bytes(pickle.dumps(Marker(marker)))
+    change(folder / "config.json", model_file="modeling_evil.py")
+    change(folder / "config.json", auto_map={"AutoModel": "modeling_evil.Evil"})
+    tokenizer = {"AutoTokenizer": ["tokenization_evil.Evil", None]}
+    change(folder / "tokenizer_config.json", auto_map=tokenizer)
+
+
+def change(file: Path, **members: object) -> None:
+    file.write_text(json.dumps({**json.loads(file.read_text()), **members}))
+
+
+def test_no_code_and_no_pickle_of_a_checkpoint_is_run(tmp_path: Path) -> None:
+    marker = tmp_path / "it ran"
+    plain, foreign, without = (tmp_path / name for name in ("plain", "foreign", "without"))
+    for folder in (plain, foreign, without):
+        hostile_checkpoint(folder, marker)
+    # A tokenizer that nobody but the code in the folder knows; weights in pickles only.
+    change(foreign / "tokenizer_config.json", tokenizer_class="Evil")
+    (without / "model.safetensors").unlink()
+    with sidecar() as server:
+        assert server.speak("Hi.", model=str(plain), maxFrames=4).result["frames"] == 4
+        with suppress(RpcError):
+            server.speak("Hi.", model=str(foreign), maxFrames=4)
+        with pytest.raises(RpcError) as caught:
+            server.speak("Hi.", model=str(without), maxFrames=4)
+        assert caught.value.type == "notACheckpoint"
+    assert not marker.exists()
+
+
+def test_a_voice_from_somebody_else_makes_nothing_load(tmp_path: Path) -> None:
+    """Its file names a checkpoint beside it, one on the hub, and one on another machine."""
+    voices, beside = tmp_path / "voices", tmp_path / "checkpoint"
+    shutil.copytree(TINY, beside)
+    store = VoiceStore(str(voices))
+    models = {"beside": str(beside), "hub": "someone/voice", "far": "/net/elsewhere/voice"}
+    for name, model in models.items():
+        store.save(metadata(name, model=model), features())
+    with (
+        hub_server() as hub,
+        sidecar("--voices-dir", str(voices), env=hub.environment(tmp_path)) as server,
+    ):
+        hub.serve("someone/voice", TINY)
+        for name in models:
+            with pytest.raises(RpcError) as caught:
+                server.speak("Hi.", voice=name, maxFrames=1)
+            assert caught.value.type == "unknownModel"
+            assert "nobody has asked for" in caught.value.message
+        assert server.call("server/status")["models"] == []
+        assert hub.requests == []
+        # Named, it is what was asked for; this one is no Base model.
+        with pytest.raises(RpcError) as caught:
+            server.speak("Hi.", voice="beside", model=str(beside), maxFrames=1)
+        assert caught.value.type == "incompatibleVoice"

@@ -1,0 +1,294 @@
+"""Voices at the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from sidecar.cli.main import main
+from sidecar.memory import readable
+from sidecar.models import catalog
+from sidecar.models.known import KNOWN
+from tests.support.command import fresh, run
+from tests.support.sounds import contained, sound
+
+
+@pytest.fixture
+def wav(tmp_path: Path) -> str:
+    time = np.arange(4 * 24000) / 24000
+    path = tmp_path / "voice.wav"
+    soundfile.write(path, 0.3 * np.sin(2 * np.pi * 150 * time) * np.sin(9 * time), 24000)
+    return str(path)
+
+
+@pytest.fixture
+def model(golden: Path, tmp_path: Path) -> str:
+    """A Base model that says a word at most: random weights find no end."""
+    folder = tmp_path / "base"
+    shutil.copytree(golden / "base", folder, copy_function=shutil.copyfile)
+    folder.chmod(0o755)
+    (folder / "generation_config.json").write_text('{"max_new_tokens": 3}')
+    return str(folder)
+
+
+def test_a_voice_is_made_shown_spoken_with_and_deleted(
+    model: str, tmp_path: Path, wav: str
+) -> None:
+    folder = ("--voices-dir", str(tmp_path / "voices"))
+    said = ("--clone", wav, "--ref-text", "What is said.", "--language", "English")
+    made = run("voices", "create", "Anna", *said, "--model", model, *folder)
+    assert made.returncode == 0, made.stderr
+    assert made.stdout == f"Anna → {tmp_path / 'voices' / 'anna.safetensors'}\n"
+    assert "encoding" in made.stderr
+
+    again = run("voices", "create", "anna", *said, "--model", model, *folder)
+    assert again.returncode == 1
+    assert "already" in again.stderr
+
+    listed = run("voices", "list", *folder)
+    assert listed.stdout.splitlines()[-1].split() == ["Anna", "reference", "english", model]
+    shown = run("voices", "show", "ANNA", *folder)
+    for word in ("What is said.", model, "english", "frames and transcript"):
+        assert word in shown.stdout
+
+    output = tmp_path / "out.wav"
+    said = ("say", "Hi.", "--voice", "anna", "-o", str(output), "--seed", "1", *folder)
+    unasked = run(*said)  # the file may be from anybody, and names a folder
+    assert unasked.returncode == 1
+    assert "--model" in unasked.stderr
+    assert not output.exists()
+    spoken = run(*said, "--model", model)
+    assert spoken.returncode == 0, spoken.stderr
+    assert soundfile.info(output).frames > 0
+
+    assert run("voices", "delete", "anna", *folder).returncode == 0
+    gone = run("voices", "delete", "anna", *folder)
+    assert gone.returncode == 1
+    assert "There is no saved voice 'anna'. Saved: none." in gone.stderr
+
+
+def test_a_saved_voice_with_a_near_name_is_suggested(model: str, tmp_path: Path) -> None:
+    folder = tmp_path / "voices"
+    folder.mkdir()
+    (folder / "anna.safetensors").touch()
+    given = ("--model", model, "--voices-dir", str(folder))
+    done = run("say", "Hi.", "--voice", "Ana", *given, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "error: There is no saved voice 'Ana'.\n" in done.stderr
+    assert "hint: Did you mean the saved voice 'anna'? " in done.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_any_work(
+    model: str, tmp_path: Path, wav: str
+) -> None:
+    (tmp_path / "file").touch()
+    given = ("--model", model, "--voices-dir", str(tmp_path / "file" / "voices"))
+    done = run("voices", "create", "Anna", "--clone", wav, *given)
+    assert done.returncode == 1
+    assert f"{tmp_path / 'file'} is not a folder" in done.stderr
+    assert "loading" not in done.stderr
+    assert "encoding" not in done.stderr
+
+
+def test_say_clones_a_recording(model: str, tmp_path: Path, wav: str) -> None:
+    samples, rate = soundfile.read(wav)
+    soundfile.write(wav, samples[: 2 * rate], rate)
+    output = tmp_path / "out.wav"
+    options = ("--model", model, "-o", str(output), "--seed", "1")
+    done = run("say", "Hi.", "--clone", wav, *options)
+    assert done.returncode == 0, done.stderr
+    assert "3 to 15 s" in done.stderr  # a warning
+    assert soundfile.info(output).frames > 0
+
+
+def test_a_phones_recording_is_cloned(model: str, tmp_path: Path) -> None:
+    memo, output = tmp_path / "my memo.m4a", tmp_path / "out.wav"
+    memo.write_bytes(contained(sound(), "ipod", "aac", 48000))
+    options = ("--model", model, "-o", str(output), "--seed", "1")
+    done = run("say", "Hi.", "--clone", str(memo), *options)
+    assert done.returncode == 0, done.stderr
+    assert soundfile.info(output).frames > 0
+
+
+@pytest.mark.parametrize("command", [("say", "Hi."), ("voices", "create", "anna")])
+def test_a_recording_that_is_not_there_is_named(
+    command: tuple[str, ...], model: str, tmp_path: Path
+) -> None:
+    folder = ("--voices-dir", str(tmp_path / "voices"))
+    done = run(*command, "--clone", "/nope.wav", "--model", model, *folder)
+    assert done.returncode == 1
+    assert "/nope.wav: there is no such file." in done.stderr
+    assert "FLAC" not in done.stderr
+
+
+SAY = ["say", "Hi."]
+CREATE = ["voices", "create", "Anna"]
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ([*SAY, "--ref-text", "words"], "--ref-text needs --clone"),
+        ([*SAY, "--ref-text", ""], "--ref-text is empty"),
+        ([*SAY, "--clone", ""], "--clone is empty"),
+        ([*SAY, "--design", " "], "--design is empty"),
+        ([*SAY, "--voice", ""], "--voice is empty"),
+        ([*SAY, "--voice", "a", "--design", "b"], "not allowed with"),
+        ([*SAY, "--design", "b", "--instruct", "c"], "--instruct"),
+        ([*SAY, "--max-reference-seconds", "301"], "between 1 and 300"),
+        ([*SAY, "--max-reference-seconds", "long"], "'long' is not a number"),
+        ([*SAY, "-o", "a.wav", "--srt", "./a.wav"], "Two outputs cannot be written to the same"),
+        ([*SAY, "-o", "-", "--vtt", "-"], "Two outputs cannot be written to the same"),
+        ([*SAY, "-o", ""], "--output is empty."),
+        ([*SAY, "--language", ""], "--language is empty."),
+        ([*SAY, "--model", " "], "--model is empty."),
+        ([*SAY, "--speed", "3"], "Argument --speed: '3' is not between 0.5 and 2."),
+        ([*SAY, "--speed", "nan"], "'nan' is not between 0.5 and 2."),
+        ([*SAY, "--sample-rate", "7"], "'7' is not between 8000 and 48000 Hz."),
+        (
+            [*SAY, "--sample-rate", "44100", "-o", "a.opus"],
+            "44100 does not work with this format; use 8000, 12000, 16000, 24000, 48000.",
+        ),
+        ([*SAY, "-o", "a.m4a"], "a.m4a: the name must end in .wav, .flac,"),
+        ([*SAY, "--play", "--format", "mp3"], "--format needs -o"),
+        ([*SAY, "--device", "1"], "--device needs --play"),
+        ([*SAY, "-f", "text.txt"], "Both TEXT and --file are given"),
+        ([*CREATE], "One of the arguments --clone --design is required."),
+        ([*CREATE, "--clone", ""], "--clone is empty"),
+        ([*CREATE, "--design", ""], "--design is empty"),
+        ([*CREATE, "--design", "a", "--text", " "], "--text is empty"),
+        (["voices", "create", "", "--clone", "a"], "NAME is empty"),
+        (["models", "download", "a/b", "--revision", ""], "--revision is empty"),
+        (["models", "download", "a/b", ""], "MODEL is empty"),
+        (["serve", "--model", ""], "--model is empty"),
+        ([*CREATE, "--design", "a", "--ref-text", "b"], "--ref-text needs --clone"),
+        ([*CREATE, "--clone", "a", "--text", "b"], "--text needs --design"),
+        ([*CREATE, "--clone", "a", "--seed", "1"], "--seed needs --design"),
+        ([*CREATE, "--clone", "a", "--design-model", "b"], "--design-model needs --design"),
+        (["voices", "create", "--clone", "a", "--replace"], "--replace needs the name"),
+        (["voices", "show", "Anna", "--model", "a"], "There is no option --model."),
+        (["voices"], "required"),
+        (["serve", "--max-reference-seconds", "0"], "between 1 and 300"),
+        (
+            ["serve", "--voices-dir", "~no-such-user/a"],
+            "there is no user 'no-such-user'",
+        ),
+        (["voices", "list", "--voices-dir", "~no-such-user"], "write ./~no-such-user"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_does_not_go_together_is_said(
+    command: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """In this process: there are many, and none comes as far as a model."""
+    monkeypatch.setattr("os._exit", sys.exit)
+    monkeypatch.setattr("sidecar.logs.to_stderr", lambda *_: None)
+    with pytest.raises(SystemExit) as ended:
+        main(command)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_the_limit_of_a_recording_is_an_option(model: str, wav: str, tmp_path: Path) -> None:
+    output = ("-o", str(tmp_path / "out.wav"))
+    done = run("say", "Hi.", "--clone", wav, "--model", model, "--max-reference-seconds=3", *output)
+    assert done.returncode == 1
+    assert "4.0 s; at most 3 s" in done.stderr
+
+
+def test_a_hostile_folder_is_listed_and_moves_no_cursor(tmp_path: Path) -> None:
+    (tmp_path / "a\x1b[2J.safetensors").write_bytes(b"")
+    os.mkfifo(tmp_path / "pipe.safetensors")
+    done = run("voices", "list", "--model", "tiny-voice", "--voices-dir", str(tmp_path))
+    assert done.returncode == 0
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["tiny-voice", "slt", "rms"]
+    assert done.stderr.count("skipped:") == 2
+    assert "\x1b" not in done.stderr
+
+
+NINE = ["serena", "vivian", "uncle_fu", "ryan", "aiden", "ono_anna", "sohee", "eric", "dylan"]
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_a_fresh_machine_lists_the_voices_of_every_known_model(
+    tmp_path: Path, columns: int
+) -> None:
+    done = run("voices", "list", env=fresh(tmp_path, columns))
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= columns
+    rows = [line for line in lines if line and not line.startswith((" ", "0.6b", "1.7b"))]
+    named = [row.split()[0] for row in rows]
+    assert named == ["tiny-voice", "slt", "rms", *NINE]
+    (ryan,) = (line for line in lines if line.startswith("ryan"))
+    assert ryan.split()[:3] == ["ryan", "male", "english"]
+    assert "0.6b-customvoice (2.5 GB to download)" in " ".join(done.stdout.split())
+    assert not (tmp_path / "hub").exists()
+
+
+def test_the_voices_of_a_model_that_is_not_here_are_listed(tmp_path: Path) -> None:
+    done = run("voices", "list", "--model", "0.6b-customvoice", env=fresh(tmp_path))
+    assert done.returncode == 0, done.stderr
+    names = [line.split()[0] for line in done.stdout.splitlines() if line[0] != " "]
+    assert names == ["0.6b-customvoice", *NINE]
+
+
+def test_a_model_without_preset_voices_says_so(tmp_path: Path) -> None:
+    done = run("voices", "list", "--model", "0.6b-base", env=fresh(tmp_path))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "warning: 0.6b-base has no preset voices.\n"
+
+
+def test_a_name_that_no_voice_has_is_compared_with_all_of_them(tmp_path: Path) -> None:
+    done = run("voices", "show", "ryn", env=fresh(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: There is no preset voice and no saved voice 'ryn'. Did you mean 'ryan'?\n"
+        "hint: To see all voices: qwen-tts-sidecar voices list\n"
+    )
+
+
+def test_a_preset_of_another_model_is_told_with_the_models_that_have_it(tmp_path: Path) -> None:
+    done = run("say", "Hi.", "--voice", "Ryan", env=fresh(tmp_path), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "error: Unknown voice 'Ryan'. Known: slt, rms.\n" in done.stderr
+    assert "hint: A voice of that name is in: 0.6b-customvoice, 1.7b-customvoice.\n" in done.stderr
+
+
+def test_programs_get_every_voice_with_its_models(tmp_path: Path) -> None:
+    done = run("voices", "list", "--json", env=fresh(tmp_path))
+    voices = {one["voice"]: one for one in json.loads(done.stdout)}
+    assert [*voices] == ["slt", "rms", *NINE]
+    assert voices["slt"]["models"] == ["tiny-voice"]
+    assert set(voices["dylan"]["models"]) >= {"0.6b-customvoice", "1.7b-customvoice-4bit"}
+    assert voices["dylan"]["languages"] == ["chinese", "beijing_dialect"]
+    assert (voices["dylan"]["kind"], voices["dylan"]["gender"]) == ("preset", "male")
+
+
+def test_a_preset_is_shown_and_cannot_be_deleted(tmp_path: Path) -> None:
+    shown = run("voices", "show", "Sohee", env=fresh(tmp_path))
+    assert shown.returncode == 0, shown.stderr
+    for word in ("sohee", "female", "korean", "0.6b-customvoice", "rich emotion"):
+        assert word in shown.stdout
+    kept = run("voices", "delete", "sohee", env=fresh(tmp_path))
+    assert kept.returncode == 1
+    assert "sohee is a preset voice of 0.6b-customvoice" in kept.stderr
+    unknown = run("voices", "show", "nobody", env=fresh(tmp_path))
+    assert unknown.returncode == 1
+    assert "There is no preset voice and no saved voice 'nobody'" in unknown.stderr
+
+
+def test_the_help_of_create_names_the_models_that_it_takes_and_their_size() -> None:
+    """What it says is what it does: `Creation` is begun with these."""
+    said = " ".join(run("voices", "create", "--help").stdout.split())
+    assert catalog.BUNDLED not in said
+    for alias in (catalog.BASE, catalog.DESIGN):
+        assert f"default: {alias}, {readable(KNOWN[alias].download_bytes)} to download" in said

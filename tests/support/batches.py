@@ -1,0 +1,81 @@
+"""The engine's rows without its thread: what a test needs to say when each step happens."""
+
+from __future__ import annotations
+
+import queue
+from pathlib import Path
+
+import numpy as np
+
+from sidecar.engine.events import AudioChunk, Done, Failed, SpeechResult
+from sidecar.engine.models import LoadedModel, ModelTable
+from sidecar.engine.request import LoadOptions, SpeechJob, SpeechRequest
+from sidecar.engine.running import Running
+from sidecar.engine.sampling import CodeRules
+from sidecar.errors import SidecarError
+from sidecar.models import catalog
+from sidecar.models.catalog import Checkpoint
+from sidecar.models.qwen3_tts.backend import Backend
+from sidecar.models.qwen3_tts.model import Qwen3TTS
+from tests.support.jobs import Reader, unwrapped
+
+
+class Listener(Reader):
+    """The events of a row that is stepped by hand."""
+
+    def heard(self) -> tuple[list[AudioChunk], SpeechResult | SidecarError | None]:
+        """Return the chunks so far, and the end if there was one; to be asked once."""
+        chunks: list[AudioChunk] = []
+        while True:
+            try:
+                event = self.get(timeout=0)
+            except queue.Empty:
+                return chunks, None
+            if isinstance(event, Done | Failed):
+                return chunks, unwrapped(event)
+            assert isinstance(event, AudioChunk)
+            chunks.append(event)
+
+
+def load(path: str | Path, dtype: str = "float32", backend: Backend | None = None) -> LoadedModel:
+    """Return a model without its warm-up, arranged for a backend; None is this machine's.
+
+    Models for a GPU run on a CPU, too: one KV cache for all rows, fast kernels, MLX's convolutions,
+    stacked rows, whole chunks, quantised products; only mx.compile is off.
+    """
+    loaded = Qwen3TTS.load(catalog.resolve(str(path)), dtype, backend=backend)
+    return LoadedModel(str(path), loaded, CodeRules(loaded.codes), 0, 0.0)
+
+
+def load_warm(checkpoint: Checkpoint, dtype: str = "auto") -> LoadedModel:
+    """A model as the engine loads it, with its memory measured."""
+    table = ModelTable(in_use=lambda loaded: False)
+    loaded = table.load(checkpoint, LoadOptions(dtype), lambda: None)
+    assert isinstance(loaded, LoadedModel)
+    return loaded
+
+
+def admit(running: Running, loaded: LoadedModel, request: SpeechRequest) -> Listener:
+    events = Listener()
+    running.admit(SpeechJob(request=request, events=events, submitted=0.0), loaded)
+    return events
+
+
+def finish(running: Running) -> None:
+    while running.has_work:
+        running.advance()
+
+
+def speech(events: Listener) -> tuple[np.ndarray, np.ndarray, str]:
+    """Codes, samples and finish reason of an utterance that has ended well."""
+    chunks, end = events.heard()
+    assert isinstance(end, SpeechResult), end
+    codes = np.concatenate([chunk.codes for chunk in chunks])
+    return codes, np.concatenate([chunk.samples for chunk in chunks]), end.finish_reason
+
+
+def alone(loaded: LoadedModel, request: SpeechRequest) -> tuple[np.ndarray, np.ndarray, str]:
+    running = Running()
+    events = admit(running, loaded, request)
+    finish(running)
+    return speech(events)

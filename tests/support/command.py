@@ -1,0 +1,26 @@
+"""The command line, run to its end as a process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+COMMAND = [sys.executable, "-m", "sidecar"]
+
+
+def run(*args: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *args],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        **options,  # type: ignore[call-overload]
+    )
+
+
+def fresh(tmp_path: Path, columns: int = 80) -> dict[str, str]:
+    """The environment of a machine on which there is nothing yet, and no network."""
+    home = {"HF_HUB_CACHE": str(tmp_path / "hub"), "XDG_DATA_HOME": str(tmp_path / "data")}
+    return {**os.environ, **home, "HF_HUB_OFFLINE": "1", "COLUMNS": str(columns)}

@@ -1,0 +1,304 @@
+"""A client of the real process, over real pipes, with bounded waits.
+
+It shares no code with the sidecar; every message is checked against protocol/schema.json.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tests.support.wire import ROOT, SCHEMA, Message, check, frame, read_frame
+
+# Generous: a busy machine with two cores; no test sleeps for this long when all is well.
+TIMEOUT = 60.0
+
+
+class RpcError(Exception):
+    """An error response."""
+
+    def __init__(self, error: Message) -> None:
+        super().__init__(f"{error['code']} {error['message']}")
+        self.code: int = error["code"]
+        self.message: str = error["message"]
+        self.data: Message = error["data"]
+        self.type: str = error["data"]["type"]
+
+
+@dataclass
+class Speech:
+    """The outcome of one streamed synthesis."""
+
+    result: Message
+    chunks: list[Message] = field(default_factory=list)
+    sentences: list[Message] = field(default_factory=list)
+
+    @property
+    def audio(self) -> bytes:
+        return b"".join(base64.b64decode(chunk["audio"]) for chunk in self.chunks)
+
+    @property
+    def samples(self) -> np.ndarray:
+        return np.frombuffer(self.audio, "<f4")
+
+
+class Sidecar:
+    """Spawns `python -m sidecar` (or `command`) and speaks to it."""
+
+    def __init__(
+        self, *args: str, command: list[str] | None = None, env: dict[str, str] | None = None
+    ) -> None:
+        self.process = subprocess.Popen(
+            [*(command or [sys.executable, "-m", "sidecar"]), *args],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            env={**os.environ, **(env or {})},
+        )
+        self.stderr = bytearray()
+        self.messages: queue.Queue[Message | BaseException | None] = queue.Queue()
+        self._ids = itertools.count(1)
+        self._methods: dict[Any, str] = {}
+        self._kept: list[Message] = []
+        self.initialized: Message = {}
+        self._together: list[bytes] | None = None
+        self._reads = threading.Event()
+        self._reads.set()
+        self._readers = [
+            threading.Thread(target=target, daemon=True)
+            for target in (self._read_stdout, self._read_stderr)
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def _read_stdout(self) -> None:
+        assert self.process.stdout
+        try:
+            while (message := read_frame(self.process.stdout)) is not None:
+                self.messages.put(message)
+                self._reads.wait()
+            self.messages.put(None)
+        except BaseException as error:
+            self.messages.put(error)
+
+    def _read_stderr(self) -> None:
+        assert self.process.stderr
+        with suppress(ValueError, OSError):  # closed by `kill`, which came first
+            while data := os.read(self.process.stderr.fileno(), 65536):
+                self.stderr += data
+
+    # --- sending ---------------------------------------------------------------------------
+
+    def send_raw(self, data: bytes) -> None:
+        if self._together is not None:
+            self._together.append(data)
+            return
+        assert self.process.stdin
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is sent inside goes out in one write, however slow we are."""
+        pieces = self._together = []
+        try:
+            yield
+        finally:
+            self._together = None
+        self.send_raw(b"".join(pieces))
+
+    def send(self, message: Any) -> None:
+        self.send_raw(frame({"jsonrpc": "2.0", **message}))
+
+    def request(self, method: str, params: Any = None, id: Any = None) -> Any:
+        """Sends a request; returns its id."""
+        id = next(self._ids) if id is None else id
+        self._methods[id] = method
+        self.send({"id": id, "method": method, "params": params})
+        return id
+
+    def notify(self, method: str, params: Any = None) -> None:
+        self.send({"method": method, "params": params})
+
+    # --- receiving -------------------------------------------------------------------------
+
+    def stall(self) -> None:
+        """Reads no further than to the end of the next message."""
+        self._reads.clear()
+
+    def resume(self) -> None:
+        self._reads.set()
+
+    def next_message(self, timeout: float = TIMEOUT) -> Message | None:
+        """The next message in order; None when stdout has ended cleanly."""
+        try:
+            message = self.messages.get(timeout=timeout)
+        except queue.Empty:
+            raise AssertionError(f"no message in {timeout} s\n{self.log}") from None
+        if isinstance(message, BaseException):
+            raise message
+        if message is not None:
+            self._check(message)
+        return message
+
+    def _check(self, message: Message) -> None:
+        if message.get("method") == "$/progress":
+            check(message["params"], "ProgressParams")
+        elif message.get("method") == "window/logMessage":
+            check(message["params"], "LogMessageParams")
+        elif "error" in message:
+            check(message["error"]["data"], "ErrorData")
+        else:
+            method = SCHEMA["methods"][self._methods[message["id"]]]
+            check(message["result"], method["result"]["$ref"].rpartition("/")[2])
+
+    def wait(self, id: Any, timeout: float = TIMEOUT) -> Any:
+        """The result of a request; other messages on the way are kept for `others`."""
+        for kept in self._kept:
+            if kept.get("id") == id and "method" not in kept:
+                self._kept.remove(kept)
+                return self._result(kept)
+        while (message := self.next_message(timeout)) is not None:
+            if message.get("id") == id and "method" not in message:
+                return self._result(message)
+            self._kept.append(message)
+        raise AssertionError(f"stdout ended before the answer to {id!r}\n{self.log}")
+
+    def others(self) -> list[Message]:
+        """Messages that `wait` passed over, oldest first; forgets them."""
+        kept, self._kept = self._kept, []
+        return kept
+
+    @staticmethod
+    def _result(message: Message) -> Any:
+        if "error" in message:
+            raise RpcError(message["error"])
+        return message["result"]
+
+    def call(self, method: str, params: Any = None) -> Any:
+        """Sends a request and returns its result; raises RpcError."""
+        return self.wait(self.request(method, params))
+
+    # --- the usual conversations -----------------------------------------------------------
+
+    def initialize(self) -> Message:
+        self.initialized = self.call(
+            "initialize",
+            {"protocolVersion": 1, "clientInfo": {"name": "tests"}, "processId": os.getpid()},
+        )
+        return self.initialized
+
+    def speak(self, text: str, *, token: str | int = "speech", **params: Any) -> Speech:
+        """A streamed synthesis, whole; checks seq and counts."""
+        id = self.request(
+            "speech/synthesize", {"text": text, "partialResultToken": token, **params}
+        )
+        return self.heard(id, token)
+
+    def dictate(self, pieces: list[str], *, token: str | int = "speech", **params: Any) -> Speech:
+        """The same of a text that comes in pieces."""
+        first, *rest = pieces
+        stream = {"text": first, "moreText": True, "partialResultToken": token}
+        id = self.request("speech/synthesize", {**stream, **params})
+        for piece in rest:
+            self.notify("speech/appendText", {"token": token, "text": piece})
+        self.notify("speech/endText", {"token": token})
+        return self.heard(id, token)
+
+    def heard(self, id: Any, token: str | int) -> Speech:
+        """Waits for the end of a streamed synthesis."""
+        result = self.wait(id)
+        values = [
+            m["params"]["value"]
+            for m in self.others()
+            if m.get("method") == "$/progress" and m["params"]["token"] == token
+        ]
+        speech = Speech(
+            result,
+            [value for value in values if value["kind"] == "audio"],
+            [value for value in values if value["kind"] == "sentence"],
+        )
+        assert [one["index"] for one in speech.sentences] == list(range(result["sentences"]))
+        assert [chunk["seq"] for chunk in speech.chunks] == list(range(len(speech.chunks)))
+        assert sum(chunk["samples"] for chunk in speech.chunks) == result["samples"]
+        assert sum(chunk["frames"] for chunk in speech.chunks) == result["frames"]
+        return speech
+
+    def next_progress(self, token: str | int = "speech", kind: str | None = None) -> Message:
+        """The next progress value of a stream; of this kind, but for marks of sentences."""
+        while (message := self.next_message()) is not None:
+            if message.get("method") == "$/progress" and message["params"]["token"] == token:
+                value = message["params"]["value"]
+                if value["kind"] == kind or (kind is None and value["kind"] != "sentence"):
+                    return value
+            self._kept.append(message)
+        raise AssertionError(f"stdout ended before the progress\n{self.log}")
+
+    # --- the end ---------------------------------------------------------------------------
+
+    @property
+    def log(self) -> str:
+        return f"--- stderr ---\n{self.stderr.decode(errors='replace')}"
+
+    def close_stdin(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+
+    def wait_exit(self, timeout: float = 10.0) -> tuple[int, float]:
+        """The exit code and how many seconds it took."""
+        start = time.monotonic()
+        code = self.process.wait(timeout)
+        return code, time.monotonic() - start
+
+    def whole_log(self) -> str:
+        """stderr to its end, after the process's."""
+        for reader in self._readers:
+            reader.join(TIMEOUT)
+            assert not reader.is_alive(), "somebody holds the process's pipes open"
+        return self.stderr.decode(errors="replace")
+
+    def rest(self) -> list[Message]:
+        """Everything still to come; the end must be clean."""
+        messages = self.others()
+        while (message := self.next_message()) is not None:
+            messages.append(message)
+        return messages
+
+    def shutdown(self) -> int:
+        """Orderly end; returns the exit code."""
+        self.call("shutdown")
+        self.notify("exit")
+        return self.wait_exit()[0]
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            assert stream
+            with suppress(OSError):  # a write that a dead process never took
+                stream.close()
+
+
+@contextmanager
+def sidecar(*args: str, initialize: bool = True, **options: Any) -> Iterator[Sidecar]:
+    """A process of its own for one test; killed at the end if it still runs."""
+    process = Sidecar(*args, **options)
+    try:
+        if initialize:
+            process.initialize()
+        yield process
+    finally:
+        process.kill()

@@ -1,0 +1,123 @@
+"""Gets what tests need beside the project's packages: Debian packages where root may, `npm ci`,
+and foreign Python packages in an environment of their own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from filelock import FileLock, Timeout
+
+ROOT = Path(__file__).parents[2]
+_TIMEOUT = 400.0
+
+untested: list[str] = []
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skips, and says so at the end of the run; in CI everything must be there."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    untested.append(reason)
+    pytest.skip(reason)
+
+
+def debian(command: str, package: str) -> str:
+    """The path of a command, which is installed with its Debian package if it is missing."""
+    reason = "" if shutil.which(command) else _install_debian(package)
+    path = shutil.which(command)
+    if path is None:
+        unavailable(f"{command} (Debian: {package}) is missing: {reason}")
+    return path
+
+
+def npm(folder: Path) -> None:
+    """Installs a folder's packages by its lock file, unless they are newer than it."""
+    if reason := _install_npm(folder):
+        unavailable(f"the npm packages of {folder.name} are missing: {reason}")
+
+
+def python(requirements: Path) -> Path:
+    """Return the Python of an environment that has the packages of a file; build/ keeps it."""
+    folder = ROOT / "build" / "environments" / requirements.parent.name
+    if reason := _install_python(folder, requirements):
+        unavailable(f"the packages of {requirements} are missing: {reason}")
+    return folder / "bin" / "python"
+
+
+@cache
+def _install_debian(package: str) -> str:
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return "only root can install it here, with apt-get"
+    # Another installation may be running; without an update a fresh container knows no packages.
+    wait = ("-qq", "-o", "DPkg::Lock::Timeout=120")
+    # An update does not wait for another one, which may be that of a test beside us.
+    lock = FileLock(Path(tempfile.gettempdir()) / "qwen-tts-sidecar-apt.lock", timeout=_TIMEOUT)
+    try:
+        with lock:
+            return _install("apt-get", "update", *wait) or _install(
+                "apt-get", "install", *wait, "--yes", "--no-install-recommends", package
+            )
+    except Timeout:
+        return f"another test has been installing for {_TIMEOUT:.0f} s"
+
+
+@cache
+def _install_npm(folder: Path) -> str:
+    lock, installed = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
+    if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
+        return ""
+    for program in ("node", "npm"):
+        if shutil.which(program) is None:
+            return f"{program} is not installed"
+    return _install("npm", "ci", cwd=folder)
+
+
+@cache
+def _install_python(folder: Path, requirements: Path) -> str:
+    installed = folder / "installed.txt"  # what is there, once all of it is
+    wanted = requirements.read_text("utf-8")
+    if installed.exists() and installed.read_text("utf-8") == wanted:
+        return ""
+    python = str(folder / "bin" / "python")
+    reason = _install(sys.executable, "-m", "venv", "--clear", str(folder)) or _install(
+        python, "-m", "pip", "install", "--quiet", "--requirement", str(requirements)
+    )
+    if not reason:
+        installed.write_text(wanted, "utf-8")
+    return reason
+
+
+def _install(*command: str, cwd: Path | None = None) -> str:
+    """Runs an installer; returns why it failed, or nothing."""
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT,
+            cwd=cwd,
+            # Electron and a browser are developed with here, without their binaries.
+            env={
+                **os.environ,
+                "DEBIAN_FRONTEND": "noninteractive",
+                "ELECTRON_SKIP_BINARY_DOWNLOAD": "1",
+                "PUPPETEER_SKIP_DOWNLOAD": "1",
+            },
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"`{' '.join(command)}` took more than {_TIMEOUT:.0f} s"
+    if done.returncode == 0:
+        return ""
+    return f"`{' '.join(command)}` failed: {done.stdout[-500:].strip()}"

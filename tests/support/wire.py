@@ -1,0 +1,52 @@
+"""The wire as clients see it: frames, and the schema that every message is checked against.
+
+It shares no code with the sidecar.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import IO, Any
+
+import jsonschema
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = json.loads((ROOT / "protocol" / "schema.json").read_text())
+
+Message = dict[str, Any]
+
+
+def frame(message: Any) -> bytes:
+    body = message if isinstance(message, bytes) else json.dumps(message).encode()
+    return b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+def read_frame(stream: IO[bytes]) -> Message | None:
+    """The next message; None at a clean end. Anything but a frame fails."""
+    header = stream.readline()
+    if not header:
+        return None
+    match = re.fullmatch(rb"Content-Length: ([1-9][0-9]*)\r\n", header)
+    assert match, f"not a frame: {header!r}"
+    length = int(match[1])
+    assert stream.readline() == b"\r\n"
+    body = stream.read(length)
+    assert len(body) == length, "the last frame was cut"
+    message = json.loads(body)
+    assert message["jsonrpc"] == "2.0"
+    return message
+
+
+@cache
+def _validator(definition: str) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(
+        {"$ref": f"#/$defs/{definition}", "$defs": SCHEMA["$defs"]}
+    )
+
+
+def check(instance: Any, definition: str) -> None:
+    """Validates against one of the schema's `$defs`."""
+    _validator(definition).validate(instance)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 import msgspec
 
 from sidecar.errors import Notice, SidecarError
-from sidecar.models.base import ModelInfo, VoiceFeatures
+from sidecar.models.base import ModelInfo, VoicePrompt
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,7 +77,7 @@ class EncodedVoice(msgspec.Struct, frozen=True):
     """A recording as a model heard it."""
 
     info: ModelInfo
-    features: VoiceFeatures
+    features: VoicePrompt
 
 
 class LoadResult(msgspec.Struct, frozen=True):

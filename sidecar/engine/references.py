@@ -10,7 +10,7 @@ from sidecar.audio.reference import Recording
 from sidecar.engine.models import Loaded, LoadedModel
 from sidecar.engine.watchdog import Pulse
 from sidecar.errors import IncompatibleVoice, Notice
-from sidecar.models.base import Utterance, VoiceFeatures
+from sidecar.models.base import Utterance, VoicePrompt
 
 # A minute of reference is 40 kB; so this is hundreds of voices.
 CACHE_BYTES = 16 * 2**20
@@ -34,7 +34,7 @@ class References:
     def __init__(self, pulse: Pulse | None = None, limit: int = CACHE_BYTES) -> None:
         self._pulse = pulse
         self._limit = limit
-        self._kept: OrderedDict[Key, VoiceFeatures] = OrderedDict()
+        self._kept: OrderedDict[Key, VoicePrompt] = OrderedDict()
         self.nbytes = 0
 
     def __len__(self) -> int:
@@ -50,7 +50,7 @@ class References:
             BadReferenceAudio, BadVoiceFile, Unsupported
         """
         asked = utterance.reference
-        if asked is None or isinstance(asked, VoiceFeatures):
+        if asked is None or isinstance(asked, VoicePrompt):
             return utterance, ()
         if isinstance(asked, Recording):
             features = self.encoded(loaded, asked)
@@ -70,7 +70,7 @@ class References:
         features = asked.features()
         return replace(utterance, reference=features, voice=None, language=language), ()
 
-    def encoded(self, loaded: Loaded, recording: Recording) -> VoiceFeatures:
+    def encoded(self, loaded: Loaded, recording: Recording) -> VoicePrompt:
         """A recording's features; raises as `TTSModel.encode`."""
         key: Key = (recording.source, recording.text, recording.append_silence, loaded.identity)
         known = self._kept.get(key)
@@ -83,7 +83,7 @@ class References:
         self._keep(key, features)
         return features
 
-    def _keep(self, key: Key, features: VoiceFeatures) -> None:
+    def _keep(self, key: Key, features: VoicePrompt) -> None:
         self._kept[key] = features
         self.nbytes += _size(features)
         while self.nbytes > self._limit:
@@ -91,5 +91,5 @@ class References:
             self.nbytes -= _size(forgotten)
 
 
-def _size(features: VoiceFeatures) -> int:
+def _size(features: VoicePrompt) -> int:
     return features.nbytes + _ENTRY_BYTES + 4 * len(features.text or "")

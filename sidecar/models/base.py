@@ -56,7 +56,7 @@ class ReferenceAudio(msgspec.Struct, frozen=True):
         )
 
 
-class VoiceFeatures(msgspec.Struct, frozen=True, eq=False):
+class VoicePrompt(msgspec.Struct, frozen=True, eq=False):
     """A voice to speak with, as a model's encoders heard it; plain arrays, for any thread.
 
     Attributes:
@@ -104,7 +104,7 @@ class StoredVoice(Protocol):
         """As that of its features."""
         ...
 
-    def features(self) -> VoiceFeatures:
+    def features(self) -> VoicePrompt:
         """Needs no disk.
 
         Raises:
@@ -113,7 +113,7 @@ class StoredVoice(Protocol):
         ...
 
 
-Voice: TypeAlias = "Recording | StoredVoice | VoiceFeatures"
+Voice: TypeAlias = "Recording | StoredVoice | VoicePrompt"
 
 
 class Spoken(msgspec.Struct, frozen=True, eq=False):
@@ -263,7 +263,7 @@ class TTSModel(Protocol):
         """What it keeps of references that its codec has heard, bounded; any thread."""
         ...
 
-    def encode(self, recording: Recording) -> VoiceFeatures:
+    def encode(self, recording: Recording) -> VoicePrompt:
         """Computes what a prompt needs of a recording.
 
         Raises:

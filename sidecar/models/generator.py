@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from sidecar.models.base import ModelInfo, Utterance, VoiceFeatures
+from sidecar.models.base import ModelInfo, Utterance, VoicePrompt
 
 if TYPE_CHECKING:
     import mlx.core as mx
@@ -46,7 +46,7 @@ class SpeechGenerator(Protocol):
         """As `TTSModel.heard_bytes`."""
         ...
 
-    def encode(self, recording: Recording) -> VoiceFeatures:
+    def encode(self, recording: Recording) -> VoicePrompt:
         """As `TTSModel.encode`."""
         ...
 

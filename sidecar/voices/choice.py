@@ -8,7 +8,7 @@ import msgspec
 
 from sidecar.errors import BadVoiceFile, UnknownModel, UnknownVoice
 from sidecar.models import catalog
-from sidecar.models.base import VoiceFeatures
+from sidecar.models.base import VoicePrompt
 from sidecar.voices.format import SavedVoice
 from sidecar.voices.store import VoiceStore
 
@@ -25,14 +25,14 @@ class ChosenVoice(msgspec.Struct, frozen=True, eq=False):
 
     name: str
     language: str | None
-    outcome: VoiceFeatures | BadVoiceFile
+    outcome: VoicePrompt | BadVoiceFile
 
     @property
     def tempo(self) -> float | None:
         """Letters a second of its recording's transcript, if that is known."""
         return None if isinstance(self.outcome, BadVoiceFile) else self.outcome.tempo
 
-    def features(self) -> VoiceFeatures:
+    def features(self) -> VoicePrompt:
         """Raises BadVoiceFile."""
         if isinstance(self.outcome, BadVoiceFile):
             raise self.outcome

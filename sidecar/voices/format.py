@@ -19,7 +19,7 @@ from msgspec import Meta
 from sidecar.errors import BadVoiceFile
 from sidecar.files import open_regular, read_regular
 from sidecar.limits import MAX_REFERENCE_SECONDS, MAX_UTTERANCE_CHARS, reference_frames
-from sidecar.models.base import VoiceFeatures
+from sidecar.models.base import VoicePrompt
 from sidecar.voices.names import printable
 
 VERSION = 1
@@ -92,7 +92,7 @@ class SavedVoice(msgspec.Struct, frozen=True):
     def language(self) -> str | None:
         return self.metadata.language
 
-    def features(self) -> VoiceFeatures:
+    def features(self) -> VoicePrompt:
         """Reads the arrays.
 
         Raises:
@@ -138,7 +138,7 @@ def read(
     return SavedVoice(path, name, metadata, size, codes[1], codes[0], most_frames)
 
 
-def write(metadata: Metadata, features: VoiceFeatures) -> bytes:
+def write(metadata: Metadata, features: VoicePrompt) -> bytes:
     """The whole file."""
     import numpy as np
     from safetensors.numpy import save
@@ -187,7 +187,7 @@ def _too_many(frames: int, most: int) -> str:
     return f"it has {frames} frames, and --max-reference-seconds lets {most} be taken"
 
 
-def _features(data: bytes, most_frames: int) -> VoiceFeatures:
+def _features(data: bytes, most_frames: int) -> VoicePrompt:
     import io
 
     import numpy as np
@@ -203,11 +203,11 @@ def _features(data: bytes, most_frames: int) -> VoiceFeatures:
     if codes is None or ids is None:
         if codes is not ids:
             raise ValueError("it has codes without a transcript, or the reverse")
-        return VoiceFeatures(speaker, source=metadata.source)
+        return VoicePrompt(speaker, source=metadata.source)
     if codes.dtype != np.uint16 or codes.ndim != 2 or len(codes) == 0:
         raise ValueError("its codes are not codes")
     if len(codes) > most_frames:
         raise ValueError(_too_many(len(codes), most_frames))
     if ids.dtype != np.int32 or ids.ndim != 1:
         raise ValueError("its tokens are not tokens")
-    return VoiceFeatures(speaker, codes, metadata.text, ids, source=metadata.source)
+    return VoicePrompt(speaker, codes, metadata.text, ids, source=metadata.source)

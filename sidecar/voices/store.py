@@ -13,7 +13,7 @@ import msgspec
 from sidecar.errors import BadVoiceFile, SidecarError, UnknownVoice, VoiceExists, VoiceSaveFailed
 from sidecar.files import cause
 from sidecar.limits import MAX_REFERENCE_SECONDS, reference_frames
-from sidecar.models.base import VoiceFeatures
+from sidecar.models.base import VoicePrompt
 from sidecar.voices import atomic, format, names
 from sidecar.voices.format import Metadata, SavedVoice
 from sidecar.wording import closest
@@ -143,7 +143,7 @@ class VoiceStore:
     def save(
         self,
         metadata: Metadata,
-        features: VoiceFeatures,
+        features: VoicePrompt,
         *,
         replace: bool = False,
         commit: Callable[[], None] = lambda: None,
@@ -195,7 +195,7 @@ class VoiceStore:
     def _write(
         self,
         metadata: Metadata,
-        features: VoiceFeatures,
+        features: VoicePrompt,
         replace: bool,
         commit: Callable[[], None],
     ) -> SavedVoice:

@@ -13,7 +13,7 @@ from sidecar.audio.reference import Recording
 from sidecar.engine.models import LoadedModel
 from sidecar.engine.references import References
 from sidecar.errors import IncompatibleVoice, Notice
-from sidecar.models.base import ModelInfo, Utterance, VoiceFeatures, VoiceInfo
+from sidecar.models.base import ModelInfo, Utterance, VoiceInfo, VoicePrompt
 
 NOTICES = (Notice("referenceShort", "Short."),)
 
@@ -30,9 +30,9 @@ class Model:
         self.info = ModelInfo("f", variant, 24000, presets, ("auto",), speaker_size=64)
         self.encoded = 0
 
-    def encode(self, recording: Recording) -> VoiceFeatures:
+    def encode(self, recording: Recording) -> VoicePrompt:
         self.encoded += 1
-        return VoiceFeatures(np.zeros(len(recording.samples), np.float32), notices=NOTICES)
+        return VoicePrompt(np.zeros(len(recording.samples), np.float32), notices=NOTICES)
 
 
 class Stored:
@@ -40,8 +40,8 @@ class Stored:
 
     name, language, tempo = "Anna", "english", None
 
-    def features(self) -> VoiceFeatures:
-        return VoiceFeatures(np.ones(64, np.float32))
+    def features(self) -> VoicePrompt:
+        return VoicePrompt(np.ones(64, np.float32))
 
 
 def loaded(model: Any) -> LoadedModel:
@@ -78,7 +78,7 @@ def test_what_was_noticed_comes_again_with_what_is_remembered() -> None:
     references, model = References(), loaded(Model())
     for _ in range(2):
         utterance, notices = references.resolve(model, Utterance("Hi.", reference=recording("1")))
-        assert isinstance(utterance.reference, VoiceFeatures)
+        assert isinstance(utterance.reference, VoicePrompt)
         assert [notice.type for notice in notices] == ["referenceShort"]
 
 
@@ -88,7 +88,7 @@ def test_a_saved_voice_is_read_and_says_its_language() -> None:
         utterance, notices = references.resolve(
             model, Utterance("Hi.", voice="Anna", language=asked, reference=Stored())
         )
-        assert isinstance(utterance.reference, VoiceFeatures)
+        assert isinstance(utterance.reference, VoicePrompt)
         assert (utterance.voice, utterance.language, notices) == (None, spoken, ())
     assert model.model.encoded == 0  # type: ignore[attr-defined]
 

@@ -10,7 +10,7 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
-from sidecar.models.base import Utterance, VoiceFeatures
+from sidecar.models.base import Utterance, VoicePrompt
 from sidecar.models.qwen3_tts.backend import CPU, METAL
 from sidecar.models.qwen3_tts.heard import HeardReferences
 from tests.parity import cases
@@ -37,7 +37,7 @@ def test_the_second_row_of_a_voice_starts_behind_its_reference(model: Any, golde
     codes = cases.load(golden, "base/icl_full").codes[:spoken].astype(np.uint32)
     ids = np.array(model._prompts.reference_ids("ref"), np.int32)
     heard = np.random.default_rng(1).integers(0, 256, (length, 16)).astype(np.uint16)
-    features = VoiceFeatures(np.ones(64, np.float32), heard, "ref", ids)
+    features = VoicePrompt(np.ones(64, np.float32), heard, "ref", ids)
     prompt = model.prepare(Utterance("Hi.", reference=features))
     first, second = model.open(prompt), model.open(prompt)
     cold = model.pieces_left(first)

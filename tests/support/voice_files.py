@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from sidecar.models.base import VoiceFeatures
+from sidecar.models.base import VoicePrompt
 from sidecar.voices.format import Metadata
 
 
-def features(**changes: Any) -> VoiceFeatures:
+def features(**changes: Any) -> VoicePrompt:
     random = np.random.default_rng(1)
-    whole = VoiceFeatures(
+    whole = VoicePrompt(
         speaker=random.standard_normal(64).astype(np.float32),
         codes=random.integers(0, 256, (30, 16)).astype(np.uint16),
         text="Say it.",
@@ -35,7 +35,7 @@ def metadata(name: str = "anna", **changes: Any) -> Metadata:
     return msgspec.structs.replace(whole, **changes)
 
 
-def same(one: VoiceFeatures, other: VoiceFeatures) -> bool:
+def same(one: VoicePrompt, other: VoicePrompt) -> bool:
     return (
         np.array_equal(one.speaker, other.speaker)
         and np.array_equal(one.codes, other.codes)  # type: ignore[arg-type]

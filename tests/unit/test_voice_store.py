@@ -22,7 +22,7 @@ from sidecar.errors import (
     VoiceExists,
     VoiceSaveFailed,
 )
-from sidecar.models.base import VoiceFeatures
+from sidecar.models.base import VoicePrompt
 from sidecar.voices import atomic, names
 from sidecar.voices.store import Listing, VoiceStore
 from tests.support.harness import ROOT
@@ -47,7 +47,7 @@ def test_a_voice_comes_back_as_it_was_saved(store: VoiceStore) -> None:
 
 
 def test_the_timbre_alone_has_no_codes(store: VoiceStore) -> None:
-    alone = VoiceFeatures(features().speaker)
+    alone = VoicePrompt(features().speaker)
     found = store.save(metadata(text=None), alone)
     assert (found.codebooks, found.frames) == (0, 0)
     assert same(found.features(), alone)

@@ -24,7 +24,7 @@ from sidecar.models.backend import on_cpu
 from sidecar.models.base import (
     ModelInfo,
     Utterance,
-    VoiceFeatures,
+    VoicePrompt,
 )
 from sidecar.models.catalog import Checkpoint
 from sidecar.models.generator import GenerationSettings
@@ -85,7 +85,7 @@ class Generator:
     def heard_bytes(self) -> int:
         return 0
 
-    def encode(self, recording: Recording) -> VoiceFeatures:
+    def encode(self, recording: Recording) -> VoicePrompt:
         raise Unsupported(
             f"A {self._family.module} model makes no voices that can be saved.",
             hint="Use a Base model of Qwen3-TTS.",

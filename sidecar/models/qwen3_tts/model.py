@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from sidecar.audio.reference import Recording
 from sidecar.errors import InvalidParams, ModelLoadFailed, Unsupported
-from sidecar.models.base import FrameSampler, Utterance, VoiceFeatures
+from sidecar.models.base import FrameSampler, Utterance, VoicePrompt
 from sidecar.models.catalog import Checkpoint
 from sidecar.models.qwen3_tts import config, loader
 from sidecar.models.qwen3_tts.backend import Backend, of_this_machine
@@ -102,7 +102,7 @@ class Qwen3TTS:
     def heard_bytes(self) -> int:
         return self._heard.nbytes
 
-    def encode(self, recording: Recording) -> VoiceFeatures:
+    def encode(self, recording: Recording) -> VoicePrompt:
         self._check_clones()
         if not recording.text:
             return self._references.features(recording, None)
@@ -123,7 +123,7 @@ class Qwen3TTS:
         features = utterance.reference
         if features is not None:
             self._check_clones()
-            assert isinstance(features, VoiceFeatures)
+            assert isinstance(features, VoicePrompt)
             return self._voice(features).following(utterance.follows)
         if self.info.variant == "base":
             self._prompts.check_voice(utterance)
@@ -137,7 +137,7 @@ class Qwen3TTS:
             return Reference(None, None, None).following(utterance.follows)
         return None
 
-    def _voice(self, features: VoiceFeatures) -> Reference:
+    def _voice(self, features: VoicePrompt) -> Reference:
         ids = self._prompts.reference_ids(features.text) if features.text else None
         size = self._codec.book_size
         return checked(features, self.info.speaker_size, self._codec.codebooks, size, ids)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sidecar.audio.reference import RATE, Recording
 from sidecar.errors import BadReferenceAudio, IncompatibleVoice, Unsupported
-from sidecar.models.base import Spoken, VoiceFeatures
+from sidecar.models.base import Spoken, VoicePrompt
 
 _SILENCE_SECONDS = 0.5
 
@@ -55,7 +55,7 @@ class ReferenceEncoder:
         self._speaker_encoder = speaker_encoder
         self._codebooks = codebooks
 
-    def features(self, recording: Recording, text_ids: list[int] | None) -> VoiceFeatures:
+    def features(self, recording: Recording, text_ids: list[int] | None) -> VoicePrompt:
         """Encodes a recording; codes only where there is a transcript.
 
         Args:
@@ -78,7 +78,7 @@ class ReferenceEncoder:
                 field=recording.field,
             )
         if text_ids is None:
-            return VoiceFeatures(speaker, notices=recording.notices, source=recording.source)
+            return VoicePrompt(speaker, notices=recording.notices, source=recording.source)
         samples = recording.samples
         if recording.append_silence:
             silence = np.zeros(int(_SILENCE_SECONDS * RATE), np.float32)
@@ -86,7 +86,7 @@ class ReferenceEncoder:
         codes = np.array(self._codes(samples)).astype(np.uint16)
         ids = np.array(text_ids, np.int32)
         about = recording.text, ids, recording.notices, recording.source
-        return VoiceFeatures(speaker, codes, *about)
+        return VoicePrompt(speaker, codes, *about)
 
     def _speaker(self, samples: NDArray[np.float32]) -> mx.array:
         """float32 [samples] → float32 [1, 1, hidden]."""
@@ -103,7 +103,7 @@ class ReferenceEncoder:
 
 
 def checked(
-    features: VoiceFeatures, hidden: int, codebooks: int, codes: int, ids: list[int] | None
+    features: VoicePrompt, hidden: int, codebooks: int, codes: int, ids: list[int] | None
 ) -> Reference:
     """Features that may come from a file → arrays that cannot lead an index astray.
 

@@ -178,8 +178,8 @@ class Batch:
         """Full chunks, and what a row that waits for text can say until then. Where all rows cost
         as much as one, chunks that are half full come along."""
         rows = [row for row in rows if not row.gone]
-        starved = self._loaded.model.starved
-        due = [row for row in rows if row.chunk_due or (row.pending and starved(row.state))]
+        is_waiting = self._loaded.model.is_waiting_for_text
+        due = [row for row in rows if row.chunk_due or (row.pending and is_waiting(row.state))]
         if due and self._loaded.model.rows_share_cost:
             due += [row for row in rows if row not in due and row.pending and row.chunk_half_full]
         return due

@@ -97,7 +97,7 @@ class Row:
     @property
     def is_starved(self) -> bool:
         """Whether it waits for text that has not arrived yet."""
-        return self.loaded.model.starved(self.state)
+        return self.loaded.model.is_waiting_for_text(self.state)
 
     @property
     def is_done(self) -> bool:
@@ -210,7 +210,7 @@ class Row:
             generation_seconds=self.elapsed - self._starved_seconds,
             peak_memory_bytes=peak_memory_bytes,
             notices=self._notices,
-            unspoken=tuple(self.loaded.model.unspoken(self.state)),
+            unspoken=tuple(self.loaded.model.find_unspoken(self.state)),
         )
 
 

@@ -40,7 +40,7 @@ def snapshot(
         ),
         references=len(references),
         reference_bytes=references.nbytes,
-        heard_bytes=sum(loaded.model.heard_bytes for loaded in models),
+        reference_cache_bytes=sum(loaded.model.reference_cache_bytes for loaded in models),
         limit_bytes=models.limit,
         expires=models.next_expiry,
     )

@@ -30,7 +30,7 @@ class EngineStatus(msgspec.Struct, frozen=True):
 
     Attributes:
         references, reference_bytes: analysed recordings that are remembered.
-        heard_bytes: what the codecs remember of references.
+        reference_cache_bytes: what the codecs remember of references.
         limit_bytes: what models may take together; None is no limit, or not known yet.
         expires: when to send `Expire`, by time.monotonic.
     """
@@ -44,6 +44,6 @@ class EngineStatus(msgspec.Struct, frozen=True):
     models: tuple[ModelFigures, ...] = ()
     references: int = 0
     reference_bytes: int = 0
-    heard_bytes: int = 0
+    reference_cache_bytes: int = 0
     limit_bytes: int | None = None
     expires: float | None = None

@@ -259,7 +259,7 @@ class TTSModel(Protocol):
     rows_share_cost: bool
 
     @property
-    def heard_bytes(self) -> int:
+    def reference_cache_bytes(self) -> int:
         """What it keeps of references that its codec has heard, bounded; any thread."""
         ...
 
@@ -293,11 +293,11 @@ class TTSModel(Protocol):
         """Runs one piece of the prompt, codec included; True when that was the last."""
         ...
 
-    def starved(self, row: Any) -> bool:
+    def is_waiting_for_text(self, row: Any) -> bool:
         """Whether the row waits for text that has not arrived yet."""
         ...
 
-    def unspoken(self, row: Any) -> Sequence[str]:
+    def find_unspoken(self, row: Any) -> Sequence[str]:
         """Return letters of the row's text that this model has not learned and has left out; some
         of them where there are many."""
         ...

@@ -42,8 +42,8 @@ class SpeechGenerator(Protocol):
     dtype: str
 
     @property
-    def heard_bytes(self) -> int:
-        """As `TTSModel.heard_bytes`."""
+    def reference_cache_bytes(self) -> int:
+        """As `TTSModel.reference_cache_bytes`."""
         ...
 
     def encode(self, recording: Recording) -> VoicePrompt:

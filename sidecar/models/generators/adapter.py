@@ -82,7 +82,7 @@ class Generator:
         return cls(family, family.describe(checkpoint), model, name)
 
     @property
-    def heard_bytes(self) -> int:
+    def reference_cache_bytes(self) -> int:
         return 0
 
     def encode(self, recording: Recording) -> VoicePrompt:

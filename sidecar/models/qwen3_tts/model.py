@@ -99,7 +99,7 @@ class Qwen3TTS:
         return self._prompts.build(utterance, self._reference(utterance))
 
     @property
-    def heard_bytes(self) -> int:
+    def reference_cache_bytes(self) -> int:
         return self._heard.nbytes
 
     def encode(self, recording: Recording) -> VoicePrompt:
@@ -164,10 +164,10 @@ class Qwen3TTS:
             return False
         return self._talker.prefill(row.talker)
 
-    def starved(self, row: Row) -> bool:
-        return row.talker.text.starved
+    def is_waiting_for_text(self, row: Row) -> bool:
+        return row.talker.text.is_waiting
 
-    def unspoken(self, row: Row) -> list[str]:
+    def find_unspoken(self, row: Row) -> list[str]:
         return list(row.talker.text.unspoken)
 
     def append_text(self, row: Row, text: str, last: bool) -> None:

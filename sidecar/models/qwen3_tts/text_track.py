@@ -25,7 +25,7 @@ class TextTrack:
     _next: int = 0
 
     @property
-    def starved(self) -> bool:
+    def is_waiting(self) -> bool:
         return self.open and self._next >= self.tokens.shape[1]
 
     @property

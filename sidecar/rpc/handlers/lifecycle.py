@@ -112,7 +112,7 @@ def status(session: Session, params: NoParams, call: Call) -> StatusResult:
         reference_cache=ReferenceCacheStatus(
             count=now.references,
             feature_bytes=now.reference_bytes,
-            codec_bytes=now.heard_bytes,
+            codec_bytes=now.reference_cache_bytes,
         ),
         streams=[
             StreamStatus(

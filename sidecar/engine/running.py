@@ -155,7 +155,7 @@ class Running:
             batch.step()
         except Exception as error:  # which of those in it it was, nobody can say
             self._batches.pop(loaded, None)
-            # Rows that pause are not in it, but a GPU's may still be in the slab.
+            # Rows that pause are not in it, but a GPU's may still be in the batch's KV cache.
             among = [] if loaded.model.rows_share_cost else batch.involved()
             among = among or self.rows
             for row in [row for row in among if row.loaded is loaded and row.prefilled]:

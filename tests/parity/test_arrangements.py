@@ -28,7 +28,7 @@ FRAMES = 8
 
 @pytest.mark.parametrize("folder", ["custom_voice", "base"])
 def test_every_code_is_the_official_one(golden: Path, folder: str) -> None:
-    """Rows come one after another and a stranger leaves, so that the slab is rebuilt all along.
+    """Rows come one after another and a stranger leaves, so that the KV cache is rebuilt all along.
 
     Only the beginnings, and one checkpoint only with MLX's convolutions, which take long on a CPU:
     half a minute to hear a reference.
@@ -47,7 +47,7 @@ def test_every_code_is_the_official_one(golden: Path, folder: str) -> None:
     while not running.rows[-1].has_spoken:
         running.advance()
     running.remove(running.rows[-1], Cancelled("The request was cancelled."))
-    sinks[0].reads = False  # pauses: takes its keys and values out of the slab, and back
+    sinks[0].reads = False  # pauses: takes its keys and values out of the KV cache, and back
     for _ in range(4):
         running.advance()
     assert 0 < running.rows[0].frames < FRAMES

@@ -19,8 +19,8 @@ from sidecar.models.qwen3_tts.backend import Backend
 from sidecar.models.qwen3_tts.codec_layers import (
     CausalConv,
     CausalTransposeConv,
+    CodecMemory,
     ConvNeXt,
-    Memory,
     Residual,
     Snake,
     Step,
@@ -128,7 +128,7 @@ class Codec:
         return semantic + acoustic
 
 
-def _shares(memory: Memory, counts: Sequence[int], size: int) -> list[Slot]:
+def _shares(memory: CodecMemory, counts: Sequence[int], size: int) -> list[Slot]:
     """Each row's last `keep` positions up to its own end, in a memory of `size` frames."""
     array, axis, keep = memory
     per_frame = (array.shape[axis] - keep) // size

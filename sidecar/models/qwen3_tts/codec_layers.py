@@ -18,7 +18,7 @@ from sidecar.models.qwen3_tts.backend import Backend
 from sidecar.models.qwen3_tts.transformer import Stack
 
 
-class Memory(NamedTuple):
+class CodecMemory(NamedTuple):
     """Past and present of something along `axis`, of which the last `keep` are needed again."""
 
     array: mx.array
@@ -37,7 +37,7 @@ class Step(Protocol):
 
     def __call__(
         self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
-    ) -> tuple[mx.array, list[Memory]]:
+    ) -> tuple[mx.array, list[CodecMemory]]:
         """Runs the part.
 
         Args:
@@ -59,9 +59,9 @@ class CausalConv:
 
     def __call__(
         self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
-    ) -> tuple[mx.array, list[Memory]]:
+    ) -> tuple[mx.array, list[CodecMemory]]:
         x = mx.concatenate([past[0], x], axis=1) if self._keep else x
-        return self._convolve(x), [Memory(x, 1, self._keep)] if self._keep else []
+        return self._convolve(x), [CodecMemory(x, 1, self._keep)] if self._keep else []
 
 
 class CausalTransposeConv:
@@ -86,7 +86,7 @@ class CausalTransposeConv:
 
     def __call__(
         self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
-    ) -> tuple[mx.array, list[Memory]]:
+    ) -> tuple[mx.array, list[CodecMemory]]:
         rows, time, _ = x.shape
         parts = self._product(x).reshape(rows, time, -1, self._stride * self._out)
         if self._keep:
@@ -97,7 +97,7 @@ class CausalTransposeConv:
         y = y.reshape(rows, time * self._stride, self._out)
         if self._bias is not None:
             y = y + self._bias
-        return y, [Memory(parts, 1, self._keep)] if self._keep else []
+        return y, [CodecMemory(parts, 1, self._keep)] if self._keep else []
 
 
 class Snake:
@@ -113,7 +113,7 @@ class Snake:
 
     def __call__(
         self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
-    ) -> tuple[mx.array, list[Memory]]:
+    ) -> tuple[mx.array, list[CodecMemory]]:
         return x + self._inverse_beta * self._sin2pi(x * self._alpha), []
 
 
@@ -128,7 +128,7 @@ class Residual:
 
     def __call__(
         self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
-    ) -> tuple[mx.array, list[Memory]]:
+    ) -> tuple[mx.array, list[CodecMemory]]:
         y, memory = self._conv1(self._act1(x, [], seen)[0], past, seen)
         y, _ = self._conv2(self._act2(y, [], seen)[0], [], seen)
         return x + y, memory
@@ -155,7 +155,7 @@ class ConvNeXt:
 
     def __call__(
         self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
-    ) -> tuple[mx.array, list[Memory]]:
+    ) -> tuple[mx.array, list[CodecMemory]]:
         y, memory = self._conv(x, past, seen)
         y = mx.addmm(self._in_bias, self._backend.layer_norm(y, self._eps), self._in)
         y = mx.addmm(self._out_bias, y + y * self._backend.erf(y), self._out)
@@ -182,11 +182,12 @@ class WindowedTransformer:
 
     def __call__(
         self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
-    ) -> tuple[mx.array, list[Memory]]:
-        memory = _Window(past)
+    ) -> tuple[mx.array, list[CodecMemory]]:
+        window = _Window(past)
         table = self._stack.positions.at(seen, x.shape[1])
-        x = self._stack(self._in(x), table, memory, self._mask(x.shape[1], seen))
-        return self._out(self._norm(x)), [Memory(array, 3, self._keep) for array in memory.arrays]
+        x = self._stack(self._in(x), table, window, self._mask(x.shape[1], seen))
+        memories = [CodecMemory(array, 3, self._keep) for array in window.arrays]
+        return self._out(self._norm(x)), memories
 
     def _mask(self, queries: int, seen: Sequence[int]) -> mx.array | None:
         if queries == 1 and min(seen) >= self._keep:

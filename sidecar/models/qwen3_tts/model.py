@@ -16,9 +16,9 @@ from sidecar.models.qwen3_tts import config, loader
 from sidecar.models.qwen3_tts.backend import Backend, of_this_machine
 from sidecar.models.qwen3_tts.codec import Codec, CodecState
 from sidecar.models.qwen3_tts.embeddings import CodeTable
-from sidecar.models.qwen3_tts.heard import HeardReferences
 from sidecar.models.qwen3_tts.prompt import Prompt, PromptBuilder
 from sidecar.models.qwen3_tts.reference import Reference, ReferenceEncoder, checked
+from sidecar.models.qwen3_tts.reference_states import ReferenceStateCache
 from sidecar.models.qwen3_tts.talker import Talker, TalkerState
 from sidecar.wording import describe, is_out_of_memory
 
@@ -27,18 +27,18 @@ _WARM_CHUNKS, _WARM_ROWS = (1, 2, 3, 4, 6, 8, 12), (1, 2, 8)
 
 
 @dataclass(eq=False)
-class Row:
-    """One utterance.
+class SequenceState:
+    """The state of one utterance.
 
     Attributes:
-        reference: uint32 [frames, codebooks], what the codec has to hear before its first frame.
-        unheard: the part of it that is left; None when it has heard all.
+        reference: uint32 [frames, codebooks], which the codec decodes before its first frame.
+        undecoded: the part of it that is still to be decoded; None when there is none.
     """
 
     talker: TalkerState
     codec: CodecState
     reference: mx.array | None
-    unheard: mx.array | None
+    undecoded: mx.array | None
 
 
 class Qwen3TTS:
@@ -57,7 +57,7 @@ class Qwen3TTS:
         self._prompts = PromptBuilder(settings, parts.talker, codes, parts.tokenizer, backend)
         self._talker = Talker(parts.talker, codes, backend)
         self._codec = Codec(parts.decoder, parts.tables, parts.samples_per_frame, backend)
-        self._heard = HeardReferences()
+        self._reference_states = ReferenceStateCache()
         self._references = ReferenceEncoder(
             parts.encoder, parts.speaker_encoder, self._codec.codebooks
         )
@@ -100,7 +100,7 @@ class Qwen3TTS:
 
     @property
     def reference_cache_bytes(self) -> int:
-        return self._heard.nbytes
+        return self._reference_states.nbytes
 
     def encode(self, recording: Recording) -> VoicePrompt:
         self._check_clones()
@@ -142,47 +142,47 @@ class Qwen3TTS:
         size = self._codec.book_size
         return checked(features, self.info.speaker_size, self._codec.codebooks, size, ids)
 
-    def open(self, prompt: Prompt) -> Row:
+    def open(self, prompt: Prompt) -> SequenceState:
         talker, codes = self._talker.open(prompt), prompt.reference_codes
-        heard = None if codes is None else self._heard.start(codes)
-        if heard is not None:
-            return Row(talker, heard, codes, None)
-        return Row(talker, self._codec.open(), codes, codes)
+        known = None if codes is None else self._reference_states.start(codes)
+        if known is not None:
+            return SequenceState(talker, known, codes, None)
+        return SequenceState(talker, self._codec.open(), codes, codes)
 
-    def pieces_left(self, row: Row) -> int:
-        unheard = 0 if row.unheard is None else len(row.unheard)
-        return -(-unheard // self._frames) + self._talker.pieces_left(row.talker)
+    def pieces_left(self, row: SequenceState) -> int:
+        undecoded = 0 if row.undecoded is None else len(row.undecoded)
+        return -(-undecoded // self._frames) + self._talker.pieces_left(row.talker)
 
-    def prefill(self, row: Row) -> bool:
-        """The codec hears the reference first, which is what its first frame follows."""
-        if row.reference is not None and row.unheard is not None:
-            piece, rest = row.unheard[: self._frames], row.unheard[self._frames :]
+    def prefill(self, row: SequenceState) -> bool:
+        """Decode the reference first, since the codec's first frame follows it."""
+        if row.reference is not None and row.undecoded is not None:
+            piece, rest = row.undecoded[: self._frames], row.undecoded[self._frames :]
             mx.eval(self._codec.decode([row.codec], [piece]))
-            row.unheard = rest if len(rest) else None
-            if row.unheard is None:
-                self._heard.keep(row.reference, row.codec)
+            row.undecoded = rest if len(rest) else None
+            if row.undecoded is None:
+                self._reference_states.keep(row.reference, row.codec)
             return False
         return self._talker.prefill(row.talker)
 
-    def is_waiting_for_text(self, row: Row) -> bool:
+    def is_waiting_for_text(self, row: SequenceState) -> bool:
         return row.talker.text.is_waiting
 
-    def find_unspoken(self, row: Row) -> list[str]:
+    def find_unspoken(self, row: SequenceState) -> list[str]:
         return list(row.talker.text.unspoken)
 
-    def append_text(self, row: Row, text: str, last: bool) -> None:
+    def append_text(self, row: SequenceState, text: str, last: bool) -> None:
         self._prompts.extend(row.talker.text, text, last)
 
-    def frame(self, rows: Sequence[Row], sampler: FrameSampler) -> mx.array:
+    def frame(self, rows: Sequence[SequenceState], sampler: FrameSampler) -> mx.array:
         return self._talker.frame([row.talker for row in rows], sampler)
 
-    def decode(self, rows: Sequence[Row], codes: Sequence[mx.array]) -> list[mx.array]:
+    def decode(self, rows: Sequence[SequenceState], codes: Sequence[mx.array]) -> list[mx.array]:
         return self._codec.decode([row.codec for row in rows], codes)
 
-    def close(self, row: Row) -> None:
+    def close(self, row: SequenceState) -> None:
         self._talker.close(row.talker)
         row.codec.memories = []
-        row.reference = row.unheard = None
+        row.reference = row.undecoded = None
 
     def warm_up(self, sampler: Callable[[int], FrameSampler]) -> None:
         prompt = self._prompts.blank()

@@ -9,7 +9,8 @@ import mlx.core as mx
 from sidecar.models.base import FrameSampler
 from sidecar.models.qwen3_tts.backend import Backend, Rotation
 from sidecar.models.qwen3_tts.embeddings import CodeTable
-from sidecar.models.qwen3_tts.transformer import Cache, Stack
+from sidecar.models.qwen3_tts.kv_cache import KVCache
+from sidecar.models.qwen3_tts.transformer import Stack
 
 
 class Predictor:
@@ -47,7 +48,7 @@ class Predictor:
         if self._projection is not None:
             hidden = self._projection(hidden)
         x = mx.concatenate([hidden, self._inputs[0][first[:, None]]], axis=1)
-        cache = Cache(len(self._stack), growth=len(self._heads) + 1)
+        cache = KVCache(len(self._stack), growth=len(self._heads) + 1)
         codes = [first]
         for book, head in enumerate(self._heads, start=1):
             tables = self._steps(x.shape[0])

@@ -12,7 +12,7 @@ import pytest
 
 from sidecar.models.base import Utterance, VoicePrompt
 from sidecar.models.qwen3_tts.backend import CPU, METAL
-from sidecar.models.qwen3_tts.heard import HeardReferences
+from sidecar.models.qwen3_tts.reference_states import ReferenceStateCache
 from tests.parity import cases
 from tests.support import batches
 
@@ -61,7 +61,7 @@ def test_what_is_remembered_is_bounded(model: Any) -> None:
         return codes, state
 
     one = sum(slot.array.nbytes for part in heard(1)[1].memories for slot in part)
-    kept = HeardReferences(limit=2 * one)
+    kept = ReferenceStateCache(limit=2 * one)
     rows = [heard(frames) for frames in (1, 2, 3)]
     for codes, state in rows:
         kept.keep(codes, state)

@@ -1,7 +1,7 @@
-"""What the codec has heard before it speaks: its states behind references, to begin with again.
+"""The codec's states after references, so that the next row with the same voice starts from one.
 
-To hear a reference takes the codec as long as to speak it. Its state afterwards depends on the
-codes alone and is never changed in place, so the next row with that voice may start from it.
+Decoding a reference takes the codec as long as speaking it. Its state afterwards depends on the
+codes alone and is never changed in place, so many rows may start from it.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import numpy as np
 
 from sidecar.models.qwen3_tts.codec import CodecState
 
-# Of a full-size codec a state has some 6 MB.
+# A state of a full-size codec has some 6 MB.
 _LIMIT_BYTES = 64 * 2**20
 
 
-class HeardReferences:
-    """States by the codes that led to them, the least recently used forgotten first.
+class ReferenceStateCache:
+    """Codec states by the codes that led to them; the least recently used is dropped first.
 
-    Engine thread only; `nbytes` may be read from any.
+    Only the engine thread uses it; any thread may read `nbytes`.
     """
 
     def __init__(self, limit: int = _LIMIT_BYTES) -> None:
@@ -30,7 +30,7 @@ class HeardReferences:
         self.nbytes = 0
 
     def start(self, codes: mx.array) -> CodecState | None:
-        """A state that has heard uint32 [frames, codebooks], for one row; None if nobody has."""
+        """Return a copy of the state after uint32 [frames, codebooks]; None if there is none."""
         key = _key(codes)
         if key not in self._states:
             return None
@@ -38,7 +38,7 @@ class HeardReferences:
         return _copy(self._states[key])
 
     def keep(self, codes: mx.array, state: CodecState) -> None:
-        """Remembers the state of a row that has heard just these."""
+        """Keep the state of a row whose codec has decoded exactly these codes."""
         key = _key(codes)
         if key in self._states:
             return
@@ -53,7 +53,7 @@ def _key(codes: mx.array) -> bytes:
 
 
 def _copy(state: CodecState) -> CodecState:
-    """The same arrays in lists of its own: a step replaces a list's items, not what is in them."""
+    """Return the same arrays in new lists: a step replaces the items of a list, never an array."""
     copy = CodecState([])
     copy.seen = state.seen
     copy.memories = [list(part) for part in state.memories]

@@ -1,0 +1,171 @@
+"""Where a stack of decoder layers keeps the keys and values of its rows.
+
+Those of a layer are one array, float [2, rows, kv_heads, positions, head_dim], so that a step
+writes both at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import mlx.core as mx
+
+# How many positions a cache grows by.
+_GROWTH = 256
+
+
+class KVStore(Protocol):
+    """Keys and values of the past; `update` is called once for each layer."""
+
+    def update(self, index: int, kv: mx.array) -> list[mx.array]:
+        """Add `kv` to the past of layer `index`.
+
+        Args:
+            kv: float [2, rows, kv_heads, length, head_dim]
+
+        Returns:
+            what the rows attend to, `kv` included: one array for all rows, or one for each row
+        """
+        ...
+
+
+class KVCache:
+    """Keys and values of rows that all stand at the same position, preallocated in steps.
+
+    Attributes:
+        length: positions held; advanced by the caller when all layers have run.
+        layers: per layer the keys and values, with room to spare; None before the first.
+    """
+
+    def __init__(self, depth: int, growth: int = _GROWTH) -> None:
+        self.length = 0
+        self.layers: list[mx.array | None] = [None] * depth
+        self._growth = growth
+
+    def update(self, index: int, kv: mx.array) -> list[mx.array]:
+        end = self.length + kv.shape[3]
+        held = self._room(index, kv, end)
+        held[:, :, :, self.length : end] = kv
+        return [held[:, :, :, :end]]
+
+    def _room(self, index: int, kv: mx.array, end: int) -> mx.array:
+        held = self.layers[index]
+        if held is None or held.shape[3] < end:
+            room = -(-end // self._growth) * self._growth
+            grown = mx.zeros((*kv.shape[:3], room, kv.shape[4]), kv.dtype)
+            if held is not None:
+                grown[:, :, :, : self.length] = held[:, :, :, : self.length]
+            held = self.layers[index] = grown
+        return held
+
+
+class PerRowKVCache:
+    """Rows that attend one by one over caches of their own: what a row computes is the same
+    whatever its neighbours' lengths. The CPU's way."""
+
+    def __init__(self, caches: Sequence[KVCache]) -> None:
+        self._caches = caches
+
+    @property
+    def lengths(self) -> list[int]:
+        return [cache.length for cache in self._caches]
+
+    def update(self, index: int, kv: mx.array) -> list[mx.array]:
+        if len(self._caches) == 1:
+            return self._caches[0].update(index, kv)
+        rows = enumerate(self._caches)
+        return [kvs for row, cache in rows for kvs in cache.update(index, kv[:, row : row + 1])]
+
+    def advance(self) -> None:
+        for cache in self._caches:
+            cache.length += 1
+
+
+class BatchKVCache:
+    """Rows of any length side by side in one array per layer, so that all attend in one kernel.
+    The GPUs' way: rows join and leave by a copy; between that, nothing is moved.
+
+    All rows end at the same position, where the next step writes; shorter ones begin later, and
+    what is before their beginning is masked.
+    """
+
+    def __init__(self, depth: int) -> None:
+        self._end = 0
+        self._lengths: list[int] = []
+        self._masked = False
+        self._layers: list[mx.array] = [mx.array(0)] * depth
+
+    @property
+    def lengths(self) -> list[int]:
+        """Positions held, per row."""
+        return list(self._lengths)
+
+    def row(self, index: int) -> KVCache:
+        """A copy of what a row holds, to go on with elsewhere."""
+        cache = KVCache(len(self._layers))
+        cache.length = self._lengths[index]
+        span = slice(self._end - cache.length, self._end)
+        one = slice(index, index + 1)
+        cache.layers = [mx.contiguous(held[:, one, :, span]) for held in self._layers]
+        mx.async_eval(cache.layers)
+        return cache
+
+    def rebuild(self, keep: Sequence[int], new: Sequence[KVCache]) -> None:
+        """Holds these of its rows from now on, and the new ones behind them."""
+        kept = [self._lengths[row] for row in keep]
+        lengths = kept + [cache.length for cache in new]
+        end, span = max(lengths, default=0), max(kept, default=0)
+        for index, held in enumerate(self._layers):
+            like = new[0].layers[index] if new else held
+            assert like is not None
+            _, _, heads, _, size = like.shape
+            room = mx.zeros((2, len(lengths), heads, _rounded(end), size), like.dtype)
+            if keep:
+                held = held[:, :, :, self._end - span : self._end]
+                if len(keep) < held.shape[1]:
+                    held = mx.take(held, mx.array(list(keep)), axis=1)
+                room[:, : len(keep), :, end - span : end] = held
+            for row, cache in enumerate(new, start=len(keep)):
+                layer = cache.layers[index]
+                assert layer is not None
+                start = end - cache.length
+                room[:, row : row + 1, :, start:end] = layer[:, :, :, : cache.length]
+            self._layers[index] = room
+        self._end, self._lengths = end, lengths
+
+    def begin(self) -> mx.array | None:
+        """Makes room for one more position.
+
+        Returns:
+            which positions each row sees in this step, bool [rows, 1, 1, 1, positions], or None if
+            all rows see all
+        """
+        room = self._layers[0].shape[3]
+        if self._end >= room:
+            self._layers = [_grown(held) for held in self._layers]
+            room += _GROWTH
+        self._masked = len(set(self._lengths)) > 1
+        if not self._masked:
+            return None
+        starts = mx.array([self._end - length for length in self._lengths])
+        at = mx.arange(room)
+        return (at >= starts[:, None, None, None, None]) & (at <= self._end)
+
+    def update(self, index: int, kv: mx.array) -> list[mx.array]:
+        held = self._layers[index]
+        held[:, :, :, self._end : self._end + 1] = kv
+        # With a mask all the room is looked at: its size changes seldom, and with it the kernel.
+        return [held if self._masked else held[:, :, :, : self._end + 1]]
+
+    def advance(self) -> None:
+        self._end += 1
+        self._lengths = [length + 1 for length in self._lengths]
+
+
+def _rounded(positions: int) -> int:
+    return (positions // _GROWTH + 1) * _GROWTH
+
+
+def _grown(kv: mx.array) -> mx.array:
+    return mx.pad(kv, [(0, 0), (0, 0), (0, 0), (0, _GROWTH), (0, 0)])

@@ -52,6 +52,21 @@ class SpeechFigures(msgspec.Struct, frozen=True):
     generation_seconds: float
     peak_memory_bytes: int
 
+    def __add__(self, later: SpeechFigures) -> SpeechFigures:
+        """Return the figures of both as one stream, which ran away if one of them did."""
+        ran_away = "runaway" in (self.finish_reason, later.finish_reason)
+        return SpeechFigures(
+            finish_reason="runaway" if ran_away else later.finish_reason,
+            frames=self.frames + later.frames,
+            samples=self.samples + later.samples,
+            sample_rate=self.sample_rate,
+            seed=self.seed,
+            queue_seconds=self.queue_seconds,
+            first_audio_seconds=self.first_audio_seconds,
+            generation_seconds=self.generation_seconds + later.generation_seconds,
+            peak_memory_bytes=max(self.peak_memory_bytes, later.peak_memory_bytes),
+        )
+
     @property
     def audio_seconds(self) -> float:
         return self.samples / self.sample_rate

@@ -194,6 +194,9 @@ class VoiceInfo(msgspec.Struct, frozen=True):
 Ability = Literal["presets", "cloning", "design", "instruct", "textStreaming", "batching", "seed"]
 
 
+TextMode = Literal["full", "stream"]
+
+
 class ModelInfo(msgspec.Struct, frozen=True):
     """What can be known of a checkpoint without loading its weights.
 
@@ -202,6 +205,9 @@ class ModelInfo(msgspec.Struct, frozen=True):
         languages: those to ask for by name; `dialects` may be, too, but belong to voices.
         speaker_size: length of an x-vector that its prompt takes; 0 where it clones no voice.
         codebooks: codes in a frame.
+        default_text_mode: how it takes a text unless a request says otherwise: "full" before the
+            first frame, or "stream", a token with each frame.
+        continues_from_codes: an utterance goes on from the codes of `Utterance.follows`.
     """
 
     family: str
@@ -213,6 +219,8 @@ class ModelInfo(msgspec.Struct, frozen=True):
     speaker_size: int = 0
     codebooks: int = 0
     abilities: tuple[Ability, ...] = ()
+    default_text_mode: TextMode = "full"
+    continues_from_codes: bool = False
 
 
 class CodeSpec(msgspec.Struct, frozen=True):

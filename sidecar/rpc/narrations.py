@@ -22,7 +22,8 @@ from sidecar.rpc.contract.speech import SynthesizeParams
 from sidecar.rpc.contract.speech_options import Sampling, SubtalkerSampling
 from sidecar.rpc.contract.voice import Reference
 from sidecar.rpc.session import Session
-from sidecar.synthesis.request import NarrationRequest, Pauses
+from sidecar.synthesis.request import Pauses, SynthesisRequest
+from sidecar.synthesis.text_feed import TextFeed
 from sidecar.voices.choice import ChosenVoice, choose
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def check(params: SynthesizeParams) -> AudioFormat:
     """What can be said without a look at anything else.
 
     Raises:
-        EmptyText, TextTooLong, InvalidParams, UnknownEncoding, Unsupported
+        EmptyText, InvalidParams, UnknownEncoding, Unsupported
     """
     live = params.more_text is True
     streamed = params.partial_result_token is not None
@@ -48,22 +49,30 @@ def check(params: SynthesizeParams) -> AudioFormat:
             "A text stream is spoken as it comes; `splitSentences` cannot be false.",
             field="splitSentences",
         )
-    if not live or params.text:
-        most = MAX_TEXT_CHARS if streamed and not whole else MAX_UTTERANCE_CHARS
-        check_text(params.text, most=most, may_be_blank=live)
+    if not live and not params.text.strip():
+        raise EmptyText("The text is empty.", field="text")
     if params.reference is not None and params.voice:
         raise InvalidParams("Give either `voice` or `reference`.", field="reference")
     return _format(params)
 
 
-def check_text(
-    text: str, field: str = "text", most: int = MAX_UTTERANCE_CHARS, may_be_blank: bool = False
-) -> None:
-    """Raises EmptyText or TextTooLong."""
-    if not may_be_blank and not text.strip():
+def text_feed(params: SynthesizeParams) -> TextFeed:
+    """Return the text of a request; a text that is spoken in one piece has a lower limit.
+
+    Raises:
+        TextTooLong
+    """
+    is_one_piece = params.partial_result_token is None or params.split_sentences is False
+    limit = MAX_UTTERANCE_CHARS if is_one_piece else MAX_TEXT_CHARS
+    return TextFeed(params.text, is_live=params.more_text is True, limit=limit)
+
+
+def check_text(text: str, field: str) -> None:
+    """Raise EmptyText or TextTooLong unless a text can be one utterance."""
+    if not text.strip():
         raise EmptyText(f"The {field} is empty.", field=field)
-    if len(text) > most:
-        raise too_long(field, len(text), limit=most)
+    if len(text) > MAX_UTTERANCE_CHARS:
+        raise too_long(field, len(text), limit=MAX_UTTERANCE_CHARS)
 
 
 def _format(params: SynthesizeParams) -> AudioFormat:
@@ -85,7 +94,7 @@ def narration(
     audio: AudioFormat,
     session: Session,
     check: Callable[[], None],
-) -> NarrationRequest:
+) -> SynthesisRequest:
     """Find the voice or read its recording, too; that waits for the disk.
 
     Args:
@@ -103,13 +112,12 @@ def narration(
     pauses = params.pauses or speech_options.Pauses()
     defaults = Pauses()
     timeout = params.text_timeout_ms
-    return NarrationRequest(
+    return SynthesisRequest(
         speech=_speech(params, model, recording or saved),
-        text=params.text,
         language=params.language or (saved.language if saved else None),
-        live=params.more_text is True,
         text_timeout=60.0 if timeout is None else timeout / 1000,
-        transcribed=_is_transcribed(recording, saved),
+        # The prompt of a voice with a transcript needs the whole text of an utterance.
+        whole_sentences=_is_transcribed(recording, saved),
         split=params.split_sentences is not False,
         normalize=params.normalize_text is not False,
         pauses=Pauses(

@@ -1,4 +1,4 @@
-"""What a narration waits for, in one queue: audio and outcomes, more text, a cancel."""
+"""What a synthesis waits for, in one queue: audio, results, more text, and a cancel."""
 
 from __future__ import annotations
 
@@ -8,55 +8,51 @@ from collections.abc import Callable
 import msgspec
 
 from sidecar.engine.events import AudioChunk, Done, Download, Event, Events, Failed, Stage
-from sidecar.errors import Cancelled, SidecarError, too_long
-from sidecar.limits import MAX_TEXT_CHARS
+from sidecar.errors import SidecarError
 
 # Chunks that the engine may be ahead of the encoder.
 _BACKLOG = 16
 
 
-class Written(msgspec.Struct, frozen=True):
-    """More text; `last` says that there is no more."""
-
-    text: str
-    last: bool
+class TextArrived(msgspec.Struct, frozen=True):
+    """The text feed holds more text, or has ended."""
 
 
 class _Stop(msgspec.Struct, frozen=True):
-    """The narration is to end with this, whatever the engine does."""
+    """The synthesis must end with this error, whatever the engine does."""
 
     error: SidecarError
 
 
-Arrival = AudioChunk | Done | Failed | Written
+Arrival = AudioChunk | Done | Failed | TextArrived
 
 
 class Inbox:
-    """The queue that a narration's jobs report into, and that its text and its cancel come by.
+    """The queue that the engine's jobs and other threads report to a synthesis by.
 
     Attributes:
         events: for the engine's jobs, one at a time.
 
     Args:
-        is_open: whether the narration's reader takes more audio. Called on the engine thread, too.
-        wake: tells the engine to look again.
+        is_open: returns whether the reader of the synthesis takes more audio. The engine thread
+            calls it, too.
+        wake: makes the engine look again at jobs whose reader took no audio.
     """
 
     def __init__(self, is_open: Callable[[], bool], wake: Callable[[], None]) -> None:
-        self.events: Events[Event | Written | _Stop] = Events(_BACKLOG, is_open, wake)
+        self.events: Events[Event | TextArrived | _Stop] = Events(_BACKLOG, is_open, wake)
         self._stop: _Stop | None = None
-        self._owed = 0  # outcomes of jobs that have not been taken out
-        self._chars = 0
+        self._outcomes_due = 0  # of jobs that have been announced
 
-    def expect(self) -> None:
-        """Note that a job is about to be submitted; its outcome will come."""
-        self._owed += 1
+    def expect_outcome(self) -> None:
+        """Note that a job is about to be submitted, so that its outcome will come."""
+        self._outcomes_due += 1
 
-    def next(self, timeout: float | None = None) -> Arrival | None:
-        """Block for the next event; None if none came in time and the reader takes audio.
+    def next(self, timeout: float | None) -> Arrival | None:
+        """Block for the next event; return None if none came in time and the reader takes audio.
 
         Raises:
-            SidecarError: Cancelled, or the text is too long; before anything else that waits here.
+            SidecarError: the synthesis was stopped. This comes before all that waits here.
         """
         while True:
             try:
@@ -65,41 +61,33 @@ class Inbox:
                 if self.events.is_open:
                     return None
                 continue
-            if self._stop is not None:
-                raise self._stop.error
-            if not isinstance(event, Stage | Download | _Stop):  # of a load; nobody asked
+            self.check()
+            if not isinstance(event, Stage | Download | _Stop):  # a load's progress is not shown
                 return event
 
     def check(self) -> None:
-        """Raise Cancelled, or TextTooLong, if that has come."""
+        """Raise the error that the synthesis was stopped with, if it was."""
         if self._stop is not None:
             raise self._stop.error
 
     def drain(self) -> None:
-        """Wait until all that was submitted has ended; what else is here is thrown away."""
-        while self._owed:
+        """Wait until all submitted jobs have ended, and drop everything that comes until then."""
+        while self._outcomes_due:
             self._take(None)
 
-    def _take(self, timeout: float | None) -> Event | Written | _Stop:
+    def _take(self, timeout: float | None) -> Event | TextArrived | _Stop:
         event = self.events.get(timeout)
         if isinstance(event, Done | Failed):
-            self._owed -= 1
+            self._outcomes_due -= 1
         return event
 
     # From other threads.
 
-    def cancel(self) -> None:
-        """End the narration with `Cancelled`."""
-        self._end(Cancelled("The request was cancelled."))
-
-    def write(self, text: str, last: bool) -> None:
-        """Add more text; one that is too long ends it all."""
-        self._chars += len(text)
-        if self._chars > MAX_TEXT_CHARS:
-            self._end(too_long("text", self._chars, limit=MAX_TEXT_CHARS))
-        else:
-            self.events.put(Written(text, last))
-
-    def _end(self, error: SidecarError) -> None:
+    def stop(self, error: SidecarError) -> None:
+        """Make the synthesis end with an error; only the first one counts."""
         self._stop = self._stop or _Stop(error)
         self.events.put(self._stop)
+
+    def announce_text(self) -> None:
+        """Make the synthesis look at its text feed."""
+        self.events.put(TextArrived())

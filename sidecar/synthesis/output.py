@@ -1,4 +1,4 @@
-"""The audio side of a narration: passages, pauses and marks, one behind the other."""
+"""The output of a synthesis: the audio of its segments, pauses, and marks, in order."""
 
 from __future__ import annotations
 
@@ -6,27 +6,30 @@ import time
 from typing import TYPE_CHECKING
 
 from sidecar.engine.events import AudioChunk
-from sidecar.synthesis.request import Mark, NarrationRequest, Output, Part, Patch
-from sidecar.synthesis.segments import Break, Passage
+from sidecar.synthesis.request import Mark, Output, Part, SynthesisRequest
+from sidecar.synthesis.segments import Break, Segment
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from sidecar.audio.encoders import Patch
     from sidecar.audio.stream import AudioStream
 
 
-class Tape:
-    """Puts everything through one `AudioStream`, which begins with the first sample.
+class OutputStream:
+    """Puts all audio through one `AudioStream`, which begins with the first sample.
+
+    A segment is marked when its audio starts, so a mark comes before the audio that it is about.
 
     Attributes:
-        sentence: the index of the passage that is spoken.
-        sentences: how many have been marked.
-        codes: of that passage, if they are kept: int32 [frames, codebooks], chunk by chunk.
-        first_audio: when the first bytes were handed out, by time.perf_counter.
+        sentence: the index of the segment that is spoken.
+        sentences: how many segments have been marked.
+        codes: of the current segment, if they are kept: int32 [frames, codebooks] of each chunk.
+        first_audio: when the first bytes were handed out, by time.perf_counter; None before.
     """
 
-    def __init__(self, request: NarrationRequest) -> None:
+    def __init__(self, request: SynthesisRequest) -> None:
         self._format = request.format
         self._pauses = request.pauses
         self._output: list[Output] = []
@@ -35,13 +38,13 @@ class Tape:
         self._written = 0  # samples at the model's rate
         self._pause = 0.0
         self._started_at = 0.0
-        self._unmarked: list[Passage] = []
+        self._unmarked: list[Segment] = []
         self._kept_samples = self._kept_frames = 0
         self._last_mark = 0.0
         self.sentence = 0
         self.sentences = 0
         self.codes: list[NDArray[np.int32]] = []
-        self.first_audio = 0.0
+        self.first_audio: float | None = None
 
     @property
     def samples(self) -> int:
@@ -51,13 +54,19 @@ class Tape:
     def sample_rate(self) -> int:
         return self._rate if self._stream is None else self._stream.sample_rate
 
-    def take_output(self) -> list[Output]:
-        """Return the marks and the audio that have come out since the last call, in order."""
+    def take(self) -> list[Output]:
+        """Return the marks and the audio that have come since the last call, in order."""
         output, self._output = self._output, []
         return output
 
-    def begin(self, placed: bool) -> None:
-        """A passage is about to be spoken; `placed` if it has its place in the text already."""
+    def place(self, segment: Segment) -> None:
+        """Note where in the text the next segment is, which will be spoken or is silent."""
+        self._unmarked.append(segment)
+        if not segment.text and segment.break_after == "paragraph" and self._pause:
+            self._pause = self._pauses.paragraph
+
+    def begin(self, *, is_placed: bool) -> None:
+        """Begin a segment; `is_placed` says whether `place` has been called for it."""
         self.codes = []
         if self._pause and self._stream is not None:
             import numpy as np
@@ -65,42 +74,38 @@ class Tape:
             self._put(np.zeros(round(self._pause * self._rate), np.float32), 0)
             self._pause = 0.0
         self._started_at = self._seconds
-        self.sentence = self.sentences + len(self._unmarked) - placed
-
-    def place(self, passage: Passage, behind: bool = False) -> None:
-        """Where in the text a passage is: the one that begins, or the one that is `behind` us."""
-        if behind:
-            self._mark(passage, self._started_at)
-            return
-        self._unmarked.append(passage)
-        if not passage.text and passage.break_after == "paragraph" and self._pause:
-            self._pause = self._pauses.paragraph
-
-    def mark_silent(self) -> None:
-        """No more of the text is there: what was placed so far is told, spoken or not. It is where
-        the next passage will be, behind the pause, and so lasts no time."""
-        passages, self._unmarked = self._unmarked, []
-        for passage in passages:
-            self._mark(passage, self._seconds + self._pause / self._format.speed)
+        self.sentence = self.sentences + len(self._unmarked) - is_placed
 
     def add(self, chunk: AudioChunk, keep_codes: bool) -> None:
-        """The next chunk of the passage."""
+        """Add the next chunk of the segment."""
         self._open(chunk.sample_rate)
-        self._mark_all()
+        self._mark_all(self._seconds)
         if keep_codes:
             self.codes.append(chunk.codes)
         self._put(chunk.samples, len(chunk.codes))
 
     def take_codes(self) -> NDArray[np.int32]:
+        """Return the codes of the segment, int32 [frames, codebooks], and keep them no longer."""
         import numpy as np
 
         codes, self.codes = self.codes, []
         return np.concatenate(codes)
 
+    def mark_spoken(self, segment: Segment) -> None:
+        """Mark a segment that was not placed before it was spoken."""
+        self._mark(segment, self._started_at)
+
+    def mark_silent(self) -> None:
+        """Mark all placed segments now, because no text is there to be spoken after them.
+
+        The next segment will start where they stand, after the pause, so they last no time.
+        """
+        self._mark_all(self._seconds + self._pause / self._format.speed)
+
     def end(self, break_after: Break, sample_rate: int) -> None:
-        """The passage has ended."""
+        """End the segment."""
         self._open(sample_rate)
-        self._mark_all()
+        self._mark_all(self._seconds)
         self._pause = {
             "clause": 0.0,
             "sentence": self._pauses.sentence,
@@ -108,15 +113,15 @@ class Tape:
         }[break_after]
 
     def close(self, sample_rate: int) -> tuple[Patch, ...]:
-        """Everything has been spoken: what the encoder still holds goes out.
+        """Hand out what the encoder still holds, after the last segment.
 
         Returns:
-            What completes the file's header, for who has kept all the bytes.
+            What completes the header of the file, if all bytes have been kept.
         """
         stream = self._open(sample_rate)
-        self._mark_all()
+        self._mark_all(self._seconds)
         rest = stream.finish()
-        self._hand_out(rest.data, rest.samples, 0, last=True)
+        self._hand_out(rest.data, rest.samples, 0, is_last=True)
         return stream.patches()
 
     def _open(self, sample_rate: int) -> AudioStream:
@@ -130,7 +135,7 @@ class Tape:
 
     @property
     def _seconds(self) -> float:
-        """Where the next sample will be heard, whatever the encoder holds back."""
+        """When the next sample will be played, including the audio that the encoder holds back."""
         return self._written / self._rate / self._format.speed if self._rate else 0.0
 
     def _put(self, samples: NDArray[np.float32], frames: int) -> None:
@@ -139,25 +144,25 @@ class Tape:
         encoded = self._stream.write(samples)
         self._hand_out(encoded.data, encoded.samples, frames)
 
-    def _hand_out(self, data: bytes, samples: int, frames: int, last: bool = False) -> None:
-        """What an encoder still holds back is counted with the next bytes that it gives."""
+    def _hand_out(self, data: bytes, samples: int, frames: int, is_last: bool = False) -> None:
+        """Output bytes; what the encoder holds back is counted with the next bytes it returns."""
         self._kept_samples += samples
         self._kept_frames += frames
-        if not data and not (last and self._kept_frames):
+        if not data and not (is_last and self._kept_frames):
             return
-        if not self.first_audio:
+        if self.first_audio is None:
             self.first_audio = time.perf_counter()
-        kept = self._kept_samples, self._kept_frames
+        counts = self._kept_samples, self._kept_frames
         self._kept_samples = self._kept_frames = 0
-        self._output.append(Part(data, *kept, self.sentence, self.sample_rate))
+        self._output.append(Part(data, *counts, self.sentence, self.sample_rate))
 
-    def _mark_all(self) -> None:
-        passages, self._unmarked = self._unmarked, []
-        for passage in passages:
-            self._mark(passage, self._seconds)
+    def _mark_all(self, seconds: float) -> None:
+        segments, self._unmarked = self._unmarked, []
+        for segment in segments:
+            self._mark(segment, seconds)
 
-    def _mark(self, passage: Passage, seconds: float) -> None:
-        # The same moment by two sums, of rounded pauses, must not go back.
+    def _mark(self, segment: Segment, seconds: float) -> None:
+        # One moment, computed as two different sums of rounded pauses, must not go back.
         self._last_mark = seconds = max(round(seconds, 6), self._last_mark)
-        self._output.append(Mark(self.sentences, passage.start, passage.end, seconds))
+        self._output.append(Mark(self.sentences, segment.start, segment.end, seconds))
         self.sentences += 1

@@ -1,6 +1,8 @@
-"""What a narration is asked for, and what comes out of it."""
+"""What a synthesis is asked for, and what comes out of it."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -9,38 +11,37 @@ from sidecar.engine.events import SpeechFigures
 from sidecar.engine.request import SpeechRequest
 from sidecar.errors import Notice
 
+if TYPE_CHECKING:
+    from sidecar.audio.encoders import Patch
+
 
 class Pauses(msgspec.Struct, frozen=True):
-    """Seconds of silence put behind a sentence, and behind a paragraph's last one.
+    """Seconds of silence after a sentence, and after the last sentence of a paragraph.
 
-    They join what the model itself leaves quiet around each of its utterances.
+    The silence adds to what the model itself leaves around each of its utterances.
     """
 
     sentence: float = 0.1
     paragraph: float = 0.4
 
 
-class NarrationRequest(msgspec.Struct, frozen=True):
-    """A text of any length, to be spoken as one stream.
+class SynthesisRequest(msgspec.Struct, frozen=True):
+    """How a text of any length is to be spoken as one stream.
 
     Attributes:
-        speech: all but the text; `seed` is the first passage's.
-        text: the beginning, or all of it.
-        language: of the text, if it is known.
-        live: more of the text is being written.
-        text_timeout: seconds that a text may stand still before its end.
-        transcribed: the voice is cloned from a recording with its transcript.
-        split: into sentences; else the text is one utterance.
-        normalize: numbers, dates, units, … as words, by the rules of the language.
-        max_frames: of the whole; then it ends with the reason "length".
+        speech: everything but the text; `seed` is the first segment's.
+        language: of the text; None if it is not known.
+        text_timeout: seconds to wait for more of a text that is still being written.
+        whole_sentences: give the model whole sentences even where it takes a text token by token.
+        split: into sentences; otherwise the text is one utterance.
+        normalize: write numbers, dates, units, … as words, by the rules of the language.
+        max_frames: of the whole speech, which then ends with the reason "length".
     """
 
     speech: SpeechRequest
-    text: str
     language: str | None = None
-    live: bool = False
     text_timeout: float = 60.0
-    transcribed: bool = False
+    whole_sentences: bool = False
     split: bool = True
     normalize: bool = True
     pauses: Pauses = Pauses()
@@ -49,11 +50,11 @@ class NarrationRequest(msgspec.Struct, frozen=True):
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """Where a sentence is, in the text and in the audio.
+    """The place of a sentence in the text and in the audio.
 
     Attributes:
         index: counts 0, 1, 2, …
-        start, end: in the original text, in code points. The next one starts where this ends.
+        start, end: in the original text, in code points. The next sentence starts at `end`.
         start_seconds: in the audio that comes out.
     """
 
@@ -64,12 +65,12 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """The next bytes of the stream.
+    """The next bytes of the audio.
 
     Attributes:
-        samples: how many samples of it they are about; all parts add up to the whole.
-        frames: what the model spoke for them; 0 for a pause.
-        sentence: the index of the sentence they belong to.
+        samples: how many samples the bytes are about; all parts add up to the whole.
+        frames: how many codec frames the samples are; 0 for a pause.
+        sentence: the index of the sentence that the audio belongs to.
         sample_rate: samples per second.
     """
 
@@ -80,23 +81,24 @@ class Part(msgspec.Struct, frozen=True):
     sample_rate: int
 
 
-# (offset, bytes) of the finished file.
-Patch = tuple[int, bytes]
-
-
-class NarrationResult(SpeechFigures, frozen=True, kw_only=True):
-    """The end of a narration. Its finish reason is "runaway" if any passage ran away.
+class SynthesisResult(msgspec.Struct, frozen=True):
+    """The end of a synthesis.
 
     Attributes:
-        notices: what was noticed; they say which passages ran away.
-        patches: complete the header of a file that is kept whole; see `audio.encoders.patched`.
+        figures: of the audio as it came out; the finish reason is "runaway" if that is the finish
+            reason of any segment.
+        sentences: how many sentences were marked.
+        notices: what was noticed, for example which segments ran away.
+        patches: what completes the header of a file that is kept whole; see
+            `audio.encoders.patched`.
     """
 
+    figures: SpeechFigures
     sentences: int
     notices: tuple[Notice, ...] = ()
     patches: tuple[Patch, ...] = ()
 
 
-# What comes out of a narration while it is spoken, and all that comes out of it.
+# What comes out of a synthesis while it runs, and everything that comes out of it.
 Output = Mark | Part
-NarrationEvent = Output | NarrationResult
+SynthesisEvent = Output | SynthesisResult

@@ -1,78 +1,91 @@
-"""What the engine has answered for the passages of a narration → its result."""
+"""Adds up what the engine has answered for the segments of a synthesis."""
 
 from __future__ import annotations
 
 import time
 
-from sidecar.engine.events import SpeechResult
+from msgspec.structs import replace
+
+from sidecar.engine.events import SpeechFigures, SpeechResult
 from sidecar.errors import Notice
-from sidecar.synthesis.output import Tape
-from sidecar.synthesis.request import NarrationResult
+from sidecar.synthesis.output import OutputStream
+from sidecar.synthesis.request import SynthesisResult
 from sidecar.text import tempo, unspoken
 
 
-class Told:
-    """The passages that have been spoken.
+class SegmentResults:
+    """The results of the segments that have been spoken.
+
+    Attributes:
+        count: how many there are.
 
     Args:
-        tempo: letters a second of the recording that the voice continues, if it does.
+        tempo: letters per second of the recording that the voice continues; None if it does not
+            continue one.
     """
 
     def __init__(self, tempo: float | None = None) -> None:
         self._tempo = tempo
-        self._results: list[SpeechResult] = []
+        self._total: SpeechFigures | None = None
+        self._notices: tuple[Notice, ...] = ()  # of the first segment; the others have the same
         self._cut: list[Notice] = []
         self._unspoken: dict[str, None] = {}
-        self._rushed: list[tuple[int, float]] = []  # sentences, and how fast they were
-
-    @property
-    def passages(self) -> int:
-        return len(self._results)
+        self._rushed: list[tuple[int, float]] = []  # sentences, and letters per second
+        self.count = 0
 
     @property
     def frames(self) -> int:
-        return sum(result.frames for result in self._results)
+        return 0 if self._total is None else self._total.frames
 
-    def add(self, result: SpeechResult, sentence: int, budget: int, text: str) -> None:
-        """
+    def add(self, result: SpeechResult, sentence: int, max_frames: int, text: str) -> None:
+        """Add the result of a segment.
+
         Args:
-            budget: of frames, for all; the passage that uses it up was not cut for its own sake.
+            sentence: the segment's index.
+            max_frames: of all segments; the segment that reaches it did not run away.
             text: what the model was given.
         """
-        self._results.append(result)
+        if self._total is None:
+            self._total, self._notices = result, result.notices
+        else:
+            self._total += result
+        self.count += 1
         self._unspoken |= dict.fromkeys(result.unspoken)
-        if result.finish_reason != "stop" and self.frames < budget:
-            what = f"Sentence {sentence} did not end by itself and was cut."
-            self._cut.append(Notice("runaway", what))
-        if self._tempo is not None and result.finish_reason == "stop":
-            said = "".join(char for char in text if char not in result.unspoken)
-            rate = tempo.too_fast(said, result.audio_seconds, self._tempo)
+        if result.finish_reason != "stop":
+            if self.frames < max_frames:
+                message = f"Sentence {sentence} did not end by itself and was cut."
+                self._cut.append(Notice("runaway", message))
+        elif self._tempo is not None:
+            spoken = "".join(char for char in text if char not in result.unspoken)
+            rate = tempo.too_fast(spoken, result.audio_seconds, self._tempo)
             if rate is not None:
                 self._rushed.append((sentence, rate))
 
     def skip(self, text: str) -> None:
-        """Note a passage of which the model could speak nothing."""
+        """Note the text of a segment that the model could not speak at all."""
         self._unspoken |= dict.fromkeys(unspoken.letters(text))
 
-    def result(self, tape: Tape, seed: int, since: float) -> NarrationResult:
-        """Of one or more passages, when all is on the tape; `since` is when it was asked for."""
-        first, last = self._results[0], self._results[-1]
-        patches = tape.close(last.sample_rate)
-        ran_away = any(result.finish_reason == "runaway" for result in self._results)
-        return NarrationResult(
-            finish_reason="runaway" if ran_away else last.finish_reason,
-            frames=self.frames,
-            samples=tape.samples,
-            sample_rate=tape.sample_rate,
-            seed=seed,
-            sentences=tape.sentences,
-            queue_seconds=first.queue_seconds,
-            first_audio_seconds=(tape.first_audio or time.perf_counter()) - since,
-            generation_seconds=sum(result.generation_seconds for result in self._results),
-            peak_memory_bytes=max(result.peak_memory_bytes for result in self._results),
+    def result(self, output: OutputStream, since: float) -> SynthesisResult:
+        """Return the result of one or more segments, and close the output.
+
+        Args:
+            since: when the speech was asked for, by time.perf_counter.
+        """
+        assert self._total is not None
+        patches = output.close(self._total.sample_rate)
+        first_audio = output.first_audio or time.perf_counter()
+        return SynthesisResult(
+            # What the listener gets: with pauses, and at the speed and the rate of the output.
+            figures=replace(
+                self._total,
+                samples=output.samples,
+                sample_rate=output.sample_rate,
+                first_audio_seconds=first_audio - since,
+            ),
+            sentences=output.sentences,
             notices=(
-                *first.notices,
-                *(self._cut if self.passages > 1 else ()),
+                *self._notices,
+                *(self._cut if self.count > 1 else ()),
                 *unspoken.notices(self._unspoken),
                 *self._too_fast(),
             ),
@@ -80,11 +93,11 @@ class Told:
         )
 
     def _too_fast(self) -> list[Notice]:
-        """One for all sentences: they have one cause."""
+        """Return one notice for all sentences, since they have one cause."""
         if not self._rushed:
             return []
         sentence, rate = max(self._rushed, key=lambda one: one[1])
-        how_many = f"{len(self._rushed)} of {self.passages} sentences were"
+        how_many = f"{len(self._rushed)} of {self.count} sentences were"
         which = f"Sentence {sentence} was" if len(self._rushed) == 1 else how_many
         return [
             Notice(

@@ -1,4 +1,4 @@
-"""Text → passages: what is spoken as one utterance, and where it stands in the original."""
+"""Cuts a text into segments: each is spoken as one utterance, and has its place in the text."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ Break = Literal["clause", "sentence", "paragraph"]
 
 # The splitter sees that much at a time: the first sentence of a book must not wait for its last.
 _BLOCK_CHARS = 1000
-# A passage that is fed token by token ends at the first sentence that ends behind this.
-_DICTATED_CHARS = 240
+# A segment that is fed token by token ends with the first sentence that ends after this.
+_TOKEN_SEGMENT_CHARS = 240
 
 _TERMINALS = frozenset(".!?…。！？｡")
 _CLOSING = " \t\r\n\"'”’»)]）】」』*_"
 
 
-class Passage(msgspec.Struct, frozen=True):
+class Segment(msgspec.Struct, frozen=True):
     """One utterance.
 
     Attributes:
-        start, end: in the original text, in code points.
-        text: what the model is given; empty if nothing in it can be spoken.
+        start, end: its place in the original text, in code points.
+        text: what the model is given; empty if nothing in it can be spoken. A TokenSource leaves
+            it empty, since the text has been handed out in pieces.
         break_after: what ends with it.
     """
 
@@ -40,19 +41,20 @@ class Passage(msgspec.Struct, frozen=True):
     break_after: Break = "sentence"
 
 
-class Fragment(msgspec.Struct, frozen=True):
-    """A piece of a passage that is fed while it is written; `passage` is there with the last."""
+class TextPiece(msgspec.Struct, frozen=True):
+    """A part of a segment's text; the last part brings the segment."""
 
     text: str
-    passage: Passage | None = None
+    segment: Segment | None = None
 
 
-class Script:
-    """A text that comes in pieces of any size and leaves sentence by sentence.
+class SegmentSource:
+    """Takes a text in pieces of any size, and hands it out sentence by sentence.
 
     Args:
-        language: as the request names it, or None: then it is guessed.
-        split: False makes one passage of all.
+        language: as the request names it; None if it has to be guessed.
+        split: False makes one segment of the whole text.
+        normalize: write numbers, dates, units, … as words, and leave out markup.
     """
 
     def __init__(self, language: str | None, split: bool, normalize: bool) -> None:
@@ -60,48 +62,39 @@ class Script:
         self._split = split
         self._normalize = normalize
         self._text = Span()
-        self._seen = 0  # by the splitter
+        self._seen = 0  # how much of the text the splitter has
         self._splitter = SentenceSplitter(language, html=normalize)
         self._sentences: deque[Sentence] = deque()
-        self._ready: deque[Passage] = deque()
         self._ended = False
         self._finished = False
 
     def feed(self, text: str) -> None:
+        """Add text."""
         self._text.add(text)
 
     def end(self) -> None:
-        """There is no more text."""
+        """Note that the text is complete."""
         self._ended = True
 
     @property
     def is_over(self) -> bool:
-        """Whether no passage will come any more."""
-        return self._finished and self.peek() is None
+        """Whether no segment will come any more."""
+        return self._finished and not self._sentences
 
     @property
     def has_next(self) -> bool:
-        """Whether there may be one more passage, without making it."""
-        return bool(self._ready or self._sentences) or (self._ended and not self._finished)
+        """Whether one more segment is likely, which is known without making it."""
+        return bool(self._sentences) or (self._ended and not self._finished)
 
-    def peek(self) -> Passage | None:
-        """The next passage; None while there is no whole one."""
-        while not self._ready and self._advance():
+    def next(self) -> Segment | None:
+        """Return the next segment; None while no whole one is there."""
+        while not self._sentences and self._advance():
             pass
-        return self._ready[0] if self._ready else None
-
-    def next(self) -> Passage | None:
-        """Takes it."""
-        passage = self.peek()
-        if passage is not None:
-            self._ready.popleft()
-        return passage
+        return self._segment(self._sentences.popleft()) if self._sentences else None
 
     def _advance(self) -> bool:
-        """One step towards the next passage; False if that needs more text."""
-        if self._sentences:
-            self._ready.append(self._passage(self._sentences.popleft()))
-        elif self._seen < self._text.end and self._split:
+        """Do one step towards the next sentence; return False if it needs more text."""
+        if self._split and self._seen < self._text.end:
             block = self._text.between(self._seen, self._seen + _BLOCK_CHARS)
             self._seen += len(block)
             self._sentences.extend(self._splitter.feed(block))
@@ -118,21 +111,25 @@ class Script:
         length = self._text.end
         return [Sentence(0, length, ends_paragraph=True, silent=False)] if length else []
 
-    def _passage(self, sentence: Sentence) -> Passage:
+    def _segment(self, sentence: Sentence) -> Segment:
         original = self._text.between(sentence.start, sentence.end)
         self._text.forget(sentence.end)
         text = ""
         if not sentence.silent:
             self._language.read(without_html(original) if self._normalize else original)
             text = speakable(original, self._language, self._normalize)
-        return Passage(sentence.start, sentence.end, text, _break_after(sentence, original))
+        return Segment(sentence.start, sentence.end, text, _break_after(sentence, original))
 
 
-class Dictation:
-    """A text that leaves while it is written: passages in fragments, cut where words end.
+class TokenSource:
+    """Takes a text in pieces of any size, and hands it out as soon as each word has ended.
 
     Attributes:
-        gather: from the next passage on, hand out whole sentences only.
+        gathers: from the next segment on, hand out whole sentences only.
+
+    Args:
+        language: as the request names it; None if it has to be guessed.
+        normalize: write numbers, dates, units, … as words, and leave out markup.
     """
 
     def __init__(self, language: str | None, normalize: bool) -> None:
@@ -146,60 +143,69 @@ class Dictation:
         self._settled = SettledText()
         self._carried = ""
         self._ended = False
-        self.gather = False
+        self.gathers = False
+
+    def feed(self, text: str) -> None:
+        """Add text."""
+        if text:
+            self._text.add(text)
+            self._ends.extend(self._splitter.feed(text))
+
+    def end(self) -> None:
+        """Note that the text is complete."""
+        if not self._ended:
+            self._ended = True
+            self._ends.extend(self._splitter.finish())
 
     @property
     def is_over(self) -> bool:
+        """Whether no piece will come any more."""
         return self._ended and self._start == self._text.end and not self._carried
 
-    def feed(self, text: str) -> None:
-        self._text.add(text)
-        self._ends.extend(self._splitter.feed(text))
-
-    def end(self) -> None:
-        self._ended = True
-        self._ends.extend(self._splitter.finish())
-
-    def take(self) -> Fragment | None:
-        """The next piece; None if that needs more text."""
+    def take(self) -> TextPiece | None:
+        """Return the next piece; None if it needs more text."""
         if self._ended and self._start == self._text.end:
-            return self._left_over()
-        close_from = max(self._taken, self._start + (1 if self.gather else _DICTATED_CHARS))
+            return self._take_carried()
+        close_from = max(self._taken, self._start + (1 if self.gathers else _TOKEN_SEGMENT_CHARS))
         while self._ends and self._ends[0].end < close_from and not self._is_last(self._ends[0]):
             self._ends.popleft()
         if self._ends:
             return self._close(self._ends.popleft())
-        most = min(self._text.end, self._taken if self.gather else self._start + _DICTATED_CHARS)
-        if most <= self._taken:
+        limit = self._taken if self.gathers else self._start + _TOKEN_SEGMENT_CHARS
+        end = min(self._text.end, limit)
+        if end <= self._taken:
             return None
-        text = self._words(self._text.between(self._taken, most))
-        self._taken = most
-        self._text.forget(self._taken)
-        return Fragment(text)
+        text = self._words(self._text.between(self._taken, end))
+        self._taken = end
+        self._text.forget(end)
+        return TextPiece(text)
 
-    def _left_over(self) -> Fragment | None:
-        """Words that the voice had not been told when it ended, and the text has ended as well."""
-        text, self._carried = self._carried, ""
-        return Fragment(text, Passage(self._start, self._start, "")) if text else None
+    def cut(self) -> Segment:
+        """End the segment here, because its speech has ended.
 
-    def cut(self) -> Passage:
-        """Ends the passage here, because the voice has: what it was not told begins the next."""
+        Text that was taken from the source but not handed out begins the next segment.
+        """
         rest = self._stream.cut() if self._stream else ""
         self._carried = self._settled.feed(rest, spaced=False) + self._settled.finish()
-        passage = Passage(self._start, self._taken, "")
+        segment = Segment(self._start, self._taken, "")
         self._start = self._taken
-        return passage
+        return segment
+
+    def _take_carried(self) -> TextPiece | None:
+        """Return the words that were left over when both the last segment and the text ended."""
+        text, self._carried = self._carried, ""
+        return TextPiece(text, Segment(self._start, self._start, "")) if text else None
 
     def _is_last(self, sentence: Sentence) -> bool:
         return self._ended and sentence.end == self._text.end
 
-    def _close(self, sentence: Sentence) -> Fragment:
+    def _close(self, sentence: Sentence) -> TextPiece:
         rest = self._text.between(self._taken, sentence.end)
         text = self._words(rest) + self._end_words()
-        passage = Passage(self._start, sentence.end, "", _break_after(sentence, rest))
+        segment = Segment(self._start, sentence.end, "", _break_after(sentence, rest))
         self._start = self._taken = sentence.end
         self._text.forget(sentence.end)
-        return Fragment(text, passage)
+        return TextPiece(text, segment)
 
     def _words(self, text: str) -> str:
         if self._stream is None:
@@ -209,7 +215,7 @@ class Dictation:
         return carried + self._settled.feed(words, spaced=self._stream.spaced)
 
     def _end_words(self) -> str:
-        """What both still hold back."""
+        """Return what the stream and the settled text still hold back."""
         stream, self._stream = self._stream, None
         rest = stream.finish() if stream else ""
         return self._settled.feed(rest, spaced=False) + self._settled.finish()
@@ -225,24 +231,27 @@ class Span:
         self.end = 0
 
     def add(self, text: str) -> None:
-        self._pieces.append(text)
-        self.end += len(text)
+        """Add text at the end."""
+        if text:
+            self._pieces.append(text)
+            self.end += len(text)
 
     def between(self, start: int, end: int) -> str:
+        """Return a part of the text by its place in the whole text."""
         if self._pieces:
             self._kept = "".join([self._kept, *self._pieces])
             self._pieces = []
         return self._kept[start - self._start : end - self._start]
 
     def forget(self, before: int) -> None:
-        """Seldom enough that a long text is not copied for each of its sentences."""
+        """Drop text that is not needed any more, seldom: each time copies the rest."""
         if before - self._start > max(_BLOCK_CHARS, len(self._kept) // 2):
             self._kept = self._kept[before - self._start :]
             self._start = before
 
 
 def _break_after(sentence: Sentence, original: str) -> Break:
-    """A sentence that was too long is cut behind a comma, or where nothing is."""
+    """Return what ends with a sentence; one that was too long has been cut after a clause."""
     if sentence.ends_paragraph:
         return "paragraph"
     return "sentence" if original.rstrip(_CLOSING)[-1:] in _TERMINALS else "clause"

@@ -253,6 +253,21 @@ def test_pieces_that_come_at_once_are_spoken_in_their_order(server: Sidecar) -> 
     assert speech.audio == whole.audio
 
 
+@pytest.mark.parametrize("mode", ["full", "stream"])
+def test_a_text_that_grows_too_long_ends_with_an_error(server: Sidecar, mode: str) -> None:
+    """The limit is on the whole text: the beginning in the request, and all that is appended."""
+    params = {"moreText": True, "textMode": mode, "seed": 1, "partialResultToken": "long"}
+    beginning, part = "One two three. " * 10, "Four five six. " * 6666
+    id = server.request("speech/synthesize", {"text": beginning, **params})
+    for _ in range(10):
+        server.notify("speech/appendText", {"token": "long", "text": part})
+    with pytest.raises(RpcError, match="1000050 characters") as caught:
+        server.wait(id)
+    assert caught.value.type == "textTooLong"
+    assert caught.value.data["field"] == "text"
+    assert server.call("server/status")["streams"] == []
+
+
 @pytest.mark.parametrize("text", ["Hi", "No.", "A", "ok…", "3", "¿Qué?"])
 def test_short_texts_end(server: Sidecar, text: str) -> None:
     result = server.speak(text, seed=2).result

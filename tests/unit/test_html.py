@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sidecar.synthesis.captions import srt
 from sidecar.synthesis.request import Mark
-from sidecar.synthesis.segments import Dictation, Passage, Script
+from sidecar.synthesis.segments import Segment, SegmentSource, TokenSource
 from sidecar.text.sentences import Sentence, SentenceSplitter
 from sidecar.text.speakable import speakable
 from sidecar.text.stream import HOLD, SpeakableStream
@@ -182,58 +182,58 @@ def test_what_holds_nothing_to_say_is_silent() -> None:
 
 
 def test_without_normalisation_html_is_text() -> None:
-    script = Script("english", split=True, normalize=False)
+    source = SegmentSource("english", split=True, normalize=False)
     text = "<p>First of all.</p><p>And <!-- a. B --> then.</p>"
-    script.feed(text)
-    script.end()
-    assert "".join(passage.text for passage in passages(script)).replace(" ", "") == text.replace(
+    source.feed(text)
+    source.end()
+    assert "".join(segment.text for segment in segments(source)).replace(" ", "") == text.replace(
         " ", ""
     )
 
 
-def passages(script: Script) -> list[Passage]:
-    found: list[Passage] = []
-    while (passage := script.next()) is not None:
-        found.append(passage)
+def segments(source: SegmentSource) -> list[Segment]:
+    found: list[Segment] = []
+    while (segment := source.next()) is not None:
+        found.append(segment)
     return found
 
 
-def test_a_page_becomes_passages_with_the_originals_offsets() -> None:
+def test_a_page_becomes_segments_with_the_offsets_of_the_original() -> None:
     text = (
         "<!doctype html><html><head><style>p{}</style></head><body>\n"
         "<h1>A day out</h1>\n<p>We left at dawn. It was <em>cold</em>.</p>\n"
         "<script>track('Hi. There.');</script>\n<ul><li>Bread &amp; cheese</li></ul></body></html>"
     )
-    script = Script("english", split=True, normalize=True)
+    source = SegmentSource("english", split=True, normalize=True)
     for at in range(0, len(text), 7):
-        script.feed(text[at : at + 7])
-    script.end()
-    found = passages(script)
-    assert [passage.text for passage in found] == [
+        source.feed(text[at : at + 7])
+    source.end()
+    found = segments(source)
+    assert [segment.text for segment in found] == [
         "A day out", "We left at dawn.", "It was cold.", "Bread & cheese",
     ]  # fmt: skip
-    assert [passage.break_after for passage in found] == [
+    assert [segment.break_after for segment in found] == [
         "paragraph", "sentence", "paragraph", "paragraph",
     ]  # fmt: skip
-    assert "".join(text[passage.start : passage.end] for passage in found) == text
+    assert "".join(text[segment.start : segment.end] for segment in found) == text
     assert text[found[2].start : found[2].end].startswith("It was <em>cold</em>.</p>")
 
 
 @pytest.mark.parametrize("at", range(1, 60))
 def test_a_voice_may_end_in_the_middle_of_a_tag(at: int) -> None:
-    """What it was not told of the text begins the next passage, and half a tag is no text."""
+    """Text that was not handed out begins the next segment, and half a tag is not text."""
     text = 'We go to <a href="https://a.example/x">the <!-- a. B -->sea</a> now.'
-    dictation = Dictation("english", normalize=True)
+    source = TokenSource("english", normalize=True)
     told: list[str] = []
     for part in (text[:at], text[at:]):
-        dictation.feed(part)
-        while fragment := dictation.take():
-            told.append(fragment.text)
+        source.feed(part)
+        while piece := source.take():
+            told.append(piece.text)
         if part == text[:at]:
-            dictation.cut()
-    dictation.end()
-    while not dictation.is_over and (fragment := dictation.take()):
-        told.append(fragment.text)
+            source.cut()
+    source.end()
+    while not source.is_over and (piece := source.take()):
+        told.append(piece.text)
     assert "".join(told) == "We go to the sea now."
 
 

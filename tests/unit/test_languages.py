@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.synthesis.segments import Dictation, Script
+from sidecar.synthesis.segments import SegmentSource, TokenSource
 from sidecar.text.languages import TextLanguage, language_of, languages_of
 from sidecar.text.sentences import SentenceSplitter
 from sidecar.text.speakable import speakable
@@ -29,22 +29,22 @@ def sentences(text: str, language: str | None = None) -> list[str]:
 
 def told(text: str, sizes: list[int], *, dictated: bool) -> str:
     """All that the model is given."""
-    script = Dictation(None, True) if dictated else Script(None, True, True)
+    source = TokenSource(None, True) if dictated else SegmentSource(None, True, True)
     said: list[str] = []
 
     def take() -> None:
-        while part := script.take() if isinstance(script, Dictation) else script.next():
+        while part := source.take() if isinstance(source, TokenSource) else source.next():
             said.append(part.text)
 
     at = 0
     for piece in range(len(text)):
         size = sizes[piece % len(sizes)]
-        script.feed(text[at : at + size])
+        source.feed(text[at : at + size])
         take()
         at += size
         if at >= len(text):
             break
-    script.end()
+    source.end()
     take()
     return ("" if dictated else " ").join(said)
 
@@ -178,12 +178,12 @@ def test_splits_as_if_named(language: str) -> None:
 
 def test_does_not_flip_from_sentence_to_sentence() -> None:
     text = " ".join(EVERYDAY["german"][:4])
-    script = Script(None, True, True)
-    script.feed(f"{text} Version 2.0. Taxi 17. Total: 3. {text}")
-    script.end()
+    source = SegmentSource(None, True, True)
+    source.feed(f"{text} Version 2.0. Taxi 17. Total: 3. {text}")
+    source.end()
     said = ""
-    while passage := script.next():
-        said += passage.text
+    while segment := source.next():
+        said += segment.text
     assert "Version 2.0" in said
     assert "Taxi 17" in said
 
@@ -208,12 +208,12 @@ def test_is_settled_behind_the_beginning() -> None:
 
 
 def test_mixed_scripts_are_told_sentence_by_sentence() -> None:
-    script = Script(None, True, True)
-    script.feed("我有3个苹果。\n\nShe is 25 years old.\n\nУ меня есть 3 яблока.")
-    script.end()
+    source = SegmentSource(None, True, True)
+    source.feed("我有3个苹果。\n\nShe is 25 years old.\n\nУ меня есть 3 яблока.")
+    source.end()
     said: list[str] = []
-    while passage := script.next():
-        said.append(passage.text)
+    while segment := source.next():
+        said.append(segment.text)
     assert said == ["我有三个苹果。", "She is twenty-five years old.", "У меня есть 3 яблока."]
 
 

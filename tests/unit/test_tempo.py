@@ -10,7 +10,7 @@ import soundfile
 
 from sidecar.audio import reference
 from sidecar.engine.events import FinishReason, SpeechResult
-from sidecar.synthesis.results import Told
+from sidecar.synthesis.results import SegmentResults
 from sidecar.text import tempo
 from tests.support.plain_texts import PROSE
 from tests.support.sounds import RATE, encoded, tone
@@ -99,7 +99,7 @@ def test_the_tempo_is_that_of_the_speech_and_not_of_the_pauses() -> None:
 def told(
     seconds: list[float], text: str, reference: float | None, reason: FinishReason = "stop"
 ) -> list[str]:
-    found = Told(reference)
+    found = SegmentResults(reference)
     for index, length in enumerate(seconds):
         samples = int(length * RATE)
         result = SpeechResult(reason, 1, samples, RATE, 1, 0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""Turns the options of `say` into the request of a narration."""
+"""Turns the options of `say` into the request of a synthesis."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sidecar.cli.terminal import Failure
 from sidecar.engine.request import SpeechRequest
 from sidecar.models import catalog
 from sidecar.models.base import ReferenceAudio, Utterance
-from sidecar.synthesis.request import NarrationRequest, Pauses
+from sidecar.synthesis.request import Pauses, SynthesisRequest
 from sidecar.voices.choice import choose
 from sidecar.voices.store import VoiceStore
 
@@ -75,11 +75,8 @@ def _suffix_format(path: str) -> str | None:
     return SUFFIXES.get(Path(path).suffix.lower())
 
 
-def request(options: argparse.Namespace, text: str | None) -> NarrationRequest:
+def request(options: argparse.Namespace) -> SynthesisRequest:
     """Return the request. Read the recording or the saved voice that it speaks with.
-
-    Args:
-        text: None if it is still being written.
 
     Raises:
         SidecarError
@@ -98,13 +95,11 @@ def request(options: argparse.Namespace, text: str | None) -> NarrationRequest:
     utterance = Utterance("", options.voice, options.language, instruct, reference)
     rate, speed = options.sample_rate, options.speed
     formats.check(formats.AudioFormat(encoding=encoding(options), sample_rate=rate, speed=speed))
-    return NarrationRequest(
+    return SynthesisRequest(
         speech=SpeechRequest(model=model, utterance=utterance, seed=options.seed),
-        text=text or "",
         language=options.language,
-        live=text is None,
         text_timeout=threading.TIMEOUT_MAX,
-        transcribed=True,  # whole sentences, wherever the voice comes from
+        whole_sentences=True,
         normalize=options.normalize,
         pauses=_pauses(options),
         # All outputs receive the same samples, and each encodes them in its own way.

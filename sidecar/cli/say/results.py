@@ -14,7 +14,7 @@ from sidecar.cli.say.file import OutputFile
 from sidecar.cli.say.loudspeaker import Loudspeaker
 from sidecar.cli.say.request import encoding, output_path
 from sidecar.synthesis.captions import srt, vtt
-from sidecar.synthesis.request import Mark, NarrationResult
+from sidecar.synthesis.request import Mark, SynthesisResult
 
 Captions = Callable[[str, Sequence[Mark], float], str]
 
@@ -95,13 +95,13 @@ class Results:
         self._seconds += len(samples) / rate
         return self._seconds
 
-    def finish(self, result: NarrationResult) -> None:
+    def finish(self, result: SynthesisResult) -> None:
         """Complete all outputs; wait for the loudspeaker.
 
         Raises:
             Failure, SidecarError
         """
-        self._complete(result.audio_seconds, result.sample_rate)
+        self._complete(result.figures.audio_seconds, result.figures.sample_rate)
         if self._loudspeaker is not None:
             self._loudspeaker.finish()
 

@@ -1,4 +1,4 @@
-"""One run of `say`: the main thread iterates over a narration, and writes what comes out."""
+"""One run of `say`: the main thread iterates over a synthesis, and writes what comes out."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from sidecar.cli.say.request import check, request
 from sidecar.cli.say.results import Results
 from sidecar.engine.engine import Engine
 from sidecar.errors import Cancelled, UnknownVoice
-from sidecar.synthesis.narration import Narration
-from sidecar.synthesis.request import Mark, NarrationRequest, NarrationResult, Part
+from sidecar.synthesis.request import Mark, Part, SynthesisRequest, SynthesisResult
+from sidecar.synthesis.synthesis import Synthesis
+from sidecar.synthesis.text_feed import TextFeed
 from sidecar.voices.store import VoiceStore
 from sidecar.wording import closest
 
@@ -42,10 +43,10 @@ def say(options: argparse.Namespace) -> int:
     if options.play:
         loudspeaker.check(options.device)
     text = None if is_live else source.read_text(options)
-    asked = request(options, text)
+    asked = request(options)
     with Results(options, stdout, text) as results:
         try:
-            result = _Speech(options, asked, results).run()
+            result = _Speech(options, asked, text, results).run()
         except UnknownVoice as error:
             raise _with_saved_voice(error, options) from None
         results.finish(result)
@@ -61,32 +62,43 @@ def _with_saved_voice(error: UnknownVoice, options: argparse.Namespace) -> Unkno
     return UnknownVoice(error.message, hint=" ".join(hints), field=error.field)
 
 
-def _report(options: argparse.Namespace, result: NarrationResult, results: Results) -> None:
+def _report(options: argparse.Namespace, result: SynthesisResult, results: Results) -> None:
     for notice in result.notices:
         terminal.warning(notice.message)
     if not options.quiet:
+        figures = result.figures
         terminal.note(
-            f"{result.audio_seconds:.2f} s of audio · first audio after "
-            f"{result.first_audio_seconds * 1000:.0f} ms (loading included) · "
-            f"real-time factor {result.real_time_factor:.2f} · seed {result.seed}"
+            f"{figures.audio_seconds:.2f} s of audio · first audio after "
+            f"{figures.first_audio_seconds * 1000:.0f} ms (loading included) · "
+            f"real-time factor {figures.real_time_factor:.2f} · seed {figures.seed}"
             + (f" → {results.names}" if results.names else "")
         )
 
 
 class _Speech:
-    """A text on its way into the results."""
+    """A text on its way into the results.
+
+    Args:
+        text: None if it comes from stdin.
+    """
 
     def __init__(
-        self, options: argparse.Namespace, request: NarrationRequest, results: Results
+        self,
+        options: argparse.Namespace,
+        request: SynthesisRequest,
+        text: str | None,
+        results: Results,
     ) -> None:
         self._options = options
         self._request = request
         self._results = results
         self._engine = Engine()
-        self._narration = Narration(self._engine, lambda _: request)
-        self._ended_by: BaseException | None = None  # why the narration was cancelled
+        self._length = None if text is None else len(text)
+        feed = TextFeed(text or "", is_live=text is None)
+        self._synthesis = Synthesis(self._engine, feed, lambda _: request)
+        self._ended_by: BaseException | None = None  # why the synthesis was cancelled
 
-    def run(self) -> NarrationResult:
+    def run(self) -> SynthesisResult:
         """Speak to the end.
 
         Raises:
@@ -98,19 +110,18 @@ class _Speech:
             terminal.note(f"loading {model} …")
         self._engine.start()
         try:
-            if self._request.live:
+            if self._length is None:
                 threading.Thread(target=self._read, daemon=True).start()
             return self._write()
         finally:
             self._engine.stop(_STOP_SECONDS)
 
-    def _write(self) -> NarrationResult:
+    def _write(self) -> SynthesisResult:
         results = self._results
-        length = None if self._request.live else len(self._request.text)
-        progress = Progress(length, quiet=self._options.quiet)
+        progress = Progress(self._length, quiet=self._options.quiet)
         before = signal.signal(signal.SIGINT, self._interrupt)
         try:
-            for event in self._narration:
+            for event in self._synthesis:
                 self._raise_if_ended()
                 match event:
                     case Mark():
@@ -118,10 +129,10 @@ class _Speech:
                     case Part():
                         seconds = results.write(event.data, event.sample_rate)
                         progress.show(seconds, results.marks[event.sentence : event.sentence + 1])
-                    case NarrationResult():
-                        progress.finish(event.audio_seconds)
+                    case SynthesisResult():
+                        progress.finish(event.figures.audio_seconds)
                         return event
-            raise AssertionError("a narration ends with a result or an error")
+            raise AssertionError("a synthesis ends with a result or an error")
         except Cancelled:
             self._raise_if_ended()
             raise
@@ -140,7 +151,7 @@ class _Speech:
     def _end(self, reason: BaseException) -> None:
         """Have the main thread raise this as soon as it has written the current chunk."""
         self._ended_by = reason
-        self._narration.cancel()
+        self._synthesis.cancel()
 
     def _raise_if_ended(self) -> None:
         if self._ended_by is not None:
@@ -151,8 +162,8 @@ class _Speech:
         try:
             for text in source.read_stdin():
                 self._results.text.append(text)
-                self._narration.append(text)
+                self._synthesis.append_text(text)
         except terminal.Failure as error:
             self._end(error)
             return
-        self._narration.append("", last=True)
+        self._synthesis.append_text("", is_last=True)

@@ -67,6 +67,8 @@ def read(checkpoint: Checkpoint) -> Qwen3TTSConfig:
         speaker_size=talker.hidden_size if variant == "base" else 0,
         codebooks=talker.num_code_groups,
         abilities=_abilities(variant, small),
+        default_text_mode="stream" if variant == "base" else "full",  # as the official model
+        continues_from_codes=variant != "custom_voice",  # a preset tells how it sounds
     )
     return Qwen3TTSConfig(
         variant=variant,

@@ -91,7 +91,7 @@ class PromptBuilder:
         language = self._language(utterance)
         speaker = reference.speaker if reference else self._speaker(utterance)
         instruct = self._instruct(utterance)
-        full = self._text_mode(utterance) == "full"
+        full = (utterance.text_mode or self._config.info.default_text_mode) == "full"
         if full and utterance.more_text:
             raise InvalidParams(
                 "Text that is still being written needs the text mode stream.", field="textMode"
@@ -297,8 +297,3 @@ class PromptBuilder:
         text = self._speakable(utterance.instruct, "instruct")
         self._letters.check(text, self._tokenizer.encode(text), "instruct")
         return [self._text(self._encode(f"<|im_start|>user\n{text}<|im_end|>\n", "instruct"))]
-
-    def _text_mode(self, utterance: Utterance) -> str:
-        """The official defaults: voice clone is dual-track, the others are not."""
-        default = "stream" if self._config.variant == "base" else "full"
-        return utterance.text_mode or default

@@ -1,4 +1,4 @@
-"""speech/synthesize, appendText, endText: a narration for each, and its audio as progress."""
+"""speech/synthesize, appendText, endText: a synthesis for each text, its audio as progress."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from sidecar.rpc.contract.speech import (
     SynthesizeResult,
 )
 from sidecar.rpc.session import Call, Session
-from sidecar.synthesis.narration import Narration
-from sidecar.synthesis.request import Mark, NarrationResult, Part
+from sidecar.synthesis.request import Mark, Part, SynthesisResult
+from sidecar.synthesis.synthesis import Synthesis
 
 log = logging.getLogger(__name__)
 
@@ -29,22 +29,24 @@ log = logging.getLogger(__name__)
 def synthesize(session: Session, params: SynthesizeParams, call: Call) -> None:
     since = time.perf_counter()
     audio = narrations.check(params)
+    text = narrations.text_feed(params)
     reference = narrations.reference(params.reference)
     session.admit_speech()
     if params.partial_result_token is not None:
         session.claim_token(call, params.partial_result_token, "partialResultToken")
-    narration = Narration(
+    synthesis = Synthesis(
         session.engine,
+        text,
         lambda check: narrations.narration(params, reference, audio, session, check),
         lambda: session.outbox.has_room,
         since,
     )
-    call.begun = narration.begun
-    call.on_cancel = narration.cancel
+    call.begun = synthesis.begun
+    call.on_cancel = synthesis.cancel
     if params.more_text:
-        call.on_text = narration.append
+        call.on_text = synthesis.append_text
     answer = _Answer(session, call, params.encoding or "pcm_s16le")
-    session.background.start("narration", lambda: answer.give(narration), narration.warm)
+    session.background.start("synthesis", lambda: answer.give(synthesis), synthesis.warm)
 
 
 def append_text(session: Session, params: AppendTextParams, call: None) -> None:
@@ -69,7 +71,7 @@ def warnings(notices: tuple[Notice, ...]) -> list[Warning] | None:
 
 
 class _Answer:
-    """Streams a narration under the call's token, or keeps its audio for the result."""
+    """Streams a synthesis under the call's token, or keeps its audio for the result."""
 
     def __init__(self, session: Session, call: Call, encoding: Encoding) -> None:
         self._voices = session.voices
@@ -80,16 +82,16 @@ class _Answer:
         self._kept: list[bytes] = []
         self._kept_bytes = 0
 
-    def give(self, narration: Narration) -> None:
-        """Report what comes out of a narration, to its end."""
+    def give(self, synthesis: Synthesis) -> None:
+        """Report what comes out of a synthesis, to its end."""
         try:
-            for event in narration:
+            for event in synthesis:
                 match event:
                     case Mark():
                         self._mark(event)
                     case Part():
                         self._audio(event)
-                    case NarrationResult():
+                    case SynthesisResult():
                         self._done(event)
         except UnknownVoice as error:
             self._call.fail(_with_saved_voices(error, self._voices.names()))
@@ -130,24 +132,25 @@ class _Answer:
                 field="text",
             )
 
-    def _done(self, result: NarrationResult) -> None:
+    def _done(self, result: SynthesisResult) -> None:
+        figures = result.figures
         audio = None if self._streams else self._whole(result)
         self._call.reply(
             SynthesizeResult(
-                finish_reason=result.finish_reason,
-                frames=result.frames,
-                samples=result.samples,
-                sample_rate=result.sample_rate,
+                finish_reason=figures.finish_reason,
+                frames=figures.frames,
+                samples=figures.samples,
+                sample_rate=figures.sample_rate,
                 encoding=self._encoding,
-                duration_ms=result.audio_seconds * 1000,
+                duration_ms=figures.audio_seconds * 1000,
                 sentences=result.sentences,
-                seed=result.seed,
+                seed=figures.seed,
                 metrics=Metrics(
-                    queue_ms=result.queue_seconds * 1000,
-                    first_audio_ms=result.first_audio_seconds * 1000,
-                    generation_ms=result.generation_seconds * 1000,
-                    real_time_factor=result.real_time_factor,
-                    peak_memory_bytes=result.peak_memory_bytes,
+                    queue_ms=figures.queue_seconds * 1000,
+                    first_audio_ms=figures.first_audio_seconds * 1000,
+                    generation_ms=figures.generation_seconds * 1000,
+                    real_time_factor=figures.real_time_factor,
+                    peak_memory_bytes=figures.peak_memory_bytes,
                 ),
                 warnings=warnings(result.notices),
                 audio=audio,
@@ -155,7 +158,7 @@ class _Answer:
             len(audio or b""),
         )
 
-    def _whole(self, result: NarrationResult) -> bytes:
+    def _whole(self, result: SynthesisResult) -> bytes:
         from sidecar.audio.encoders import patched  # the handshake need not wait for libsndfile
 
         return patched(b"".join(self._kept), result.patches)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tokenizers import Regex
 from tokenizers.pre_tokenizers import Split
 
-from sidecar.synthesis.segments import Dictation, Passage, Script
+from sidecar.synthesis.segments import Segment, SegmentSource, TokenSource
 
 # Sentences, words, and what is nasty between them.
 WORDS = ["Hello there. ", "It is 3.5 km to Dr. Smith, ", "and on and on it goes ", "No!", " ", "a"]
@@ -28,35 +28,35 @@ def pieces(text: str, sizes: list[int]) -> list[str]:
     return cut
 
 
-def read(text: str, sizes: list[int], *, split: bool = True) -> list[Passage]:
-    script = Script(None, split, normalize=True)
-    found: list[Passage] = []
+def read(text: str, sizes: list[int], *, split: bool = True) -> list[Segment]:
+    source = SegmentSource(None, split, normalize=True)
+    found: list[Segment] = []
     for piece in pieces(text, sizes):
-        script.feed(piece)
-        while passage := script.next():
-            found.append(passage)
-    script.end()
-    while passage := script.next():
-        found.append(passage)
-    assert script.is_over
-    assert not script.has_next
+        source.feed(piece)
+        while segment := source.next():
+            found.append(segment)
+    source.end()
+    while segment := source.next():
+        found.append(segment)
+    assert source.is_over
+    assert not source.has_next
     return found
 
 
-def dictate(text: str, sizes: list[int], *, gather: bool) -> list[tuple[int, int, str]]:
-    """Each passage's place and words."""
-    dictation = Dictation(None, normalize=False)
-    dictation.gather = gather
+def read_tokens(text: str, sizes: list[int], *, gather: bool) -> list[tuple[int, int, str]]:
+    """Return the place and the words of each segment."""
+    source = TokenSource(None, normalize=False)
+    source.gathers = gather
     found: list[tuple[int, int, str]] = []
     words = ""
-    for piece in [*pieces(text, sizes), None]:
-        dictation.end() if piece is None else dictation.feed(piece)
-        while fragment := dictation.take():
-            words += fragment.text
-            if fragment.passage is not None:
-                found.append((fragment.passage.start, fragment.passage.end, words))
+    for part in [*pieces(text, sizes), None]:
+        source.end() if part is None else source.feed(part)
+        while piece := source.take():
+            words += piece.text
+            if piece.segment is not None:
+                found.append((piece.segment.start, piece.segment.end, words))
                 words = ""
-    assert dictation.is_over
+    assert source.is_over
     assert not words
     return found
 
@@ -67,65 +67,65 @@ def covers(places: list[tuple[int, int]], text: str) -> None:
 
 
 @given(TEXTS, SIZES)
-def test_passages_cover_the_text_and_do_not_depend_on_its_pieces(
+def test_segments_cover_the_text_and_do_not_depend_on_its_pieces(
     text: str, sizes: list[int]
 ) -> None:
     found = read(text, sizes)
-    covers([(passage.start, passage.end) for passage in found], text)
+    covers([(segment.start, segment.end) for segment in found], text)
     assert found == read(text, [10**6])
 
 
 @given(TEXTS, SIZES)
-def test_a_text_that_is_not_split_is_one_passage(text: str, sizes: list[int]) -> None:
+def test_a_text_that_is_not_split_is_one_segment(text: str, sizes: list[int]) -> None:
     found = read(text, sizes, split=False)
-    assert [(passage.start, passage.end) for passage in found] == [(0, len(text))] * bool(text)
+    assert [(segment.start, segment.end) for segment in found] == [(0, len(text))] * bool(text)
 
 
 @given(TEXTS, SIZES, st.booleans())
-def test_dictated_passages_say_the_text_and_do_not_depend_on_its_pieces(
+def test_token_segments_have_the_text_and_do_not_depend_on_its_pieces(
     text: str, sizes: list[int], gather: bool
 ) -> None:
-    found = dictate(text, sizes, gather=gather)
+    found = read_tokens(text, sizes, gather=gather)
     covers([(start, end) for start, end, _ in found], text)
     assert "".join(words for _, _, words in found) == text
-    assert found == dictate(text, [1], gather=gather)
+    assert found == read_tokens(text, [1], gather=gather)
 
 
-def test_a_dictated_passage_ends_with_a_sentence() -> None:
+def test_a_token_segment_ends_with_a_sentence() -> None:
     text = "This is a sentence of some forty characters. " * 20
-    found = dictate(text, [7], gather=False)
+    found = read_tokens(text, [7], gather=False)
     assert len(found) == 4
     assert all(words.rstrip().endswith(".") for _, _, words in found)
 
 
-def test_words_that_were_not_told_begin_the_next_passage() -> None:
-    dictation = Dictation(None, normalize=False)
-    dictation.feed("Once upon a ti")
-    first = dictation.take()
+def test_words_that_were_not_handed_out_begin_the_next_segment() -> None:
+    source = TokenSource(None, normalize=False)
+    source.feed("Once upon a ti")
+    first = source.take()
     assert first is not None
     assert first.text == "Once upon a"
-    passage = dictation.cut()
-    assert (passage.start, passage.end) == (0, 14)
-    dictation.feed("me there was a king.")
-    dictation.end()
-    rest = dictation.take()
+    segment = source.cut()
+    assert (segment.start, segment.end) == (0, 14)
+    source.feed("me there was a king.")
+    source.end()
+    rest = source.take()
     assert rest is not None
     assert rest.text == " time there was a king."
-    assert rest.passage is not None
-    assert (rest.passage.start, rest.passage.end) == (14, 34)
+    assert rest.segment is not None
+    assert (rest.segment.start, rest.segment.end) == (14, 34)
 
 
-def test_words_that_were_not_told_are_said_even_behind_the_text() -> None:
-    dictation = Dictation(None, normalize=False)
-    dictation.feed("Once upon a ti")
-    dictation.take()
-    dictation.cut()
-    dictation.end()
-    assert not dictation.is_over
-    rest = dictation.take()
+def test_words_that_were_not_handed_out_are_spoken_even_after_the_text() -> None:
+    source = TokenSource(None, normalize=False)
+    source.feed("Once upon a ti")
+    source.take()
+    source.cut()
+    source.end()
+    assert not source.is_over
+    rest = source.take()
     assert rest is not None
-    assert (rest.text, rest.passage) == (" ti", Passage(14, 14, ""))
-    assert dictation.is_over
+    assert (rest.text, rest.segment) == (" ti", Segment(14, 14, ""))
+    assert source.is_over
 
 
 # How the model's tokenizer takes a text apart before it looks at any part.
@@ -141,13 +141,13 @@ CHARACTERS = [
 ]
 
 
-def fragments(text: str, sizes: list[int]) -> list[str]:
-    dictation = Dictation("english", normalize=False)
+def token_pieces(text: str, sizes: list[int]) -> list[str]:
+    source = TokenSource("english", normalize=False)
     found: list[str] = []
-    for piece in [*pieces(text, sizes), None]:
-        dictation.end() if piece is None else dictation.feed(piece)
-        while fragment := dictation.take():
-            found.append(fragment.text)
+    for part in [*pieces(text, sizes), None]:
+        source.end() if part is None else source.feed(part)
+        while piece := source.take():
+            found.append(piece.text)
     return found
 
 
@@ -159,18 +159,16 @@ def pre_tokens(parts: list[str]) -> list[str]:
 
 @settings(max_examples=1000)
 @given(st.lists(st.sampled_from(CHARACTERS), max_size=24).map("".join), SIZES)
-def test_a_tokenizer_does_not_see_where_a_dictated_text_was_cut(
-    text: str, sizes: list[int]
-) -> None:
-    parts = fragments(text, sizes)
+def test_a_tokenizer_does_not_see_where_a_text_was_cut(text: str, sizes: list[int]) -> None:
+    parts = token_pieces(text, sizes)
     assert "".join(parts) == text
     if max(map(len, pre_tokens([text])), default=0) < 30:
         assert pre_tokens(parts) == pre_tokens([text])
-        assert pre_tokens(fragments(text, [1])) == pre_tokens([text])
+        assert pre_tokens(token_pieces(text, [1])) == pre_tokens([text])
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "words"),
     [
         ("“Yes.” he said", ["“Yes.”", " he", " said"]),
         ("le cafe\u0301 est", ["le", " cafe\u0301", " est"]),
@@ -179,5 +177,5 @@ def test_a_tokenizer_does_not_see_where_a_dictated_text_was_cut(
         ("用AI写 code", ["用AI写", " code"]),
     ],
 )
-def test_a_word_is_told_as_soon_as_it_is_settled(text: str, told: list[str]) -> None:
-    assert [part for part in fragments(text, [1]) if part] == told
+def test_a_word_is_handed_out_as_soon_as_it_is_settled(text: str, words: list[str]) -> None:
+    assert [part for part in token_pieces(text, [1]) if part] == words

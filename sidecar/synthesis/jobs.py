@@ -1,0 +1,224 @@
+"""The engine's jobs for one synthesis, one after another, and what comes out of them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Generator
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from sidecar.engine.engine import Engine
+from sidecar.engine.events import AudioChunk, Done, Failed, LoadResult, SpeechResult
+from sidecar.engine.request import LoadJob, LoadOptions, SpeechJob, Stream
+from sidecar.errors import EmptyText, TextTimeout
+from sidecar.models.base import ModelInfo, Spoken
+from sidecar.synthesis.inbox import Inbox, TextArrived
+from sidecar.synthesis.output import OutputStream
+from sidecar.synthesis.request import Output, SynthesisRequest, SynthesisResult
+from sidecar.synthesis.results import SegmentResults
+from sidecar.synthesis.segments import Break, SegmentSource, TokenSource
+from sidecar.synthesis.text_feed import TextFeed
+
+# The first chunk of a segment that follows another one without a wait has this many frames.
+_LATER_FRAMES = 4
+
+T = TypeVar("T")
+# A step of a synthesis: it yields the output that is ready before each wait, and returns a T.
+Step = Generator[Output, None, T]
+
+
+class SpeechJobs:
+    """Submits the segments of one synthesis, and waits for what the engine answers.
+
+    All methods are called on the thread that iterates over the synthesis.
+
+    Attributes:
+        output: what has been spoken.
+        results: of the segments that have ended.
+        text: what the current segment's job has received.
+        unspeakable: the error of the last segment that the model could not speak.
+
+    Args:
+        begun: called when the engine has received a job.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        request: SynthesisRequest,
+        feed: TextFeed,
+        inbox: Inbox,
+        since: float,
+        begun: Callable[[], None],
+    ) -> None:
+        self._engine = engine
+        self._request = request
+        self._feed = feed
+        self._inbox = inbox
+        self._begun = begun
+        self._stream = Stream(since)
+        seed = request.speech.seed
+        self._seed = random.getrandbits(32) if seed is None else seed
+        voice = request.speech.utterance.reference
+        self._job: SpeechJob | LoadJob | None = None
+        self._lacks_text = False  # the job does not have all of its text yet
+        self._has_slot = False  # the engine may hold a slot for the next segment
+        self._spoken: Spoken | None = None
+        self.output = OutputStream(request)
+        self.results = SegmentResults(None if voice is None else voice.tempo)
+        self.text = ""
+        self.unspeakable: EmptyText | None = None
+
+    @property
+    def frames_left(self) -> int:
+        return self._request.max_frames - self.results.frames
+
+    def fill(self, source: SegmentSource | TokenSource) -> None:
+        """Move the text that has arrived from the feed to a source."""
+        text, is_last = self._feed.take()
+        source.feed(text)
+        if is_last:
+            source.end()
+
+    def load(self) -> Step[ModelInfo]:
+        """Load the model, and return what decides how it takes its text."""
+        self._inbox.expect_outcome()
+        model = self._request.speech.model
+        self._job = self._engine.load(model, LoadOptions(), self._inbox.events)
+        self._begun()
+        while not isinstance(event := (yield from self.wait()), LoadResult):
+            pass
+        return event.info
+
+    def submit(
+        self,
+        text: str,
+        *,
+        more_follows: bool = False,
+        more_text: bool = False,
+        is_placed: bool = True,
+    ) -> None:
+        """Start to speak a segment.
+
+        Args:
+            text: all of the segment, or its beginning.
+            more_follows: the next segment will be submitted when this one has ended.
+            more_text: the rest of the segment will be passed to `append_text`.
+            is_placed: the segment's place in the text is known, and `output` has it.
+        """
+        speech, count = self._request.speech, self.results.count
+        request = replace(
+            speech,
+            utterance=replace(
+                speech.utterance, text=text, more_text=more_text, follows=self._spoken
+            ),
+            seed=self._seed + count,
+            first_frames=self._first_frames,
+            frames_left=self.frames_left,
+            more_follows=more_follows,
+        )
+        self.text = text
+        self._lacks_text = more_text
+        self._has_slot = self._has_slot or more_follows
+        self.output.begin(is_placed=is_placed)
+        self._inbox.expect_outcome()
+        self._job = self._engine.submit(
+            request, self._stream, self._inbox.events, admitted=count > 0
+        )
+        self._begun()
+
+    def append_text(self, text: str, is_last: bool) -> None:
+        """Add to the text of the running job."""
+        assert isinstance(self._job, SpeechJob)
+        self.text += text
+        self._lacks_text = not is_last
+        self._engine.append_text(self._job, text, is_last)
+
+    def wait(self) -> Step[TextArrived | SpeechResult | LoadResult]:
+        """Wait for more text or for the end of the job; put audio that comes into the output.
+
+        Raises:
+            TextTimeout: neither this nor the engine has had text for the request's time.
+            SidecarError: the job's error, Cancelled, or TextTooLong.
+        """
+        while True:
+            yield from self.output.take()
+            match self._inbox.next(self._text_timeout):
+                case None if isinstance(self._job, SpeechJob) and self._job.starved_since is None:
+                    pass  # the job still has text, and waits for the engine
+                case None:
+                    raise self._text_timed_out()
+                case AudioChunk() as chunk:
+                    self.output.add(chunk, keep_codes=self._spoken is None)
+                case TextArrived() as event:
+                    return event
+                case Failed(error):
+                    self._job = None
+                    raise error
+                case Done(result):
+                    self._job = None
+                    assert isinstance(result, SpeechResult | LoadResult)
+                    return result
+
+    def finish(self, break_after: Break, result: SpeechResult, *, is_cut: bool = False) -> None:
+        """Enter a segment that has ended.
+
+        Args:
+            is_cut: the speech ended before the job had all of the segment's text.
+        """
+        self.results.add(result, self.output.sentence, self._request.max_frames, self.text)
+        self.output.end(break_after, result.sample_rate)
+        self._stream.first_audio = self.output.first_audio
+        self._stream.seconds += result.audio_seconds
+        is_whole = result.finish_reason == "stop" and not is_cut
+        if self._spoken is None and is_whole and self.output.codes:
+            self._spoken = Spoken(self.text, self.output.take_codes())
+
+    def skip(self, error: EmptyText) -> None:
+        """Go on after a segment that the model cannot speak.
+
+        Raises:
+            EmptyText: the error is not about the text, so all segments would have it.
+        """
+        if error.field != "text":
+            raise error
+        self.unspeakable = error
+
+    def result(self) -> SynthesisResult:
+        """Complete the output, and return the result of all segments."""
+        return self.results.result(self.output, self._stream.since)
+
+    def release(self) -> None:
+        """Give up the slot that the engine may hold for the next segment."""
+        if self._has_slot:
+            self._engine.release(self._stream)
+            self._has_slot = False
+
+    def close(self) -> None:
+        """Cancel what runs, and return when the engine has ended it."""
+        if self._job is not None:
+            self._engine.cancel(self._job)
+        self._inbox.drain()
+        self.release()
+
+    @property
+    def _text_timeout(self) -> float | None:
+        """Text is waited for between two jobs, and by a job that does not have all of it."""
+        waits = self._job is None or self._lacks_text
+        return self._request.text_timeout if waits else None
+
+    def _text_timed_out(self) -> TextTimeout:
+        return TextTimeout(
+            f"No more text has come for {self._request.text_timeout:g} s.",
+            hint="End the text with speech/endText, or set `textTimeoutMs`.",
+            field="text",
+        )
+
+    @property
+    def _first_frames(self) -> int:
+        """A listener who hears a whole text has audio to play, and needs no small chunk again."""
+        speech = self._request.speech
+        if self._feed.is_live or not self.results.count:
+            return speech.first_frames
+        return max(speech.first_frames, min(_LATER_FRAMES, speech.chunk_frames))

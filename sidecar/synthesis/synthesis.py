@@ -1,0 +1,127 @@
+"""One text on its way to speech: what other threads may do to it, and its events, in order."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from sidecar.engine.engine import Engine
+from sidecar.errors import Cancelled, EmptyText, SidecarError, TextTooLong
+from sidecar.models.base import ModelInfo
+from sidecar.synthesis.inbox import Inbox
+from sidecar.synthesis.jobs import SpeechJobs, Step
+from sidecar.synthesis.request import SynthesisEvent, SynthesisRequest
+from sidecar.synthesis.segments import SegmentSource, TokenSource
+from sidecar.synthesis.sentence_mode import speak_sentences
+from sidecar.synthesis.text_feed import TextFeed
+from sidecar.synthesis.token_mode import speak_tokens
+from sidecar.text.speakable import warm
+
+
+class Synthesis:
+    """The speech of one text. Iterate over it, once, on any one thread, for its events.
+
+    The other methods may be called from any thread. Nothing is generated ahead of a reader that
+    does not iterate.
+
+    Attributes:
+        begun: set once `prepare` has returned and the engine has received the first job, or once
+            one of both has failed.
+
+    Args:
+        text: the text, whole or still being written.
+        prepare: makes the request, on the thread that iterates; it may read files. It is called
+            with a function that raises Cancelled after a cancel, to be called during long work.
+        is_open: returns whether the reader takes more audio; False pauses generation until
+            `Engine.wake`. The engine thread calls it, too.
+        since: when the request came, by time.perf_counter.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        text: TextFeed,
+        prepare: Callable[[Callable[[], None]], SynthesisRequest],
+        is_open: Callable[[], bool] = lambda: True,
+        since: float | None = None,
+    ) -> None:
+        self._engine = engine
+        self._text = text
+        self._prepare = prepare
+        self._since = time.perf_counter() if since is None else since
+        self._inbox = Inbox(is_open, engine.wake)
+        self._request: SynthesisRequest | None = None
+        self.begun = threading.Event()
+
+    def append_text(self, text: str, is_last: bool = False) -> None:
+        """Add to a text that is still being written; a text that has ended ignores it.
+
+        The synthesis ends with TextTooLong if the text exceeds its limit by this.
+        """
+        try:
+            self._text.write(text)
+        except TextTooLong as error:
+            self._inbox.stop(error)
+            return
+        if is_last:
+            self._text.end()
+        self._inbox.announce_text()
+
+    def cancel(self) -> None:
+        """End the synthesis with `Cancelled`; do nothing if it has ended."""
+        self._inbox.stop(Cancelled("The request was cancelled."))
+
+    def __iter__(self) -> Iterator[SynthesisEvent]:
+        """Yield sentences and audio in order, and the result as the last event.
+
+        A sentence comes before its audio; if its text is given to the model token by token, it
+        comes when its end is known.
+
+        Raises:
+            EmptyText, TextTooLong, TextTimeout, Cancelled, and what `prepare` and the engine raise.
+        """
+        try:
+            request = self._request = self._prepare(self._inbox.check)
+            yield from self._events(request)
+        finally:
+            self.begun.set()
+
+    def warm(self) -> None:
+        """Load what the next text may need: the first figure in a text takes a second, once."""
+        if self._request is not None and self._request.normalize:
+            warm(self._request.language)
+
+    def _events(self, request: SynthesisRequest) -> Iterator[SynthesisEvent]:
+        jobs = SpeechJobs(
+            self._engine, request, self._text, self._inbox, self._since, self.begun.set
+        )
+        try:
+            yield from self._speak(request, jobs)
+            if not jobs.results.count:
+                raise jobs.unspeakable or EmptyText(
+                    "Nothing in the text can be spoken.", field="text"
+                )
+            result = jobs.result()
+        except SidecarError:
+            yield from jobs.output.take()  # what came before the error
+            raise
+        finally:
+            jobs.close()
+        yield from jobs.output.take()
+        yield result
+
+    def _speak(self, request: SynthesisRequest, jobs: SpeechJobs) -> Step[None]:
+        info = (yield from jobs.load()) if self._text.is_live else None
+        if info is not None and _takes_tokens(request, info):
+            tokens = TokenSource(request.language, request.normalize)
+            yield from speak_tokens(jobs, tokens, gathers_later=info.continues_from_codes)
+        else:
+            source = SegmentSource(request.language, request.split, request.normalize)
+            yield from speak_sentences(jobs, source)
+
+
+def _takes_tokens(request: SynthesisRequest, info: ModelInfo) -> bool:
+    """Return whether a text that is still being written goes to the model token by token."""
+    mode = request.speech.utterance.text_mode or info.default_text_mode
+    return mode == "stream" and not request.whole_sentences

@@ -1,4 +1,4 @@
 """Samples → encodings, and recordings → samples.
 
-`formats` and `media.kinds` are light; the others import numpy, which the handshake does without.
+The handshake imports only `formats` and `sources`, which are light. The others import numpy.
 """

@@ -1,4 +1,4 @@
-"""float32 samples → the bytes of one file, given out as they come to be."""
+"""float32 samples → the bytes of one file, piece by piece."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any, BinaryIO, Protocol, cast
 
 import soundfile
 
-from sidecar.audio.pcm import ENCODERS, Samples, pcm_s16le
+from sidecar.audio.pcm import ENCODERS, Samples, encode_s16le
 from sidecar.errors import Unsupported
 
-# sndfile.h: SFC_SET_OGG_PAGE_LATENCY_MS takes a double, 50 at least.
+# sndfile.h: SFC_SET_OGG_PAGE_LATENCY_MS takes a double, at least 50.
 _SET_OGG_PAGE_LATENCY_MS, _OGG_PAGE_MS = 0x1302, 50.0
-# FLAC's level 2 of 8: the best with blocks of 1152 samples, above they have 4096.
+# FLAC's level 2 of 8: the best one with blocks of 1152 samples; higher levels have 4096.
 _FLAC_LEVEL = 2 / 8
 
 
-# Where in the file, and what belongs there.
+# An offset in the file, and the bytes that belong there.
 Patch = tuple[int, bytes]
 
 
@@ -28,33 +28,33 @@ class Encoder(Protocol):
     def finish(self) -> bytes: ...
 
     def patches(self) -> tuple[Patch, ...]:
-        """After `finish`: how the header is completed, where all the bytes are still at hand."""
+        """Return what completes the header; call it after `finish`."""
         ...
 
 
-def patched(data: bytes, patches: tuple[Patch, ...]) -> bytes:
-    """A whole file with its header completed; with lengths, that is."""
+def apply_patches(data: bytes, patches: tuple[Patch, ...]) -> bytes:
+    """Return the whole file with its header completed by the lengths."""
     whole = bytearray(data)
     for offset, part in patches:
         whole[offset : offset + len(part)] = part
     return bytes(whole)
 
 
-def encoder(encoding: str, rate: int) -> Encoder:
-    """For a pair that `formats.check` allows.
+def make_encoder(encoding: str, rate: int) -> Encoder:
+    """Make an encoder for an encoding and a rate that have passed `formats.check`.
 
     Raises:
-        Unsupported: the libsndfile at hand was built without this encoding.
+        Unsupported: the installed libsndfile was built without this encoding.
     """
     if encoding in ENCODERS:
-        return _Plain(ENCODERS[encoding])
+        return _PcmEncoder(ENCODERS[encoding])
     if encoding == "wav":
-        return _Wav(rate)
-    return _Coded(encoding, rate)
+        return _WavEncoder(rate)
+    return _SndfileEncoder(encoding, rate)
 
 
-class _Plain:
-    """Nothing but samples."""
+class _PcmEncoder:
+    """Encodes the bare samples, without a header."""
 
     def __init__(self, convert: Callable[[Samples], bytes]) -> None:
         self._convert = convert
@@ -69,9 +69,12 @@ class _Plain:
         return ()
 
 
-class _Wav:
-    """16-bit mono. Both lengths in the header are 0xFFFFFFFF, as ffmpeg's are when it writes to a
-    pipe: readers then take what there is."""
+class _WavEncoder:
+    """Encodes 16-bit mono WAV.
+
+    Both lengths in the header are 0xFFFFFFFF, as ffmpeg writes them into a pipe. Readers then read
+    to the end of the data.
+    """
 
     _UNKNOWN = 0xFFFFFFFF
 
@@ -83,7 +86,7 @@ class _Wav:
         self._data_bytes = 0
 
     def encode(self, samples: Samples) -> bytes:
-        data = pcm_s16le(samples)
+        data = encode_s16le(samples)
         self._data_bytes += len(data)
         return self.finish() + data
 
@@ -97,9 +100,12 @@ class _Wav:
         return tuple((at, struct.pack("<I", min(n, self._UNKNOWN))) for at, n in lengths)
 
 
-class _Sink:
-    """A file that forgets what was taken. Encoders go back, when all is done, to complete a header
-    that has long been sent; that is kept aside."""
+class _PatchingFile:
+    """A file that keeps only the bytes that were not taken yet.
+
+    At the end an encoder goes back to complete the header, which has long been sent. What it writes
+    there is kept apart, as patches.
+    """
 
     def __init__(self) -> None:
         self.patches: list[Patch] = []
@@ -129,16 +135,16 @@ class _Sink:
         return self._position
 
 
-class _Coded:
-    """What libsndfile encodes."""
+class _SndfileEncoder:
+    """Encodes with libsndfile: FLAC, MP3 and Ogg Opus."""
 
     def __init__(self, encoding: str, rate: int) -> None:
         self._integers = encoding == "flac"
         self._blank_frame = encoding == "mp3"
-        self._sink = sink = _Sink()
+        self._sink = sink = _PatchingFile()
         settings: dict[str, Any] = {
             "flac": {"format": "FLAC", "subtype": "PCM_16", "compression_level": _FLAC_LEVEL},
-            "mp3": _mp3(rate),
+            "mp3": _make_mp3_settings(rate),
             "ogg_opus": {"format": "OGG", "subtype": "OPUS"},
         }[encoding]
         try:
@@ -146,7 +152,8 @@ class _Coded:
         except soundfile.LibsndfileError as error:
             raise Unsupported(
                 f"The installed libsndfile cannot write {encoding}: {error.error_string}",
-                hint="Take another encoding; the wheels of `soundfile` bring one that can.",
+                hint="Use another encoding, or install the wheel of `soundfile`, whose libsndfile "
+                "has them all.",
                 field="encoding",
             ) from error
         if encoding == "ogg_opus":
@@ -154,14 +161,14 @@ class _Coded:
 
     def encode(self, samples: Samples) -> bytes:
         if self._blank_frame and len(samples):
-            # LAME starts with an empty frame for the Xing header, which it would fill in at the
-            # end. One sample makes it come, and no other frame.
+            # LAME starts with an empty frame for the Xing header, and fills it in at the end. One
+            # sample makes LAME write that frame, and no other.
             self._file.write(samples[:1])
             self._sink.take()
             samples, self._blank_frame = samples[1:], False
         if self._integers:
-            # Our own rounding: the samples are those that PCM has.
-            self._file.buffer_write(pcm_s16le(samples), dtype="int16")
+            # Rounded here, and not by libsndfile, so that FLAC has the same samples as PCM.
+            self._file.buffer_write(encode_s16le(samples), dtype="int16")
         else:
             self._file.write(samples)
         return self._sink.take()
@@ -173,12 +180,14 @@ class _Coded:
         return self._sink.take()
 
     def patches(self) -> tuple[Patch, ...]:
-        # MP3's is the frame that was left away.
+        # MP3's patch is of the frame that was dropped.
         return tuple(self._sink.patches) if self._integers else ()
 
 
-def _mp3(rate: int) -> dict[str, Any]:
-    """Constant bit rate: players tell the time from the bytes, for want of a Xing header.
+def _make_mp3_settings(rate: int) -> dict[str, Any]:
+    """Return the settings of a constant bit rate.
+
+    There is no Xing header, so players tell the time from the number of bytes.
 
     libsndfile maps a level of 0 to 1 to the bit rates that LAME has at the sample rate.
     """
@@ -193,7 +202,10 @@ def _mp3(rate: int) -> dict[str, Any]:
 
 
 def _set_page_latency(file: soundfile.SoundFile) -> None:
-    """`soundfile` has no name for it. Without, it works as well, and a page comes once a second."""
+    """Shorten the Ogg pages, by libsndfile's own function, since `soundfile` has no setting for it.
+
+    If its private names change, the encoder still works, with one page a second.
+    """
     with suppress(AttributeError):
         library, ffi = soundfile._snd, soundfile._ffi  # pyright: ignore
         latency = ffi.new("double *", _OGG_PAGE_MS)

@@ -1,4 +1,4 @@
-"""What a request may ask of its audio. Nothing heavy is imported: the handshake reads this."""
+"""The audio formats that a request may ask for. The handshake imports this, so it must be light."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ ENCODINGS: tuple[str, ...] = ("pcm_s16le", "pcm_f32le", "wav", "flac", "mp3", "o
 
 MIN_RATE, MAX_RATE = 8_000, 48_000
 MIN_SPEED, MAX_SPEED = 0.5, 2.0
-# dBFS. Below, nothing of the speech is left to limit.
+# dBFS. Below this the limiter would leave nothing of the speech.
 MIN_PEAK, MAX_PEAK = -40.0, 0.0
 
-# The rates an encoding knows. Those not named take every rate.
+# The sample rates that an encoding supports. An encoding that is not listed supports every rate.
 RATES: dict[str, tuple[int, ...]] = {
     "mp3": (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000),
     "ogg_opus": (8_000, 12_000, 16_000, 24_000, 48_000),
@@ -25,15 +25,15 @@ RATES: dict[str, tuple[int, ...]] = {
 
 
 class AudioFormat(msgspec.Struct, frozen=True):
-    """The audio a request wants.
+    """The audio that a request asks for.
 
     Attributes:
         encoding: one of `ENCODINGS`.
-        sample_rate: Hz, `MIN_RATE` to `MAX_RATE`; None is the model's, or if the encoding does not
-            know that, the next one up that it knows.
-        speed: `MIN_SPEED` to `MAX_SPEED`; 2 is twice as fast. The pitch stays.
-        fade: 5 ms up from silence at the start, and down to it at the end.
-        peak_limit: the ceiling of the samples in dBFS, `MIN_PEAK` to `MAX_PEAK`; None is off.
+        sample_rate: Hz, `MIN_RATE` to `MAX_RATE`; None is the model's own rate or, if the encoding
+            does not support that, the next higher one that it supports.
+        speed: `MIN_SPEED` to `MAX_SPEED`; 2 is twice as fast. The pitch stays the same.
+        fade: whether the audio fades in and out, in 5 ms each.
+        peak_limit: the ceiling of the samples in dBFS, `MIN_PEAK` to `MAX_PEAK`; None is no limit.
     """
 
     encoding: str = "pcm_s16le"
@@ -44,13 +44,13 @@ class AudioFormat(msgspec.Struct, frozen=True):
 
 
 def check(audio: AudioFormat) -> None:
-    """Refuses what `AudioStream` could not do.
+    """Refuse a format that `AudioStream` cannot make.
 
     Raises:
         UnknownEncoding: field `encoding`.
-        InvalidParams: outside the limits, or a rate the encoding does not know; fields
-            `sampleRate`, `speed`, `peakLimit`.
-        Unsupported: a speed, without the library that changes it; field `speed`.
+        InvalidParams: a value is outside its limits, or the encoding does not support the rate;
+            fields `sampleRate`, `speed`, `peakLimit`.
+        Unsupported: there is a speed, but not the library that changes it; field `speed`.
     """
     if audio.encoding not in ENCODINGS:
         raise UnknownEncoding(
@@ -60,14 +60,14 @@ def check(audio: AudioFormat) -> None:
         _check_rate(audio.encoding, audio.sample_rate)
     if not MIN_SPEED <= audio.speed <= MAX_SPEED:  # NaN, too
         raise InvalidParams(
-            f"`speed` is {audio.speed}; {MIN_SPEED} to {MAX_SPEED} is possible.", field="speed"
+            f"`speed` is {audio.speed}; it must be {MIN_SPEED} to {MAX_SPEED}.", field="speed"
         )
     if audio.speed != 1 and find_spec("libsonic") is None:
-        raise no_stretcher()
+        raise missing_stretcher()
     if audio.peak_limit is not None and not MIN_PEAK <= audio.peak_limit <= MAX_PEAK:
         raise InvalidParams(
-            f"`peakLimit` is {audio.peak_limit}; {MIN_PEAK} to {MAX_PEAK} dBFS is possible.",
-            hint="-1 leaves lossy encodings some room.",
+            f"`peakLimit` is {audio.peak_limit}; it must be {MIN_PEAK} to {MAX_PEAK} dBFS.",
+            hint="-1 leaves some headroom for lossy encodings.",
             field="peakLimit",
         )
 
@@ -76,18 +76,18 @@ def _check_rate(encoding: str, rate: int) -> None:
     known = RATES.get(encoding)
     if not MIN_RATE <= rate <= MAX_RATE:
         raise InvalidParams(
-            f"`sampleRate` is {rate}; {MIN_RATE} to {MAX_RATE} Hz is possible.", field="sampleRate"
+            f"`sampleRate` is {rate}; it must be {MIN_RATE} to {MAX_RATE} Hz.", field="sampleRate"
         )
     if known and rate not in known:
         raise InvalidParams(
-            f"`sampleRate` is {rate}, which {encoding} does not know.",
-            hint=f"It knows {', '.join(map(str, known))} Hz.",
+            f"`sampleRate` is {rate}, which {encoding} does not support.",
+            hint=f"It supports {', '.join(map(str, known))} Hz.",
             field="sampleRate",
         )
 
 
-def output_rate(audio: AudioFormat, native_rate: int) -> int:
-    """Hz of the encoded audio, for a format that passed `check`."""
+def choose_rate(audio: AudioFormat, native_rate: int) -> int:
+    """Return the rate of the encoded audio in Hz, for a format that has passed `check`."""
     if audio.sample_rate is not None:
         return audio.sample_rate
     known = RATES.get(audio.encoding)
@@ -96,7 +96,8 @@ def output_rate(audio: AudioFormat, native_rate: int) -> int:
     return min((rate for rate in known if rate > native_rate), default=known[-1])
 
 
-def no_stretcher() -> Unsupported:
+def missing_stretcher() -> Unsupported:
+    """Return the error for a speed without the library that changes it."""
     return Unsupported(
         "`speed` needs a library that is not installed: libsonic.",
         hint="Run pip install libsonic, or omit `speed`.",
@@ -104,6 +105,6 @@ def no_stretcher() -> Unsupported:
     )
 
 
-def decibels(level: float) -> float:
-    """dBFS → the share of full scale."""
-    return math.pow(10, level / 20)
+def to_amplitude(decibels: float) -> float:
+    """Convert dBFS to a share of full scale."""
+    return math.pow(10, decibels / 20)

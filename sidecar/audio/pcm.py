@@ -10,15 +10,18 @@ from numpy.typing import NDArray
 Samples = NDArray[np.float32]
 
 
-def pcm_s16le(samples: Samples) -> bytes:
-    """float32 in [-1, 1] → 16-bit little-endian, rounded to nearest and clipped."""
+def encode_s16le(samples: Samples) -> bytes:
+    """Convert float32 in [-1, 1] to 16-bit little-endian, rounded to nearest and clipped."""
     scaled = np.rint(np.asarray(samples, np.float64) * 32768.0)
     return np.clip(scaled, -32768, 32767).astype("<i2").tobytes()
 
 
-def pcm_f32le(samples: Samples) -> bytes:
-    """float32 → the same, little-endian."""
+def encode_f32le(samples: Samples) -> bytes:
+    """Return the bytes of float32 samples, little-endian."""
     return samples.astype("<f4").tobytes()
 
 
-ENCODERS: dict[str, Callable[[Samples], bytes]] = {"pcm_s16le": pcm_s16le, "pcm_f32le": pcm_f32le}
+ENCODERS: dict[str, Callable[[Samples], bytes]] = {
+    "pcm_s16le": encode_s16le,
+    "pcm_f32le": encode_f32le,
+}

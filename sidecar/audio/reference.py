@@ -1,4 +1,4 @@
-"""Reference audio in: any sound file → mono samples, and what is wrong with it."""
+"""Reference audio: any sound file → mono samples, and notices about its faults."""
 
 from __future__ import annotations
 
@@ -9,24 +9,27 @@ import numpy as np
 import soxr
 
 from sidecar.audio import decode
-from sidecar.audio.decode import BEST, AudioFile, Samples
+from sidecar.audio.decode import BEST, DecodedAudio
+from sidecar.audio.pcm import Samples
+from sidecar.audio.sources import open_reference
 from sidecar.errors import Notice, ReferenceSilent, too_long
 from sidecar.limits import MAX_REFERENCE_SECONDS, MAX_UTTERANCE_CHARS
 from sidecar.text import tempo
 
-# What the speaker encoder and the speech encoder of every Qwen3-TTS take.
+# The sample rate of the speaker encoder and the speech encoder in every Qwen3-TTS.
 RATE = 24_000
-# Outside of these it works, and is worth a word.
+# A shorter or longer recording works, but gets a notice.
 _SHORT_SECONDS, _LONG_SECONDS = 3.0, 30.0
-# Less than its file says; padding that an encoder has left out is less.
+# A recording that is shorter than its header states by more than this gets a notice. The padding
+# that an encoder leaves out is less.
 _MISSING_SECONDS = 0.1
-# Level of the louder parts, dB of full scale: below the first nobody speaks, below the second
-# noise is coming near.
+# Levels of the louder parts, dB of full scale: below the first there is no speech, and below the
+# second the noise is not much quieter than the speech.
 _SILENT_DB, _QUIET_DB = -60.0, -40.0
 _WINDOW_SECONDS = 0.05
-# Share of samples that lie on a flat top. Speech that was only brought up to full scale has none.
+# Share of samples on a flat top. Speech that is normalised to full scale has none.
 _CLIPPED_SHARE = 0.0005
-# In a window that is so much quieter than the louder ones nobody speaks, dB.
+# A window that is quieter than the louder ones by this is a pause, dB.
 _PAUSE_DB = 25.0
 
 
@@ -36,12 +39,13 @@ class Recording(msgspec.Struct, frozen=True, eq=False):
     Attributes:
         samples: float32 [samples], mono, RATE a second.
         source: sha256 of the file, in hexadecimal.
-        text: its transcript; None, never blank, where there is none.
-        append_silence: put 0.5 s of silence behind it.
-        notices: what is not as it should be, and still can be used.
-        field: what it came in as, for errors: `reference.path` or `reference.audio`.
-        tempo: letters of the transcript for each second in which somebody speaks, as `tempo`
-            counts them; None without a transcript.
+        text: its transcript; None if there is none, never blank.
+        append_silence: whether 0.5 s of silence is appended to it.
+        notices: faults that do not keep it from being used.
+        field: the request's field that it came in, for errors: `reference.path` or
+            `reference.audio`.
+        tempo: letters of the transcript per second of speech, without pauses, as `tempo` counts
+            them; None without a transcript.
     """
 
     samples: Samples
@@ -60,73 +64,76 @@ def read(
     append_silence: bool = True,
     *,
     most_seconds: float = MAX_REFERENCE_SECONDS,
-    check: Callable[[], None] = decode.unchecked,
+    check: Callable[[], None] = lambda: None,
 ) -> Recording:
-    """Read an audio file of any format that `audio_file` knows.
+    """Read a recording in any format that `decode` knows.
 
     Args:
-        path: a file; used when `data` is None.
-        data: a whole file in memory.
-        text: what is said in it, if known; also to see whether that can be.
-        append_silence: is handed on.
-        most_seconds: that it may last.
-        check: see `decode.read`.
+        path: a path or a `file:` URI; used if `data` is None.
+        data: the whole file.
+        text: the transcript, if it is known.
+        append_silence: is copied into the result.
+        most_seconds: the longest recording that is accepted.
+        check: is called several times a second while another program decodes the file; an
+            exception that it raises ends that program.
 
     Raises:
-        BadReferenceAudio: neither given, unreadable, no file, or outside of the limits.
+        BadReferenceAudio: both are None, or the file cannot be read or is outside the limits.
         ReferenceTooShort, ReferenceTooLong, ReferenceSilent
-        TextTooLong: the transcript.
+        TextTooLong: the transcript is too long.
     """
     text = (text or "").strip() or None
     if text and len(text) > MAX_UTTERANCE_CHARS:
         raise too_long("reference.text", len(text))
-    field = "reference.path" if data is None else "reference.audio"
-    file = decode.read(path, data, most_seconds, field, check)
-    samples = file.samples
-    if file.rate != RATE:
-        samples = soxr.resample(samples, file.rate, RATE, quality="VHQ").astype(np.float32)
+    with open_reference(path, data, most_seconds, check) as file:
+        audio = decode.decode(file)
+    samples = audio.samples
+    if audio.rate != RATE:
+        samples = soxr.resample(samples, audio.rate, RATE, quality="VHQ").astype(np.float32)
     level, voiced = _level(samples)
     if level < _SILENT_DB:
         raise ReferenceSilent(
             "The reference audio is silent.",
             hint="Check the microphone; in stereo, check that the channels do not cancel out.",
-            field=field,
+            field=file.field,
         )
-    notices = tuple(_notices(file, level, text, voiced))
+    notices = tuple(_notices(audio, level, text, voiced))
     rate = tempo.rate(text, voiced) if text else None
-    return Recording(samples, file.source, text, append_silence, notices, field, rate)
+    return Recording(samples, audio.source, text, append_silence, notices, file.field, rate)
 
 
 def _level(samples: Samples) -> tuple[float, float]:
-    """Return dB of full scale of the louder parts, and how many seconds are about as loud.
+    """Return the level of the louder parts in dB of full scale, and the seconds of speech.
 
-    Nineteen of twenty windows are below that level. It is without the offset that a sound card may
-    add, which nobody hears.
+    Nineteen of twenty windows are below that level. The constant offset that a sound card may add
+    is removed first, since it cannot be heard.
     """
     size = max(1, int(_WINDOW_SECONDS * RATE))
-    heard = samples - samples.mean(dtype=np.float64)
-    windows = heard[: len(samples) // size * size].reshape(-1, size)
+    centred = samples - samples.mean(dtype=np.float64)
+    windows = centred[: len(samples) // size * size].reshape(-1, size)
     powers = np.square(windows).mean(axis=1)
     power = max(np.quantile(powers, 0.95), 1e-20)
     voiced = (powers > power * 10 ** (-_PAUSE_DB / 10)).sum() * _WINDOW_SECONDS
     return float(10 * np.log10(power)), float(voiced)
 
 
-def _notices(file: AudioFile, level: float, text: str | None, voiced: float) -> Iterator[Notice]:
-    seconds = file.seconds
-    if file.stated_seconds is not None and file.stated_seconds - seconds > _MISSING_SECONDS:
+def _notices(
+    audio: DecodedAudio, level: float, text: str | None, voiced: float
+) -> Iterator[Notice]:
+    seconds = audio.seconds
+    if audio.stated_seconds is not None and audio.stated_seconds - seconds > _MISSING_SECONDS:
         yield Notice(
             "referenceIncomplete",
             f"The reference audio ends after {seconds:.1f} s, and its file says that it has "
-            f"{file.stated_seconds:.1f} s: it may be cut or damaged. Copy or record it again.",
+            f"{audio.stated_seconds:.1f} s: it may be cut or damaged. Copy or record it again.",
         )
     if seconds < _SHORT_SECONDS or seconds > _LONG_SECONDS:
         which = "Short" if seconds < _SHORT_SECONDS else "Long"
         yield Notice(f"reference{which}", f"The reference audio has {seconds:.1f} s. {BEST}")
-    if file.clipped > _CLIPPED_SHARE:
+    if audio.clipped > _CLIPPED_SHARE:
         yield Notice(
             "referenceClipped",
-            f"The reference audio is clipped ({file.clipped:.1%} of it); the voice will sound "
+            f"The reference audio is clipped ({audio.clipped:.1%} of it); the voice will sound "
             "harsh. Record it again, more quietly.",
         )
     if level < _QUIET_DB:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sidecar.audio.formats import AudioFormat
 from sidecar.audio.formats import check as check_format
-from sidecar.audio.media.given import whole_file
+from sidecar.audio.sources import decode_base64
 from sidecar.engine.request import DEFAULT_CHUNK_FRAMES, SamplingOverrides, SpeechRequest
 from sidecar.errors import BadVoiceFile, EmptyText, InvalidParams, too_long
 from sidecar.limits import (
@@ -177,7 +177,7 @@ def reference(given: Reference | None) -> ReferenceAudio | None:
         raise InvalidParams("`reference` needs either `path` or `audio`.", field="reference")
     return ReferenceAudio(
         path=given.path,
-        data=None if given.audio is None else whole_file(given.audio),
+        data=None if given.audio is None else decode_base64(given.audio),
         text=given.text,
         append_silence=given.append_silence is not False,
     )

@@ -90,7 +90,7 @@ class SynthesisResult(msgspec.Struct, frozen=True):
         sentences: how many sentences were marked.
         notices: what was noticed, for example which segments ran away.
         patches: what completes the header of a file that is kept whole; see
-            `audio.encoders.patched`.
+            `audio.encoders.apply_patches`.
     """
 
     figures: SpeechFigures

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sidecar.audio.encoders import patched
+from sidecar.audio.encoders import apply_patches
 from sidecar.audio.formats import ENCODINGS, AudioFormat
 from sidecar.audio.stream import AudioStream
 from tests.support.listening import RATE, encode, ffmpeg, flac, libsndfile, samples_of, speech
@@ -46,7 +46,7 @@ def chunks(samples: np.ndarray) -> list[np.ndarray]:
 
 
 def complete(data: bytes, stream: AudioStream) -> bytes:
-    return patched(data, stream.patches())
+    return apply_patches(data, stream.patches())
 
 
 @pytest.mark.parametrize("which", WANTED)

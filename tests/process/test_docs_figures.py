@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sidecar import limits
-from sidecar.audio import decode
+from sidecar.audio import decode, sources
 from sidecar.models import presets
 from sidecar.models.known import KNOWN
 from sidecar.rpc import background
@@ -38,7 +38,7 @@ SENTENCES = [
     ),
     (
         "docs/security.md",
-        f"A reference is at most {round(decode.MAX_FILE_BYTES, -7) // 10**6} MB on disk, "
+        f"A reference is at most {round(sources.MAX_FILE_BYTES, -7) // 10**6} MB on disk, "
         f"{limits.MAX_REFERENCE_SECONDS:g} s (`--max-reference-seconds`), "
         f"{decode._MAX_RATE // 1000} kHz, {decode._MAX_CHANNELS} channels",
     ),

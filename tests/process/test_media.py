@@ -9,6 +9,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ import pytest
 import soundfile
 
 from sidecar.audio import reference
-from sidecar.audio.media import bounded, decoders, kinds, pyav_child
+from sidecar.audio.media import bounded, decoders, formats, pyav_child
+from sidecar.audio.sources import ReferenceFile
 from sidecar.errors import BadReferenceAudio, Cancelled, ReferenceTooLong, ReferenceTooShort
 from tests.support.installing import debian
 from tests.support.sounds import RATE, contained, encoded, tone
@@ -104,7 +106,7 @@ def test_a_path_and_the_bytes_are_the_same_recording(tmp_path: Path) -> None:
 def test_windows_media_is_recognised_by_its_first_bytes() -> None:
     """PyAV's wheels cannot write it."""
     head = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c") + bytes(100)
-    kind = kinds.kind_of(head)
+    kind = formats.detect_format(head)
     assert kind is not None
     assert (kind.demuxer, "wma" in kind.name) == ("asf", True)
     assert "Windows Media" in refused(head).message
@@ -117,7 +119,7 @@ def test_what_libsndfile_reads_goes_to_no_other_decoder(
     monkeypatch.setattr(bounded, "run", lambda *given, **more: pytest.fail("a program was started"))
     subtype = {"MP3": "MPEG_LAYER_III", "OGG": "VORBIS"}.get(name, "PCM_16")
     data = encoded(VOICE, RATE, name, subtype)
-    assert kinds.kind_of(data) is None
+    assert formats.detect_format(data) is None
     assert len(reference.read(None, data).samples) > 5 * RATE
     with contextlib.suppress(BadReferenceAudio):  # nor does one that is damaged
         reference.read(None, data[: len(data) // 3])
@@ -162,11 +164,9 @@ def test_the_same_limits_hold(name: str) -> None:
 
 def test_a_film_is_not_decoded_to_its_end(tmp_path: Path) -> None:
     """Where nothing says how long it is: of what is decoded little more than the limit is kept."""
-    kind = kinds.kind_of(data := made("aac", tone(20)))
+    kind = formats.detect_format(data := made("aac", tone(20)))
     assert kind is not None
-    with decoders.decoded(
-        data, kind, 3.0, path=None, field="reference.audio", check=lambda: None
-    ) as found:
+    with decoders.decode_to_wav(ReferenceFile(data, None, 3.0, lambda: None), kind) as found:
         assert found.stated_seconds is None
         assert 3 < soundfile.info(found.path).duration < 5
 
@@ -287,7 +287,7 @@ def test_a_decoder_that_never_ends_is_killed(
 def test_what_a_decoder_writes_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script = 'for last; do :; done; exec cat /dev/zero > "${last#file:}"'
     programs(tmp_path / "bin", monkeypatch, ffmpeg=script)
-    monkeypatch.setattr(decoders, "_MOST_BYTES_A_SECOND", 1000)
+    monkeypatch.setattr(decoders, "_MAX_BYTES_PER_SECOND", 1000)
     assert "cannot be decoded" in refused(M4A).message
 
 
@@ -360,6 +360,16 @@ def test_without_a_decoder_the_error_says_what_it_is_and_what_to_do(
     assert "pip install av" in error.hint
     assert command in error.hint
     assert error.hint.endswith("'my memo.wav'")
+
+
+def test_without_a_folder_for_the_copy_the_error_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    error = refused(M4A)
+    assert f"there is no folder {tmp_path / 'gone'}" in error.message
+    assert error.hint
+    assert "TMPDIR" in error.hint
 
 
 def test_turns_are_given_back() -> None:

@@ -212,7 +212,7 @@ def test_a_file_that_does_not_say_how_long_it_is_is_read_to_its_end() -> None:
 def test_no_more_is_decoded_than_may_be() -> None:
     """Where no header has told that it is too long."""
     with decode._Sequential(io.BytesIO(piped(30))) as file:
-        samples, _ = decode._mixed(file, 2 * RATE)
+        samples, _ = decode._mix(file, 2 * RATE)
     assert 2 * RATE < len(samples) <= 2 * RATE + decode._BLOCK_FRAMES
 
 

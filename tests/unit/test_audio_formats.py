@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from sidecar.audio import formats
-from sidecar.audio.formats import ENCODINGS, AudioFormat, check, output_rate
+from sidecar.audio.formats import ENCODINGS, AudioFormat, check, choose_rate
 from sidecar.audio.stream import AudioStream
 from sidecar.errors import InvalidParams, SidecarError, UnknownEncoding, Unsupported
 
@@ -67,8 +67,8 @@ def test_a_speed_library_that_does_not_load_is_one_that_is_missing(
 
 
 def test_a_model_rate_the_encoding_does_not_know_becomes_the_next_one_up() -> None:
-    assert output_rate(AudioFormat("ogg_opus"), 22_050) == 24_000
-    assert output_rate(AudioFormat("ogg_opus"), 96_000) == 48_000
-    assert output_rate(AudioFormat("mp3"), 22_050) == 22_050
-    assert output_rate(AudioFormat("flac"), 22_051) == 22_051
-    assert output_rate(AudioFormat("ogg_opus", sample_rate=8_000), 22_050) == 8_000
+    assert choose_rate(AudioFormat("ogg_opus"), 22_050) == 24_000
+    assert choose_rate(AudioFormat("ogg_opus"), 96_000) == 48_000
+    assert choose_rate(AudioFormat("mp3"), 22_050) == 22_050
+    assert choose_rate(AudioFormat("flac"), 22_051) == 22_051
+    assert choose_rate(AudioFormat("ogg_opus", sample_rate=8_000), 22_050) == 8_000

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sidecar.audio import reference
-from sidecar.audio.media.given import local_path, whole_file
+from sidecar.audio.sources import decode_base64, resolve_path
 from sidecar.errors import BadReferenceAudio, InvalidParams
 from tests.support.sounds import encoded, tone
 
@@ -24,11 +24,11 @@ def test_base64_is_taken_however_it_is_written(
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         text = encode(data).decode()
         text = text if padded else text.rstrip("=")
-        assert whole_file(text) == data
-        assert whole_file(f"data:audio/mpeg;base64,{text}") == data
+        assert decode_base64(text) == data
+        assert decode_base64(f"data:audio/mpeg;base64,{text}") == data
         for at in sorted(breaks, reverse=True):
             text = text[:at] + "\r\n " + text[at:]
-        assert whole_file(text) == data
+        assert decode_base64(text) == data
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_base64_is_taken_however_it_is_written(
     ],
 )
 def test_data_uris(uri: str) -> None:
-    assert whole_file(uri) == b"\xff\xff\x3e\x3f"
+    assert decode_base64(uri) == b"\xff\xff\x3e\x3f"
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_data_uris(uri: str) -> None:
 )
 def test_what_is_no_base64_says_where_and_what_to_do(text: str, words: str) -> None:
     with pytest.raises(InvalidParams) as caught:
-        whole_file(text)
+        decode_base64(text)
     assert words in caught.value.message
     assert caught.value.message.endswith(".")
     assert caught.value.hint
@@ -85,7 +85,7 @@ def test_what_is_no_base64_says_where_and_what_to_do(text: str, words: str) -> N
     ],
 )
 def test_paths_and_file_uris(given_: str, path: str) -> None:
-    assert local_path(given_) == path
+    assert resolve_path(given_) == path
 
 
 @pytest.mark.parametrize(

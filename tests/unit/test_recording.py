@@ -5,13 +5,14 @@ import hashlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
 import soundfile
 
-from sidecar.audio import decode, reference
+from sidecar.audio import decode, reference, sources
 from sidecar.errors import BadReferenceAudio, ReferenceTooLong
 from tests.support.sounds import RATE, encoded, tone
 
@@ -92,7 +93,7 @@ def test_what_is_hashed_is_what_is_heard(tmp_path: Path, monkeypatch: pytest.Mon
     path = tmp_path / "a.wav"
     path.write_bytes(data := encoded(tone(2)))
     opened: list[str] = []
-    true_open = decode.open_regular
+    true_open = sources.open_regular
 
     def changing(name: str, most: int) -> BinaryIO:
         opened.append(name)
@@ -102,9 +103,9 @@ def test_what_is_hashed_is_what_is_heard(tmp_path: Path, monkeypatch: pytest.Mon
         path.write_bytes(encoded(tone(3)))  # in the same place, between hash and decoder
         return true_mixed(file, most)
 
-    true_mixed = decode._mixed
-    monkeypatch.setattr(decode, "open_regular", changing)
-    monkeypatch.setattr(decode, "_mixed", mixed)
+    true_mixed = decode._mix
+    monkeypatch.setattr(sources, "open_regular", changing)
+    monkeypatch.setattr(decode, "_mix", mixed)
     found = reference.read(str(path), None)
     assert opened == [str(path)]
     assert found.source == hashlib.sha256(data).hexdigest()
@@ -121,26 +122,26 @@ def test_a_file_has_its_turn_until_it_is_decoded(
     turn = threading.BoundedSemaphore(1)
     busy: list[tuple[str, bool]] = []
 
-    def spied(name: str) -> None:
-        true = getattr(decode, name)
+    def spied(module: ModuleType, name: str) -> None:
+        true = getattr(module, name)
 
         def spy(*given: Any) -> Any:
             free = turn.acquire(blocking=False)
             if free:
                 turn.release()
             busy.append((name, not free))
-            if name == "_mixed" and not good:
+            if name == "_mix" and not good:
                 raise OSError("broken")
             return true(*given)
 
-        monkeypatch.setattr(decode, name, spy)
+        monkeypatch.setattr(module, name, spy)
 
-    monkeypatch.setattr(decode, "_READING", turn)
-    spied("open_regular")
-    spied("_mixed")
+    monkeypatch.setattr(sources, "_OPEN_FILES", turn)
+    spied(sources, "open_regular")
+    spied(decode, "_mix")
     with contextlib.nullcontext() if good else pytest.raises(BadReferenceAudio):
         reference.read(str(path), None)
-    assert busy == [("open_regular", False), ("_mixed", True)]
+    assert busy == [("open_regular", False), ("_mix", True)]
     assert turn.acquire(blocking=False)
 
 

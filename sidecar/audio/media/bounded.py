@@ -1,4 +1,4 @@
-"""A program on a file that may be hostile: bounded in time, memory and output."""
+"""Run a program on a file that may be hostile, with limits on its time, memory and output."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from pathlib import Path
 
 import msgspec
 
-# Address space, KiB. An interpreter with FFmpeg maps half a GiB. macOS knows no such limit.
-_MOST_KIB = 4 * 2**20
-# POSIX counts the size of files in these.
+# Address space. An interpreter with FFmpeg maps half a GiB. macOS has no such limit.
+_MAX_KIB = 4 * 2**20
+# The unit in which POSIX counts the size of files.
 _BLOCK_BYTES = 512
 _POLL_SECONDS = 0.05
-_MOST_SAID = 2000
-# The limits are set by the shell and not between fork and exec, where a process with threads must
-# not run Python. `exec` makes the shell the program, so that killing it kills that.
+_MAX_OUTPUT_BYTES = 2000
+# The shell sets the limits, since a process with threads must not run Python between fork and exec.
+# `exec` replaces the shell by the program, so that killing one kills the other.
 _LIMITED = (
     "ulimit -c 0; ulimit -t {seconds}; ulimit -f {blocks}; "
     'ulimit -v {kib} 2>/dev/null || :; exec "$@"'
 )
-# A decoder that was taken over must not find the hub's token.
+# Nothing else is passed on: a decoder that a file has taken over must not find the hub's token.
 _ENVIRONMENT = (
     "PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "VIRTUAL_ENV", "PYTHONHOME",
     "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH",
@@ -35,13 +35,13 @@ class Outcome(msgspec.Struct, frozen=True):
 
     Attributes:
         status: its exit status, negative for a signal; None if it ran out of time.
-        said: what it wrote to stdout.
-        complaints: the end of what it wrote to stderr.
+        stdout: the end of what it wrote to stdout.
+        stderr: the end of what it wrote to stderr.
     """
 
     status: int | None
-    said: str
-    complaints: str
+    stdout: str
+    stderr: str
 
 
 def run(
@@ -49,39 +49,39 @@ def run(
     folder: Path,
     *,
     seconds: float,
-    most_bytes: int,
+    max_bytes: int,
     check: Callable[[], None],
 ) -> Outcome:
     """Run a program and wait for its end.
 
     Args:
-        folder: its working directory; what it says is kept there, too.
-        seconds: it is killed then, and when it has used that much of a processor.
-        most_bytes: of each file that it writes.
-        check: is called several times a second; what it raises ends the program.
+        folder: its working directory, where its output is kept, too.
+        seconds: it is killed after this time, and after this much CPU time.
+        max_bytes: the limit of each file that it writes.
+        check: is called several times a second; an exception that it raises ends the program.
 
     Raises:
         OSError: it cannot be started.
     """
     limits = _LIMITED.format(
-        seconds=int(seconds) + 1, blocks=most_bytes // _BLOCK_BYTES + 1, kib=_MOST_KIB
+        seconds=int(seconds) + 1, blocks=max_bytes // _BLOCK_BYTES + 1, kib=_MAX_KIB
     )
-    said, complained = folder / "stdout", folder / "stderr"
-    with said.open("wb") as out, complained.open("wb") as err:
+    stdout, stderr = folder / "stdout", folder / "stderr"
+    with stdout.open("wb") as out, stderr.open("wb") as err:
         process = subprocess.Popen(
             ["/bin/sh", "-c", limits, "sh", *map(str, command)],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
             cwd=folder,
-            env=_environment(),
+            env=_make_environment(),
         )
         try:
             status = _wait(process, time.monotonic() + seconds, check)
         finally:
             process.kill()
             process.wait()
-    return Outcome(status, _read(said), _read(complained).strip())
+    return Outcome(status, _read_end(stdout), _read_end(stderr).strip())
 
 
 def _wait(
@@ -96,17 +96,17 @@ def _wait(
     return None
 
 
-def _environment() -> dict[str, str]:
+def _make_environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    # A Python program finds the packages that this process finds, and takes one thread.
+    # A Python program finds the packages that this process finds, and uses one thread.
     return kept | {
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)),
         "OPENBLAS_NUM_THREADS": "1",
     }
 
 
-def _read(path: Path) -> str:
+def _read_end(path: Path) -> str:
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - _MOST_SAID))
+        file.seek(max(0, size - _MAX_OUTPUT_BYTES))
         return file.read().decode("utf-8", "replace")

@@ -1,8 +1,9 @@
-"""A file in a format of `kinds` → a WAV file, by what this machine has for it.
+"""A file in a format of `media.formats` → a WAV file, by a decoder that this machine has.
 
-Tried in this order: macOS' `afconvert`, PyAV (the extra `media`), the program ffmpeg. Each is a
-child process: these decoders read a hundred formats, many of them from old and hostile places, in
-C. A crash is then the end of one request, an endless loop is killed, and a cancel takes effect.
+The decoders are tried in this order: macOS' `afconvert`, PyAV (the extra `media`), the program
+ffmpeg. Each runs in a child process, because they are C code that reads a hundred formats, and the
+files come from anywhere. So a crash ends one request only, an endless loop is killed, and a cancel
+takes effect.
 """
 
 from __future__ import annotations
@@ -13,32 +14,34 @@ import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
 
 from sidecar.audio.media import bounded, pyav_child
-from sidecar.audio.media.kinds import Kind
+from sidecar.audio.media.formats import MediaFormat
+from sidecar.audio.sources import ReferenceFile
 from sidecar.errors import BadReferenceAudio
+from sidecar.files import cause
 
-# For one file, the wait for a turn aside. Decoding a minute takes less than a second of a
-# processor; machines may be busy.
+# For one file, without the wait for a turn. To decode a minute of audio takes less than a second of
+# CPU time, but the machine may be busy.
 _SECONDS = 60.0
-# At the same time: each may take a GiB.
+# Decoders that run at the same time: each may take a GiB.
 _TURNS = threading.BoundedSemaphore(2)
 _TURN_SECONDS = 0.1
-# The loudest that is taken: see audio_file's limits on rates and channels.
-_MOST_BYTES_A_SECOND = 192_000 * 8 * 4
+# The largest WAV file has 8 channels at 192 kHz in 32 bits: see the limits in `audio.decode`.
+_MAX_BYTES_PER_SECOND = 192_000 * 8 * 4
 
 
-class Decoded(msgspec.Struct, frozen=True):
-    """A decoded file.
+class WavFile(msgspec.Struct, frozen=True):
+    """A file that was decoded to WAV.
 
     Attributes:
         path: a WAV file, at the recording's own rate and with its channels.
-        stated_seconds: how long the original says it is; None where that does not know.
+        stated_seconds: the duration in the original's header; None if it is not known.
     """
 
     path: Path
@@ -46,7 +49,7 @@ class Decoded(msgspec.Struct, frozen=True):
 
 
 class TooLong(Exception):
-    """A file that says that it is longer than is taken."""
+    """The file's header states a duration that is longer than `max_seconds`."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"{seconds:.1f} s")
@@ -54,93 +57,88 @@ class TooLong(Exception):
 
 
 class _Failed(Exception):
-    """A decoder does not know what is in the file, or is broken; another one may do."""
+    """A decoder cannot read the file, or is broken; another decoder may work."""
 
 
 class _Task(msgspec.Struct, frozen=True):
     """One file to decode, in a folder of its own."""
 
-    kind: Kind
+    file: ReferenceFile
+    form: MediaFormat
     folder: Path
-    most_seconds: float
-    field: str
-    check: Callable[[], None]
 
     @property
     def source(self) -> Path:
-        return self.folder / f"in{self.kind.suffix}"
+        return self.folder / f"in{self.form.suffix}"
 
     @property
     def target(self) -> Path:
         return self.folder / "out.wav"
 
     def run(self, *command: str | Path) -> bounded.Outcome:
-        """Raises _Failed and what `check` raises."""
+        """Run a decoder. Raises _Failed, and what `check` raises."""
         try:
             outcome = bounded.run(
                 command,
                 self.folder,
                 seconds=_SECONDS,
-                most_bytes=int((self.most_seconds + 2) * _MOST_BYTES_A_SECOND),
-                check=self.check,
+                max_bytes=int((self.file.max_seconds + 2) * _MAX_BYTES_PER_SECOND),
+                check=self.file.check,
             )
         except OSError as error:
-            raise _Failed(str(error)) from error
+            raise _Failed(cause(error, command[0])) from error
         if outcome.status is None:
-            raise BadReferenceAudio(
+            raise self.file.error(
                 f"The reference audio was not decoded within {_SECONDS:g} s.",
-                hint="It may be damaged. Convert it to WAV.",
-                field=self.field,
+                "It may be damaged. Convert it to WAV.",
             )
         return outcome
 
-    def no_sound(self) -> BadReferenceAudio:
-        return BadReferenceAudio(
-            f"The reference audio is {self.kind.name} without a sound track.",
-            hint="Send a recording that has sound.",
-            field=self.field,
+    def no_sound_error(self) -> BadReferenceAudio:
+        return self.file.error(
+            f"The reference audio is {self.form.name} without a sound track.",
+            "Send a recording that has sound.",
         )
 
 
 @contextmanager
-def decoded(
-    whole: bytes,
-    kind: Kind,
-    most_seconds: float,
-    *,
-    path: str | None,
-    field: str,
-    check: Callable[[], None],
-) -> Iterator[Decoded]:
-    """Decode a file; what comes of it is deleted when the context ends.
+def decode_to_wav(file: ReferenceFile, form: MediaFormat) -> Generator[WavFile]:
+    """Decode a file; the result is deleted when the context ends.
 
-    Of its sound tracks the first is taken, and little more than `most_seconds` of it.
-
-    Args:
-        whole: the file.
-        path: its name, for advice.
-        field: what it came in as, for errors.
-        check: is called several times a second; what it raises ends the work.
+    Only the first sound track is decoded, and little more than `file.max_seconds` of it.
 
     Raises:
         BadReferenceAudio: nothing on this machine decodes it, or it has no sound, or is damaged.
         TooLong
     """
-    decoders = _available(kind)
+    decoders = _list_decoders(form)
     if not decoders:
-        raise BadReferenceAudio(
-            f"The reference audio is {kind.name}, and nothing on this machine decodes that.",
-            hint=f"{_install()} Or convert it: {_conversion(kind, path)}",
-            field=field,
+        raise file.error(
+            f"The reference audio is {form.name}, and nothing on this machine decodes that.",
+            "Install PyAV (pip install av) or the program ffmpeg. Or convert it: "
+            f"{_conversion_command(form, file.path)}",
         )
-    with _turn(check), tempfile.TemporaryDirectory(prefix="qwen-tts-sidecar-") as name:
-        task = _Task(kind, Path(name), most_seconds, field, check)
-        task.source.write_bytes(whole)
-        yield _first_that_works(decoders, task, path)
+    with _turn(file.check), ExitStack() as stack:
+        yield _try_decoders(decoders, _copy(file, form, stack))
+
+
+def _copy(file: ReferenceFile, form: MediaFormat, stack: ExitStack) -> _Task:
+    """Copy a file into a folder of its own, which `stack` deletes."""
+    try:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="qwen-tts-sidecar-"))
+        task = _Task(file, form, Path(folder))
+        task.source.write_bytes(file.data)
+    except OSError as error:
+        reason = cause(error, error.filename or Path(tempfile.tempdir or "", "copy"))
+        raise file.error(
+            f"The reference audio cannot be copied to be decoded: {reason}.",
+            "Make room in the folder for temporary files, or set TMPDIR to another one.",
+        ) from error
+    return task
 
 
 @contextmanager
-def _turn(check: Callable[[], None]) -> Iterator[None]:
+def _turn(check: Callable[[], None]) -> Generator[None]:
     while not _TURNS.acquire(timeout=_TURN_SECONDS):
         check()
     try:
@@ -149,85 +147,80 @@ def _turn(check: Callable[[], None]) -> Iterator[None]:
         _TURNS.release()
 
 
-Decoder = Callable[[_Task], Decoded]
+Decoder = Callable[[_Task], WavFile]
 
 
-def _available(kind: Kind) -> list[Decoder]:
+def _list_decoders(form: MediaFormat) -> list[Decoder]:
     found: list[Decoder] = []
-    if kind.apple and shutil.which("afconvert"):
-        found.append(_by_afconvert)
-    # A frozen program is no interpreter, and cannot run a script.
+    if form.apple and shutil.which("afconvert"):
+        found.append(_decode_with_afconvert)
+    # A frozen program is not an interpreter, and cannot run a script.
     if not getattr(sys, "frozen", False) and importlib.util.find_spec("av") is not None:
-        found.append(_by_pyav)
+        found.append(_decode_with_pyav)
     if shutil.which("ffmpeg"):
-        found.append(_by_ffmpeg)
+        found.append(_decode_with_ffmpeg)
     return found
 
 
-def _first_that_works(decoders: list[Decoder], task: _Task, path: str | None) -> Decoded:
+def _try_decoders(decoders: list[Decoder], task: _Task) -> WavFile:
     reasons: list[str] = []
     for decoder in decoders:
         try:
             return decoder(task)
         except _Failed as failure:
             reasons.append(str(failure))
-    raise BadReferenceAudio(
-        f"The reference audio is {task.kind.name} that cannot be decoded: "
+    raise task.file.error(
+        f"The reference audio is {task.form.name} that cannot be decoded: "
         f"{'; '.join(reasons).rstrip('.')}.",
-        hint=f"It may be damaged. See whether it plays, and convert it: "
-        f"{_conversion(task.kind, path)}",
-        field=task.field,
+        "It may be damaged. See whether it plays, and convert it: "
+        f"{_conversion_command(task.form, task.file.path)}",
     )
 
 
-def _by_afconvert(task: _Task) -> Decoded:
+def _decode_with_afconvert(task: _Task) -> WavFile:
     outcome = task.run("afconvert", "-f", "WAVE", "-d", "LEF32", task.source, task.target)
-    return _checked(outcome, task, "afconvert")
+    return _check_outcome(outcome, task, "afconvert")
 
 
-def _by_pyav(task: _Task) -> Decoded:
+def _decode_with_pyav(task: _Task) -> WavFile:
     outcome = task.run(
         sys.executable, "-P", pyav_child.__file__,
-        task.source, task.target, task.kind.demuxer, str(task.most_seconds),
+        task.source, task.target, task.form.demuxer, str(task.file.max_seconds),
     )  # fmt: skip
-    seconds = float(outcome.said) if outcome.said.strip() else None
+    seconds = float(outcome.stdout) if outcome.stdout.strip() else None
     if outcome.status == pyav_child.NO_SOUND:
-        raise task.no_sound()
+        raise task.no_sound_error()
     if outcome.status == pyav_child.TOO_LONG and seconds is not None:
         raise TooLong(seconds)
-    return Decoded(_checked(outcome, task, "PyAV").path, seconds)
+    return WavFile(_check_outcome(outcome, task, "PyAV").path, seconds)
 
 
-def _by_ffmpeg(task: _Task) -> Decoded:
+def _decode_with_ffmpeg(task: _Task) -> WavFile:
     outcome = task.run(
         "ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error",
-        "-protocol_whitelist", "file,pipe", "-format_whitelist", task.kind.demuxer,
-        "-f", task.kind.demuxer, "-i", f"file:{task.source}",
-        "-map", "0:a:0", "-vn", "-sn", "-dn", "-t", f"{task.most_seconds + 1:g}",
+        "-protocol_whitelist", "file,pipe", "-format_whitelist", task.form.demuxer,
+        "-f", task.form.demuxer, "-i", f"file:{task.source}",
+        "-map", "0:a:0", "-vn", "-sn", "-dn", "-t", f"{task.file.max_seconds + 1:g}",
         "-c:a", "pcm_f32le", "-f", "wav", "-y", f"file:{task.target}",
     )  # fmt: skip
-    if outcome.status and "matches no streams" in outcome.complaints:
-        raise task.no_sound()
-    return _checked(outcome, task, "ffmpeg")
+    if outcome.status and "matches no streams" in outcome.stderr:
+        raise task.no_sound_error()
+    return _check_outcome(outcome, task, "ffmpeg")
 
 
-def _checked(outcome: bounded.Outcome, task: _Task, name: str) -> Decoded:
+def _check_outcome(outcome: bounded.Outcome, task: _Task, name: str) -> WavFile:
     if outcome.status == 0 and task.target.is_file():
-        return Decoded(task.target)
+        return WavFile(task.target)
     task.target.unlink(missing_ok=True)
     status = outcome.status or 0
-    how = outcome.complaints.replace(f"{task.folder}/", "").splitlines()[-1:] or ["no output"]
-    raise _Failed(f"{name}: {f'it was ended by signal {-status}' if status < 0 else how[0]}")
+    how = outcome.stderr.replace(f"{task.folder}/", "").splitlines()[-1:] or ["no output"]
+    raise _Failed(f"{name}: {f'it was killed by signal {-status}' if status < 0 else how[0]}")
 
 
-def _install() -> str:
-    return "Install PyAV (pip install av) or the program ffmpeg."
-
-
-def _conversion(kind: Kind, path: str | None) -> str:
-    """Return the command that makes a WAV file of it."""
-    source = Path(path or f"recording{kind.suffix}")
+def _conversion_command(form: MediaFormat, path: str | None) -> str:
+    """Return the command that converts the file to WAV."""
+    source = Path(path or f"recording{form.suffix}")
     given, made = shlex.quote(str(source)), shlex.quote(str(source.with_suffix(".wav")))
-    if kind.apple and sys.platform == "darwin":
+    if form.apple and sys.platform == "darwin":
         return f"afconvert -f WAVE -d LEI16 {given} {made}"
     return f"ffmpeg -i {given} -vn {made}"

@@ -1,10 +1,9 @@
 """A program of its own: the first sound track of a file → WAV, by FFmpeg's libraries (PyAV).
 
-    python pyav_child.py IN OUT DEMUXER MOST_SECONDS
+    python pyav_child.py IN OUT DEMUXER MAX_SECONDS
 
-It says on stdout how many seconds the file claims to have, if it does. Exit status: 0, or one of
-those below, or 1 with the reason on stderr. Nothing of the package is imported here, which makes
-the start short.
+It prints the duration in the file's header, in seconds, if there is one. The exit status is 0, or
+one of those below, or 1 with the reason on stderr. Few modules are imported, for a short start.
 """
 
 from __future__ import annotations
@@ -12,20 +11,22 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from sidecar.files import cause
+
 NO_SOUND = 3
 TOO_LONG = 4
 
-# Packets that cannot be decoded; FFmpeg's own program goes on behind such, too.
-_MOST_BROKEN = 100
-# Where the header says how long a track is. Elsewhere FFmpeg guesses it from the bit rate.
-_STATED = ("mov", "matroska")
+# Packets that cannot be decoded are skipped up to this number; the program ffmpeg skips them, too.
+_MAX_BROKEN_PACKETS = 100
+# Their header has the duration of a track. For other formats FFmpeg guesses it from the bit rate.
+_STATING_DURATION = ("mov", "matroska")
 
 
-def main(source: str, target: str, demuxer: str, most_seconds: float) -> int:
+def main(source: str, target: str, demuxer: str, max_seconds: float) -> int:
     import av
 
-    # A file object and no path: then no protocol is needed, and none is left for what a file may
-    # refer to.
+    # A file object needs no protocol. So all protocols are forbidden, and the file cannot refer to
+    # other files or addresses.
     options = {"protocol_whitelist": "none", "format_whitelist": demuxer}
     with (
         open(source, "rb") as file,
@@ -34,16 +35,16 @@ def main(source: str, target: str, demuxer: str, most_seconds: float) -> int:
         if not container.streams.audio:
             return NO_SOUND
         stream = container.streams.audio[0]
-        seconds = _stated_seconds(container, stream) if demuxer in _STATED else None
+        seconds = _read_duration(container, stream) if demuxer in _STATING_DURATION else None
         if seconds is not None:
             print(seconds)
-            if seconds > most_seconds:
+            if seconds > max_seconds:
                 return TOO_LONG
-        _write(container, stream, target, most_seconds)
+        _write(container, stream, target, max_seconds)
     return 0
 
 
-def _stated_seconds(container: Any, stream: Any) -> float | None:
+def _read_duration(container: Any, stream: Any) -> float | None:
     if stream.duration and stream.duration > 0:
         return float(stream.duration * stream.time_base)
     if container.duration and container.duration > 0 and not container.streams.video:
@@ -51,8 +52,8 @@ def _stated_seconds(container: Any, stream: Any) -> float | None:
     return None
 
 
-def _write(container: Any, stream: Any, target: str, most_seconds: float) -> None:
-    """Decode until a little more than `most_seconds` are there."""
+def _write(container: Any, stream: Any, target: str, max_seconds: float) -> None:
+    """Decode until the end, or until there is a little more than `max_seconds`."""
     import av
     import soundfile
     from av.error import InvalidDataError
@@ -66,7 +67,7 @@ def _write(container: Any, stream: Any, target: str, most_seconds: float) -> Non
                 decoded = packet.decode()
             except InvalidDataError:
                 broken += 1
-                if broken > _MOST_BROKEN:
+                if broken > _MAX_BROKEN_PACKETS:
                     raise
                 continue
             for frame in (one for whole in decoded for one in packed.resample(whole)):
@@ -77,7 +78,7 @@ def _write(container: Any, stream: Any, target: str, most_seconds: float) -> Non
                     )
                 output.write(frame.to_ndarray().reshape(-1, channels))
                 frames += frame.samples
-                if frames > (most_seconds + 1) * frame.sample_rate:
+                if frames > (max_seconds + 1) * frame.sample_rate:
                     return
     finally:
         if output is not None:
@@ -89,7 +90,10 @@ def _write(container: Any, stream: Any, target: str, most_seconds: float) -> Non
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3], float(sys.argv[4])))
-    except Exception as error:  # the parent says it in one sentence
-        reason = getattr(error, "strerror", None) or str(error) or repr(error)
+    except Exception as error:  # the parent process quotes one line in its error
+        if isinstance(error, OSError):
+            reason = cause(error, sys.argv[1])
+        else:  # FFmpeg's errors have a `strerror`, too
+            reason = getattr(error, "strerror", None) or str(error) or repr(error)
         print(reason.splitlines()[0], file=sys.stderr)
         sys.exit(1)

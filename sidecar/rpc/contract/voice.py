@@ -28,7 +28,7 @@ class Reference(Params):
             "relative path is relative to the sidecar's working directory; `~` is not expanded."
         ),
     ] = None
-    # A string, decoded by `media.given`, which accepts more forms of base64 than msgspec does.
+    # A string, decoded by `audio.sources`, which accepts more forms of base64 than msgspec does.
     audio: Annotated[
         str | None,
         Meta(

@@ -159,9 +159,10 @@ class _Answer:
         )
 
     def _whole(self, result: SynthesisResult) -> bytes:
-        from sidecar.audio.encoders import patched  # the handshake need not wait for libsndfile
+        # Imported here, since the handshake need not wait for libsndfile.
+        from sidecar.audio.encoders import apply_patches
 
-        return patched(b"".join(self._kept), result.patches)
+        return apply_patches(b"".join(self._kept), result.patches)
 
 
 def _with_saved_voices(error: UnknownVoice, names: list[str]) -> SidecarError:

@@ -1,6 +1,6 @@
-"""What is done to samples before they are encoded, a chunk at a time.
+"""Effects on the samples before they are encoded, a chunk at a time.
 
-A stage's output, put together, is the same however its input was cut.
+An effect's whole output is the same, wherever its input is cut into chunks.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 import soxr
 
-from sidecar.audio.formats import no_stretcher
+from sidecar.audio.formats import missing_stretcher
 from sidecar.audio.pcm import Samples
 
 EMPTY: Samples = np.zeros(0, np.float32)
@@ -18,20 +18,20 @@ EMPTY: Samples = np.zeros(0, np.float32)
 _FADE_SECONDS = 0.005
 
 
-class Stage(Protocol):
-    """Samples in, samples out: float32 [samples]. None is changed in place."""
+class Effect(Protocol):
+    """Samples in, samples out: float32 [samples]. No array is changed in place."""
 
     def write(self, samples: Samples) -> Samples: ...
 
     def finish(self) -> Samples:
-        """What was held back. Nothing is written afterwards."""
+        """Return the samples that were held back. Nothing is written afterwards."""
         ...
 
 
 class Resampler:
-    """From one rate to another: round(samples · out / in) of them in the end.
+    """Changes the sample rate. The result has round(samples · out / in) samples.
 
-    libsoxr's HQ, which is exact to 20 bits and waits for half as much as VHQ.
+    It is libsoxr's HQ, which is exact to 20 bits and has half the delay of VHQ.
     """
 
     def __init__(self, rate: int, to: int) -> None:
@@ -45,26 +45,26 @@ class Resampler:
 
 
 class Stretcher:
-    """Faster or slower at the same pitch, by Sonic: whole pitch periods are left out or repeated.
+    """Changes the speed at the same pitch, by Sonic, which drops or repeats whole pitch periods.
 
     Sonic works on 16-bit integers, so samples beyond full scale are clipped. The length is
-    input / speed to within a pitch period (15 ms).
+    input / speed, with an error of at most a pitch period (15 ms).
 
     Raises:
         Unsupported: the library is missing.
     """
 
-    # Where Sonic cuts depends on how much it is given at once.
+    # Where Sonic cuts depends on the size of its input, so it gets blocks of one size.
     _BLOCK_SECONDS = 0.01
-    # It makes up for what it is ahead or behind between 0.5 and 2 only, not at the ends: there it
-    # would be a tenth of a second off after a minute and a half.
+    # Sonic corrects its drift between these speeds only. At exactly 0.5 or 2 it would be a tenth of
+    # a second off after a minute and a half.
     _SLOWEST, _FASTEST = 0.50001, 1.99999
 
     def __init__(self, rate: int, speed: float) -> None:
         try:
             from libsonic import SonicStream  # pyright: ignore[reportAttributeAccessIssue]
         except ImportError as error:
-            raise no_stretcher() from error
+            raise missing_stretcher() from error
         self._sonic = SonicStream(rate, 1)
         self._sonic.set_speed(min(max(speed, self._SLOWEST), self._FASTEST))
         self._block = max(1, round(rate * self._BLOCK_SECONDS))
@@ -74,15 +74,15 @@ class Stretcher:
         held = np.concatenate([self._held, samples])
         whole = len(held) - len(held) % self._block
         self._held = held[whole:]
-        return self._stretched(held[:whole])
+        return self._stretch(held[:whole])
 
     def finish(self) -> Samples:
-        last = self._stretched(self._held)
+        last = self._stretch(self._held)
         self._held = EMPTY
         self._sonic.flush()
         return np.concatenate([last, self._read()])
 
-    def _stretched(self, samples: Samples) -> Samples:
+    def _stretch(self, samples: Samples) -> Samples:
         blocks = [EMPTY]
         for start in range(0, len(samples), self._block):
             self._sonic.write(samples[start : start + self._block].tolist())
@@ -94,9 +94,9 @@ class Stretcher:
 
 
 class Fades:
-    """5 ms from silence at the start, and to silence at the end: raised cosines.
+    """Fades of 5 ms from silence at the start and to silence at the end: raised cosines.
 
-    Speech shorter than both has both at once, so it still starts and ends at nothing.
+    In speech that is shorter than both together they overlap, so it still starts and ends silent.
     """
 
     def __init__(self, rate: int) -> None:
@@ -106,7 +106,7 @@ class Fades:
         self._held = EMPTY
 
     def write(self, samples: Samples) -> Samples:
-        held = np.concatenate([self._held, self._rising(samples)])
+        held = np.concatenate([self._held, self._fade_in(samples)])
         ready = max(0, len(held) - len(self._ramp))
         self._held = held[ready:]
         return held[:ready]
@@ -114,7 +114,7 @@ class Fades:
     def finish(self) -> Samples:
         return self._held * self._ramp[: len(self._held)][::-1]
 
-    def _rising(self, samples: Samples) -> Samples:
+    def _fade_in(self, samples: Samples) -> Samples:
         ramp = self._ramp[self._risen : self._risen + len(samples)]
         self._risen += len(ramp)
         return np.concatenate([samples[: len(ramp)] * ramp, samples[len(ramp) :]])

@@ -10,7 +10,8 @@ from sidecar.cli import terminal
 from sidecar.cli.terminal import Failure
 from sidecar.memory import readable
 from sidecar.models import catalog
-from sidecar.models.catalog import Checkpoint, Fetching
+from sidecar.models.catalog import Fetching
+from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.hub import cache
 
 if TYPE_CHECKING:

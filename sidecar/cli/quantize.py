@@ -12,7 +12,7 @@ from sidecar.cli.terminal import Failure
 from sidecar.files import cause
 from sidecar.memory import readable
 from sidecar.models import backend, registry
-from sidecar.models.catalog import Checkpoint
+from sidecar.models.checkpoint import Checkpoint
 
 
 def quantize(options: argparse.Namespace) -> int:

@@ -24,7 +24,8 @@ from sidecar.engine.request import (
 from sidecar.engine.watchdog import Pulse
 from sidecar.errors import Cancelled, ModelLoadFailed, SidecarError
 from sidecar.models import catalog
-from sidecar.models.catalog import Checkpoint, Fetching
+from sidecar.models.catalog import Fetching
+from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.hub.download import Progress
 
 

@@ -16,10 +16,10 @@ from sidecar.engine.sampling import BatchSampler, CodeRules, RowSampling
 from sidecar.errors import MemoryLimitExceeded, ModelInUse, UnknownModel
 from sidecar.memory import readable
 from sidecar.models import backend, registry
-from sidecar.models.base import TTSModel
-from sidecar.models.catalog import Checkpoint, canonical
-from sidecar.models.footprint import to_speak
-from sidecar.models.generator import SpeechGenerator
+from sidecar.models.catalog import canonical
+from sidecar.models.checkpoint import Checkpoint
+from sidecar.models.checkpoint.footprint import to_speak
+from sidecar.models.protocols import SpeechGenerator, TTSModel
 
 
 @dataclass(eq=False, kw_only=True)

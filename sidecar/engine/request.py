@@ -11,7 +11,7 @@ import msgspec
 from sidecar.engine.events import Event, Events, Outcome
 from sidecar.errors import SidecarError
 from sidecar.models.base import GenerationDefaults, SamplingParams, Utterance
-from sidecar.models.catalog import Checkpoint
+from sidecar.models.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from sidecar.audio.reference import Recording

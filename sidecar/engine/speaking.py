@@ -23,8 +23,7 @@ from sidecar.engine.watchdog import Pulse
 from sidecar.errors import GenerationFailed, IncompatibleVoice, SidecarError
 from sidecar.limits import MAX_FRAMES
 from sidecar.models import randomness
-from sidecar.models.base import ReferenceAudio, Utterance
-from sidecar.models.generator import GenerationSettings
+from sidecar.models.base import GenerationSettings, ReferenceAudio, Utterance
 
 # What is counted as a frame where there are none: of Qwen3-TTS's length.
 FRAME_SECONDS = 0.08

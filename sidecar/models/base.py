@@ -5,8 +5,8 @@ Importing this module does not import MLX; only annotations name its arrays.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -15,7 +15,6 @@ from sidecar.limits import CODEC_FRAMES_PER_SECOND, MAX_REFERENCE_SECONDS
 from sidecar.text import tempo
 
 if TYPE_CHECKING:
-    import mlx.core as mx
     import numpy as np
     from numpy.typing import NDArray
 
@@ -167,6 +166,20 @@ class GenerationDefaults(msgspec.Struct, frozen=True):
     min_frames: int = 2
 
 
+class GenerationSettings(msgspec.Struct, frozen=True):
+    """How a `SpeechGenerator` is to speak; None leaves it to the family.
+
+    Attributes:
+        max_seconds: nobody listens to what comes behind that.
+    """
+
+    max_seconds: float
+    temperature: float | None = None
+    top_k: int | None = None
+    top_p: float | None = None
+    repetition_penalty: float | None = None
+
+
 Gender = Literal["female", "male"]
 
 
@@ -237,108 +250,3 @@ class CodeSpec(msgspec.Struct, frozen=True):
     vocab_size: int
     eos: int
     suppressed: tuple[int, ...]
-
-
-class FrameSampler(Protocol):
-    """Draws one code per row; the engine's sampler, called by a model inside `frame`."""
-
-    def first(self, logits: mx.array) -> mx.array:
-        """float [rows, vocab] of codebook 0 → uint32 [rows]."""
-        ...
-
-    def residual(self, codebook: int, logits: mx.array) -> mx.array:
-        """float [rows, vocab] of codebook `codebook` ≥ 1 → uint32 [rows]."""
-        ...
-
-
-class TTSModel(Protocol):
-    """One loaded checkpoint. Every call happens on the engine thread.
-
-    `Any` below is the family's own state of a row: the engine keeps it and hands it back.
-
-    Attributes:
-        rows_share_cost: a frame of many rows costs about as much as a frame of one, as on a GPU.
-    """
-
-    info: ModelInfo
-    dtype: str
-    defaults: GenerationDefaults
-    codes: CodeSpec
-    rows_share_cost: bool
-
-    @property
-    def reference_cache_bytes(self) -> int:
-        """What it keeps of references that its codec has heard, bounded; any thread."""
-        ...
-
-    def encode(self, recording: Recording) -> VoicePrompt:
-        """Computes what a prompt needs of a recording.
-
-        Raises:
-            Unsupported: this model clones no voice, or has no encoder for the transcript.
-            BadReferenceAudio, TextTooLong, InvalidParams
-        """
-        ...
-
-    def prepare(self, utterance: Utterance) -> Any:
-        """Checks the request against this model and builds its prompt.
-
-        Raises:
-            IncompatibleVoice: the features are not of this model's kind.
-            SidecarError: unknown voice or language, unsupported.
-        """
-        ...
-
-    def open(self, prompt: Any) -> Any:
-        """The row's decoding state, before its prefill."""
-        ...
-
-    def pieces_left(self, row: Any) -> int:
-        """How many calls of `prefill` the row needs."""
-        ...
-
-    def prefill(self, row: Any) -> bool:
-        """Runs one piece of the prompt, codec included; True when that was the last."""
-        ...
-
-    def is_waiting_for_text(self, row: Any) -> bool:
-        """Whether the row waits for text that has not arrived yet."""
-        ...
-
-    def find_unspoken(self, row: Any) -> Sequence[str]:
-        """Return letters of the row's text that this model has not learned and has left out; some
-        of them where there are many."""
-        ...
-
-    def append_text(self, row: Any, text: str, last: bool) -> None:
-        """Adds text to a row that was opened with more to come; `last` says there is no more.
-
-        Raises:
-            SidecarError: text that cannot be spoken.
-        """
-        ...
-
-    def frame(self, rows: Sequence[Any], sampler: FrameSampler) -> mx.array:
-        """Adds one frame to every row → uint32 [rows, codebooks], to be evaluated.
-
-        A row that draws `codes.eos` as its first code has ended; its other codes mean nothing.
-        Whatever it raises, no row has advanced.
-        """
-        ...
-
-    def decode(self, rows: Sequence[Any], codes: Sequence[mx.array]) -> list[mx.array]:
-        """Starts turning each row's uint32 [frames, codebooks] into samples that follow its past
-        → per row float32 [samples], being computed."""
-        ...
-
-    def close(self, row: Any) -> None:
-        """Frees what the row holds; it may be in a frame that is being computed."""
-        ...
-
-    def warm_up(self, sampler: Callable[[int], FrameSampler]) -> None:
-        """Runs every shape of work once, so that the first request need not wait for kernels.
-
-        Args:
-            sampler: makes one for so many rows.
-        """
-        ...

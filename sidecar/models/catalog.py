@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,9 +18,10 @@ from sidecar.errors import (
     UnknownRevision,
     UnknownVoice,
 )
-from sidecar.models import foreign, presets, quantised, weights
+from sidecar.models import presets
+from sidecar.models.checkpoint import Checkpoint, foreign, quantised, weights
+from sidecar.models.checkpoint.jsonfile import MAX_JSON_BYTES, read_object
 from sidecar.models.hub import cache
-from sidecar.models.jsonfile import MAX_JSON_BYTES, read_object
 from sidecar.models.known import KNOWN
 from sidecar.wording import closest, describe_unknown
 
@@ -34,14 +35,6 @@ _LISTED = {repo: alias for alias, repo in ALIASES.items()}
 # What a voice is cloned with, and described to, when nobody says.
 BASE, DESIGN = "1.7b-base", "1.7b-voicedesign"
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-
-
-class Checkpoint(msgspec.Struct, frozen=True):
-    """A model's name as the client gave it, its folder, and its config.json."""
-
-    name: str
-    path: Path
-    config: dict[str, Any]
 
 
 class Fetching(msgspec.Struct, frozen=True):

@@ -11,8 +11,8 @@ import msgspec
 from sidecar.errors import ModelNotDownloaded, NotACheckpoint, SidecarError
 from sidecar.models import catalog, registry
 from sidecar.models.base import Ability, ModelInfo, VoiceInfo
-from sidecar.models.catalog import Checkpoint
-from sidecar.models.footprint import to_speak
+from sidecar.models.checkpoint import Checkpoint
+from sidecar.models.checkpoint.footprint import to_speak
 from sidecar.models.hub import cache
 from sidecar.models.known import KNOWN, LANGUAGES, KnownModel
 

@@ -12,7 +12,7 @@ import msgspec
 
 from sidecar.models import presets
 from sidecar.models.base import Ability, ModelInfo, VoiceInfo
-from sidecar.models.footprint import to_speak
+from sidecar.models.checkpoint.footprint import to_speak
 
 LANGUAGES = (
     "chinese",

@@ -7,10 +7,10 @@ from pathlib import Path
 from types import ModuleType
 
 from sidecar.errors import NotACheckpoint, Unsupported
-from sidecar.models import generators, quantised
-from sidecar.models.base import ModelInfo, TTSModel
-from sidecar.models.catalog import Checkpoint
-from sidecar.models.generator import SpeechGenerator
+from sidecar.models import generators
+from sidecar.models.base import ModelInfo
+from sidecar.models.checkpoint import Checkpoint, quantised
+from sidecar.models.protocols import SpeechGenerator, TTSModel
 from sidecar.wording import describe_unknown
 
 # Each package has, without MLX, `describe(checkpoint) -> ModelInfo` and `footprint(checkpoint,

@@ -12,7 +12,8 @@ import pytest
 
 from sidecar.errors import ModelLoadFailed
 from sidecar.models import catalog, registry
-from sidecar.models.base import GenerationDefaults, TTSModel, Utterance
+from sidecar.models.base import GenerationDefaults, Utterance
+from sidecar.models.protocols import TTSModel
 from tests.support import batches
 from tests.support.checkpoints.changing import Change, copy_of, more
 from tests.support.checkpoints.kinds import KINDS

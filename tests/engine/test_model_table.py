@@ -24,7 +24,7 @@ from sidecar.errors import (
 )
 from sidecar.models import catalog, registry
 from sidecar.models.base import Utterance
-from sidecar.models.catalog import Checkpoint
+from sidecar.models.checkpoint import Checkpoint
 from tests.support.checkpoints.changing import copy_of, put
 from tests.support.harness import TIMEOUT
 from tests.support.jobs import outcome

@@ -12,7 +12,7 @@ import pytest
 from bench import checkpoints
 from sidecar.models import catalog, presets, registry
 from sidecar.models.base import ModelInfo, VoiceInfo
-from sidecar.models.catalog import Checkpoint
+from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.generators.families import FAMILIES
 from sidecar.models.known import KNOWN
 from tests.support.wire import ROOT

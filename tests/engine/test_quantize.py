@@ -16,8 +16,9 @@ from mlx import nn
 from mlx_audio.tts.utils import load_model
 
 from sidecar.errors import ModelLoadFailed, Unsupported
-from sidecar.models import catalog, footprint, registry
+from sidecar.models import catalog, registry
 from sidecar.models.base import Utterance
+from sidecar.models.checkpoint import footprint
 from tests.support.harness import ROOT
 from tests.support.quantised import TEXT, Forced, agreement, heard
 

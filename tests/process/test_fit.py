@@ -16,7 +16,7 @@ from sidecar.cli.doctor import findings
 from sidecar.errors import MemoryLimitExceeded
 from sidecar.memory import DEFAULT_LIMIT, readable
 from sidecar.models import backend, catalog, known, registry
-from sidecar.models.catalog import Checkpoint
+from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.known import KNOWN
 from tests.support.command import run
 from tests.support.harness import RpcError, sidecar

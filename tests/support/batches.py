@@ -14,7 +14,7 @@ from sidecar.engine.running import Running
 from sidecar.engine.sampling import CodeRules
 from sidecar.errors import SidecarError
 from sidecar.models import catalog
-from sidecar.models.catalog import Checkpoint
+from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.qwen3_tts.backend import Backend
 from sidecar.models.qwen3_tts.model import Qwen3TTS
 from tests.support.jobs import Reader, unwrapped

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sidecar.errors import Unsupported
-from sidecar.models import footprint as headers
 from sidecar.models.base import ModelInfo
-from sidecar.models.catalog import Checkpoint
-from sidecar.models.generator import SpeechGenerator
+from sidecar.models.checkpoint import Checkpoint
+from sidecar.models.checkpoint import footprint as headers
 from sidecar.models.generators.families import FAMILIES, Family, family_of
+from sidecar.models.protocols import SpeechGenerator
 
 __all__ = ["FAMILIES", "Family", "describe", "family_of", "footprint", "load"]
 

@@ -19,15 +19,10 @@ from tqdm import tqdm
 
 from sidecar.audio.reference import Recording
 from sidecar.errors import ModelLoadFailed, SidecarError, Unsupported
-from sidecar.models import randomness, weights
+from sidecar.models import randomness
 from sidecar.models.backend import on_cpu
-from sidecar.models.base import (
-    ModelInfo,
-    Utterance,
-    VoicePrompt,
-)
-from sidecar.models.catalog import Checkpoint
-from sidecar.models.generator import GenerationSettings
+from sidecar.models.base import GenerationSettings, ModelInfo, Utterance, VoicePrompt
+from sidecar.models.checkpoint import Checkpoint, weights
 from sidecar.models.generators import local, request
 from sidecar.models.generators.families import Family
 from sidecar.wording import describe, is_out_of_memory

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from sidecar.models.base import Ability, ModelInfo, VoiceInfo
-from sidecar.models.catalog import Checkpoint
+from sidecar.models.checkpoint import Checkpoint
 
 # The model's config is among them: it says of what class its tokenizer is.
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "config.json")

@@ -14,7 +14,8 @@ import huggingface_hub
 from huggingface_hub import constants
 
 from sidecar.errors import MissingPackage, ModelLoadFailed, ModelNotDownloaded
-from sidecar.models.catalog import HUB_ID, Checkpoint
+from sidecar.models.catalog import HUB_ID
+from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.generators.families import TOKENIZER_FILES, Beside, Family
 from sidecar.models.hub import cache
 

@@ -15,8 +15,7 @@ from mlx_audio.utils import audio_volume_normalize
 from sidecar.audio.reference import RATE, Recording
 from sidecar.errors import InvalidParams, MissingPackage, Unsupported
 from sidecar.models import catalog
-from sidecar.models.base import ModelInfo, Utterance
-from sidecar.models.generator import GenerationSettings
+from sidecar.models.base import GenerationSettings, ModelInfo, Utterance
 from sidecar.models.generators.families import Family
 from sidecar.text import tags
 

@@ -19,8 +19,8 @@ from typing import Any
 
 import msgspec
 
-from sidecar.models import weights
-from sidecar.models.jsonfile import read_leniently
+from sidecar.models.checkpoint import weights
+from sidecar.models.checkpoint.jsonfile import read_leniently
 
 # The files of a checkpoint; leaves out anything a repository carries besides, code above all.
 PATTERNS = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "*.yaml")

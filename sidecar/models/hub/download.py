@@ -19,11 +19,11 @@ from typing import Any
 import msgspec
 
 from sidecar.errors import ModelLoadFailed, UnknownModel
-from sidecar.models import foreign, quantised
+from sidecar.models.checkpoint import foreign, quantised
+from sidecar.models.checkpoint.jsonfile import read_leniently
 from sidecar.models.hub import cache, client
 from sidecar.models.hub import errors as hub_errors
 from sidecar.models.hub.transfer import Blob, fetch
-from sidecar.models.jsonfile import read_leniently
 
 # Messages a second at most; the first and the last are always sent.
 _REPORTS_PER_SECOND = 10.0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sidecar.models.base import ModelInfo, TTSModel
-from sidecar.models.catalog import Checkpoint
+from sidecar.models.base import ModelInfo
+from sidecar.models.checkpoint import Checkpoint
+from sidecar.models.protocols import TTSModel
 from sidecar.models.qwen3_tts import config, memory
 
 

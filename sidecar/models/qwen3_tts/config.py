@@ -6,15 +6,9 @@ from dataclasses import dataclass
 
 from sidecar.limits import MAX_UTTERANCE_FRAMES
 from sidecar.models import presets
-from sidecar.models.base import (
-    Ability,
-    CodeSpec,
-    GenerationDefaults,
-    ModelInfo,
-    SamplingParams,
-)
-from sidecar.models.catalog import Checkpoint
-from sidecar.models.jsonfile import read_object
+from sidecar.models.base import Ability, CodeSpec, GenerationDefaults, ModelInfo, SamplingParams
+from sidecar.models.checkpoint import Checkpoint
+from sidecar.models.checkpoint.jsonfile import read_object
 from sidecar.models.qwen3_tts import checks, schema
 from sidecar.models.qwen3_tts.checks import CONTROL_CODES
 

@@ -11,8 +11,8 @@ import mlx.core as mx
 import msgspec
 
 from sidecar.errors import Unsupported
-from sidecar.models import weights as files
-from sidecar.models.catalog import Checkpoint
+from sidecar.models.checkpoint import Checkpoint
+from sidecar.models.checkpoint import weights as files
 from sidecar.models.qwen3_tts import loader, tensors
 from sidecar.models.qwen3_tts.quantisation import quantise
 

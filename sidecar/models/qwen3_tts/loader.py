@@ -19,9 +19,8 @@ from mlx_audio.tts.models.qwen3_tts.qwen3_tts import Model
 from mlx_audio.utils import apply_quantization
 
 from sidecar.errors import ModelLoadFailed, SidecarError
-from sidecar.models import foreign, quantised
-from sidecar.models import weights as files
-from sidecar.models.catalog import Checkpoint
+from sidecar.models.checkpoint import Checkpoint, foreign, quantised
+from sidecar.models.checkpoint import weights as files
 from sidecar.models.qwen3_tts import (
     config,
     memory,

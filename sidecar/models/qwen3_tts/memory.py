@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sidecar.models import footprint as headers
-from sidecar.models import quantised, weights
-from sidecar.models.catalog import Checkpoint
-from sidecar.models.footprint import DTYPE_BYTES, stored
-from sidecar.models.weights import Tensor
+from sidecar.models.checkpoint import Checkpoint, quantised, weights
+from sidecar.models.checkpoint import footprint as headers
+from sidecar.models.checkpoint.footprint import DTYPE_BYTES, stored
+from sidecar.models.checkpoint.weights import Tensor
 
 GROUP_SIZE = 64
 _SKIPPED = ("codec_embedding", "text_embedding", "speech_tokenizer", "speaker_encoder")

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from sidecar.audio.reference import Recording
 from sidecar.errors import InvalidParams, ModelLoadFailed, Unsupported
-from sidecar.models.base import FrameSampler, Utterance, VoicePrompt
-from sidecar.models.catalog import Checkpoint
+from sidecar.models.base import Utterance, VoicePrompt
+from sidecar.models.checkpoint import Checkpoint
+from sidecar.models.protocols import FrameSampler
 from sidecar.models.qwen3_tts import config, loader
 from sidecar.models.qwen3_tts.backend import Backend, of_this_machine
 from sidecar.models.qwen3_tts.codec import Codec, CodecState

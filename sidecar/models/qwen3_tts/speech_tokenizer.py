@@ -16,9 +16,9 @@ from mlx_audio.tts.models.qwen3_tts.config import (
 from mlx_audio.tts.models.qwen3_tts.speech_tokenizer import Qwen3TTSSpeechTokenizer
 
 from sidecar.errors import NotACheckpoint
-from sidecar.models import weights as files
-from sidecar.models.catalog import Checkpoint
-from sidecar.models.jsonfile import read_object
+from sidecar.models.checkpoint import Checkpoint
+from sidecar.models.checkpoint import weights as files
+from sidecar.models.checkpoint.jsonfile import read_object
 from sidecar.models.qwen3_tts import checks, schema, tensors
 from sidecar.models.qwen3_tts.codec import codebook_tables, in_float32
 from sidecar.models.qwen3_tts.tensors import Weights

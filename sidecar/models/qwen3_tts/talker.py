@@ -11,7 +11,7 @@ from typing import Any
 
 import mlx.core as mx
 
-from sidecar.models.base import FrameSampler
+from sidecar.models.protocols import FrameSampler
 from sidecar.models.qwen3_tts.backend import Backend
 from sidecar.models.qwen3_tts.embeddings import CodeTable
 from sidecar.models.qwen3_tts.kv_cache import BatchKVCache, KVCache, PerRowKVCache

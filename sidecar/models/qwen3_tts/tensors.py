@@ -15,8 +15,8 @@ import mlx.core as mx
 from mlx.utils import tree_flatten
 
 from sidecar.errors import ModelLoadFailed
-from sidecar.models.quantised import ADVICE
-from sidecar.models.weights import listed
+from sidecar.models.checkpoint.quantised import ADVICE
+from sidecar.models.checkpoint.weights import listed
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from transformers import AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from sidecar.errors import ModelLoadFailed
-from sidecar.models.catalog import Checkpoint
-from sidecar.models.jsonfile import read_object
+from sidecar.models.checkpoint import Checkpoint
+from sidecar.models.checkpoint.jsonfile import read_object
 from sidecar.models.qwen3_tts.prompt import ROLE_TOKENS, TAIL_TOKENS
 from sidecar.wording import describe
 

@@ -9,7 +9,7 @@ import huggingface_hub
 import pytest
 
 from sidecar.engine.engine import Engine
-from sidecar.models.generator import GenerationSettings
+from sidecar.models.base import GenerationSettings
 from sidecar.models.generators import adapter
 from tests.support import families
 from tests.support.families.speaking import write_reference

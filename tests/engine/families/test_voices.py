@@ -17,9 +17,8 @@ from sidecar.audio.reference import read
 from sidecar.engine.engine import Engine
 from sidecar.errors import InvalidParams, ModelLoadFailed, UnknownLanguage
 from sidecar.models import catalog, registry
-from sidecar.models.base import ReferenceAudio, Utterance
-from sidecar.models.catalog import Checkpoint
-from sidecar.models.generator import GenerationSettings
+from sidecar.models.base import GenerationSettings, ReferenceAudio, Utterance
+from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.hub import cache
 from tests.support.families import chatterbox
 from tests.support.families.speaking import refusal, request, speak

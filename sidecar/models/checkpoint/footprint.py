@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sidecar.models import weights
-from sidecar.models.weights import Tensor
+from sidecar.models.checkpoint import weights
+from sidecar.models.checkpoint.weights import Tensor
 
 # Round figures, on the large side: the process itself; and one stream's keys and values, its
 # activations and MLX's cache of buffers, which are smaller where the model is.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sidecar.errors import NotACheckpoint
-from sidecar.models.weights import Tensor
+from sidecar.models.checkpoint.weights import Tensor
 
 _BITS, _GROUPS = (2, 3, 4, 5, 6, 8), (16, 32, 64, 128)
 _MODES = ("affine", "mxfp4", "mxfp8", "nvfp4")

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from sidecar.errors import NotACheckpoint
-from sidecar.models.jsonfile import read_leniently, read_object
+from sidecar.models.checkpoint.jsonfile import read_leniently, read_object
 
 SINGLE, INDEX, SHARDS = "model.safetensors", "model.safetensors.index.json", "model*.safetensors"
 _SHARD = re.compile(r"model-(\d+)-of-(\d+)\.safetensors")

@@ -10,8 +10,8 @@ from itertools import islice
 from pathlib import Path
 
 from sidecar.errors import NotACheckpoint
-from sidecar.models.jsonfile import read_leniently
-from sidecar.models.weights import INDEX, SHARDS, Tensor, again, listed
+from sidecar.models.checkpoint.jsonfile import read_leniently
+from sidecar.models.checkpoint.weights import INDEX, SHARDS, Tensor, again, listed
 
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _OTHERS = {

@@ -1,5 +1,5 @@
-"""From a text, whole or still being written, to one stream of audio: passage by passage.
+"""Turns a text, whole or still being written, into one stream of audio.
 
-The engine speaks utterances. What makes a narration of them is here, on a thread per request: cut
-the text, submit a passage, hear its chunks, join them with pauses, encode.
+The engine speaks utterances. On a thread for each request, this package cuts the text into
+segments, has the engine speak one after another, joins their audio with pauses, and encodes it.
 """

@@ -1,4 +1,4 @@
-"""Sentence marks → captions."""
+"""Captions, made of the marks of a text's sentences."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sidecar.synthesis.request import Mark
 from sidecar.text.html import without_html
 from sidecar.text.markup import plain
 
-# As broadcasters have them; an ideogram is two columns wide.
+# The limits that broadcasters use; an ideogram is two columns wide.
 _LINE_COLUMNS = 42
 _CUE_LINES = 2
 
@@ -19,13 +19,13 @@ _WORD = re.compile(r"\S+")
 
 
 def srt(text: str, marks: Sequence[Mark], audio_seconds: float) -> str:
-    """SubRip captions: a sentence each, from its start to the next one's, without its Markdown.
+    """Return SubRip captions: one for each sentence, without markup, until the next one starts.
 
-    A sentence of more than two lines has several, which share its time by their length.
+    A sentence of more than two lines has several captions, which share its time by their length.
 
     Args:
-        text: the original, which the marks refer to.
-        audio_seconds: where the last one ends.
+        text: the original text, which the marks refer to.
+        audio_seconds: when the last caption ends.
     """
     cues = enumerate(_all_cues(text, marks, audio_seconds), start=1)
     return "\n".join(
@@ -35,7 +35,7 @@ def srt(text: str, marks: Sequence[Mark], audio_seconds: float) -> str:
 
 
 def vtt(text: str, marks: Sequence[Mark], audio_seconds: float) -> str:
-    """Return WebVTT captions, cut as those of `srt`."""
+    """Return WebVTT captions, with the same text and times as those of `srt`."""
     cues = [
         f"{_clock(start, '.')} --> {_clock(stop, '.')}\n{escape(lines, quote=False)}\n"
         for start, stop, lines in _all_cues(text, marks, audio_seconds)
@@ -48,7 +48,7 @@ def _all_cues(
 ) -> Iterator[tuple[float, float, str]]:
     ends = [mark.start_seconds for mark in marks[1:]] + [audio_seconds]
     for mark, end in zip(marks, ends, strict=True):
-        if end > mark.start_seconds:  # else nothing of it was spoken
+        if end > mark.start_seconds:  # otherwise the sentence was not spoken
             said = plain(without_html(text[mark.start : mark.end]).strip())
             yield from _cues(said, mark.start_seconds, end)
 
@@ -65,7 +65,10 @@ def _cues(text: str, start: float, end: float) -> Iterator[tuple[float, float, s
 
 
 def _balanced(text: str) -> list[str]:
-    """Where a sentence needs several captions, none is left with a word for half a second."""
+    """Return the lines of a sentence, as narrow as their number allows.
+
+    So the last of several captions does not show a single word for half a second.
+    """
     lines = narrower = _lines(text, _LINE_COLUMNS)
     width = _LINE_COLUMNS
     while len(narrower) == len(lines) > _CUE_LINES:
@@ -87,7 +90,7 @@ def _lines(text: str, width: int) -> list[str]:
 
 
 def _atoms(word: str) -> list[str]:
-    """What a line may be broken between: ideograms, each with the marks behind it."""
+    """Cut a word where a line may break: between ideograms, each with the marks after it."""
     atoms: list[str] = []
     for char in word:
         if atoms and (not char.isalnum() or not _is_wide(atoms[-1][-1] + char)):

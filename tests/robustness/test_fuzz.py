@@ -212,7 +212,7 @@ class Server:
 def _reporting() -> bool:
     """Whether a thread is left that answers a request."""
     names = {thread.name for thread in threading.enumerate()}
-    return not names.isdisjoint({"narration", "load", "unload"})
+    return not names.isdisjoint({"synthesis", "load", "unload"})
 
 
 @pytest.fixture(autouse=True)

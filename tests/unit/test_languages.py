@@ -27,9 +27,9 @@ def sentences(text: str, language: str | None = None) -> list[str]:
     return [text[sentence.start : sentence.end] for sentence in found]
 
 
-def told(text: str, sizes: list[int], *, dictated: bool) -> str:
+def given_to_the_model(text: str, sizes: list[int], *, by_token: bool) -> str:
     """All that the model is given."""
-    source = TokenSource(None, True) if dictated else SegmentSource(None, True, True)
+    source = TokenSource(None, True) if by_token else SegmentSource(None, True, True)
     said: list[str] = []
 
     def take() -> None:
@@ -46,7 +46,7 @@ def told(text: str, sizes: list[int], *, dictated: bool) -> str:
             break
     source.end()
     take()
-    return ("" if dictated else " ").join(said)
+    return ("" if by_token else " ").join(said)
 
 
 def test_prose() -> None:
@@ -227,7 +227,9 @@ MIXED = st.lists(
 ).map("".join)
 
 
-@pytest.mark.parametrize("dictated", [False, True])
+@pytest.mark.parametrize("by_token", [False, True])
 @given(text=MIXED, sizes=st.lists(st.integers(1, 60), min_size=1, max_size=8))
-def test_pieces_do_not_matter(text: str, sizes: list[int], dictated: bool) -> None:
-    assert told(text, sizes, dictated=dictated) == told(text, [len(text)], dictated=dictated)
+def test_pieces_do_not_matter(text: str, sizes: list[int], by_token: bool) -> None:
+    assert given_to_the_model(text, sizes, by_token=by_token) == given_to_the_model(
+        text, [len(text)], by_token=by_token
+    )

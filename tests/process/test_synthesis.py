@@ -69,7 +69,7 @@ def test_a_sentence_that_the_model_cannot_speak_is_silent(
     said = server.dictate([ODD[at : at + size] for at in range(0, len(ODD), size)], **params)
     assert said.result["finishReason"] == "stop"
     assert said.sentences[-1]["textEnd"] == len(ODD)
-    if mode == "full":  # in the other mode it is one passage with its neighbours
+    if mode == "full":  # in the other mode it is one segment with its neighbours
         bare = ODD.replace("Ω\n\n", "")
         assert said.audio == server.dictate([bare], **params).audio
 

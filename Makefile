@@ -96,9 +96,10 @@ build: setup
 	$(BIN)/python -m build --outdir dist .
 	cd clients/typescript && npm ci --silent && npm pack --silent --pack-destination ../../dist
 
-# Fails unless TAG names the version that every package has.
+# Fails unless TAG names the version of every package, and the protocol still works for clients of the last release.
 release-check:
 	$(PYTHON) .ci/version.py --check --tag "$(TAG)"
+	$(PYTHON) .ci/protocol_changes.py
 
 # Pins what a fresh resolution of pyproject.toml installs.
 lock:

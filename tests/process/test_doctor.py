@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.cli.doctor import findings, fit, surroundings, text
+from sidecar.cli.doctor import fit, report, surroundings, text
 from sidecar.memory import DEFAULT_LIMIT
 from sidecar.models import backend
 from sidecar.models.inventory import Entry
@@ -31,12 +31,12 @@ CATALOGUE = [Entry(alias, "known", known.repo, known) for alias, known in KNOWN.
 @pytest.mark.parametrize(
     ("gibibytes", "own", "on_cpu", "expected"),
     [
-        (16, False, False, "On this machine take 0.6B bf16 or 1.7B 4-bit."),
-        (8, False, False, "On this machine take 0.6B 4-bit, with little else running."),
-        (32, False, False, "On this machine take 1.7B bf16 or 0.6B bf16."),
-        (4, True, False, "On this machine take 0.6B bf16 or 1.7B 4-bit."),
+        (16, False, False, "On this machine, use 0.6B bf16 or 1.7B 4-bit."),
+        (8, False, False, "On this machine, use 0.6B 4-bit, with few other programs running."),
+        (32, False, False, "On this machine, use 1.7B bf16 or 0.6B bf16."),
+        (4, True, False, "On this machine, use 0.6B bf16 or 1.7B 4-bit."),
         (2, False, False, "This machine has too little memory for Qwen3-TTS; the bundled voice"),
-        (24, False, True, "On this machine take 0.6B bf16."),
+        (24, False, True, "On this machine, use 0.6B bf16."),
     ],
 )
 def test_advice(gibibytes: int, own: bool, on_cpu: bool, expected: str) -> None:
@@ -62,16 +62,17 @@ def test_more_memory_never_fits_less(memory: int, more: int, own: bool, on_cpu: 
 @pytest.mark.parametrize("contained", [2**30, 2**60])
 def test_a_container_has_what_it_may_use(monkeypatch: pytest.MonkeyPatch, contained: int) -> None:
     backend.prepare()
-    for module in (findings, backend):
+    for module in (report, backend):
         monkeypatch.setattr(module, "physical_bytes", lambda: contained)
     monkeypatch.setattr(backend, "name", lambda: "cpu")
-    found = findings.look(speak=False, network=False)
+    found = report.collect(speak=False, network=False)
     machine = psutil.virtual_memory().total
-    assert found.memory.total_bytes == min(machine, contained)
-    assert 0 < found.memory.available_bytes <= found.memory.total_bytes
-    assert found.memory.limit_bytes == DEFAULT_LIMIT.of(contained)
+    memory = found["memory"]
+    assert memory["totalBytes"] == min(machine, contained)
+    assert 0 < memory["availableBytes"] <= memory["totalBytes"]
+    assert memory["limitBytes"] == DEFAULT_LIMIT.of(contained)
     if contained < machine:
-        assert found.advice[0].startswith("This machine has too little")
+        assert found["advice"][0].startswith("This machine has too little")
 
 
 def doctor(home: Path, *args: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -113,7 +114,7 @@ def test_what_is_needed_and_broken_is_an_exit_code(tmp_path: Path) -> None:
     path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
     done = doctor(tmp_path, "--offline", PYTHONPATH=path)
     assert done.returncode == 1
-    assert "BROKEN: MLX cannot be used: no such driver" in done.stdout
+    assert "BROKEN: MLX does not work: no such driver" in done.stdout
     assert "Traceback" not in done.stderr
     assert "self-test" in done.stdout
 
@@ -160,10 +161,10 @@ def test_a_hub_that_is_gone_is_said_and_breaks_nothing(tmp_path: Path) -> None:
 def test_a_silent_hub_is_waited_for_no_longer_than_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(surroundings, "_asked", lambda *_: threading.Event().wait(60))
+    monkeypatch.setattr(surroundings, "_ask", lambda *_: threading.Event().wait(60))
     monkeypatch.setattr(surroundings.client, "is_offline", lambda: False)
-    found = surroundings.the_hub(seconds=0.1)
-    assert (found.reachable, found.problem) == (False, "no answer within 0.1 s")
+    found = surroundings.hub(ask=True, seconds=0.1)
+    assert (found["reachable"], found["problem"]) == (False, "no answer within 0.1 s")
 
 
 SOUND = """
@@ -199,8 +200,8 @@ def test_an_extra_that_is_not_installed_says_how_to_install_it(
 ) -> None:
     nowhere = dict.fromkeys(surroundings.EXTRAS, ("no_such_module",))
     monkeypatch.setattr(surroundings, "EXTRAS", nowhere)
-    found = findings.look(speak=False, network=False)
-    assert {extra.installed for extra in found.extras} == {False}
+    found = report.collect(speak=False, network=False)
+    assert {extra["installed"] for extra in found["extras"]} == {False}
     said = text.as_text(found)
     for name in nowhere:
         assert "(no no_such_module): pip install no_such_module" in said

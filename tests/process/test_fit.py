@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sidecar.cli.doctor import findings
+from sidecar.cli.doctor import report
 from sidecar.errors import MemoryLimitExceeded
 from sidecar.memory import DEFAULT_LIMIT, readable
 from sidecar.models import backend, catalog, known, registry
@@ -148,9 +148,9 @@ def test_what_fits_is_what_is_loaded(
     monkeypatch.setattr(backend, "name", lambda: device)
     monkeypatch.setattr(backend, "memory_bytes", lambda: int(usable * memory))
     monkeypatch.setattr(backend, "own_memory", lambda: memory if device == "cuda" else None)
-    monkeypatch.setattr(findings, "physical_bytes", lambda: memory)
+    monkeypatch.setattr(report, "physical_bytes", lambda: memory)
     limit = DEFAULT_LIMIT.of(backend.memory_bytes())  # as Engine has it
-    for row in findings.look(speak=False, network=False).sizes:
+    for row in report.collect(speak=False, network=False)["sizes"]:
         alias = f"{row.size.lower()}-base" + (f"-{row.bits}bit" if row.bits != 16 else "")
         assert accepts(checkpoints[alias], limit, monkeypatch) == (row.fit != "no"), row
 

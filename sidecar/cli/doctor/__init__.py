@@ -1,4 +1,4 @@
-"""`doctor`: what this machine offers, what fits it, whether it speaks, and what would help."""
+"""`doctor`: checks this machine, says which models fit it, and speaks a sentence."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ import argparse
 import os
 import sys
 
-from sidecar.cli.doctor.findings import look
-from sidecar.cli.doctor.text import as_json, as_text
+import msgspec
+
+from sidecar.cli.doctor.report import collect
+from sidecar.cli.doctor.text import as_text
 
 
 def doctor(options: argparse.Namespace) -> int:
-    """Prints the findings; returns 1 if something that is needed is broken."""
+    """Print the report; return 1 if something is broken without which nothing works."""
     sys.stdout.flush()
-    printed = os.dup(1)
-    os.dup2(2, 1)  # libraries print while a model is loaded
-    findings = look(speak=not options.no_test, network=True)
-    os.dup2(printed, 1)
-    print(as_json(findings) if options.json else as_text(findings))
-    return 1 if findings.broken else 0
+    stdout = os.dup(1)
+    os.dup2(2, 1)  # libraries print while they load a model
+    report = collect(speak=not options.no_test, network=True)
+    os.dup2(stdout, 1)
+    if options.json:
+        print(msgspec.json.format(msgspec.json.encode(report)).decode())
+    else:
+        print(as_text(report))
+    return 1 if report["broken"] else 0

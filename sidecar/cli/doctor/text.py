@@ -1,99 +1,89 @@
-"""The findings for people, and for programs."""
+"""The report as text for people."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-import msgspec
-
-from sidecar.cli.doctor.findings import Findings
-from sidecar.cli.doctor.selftest import SelfTest
-from sidecar.cli.doctor.surroundings import Extra, Hub, Sound
 from sidecar.memory import readable
 
-_FIT = {"well": "yes", "alone": "with little else running", "no": "no"}
+_FIT = {"well": "yes", "alone": "with few other programs running", "no": "no"}
 
 
-def as_json(findings: Findings) -> str:
-    return msgspec.json.format(msgspec.json.encode(findings)).decode()
-
-
-def as_text(findings: Findings) -> str:
-    """A table of facts, one of models, and what to do."""
-    rows = list(_facts(findings))
+def as_text(report: dict[str, Any]) -> str:
+    """Return a table of facts, a table of models, and what to do."""
+    rows = list(_facts(report))
     width = max(len(name) for name, _ in rows)
     lines = [f"{name:<{width}}  {value}" for name, value in rows]
+    lines += ["", "model       memory   fits (memory to speak one stream with the largest variant)"]
     lines += [
-        "",
-        "model       memory   fits (memory to speak one stream; Base, the largest variant)",
+        f"{row.name:<10}  {readable(row.need_bytes):>7}  {_FIT[row.fit]}" for row in report["sizes"]
     ]
-    lines += [
-        f"{row.name:<10}  {readable(row.need_bytes):>7}  {_FIT[row.fit]}" for row in findings.sizes
-    ]
-    lines += ["", *(f"advice: {line}" for line in findings.advice)]
-    lines += [f"BROKEN: {line}" for line in findings.broken]
+    lines += ["", *(f"advice: {line}" for line in report["advice"])]
+    lines += [f"BROKEN: {line}" for line in report["broken"]]
     return "\n".join(lines)
 
 
-def _facts(findings: Findings) -> Iterator[tuple[str, str]]:
-    yield "qwen-tts-sidecar", findings.version
-    yield "platform", findings.platform
-    yield "python", findings.python
-    for name, version in findings.packages.items():
+def _facts(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "qwen-tts-sidecar", report["version"]
+    yield "platform", report["platform"]
+    yield "python", report["python"]
+    for name, version in report["packages"].items():
         yield name, version or "not installed"
-    yield "backend", findings.backend or "none"
-    yield "BLAS", findings.blas or "the reference one, inside MLX"
-    memory = findings.memory
-    yield "memory", f"{readable(memory.total_bytes)}, {readable(memory.available_bytes)} available"
-    if memory.device_bytes:
-        yield "GPU memory", readable(memory.device_bytes)
-    if memory.limit_bytes:
-        yield "for models", f"{readable(memory.limit_bytes)}, unless --memory-limit says otherwise"
-    where = findings.cache
-    offline = "; offline mode" if where.offline else ""
-    mirror = f"; from {where.endpoint}" if where.endpoint else ""
-    yield "hub cache", f"{where.path}, {readable(where.free_bytes)} free{offline}{mirror}"
-    cached = [
-        f"{one.model} ({readable(one.disk_bytes)}{', incomplete' if one.missing_files else ''})"
-        for one in where.models
+    yield "backend", report.get("backend", "none")
+    yield "BLAS", report.get("blas", "MLX's own reference BLAS")
+    memory = report["memory"]
+    available = readable(memory["availableBytes"])
+    yield "memory", f"{readable(memory['totalBytes'])}, {available} available"
+    if own := memory.get("deviceBytes"):
+        yield "GPU memory", readable(own)
+    if limit := memory.get("limitBytes"):
+        yield "for models", f"{readable(limit)}, unless --memory-limit is given"
+    yield from _cache(report["cache"])
+    yield "hub", _hub(report["hub"])
+    for extra in report["extras"]:
+        yield f"extra {extra['name']}", _extra(extra)
+    sound = report["sound"] or {"problem": "not checked: the extra play is not installed"}
+    yield "sound output", sound.get("device") or sound["problem"]
+    yield "bundled voice", report["bundled"]
+    yield "self-test", _self_test(report.get("selfTest"))
+
+
+def _cache(cache: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    offline = "; offline mode" if "offline" in cache else ""
+    mirror = f"; from {cache['endpoint']}" if "endpoint" in cache else ""
+    yield "hub cache", f"{cache['path']}, {readable(cache['freeBytes'])} free{offline}{mirror}"
+    models = [
+        f"{one['model']} ({readable(one['diskBytes'])}"
+        f"{', incomplete' if 'missingFiles' in one else ''})"
+        for one in cache["models"]
     ]
-    yield "cached models", ", ".join(cached) or "none"
-    yield "hub", _hub(findings.hub)
-    for extra in findings.extras:
-        yield f"extra {extra.name}", _extra(extra)
-    yield "sound output", _sound(findings.sound)
-    yield "bundled voice", findings.bundled
-    yield "self-test", _spoken(findings.self_test)
+    yield "cached models", ", ".join(models) or "none"
 
 
-def _spoken(test: SelfTest | None) -> str:
+def _hub(hub: dict[str, Any]) -> str:
+    if "reachable" not in hub:
+        return f"{hub['host']}, not checked"
+    if hub["reachable"]:
+        return f"{hub['host']} answers in {hub['answerMs']:.0f} ms"
+    return f"{hub['host']} cannot be reached: {hub['problem']}"
+
+
+def _extra(extra: dict[str, Any]) -> str:
+    if extra["installed"]:
+        return f"installed, for {extra['use']}"
+    missing, packages = ", ".join(extra["missing"]), " ".join(extra["install"])
+    return f"not installed, for {extra['use']} (no {missing}): pip install {packages}"
+
+
+def _self_test(test: dict[str, Any] | None) -> str:
     if test is None:
         return "not run"
-    if test.outcome == "failed":
-        return f"failed: {test.error}"
-    parts = [f"loaded in {test.load_ms or 0:.0f} ms"]
-    if test.first_audio_ms is not None:
-        parts.append(f"first audio after {test.first_audio_ms:.0f} ms")
-    if test.real_time_factor is not None:
-        parts.append(f"real-time factor {test.real_time_factor:.2f}")
-    return ("spoke: " if test.outcome == "spoke" else "too slow: ") + ", ".join(parts)
-
-
-def _hub(hub: Hub) -> str:
-    if hub.reachable is None:
-        return f"{hub.host}, not asked"
-    if hub.reachable:
-        return f"{hub.host} answers in {hub.answer_ms or 0:.0f} ms"
-    return f"{hub.host} cannot be reached: {hub.problem}"
-
-
-def _extra(extra: Extra) -> str:
-    if extra.installed:
-        return f"installed, for {extra.use}"
-    lacking = ", ".join(extra.missing)
-    packages = " ".join(extra.install)
-    return f"not installed, for {extra.use} (no {lacking}): pip install {packages}"
-
-
-def _sound(sound: Sound) -> str:
-    return sound.device or sound.problem or "not asked: the extra play is not installed"
+    if test["outcome"] == "failed":
+        return f"failed: {test['error']}"
+    parts = [f"loaded in {test['loadMs']:.0f} ms"]
+    if "firstAudioMs" in test:
+        parts.append(f"first audio after {test['firstAudioMs']:.0f} ms")
+    if "realTimeFactor" in test:
+        parts.append(f"real-time factor {test['realTimeFactor']:.2f}")
+    return ("spoke: " if test["outcome"] == "spoke" else "too slow: ") + ", ".join(parts)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from sidecar.text.html import without_html
+from sidecar.text.html import strip_html
 from sidecar.text.languages import TextLanguage
 from sidecar.text.sentences import Sentence, SentenceSplitter
 from sidecar.text.settled import SettledText
@@ -116,7 +116,7 @@ class SegmentSource:
         self._text.forget(sentence.end)
         text = ""
         if not sentence.silent:
-            self._language.read(without_html(original) if self._normalize else original)
+            self._language.read(strip_html(original) if self._normalize else original)
             text = speakable(original, self._language, self._normalize)
         return Segment(sentence.start, sentence.end, text, _break_after(sentence, original))
 

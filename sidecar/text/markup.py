@@ -12,7 +12,7 @@ import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sidecar.text.lines import Kind, kind_of
+from sidecar.text.lines import LineKind, classify_line
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -47,7 +47,7 @@ def _markdown() -> MarkdownIt:
     return MarkdownIt("commonmark").enable("strikethrough")
 
 
-def plain(text: str, *, begins: bool = True) -> str:
+def strip_markup(text: str, *, begins: bool = True) -> str:
     """The text without its marks; unchanged, to the byte, where there is none.
 
     Args:
@@ -62,21 +62,21 @@ def plain(text: str, *, begins: bool = True) -> str:
 
 
 def _begins_block(line: str) -> bool:
-    return kind_of(line + "\n") in (Kind.ITEM, Kind.RULE)
+    return classify_line(line + "\n") in (LineKind.ITEM, LineKind.RULE)
 
 
 def _line(line: str) -> str:
     """A line without what makes it a heading, an item, a quotation or a row."""
     match = _PREFIX.match(line)
     line = line[match.end() :] if match and ">" in match[0] else line
-    match kind_of(line + "\n"):
-        case Kind.RULE | Kind.FENCED:
+    match classify_line(line + "\n"):
+        case LineKind.RULE | LineKind.FENCED:
             return ""
-        case Kind.HEADING:
+        case LineKind.HEADING:
             return _HEADING.sub("", line)
-        case Kind.ITEM:
+        case LineKind.ITEM:
             return _BULLET.sub("", line, count=1)
-        case Kind.ROW:
+        case LineKind.ROW:
             return _row(line)
         case _:
             return line

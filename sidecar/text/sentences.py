@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections import deque
 
 from sidecar.text import boundaries
-from sidecar.text.html import Html
+from sidecar.text.html import HtmlFilter
 from sidecar.text.languages import TextLanguage
-from sidecar.text.lines import Kind, Lines, Run
+from sidecar.text.lines import SILENT_KINDS, LineKind, LineParser, Run
 from sidecar.text.offsets import Offsets, Sentence
 from sidecar.text.silence import weight
 
@@ -22,9 +22,6 @@ from sidecar.text.silence import weight
 LIMIT = 300
 # "Thank you." is spoken alone, "Yes." with what follows.
 LEAST = 8
-
-# Lines that nobody reads aloud.
-_UNREAD = (Kind.FENCED, Kind.RULE)
 
 
 class SentenceSplitter:
@@ -52,51 +49,46 @@ class SentenceSplitter:
         self._language = TextLanguage(language)
         self._limit = max(1, limit)
         self._least = least
-        self._lines = Lines()
-        self._html = Html(decode=True) if html else None
+        self._lines = LineParser()
+        self._html = HtmlFilter(decode=True) if html else None
         self._original = Offsets()
         self._text = ""
         self._base = 0  # the text's first character, in the whole
         self._at = 0  # where the next sentence starts, in the whole
         self._from = 0  # up to where no sentence ends
         self._borders: deque[int] = deque()  # of paragraphs
-        self._unread: deque[bool] = deque([False])  # of the paragraphs between them
+        self._silent: deque[bool] = deque([False])  # of the paragraphs between them
         self._begun = False  # there is something in the paragraph
         self._group: Sentence | None = None
         self._weight = 0
 
     def feed(self, text: str) -> list[Sentence]:
         """Takes the next piece; returns the sentences that no further text can change."""
-        self._take(self._without_html(self._lines.feed(text)))
+        runs = self._lines.feed(text)
+        self._take(self._html.feed(runs) if self._html else runs)
         return self._original.of(self._sentences(final=False))
 
     def finish(self) -> list[Sentence]:
         """The text has ended: returns the other sentences."""
-        self._take(self._without_html(self._lines.finish()))
-        if self._html is not None:
-            self._take(self._html.finish())
+        runs = self._lines.finish()
+        self._take(self._html.finish(runs) if self._html else runs)
         found = self._sentences(final=True)
         if self._group is not None:
             found.append(self._group)
             self._group = None
         return self._original.to_the_end(found)
 
-    def _without_html(self, runs: list[Run]) -> list[Run]:
-        if self._html is None:
-            return runs
-        return [found for run in runs for found in self._html.feed(run)]
-
     def _take(self, runs: list[Run]) -> None:
         parts = [self._text]
         end = self._base + len(self._text)
         for run in runs:
-            if run.opens and self._begun:
+            if run.opens_paragraph and self._begun:
                 self._borders.append(end)
                 self._original.border(end)
-                self._unread.append(run.kind in _UNREAD)
+                self._silent.append(run.kind in SILENT_KINDS)
                 self._begun = False
-            elif not self._begun and run.kind is not Kind.BLANK:
-                self._unread[-1] = run.kind in _UNREAD
+            elif not self._begun and run.kind is not LineKind.BLANK:
+                self._silent[-1] = run.kind in SILENT_KINDS
             self._begun = self._begun or not (run.text.isspace() or not run.text)
             parts.append(run.text)
             end += len(run.text)
@@ -122,7 +114,7 @@ class SentenceSplitter:
         border = self._borders[0] - base if self._borders else None
         if border is None and final:
             border = len(text)
-        if not self._unread[0]:
+        if not self._silent[0]:
             at = max(start, self._from - base)
             while True:
                 step = boundaries.next_end(text, start, at, most, border, self._language)
@@ -143,12 +135,12 @@ class SentenceSplitter:
     def _put(self, end: int, found: list[Sentence], *, last: bool) -> None:
         """Adds text up to `end` to the group, and passes on what is complete."""
         start, self._at = self._at, end
-        said = "" if self._unread[0] else self._text[start - self._base : end - self._base]
+        said = "" if self._silent[0] else self._text[start - self._base : end - self._base]
         self._language.read(said)
         hard = last
         if self._borders and self._borders[0] == end:
             self._borders.popleft()
-            self._unread.popleft()
+            self._silent.popleft()
             hard = True
         heavy = weight(said)
         group = self._group

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 
 from sidecar.text import addresses, english, european, han
-from sidecar.text.html import without_html
+from sidecar.text.html import strip_html
 from sidecar.text.languages import CODES, TextLanguage, language_of, languages_of
-from sidecar.text.markup import plain
+from sidecar.text.markup import strip_markup
 from sidecar.text.silence import is_silent
 
 # The prompt builder refuses such a text, and says which; so it must still be there.
@@ -36,7 +36,7 @@ def speakable(text: str, language: str | TextLanguage | None, normalize: bool = 
     if normalize and not _CONTROL.search(text):
         known = isinstance(language, TextLanguage)
         names = language.of(text) if known else languages_of(text, language)
-        text = spoken(without_html(text), names).strip()
+        text = spoken(strip_html(text), names).strip()
     return "" if is_silent(text) else text
 
 
@@ -63,7 +63,7 @@ def spoken(
         more: the text goes on behind it.
         before: what of the text is right in front of it, on which a figure may depend.
     """
-    text = _BREAK.sub(" ", plain(text, begins=begins))
+    text = _BREAK.sub(" ", strip_markup(text, begins=begins))
     if not NEEDS_SPELLING.search(text):
         return text
     code = CODES[languages[-1]]

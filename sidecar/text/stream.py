@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 
 from sidecar.text.boundaries import cluster_before
-from sidecar.text.html import Html
+from sidecar.text.html import HtmlFilter
 from sidecar.text.languages import TextLanguage
-from sidecar.text.lines import Kind, Lines, Run
+from sidecar.text.lines import SILENT_KINDS, LineKind, LineParser, Run
 from sidecar.text.markup import TIGHT
 from sidecar.text.speakable import NEEDS_SPELLING, spoken
 
@@ -33,7 +33,6 @@ _BINDS = re.compile(
     r"|^[-−*•~^]+$"
 )
 _OPEN = re.compile(r"\[[^\]]*$|\]\([^)]*$|<[A-Za-z/!][^>]*$")
-_UNREAD = (Kind.FENCED, Kind.RULE)
 
 
 @cache
@@ -72,21 +71,21 @@ class SpeakableStream:
         known = isinstance(language, TextLanguage)
         self._language = language if known else TextLanguage(language)
         self._normalize = normalize
-        self._lines = Lines()
-        self._html = Html()
+        self._lines = LineParser()
+        self._html = HtmlFilter()
         self._head = ""
         self._before = ""  # the end of what was said
         self._words = _Words()
         self._part = ""
         self._gap = ""  # white space that goes with what comes next
         self._begins = False  # the part is the beginning of a line
-        self._kind = Kind.TEXT
+        self._kind = LineKind.TEXT
         self.spaced = False
 
     def feed(self, piece: str) -> str:
         """Takes the next piece; returns what can be spoken now, as a continuation."""
         if self._normalize:
-            return "".join(map(self._run, self._without_html(self._lines.feed(piece))))
+            return "".join(map(self._run, self._html.feed(self._lines.feed(piece))))
         words = self._words.feed(piece)
         if words:
             self.spaced = words[-1].spaced
@@ -96,8 +95,7 @@ class SpeakableStream:
         """The text has ended: returns the rest."""
         if not self._normalize:
             return self._words.finish()
-        rest = [*self._without_html(self._lines.finish()), *self._html.finish()]
-        said = "".join(map(self._run, rest))
+        said = "".join(map(self._run, self._html.finish(self._lines.finish())))
         said += self._close(more=False)
         return said + _blank(self._gap)
 
@@ -109,19 +107,18 @@ class SpeakableStream:
         gap, self._gap = self._gap, ""
         return said + _blank(gap)
 
-    def _without_html(self, runs: list[Run]) -> list[Run]:
-        return [found for run in runs for found in self._html.feed(run)]
-
     def _run(self, run: Run) -> str:
-        if run.kind in _UNREAD:
-            return self._close() if run.starts else ""
+        if run.kind in SILENT_KINDS:
+            return self._close() if run.starts_line else ""
         said = ""
-        if run.starts or run.opens:
+        if run.starts_line or run.opens_paragraph:
             said = self._close()
             self._begins = True
-            self._kind = run.kind if run.starts else self._kind
-            self._before = "" if run.opens else self._before
-            if run.opens and self._head.strip():  # behind a tag there may be no white space
+            self._kind = run.kind if run.starts_line else self._kind
+            self._before = "" if run.opens_paragraph else self._before
+            if (
+                run.opens_paragraph and self._head.strip()
+            ):  # behind a tag there may be no white space
                 self._gap = self._gap or "\n"
         return said + "".join(self._word(word) for word in self._words.feed(run.text))
 
@@ -136,7 +133,7 @@ class SpeakableStream:
     def _holds(self, word: str) -> bool:
         if len(self._part) > HOLD:
             return False
-        held = self._kind is Kind.ROW or not word or _BINDS.search(word) is not None
+        held = self._kind is LineKind.ROW or not word or _BINDS.search(word) is not None
         return held or _OPEN.search(self._part) is not None or self._part.count("`") % 2 == 1
 
     def _close(self, *, more: bool = True) -> str:

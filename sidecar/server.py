@@ -90,7 +90,7 @@ class Server:
                 if self._orphaned():
                     log.warning("the parent process is gone")
                     return 0
-                if self._engine.look():
+                if self._engine.watchdog.look():
                     self._hang = self._stalled()
                     return _EX_SOFTWARE
 

@@ -7,20 +7,21 @@ behind it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import mlx.core as mx
 import numpy as np
 
+from sidecar.engine.failures import not_finite
 from sidecar.engine.models import LoadedModel
-from sidecar.engine.row import Row, not_finite
 from sidecar.engine.sampling import BatchSampler
+from sidecar.engine.sequence import Sequence
 from sidecar.models.slots import slots
 
 _ENDED, _NOT_FINITE = 1, 2
 
-Failed = Callable[[Row, Exception], None]
+Failed = Callable[[Sequence, Exception], None]
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Flight:
         flags: uint8 [rows], all that the host must know now: a row's end, a row's failure.
     """
 
-    rows: Sequence[Row]
+    rows: list[Sequence]
     codes: mx.array
     flags: mx.array
 
@@ -51,8 +52,8 @@ class Chunks:
         samples: float32 [samples of all].
     """
 
-    rows: Sequence[Row]
-    sizes: Sequence[int]
+    rows: list[Sequence]
+    sizes: list[int]
     codes: mx.array
     samples: mx.array
 
@@ -66,13 +67,13 @@ class Batch:
     """
 
     def __init__(
-        self, loaded: LoadedModel, choose: Callable[[], Sequence[Row]], failed: Failed
+        self, loaded: LoadedModel, choose: Callable[[], list[Sequence]], failed: Failed
     ) -> None:
         self._loaded = loaded
         self._choose = choose
         self._failed = failed
-        self._rows: Sequence[Row] = ()  # that the sampler was made for
-        self._taken: Sequence[Row] = ()
+        self._rows: list[Sequence] = []  # that the sampler was made for
+        self._taken: list[Sequence] = []
         self._sampler: BatchSampler | None = None
         self.flight: Flight | None = None
 
@@ -92,7 +93,7 @@ class Batch:
         if chunks is not None:
             self._deliver(chunks)
 
-    def involved(self) -> list[Row]:
+    def involved(self) -> list[Sequence]:
         """Whom a failed step may have harmed."""
         return list({*self._rows, *self._taken})
 
@@ -108,7 +109,7 @@ class Batch:
             mx.async_eval(flight.codes, flight.flags)  # pyright: ignore[reportUnknownMemberType]
         return flight
 
-    def _built(self, rows: Sequence[Row]) -> Flight:
+    def _built(self, rows: list[Sequence]) -> Flight:
         """The next frame of these rows, not yet being computed; if it raises, none has moved."""
         if self._sampler is None or rows != self._rows:
             self._rows = rows
@@ -120,7 +121,7 @@ class Batch:
             row.started += 1
         return Flight(rows, codes, flags)
 
-    def _built_apart(self, rows: Sequence[Row]) -> Flight | None:
+    def _built_apart(self, rows: list[Sequence]) -> Flight | None:
         """Each row alone, when a frame of all could not be built: who fails again was the cause."""
         flights: list[Flight] = []
         for row in rows:
@@ -144,7 +145,7 @@ class Batch:
             else:
                 row.take(codes, ended=bool(flag & _ENDED))
 
-    def _chunks(self, due: Sequence[Row]) -> Chunks | None:
+    def _chunks(self, due: list[Sequence]) -> Chunks | None:
         if not due:
             return None
         try:
@@ -154,7 +155,7 @@ class Batch:
                 self._failed(row, error)
             return None
 
-    def _decode(self, due: Sequence[Row]) -> Chunks:
+    def _decode(self, due: list[Sequence]) -> Chunks:
         codes = [row.chunk_codes() for row in due]
         samples = self._loaded.model.decode([row.state for row in due], codes)
         chunks = Chunks(due, [len(c) for c in codes], _joined(codes), _joined(samples))
@@ -174,7 +175,7 @@ class Batch:
             except Exception as error:
                 self._failed(row, error)
 
-    def _due(self, rows: Sequence[Row]) -> list[Row]:
+    def _due(self, rows: list[Sequence]) -> list[Sequence]:
         """Full chunks, and what a row that waits for text can say until then. Where all rows cost
         as much as one, chunks that are half full come along."""
         rows = [row for row in rows if not row.gone]
@@ -191,5 +192,5 @@ def _flags(codes: mx.array, finite: mx.array, eos: int) -> mx.array:
     return ended + (~finite).astype(mx.uint8) * _NOT_FINITE
 
 
-def _joined(parts: Sequence[mx.array]) -> mx.array:
-    return mx.concatenate(list(parts)) if len(parts) > 1 else parts[0]
+def _joined(parts: list[mx.array]) -> mx.array:
+    return mx.concatenate(parts) if len(parts) > 1 else parts[0]

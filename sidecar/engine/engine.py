@@ -12,23 +12,17 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from sidecar.engine.commands import AppendText, Cancel, Command, Release, Stop, Wake
 from sidecar.engine.events import Events, Failed
 from sidecar.engine.request import (
-    AppendText,
-    Cancel,
-    Command,
     EncodeJob,
-    Expire,
     Job,
     LoadJob,
     LoadOptions,
-    Release,
     SpeechJob,
     SpeechRequest,
-    Stop,
     Stream,
     UnloadJob,
-    Wake,
 )
 from sidecar.engine.status import EngineStatus
 from sidecar.engine.watchdog import Pulse, Watchdog
@@ -149,13 +143,6 @@ class Engine:
 
     def _events(self, given: Events[Any] | None) -> Events[Any]:
         return Events(wake=self.wake) if given is None else given
-
-    def look(self) -> bool:
-        """To be called every LOOK_SECONDS; True when the engine has hung for the limit."""
-        expires = self.status.expires
-        if expires is not None and time.monotonic() >= expires:
-            self._inbox.put(Expire())
-        return self.watchdog.look()
 
     def cancel(self, job: Job) -> None:
         """End a job with `Cancelled`; silent if it has ended already."""

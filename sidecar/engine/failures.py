@@ -30,3 +30,10 @@ def as_sidecar_error(
             hint="Unload a model, use a quantised one, or run fewer streams.",
         )
     return otherwise(f"Failed while {doing}: {text}", hint="See the sidecar's stderr.")
+
+
+def not_finite(what: str) -> GenerationFailed:
+    return GenerationFailed(
+        f"The model's {what} became infinite or not a number.",
+        hint="Try another seed or the dtype bfloat16 or float32; the checkpoint may be damaged.",
+    )

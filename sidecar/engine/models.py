@@ -21,6 +21,10 @@ from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.checkpoint.footprint import to_speak
 from sidecar.models.protocols import SpeechGenerator, TTSModel
 
+# A model stays at least so long without work: one request may be several jobs, as a load and then
+# the speech, and the model must not leave in between.
+MIN_IDLE_SECONDS = 1.0
+
 
 @dataclass(eq=False, kw_only=True)
 class _Held:
@@ -163,9 +167,9 @@ class ModelTable:
 
     @property
     def next_expiry(self) -> float | None:
-        """When to call `expire`, by time.monotonic."""
-        times = [_expiry(loaded) for loaded in self._by_path.values() if loaded.keep_alive >= 0]
-        return min(times, default=None)
+        """When to call `expire` unless something happens before, by time.monotonic."""
+        idle = [m for m in self if m.keep_alive >= 0 and not self._in_use(m)]
+        return min(map(_expiry, idle), default=None)
 
     def tidy(self) -> None:
         """Gives back what nothing refers to any more: modules refer to each other, so only the
@@ -227,7 +231,9 @@ class ModelTable:
 
 
 def _expiry(loaded: Loaded) -> float:
-    return loaded.last_used + loaded.keep_alive if loaded.keep_alive >= 0 else float("inf")
+    if loaded.keep_alive < 0:
+        return float("inf")
+    return loaded.last_used + max(loaded.keep_alive, MIN_IDLE_SECONDS)
 
 
 def _fits(loaded: Loaded, options: LoadOptions) -> bool:

@@ -1,20 +1,19 @@
-"""The voices that requests bring along: recordings, saved voices, and the memory of both."""
+"""The voices that requests bring along: recordings and saved voices, made ready for a model."""
 
 from __future__ import annotations
-
-from collections import OrderedDict
 
 from msgspec.structs import replace
 
 from sidecar.audio.reference import Recording
-from sidecar.engine.models import Loaded, LoadedModel
+from sidecar.engine.models import Loaded, LoadedGenerator
 from sidecar.engine.watchdog import Pulse
-from sidecar.errors import IncompatibleVoice, Notice
+from sidecar.errors import IncompatibleVoice
 from sidecar.models.base import Utterance, VoicePrompt
+from sidecar.models.lru import BytesLRU
 
-# A minute of reference is 40 kB; so this is hundreds of voices.
+# The features of a minute of reference are 40 kB; so this is hundreds of voices.
 CACHE_BYTES = 16 * 2**20
-# What an entry costs beside its arrays, the transcript left aside.
+# What an entry costs in addition to its arrays and its transcript.
 _ENTRY_BYTES = 512
 
 # What features depend on: the file's content, the transcript, the silence, and the model.
@@ -22,73 +21,66 @@ Key = tuple[str, str | None, bool, int]
 
 
 class References:
-    """Features of reference recordings, the least recently used forgotten first.
+    """Makes references ready for a model, and remembers the features of recordings.
 
-    Engine thread only; its figures may be read from any.
+    Engine thread only; its figures may be read from any thread.
 
     Args:
-        pulse: is told before a recording is encoded.
-        limit: bytes to keep.
+        pulse: receives what is done before a recording is encoded.
+        limit: bytes of features to keep.
     """
 
     def __init__(self, pulse: Pulse | None = None, limit: int = CACHE_BYTES) -> None:
         self._pulse = pulse
-        self._limit = limit
-        self._kept: OrderedDict[Key, VoicePrompt] = OrderedDict()
-        self.nbytes = 0
+        self._features: BytesLRU[Key, VoicePrompt] = BytesLRU(limit, _size)
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._features)
 
-    def resolve(
-        self, loaded: LoadedModel, utterance: Utterance
-    ) -> tuple[Utterance, tuple[Notice, ...]]:
-        """The utterance with features for a reference, and what was noticed about that.
+    @property
+    def nbytes(self) -> int:
+        return self._features.nbytes
+
+    def resolve(self, loaded: Loaded, utterance: Utterance) -> Utterance:
+        """Return the utterance with a reference that the model's `prepare` takes.
+
+        That is a recording's features, or the recording itself for a generator, which encodes it
+        on its own. A saved voice becomes its features, unless the model has a preset of its name.
 
         Raises:
-            IncompatibleVoice: a saved voice for a model that clones none.
+            IncompatibleVoice: a saved voice, and the model cannot speak with one.
             BadReferenceAudio, BadVoiceFile, Unsupported
         """
-        asked = utterance.reference
-        if asked is None or isinstance(asked, VoicePrompt):
-            return utterance, ()
-        if isinstance(asked, Recording):
-            features = self.encoded(loaded, asked)
-            return replace(utterance, reference=features), features.notices
+        voice = utterance.reference
+        if isinstance(voice, Recording):
+            if isinstance(loaded, LoadedGenerator):
+                return utterance
+            return replace(utterance, reference=self.encoded(loaded, voice))
+        if voice is None or isinstance(voice, VoicePrompt):
+            return utterance
         info = loaded.model.info
         name = (utterance.voice or "").lower()
-        if any(preset.name == name for preset in info.voices):  # the model's own come first
-            return replace(utterance, reference=None), ()
-        if info.variant != "base":
+        if any(preset.name == name for preset in info.voices):
+            return replace(utterance, reference=None)
+        if not info.speaker_size:
             raise IncompatibleVoice(
-                f"{asked.name!r} is a saved voice, and a {info.variant} model cannot speak with "
-                f"those.",
+                f"{voice.name!r} is a saved voice, and {loaded.name!r} cannot speak with those.",
                 hint="Leave `model` out, or name a Base model.",
                 field="voice",
             )
-        language = utterance.language or asked.language
-        features = asked.features()
-        return replace(utterance, reference=features, voice=None, language=language), ()
+        language = utterance.language or voice.language
+        return replace(utterance, reference=voice.features(), voice=None, language=language)
 
     def encoded(self, loaded: Loaded, recording: Recording) -> VoicePrompt:
-        """A recording's features; raises as `TTSModel.encode`."""
+        """Return a recording's features. Raises as `TTSModel.encode`."""
         key: Key = (recording.source, recording.text, recording.append_silence, loaded.identity)
-        known = self._kept.get(key)
-        if known is not None:
-            self._kept.move_to_end(key)
-            return known
-        if self._pulse is not None:
-            self._pulse.at("encoding a reference")
-        features = loaded.model.encode(recording)
-        self._keep(key, features)
+        features = self._features.get(key)
+        if features is None:
+            if self._pulse is not None:
+                self._pulse.at("encoding a reference")
+            features = loaded.model.encode(recording)
+            self._features.put(key, features)
         return features
-
-    def _keep(self, key: Key, features: VoicePrompt) -> None:
-        self._kept[key] = features
-        self.nbytes += _size(features)
-        while self.nbytes > self._limit:
-            _, forgotten = self._kept.popitem(last=False)
-            self.nbytes -= _size(forgotten)
 
 
 def _size(features: VoicePrompt) -> int:

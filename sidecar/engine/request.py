@@ -1,21 +1,18 @@
-"""What goes into the engine: requests, jobs and commands."""
+"""What the engine is asked for: requests, and the jobs that carry them."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from sidecar.engine.events import Event, Events, Outcome
-from sidecar.errors import SidecarError
 from sidecar.models.base import GenerationDefaults, SamplingParams, Utterance
-from sidecar.models.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from sidecar.audio.reference import Recording
-    from sidecar.models.hub.download import Progress
+    from sidecar.engine.commands import AppendText
 
 Priority = Literal["low", "normal", "high"]
 PRIORITIES: tuple[Priority, ...] = ("high", "normal", "low")
@@ -158,85 +155,3 @@ class UnloadJob(Job, kw_only=True):
 
 # How the engine ends a job; see `Scheduler._finish`.
 Finish = Callable[[Job, Outcome], None]
-
-
-def finish(job: Job, outcome: Outcome) -> None:
-    """End a job where there are no figures to publish first."""
-    job.events.put(outcome)
-
-
-class Cancel(msgspec.Struct, frozen=True):
-    job: Job
-
-
-class Release(msgspec.Struct, frozen=True):
-    """The next job of a stream whose place is held does not come after all."""
-
-    stream: Stream
-
-
-class AppendText(msgspec.Struct, frozen=True):
-    """More of the text of a request with `Utterance.more_text`; `last` says there is no more."""
-
-    job: SpeechJob
-    text: str
-    last: bool
-
-
-class Expire(msgspec.Struct, frozen=True):
-    """Some model's time without work may be over."""
-
-
-class Wake(msgspec.Struct, frozen=True):
-    """There may be room for more audio again."""
-
-
-class Stop(msgspec.Struct, frozen=True):
-    """Cancel everything and end the thread."""
-
-
-class Search(msgspec.Struct, eq=False):
-    """The search for a model's folder, which may be a download.
-
-    Attributes:
-        jobs: who waits for it; the engine thread's.
-        cancelled: nobody does any more.
-    """
-
-    model: str
-    jobs: list[Job] = []
-    cancelled: threading.Event = msgspec.field(default_factory=threading.Event)
-
-
-class Downloading(msgspec.Struct, frozen=True):
-    """The folder is not on this machine; its repository is being fetched."""
-
-    search: Search
-    progress: Progress
-
-
-class Found(msgspec.Struct, frozen=True):
-    """The search has ended."""
-
-    search: Search
-    outcome: Checkpoint | SidecarError
-
-    @property
-    def model(self) -> str:
-        return self.search.model
-
-
-Command = (
-    SpeechJob
-    | LoadJob
-    | EncodeJob
-    | UnloadJob
-    | Cancel
-    | Release
-    | AppendText
-    | Expire
-    | Wake
-    | Stop
-    | Downloading
-    | Found
-)

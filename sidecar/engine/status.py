@@ -1,12 +1,22 @@
-"""What the engine says of itself, for `server/status`. Knows no MLX."""
+"""What the engine reports about itself, for `server/status`. Imported without MLX."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import msgspec
+
+from sidecar.models import backend
+
+if TYPE_CHECKING:
+    from sidecar.engine.active import ActiveSpeech
+    from sidecar.engine.models import ModelTable
+    from sidecar.engine.references import References
 
 
 class StreamFigures(msgspec.Struct, frozen=True):
-    """A running row, for `server/status`."""
+    """A request that is being spoken."""
 
     model: str
     frames: int
@@ -15,7 +25,7 @@ class StreamFigures(msgspec.Struct, frozen=True):
 
 
 class ModelFigures(msgspec.Struct, frozen=True):
-    """A loaded model, for `server/status`; `names` are all it was asked for by."""
+    """A loaded model; `names` are all names by which it was asked for."""
 
     model: str
     names: tuple[str, ...]
@@ -29,10 +39,10 @@ class EngineStatus(msgspec.Struct, frozen=True):
     """A snapshot that the engine thread publishes and any thread may read.
 
     Attributes:
-        references, reference_bytes: analysed recordings that are remembered.
-        reference_cache_bytes: what the codecs remember of references.
-        limit_bytes: what models may take together; None is no limit, or not known yet.
-        expires: when to send `Expire`, by time.monotonic.
+        queued: jobs that wait to begin.
+        references, reference_bytes: encoded recordings that are remembered, and their size.
+        reference_cache_bytes: size of the codec states that models remember for references.
+        limit_bytes: how much memory models may use together; None is no limit, or not known yet.
     """
 
     backend: str = "starting"
@@ -46,4 +56,37 @@ class EngineStatus(msgspec.Struct, frozen=True):
     reference_bytes: int = 0
     reference_cache_bytes: int = 0
     limit_bytes: int | None = None
-    expires: float | None = None
+
+
+def snapshot(
+    models: ModelTable, active: Sequence[ActiveSpeech[Any]], references: References, queued: int
+) -> EngineStatus:
+    """Return the figures as they are now. Engine thread only."""
+    import mlx.core as mx  # the rest of the module is needed before MLX is imported
+
+    return EngineStatus(
+        backend=backend.name(),
+        active_bytes=mx.get_active_memory(),
+        peak_bytes=mx.get_peak_memory(),
+        cache_bytes=mx.get_cache_memory(),
+        queued=queued,
+        streams=tuple(
+            StreamFigures(speech.loaded.name, speech.frames, speech.audio_seconds, speech.elapsed)
+            for speech in active
+        ),
+        models=tuple(
+            ModelFigures(
+                loaded.name,
+                tuple(models.names(loaded)),
+                loaded.model.dtype,
+                loaded.memory_bytes,
+                sum(speech.loaded is loaded for speech in active),
+                loaded.bits,
+            )
+            for loaded in models
+        ),
+        references=len(references),
+        reference_bytes=references.nbytes,
+        reference_cache_bytes=sum(loaded.model.reference_cache_bytes for loaded in models),
+        limit_bytes=models.limit,
+    )

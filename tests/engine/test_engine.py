@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from sidecar.audio.reference import Recording
+from sidecar.engine.batch_runner import BatchRunner
 from sidecar.engine.decode import Batch
 from sidecar.engine.engine import Engine
 from sidecar.engine.events import AudioChunk, Events, Failed, SpeechResult
 from sidecar.engine.request import LoadOptions, SpeechRequest
-from sidecar.engine.row import Row
-from sidecar.engine.running import Running
+from sidecar.engine.sequence import Sequence
 from sidecar.errors import (
     Cancelled,
     GenerationFailed,
@@ -74,15 +74,15 @@ def test_a_failing_step_fails_its_requests_and_the_next_one_works(
 def test_a_failing_chunk_fails_that_request_alone(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deliver = Row.deliver
+    deliver = Sequence.deliver
     victim: Events[Any] = Events()
 
-    def failing_deliver(row: Row, *args: Any) -> None:
-        if row.job.events is victim:
+    def failing_deliver(sequence: Sequence, *args: Any) -> None:
+        if sequence.job.events is victim:
             raise ValueError("no more disk")
-        deliver(row, *args)
+        deliver(sequence, *args)
 
-    monkeypatch.setattr(Row, "deliver", failing_deliver)
+    monkeypatch.setattr(Sequence, "deliver", failing_deliver)
     engine.submit(REQUEST, events=victim)
     neighbour = engine.submit(REQUEST)
     assert isinstance(outcome(victim), GenerationFailed)
@@ -92,11 +92,11 @@ def test_a_failing_chunk_fails_that_request_alone(
 def test_a_bug_in_the_scheduler_leaves_nobody_waiting(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def bug(running: Running) -> None:
+    def bug(runner: BatchRunner, more_to_come: bool) -> None:
         raise ZeroDivisionError("a bug")
 
     assert isinstance(speak(engine), SpeechResult)
-    monkeypatch.setattr(Running, "advance", bug)
+    monkeypatch.setattr(BatchRunner, "advance", bug)
     assert isinstance(speak(engine), InternalError)
     assert isinstance(speak(engine), InternalError)
     assert engine.status.backend == "broken"

@@ -18,7 +18,6 @@ from sidecar.engine.guard import (
     RunawayGuard,
 )
 from sidecar.engine.request import SpeechRequest
-from sidecar.engine.running import Running
 from sidecar.errors import GenerationFailed, OutOfMemory
 from sidecar.models.base import Utterance
 from sidecar.models.qwen3_tts.backend import METAL
@@ -108,12 +107,12 @@ def test_the_engine_ends_it_unless_it_is_told_not_to(stop: bool, reason: str) ->
 
 @pytest.mark.parametrize("part", ["output", "predictor's output", "audio"])
 def test_a_row_whose_numbers_fail_fails_alone(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    running = Running()
-    victim, neighbour = (batches.admit(running, bundled(), POOL[i]) for i in (1, 4))
-    while not all(row.has_spoken for row in running.rows):
-        running.advance()
+    runner = batches.new_runner()
+    victim, neighbour = (batches.admit(runner, bundled(), POOL[i]) for i in (1, 4))
+    while not all(row.has_spoken for row in runner.active):
+        runner.advance()
     poison = mx.array([[float("nan")]])
-    state = running.rows[0].state
+    state = runner.active[0].state
     if part == "output":
         state.talker.logits = Slot(mx.broadcast_to(poison, (1, 1536)), 0)
     elif part == "predictor's output":
@@ -121,7 +120,7 @@ def test_a_row_whose_numbers_fail_fails_alone(part: str, monkeypatch: pytest.Mon
     else:
         dead = state.codec.memories[0]
         state.codec.memories[0] = [Slot(mx.full(s.array.shape, float("inf")), s.row) for s in dead]
-    batches.finish(running)
+    batches.finish(runner)
     _, error = victim.heard()
     assert isinstance(error, GenerationFailed)
     assert part.split()[-1] in error.message
@@ -138,14 +137,14 @@ def test_a_row_whose_frame_cannot_be_built_fails_alone(
     """It fails each time that it is in; the others' frame is built again without it."""
     loaded = batches.load("tiny-voice", backend=METAL) if together else bundled()
     alone = {i: batches.alone(loaded, POOL[i]) for i in (4, 5)}
-    running = Running()
-    sinks = {i: batches.admit(running, loaded, POOL[i]) for i in (4, 1, 5)}
-    state, left = running.rows[1].state, -1
+    runner = batches.new_runner()
+    sinks = {i: batches.admit(runner, loaded, POOL[i]) for i in (4, 1, 5)}
+    state, left = runner.active[1].state, -1
     frame, stack = Qwen3TTS.frame, Stack.__call__
 
     def faulty_frame(self: Qwen3TTS, rows: Any, sampler: Any) -> mx.array:
         nonlocal left
-        left = calls if state in rows and running.rows[1].started == 4 else -1
+        left = calls if state in rows and runner.active[1].started == 4 else -1
         return frame(self, rows, sampler)
 
     def faulty_stack(self: Stack, *args: Any) -> mx.array:
@@ -158,7 +157,7 @@ def test_a_row_whose_frame_cannot_be_built_fails_alone(
 
     monkeypatch.setattr(Qwen3TTS, "frame", faulty_frame)
     monkeypatch.setattr(Stack, "__call__", faulty_stack)
-    batches.finish(running)
+    batches.finish(runner)
     chunks, error = sinks[1].heard()
     assert isinstance(error, OutOfMemory)
     assert sum(len(chunk.codes) for chunk in chunks) <= 4

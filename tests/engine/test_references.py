@@ -27,7 +27,8 @@ class Model:
 
     def __init__(self, variant: str = "base", voices: tuple[str, ...] = ()) -> None:
         presets = tuple(VoiceInfo(name) for name in voices)
-        self.info = ModelInfo("f", variant, 24000, presets, ("auto",), speaker_size=64)
+        size = 64 if variant == "base" else 0
+        self.info = ModelInfo("f", variant, 24000, presets, ("auto",), speaker_size=size)
         self.encoded = 0
 
     def encode(self, recording: Recording) -> VoicePrompt:
@@ -77,25 +78,25 @@ def test_memory_is_bounded_and_the_latest_stay(sizes: list[int], limit: int) -> 
 def test_what_was_noticed_comes_again_with_what_is_remembered() -> None:
     references, model = References(), loaded(Model())
     for _ in range(2):
-        utterance, notices = references.resolve(model, Utterance("Hi.", reference=recording("1")))
+        utterance = references.resolve(model, Utterance("Hi.", reference=recording("1")))
         assert isinstance(utterance.reference, VoicePrompt)
-        assert [notice.type for notice in notices] == ["referenceShort"]
+        assert [notice.type for notice in utterance.reference.notices] == ["referenceShort"]
 
 
 def test_a_saved_voice_is_read_and_says_its_language() -> None:
     references, model = References(), loaded(Model())
     for asked, spoken in ((None, "english"), ("auto", "auto"), ("german", "german")):
-        utterance, notices = references.resolve(
+        utterance = references.resolve(
             model, Utterance("Hi.", voice="Anna", language=asked, reference=Stored())
         )
         assert isinstance(utterance.reference, VoicePrompt)
-        assert (utterance.voice, utterance.language, notices) == (None, spoken, ())
+        assert (utterance.voice, utterance.language) == (None, spoken)
     assert model.model.encoded == 0  # type: ignore[attr-defined]
 
 
 def test_a_preset_of_the_model_comes_before_a_saved_voice() -> None:
     references, model = References(), loaded(Model("custom_voice", ("anna",)))
-    utterance, _ = references.resolve(model, Utterance("Hi.", voice="ANNA", reference=Stored()))
+    utterance = references.resolve(model, Utterance("Hi.", voice="ANNA", reference=Stored()))
     assert (utterance.reference, utterance.voice) == (None, "ANNA")
     with pytest.raises(IncompatibleVoice):
         references.resolve(model, Utterance("Hi.", voice="Bert", reference=Stored()))

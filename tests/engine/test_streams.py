@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from sidecar.engine import scheduler
+from sidecar.engine import admission
+from sidecar.engine.admission import AdmissionQueue
 from sidecar.engine.engine import Engine
 from sidecar.engine.events import AudioChunk, Done, Event, Events, Failed, SpeechResult
 from sidecar.engine.request import SpeechJob, SpeechRequest, Stream
-from sidecar.engine.waiting import WaitingQueue
 from sidecar.models.base import Utterance
 from tests.support.harness import TIMEOUT
 from tests.support.jobs import outcome, unwrapped
@@ -40,7 +40,7 @@ class Named(Events[Event]):
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """With one place, and the model in memory."""
-    monkeypatch.setattr(scheduler, "MAX_STREAMS", 1)
+    monkeypatch.setattr(admission, "MAX_STREAMS", 1)
     engine = Engine()
     engine.start()
     outcome(engine.submit(HELLO))
@@ -51,6 +51,11 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
 @pytest.fixture
 def events() -> queue.SimpleQueue[tuple[str, Any]]:
     return queue.SimpleQueue()
+
+
+def speech_job(stream: Stream | None = None, **changes: Any) -> SpeechJob:
+    request = replace(HELLO, **changes)
+    return SpeechJob(request=request, events=Events(), submitted=5.0, stream=stream)
 
 
 def until_done(events: queue.SimpleQueue[tuple[str, Any]], name: str) -> list[str]:
@@ -152,6 +157,27 @@ def test_a_row_that_waits_for_text_gives_its_place_to_others(
     assert live.starved_since is None
 
 
+def test_sequences_that_wait_for_text_are_bounded_in_number(
+    engine: Engine,
+    events: queue.SimpleQueue[tuple[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each holds memory, so there is a limit although none has a place."""
+    monkeypatch.setattr(admission, "MAX_ROWS", 3)
+    live = [engine.submit(LIVE, events=Named(str(number), events)) for number in range(3)]
+    engine.submit(HELLO, events=Named("other", events))
+    heard: set[str] = set()
+    while len(heard) < 3:  # each has spoken what it has
+        heard.add(events.get(timeout=TIMEOUT)[0])
+    # The engine answers after it has looked for a request that can be admitted.
+    assert outcome(engine.unload("tiny-voice")).type == "modelInUse"
+    assert (len(engine.status.streams), engine.status.queued) == (3, 1)
+    assert heard == {"0", "1", "2"}
+    engine.append_text(live[0], "a time", last=True)
+    assert "other" not in until_done(events, "0")
+    assert set(until_done(events, "other")) == {"other"}
+
+
 def test_waiting_for_text_is_no_generation(
     engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
 ) -> None:
@@ -169,7 +195,7 @@ def test_waiting_for_text_is_no_generation(
 
 
 def test_who_waits_is_admitted_in_the_order_of_the_requests() -> None:
-    waiting = WaitingQueue()
+    waiting, stream = AdmissionQueue(), Stream(since=0.0)
     jobs = {
         name: SpeechJob(request=replace(HELLO, priority=priority), events=Events(), submitted=since)
         for name, priority, since in [
@@ -177,15 +203,15 @@ def test_who_waits_is_admitted_in_the_order_of_the_requests() -> None:
             ("early", "normal", 1.0),
             ("low", "low", 0.0),
             ("high", "high", 4.0),
-            ("placed", "low", 5.0),
         ]
     }
-    for name, job in jobs.items():
-        waiting.add(job, placed=name == "placed")
-    assert waiting.has_placed
+    waiting.reserve(speech_job(stream, more_follows=True))
+    jobs["placed"] = speech_job(stream, priority="low")
+    for job in jobs.values():
+        waiting.add(job)
     assert waiting.remove(jobs["early"])
     assert not waiting.remove(jobs["early"])
     waiting.add(jobs["early"])
-    order = [waiting.take() for _ in jobs]
+    order = [waiting.take([]) for _ in jobs]
     assert order == [jobs[name] for name in ("placed", "high", "early", "late", "low")]
-    assert waiting.take() is None
+    assert waiting.take([]) is None

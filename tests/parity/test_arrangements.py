@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from bench import checkpoints
+from sidecar.engine.references import References
 from sidecar.engine.request import SamplingOverrides, SpeechRequest
-from sidecar.engine.running import Running
 from sidecar.errors import Cancelled
 from sidecar.models.base import Utterance
 from sidecar.models.qwen3_tts.backend import CPU, CUDA, METAL, Backend
@@ -40,19 +40,19 @@ def test_every_code_is_the_official_one(golden: Path, folder: str) -> None:
         )
     loaded = batches.load(golden / folder, backend=backend)
     cases = [load(golden, name) for name in NAMES if name.startswith(f"{folder}/")]
-    running = Running()
+    runner, references = batches.new_runner(), References()
     requests = [msgspec.structs.replace(request(case), max_frames=FRAMES) for case in cases]
-    sinks = [batches.admit(running, loaded, one) for one in requests]
-    stranger = batches.admit(running, loaded, requests[0])
-    while not running.rows[-1].has_spoken:
-        running.advance()
-    running.remove(running.rows[-1], Cancelled("The request was cancelled."))
+    sinks = [batches.admit(runner, loaded, one, references) for one in requests]
+    stranger = batches.admit(runner, loaded, requests[0], references)
+    while not runner.active[-1].has_spoken:
+        runner.advance()
+    runner.cancel(runner.active[-1].job, Cancelled("The request was cancelled."))
     sinks[0].reads = False  # pauses: takes its keys and values out of the KV cache, and back
     for _ in range(4):
-        running.advance()
-    assert 0 < running.rows[0].frames < FRAMES
+        runner.advance()
+    assert 0 < runner.active[0].frames < FRAMES
     sinks[0].reads = True
-    batches.finish(running)
+    batches.finish(runner)
     assert isinstance(stranger.heard()[1], Cancelled)
     for case, sink in zip(cases, sinks, strict=True):
         codes, samples, _ = batches.speech(sink)
@@ -77,9 +77,9 @@ def test_a_quantised_checkpoint_says_the_same_in_both(
     monkeypatch.setattr("sidecar.models.qwen3_tts.linear._FEW", 2)  # rows in halves, too
     quantised = batches.load(tmp_path, backend=backend)
     codes, samples, _ = batches.alone(batches.load(tmp_path, backend=CPU), greedy)
-    running = Running()
-    sinks = [batches.admit(running, quantised, greedy) for _ in range(3)]
-    batches.finish(running)
+    runner = batches.new_runner()
+    sinks = [batches.admit(runner, quantised, greedy) for _ in range(3)]
+    batches.finish(runner)
     for sink in sinks:
         other, other_samples, _ = batches.speech(sink)
         assert np.array_equal(codes, other)

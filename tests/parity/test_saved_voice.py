@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from sidecar.engine.references import References
 from sidecar.engine.request import SamplingOverrides, SpeechRequest
-from sidecar.engine.running import Running
 from sidecar.models.base import ReferenceAudio, Utterance
 from sidecar.models.qwen3_tts.reference import ReferenceEncoder
 from sidecar.voices.choice import choose
@@ -50,9 +48,9 @@ def test_a_saved_voice_costs_no_encoder_pass(
 
     def spoken(voice: Utterance) -> np.ndarray:
         request = SpeechRequest("m", voice, GREEDY, GREEDY, max_frames=FRAMES)
-        running = Running(References())  # which remembers nothing
-        sink = batches.admit(running, loaded, request)
-        batches.finish(running)
+        runner = batches.new_runner()  # and references that remember nothing
+        sink = batches.admit(runner, loaded, request)
+        batches.finish(runner)
         return batches.speech(sink)[0]
 
     plain = Utterance(

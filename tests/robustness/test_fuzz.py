@@ -19,9 +19,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sidecar.engine.commands import Cancel
 from sidecar.engine.engine import Engine
 from sidecar.engine.events import Done, Failed
-from sidecar.engine.request import Cancel, LoadJob, SpeechJob, UnloadJob
+from sidecar.engine.request import LoadJob, SpeechJob, UnloadJob
 from sidecar.errors import Cancelled, FramingError, QueueFull
 from sidecar.rpc.dispatcher import Dispatcher
 from sidecar.rpc.session import Phase, Session

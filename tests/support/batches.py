@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import queue
+import time
 from pathlib import Path
 
 import numpy as np
 
+from sidecar.engine.batch_runner import BatchRunner
 from sidecar.engine.events import AudioChunk, Done, Failed, SpeechResult
 from sidecar.engine.models import LoadedModel, ModelTable
+from sidecar.engine.references import References
 from sidecar.engine.request import LoadOptions, SpeechJob, SpeechRequest
-from sidecar.engine.running import Running
 from sidecar.engine.sampling import CodeRules
 from sidecar.errors import SidecarError
 from sidecar.models import catalog
@@ -55,15 +57,28 @@ def load_warm(checkpoint: Checkpoint, dtype: str = "auto") -> LoadedModel:
     return loaded
 
 
-def admit(running: Running, loaded: LoadedModel, request: SpeechRequest) -> Listener:
+def new_runner() -> BatchRunner:
+    """A runner whose jobs end where they are, without a scheduler."""
+    return BatchRunner(lambda job, outcome: job.events.put(outcome))
+
+
+def admit(
+    runner: BatchRunner,
+    loaded: LoadedModel,
+    request: SpeechRequest,
+    references: References | None = None,
+) -> Listener:
+    """Admit a request as the scheduler does."""
     events = Listener()
-    running.admit(SpeechJob(request=request, events=events, submitted=0.0), loaded)
+    job = SpeechJob(request=request, events=events, submitted=0.0)
+    voices = References() if references is None else references
+    runner.admit(job, loaded, voices.resolve(loaded, request.utterance), time.perf_counter())
     return events
 
 
-def finish(running: Running) -> None:
-    while running.has_work:
-        running.advance()
+def finish(runner: BatchRunner) -> None:
+    while runner.has_work:
+        runner.advance()
 
 
 def speech(events: Listener) -> tuple[np.ndarray, np.ndarray, str]:
@@ -75,7 +90,7 @@ def speech(events: Listener) -> tuple[np.ndarray, np.ndarray, str]:
 
 
 def alone(loaded: LoadedModel, request: SpeechRequest) -> tuple[np.ndarray, np.ndarray, str]:
-    running = Running()
-    events = admit(running, loaded, request)
-    finish(running)
+    runner = new_runner()
+    events = admit(runner, loaded, request)
+    finish(runner)
     return speech(events)

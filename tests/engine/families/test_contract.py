@@ -75,7 +75,7 @@ def test_what_it_cannot_do_is_not_in_its_abilities_and_is_refused(
         ("instruct", "instruct", {"instruct": "Slowly."}),
         ("textStreaming", "textMode", {"text_mode": "stream"}),
         ("textStreaming", "text", {"more_text": True}),
-        ("cloning", "reference", {"reference": ReferenceAudio(path=reference, text="Hi.")}),
+        ("cloning", "reference", {"reference": ReferenceAudio(path=reference, text="Hi.").read()}),
     ):
         asked = request(name, folders, utterance=utterance)
         if ability in info.abilities:
@@ -147,7 +147,7 @@ def test_families_and_qwen_speak_side_by_side_and_are_unloaded(
 def test_a_clone_without_a_transcript_and_a_saved_voice_are_refused(
     engine: Engine, folders: dict[str, str], reference: str
 ) -> None:
-    without = {"reference": ReferenceAudio(path=reference)}
+    without = {"reference": ReferenceAudio(path=reference).read()}
     error = refusal(engine, request("csm", folders, utterance=without))
     assert isinstance(error, InvalidParams)
     assert error.field == "reference.text"

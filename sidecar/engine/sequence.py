@@ -1,8 +1,7 @@
-"""One running request: everything that belongs to it, in one object."""
+"""One sequence of frames: everything that belongs to a request of a model that batches."""
 
 from __future__ import annotations
 
-import random
 import time
 from typing import Any
 
@@ -10,18 +9,19 @@ import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
-from sidecar.engine.events import AudioChunk, FinishReason, SpeechResult
+from sidecar.engine.active import ActiveSpeech
+from sidecar.engine.commands import AppendText
 from sidecar.engine.guard import RunawayGuard
 from sidecar.engine.models import LoadedModel
-from sidecar.engine.request import AppendText, SpeechJob
+from sidecar.engine.request import SpeechJob
 from sidecar.engine.sampling import RowSampling
-from sidecar.errors import GenerationFailed, Notice
+from sidecar.errors import Notice
 from sidecar.limits import MAX_UTTERANCE_FRAMES
 from sidecar.models.slots import Slot
 
 # A chunk half as long again as the one before is made in time while compute ÷ audio < 2/3.
 _CHUNK_GROWTH = 1.5
-# With more than that to play, a row lets newcomers go first.
+# A sequence whose listener has more audio than this left to play lets newcomers go first.
 _AHEAD_SECONDS = 1.0
 
 
@@ -37,14 +37,15 @@ class ChunkPlan:
         self.next = max(self.next, min(grown, self._limit))
 
 
-class Row:
+class Sequence(ActiveSpeech[LoadedModel]):
     """The state of one request from its prefill to its last chunk.
 
     Attributes:
-        state: the model's.
-        prefilled: its prompt has run; only then is it stepped.
+        state: the model's own state of the sequence.
+        prefilled: whether its prompt has run; only then is it stepped.
         pending: frames that wait for their chunk, still on the device.
-        frames: frames taken; `started` counts the one being computed, too.
+        frames: frames taken.
+        started: frames taken, and the one being computed.
         gone: cancelled, failed or done; what is still being computed of it is dropped.
     """
 
@@ -56,9 +57,8 @@ class Row:
         admitted: float,
         notices: tuple[Notice, ...] = (),
     ) -> None:
+        super().__init__(job, loaded, admitted, notices)
         request, model = job.request, loaded.model
-        self.job = job
-        self.loaded = loaded
         self.state = model.open(prompt)
         self.prefilled = False
         self.gone = False
@@ -70,18 +70,11 @@ class Row:
             subtalker=request.subtalker.over(model.defaults.subtalker),
             repetition_penalty=request.penalty(model.defaults),
             min_frames=model.defaults.min_frames,
-            seed=random.getrandbits(32) if request.seed is None else request.seed,
+            seed=self.seed,
         )
         self.pending: list[Slot] = []
         self.started = 0
-        self.frames = 0
-        self.samples = 0
-        self.finish_reason: FinishReason | None = None
         self._guard = RunawayGuard() if request.stop_runaway else None
-        self._admitted = admitted
-        self._notices = notices
-        self._first_audio: float | None = None
-        self._starved_seconds = 0.0
 
     @property
     def can_step(self) -> bool:
@@ -91,12 +84,11 @@ class Row:
             and self.finish_reason is None
             and self.started < self.max_frames
             and self.job.events.has_room()
-            and not self.is_starved
+            and not self.is_waiting_for_text
         )
 
     @property
-    def is_starved(self) -> bool:
-        """Whether it waits for text that has not arrived yet."""
+    def is_waiting_for_text(self) -> bool:
         return self.loaded.model.is_waiting_for_text(self.state)
 
     @property
@@ -106,22 +98,22 @@ class Row:
     def append_text(self, more: AppendText) -> None:
         """Raises as `TTSModel.append_text`."""
         self.loaded.model.append_text(self.state, more.text, more.last)
-        if self.job.starved_since is not None and not self.is_starved:
-            self._starved_seconds += time.perf_counter() - self.job.starved_since
+        if self.job.starved_since is not None and not self.is_waiting_for_text:
+            self._text_wait_seconds += time.perf_counter() - self.job.starved_since
             self.job.starved_since = None
 
     def note_text(self) -> None:
-        """Notices that the text has run out."""
-        if self.is_starved:
+        """Note the time if the text has run out."""
+        if self.is_waiting_for_text:
             self.job.starved_since = self.job.starved_since or time.perf_counter()
 
     def close(self) -> None:
-        """Leaves the batch and frees what the model holds of it."""
+        """Leave the batch, and free what the model holds for the sequence."""
         self.gone = True
         self.loaded.model.close(self.state)
 
     def take(self, codes: Slot, ended: bool) -> None:
-        """Adds the frame that was started, uint32 [codebooks] of a batch; notices the end."""
+        """Add the frame that was started, uint32 [codebooks] of a batch, or note the end."""
         if ended:
             self.finish_reason = "stop"
             return
@@ -133,7 +125,7 @@ class Row:
 
     @property
     def completes_chunk(self) -> bool:
-        """Whether the frame that was started last fills a chunk, if it is one."""
+        """Whether the frame that was started last fills a chunk, if it is not the end."""
         return len(self.pending) + 1 >= self.chunks.next or self.started >= self.max_frames
 
     @property
@@ -147,29 +139,24 @@ class Row:
         return 2 * len(self.pending) >= self.chunks.next
 
     def chunk_codes(self) -> mx.array:
-        """uint32 [frames, codebooks], all that is pending."""
+        """Return all pending frames, uint32 [frames, codebooks]."""
         return mx.concatenate([slot.array[slot.row : slot.row + 1] for slot in self.pending])
 
     def deliver(self, codes: NDArray[np.int32], samples: NDArray[np.float32]) -> None:
-        """Hands out a chunk; ends the row if the speech has run away.
+        """Hand out a chunk; end the sequence if the speech has run away.
 
         Raises:
-            GenerationFailed: the samples are no numbers.
+            GenerationFailed: a sample is infinite or not a number.
         """
-        if not np.isfinite(samples).all():
-            raise not_finite("audio")
+        self._put(samples, codes)
         del self.pending[: len(codes)]
-        self.samples += len(samples)
         self.chunks.advance()
-        self.job.events.put(AudioChunk(samples, codes, self.loaded.model.info.sample_rate))
-        if self._first_audio is None:
-            self._first_audio = time.perf_counter()
         if self._guard is not None and self._guard.is_runaway(codes, samples):
             self.finish_reason = self.finish_reason or "runaway"
 
     @property
     def has_spoken(self) -> bool:
-        """Whether its listener has heard something, of an earlier passage perhaps."""
+        """Whether its listener has received audio, perhaps of an earlier job of the stream."""
         return self._heard_since is not None
 
     @property
@@ -179,7 +166,7 @@ class Row:
 
     @property
     def is_ahead(self) -> bool:
-        """Whether the listener has enough to go on with; a row of low priority always says so."""
+        """Whether the listener has enough audio left to play; always true of low priority."""
         if self.job.request.priority == "low":
             return True
         if (since := self._heard_since) is None:
@@ -187,35 +174,5 @@ class Row:
         before = self.job.stream.seconds if self.job.stream else 0.0
         return before + self.audio_seconds - (time.perf_counter() - since) > _AHEAD_SECONDS
 
-    @property
-    def audio_seconds(self) -> float:
-        return self.samples / self.loaded.model.info.sample_rate
-
-    @property
-    def elapsed(self) -> float:
-        return time.perf_counter() - self._admitted
-
-    def result(self, peak_memory_bytes: int) -> SpeechResult:
-        assert self.finish_reason is not None
-        submitted = self.job.submitted
-        first = self._first_audio or time.perf_counter()
-        return SpeechResult(
-            finish_reason=self.finish_reason,
-            frames=self.frames,
-            samples=self.samples,
-            sample_rate=self.loaded.model.info.sample_rate,
-            seed=self.sampling.seed,
-            queue_seconds=self._admitted - submitted,
-            first_audio_seconds=first - submitted,
-            generation_seconds=self.elapsed - self._starved_seconds,
-            peak_memory_bytes=peak_memory_bytes,
-            notices=self._notices,
-            unspoken=tuple(self.loaded.model.find_unspoken(self.state)),
-        )
-
-
-def not_finite(what: str) -> GenerationFailed:
-    return GenerationFailed(
-        f"The model's {what} became infinite or not a number.",
-        hint="Try another seed or the dtype bfloat16 or float32; the checkpoint may be damaged.",
-    )
+    def unspoken(self) -> tuple[str, ...]:
+        return tuple(self.loaded.model.find_unspoken(self.state))

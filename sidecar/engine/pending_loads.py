@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from sidecar.engine.commands import Command, Downloading, Found, Search
 from sidecar.engine.events import Done, Download, Failed, LoadResult, Stage
 from sidecar.engine.failures import as_sidecar_error
 from sidecar.engine.models import Loaded, ModelTable
-from sidecar.engine.request import (
-    Command,
-    Downloading,
-    EncodeJob,
-    Finish,
-    Found,
-    Job,
-    LoadJob,
-    LoadOptions,
-    Search,
-    SpeechJob,
-)
+from sidecar.engine.request import EncodeJob, Finish, Job, LoadJob, LoadOptions, SpeechJob
 from sidecar.engine.watchdog import Pulse
 from sidecar.errors import Cancelled, ModelLoadFailed, SidecarError
 from sidecar.models import catalog
@@ -29,7 +19,7 @@ from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.hub.download import Progress
 
 
-class Loading:
+class PendingLoads:
     """The jobs that wait for a model, by its name. Engine thread only.
 
     Args:
@@ -53,7 +43,10 @@ class Loading:
         self._searches: dict[str, Search] = {}
 
     def __len__(self) -> int:
-        return len(self.jobs())
+        return sum(len(search.jobs) for search in self._searches.values())
+
+    def __iter__(self) -> Iterator[Job]:
+        return (job for search in self._searches.values() for job in search.jobs)
 
     def park(self, name: str, job: Job) -> None:
         """Keeps a job until its model is in memory; two jobs for one model search once."""
@@ -78,9 +71,6 @@ class Loading:
             search.cancelled.set()
             del self._searches[search.model]
         return True
-
-    def jobs(self) -> list[Job]:
-        return [job for search in self._searches.values() for job in search.jobs]
 
     def downloading(self, command: Downloading) -> None:
         for job in command.search.jobs:

@@ -1,0 +1,94 @@
+"""A request that is being spoken: what is counted of it, whichever kind of model speaks."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import Generic, TypeVar
+
+import mlx.core as mx
+import numpy as np
+from numpy.typing import NDArray
+
+from sidecar.engine.events import AudioChunk, FinishReason, SpeechResult
+from sidecar.engine.failures import not_finite
+from sidecar.engine.models import Loaded
+from sidecar.engine.request import SpeechJob
+from sidecar.errors import Notice
+
+L = TypeVar("L", bound=Loaded, covariant=True)
+
+
+class ActiveSpeech(Generic[L]):
+    """One request from its admission to its last chunk of audio.
+
+    Args:
+        admitted: when its preparation began, by time.perf_counter.
+
+    Attributes:
+        frames: frames of audio so far.
+        samples: samples handed out so far.
+    """
+
+    def __init__(
+        self, job: SpeechJob, loaded: L, admitted: float, notices: tuple[Notice, ...] = ()
+    ) -> None:
+        seed = job.request.seed
+        self.job = job
+        self.loaded = loaded
+        self.seed = random.getrandbits(32) if seed is None else seed
+        self.frames = 0
+        self.samples = 0
+        self.finish_reason: FinishReason | None = None
+        self._rate = loaded.model.info.sample_rate
+        self._admitted = admitted
+        self._notices = notices
+        self._first_audio: float | None = None
+        self._text_wait_seconds = 0.0
+
+    @property
+    def is_waiting_for_text(self) -> bool:
+        """Whether it cannot go on before more of its text has arrived."""
+        return False
+
+    @property
+    def audio_seconds(self) -> float:
+        return self.samples / self._rate
+
+    @property
+    def elapsed(self) -> float:
+        return time.perf_counter() - self._admitted
+
+    def unspoken(self) -> tuple[str, ...]:
+        """Return the letters of its text that the model has not learned and has left out."""
+        return ()
+
+    def result(self) -> SpeechResult:
+        assert self.finish_reason is not None
+        submitted = self.job.submitted
+        return SpeechResult(
+            finish_reason=self.finish_reason,
+            frames=self.frames,
+            samples=self.samples,
+            sample_rate=self._rate,
+            seed=self.seed,
+            queue_seconds=self._admitted - submitted,
+            first_audio_seconds=(self._first_audio or time.perf_counter()) - submitted,
+            generation_seconds=self.elapsed - self._text_wait_seconds,
+            peak_memory_bytes=mx.get_peak_memory(),
+            notices=self._notices,
+            unspoken=self.unspoken(),
+        )
+
+    def _put(self, samples: NDArray[np.float32], codes: NDArray[np.int32]) -> None:
+        """Hand out a chunk.
+
+        Raises:
+            GenerationFailed: a sample is infinite or not a number.
+        """
+        if not np.isfinite(samples).all():
+            raise not_finite("audio")
+        self.samples += len(samples)
+        self.job.events.put(AudioChunk(samples, codes, self._rate))
+        if self._first_audio is None:
+            self._first_audio = time.perf_counter()

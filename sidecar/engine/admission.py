@@ -1,0 +1,85 @@
+"""Which waiting request is admitted next, and whether there is room for it now."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from sidecar.engine.active import ActiveSpeech
+from sidecar.engine.request import PRIORITIES, Job, SpeechJob, Stream
+from sidecar.limits import MAX_ROWS, MAX_STREAMS
+
+
+class AdmissionQueue:
+    """Speech jobs whose model is in memory, in the order in which they are admitted.
+
+    Jobs whose stream has a reserved place come first, then the others by priority; within a
+    priority, the oldest request comes first.
+
+    A place is one of MAX_STREAMS. A request that waits for text has given up its place. Between two
+    jobs of one stream its place stays reserved, so that no other request makes a gap in its audio;
+    only a request of a higher priority may begin instead.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[SpeechJob] = []
+        self._reserved: dict[Stream, SpeechJob] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def __iter__(self) -> Iterator[SpeechJob]:
+        return iter(self._waiting)
+
+    @property
+    def reserved_by(self) -> Collection[SpeechJob]:
+        """The last job of each stream that has a reserved place."""
+        return self._reserved.values()
+
+    def add(self, job: SpeechJob) -> None:
+        insort(self._waiting, job, key=self._order)
+
+    def remove(self, job: Job) -> bool:
+        """Remove a waiting job. Return False if it is not here."""
+        if job not in self._waiting:
+            return False
+        self._waiting = [other for other in self._waiting if other is not job]
+        return True
+
+    def reserve(self, job: SpeechJob) -> None:
+        """Keep the place of a job that has ended, if another job of its stream follows."""
+        if job.request.more_follows and job.stream is not None:
+            self._reserved[job.stream] = job
+
+    def release(self, stream: Stream | None) -> None:
+        """Give up the place that is reserved for a stream, if there is one."""
+        if stream is not None:
+            self._reserved.pop(stream, None)
+
+    def has_place(self, job: SpeechJob) -> bool:
+        """Return whether a place is reserved for the job's stream."""
+        return job.stream in self._reserved
+
+    def can_admit(self, active: Sequence[ActiveSpeech[Any]]) -> bool:
+        """Return whether the first job may begin beside the requests in `active`."""
+        if not self._waiting:
+            return False
+        job = self._waiting[0]
+        if self.has_place(job):
+            return True
+        rank = _rank(job)
+        reserved = sum(_rank(other) <= rank for other in self._reserved.values())
+        taken = reserved + sum(not speech.is_waiting_for_text for speech in active)
+        return taken < MAX_STREAMS and len(active) < MAX_ROWS
+
+    def take(self, active: Sequence[ActiveSpeech[Any]]) -> SpeechJob | None:
+        """Remove and return the job that is admitted next; None if none can be admitted now."""
+        return self._waiting.pop(0) if self.can_admit(active) else None
+
+    def _order(self, job: SpeechJob) -> tuple[bool, int, float]:
+        return not self.has_place(job), _rank(job), job.submitted
+
+
+def _rank(job: SpeechJob) -> int:
+    return PRIORITIES.index(job.request.priority)

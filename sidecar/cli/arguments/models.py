@@ -58,20 +58,19 @@ def _add_quantize(actions: Commands[Parser]) -> None:
     quantize = _action(
         actions, "quantize", "Make a smaller copy of a model.", "--bits N -o FOLDER MODEL"
     )
-    quantize.add_argument(
+    option = quantize.add_argument
+    option(
         "model", metavar="MODEL", help="an alias, a hub id or a folder; it must not be quantised"
     )
-    quantize.add_argument(
-        "--bits", type=int, choices=(4, 6, 8), required=True, help="bits for each weight"
-    )
-    quantize.add_argument(
+    option("--bits", type=int, choices=(4, 6, 8), required=True, help="bits for each weight")
+    option(
         "--group-size",
         type=int,
         choices=(32, 64, 128),
         default=64,
         help="number of weights that share one scale (default: %(default)s)",
     )
-    quantize.add_argument(
+    option(
         "-o", "--output", metavar="FOLDER", required=True, help="a folder that does not exist yet"
     )
     add_yes(quantize)

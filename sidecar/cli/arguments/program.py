@@ -114,8 +114,9 @@ def _add_serve(commands: Commands[Parser]) -> None:
         description="Serve JSON-RPC on stdin and stdout, for the program that starts it.",
         epilog=examples(_SERVE_EXAMPLES),
     )
+    option = serve.add_argument
     add_model(serve, f"{BUNDLED}, or the model of a saved voice")
-    serve.add_argument(
+    option(
         "--memory-limit",
         type=memory_limit,
         default=DEFAULT_LIMIT,
@@ -123,7 +124,7 @@ def _add_serve(commands: Commands[Parser]) -> None:
         help="memory that all loaded models together may use: 8GB, 50%%, or a number of bytes; "
         "0 means no limit (default: 70%%)",
     )
-    serve.add_argument(
+    option(
         "--keep-alive",
         type=keep_alive,
         default=-1.0,
@@ -131,7 +132,7 @@ def _add_serve(commands: Commands[Parser]) -> None:
         help="unload a model that has had no work for this long; -1 means never "
         "(default: %(default)g)",
     )
-    serve.add_argument(
+    option(
         "--watchdog",
         type=seconds,
         metavar="SECONDS",

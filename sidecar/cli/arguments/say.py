@@ -45,18 +45,19 @@ def add(commands: Commands[Parser]) -> None:
         description="Speak a text to a file, a pipe or the loudspeaker.",
         epilog=examples(_EXAMPLES),
     )
-    say.add_argument(
+    option = say.add_argument
+    option(
         "text",
         nargs="?",
         metavar="TEXT",
         help="the text to speak; without it, or with -, text from stdin is spoken as it arrives",
     )
-    say.add_argument("-f", "--file", metavar="FILE", help="read the text from a UTF-8 file")
+    option("-f", "--file", metavar="FILE", help="read the text from a UTF-8 file")
     _add_voice(say)
     _add_speech(say)
     _add_output(say)
     _add_playback(say)
-    say.add_argument("-q", "--quiet", action="store_true", help="print only errors and warnings")
+    option("-q", "--quiet", action="store_true", help="print only errors and warnings")
     add_yes(say)
     add_common(say, voices=True)
 
@@ -87,25 +88,26 @@ def _add_speech(say: Parser) -> None:
     group.add_argument(
         "--speed", type=speed, default=1.0, help="0.5 to 2, at the same pitch (default: 1)"
     )
-    group.add_argument(
+    option = group.add_argument
+    option(
         "--pause-sentence",
         type=seconds,
         metavar="SECONDS",
         help="silence added after each sentence (default: 0.1)",
     )
-    group.add_argument(
+    option(
         "--pause-paragraph",
         type=seconds,
         metavar="SECONDS",
         help="silence added after each paragraph (default: 0.4)",
     )
-    group.add_argument(
+    option(
         "--no-normalize",
         dest="normalize",
         action="store_false",
         help="do not spell out numbers, dates and units before they are spoken",
     )
-    group.add_argument("--seed", type=whole, help="random seed: the same seed gives the same audio")
+    option("--seed", type=whole, help="random seed: the same seed gives the same audio")
 
 
 def _add_output(say: Parser) -> None:
@@ -117,21 +119,20 @@ def _add_output(say: Parser) -> None:
         help=f"audio file, named *{', *'.join(SUFFIXES)} unless --format is given; - means stdout "
         "(default: out.wav, or no file with --play)",
     )
-    group.add_argument(
+    option = group.add_argument
+    option(
         "--format",
         choices=FORMATS,
         metavar="FORMAT",
         help=f"{', '.join(FORMATS)}: format of the audio file, whatever its name (default: the "
         "format of its name, or wav for stdout); pcm is 16-bit little-endian mono, no header",
     )
-    group.add_argument(
+    option(
         "--sample-rate", type=sample_rate, metavar="HZ", help="8000 to 48000 (default: the model's)"
     )
-    group.add_argument("--srt", metavar="FILE", help="write SubRip captions to this file")
-    group.add_argument("--vtt", metavar="FILE", help="write WebVTT captions to this file")
-    group.add_argument(
-        "-n", "--no-clobber", action="store_true", help="never overwrite an existing file"
-    )
+    option("--srt", metavar="FILE", help="write SubRip captions to this file")
+    option("--vtt", metavar="FILE", help="write WebVTT captions to this file")
+    option("-n", "--no-clobber", action="store_true", help="never overwrite an existing file")
 
 
 def _add_playback(say: Parser) -> None:
@@ -140,6 +141,5 @@ def _add_playback(say: Parser) -> None:
     group.add_argument(
         "--device", metavar="NAME", help="output device for --play: its number, or part of its name"
     )
-    group.add_argument(
-        "--list-devices", action="store_true", help="list the output devices, and exit"
-    )
+    option = group.add_argument
+    option("--list-devices", action="store_true", help="list the output devices, and exit")

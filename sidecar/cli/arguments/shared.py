@@ -50,28 +50,29 @@ def add_common(parser: Parser, *, log: bool = True, hub: bool = True, voices: bo
         voices: the command reads or writes saved voices.
     """
     group = parser.add_argument_group("common options")
+    option = group.add_argument
     if voices:
-        group.add_argument(
+        option(
             "--voices-dir",
             type=folder,
             metavar="FOLDER",
             help="folder of saved voices (default: one in the user's data folder)",
         )
     if hub:
-        group.add_argument(
+        option(
             "--offline",
             action="store_true",
             help="never contact the model hub; HF_HUB_OFFLINE=1 in the environment does the same",
         )
     if log:
-        group.add_argument(
+        option(
             "--log-level",
             default="warning",
             choices=logs.LEVELS,
             metavar="LEVEL",
             help=f"{', '.join(logs.LEVELS)} (default: %(default)s)",
         )
-        group.add_argument(
+        option(
             "--log-format",
             default="text",
             choices=logs.FORMATS,

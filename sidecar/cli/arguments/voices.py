@@ -71,37 +71,30 @@ def _add_create(actions: Commands[Parser]) -> None:
         description="Create a voice from a recording or a description, and save it.",
         epilog=examples(_EXAMPLES[:3]),
     )
-    create.add_argument(
-        "name", nargs="?", metavar="NAME", help="name of the voice (default: voice-1 and so on)"
-    )
+    option = create.add_argument
+    option("name", nargs="?", metavar="NAME", help="name of the voice (default: voice-1 and so on)")
     source = create.add_mutually_exclusive_group(required=True)
     source.add_argument("--clone", metavar="FILE", help="recording of the voice")
     source.add_argument("--design", metavar="DESCRIPTION", help="description of the voice")
-    create.add_argument(
+    option(
         "--ref-text",
         metavar="TEXT",
         help="what is said in the recording; the voice becomes more similar with it",
     )
-    create.add_argument(
+    option(
         "--text",
         help="with --design: sentence that the new voice speaks once, to be captured "
         "(default: an English one)",
     )
-    create.add_argument(
-        "--model", help=f"Base model that will speak with the voice (default: {_default(BASE)})"
-    )
-    create.add_argument(
+    option("--model", help=f"Base model that will speak with the voice (default: {_default(BASE)})")
+    option(
         "--design-model",
         metavar="MODEL",
         help=f"VoiceDesign model that creates the voice (default: {_default(DESIGN)})",
     )
-    create.add_argument("--language", help="language that the voice speaks if a request names none")
-    create.add_argument(
-        "--seed", type=whole, help="with --design: the same seed gives the same voice"
-    )
-    create.add_argument(
-        "--replace", action="store_true", help="overwrite an existing voice of this name"
-    )
+    option("--language", help="language that the voice speaks if a request names none")
+    option("--seed", type=whole, help="with --design: the same seed gives the same voice")
+    option("--replace", action="store_true", help="overwrite an existing voice of this name")
     add_reference_limit(create)
     add_yes(create)
     add_common(create, voices=True)

@@ -1,7 +1,7 @@
-"""Files that a client names: opened read-only, and refused when they are no file or too large;
-and in words why one could not be opened.
+"""Files that a client names: opened read-only, and only if they are regular and not too large.
 
-A name may lead to a pipe, on which opening would wait for ever, or to a device that never ends.
+A path may lead to a pipe, where opening would wait for ever, or to a device that never ends.
+`cause` is the one place that puts errors of the operating system into words.
 """
 
 from __future__ import annotations
@@ -15,36 +15,37 @@ from typing import BinaryIO
 _CAUSES = {
     errno.EACCES: "permission is denied",
     errno.EPERM: "permission is denied",
-    errno.EROFS: "it is on a file system that is read-only",
+    errno.EROFS: "its file system is read-only",
     errno.EISDIR: "it is a folder",
-    errno.EEXIST: "it exists already",
-    errno.EDQUOT: "your quota of disk space is used up",
-    errno.EFBIG: "the file has reached the size that is allowed here",
+    errno.EEXIST: "it already exists",
+    errno.EDQUOT: "your disk quota is used up",
+    errno.EFBIG: "the file has reached the largest size that is allowed here",
     errno.ENAMETOOLONG: "the name is too long",
-    errno.ELOOP: "its symbolic links lead in a circle",
+    errno.ELOOP: "its symbolic links form a loop",
     errno.EPIPE: "the program that reads it has ended",
     errno.EIO: "the device failed",
 }
 
 
 def open_regular(path: str | Path, most: int) -> BinaryIO:
-    """Opens a file to read.
+    """Open a regular file to read it.
 
     Args:
-        most: bytes that it may have.
+        path: path of the file.
+        most: largest size in bytes that is accepted.
 
     Raises:
-        OSError: it is not there, no regular file, or larger.
-        ValueError: no path can be like that, as one with a NUL in it.
+        OSError: the file does not exist, is not regular, or is larger.
+        ValueError: no file can have this path, for example because it contains a NUL.
     """
-    # Without O_NONBLOCK a pipe without a writer is never opened.
+    # Without O_NONBLOCK, opening a pipe waits for a writer.
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
         about = os.fstat(fd)
         if not stat.S_ISREG(about.st_mode):
-            raise OSError(_other_kind(about.st_mode))
+            raise OSError(_kind(about.st_mode))
         if about.st_size > most:
-            raise OSError(f"it has {about.st_size} bytes, and at most {most} are taken")
+            raise OSError(f"it has {about.st_size} bytes; the limit is {most}")
         return os.fdopen(fd, "rb")
     except BaseException:
         os.close(fd)
@@ -52,13 +53,13 @@ def open_regular(path: str | Path, most: int) -> BinaryIO:
 
 
 def read_regular(path: str | Path, most: int) -> bytes:
-    """The bytes of a file; raises as `open_regular`."""
+    """Return the bytes of a regular file; raises as `open_regular`."""
     with open_regular(path, most) as file:
         return file.read(most)
 
 
-def _other_kind(mode: int) -> str:
-    """Say what it is that is no regular file."""
+def _kind(mode: int) -> str:
+    """Return what a file is that is not a regular file."""
     if stat.S_ISDIR(mode):
         return "it is a folder, not a file"
     if stat.S_ISFIFO(mode):
@@ -69,9 +70,9 @@ def _other_kind(mode: int) -> str:
 
 
 def cause(error: OSError, path: str | Path) -> str:
-    """Return why the file or folder `path` could not be read or written, in words.
+    """Return why the file or folder `path` could not be read or written.
 
-    It follows "… cannot be written: ", and has no full stop.
+    The words follow "… cannot be written: ", and do not end with a full stop.
     """
     path = Path(path)
     match error.errno:

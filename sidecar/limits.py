@@ -1,31 +1,31 @@
-"""How much is taken at once. Told to clients in initialize's answer."""
+"""Limits of requests and of their work. `initialize` tells them to clients."""
 
 from __future__ import annotations
 
-# Of a request's text, which is spoken sentence by sentence: some novels.
+# Characters of a request's text, which is spoken sentence by sentence: a few novels.
 MAX_TEXT_CHARS = 1_000_000
-# Of one utterance, instruction or transcript; also in tokens, where a text has more of those.
+# Characters, and also tokens, of one utterance, one instruction or one transcript.
 MAX_UTTERANCE_CHARS = 4096
-# Of a request: 22 hours.
+# Frames of a request: 22 hours.
 MAX_FRAMES = 1_000_000
-# Of one utterance, and of a result that carries its audio whole: five and a half minutes.
+# Frames of one utterance, and of a result that holds all of its audio: five and a half minutes.
 MAX_UTTERANCE_FRAMES = 4096
-# Of a chunk: of the largest samples, and at half speed, its base64 fits a message.
+# Frames of one audio chunk. Even as pcm_f32le at half speed, its base64 fits into one message.
 MAX_CHUNK_FRAMES = 1024
-# Bytes of such a result's audio; in base64 it fits one message.
+# Bytes of the audio in a result that holds all of it; as base64 they fit into one message.
 MAX_WHOLE_BYTES = 40 * 2**20
-# Requests generated at the same time, and requests waiting behind those.
+# Requests that are generated at the same time, and requests that wait for one of these to end.
 MAX_STREAMS = 8
 MAX_QUEUED = 64
-# Requests with a row, those included that wait for text.
+# Requests with a sequence in the batch, including those that wait for more of their text.
 MAX_ROWS = 32
-# How long a request may wait for more of its text.
+# The longest time that a request may allow for the next piece of its text.
 MAX_TEXT_TIMEOUT_MS = 3_600_000
-# On one piece of work, while references have at most MAX_REFERENCE_SECONDS. The longest that is
-# none: a reference of a minute on a CPU without a fast BLAS takes two minutes.
+# The watchdog's limit for one unit of work, with references up to MAX_REFERENCE_SECONDS. The
+# longest one that is not a hang takes about 120 s: a 60 s reference on a CPU without a fast BLAS.
 HANG_SECONDS = 300.0
-# Of a cloned voice, unless --max-reference-seconds says otherwise, and the most that it may say: a
-# full-size talker keeps 1.4 MB for each second, in every stream.
+# Length of a reference recording: the default, and the most that --max-reference-seconds accepts.
+# A full-size talker keeps 1.4 MB for each second of it, in every stream.
 MAX_REFERENCE_SECONDS = 60.0
 LONGEST_REFERENCE_SECONDS = 300.0
 
@@ -34,5 +34,5 @@ CODEC_FRAMES_PER_SECOND = 12.5  # of Qwen3-TTS's codec
 
 
 def reference_frames(seconds: float) -> int:
-    """Codec frames that a reference may have: its own, and the silence behind it."""
+    """Return how many codec frames a reference may have, with the silence after it."""
     return int(CODEC_FRAMES_PER_SECOND * (seconds + 1)) + 1

@@ -1,7 +1,7 @@
 """The log on stderr: one line per event, as text or as JSON, and copies for a client that asks.
 
-Whoever reads it cuts at line breaks, so none may come from a message: they, and all that moves a
-terminal's cursor, are written as escapes.
+Programs split the log at line breaks, so messages may not contain any: line breaks, and all other
+characters that move a terminal's cursor, are escaped.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("text", "json")
 _TOKEN = re.compile(r"\bhf_[A-Za-z0-9]{8,}")
 _TOKEN_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
-# Called for every event with its level's name, its logger's and its message; must not block.
+# Called for every event, with the names of its level and of its logger, and its message. It must
+# not block.
 Send = Callable[[str, str, str], None]
 
 
 def to_stderr(level: str, format: str = "text") -> None:
-    """Sends what is at least of this level to stderr."""
+    """Write events of at least this level to stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLine() if format == "json" else _TextLine())
     handler.setLevel(level.upper())
@@ -35,7 +36,7 @@ def to_stderr(level: str, format: str = "text") -> None:
 
 
 def to_client(level: str, send: Send) -> None:
-    """Hands what is at least of this level to `send`, too; stderr gets what it got before."""
+    """Also pass events of at least this level to `send`; stderr receives the same as before."""
     handler = _Copies(send)
     handler.setLevel(level.upper())
     root = logging.getLogger()
@@ -44,7 +45,7 @@ def to_client(level: str, send: Send) -> None:
 
 
 def redacted(text: str) -> str:
-    """Without the hub's access tokens, whoever wrote them into an error."""
+    """Return the text without access tokens of the hub, which libraries may put into errors."""
     for name in _TOKEN_VARIABLES:
         if token := os.environ.get(name, "").strip():
             text = text.replace(token, "hf_…")
@@ -73,7 +74,7 @@ def _cause(record: logging.LogRecord) -> str:
 
 
 class _JsonLine(logging.Formatter):
-    """One object: time (ISO 8601, UTC), level, logger, message; error and traceback if any."""
+    """An object: time (ISO 8601, UTC), level, logger, message; error and traceback if any."""
 
     def format(self, record: logging.LogRecord) -> str:
         event = {

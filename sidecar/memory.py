@@ -1,4 +1,4 @@
-"""How much memory there is, and how much of it models may take. Knows no MLX."""
+"""How much memory the machine has, and how much of it models may use. Does not use MLX."""
 
 from __future__ import annotations
 
@@ -12,31 +12,33 @@ _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 _UNITS |= {"kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40, "k": 10**3, "m": 10**6}
 _UNITS |= {"g": 10**9, "t": 10**12}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([a-z]*|%)", re.IGNORECASE)
-# Of a container; version 2 and version 1.
+# The limit of a container, by version 2 and version 1 of cgroups.
 _CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 class MemoryLimit(msgspec.Struct, frozen=True):
-    """What loaded models may take together: bytes, or else a share of the machine's; neither is
-    no limit."""
+    """The memory that all loaded models together may use: bytes, or a share of the machine's.
+
+    Neither means no limit.
+    """
 
     nbytes: int = 0
     share: float = 0.0
 
     def of(self, machine: int) -> int | None:
-        """In bytes, on a machine with so many; None is no limit."""
+        """Return the limit in bytes on a machine with this much memory; None means no limit."""
         return self.nbytes or int(self.share * machine) or None
 
 
-# The rest is for what streams, kernels and the other programs need.
+# The rest is for streams, for kernels, and for other programs.
 DEFAULT_LIMIT = MemoryLimit(share=0.7)
 
 
 def parse_limit(text: str) -> MemoryLimit:
-    """Reads "8GB", "8GiB", "50%" or a number of bytes; 0 is no limit.
+    """Return the limit for "8GB", "8GiB", "50%" or a number of bytes; 0 means no limit.
 
     Raises:
-        ValueError: it is none of these.
+        ValueError: the text is not one of these.
     """
     match = _SIZE.fullmatch(text.strip())
     unit = match[2].lower() if match else "?"
@@ -51,18 +53,18 @@ def parse_limit(text: str) -> MemoryLimit:
 
 
 def physical_bytes() -> int:
-    """The machine's memory, or what the container that this runs in may use of it."""
+    """Return the memory of the machine, or of the container that the process runs in."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for path in _CGROUPS:
         try:
             total = min(total, int(Path(path).read_text()))
-        except (OSError, ValueError):  # not there, or "max"
+        except (OSError, ValueError):  # there is no such file, or it says "max"
             continue
     return total
 
 
 def readable(nbytes: int) -> str:
-    """As a person would say it: 4.6 GB."""
+    """Return the size for people, as in 4.6 GB."""
     for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if nbytes >= size:
             return f"{nbytes / size:.3g} {unit}"

@@ -152,7 +152,7 @@ FULL = "no space is left on the device that holds /dev/"
         ("--vtt", "folder.wav", "it is a folder"),
         ("-o", "file.txt/x.wav", "file.txt is not a folder"),
         ("--srt", f"{'n' * 300}.wav", "the name is too long"),
-        ("--vtt", "circle.wav", "its symbolic links lead in a circle"),
+        ("--vtt", "circle.wav", "its symbolic links form a loop"),
         ("-o", "/proc/x.wav", "there is no such file"),
         ("-o", "/dev/full", FULL),
     ],
@@ -179,7 +179,7 @@ def test_what_is_cut_short_is_removed(tmp_path: Path) -> None:
 
     done = run("say", TEXT, "-o", "a.wav", "--srt", "a.srt", cwd=tmp_path, preexec_fn=little_room)
     assert done.returncode == 1
-    assert "a.wav cannot be written: the file has reached the size that is allowed" in done.stderr
+    assert "a.wav cannot be written: the file has reached the largest size" in done.stderr
     assert "warning: a.wav was incomplete and has been removed.\n" in done.stderr
     assert list(tmp_path.iterdir()) == []
 

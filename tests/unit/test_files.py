@@ -21,7 +21,7 @@ def test_a_file_is_read_up_to_its_limit(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(b"12345")
     assert read_regular(file, 5) == b"12345"
-    with pytest.raises(OSError, match="at most 4 are taken"):
+    with pytest.raises(OSError, match="the limit is 4"):
         open_regular(file, 4)
 
 

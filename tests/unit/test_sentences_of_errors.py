@@ -41,8 +41,8 @@ def test_the_nearest_name_is_found_if_one_is_near(name: str, meant: str | None) 
     ("number", "said"),
     [
         (errno.EACCES, "permission is denied"),
-        (errno.EROFS, "it is on a file system that is read-only"),
-        (errno.EDQUOT, "your quota of disk space is used up"),
+        (errno.EROFS, "its file system is read-only"),
+        (errno.EDQUOT, "your disk quota is used up"),
         (errno.ETXTBSY, "Text file busy"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sidecar.cli.arguments.parser import Commands, Parser, examples
 from sidecar.cli.arguments.shared import add_common, add_yes
 
-_NAME = "an alias or a hub id; NAME@REVISION pins a revision"
+_NAME = "an alias (see models list) or a hub id; NAME@REVISION pins a revision"
 _EXAMPLES = (
     ("models list", "list the models, and which of them are on this machine"),
     ("models download 0.6b-customvoice", "download a model"),

@@ -35,7 +35,10 @@ _EXAMPLES = (
 )
 _SERVE_EXAMPLES = (
     ("serve", "serve with the bundled voice as the default"),
-    ("--model 0.6b-customvoice --keep-alive 600", "the same command without its name"),
+    (
+        "--model 0.6b-customvoice --keep-alive 600",
+        "without the word serve: another default, unloaded after ten idle minutes",
+    ),
 )
 _DOCTOR_EXAMPLES = (
     ("doctor", "check everything"),

@@ -30,7 +30,7 @@ SUFFIXES = {
 _EXAMPLES = (
     ('say "Hello there." --play', "speak through the loudspeaker"),
     ("say -f chapter.txt -o chapter.mp3 --vtt chapter.vtt", "speak a text file, with captions"),
-    ("say - --play", "speak what you type, while you type"),
+    ("say - --play", "speak what you type, sentence by sentence"),
     ('say "Hello there." -o - | aplay', "write the audio to a pipe"),
     ('say "Hello there." --clone anna.wav --ref-text "What she says."', "clone a voice"),
 )

@@ -36,8 +36,8 @@ def add_reference_limit(parser: Container) -> None:
         type=reference_seconds,
         default=MAX_REFERENCE_SECONDS,
         metavar="SECONDS",
-        help="reject recordings, and voices made from them, that are longer than this "
-        f"(default: %(default)g, at most {LONGEST_REFERENCE_SECONDS:g})",
+        help="reject recordings that are longer than this, and saved voices made from such "
+        f"recordings (default: %(default)g, at most {LONGEST_REFERENCE_SECONDS:g})",
     )
 
 

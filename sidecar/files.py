@@ -1,7 +1,7 @@
 """Files that a client names: opened read-only, and only if they are regular and not too large.
 
 A path may lead to a pipe, where opening would wait for ever, or to a device that never ends.
-`cause` is the one place that puts errors of the operating system into words.
+`describe_os_error` is the one place that puts errors of the operating system into words.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def open_regular(path: str | Path, most: int) -> BinaryIO:
     try:
         about = os.fstat(fd)
         if not stat.S_ISREG(about.st_mode):
-            raise OSError(_kind(about.st_mode))
+            raise OSError(_describe_kind(about.st_mode))
         if about.st_size > most:
             raise OSError(f"it has {about.st_size} bytes; the limit is {most}")
         return os.fdopen(fd, "rb")
@@ -58,7 +58,7 @@ def read_regular(path: str | Path, most: int) -> bytes:
         return file.read(most)
 
 
-def _kind(mode: int) -> str:
+def _describe_kind(mode: int) -> str:
     """Return what a file is that is not a regular file."""
     if stat.S_ISDIR(mode):
         return "it is a folder, not a file"
@@ -69,7 +69,7 @@ def _kind(mode: int) -> str:
     return "it is not a regular file"
 
 
-def cause(error: OSError, path: str | Path) -> str:
+def describe_os_error(error: OSError, path: str | Path) -> str:
     """Return why the file or folder `path` could not be read or written.
 
     The words follow "… cannot be written: ", and do not end with a full stop.

@@ -20,7 +20,7 @@ from sidecar.audio.media.formats import describe_other, detect_format
 from sidecar.audio.pcm import Samples
 from sidecar.audio.sources import ReferenceFile
 from sidecar.errors import ReferenceTooLong, ReferenceTooShort
-from sidecar.files import cause
+from sidecar.files import describe_os_error
 
 MIN_SECONDS = 1.0
 BEST = "3 to 15 s of clean speech are best."
@@ -126,7 +126,7 @@ def _wording_errors(file: ReferenceFile) -> Generator[None]:
             raise file.error(f"The reference audio is {what}.", _FORMATS) from error
         reason = error.error_string if isinstance(error, soundfile.LibsndfileError) else str(error)
         if isinstance(error, OSError):
-            reason = cause(error, error.filename or "")
+            reason = describe_os_error(error, error.filename or "")
         raise file.error(
             f"The reference audio cannot be read: {reason.rstrip('.')}.", _FORMATS
         ) from error

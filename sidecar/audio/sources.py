@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from sidecar.errors import BadReferenceAudio, InvalidParams
-from sidecar.files import cause, open_regular
+from sidecar.files import describe_os_error, open_regular
 
 _PATH, _AUDIO = "reference.path", "reference.audio"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
@@ -96,7 +96,9 @@ def _naming(path: str) -> Generator[None]:
         yield
     except (OSError, ValueError) as error:
         shown = path if path.isprintable() else repr(path)
-        reason = cause(error, path) if isinstance(error, OSError) else str(error).rstrip(".")
+        reason = (
+            describe_os_error(error, path) if isinstance(error, OSError) else str(error).rstrip(".")
+        )
         raise BadReferenceAudio(
             f"The reference audio cannot be read: {shown}: {reason}.",
             hint=_path_hint(path) if isinstance(error, FileNotFoundError) else None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from sidecar import logs
 from sidecar.cli import terminal
 from sidecar.errors import SidecarError
-from sidecar.files import cause
+from sidecar.files import describe_os_error
 from sidecar.models.catalog import BUNDLED
 from sidecar.settings import Settings
 from sidecar.wire.stdio import claim
@@ -102,7 +102,7 @@ def _exit_code(command: Callable[[argparse.Namespace], int], options: argparse.N
         terminal.error(with_options(error.message, options), hint)
     except OSError as error:
         path = error.filename if isinstance(error.filename, str) else None
-        terminal.error(f"{path}: {cause(error, path)}" if path else str(error))
+        terminal.error(f"{path}: {describe_os_error(error, path)}" if path else str(error))
     except RuntimeError as error:  # MLX
         terminal.error(str(error))
     return 1

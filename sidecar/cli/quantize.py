@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sidecar.cli.fetching import fetch
 from sidecar.cli.terminal import Failure
-from sidecar.files import cause
+from sidecar.files import describe_os_error
 from sidecar.memory import readable
 from sidecar.models import backend, registry
 from sidecar.models.checkpoint import Checkpoint
@@ -28,7 +28,7 @@ def quantize(options: argparse.Namespace) -> int:
         quantised, kept = _write(checkpoint, options.bits, options.group_size, target)
     except OSError as error:
         where = error.filename or str(target)
-        raise Failure(f"The copy failed. {where}: {cause(error, where)}.") from error
+        raise Failure(f"The copy failed. {where}: {describe_os_error(error, where)}.") from error
     size = sum(file.stat().st_size for file in target.rglob("*") if file.is_file())
     print(
         f"{options.bits} bits in groups of {options.group_size}: {quantised} linear layers"

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from sidecar.errors import BadVoiceFile, SidecarError, UnknownVoice, VoiceExists, VoiceSaveFailed
-from sidecar.files import cause
+from sidecar.files import describe_os_error
 from sidecar.limits import MAX_REFERENCE_SECONDS, reference_frames
 from sidecar.models.base import VoicePrompt
 from sidecar.voices import atomic, format, names
@@ -277,14 +277,14 @@ def _exists(name: str) -> VoiceExists:
 def _not_saved(path: Path, error: OSError) -> VoiceSaveFailed:
     folder = names.printable(str(path.parent))
     return VoiceSaveFailed(
-        f"The folder of voices, {folder}, cannot be changed: {cause(error, path)}.",
+        f"The folder of voices, {folder}, cannot be changed: {describe_os_error(error, path)}.",
         hint="Check its permissions and the free space, or start with --voices-dir FOLDER.",
     )
 
 
 def _unreadable(folder: Path, error: OSError) -> Skipped:
     name = names.printable(str(folder))
-    reason = f"The folder of voices, {name}, cannot be read: {cause(error, folder)}."
+    reason = f"The folder of voices, {name}, cannot be read: {describe_os_error(error, folder)}."
     return Skipped(name, reason)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sidecar.errors import UnknownModel
-from sidecar.files import cause
+from sidecar.files import describe_os_error
 from sidecar.wording import closest, sentence
 
 
@@ -47,7 +47,7 @@ def test_the_nearest_name_is_found_if_one_is_near(name: str, meant: str | None) 
     ],
 )
 def test_the_causes_that_cannot_be_made_here_have_words(number: int, said: str) -> None:
-    assert cause(OSError(number, os.strerror(number)), "x.wav") == said
+    assert describe_os_error(OSError(number, os.strerror(number)), "x.wav") == said
 
 
 @pytest.mark.parametrize(
@@ -56,10 +56,13 @@ def test_the_causes_that_cannot_be_made_here_have_words(number: int, said: str) 
 )
 def test_what_is_no_folder_is_named(path: str, other: str) -> None:
     error = OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-    assert cause(error, path) == f"{other} is not a folder"
+    assert describe_os_error(error, path) == f"{other} is not a folder"
 
 
 def test_a_missing_folder_is_told_from_a_missing_file(tmp_path: Path) -> None:
     missing = OSError(errno.ENOENT, os.strerror(errno.ENOENT))
-    assert cause(missing, tmp_path / "a.wav") == "there is no such file"
-    assert cause(missing, tmp_path / "b" / "a.wav") == f"there is no folder {tmp_path / 'b'}"
+    assert describe_os_error(missing, tmp_path / "a.wav") == "there is no such file"
+    assert (
+        describe_os_error(missing, tmp_path / "b" / "a.wav")
+        == f"there is no folder {tmp_path / 'b'}"
+    )

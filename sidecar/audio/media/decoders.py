@@ -24,7 +24,7 @@ from sidecar.audio.media import bounded, pyav_child
 from sidecar.audio.media.formats import MediaFormat
 from sidecar.audio.sources import ReferenceFile
 from sidecar.errors import BadReferenceAudio
-from sidecar.files import cause
+from sidecar.files import describe_os_error
 
 # For one file, without the wait for a turn. To decode a minute of audio takes less than a second of
 # CPU time, but the machine may be busy.
@@ -86,7 +86,7 @@ class _Task(msgspec.Struct, frozen=True):
                 check=self.file.check,
             )
         except OSError as error:
-            raise _Failed(cause(error, command[0])) from error
+            raise _Failed(describe_os_error(error, command[0])) from error
         if outcome.status is None:
             raise self.file.error(
                 f"The reference audio was not decoded within {_SECONDS:g} s.",
@@ -129,7 +129,7 @@ def _copy(file: ReferenceFile, form: MediaFormat, stack: ExitStack) -> _Task:
         task = _Task(file, form, Path(folder))
         task.source.write_bytes(file.data)
     except OSError as error:
-        reason = cause(error, error.filename or Path(tempfile.tempdir or "", "copy"))
+        reason = describe_os_error(error, error.filename or Path(tempfile.tempdir or "", "copy"))
         raise file.error(
             f"The reference audio cannot be copied to be decoded: {reason}.",
             "Make room in the folder for temporary files, or set TMPDIR to another one.",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from sidecar.files import cause
+from sidecar.files import describe_os_error
 
 NO_SOUND = 3
 TOO_LONG = 4
@@ -92,7 +92,7 @@ if __name__ == "__main__":
         sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3], float(sys.argv[4])))
     except Exception as error:  # the parent process quotes one line in its error
         if isinstance(error, OSError):
-            reason = cause(error, sys.argv[1])
+            reason = describe_os_error(error, sys.argv[1])
         else:  # FFmpeg's errors have a `strerror`, too
             reason = getattr(error, "strerror", None) or str(error) or repr(error)
         print(reason.splitlines()[0], file=sys.stderr)

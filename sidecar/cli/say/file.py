@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 
 from sidecar.cli.terminal import Failure
-from sidecar.files import cause
+from sidecar.files import describe_os_error
 
 _STDOUT = "-"
 
@@ -135,9 +135,11 @@ class OutputFile:
             return Failure(f"{self.name!r} cannot be the name of a file.")
         if self.name == "stdout":
             known = {errno.ENOSPC: "no space is left on its device"}
-            why = known.get(error.errno or 0) or cause(error, os.devnull)
+            why = known.get(error.errno or 0) or describe_os_error(error, os.devnull)
             return Failure(f"stdout cannot be written: {why}.")
         hint = None
         if error.errno == errno.ENOENT and not self._path.parent.is_dir():
             hint = f"Create the folder first: mkdir -p {self._path.parent}"
-        return Failure(f"{self.name} cannot be written: {cause(error, self._path)}.", hint)
+        return Failure(
+            f"{self.name} cannot be written: {describe_os_error(error, self._path)}.", hint
+        )

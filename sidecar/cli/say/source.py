@@ -12,7 +12,7 @@ from pathlib import Path
 from sidecar.cli import terminal
 from sidecar.cli.terminal import Failure
 from sidecar.errors import EmptyText
-from sidecar.files import cause
+from sidecar.files import describe_os_error
 from sidecar.limits import MAX_TEXT_CHARS
 
 _READ_BYTES = 4096
@@ -57,7 +57,7 @@ def _read_file(path: str) -> str:
         with Path(path).expanduser().open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except (OSError, RuntimeError) as error:
-        why = cause(error, path) if isinstance(error, OSError) else str(error)
+        why = describe_os_error(error, path) if isinstance(error, OSError) else str(error)
         raise Failure(f"{path} cannot be read: {why}.") from error
     except ValueError:
         raise Failure(f"{path!r} cannot be the name of a file.") from None
@@ -94,7 +94,7 @@ def read_stdin() -> Iterator[str]:
         at = read - len(error.object) + error.start
         raise _not_utf_8("stdin", error, at) from None
     except OSError as error:
-        raise Failure(f"stdin cannot be read: {cause(error, os.devnull)}.") from error
+        raise Failure(f"stdin cannot be read: {describe_os_error(error, os.devnull)}.") from error
 
 
 def _not_utf_8(name: str, error: UnicodeDecodeError, at: int) -> Failure:

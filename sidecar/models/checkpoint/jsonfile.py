@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sidecar.errors import NotACheckpoint
-from sidecar.files import cause, read_regular
+from sidecar.files import describe_os_error, read_regular
 
 MAX_JSON_BYTES = 64 * 2**20  # of one file; the largest tokenizer.json has 11 MB
 
@@ -34,7 +34,7 @@ def read_object(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise _refused(path, f"it is not JSON: {error}") from None
     except OSError as error:
-        raise _refused(path, cause(error, path)) from None
+        raise _refused(path, describe_os_error(error, path)) from None
     if not isinstance(value, dict):
         raise _refused(path, f"it is a JSON {type(value).__name__} and not an object")
     return value

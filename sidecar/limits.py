@@ -18,7 +18,7 @@ MAX_WHOLE_BYTES = 40 * 2**20
 MAX_STREAMS = 8
 MAX_QUEUED = 64
 # Requests with a sequence in the batch, including those that wait for more of their text.
-MAX_ROWS = 32
+MAX_SEQUENCES = 32
 # The longest time that a request may allow for the next piece of its text.
 MAX_TEXT_TIMEOUT_MS = 3_600_000
 # The watchdog's limit for one unit of work, with references up to MAX_REFERENCE_SECONDS. The

@@ -95,7 +95,7 @@ class Server:
                     return _EX_SOFTWARE
 
     def _stalled(self) -> EngineStalled:
-        doing, limit = self._engine.pulse.doing, self._engine.watchdog.limit
+        doing, limit = self._engine.heartbeat.doing, self._engine.watchdog.limit
         return EngineStalled(
             f"The engine has hung for {limit:.0f} s while {doing}.",
             hint="Start a new process; stderr says where it hung.",

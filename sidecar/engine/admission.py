@@ -8,7 +8,7 @@ from typing import Any
 
 from sidecar.engine.active import ActiveSpeech
 from sidecar.engine.request import PRIORITIES, Job, SpeechJob, Stream
-from sidecar.limits import MAX_ROWS, MAX_STREAMS
+from sidecar.limits import MAX_SEQUENCES, MAX_STREAMS
 
 
 class AdmissionQueue:
@@ -71,7 +71,7 @@ class AdmissionQueue:
         rank = _rank(job)
         reserved = sum(_rank(other) <= rank for other in self._reserved.values())
         taken = reserved + sum(not speech.is_waiting_for_text for speech in active)
-        return taken < MAX_STREAMS and len(active) < MAX_ROWS
+        return taken < MAX_STREAMS and len(active) < MAX_SEQUENCES
 
     def take(self, active: Sequence[ActiveSpeech[Any]]) -> SpeechJob | None:
         """Remove and return the job that is admitted next; None if none can be admitted now."""

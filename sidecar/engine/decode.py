@@ -113,7 +113,7 @@ class Batch:
         """The next frame of these rows, not yet being computed; if it raises, none has moved."""
         if self._sampler is None or rows != self._rows:
             self._rows = rows
-            self._sampler = BatchSampler(self._loaded.rules, [row.sampling for row in rows])
+            self._sampler = BatchSampler(self._loaded.mask, [row.sampling for row in rows])
         codes = self._loaded.model.frame([row.state for row in rows], self._sampler)
         flags = _flags(codes, self._sampler.finite, self._loaded.model.codes.eos)
         self._sampler.advance()

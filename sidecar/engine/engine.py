@@ -25,7 +25,7 @@ from sidecar.engine.request import (
     UnloadJob,
 )
 from sidecar.engine.status import EngineStatus
-from sidecar.engine.watchdog import Pulse, Watchdog
+from sidecar.engine.watchdog import Heartbeat, Watchdog
 from sidecar.errors import InternalError, ModelLoadFailed, SidecarError
 from sidecar.limits import HANG_SECONDS
 from sidecar.memory import DEFAULT_LIMIT, MemoryLimit
@@ -65,8 +65,8 @@ class Engine:
         self._keep_alive = keep_alive
         self.status = EngineStatus()
         self._known = threading.Event()  # set once the backend is
-        self.pulse = Pulse()
-        self.watchdog = Watchdog(self.pulse, hang_seconds, LOOK_SECONDS)
+        self.heartbeat = Heartbeat()
+        self.watchdog = Watchdog(self.heartbeat, hang_seconds, LOOK_SECONDS)
         self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
@@ -169,7 +169,7 @@ class Engine:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        self.pulse.at("importing MLX")
+        self.heartbeat.beat("importing MLX")
         try:
             backend.prepare()
             from sidecar.engine.scheduler import Scheduler
@@ -184,7 +184,7 @@ class Engine:
             return
         try:
             limit = self._memory_limit.of(backend.memory_bytes())
-            Scheduler(self._inbox, self._publish, self.pulse, limit, self._keep_alive).run()
+            Scheduler(self._inbox, self._publish, self.heartbeat, limit, self._keep_alive).run()
         except Exception:  # a bug; the scheduler has told its own requests
             log.exception("the engine has failed")
             self._refuse(InternalError("The engine has failed.", hint="Start a new process."))
@@ -195,7 +195,7 @@ class Engine:
 
     def _refuse(self, error: SidecarError) -> None:
         """Answers every job with `error`, until the end."""
-        self.pulse.at(None)
+        self.heartbeat.beat(None)
         self._publish(EngineStatus(backend="broken"))
         while not isinstance(command := self._inbox.get(), Stop):
             if isinstance(command, Job):

@@ -16,7 +16,7 @@ from sidecar.engine.events import Done, Failed
 from sidecar.engine.failures import as_sidecar_error, not_finite
 from sidecar.engine.models import Loaded, LoadedGenerator
 from sidecar.engine.request import PRIORITIES, Finish, SpeechJob
-from sidecar.engine.watchdog import Pulse
+from sidecar.engine.watchdog import Heartbeat
 from sidecar.errors import GenerationFailed, SidecarError
 from sidecar.limits import MAX_FRAMES
 from sidecar.models import randomness
@@ -109,14 +109,14 @@ class GeneratorRunner:
     """All requests of models that generate whole utterances; a `Runner`. Engine thread only.
 
     Args:
-        pulse: receives what is done before each step.
+        heartbeat: receives what is done before each step.
         finish: ends the job of a task that has left.
     """
 
-    def __init__(self, pulse: Pulse, finish: Finish) -> None:
+    def __init__(self, heartbeat: Heartbeat, finish: Finish) -> None:
         self.active: list[GeneratorTask] = []
         self._finish = finish
-        self._pulse = pulse
+        self._heartbeat = heartbeat
 
     @property
     def has_work(self) -> bool:
@@ -148,7 +148,7 @@ class GeneratorRunner:
         task = next(iter(self._turns()), None)
         if task is None:
             return
-        self._pulse.at(f"generating speech with {task.loaded.model.info.family}")
+        self._heartbeat.beat(f"generating speech with {task.loaded.model.info.family}")
         try:
             task.step()
         except Exception as error:

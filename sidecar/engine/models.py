@@ -12,7 +12,7 @@ from pathlib import Path
 import mlx.core as mx
 
 from sidecar.engine.request import LoadOptions
-from sidecar.engine.sampling import BatchSampler, CodeRules, RowSampling
+from sidecar.engine.sampling import BatchSampler, LogitsMask, SamplingState
 from sidecar.errors import MemoryLimitExceeded, ModelInUse, UnknownModel
 from sidecar.memory import readable
 from sidecar.models import backend, registry
@@ -27,7 +27,7 @@ MIN_IDLE_SECONDS = 1.0
 
 
 @dataclass(eq=False, kw_only=True)
-class _Held:
+class _Entry:
     """What the table keeps of every model.
 
     Attributes:
@@ -47,18 +47,18 @@ class _Held:
 
 
 @dataclass(eq=False)
-class LoadedModel(_Held):
-    """A model with rows, and the rules of its codes."""
+class LoadedModel(_Entry):
+    """A model with rows, and the mask of its codes."""
 
     name: str
     model: TTSModel
-    rules: CodeRules
+    mask: LogitsMask
     memory_bytes: int
     load_seconds: float
 
 
 @dataclass(eq=False)
-class LoadedGenerator(_Held):
+class LoadedGenerator(_Entry):
     """A model that speaks by itself."""
 
     name: str
@@ -258,28 +258,28 @@ def _load(checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None
         loaded = LoadedGenerator(checkpoint.name, generator, 0, 0.0, bits=bits)
     else:
         model = registry.load(checkpoint, options.dtype, options.bits)
-        rules = CodeRules(model.codes)
-        _warm_up(model, rules, go_on)
-        loaded = LoadedModel(checkpoint.name, model, rules, 0, 0.0, bits=bits)
+        mask = LogitsMask(model.codes)
+        _warm_up(model, mask, go_on)
+        loaded = LoadedModel(checkpoint.name, model, mask, 0, 0.0, bits=bits)
     mx.clear_cache()
     loaded.memory_bytes = mx.get_active_memory() - before
     loaded.load_seconds = time.perf_counter() - started
     return loaded
 
 
-def _warm_up(model: TTSModel, rules: CodeRules, go_on: Callable[[], None]) -> None:
-    sampling = _warm_sampling(model)
+def _warm_up(model: TTSModel, mask: LogitsMask, go_on: Callable[[], None]) -> None:
+    sampling = _default_sampling(model)
 
     def sampler(rows: int) -> BatchSampler:
         go_on()
-        return BatchSampler(rules, [sampling] * rows)
+        return BatchSampler(mask, [sampling] * rows)
 
     model.warm_up(sampler)
 
 
-def _warm_sampling(model: TTSModel) -> RowSampling:
+def _default_sampling(model: TTSModel) -> SamplingState:
     """As a request that sets nothing samples, so that its kernels are there."""
     defaults = model.defaults
-    return RowSampling(
+    return SamplingState(
         defaults.talker, defaults.subtalker, defaults.repetition_penalty, defaults.min_frames, 0
     )

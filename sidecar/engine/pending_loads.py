@@ -11,7 +11,7 @@ from sidecar.engine.events import Done, Download, Failed, LoadResult, Stage
 from sidecar.engine.failures import as_sidecar_error
 from sidecar.engine.models import Loaded, ModelTable
 from sidecar.engine.request import EncodeJob, Finish, Job, LoadJob, LoadOptions, SpeechJob
-from sidecar.engine.watchdog import Pulse
+from sidecar.engine.watchdog import Heartbeat
 from sidecar.errors import Cancelled, ModelLoadFailed, SidecarError
 from sidecar.models import catalog
 from sidecar.models.catalog import Fetching
@@ -25,7 +25,7 @@ class PendingLoads:
     Args:
         inbox: where the searching thread reports.
         models: where loaded models go.
-        pulse: is told before each load.
+        heartbeat: is told before each load.
         finish: ends a job.
     """
 
@@ -33,12 +33,12 @@ class PendingLoads:
         self,
         inbox: queue.SimpleQueue[Command],
         models: ModelTable,
-        pulse: Pulse,
+        heartbeat: Heartbeat,
         finish: Finish,
     ) -> None:
         self._inbox = inbox
         self._models = models
-        self._pulse = pulse
+        self._heartbeat = heartbeat
         self._finish = finish
         self._searches: dict[str, Search] = {}
 
@@ -122,7 +122,7 @@ class PendingLoads:
         doing = f"loading model {command.model!r}"
 
         def go_on() -> None:
-            self._pulse.at(doing)
+            self._heartbeat.beat(doing)
             if all(job.cancelled for job in jobs):
                 raise Cancelled("The load was cancelled.")
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from sidecar.audio.reference import Recording
 from sidecar.engine.models import Loaded, LoadedGenerator
-from sidecar.engine.watchdog import Pulse
+from sidecar.engine.watchdog import Heartbeat
 from sidecar.errors import IncompatibleVoice
 from sidecar.models.base import Utterance, VoicePrompt
 from sidecar.models.lru import BytesLRU
@@ -26,12 +26,12 @@ class References:
     Engine thread only; its figures may be read from any thread.
 
     Args:
-        pulse: receives what is done before a recording is encoded.
+        heartbeat: receives what is done before a recording is encoded.
         limit: bytes of features to keep.
     """
 
-    def __init__(self, pulse: Pulse | None = None, limit: int = CACHE_BYTES) -> None:
-        self._pulse = pulse
+    def __init__(self, heartbeat: Heartbeat | None = None, limit: int = CACHE_BYTES) -> None:
+        self._heartbeat = heartbeat
         self._features: BytesLRU[Key, VoicePrompt] = BytesLRU(limit, _size)
 
     def __len__(self) -> int:
@@ -76,8 +76,8 @@ class References:
         key: Key = (recording.source, recording.text, recording.append_silence, loaded.identity)
         features = self._features.get(key)
         if features is None:
-            if self._pulse is not None:
-                self._pulse.at("encoding a reference")
+            if self._heartbeat is not None:
+                self._heartbeat.beat("encoding a reference")
             features = loaded.model.encode(recording)
             self._features.put(key, features)
         return features

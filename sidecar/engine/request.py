@@ -47,7 +47,7 @@ class SpeechRequest(msgspec.Struct, frozen=True):
         chunk_frames: size that later chunks grow to.
         priority: who is admitted first; a stream of low priority also yields to the others'
             first audio, and to those who are not ahead of real time.
-        stop_runaway: ends speech that does not end by itself; see `engine/guard.py`.
+        stop_runaway: ends speech that does not end by itself; see `engine/runaway.py`.
         more_follows: the next job of the same stream comes when this has ended. Its place is held.
     """
 

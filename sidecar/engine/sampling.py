@@ -33,7 +33,7 @@ def key_words(seed: int, step: int) -> tuple[int, int]:
 
 
 @dataclass(eq=False)
-class RowSampling:
+class SamplingState:
     """Everything one row's draws depend on.
 
     Attributes:
@@ -51,7 +51,7 @@ class RowSampling:
     frame: int = 0
 
 
-class CodeRules:
+class LogitsMask:
     """Which codes of codebook 0 a model may draw, as what is added to logits; made once a model.
 
     Attributes:
@@ -70,7 +70,7 @@ class BatchSampler:
     """The draws of a batch, frame after frame; made anew when its rows change.
 
     Args:
-        rules: of the model that calls it.
+        mask: of the model that calls it.
         rows: each row's state; `advance` counts the frame in it.
 
     Attributes:
@@ -79,9 +79,9 @@ class BatchSampler:
 
     finite: mx.array
 
-    def __init__(self, rules: CodeRules, rows: Sequence[RowSampling]) -> None:
-        self._rules = rules
-        self._spec = rules.spec
+    def __init__(self, mask: LogitsMask, rows: Sequence[SamplingState]) -> None:
+        self._mask = mask
+        self._spec = mask.spec
         self._rows = rows
         self._talker = _Stage([row.talker for row in rows])
         self._subtalker = _Stage([row.subtalker for row in rows])
@@ -132,8 +132,8 @@ class BatchSampler:
         """0, and −inf where a code may not be drawn now: float32 [rows or 1, vocab]."""
         early = [row.frame < row.min_frames for row in self._rows]
         if not any(early):
-            return self._rules.never
-        return mx.concatenate([self._rules.too_early if e else self._rules.never for e in early])
+            return self._mask.never
+        return mx.concatenate([self._mask.too_early if e else self._mask.never for e in early])
 
     def _seen(self, size: int) -> mx.array:
         nothing = mx.zeros((1, size), dtype=mx.bool_)

@@ -38,7 +38,7 @@ from sidecar.engine.request import EncodeJob, Job, LoadJob, SpeechJob, UnloadJob
 from sidecar.engine.runner import Runner
 from sidecar.engine.status import EngineStatus, snapshot
 from sidecar.engine.unloading import PendingUnloads
-from sidecar.engine.watchdog import Pulse
+from sidecar.engine.watchdog import Heartbeat
 from sidecar.errors import Cancelled, InternalError, queue_full
 from sidecar.limits import MAX_QUEUED, MAX_STREAMS
 
@@ -51,7 +51,7 @@ class Scheduler:
     Args:
         inbox: commands from other threads.
         publish: receives a status snapshot after every round, and before every outcome.
-        pulse: receives the name of each piece of work before it begins.
+        heartbeat: receives the name of each piece of work before it begins.
         memory_limit, keep_alive: for the models; see `ModelTable`.
     """
 
@@ -59,16 +59,16 @@ class Scheduler:
         self,
         inbox: queue.SimpleQueue[Command],
         publish: Callable[[EngineStatus], None],
-        pulse: Pulse,
+        heartbeat: Heartbeat,
         memory_limit: int | None = None,
         keep_alive: float = -1.0,
     ) -> None:
         self._inbox = inbox
         self._publish = publish
         self._models = ModelTable(self._in_use, memory_limit, keep_alive)
-        self._pulse = pulse
-        self._references = References(pulse)
-        self._loading = PendingLoads(inbox, self._models, pulse, self._finish)
+        self._heartbeat = heartbeat
+        self._references = References(heartbeat)
+        self._loading = PendingLoads(inbox, self._models, heartbeat, self._finish)
         self._unloading = PendingUnloads(self._models, self._in_use, self._finish)
         self._encoding = EncodingQueue(
             self._models, self._references, self._loading.park, self._finish
@@ -78,7 +78,7 @@ class Scheduler:
         self._not_begun = (self._waiting, self._encoding, self._loading, self._unloading)
         self._runners: tuple[Runner, ...] = (
             BatchRunner(self._finish),
-            GeneratorRunner(pulse, self._finish),
+            GeneratorRunner(heartbeat, self._finish),
         )
         self._stopping = False
 
@@ -105,7 +105,7 @@ class Scheduler:
         self._admit()
         self._encoding.advance()
         for runner in self._runners:
-            self._pulse.at("generating speech")
+            self._heartbeat.beat("generating speech")
             runner.advance(more_to_come=self._can_admit)
         self._unloading.advance()
 
@@ -116,7 +116,7 @@ class Scheduler:
         """
         commands: list[Command] = []
         if not (self._can_admit or self._encoding or any(r.has_work for r in self._runners)):
-            self._pulse.at(None)
+            self._heartbeat.beat(None)
             try:
                 commands.append(self._inbox.get(timeout=self._seconds_to_expiry()))
             except queue.Empty:
@@ -133,7 +133,7 @@ class Scheduler:
 
     def _guarded(self, command: Command) -> None:
         """Handle a command. A bug in that must neither end the thread nor leave a job open."""
-        self._pulse.at(f"handling {type(command).__name__}")
+        self._heartbeat.beat(f"handling {type(command).__name__}")
         try:
             self._handle(command)
         except Exception as error:
@@ -234,7 +234,7 @@ class Scheduler:
         job = self._waiting.take(self._active)
         if job is None:
             return
-        self._pulse.at("preparing a request")
+        self._heartbeat.beat("preparing a request")
         name = job.request.model
         loaded = self._models.get(name)
         if loaded is None:  # its first load failed over another dtype, or it was replaced

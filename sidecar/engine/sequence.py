@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from sidecar.engine.active import ActiveSpeech
 from sidecar.engine.commands import AppendText
-from sidecar.engine.guard import RunawayGuard
 from sidecar.engine.models import LoadedModel
 from sidecar.engine.request import SpeechJob
-from sidecar.engine.sampling import RowSampling
+from sidecar.engine.runaway import RunawayGuard
+from sidecar.engine.sampling import SamplingState
 from sidecar.errors import Notice
 from sidecar.limits import MAX_UTTERANCE_FRAMES
 from sidecar.models.slots import Slot
@@ -65,7 +65,7 @@ class Sequence(ActiveSpeech[LoadedModel]):
         self.chunks = ChunkPlan(request.first_frames, request.chunk_frames)
         frames = request.max_frames or model.defaults.max_frames
         self.max_frames = min(frames, request.frames_left or frames, MAX_UTTERANCE_FRAMES)
-        self.sampling = RowSampling(
+        self.sampling = SamplingState(
             talker=request.talker.over(model.defaults.talker),
             subtalker=request.subtalker.over(model.defaults.subtalker),
             repetition_penalty=request.penalty(model.defaults),

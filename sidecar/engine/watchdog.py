@@ -11,7 +11,7 @@ from __future__ import annotations
 _STALLED_SECONDS = 10.0
 
 
-class Pulse:
+class Heartbeat:
     """What the engine thread is at; written by it, read by anyone.
 
     Attributes:
@@ -23,14 +23,14 @@ class Pulse:
         self.doing: str | None = None
         self.beats = 0
 
-    def at(self, doing: str | None) -> None:
+    def beat(self, doing: str | None) -> None:
         """Said by the engine before each piece of work, and before it waits for some."""
         self.doing = doing
         self.beats += 1
 
 
 class Watchdog:
-    """Counts the looks at a pulse that has not moved.
+    """Counts the looks at a heartbeat that has not moved.
 
     It counts looks instead of reading a clock: a process that was stopped (a debugger, a laptop's
     lid) was not stuck meanwhile.
@@ -40,15 +40,15 @@ class Watchdog:
         period: seconds between two looks.
     """
 
-    def __init__(self, pulse: Pulse, limit: float, period: float) -> None:
-        self._pulse, self._period, self.limit = pulse, period, limit
+    def __init__(self, heartbeat: Heartbeat, limit: float, period: float) -> None:
+        self._heartbeat, self._period, self.limit = heartbeat, period, limit
         self._beats = -1
         self._looks = 0
 
     def look(self) -> bool:
         """To be called every `period`; True when the engine has hung for the limit."""
-        if self._pulse.doing is None or self._pulse.beats != self._beats:
-            self._beats = self._pulse.beats
+        if self._heartbeat.doing is None or self._heartbeat.beats != self._beats:
+            self._beats = self._heartbeat.beats
             self._looks = 0
         else:
             self._looks += 1

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.engine.guard import (
+from sidecar.engine.request import SpeechRequest
+from sidecar.engine.runaway import (
     CYCLE_FRAMES,
     CYCLE_PERIODS,
     SILENCE_RMS,
     SILENT_FRAMES,
     RunawayGuard,
 )
-from sidecar.engine.request import SpeechRequest
 from sidecar.errors import GenerationFailed, OutOfMemory
 from sidecar.models.base import Utterance
 from sidecar.models.qwen3_tts.backend import METAL

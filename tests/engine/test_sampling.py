@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sidecar.engine.sampling import BatchSampler, CodeRules, RowSampling, key_words
+from sidecar.engine.sampling import BatchSampler, LogitsMask, SamplingState, key_words
 from sidecar.models.base import CodeSpec, SamplingParams
 
 VOCAB = 40
@@ -16,7 +16,7 @@ SPEC = CodeSpec(
     eos=35,
     suppressed=tuple(i for i in range(30, VOCAB) if i != 35),
 )
-RULES = CodeRules(SPEC)
+MASK = LogitsMask(SPEC)
 GREEDY = SamplingParams(0.0, 0, 1.0)
 
 params = st.builds(
@@ -29,24 +29,24 @@ params = st.builds(
 
 def row(
     talker: SamplingParams = GREEDY, seed: int = 1, penalty: float = 1.0, min_frames: int = 0
-) -> RowSampling:
-    return RowSampling(talker, talker, penalty, min_frames, seed)
+) -> SamplingState:
+    return SamplingState(talker, talker, penalty, min_frames, seed)
 
 
 def logits(rows: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(0, 3, (rows, VOCAB)).astype(np.float32)
 
 
-def draw(rows: list[RowSampling], values: np.ndarray) -> list[int]:
-    sampler = BatchSampler(RULES, rows)
+def draw(rows: list[SamplingState], values: np.ndarray) -> list[int]:
+    sampler = BatchSampler(MASK, rows)
     codes = sampler.first(mx.array(values)).tolist()
     sampler.advance()
     return codes  # pyright: ignore[reportReturnType]
 
 
-def frame(rows: list[RowSampling], values: np.ndarray) -> list[list[int]]:
+def frame(rows: list[SamplingState], values: np.ndarray) -> list[list[int]]:
     """All codebooks of one frame, per row."""
-    sampler = BatchSampler(RULES, rows)
+    sampler = BatchSampler(MASK, rows)
     codes = [sampler.first(mx.array(values))]
     codes += [sampler.residual(book, mx.array(values)) for book in range(1, SPEC.codebooks)]
     sampler.advance()
@@ -70,7 +70,7 @@ def test_end_of_speech_waits_for_the_minimum_of_frames() -> None:
 
 def test_a_draw_is_the_same_until_it_is_counted() -> None:
     state, values = row(SamplingParams(1.0, 0, 1.0), penalty=2.0), logits(1)
-    sampler = BatchSampler(RULES, [state])
+    sampler = BatchSampler(MASK, [state])
     draws = [sampler.first(mx.array(values)).tolist() for _ in range(3)]
     assert draws[0] == draws[1] == draws[2]
     assert (state.frame, state.seen) == (0, None)

@@ -163,7 +163,7 @@ def test_sequences_that_wait_for_text_are_bounded_in_number(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each holds memory, so there is a limit although none has a place."""
-    monkeypatch.setattr(admission, "MAX_ROWS", 3)
+    monkeypatch.setattr(admission, "MAX_SEQUENCES", 3)
     live = [engine.submit(LIVE, events=Named(str(number), events)) for number in range(3)]
     engine.submit(HELLO, events=Named("other", events))
     heard: set[str] = set()

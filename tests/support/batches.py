@@ -13,7 +13,7 @@ from sidecar.engine.events import AudioChunk, Done, Failed, SpeechResult
 from sidecar.engine.models import LoadedModel, ModelTable
 from sidecar.engine.references import References
 from sidecar.engine.request import LoadOptions, SpeechJob, SpeechRequest
-from sidecar.engine.sampling import CodeRules
+from sidecar.engine.sampling import LogitsMask
 from sidecar.errors import SidecarError
 from sidecar.models import catalog
 from sidecar.models.checkpoint import Checkpoint
@@ -46,7 +46,7 @@ def load(path: str | Path, dtype: str = "float32", backend: Backend | None = Non
     stacked rows, whole chunks, quantised products; only mx.compile is off.
     """
     loaded = Qwen3TTS.load(catalog.resolve(str(path)), dtype, backend=backend)
-    return LoadedModel(str(path), loaded, CodeRules(loaded.codes), 0, 0.0)
+    return LoadedModel(str(path), loaded, LogitsMask(loaded.codes), 0, 0.0)
 
 
 def load_warm(checkpoint: Checkpoint, dtype: str = "auto") -> LoadedModel:

@@ -138,7 +138,7 @@ def status(session: Session, params: NoParams, call: Call) -> StatusResult:
 
 
 def _engine_state(engine: Engine) -> EngineState:
-    task, watchdog = engine.pulse.doing, engine.watchdog
+    task, watchdog = engine.heartbeat.doing, engine.watchdog
     if task is None:
         return EngineState(state="idle")
     state = "stalled" if watchdog.is_stalled else "busy"

@@ -1,1 +1,1 @@
-"""How the bundled voice is made and measured; no part of the sidecar package."""
+"""The code that trained the bundled voice and the Base model of the tests; not in the wheel."""

@@ -24,7 +24,7 @@ from training.flite import VOICES
 from training.speech import FRAME, SAMPLE_RATE
 from training.talker import StackConfig, TalkerConfig
 
-# Chosen by hand, with training.evaluate; see README.md.
+# Chosen by hand, with tests.quality.evaluate; see README.md.
 GENERATION = {
     "do_sample": True,
     "temperature": 0.4,

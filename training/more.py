@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 
 from training import oddments
-from training.scoring import held_out
+from training.heldout import held_out
 from training.texts import ODDITIES, Corpus, joined, write
 from training.tokenizer import read_texts
 

@@ -1,8 +1,8 @@
-"""`python -m training.pack CHECKPOINT OUT`: a checkpoint for tests, half as large.
+"""Halve the size of a checkpoint, for the tests: `python -m training.pack CHECKPOINT OUT`.
 
-Matrices become eight-bit integers with a scale for each row, but for the codec's encoder, which
-would hear other codes. `unpack` makes a checkpoint of that
-again, in float16, which needs no torch; tests do.
+Matrices become eight-bit integers with one scale for each row. The codec's encoder is left as it
+is, since rounding would change the codes. `unpack` restores a float16 checkpoint without torch;
+the tests use it.
 """
 
 from __future__ import annotations

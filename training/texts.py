@@ -21,8 +21,8 @@ from pathlib import Path
 from random import Random
 
 from training import oddments, templates
+from training.heldout import held_out
 from training.normaliser import normalise
-from training.scoring import held_out
 from training.sources import SOURCES, Source, american_words, wordnet_words
 
 COUNT = 160_000

@@ -7,7 +7,7 @@ import shlex
 import subprocess
 import sys
 
-from tests.support.harness import ROOT
+from tests.support.wire import ROOT
 
 PACKAGE = ROOT / "clients" / "typescript"
 ENVIRONMENT = {"QWEN_TTS_SIDECAR": f"{shlex.quote(sys.executable)} -m sidecar"}

@@ -19,8 +19,8 @@ from sidecar.errors import ModelLoadFailed, Unsupported
 from sidecar.models import catalog, registry
 from sidecar.models.base import Utterance
 from sidecar.models.checkpoint import footprint
-from tests.support.harness import ROOT
 from tests.support.quantised import TEXT, Forced, agreement, heard
+from tests.support.wire import ROOT
 
 TINY = ROOT / "sidecar" / "bundled" / "tiny-voice"
 

@@ -14,8 +14,8 @@ from sidecar.cli.arguments import parse, parser
 from sidecar.cli.arguments.parser import Parser
 from sidecar.cli.arguments.program import EXIT_CODES
 from sidecar.cli.commands import with_options
-from tests.support.harness import ROOT
 from tests.support.installing import debian
+from tests.support.wire import ROOT
 
 PAGE = (ROOT / "docs" / "cli.md").read_text("utf-8")
 

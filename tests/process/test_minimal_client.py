@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from tests.support.harness import ROOT
+from tests.support.wire import ROOT
 
 SCRIPT = ROOT / "clients" / "minimal" / "speak.mjs"
 

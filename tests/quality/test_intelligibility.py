@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.quality.scoring import distance, score, spoken_form
+from tests.quality.speaking import speak_all, with_seeds
 from tests.support.harness import Sidecar
-from training.scoring import distance, held_out, score, spoken_form
-from training.speaking import speak_all, with_seeds
+from training.heldout import held_out
 
 if TYPE_CHECKING:
-    from training.recogniser import Recogniser
+    from tests.quality.recogniser import Recogniser
 
 SENTENCES = 20
 # Words that the recogniser may get wrong, as a share of the 223 that are said: what was measured
@@ -35,7 +36,7 @@ def recogniser() -> Recogniser:
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
-    from training.recogniser import Recogniser
+    from tests.quality.recogniser import Recogniser
 
     return Recogniser()
 

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.support.harness import ROOT
 from tests.support.hub_server import Hub
+from tests.support.wire import ROOT
 
 TIMEOUT = 60
 WEIGHTS = "model.safetensors"

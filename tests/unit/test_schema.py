@@ -13,7 +13,7 @@ from sidecar.rpc import schema
 from sidecar.rpc.contract.speech import Encoding
 from sidecar.rpc.handlers import HANDLERS
 from sidecar.rpc.methods import METHODS
-from tests.support.harness import ROOT, SCHEMA, check
+from tests.support.wire import ROOT, SCHEMA, check
 
 
 def test_the_committed_schema_is_the_generated_one() -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.harness import ROOT
 from tests.support.installing import debian, npm
+from tests.support.wire import ROOT
 
 HERE = Path(__file__).parent
 BUN = HERE / "node_modules" / ".bin" / "bun"

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from training.recogniser import SAMPLE_RATE
+from tests.quality.recogniser import SAMPLE_RATE
 
 Samples = NDArray[np.float32]
 Timbre = tuple[float, NDArray[np.float64]]

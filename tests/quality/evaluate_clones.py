@@ -1,4 +1,6 @@
-"""`python -m training.evaluate_clones FOLDER`: whom a Base checkpoint sounds like, and how clearly.
+"""Measure how near clones are to their speakers, and how clearly they speak.
+
+`python -m tests.quality.evaluate_clones FOLDER`
 
 flite's voices, as they are and changed, are cloned through the real process from one recording
 each, with and without its transcript. A clone ought to be nearer to its own speaker than to the
@@ -17,14 +19,15 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from tests.quality.recogniser import SAMPLE_RATE, Recogniser
+from tests.quality.scoring import score
+from tests.quality.speaking import speak_all, with_seeds
+from tests.quality.timbre import distance, timbre
 from tests.support.harness import Message, Sidecar, sidecar
 from training.flite import Flite
-from training.recogniser import SAMPLE_RATE, Recogniser
-from training.scoring import held_out, score
+from training.heldout import held_out
 from training.speakers import Speaker
-from training.speaking import speak_all, with_seeds
 from training.speech import read_aloud
-from training.timbre import distance, timbre
 
 Samples = NDArray[np.float32]
 
@@ -97,7 +100,8 @@ def measure(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m training.evaluate_clones", description=__doc__)
+    program = "python -m tests.quality.evaluate_clones"
+    parser = argparse.ArgumentParser(prog=program, description=__doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--sentences", type=int, default=20)
     args = parser.parse_args()

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.quality.scoring import score
+from tests.quality.speaking import Utterance, speak_all, with_seeds
 from tests.support.harness import Message, Sidecar, sidecar
+from training.heldout import held_out
 from training.pack import unpack
-from training.scoring import held_out, score
-from training.speaking import Utterance, speak_all, with_seeds
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -51,8 +52,8 @@ def said() -> str:
 def judge(spoken: dict[str, list[Utterance]]) -> None:
     """Fails unless every clone ended, is understood, and is nearest to its own speaker."""
     pytest.importorskip("faster_whisper", reason="the extra 'quality' is not installed")
-    from training.recogniser import Recogniser
-    from training.timbre import distance, timbre
+    from tests.quality.recogniser import Recogniser
+    from tests.quality.timbre import distance, timbre
 
     recogniser = Recogniser()
     heard = {name: soundfile.read(recording(name))[0] for name in SPEAKERS}

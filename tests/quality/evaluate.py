@@ -1,4 +1,4 @@
-"""`python -m training.evaluate FOLDER`: how well a checkpoint speaks, beside its teacher.
+"""`python -m tests.quality.evaluate FOLDER`: how well a checkpoint speaks, beside its teacher.
 
 It speaks the held-out sentences through the real process, with fixed seeds, and prints tables in
 markdown. `--runaway 500` also tries random texts; `--sweep` compares temperatures.
@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 import soxr
 
+from tests.quality.recogniser import SAMPLE_RATE, Recogniser, Samples
+from tests.quality.runaway import check, random_texts
+from tests.quality.scoring import Score, score, spoken_form
+from tests.quality.speaking import speak_all, spoken_seconds, with_seeds
 from tests.support.harness import Message, Sidecar, sidecar
 from training.flite import VOICES, Flite
+from training.heldout import held_out
 from training.normaliser import normalise
-from training.recogniser import SAMPLE_RATE, Recogniser, Samples
-from training.runaway import check, random_texts
-from training.scoring import Score, held_out, score, spoken_form
-from training.speaking import speak_all, spoken_seconds, with_seeds
 
 _SWEPT_SENTENCES = 40
 _SWEPT_TEMPERATURES = (0.3, 0.6, 0.9)
@@ -221,7 +222,7 @@ def _common(args: argparse.Namespace) -> Message:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.quality.evaluate", description=__doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--speakers", nargs="+", help="default: all that the checkpoint has")
     parser.add_argument("--sentences", type=int, default=100, help="of training/heldout.txt")

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import cycle
 
+from tests.quality.recogniser import SAMPLE_RATE
+from tests.quality.speaking import Utterance, speak_all, spoken_seconds, with_seeds
 from tests.support.harness import Message, Sidecar
 from training.flite import Flite
+from training.heldout import held_out
 from training.normaliser import normalise
-from training.recogniser import SAMPLE_RATE
-from training.scoring import held_out
-from training.speaking import Utterance, speak_all, spoken_seconds, with_seeds
 
 MAX_CHARS = 200
 # More than this times the estimate is no reading of the text any more. Requests are cut a little

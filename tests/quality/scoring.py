@@ -5,17 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from training.normaliser import normalise
-
-_HELD_OUT = Path(__file__).with_name("heldout.txt")
-
-
-def held_out(count: int | None = None) -> list[str]:
-    """The first sentences that the voice was not trained on; CI's are the first twenty."""
-    return _HELD_OUT.read_text(encoding="utf-8").splitlines()[:count]
 
 
 class Score(NamedTuple):

@@ -1,4 +1,4 @@
-"""`python -m training.evaluate_codec CODEC.pt`: what the codec alone costs in words.
+"""`python -m tests.quality.evaluate_codec CODEC.pt`: what the codec alone costs in words.
 
 The teacher reads held-out sentences; they are recognised as they are, and after the codec. Needs
 the training's environment and the extra `quality`.
@@ -11,10 +11,11 @@ from pathlib import Path
 
 import torch
 
+from tests.quality.recogniser import Recogniser
+from tests.quality.scoring import score
 from training.encode import load_codec
 from training.flite import VOICES, Flite
-from training.recogniser import Recogniser
-from training.scoring import held_out, score
+from training.heldout import held_out
 from training.speech import read_aloud
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.wire import ROOT, SCHEMA
+from tests.support.wire import ROOT, SCHEMA
 
 SCRIPT = ROOT / ".ci" / "protocol_changes.py"
 spec = importlib.util.spec_from_file_location("protocol_changes", SCRIPT)

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from tests.harness import ROOT, sidecar
+from tests.support.harness import ROOT, sidecar
 
 README = (ROOT / "protocol" / "README.md").read_text(encoding="utf-8")
 # A frame of the page: its direction, the length in its header, and its body over several lines.

@@ -98,7 +98,7 @@ def read(
             field=file.field,
         )
     notices = tuple(_notices(audio, level, text, voiced))
-    rate = tempo.rate(text, voiced) if text else None
+    rate = tempo.measure_rate(text, voiced) if text else None
     return Recording(samples, audio.source, text, append_silence, notices, file.field, rate)
 
 
@@ -147,10 +147,10 @@ def _notices(
 
 
 def _transcript_notice(text: str, seconds: float, voiced: float) -> Iterator[Notice]:
-    fewest, most = tempo.letters(text)
-    if fewest > tempo.MOST * seconds:
+    fewest, most = tempo.count_letters(text)
+    if fewest > tempo.MAX_RATE * seconds:
         what = f"more than can be said in {seconds:.1f} s"
-    elif most < tempo.FEWEST * voiced:
+    elif most < tempo.MIN_RATE * voiced:
         what = f"much less than is said in {voiced:.1f} s of speech"
     else:
         return

@@ -84,7 +84,7 @@ class VoicePrompt(msgspec.Struct, frozen=True, eq=False):
         """Letters of the transcript a second, pauses included; None without one."""
         if self.codes is None or self.text is None:
             return None
-        return tempo.rate(self.text, len(self.codes) / CODEC_FRAMES_PER_SECOND)
+        return tempo.measure_rate(self.text, len(self.codes) / CODEC_FRAMES_PER_SECOND)
 
 
 class StoredVoice(Protocol):

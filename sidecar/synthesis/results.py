@@ -57,13 +57,13 @@ class SegmentResults:
                 self._cut.append(Notice("runaway", message))
         elif self._tempo is not None:
             spoken = "".join(char for char in text if char not in result.unspoken)
-            rate = tempo.too_fast(spoken, result.audio_seconds, self._tempo)
+            rate = tempo.find_rushed_rate(spoken, result.audio_seconds, self._tempo)
             if rate is not None:
                 self._rushed.append((sentence, rate))
 
     def skip(self, text: str) -> None:
         """Note the text of a segment that the model could not speak at all."""
-        self._unspoken |= dict.fromkeys(unspoken.letters(text))
+        self._unspoken |= dict.fromkeys(unspoken.list_letters(text))
 
     def result(self, output: OutputStream, since: float) -> SynthesisResult:
         """Return the result of one or more segments, and close the output.
@@ -86,7 +86,7 @@ class SegmentResults:
             notices=(
                 *self._notices,
                 *(self._cut if self.count > 1 else ()),
-                *unspoken.notices(self._unspoken),
+                *unspoken.make_notices(self._unspoken),
                 *self._too_fast(),
             ),
             patches=patches,

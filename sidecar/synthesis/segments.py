@@ -10,9 +10,9 @@ import msgspec
 from sidecar.text.html import strip_html
 from sidecar.text.languages import TextLanguage
 from sidecar.text.sentences import Sentence, SentenceSplitter
-from sidecar.text.settled import SettledText
-from sidecar.text.speakable import speakable
+from sidecar.text.speakable import make_speakable
 from sidecar.text.stream import SpeakableStream
+from sidecar.text.token_boundaries import TokenBoundaryBuffer
 
 Break = Literal["clause", "sentence", "paragraph"]
 
@@ -117,7 +117,7 @@ class SegmentSource:
         text = ""
         if not sentence.silent:
             self._language.read(strip_html(original) if self._normalize else original)
-            text = speakable(original, self._language, self._normalize)
+            text = make_speakable(original, self._language, self._normalize)
         return Segment(sentence.start, sentence.end, text, _break_after(sentence, original))
 
 
@@ -140,7 +140,7 @@ class TokenSource:
         self._ends: deque[Sentence] = deque()
         self._start = self._taken = 0
         self._stream: SpeakableStream | None = None
-        self._settled = SettledText()
+        self._settled = TokenBoundaryBuffer()
         self._carried = ""
         self._ended = False
         self.gathers = False
@@ -186,7 +186,7 @@ class TokenSource:
         Text that was taken from the source but not handed out begins the next segment.
         """
         rest = self._stream.cut() if self._stream else ""
-        self._carried = self._settled.feed(rest, spaced=False) + self._settled.finish()
+        self._carried = self._settled.feed(rest, is_spaced=False) + self._settled.finish()
         segment = Segment(self._start, self._taken, "")
         self._start = self._taken
         return segment
@@ -212,13 +212,13 @@ class TokenSource:
             self._stream = SpeakableStream(self._language, self._normalize)
         carried, self._carried = self._carried, ""
         words = self._stream.feed(text)
-        return carried + self._settled.feed(words, spaced=self._stream.spaced)
+        return carried + self._settled.feed(words, is_spaced=self._stream.is_spaced)
 
     def _end_words(self) -> str:
         """Return what the stream and the settled text still hold back."""
         stream, self._stream = self._stream, None
         rest = stream.finish() if stream else ""
-        return self._settled.feed(rest, spaced=False) + self._settled.finish()
+        return self._settled.feed(rest, is_spaced=False) + self._settled.finish()
 
 
 class Span:

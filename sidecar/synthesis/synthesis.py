@@ -16,7 +16,7 @@ from sidecar.synthesis.segments import SegmentSource, TokenSource
 from sidecar.synthesis.sentence_mode import speak_sentences
 from sidecar.synthesis.text_feed import TextFeed
 from sidecar.synthesis.token_mode import speak_tokens
-from sidecar.text.speakable import warm
+from sidecar.text.speakable import warm_up
 
 
 class Synthesis:
@@ -90,7 +90,7 @@ class Synthesis:
     def warm(self) -> None:
         """Load what the next text may need: the first figure in a text takes a second, once."""
         if self._request is not None and self._request.normalize:
-            warm(self._request.language)
+            warm_up(self._request.language)
 
     def _events(self, request: SynthesisRequest) -> Iterator[SynthesisEvent]:
         jobs = SpeechJobs(

@@ -26,7 +26,7 @@ _POSSIBLE = re.compile(r"\w[.:@]\S")
 
 
 @cache
-def _linkify() -> LinkifyIt:
+def _make_linkify() -> LinkifyIt:
     from linkify_it import LinkifyIt
 
     return LinkifyIt()
@@ -36,20 +36,20 @@ def split(text: str, code: str) -> list[tuple[str, bool]]:
     """The text in pieces, and whether each is an address."""
     pieces: list[tuple[str, bool]] = []
     at = 0
-    for start, end in _found(text, spaced=code not in _UNSPACED) if _POSSIBLE.search(text) else []:
+    for start, end in _find(text, spaced=code not in _UNSPACED) if _POSSIBLE.search(text) else []:
         pieces += [(text[at:start], False), (text[start:end], True)]
         at = end
     pieces.append((text[at:], False))
     return [piece for piece in pieces if piece[0]]
 
 
-def _found(text: str, *, spaced: bool) -> Iterator[tuple[int, int]]:
+def _find(text: str, *, spaced: bool) -> Iterator[tuple[int, int]]:
     for run in (_ALL if spaced else _ASCII).finditer(text):
-        for match in _linkify().match(run[0]) or []:
+        for match in _make_linkify().match(run[0]) or []:
             yield run.start() + match.index, run.start() + match.last_index
 
 
-def spoken(address: str, code: str) -> str:
+def spell(address: str, code: str) -> str:
     """Host and path; how to get there and what is asked for are left out.
 
     In languages whose words for the signs are not known, the signs stay.

@@ -34,7 +34,7 @@ class _Patterns(msgspec.Struct, frozen=True):
 
 
 @cache
-def _patterns() -> _Patterns:
+def _compile_patterns() -> _Patterns:
     import regex
 
     stop = r"\p{STerm}\p{SB=ATerm}…｡"
@@ -61,7 +61,7 @@ def _patterns() -> _Patterns:
     )
 
 
-def next_end(
+def find_next_end(
     text: str, start: int, at: int, most: int, border: int | None, language: TextLanguage
 ) -> tuple[int, bool] | None:
     """The next candidate for the end of the sentence.
@@ -77,7 +77,7 @@ def next_end(
         Where the candidate ends and whether the sentence ends there; None where there is none;
         `WAIT` where that depends on more text.
     """
-    found = _patterns()
+    found = _compile_patterns()
     stop = min(len(text) if border is None else border, most)
     match = found.candidate.search(text, at, stop)
     if match is None or match.end() == border:
@@ -97,14 +97,14 @@ def next_end(
     if len(word) < most_of_word and follows.end() == len(text) and border is None:
         return WAIT
     # In doubt, one language's abbreviation is not cut off.
-    names = language.of(before, ahead=before + word)
+    names = language.detect(before, ahead=before + word)
     return end, all(_is_end(before, word, name) for name in names)
 
 
 def _is_end(before: str, word: str, name: str) -> bool:
     from sentencex import segment  # pyright: ignore[reportAttributeAccessIssue]
 
-    found = _patterns()
+    found = _compile_patterns()
     if not before[: -len(before.lstrip())] and found.ordinal.fullmatch(before.strip()):
         return False  # the number of an item
     if name == "german" and found.ordinal.search(before):
@@ -122,21 +122,23 @@ def _is_end(before: str, word: str, name: str) -> bool:
     return False
 
 
-def cut(text: str, start: int, most: int) -> int:
+def find_cut(text: str, start: int, most: int) -> int:
     """Where to cut a sentence that goes on behind `most`; more than `start`, at most `most`.
 
     One character behind `most` must be there.
     """
-    found = _patterns()
+    found = _compile_patterns()
     near = start + (most - start) // 3
     for pattern in (found.clause, found.space):
         ends = [match.end() for match in pattern.finditer(text, start, most)]
         if ends and ends[-1] > near:
             return ends[-1]
-    return cluster_before(text, start, most)
+    return find_cluster_border(text, start, most)
 
 
-def cluster_before(text: str, start: int, most: int) -> int:
+def find_cluster_border(text: str, start: int, most: int) -> int:
     """The last border between two grapheme clusters, as `cut`; `most` where there is none."""
-    starts = [match.start() for match in _patterns().cluster.finditer(text, start, most + 1)]
+    starts = [
+        match.start() for match in _compile_patterns().cluster.finditer(text, start, most + 1)
+    ]
     return starts[-1] if starts[-1] > start else most

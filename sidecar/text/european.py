@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from sidecar.text.numerals import cardinal, money
+from sidecar.text.numerals import spell_cardinal, spell_money
 
 _CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP"}
 # Between thousands, and before decimals.
@@ -19,7 +19,7 @@ _LONG = 5
 
 
 @cache
-def _patterns(code: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _compile_patterns(code: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     group, point = _SIGNS.get(code, (r"\.", ","))
     number = (
         rf"\d{{1,3}}(?:{group}\d{{3}})+(?:{re.escape(point)}\d+)?|\d+(?:{re.escape(point)}\d+)?"
@@ -31,25 +31,25 @@ def _patterns(code: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 def spell(text: str, code: str) -> str:
     """Args: code: de, fr, es, it, pt, ru or ko."""
-    sums, numbers = _patterns(code)
-    text = sums.sub(lambda match: _money(match, code), text)
-    return numbers.sub(lambda match: _number(match[0], code), text)
+    sums, numbers = _compile_patterns(code)
+    text = sums.sub(lambda match: _spell_money(match, code), text)
+    return numbers.sub(lambda match: _spell_number(match[0], code), text)
 
 
-def _bare(number: str, code: str) -> str:
+def _strip_grouping(number: str, code: str) -> str:
     """As Python writes it."""
     group, point = _SIGNS.get(code, (r"\.", ","))
     return re.sub(group, "", number).replace(point, ".")
 
 
-def _money(match: re.Match[str], code: str) -> str:
-    amount = _bare(match["amount"] or match["sum"], code)
-    return money(amount, _CURRENCIES[match["sign"] or match["behind"]], code) or match[0]
+def _spell_money(match: re.Match[str], code: str) -> str:
+    amount = _strip_grouping(match["amount"] or match["sum"], code)
+    return spell_money(amount, _CURRENCIES[match["sign"] or match["behind"]], code) or match[0]
 
 
-def _number(number: str, code: str) -> str:
-    bare = _bare(number, code)
+def _spell_number(number: str, code: str) -> str:
+    bare = _strip_grouping(number, code)
     plain = bare == number
     if plain and (len(number) < _LONG or number.startswith("0")):
         return number
-    return cardinal(bare, code)
+    return spell_cardinal(bare, code)

@@ -51,7 +51,7 @@ class TextLanguage:
         if self._named is None and self._settled is None:
             self._read += text[: _GUESSED_FROM - len(self._read)]
 
-    def of(self, part: str, *, ahead: str = "") -> tuple[str, ...]:
+    def detect(self, part: str, *, ahead: str = "") -> tuple[str, ...]:
         """What a part of it may be in: one name of `CODES`, likeliest first, or two if in doubt.
 
         Args:
@@ -60,29 +60,29 @@ class TextLanguage:
         """
         if self._named is not None:
             return self._named
-        return _by_script(part[:_GUESSED_FROM]) or self._latin(ahead)
+        return _detect_by_script(part[:_GUESSED_FROM]) or self._detect_latin(ahead)
 
-    def _latin(self, ahead: str) -> tuple[str, ...]:
+    def _detect_latin(self, ahead: str) -> tuple[str, ...]:
         if self._settled is not None:
             return self._settled
         known = self._read + ahead[: _GUESSED_FROM - len(self._read)]
-        names = latin.languages(known)
+        names = latin.detect_languages(known)
         if len(known) >= _GUESSED_FROM or (len(known) >= _SETTLED and len(names) == 1):
             self._settled, self._read = names, ""
         return names
 
 
-def languages_of(text: str, asked: str | None) -> tuple[str, ...]:
-    """As `TextLanguage.of`, of a text that is there."""
-    return TextLanguage(asked).of(text, ahead=text)
+def detect_languages(text: str, asked: str | None) -> tuple[str, ...]:
+    """As `TextLanguage.detect`, of a text that is there."""
+    return TextLanguage(asked).detect(text, ahead=text)
 
 
-def language_of(text: str, asked: str | None) -> str:
-    """The likeliest of `languages_of`; English if in doubt."""
-    return languages_of(text, asked)[0]
+def detect_language(text: str, asked: str | None) -> str:
+    """The likeliest of `detect_languages`; English if in doubt."""
+    return detect_languages(text, asked)[0]
 
 
-def _by_script(text: str) -> tuple[str, ...] | None:
+def _detect_by_script(text: str) -> tuple[str, ...] | None:
     """None for Latin letters, and others that none of the ten is written in."""
     han = kana = hangul = cyrillic = letters = 0
     for char in text:

@@ -40,7 +40,7 @@ _FIGURES_MARKS = re.compile(r"[^\w'’-]+|[\d_]+|--+")
 
 
 @cache
-def _model() -> Any:
+def _load_model() -> Any:
     from importlib.util import find_spec
     from pathlib import Path
 
@@ -53,7 +53,7 @@ def _model() -> Any:
 
 
 @lru_cache(maxsize=16)
-def languages(text: str) -> tuple[str, ...]:
+def detect_languages(text: str) -> tuple[str, ...]:
     """One name, or English and the likeliest other one where neither is clear.
 
     Takes 0.2 ms for 2000 characters, and 30 ms the first time, when the model is loaded.
@@ -62,7 +62,7 @@ def languages(text: str) -> tuple[str, ...]:
     if not words:
         return ("english",)
     # The model knows words by the case they are usually written in.
-    labels, values = _model().predict(words.lower() if words.isupper() else words, k=-1)
+    labels, values = _load_model().predict(words.lower() if words.isupper() else words, k=-1)
     found = dict(zip(labels, values, strict=True))
     best = max(_NAMES, key=lambda label: found.get(label, 0.0))
     likely, english = found.get(best, _LEAST), found.get(_ENGLISH, _LEAST)

@@ -13,28 +13,28 @@ _NAMED = 15
 
 
 @cache
-def _normalizer(code: str) -> Any:
+def _load_normalizer(code: str) -> Any:
     from wetext import Normalizer
 
     return Normalizer(lang=code, operator="tn")
 
 
 @lru_cache(maxsize=1024)
-def verbalized(span: str, code: str) -> str:
+def verbalize(span: str, code: str) -> str:
     """What `wetext` makes of a few words with a numeral; the span itself where it fails.
 
     It raises AssertionError on what its grammar does not cover, as "±5", and escapes quotation
     marks and backslashes, so those must not be in it.
     """
     try:
-        said = _normalizer(code).normalize(span)
+        said = _load_normalizer(code).normalize(span)
     except (AssertionError, RuntimeError, KeyError, IndexError, ValueError):
         return span
     return said if said and "\\" not in said else span
 
 
 @cache
-def _converter(code: str) -> Any:
+def _load_converter(code: str) -> Any:
     from copy import copy
 
     from num2words import CONVERTER_CLASSES
@@ -46,42 +46,42 @@ def _converter(code: str) -> Any:
 
 
 @lru_cache(maxsize=1024)
-def cardinal(number: str, code: str) -> str:
+def spell_cardinal(number: str, code: str) -> str:
     """An integer or a decimal with a point, in ASCII digits, perhaps with a sign."""
     whole, _, part = number.lstrip("+-").partition(".")
     sign = "-" if number.startswith("-") else ""
     numbered = len(whole) > _NAMED or (len(whole) > 1 and whole[0] == "0")
     if not numbered and part.strip("0") and len(part) <= _NAMED:
-        return _words(f"{sign}{whole}.{part}", code)
+        return _spell(f"{sign}{whole}.{part}", code)
     # By digits: what nobody has a name for, and zeros that the library would drop.
-    said = _digits(whole, code) if numbered else _words(sign + whole, code)
-    return f"{said} {_converter(code).pointword} {_digits(part, code)}" if part else said
+    said = _spell_digits(whole, code) if numbered else _spell(sign + whole, code)
+    return f"{said} {_load_converter(code).pointword} {_spell_digits(part, code)}" if part else said
 
 
-def _digits(number: str, code: str) -> str:
-    return " ".join(_words(digit, code) for digit in number)
+def _spell_digits(number: str, code: str) -> str:
+    return " ".join(_spell(digit, code) for digit in number)
 
 
-def _words(number: str, code: str) -> str:
+def _spell(number: str, code: str) -> str:
     if "." not in number:
         value: int | float | Decimal = int(number)
     else:  # The Italian converter drops what is behind a Decimal's point.
         value = float(number) if code == "it" else Decimal(number)
-    return _converter(code).to_cardinal(value).replace(",", "")
+    return _load_converter(code).to_cardinal(value).replace(",", "")
 
 
 @lru_cache(maxsize=256)
-def ordinal(number: int, code: str) -> str:
-    return _converter(code).to_ordinal(number).replace(",", "")
+def spell_ordinal(number: int, code: str) -> str:
+    return _load_converter(code).to_ordinal(number).replace(",", "")
 
 
 @lru_cache(maxsize=256)
-def money(amount: str, currency: str, code: str) -> str | None:
+def spell_money(amount: str, currency: str, code: str) -> str | None:
     """An amount with a point; None where the library does not know the currency's name."""
     if code == "ko":
         return None  # "오달러 영센트", whatever is asked for
     try:
-        said: str = _converter(code).to_currency(
+        said: str = _load_converter(code).to_currency(
             float(amount), currency=currency, separator="\0", cents=True
         )
     except (NotImplementedError, ValueError):
@@ -92,6 +92,6 @@ def money(amount: str, currency: str, code: str) -> str | None:
     return f"{whole.replace(',', '')} {part.strip()}"
 
 
-def ungrouped(number: str) -> str:
+def strip_grouping(number: str) -> str:
     """Without the commas between thousands."""
     return number.replace(",", "") if _GROUPED.match(number) else number

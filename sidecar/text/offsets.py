@@ -34,7 +34,7 @@ class _Stretch(msgspec.Struct):
     original: int
 
 
-class Offsets:
+class OffsetMap:
     """The offsets of a text without HTML, and the original's, which only grow."""
 
     def __init__(self) -> None:
@@ -53,27 +53,27 @@ class Offsets:
         else:
             self._stretches.append(_Stretch(end, original))
 
-    def border(self, end: int) -> None:
+    def add_border(self, end: int) -> None:
         """A paragraph ends here: what has been taken out before belongs to it."""
         self._borders.append(_Stretch(end, self._stretches[-1].original))
 
-    def of(self, sentences: list[Sentence]) -> list[Sentence]:
+    def to_original(self, sentences: list[Sentence]) -> list[Sentence]:
         """Return the sentences as they are in the original; each is asked for once."""
-        return [self._sentence(one, self._original(one.end)) for one in sentences]
+        return [self._move(one, self._find_original(one.end)) for one in sentences]
 
-    def to_the_end(self, sentences: list[Sentence]) -> list[Sentence]:
-        """As `of`, of the last ones: nothing of the original is left over."""
+    def finish(self, sentences: list[Sentence]) -> list[Sentence]:
+        """As `to_original`, of the last ones: nothing of the original is left over."""
         end = self._stretches[-1].original
         if not sentences:
             rest = Sentence(self._start, end, ends_paragraph=True, silent=True)
             return [rest] if end > self._start else []
-        return [*self.of(sentences[:-1]), self._sentence(sentences[-1], end)]
+        return [*self.to_original(sentences[:-1]), self._move(sentences[-1], end)]
 
-    def _sentence(self, one: Sentence, end: int) -> Sentence:
+    def _move(self, one: Sentence, end: int) -> Sentence:
         start, self._start = self._start, end
         return replace(one, start=start, end=end)
 
-    def _original(self, end: int) -> int:
+    def _find_original(self, end: int) -> int:
         """Where a sentence ends: at a border, else right behind its last character."""
         if self._borders and self._borders[0].end == end:
             return self._borders.popleft().original

@@ -15,8 +15,8 @@ from sidecar.text import boundaries
 from sidecar.text.html import HtmlFilter
 from sidecar.text.languages import TextLanguage
 from sidecar.text.lines import SILENT_KINDS, LineKind, LineParser, Run
-from sidecar.text.offsets import Offsets, Sentence
-from sidecar.text.silence import weight
+from sidecar.text.offsets import OffsetMap, Sentence
+from sidecar.text.silence import weigh
 
 # Enough for the longest sentence of ordinary prose; the model was trained on little longer ones.
 LIMIT = 300
@@ -31,7 +31,7 @@ class SentenceSplitter:
         language: one of the model's names in lower case. Otherwise it is guessed.
         limit: characters of a sentence with its white space, at most. A longer one is cut behind
             punctuation, else behind white space, else between two grapheme clusters.
-        least: what a sentence should weigh (`silence.weight`). A lighter one is put together with
+        least: what a sentence should weigh (`silence.weigh`). A lighter one is put together with
             those after it, within its paragraph: the shorter the text, the easier a model that
             speaks runs away.
         html: take tags, comments and entities for what they are. Then all that is said here of
@@ -51,7 +51,7 @@ class SentenceSplitter:
         self._least = least
         self._lines = LineParser()
         self._html = HtmlFilter(decode=True) if html else None
-        self._original = Offsets()
+        self._original = OffsetMap()
         self._text = ""
         self._base = 0  # the text's first character, in the whole
         self._at = 0  # where the next sentence starts, in the whole
@@ -66,7 +66,7 @@ class SentenceSplitter:
         """Takes the next piece; returns the sentences that no further text can change."""
         runs = self._lines.feed(text)
         self._take(self._html.feed(runs) if self._html else runs)
-        return self._original.of(self._sentences(final=False))
+        return self._original.to_original(self._sentences(final=False))
 
     def finish(self) -> list[Sentence]:
         """The text has ended: returns the other sentences."""
@@ -76,7 +76,7 @@ class SentenceSplitter:
         if self._group is not None:
             found.append(self._group)
             self._group = None
-        return self._original.to_the_end(found)
+        return self._original.finish(found)
 
     def _take(self, runs: list[Run]) -> None:
         parts = [self._text]
@@ -84,7 +84,7 @@ class SentenceSplitter:
         for run in runs:
             if run.opens_paragraph and self._begun:
                 self._borders.append(end)
-                self._original.border(end)
+                self._original.add_border(end)
                 self._silent.append(run.kind in SILENT_KINDS)
                 self._begun = False
             elif not self._begun and run.kind is not LineKind.BLANK:
@@ -117,7 +117,7 @@ class SentenceSplitter:
         if not self._silent[0]:
             at = max(start, self._from - base)
             while True:
-                step = boundaries.next_end(text, start, at, most, border, self._language)
+                step = boundaries.find_next_end(text, start, at, most, border, self._language)
                 if step is boundaries.WAIT:
                     return None
                 if step is None:
@@ -130,7 +130,7 @@ class SentenceSplitter:
             return border + base
         if len(text) <= most:
             return None
-        return boundaries.cut(text, start, most) + base
+        return boundaries.find_cut(text, start, most) + base
 
     def _put(self, end: int, found: list[Sentence], *, last: bool) -> None:
         """Adds text up to `end` to the group, and passes on what is complete."""
@@ -142,7 +142,7 @@ class SentenceSplitter:
             self._borders.popleft()
             self._silent.popleft()
             hard = True
-        heavy = weight(said)
+        heavy = weigh(said)
         group = self._group
         if group is not None:
             if end - group.start <= self._limit:

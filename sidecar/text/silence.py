@@ -7,15 +7,17 @@ import unicodedata
 
 def is_silent(text: str) -> bool:
     """There is no letter and no numeral in it: punctuation, symbols, emoji and white space."""
-    return not any(map(_heard, text))
+    return not any(map(_is_audible, text))
 
 
-def weight(text: str) -> int:
+def weigh(text: str) -> int:
     """About how long it takes to say, in Latin letters: a wide character takes three."""
     return sum(
-        (3 if unicodedata.east_asian_width(char) in "WF" else 1) for char in text if _heard(char)
+        (3 if unicodedata.east_asian_width(char) in "WF" else 1)
+        for char in text
+        if _is_audible(char)
     )
 
 
-def _heard(char: str) -> bool:
+def _is_audible(char: str) -> bool:
     return char.isalnum() or unicodedata.category(char)[0] in "LN"

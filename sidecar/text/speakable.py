@@ -9,7 +9,7 @@ import re
 
 from sidecar.text import addresses, english, european, han
 from sidecar.text.html import strip_html
-from sidecar.text.languages import CODES, TextLanguage, language_of, languages_of
+from sidecar.text.languages import CODES, TextLanguage, detect_language, detect_languages
 from sidecar.text.markup import strip_markup
 from sidecar.text.silence import is_silent
 
@@ -22,7 +22,7 @@ NEEDS_SPELLING = re.compile(r"[\d.@]")
 _BREAK = re.compile(r"\s*[\r\n]\s*")
 
 
-def speakable(text: str, language: str | TextLanguage | None, normalize: bool = True) -> str:
+def make_speakable(text: str, language: str | TextLanguage | None, normalize: bool = True) -> str:
     """What the model is given; empty where nothing in it can be spoken.
 
     Args:
@@ -35,18 +35,18 @@ def speakable(text: str, language: str | TextLanguage | None, normalize: bool = 
     text = text.strip()
     if normalize and not _CONTROL.search(text):
         known = isinstance(language, TextLanguage)
-        names = language.of(text) if known else languages_of(text, language)
-        text = spoken(strip_html(text), names).strip()
+        names = language.detect(text) if known else detect_languages(text, language)
+        text = normalize_part(strip_html(text), names).strip()
     return "" if is_silent(text) else text
 
 
-def warm(language: str | None) -> None:
+def warm_up(language: str | None) -> None:
     """Imports and loads all that the first text of a language would wait for: about a second."""
-    name = language_of("Hello", language)  # which is English, if it has to be asked
-    spoken("**On** 2026-11-23, 10:30 \N{SLIGHTLY SMILING FACE} a.b@example.com", (name,))
+    name = detect_language("Hello", language)  # which is English, if it has to be asked
+    normalize_part("**On** 2026-11-23, 10:30 \N{SLIGHTLY SMILING FACE} a.b@example.com", (name,))
 
 
-def spoken(
+def normalize_part(
     text: str,
     languages: tuple[str, ...],
     *,
@@ -69,7 +69,7 @@ def spoken(
     code = CODES[languages[-1]]
     sure = len(languages) == 1
     return "".join(
-        addresses.spoken(piece, code)
+        addresses.spell(piece, code)
         if address
         else _spell(piece, code, more, "" if i else before)
         if sure

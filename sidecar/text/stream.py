@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 
-from sidecar.text.boundaries import cluster_before
+from sidecar.text.boundaries import find_cluster_border
 from sidecar.text.html import HtmlFilter
 from sidecar.text.languages import TextLanguage
 from sidecar.text.lines import SILENT_KINDS, LineKind, LineParser, Run
 from sidecar.text.markup import TIGHT
-from sidecar.text.speakable import NEEDS_SPELLING, spoken
+from sidecar.text.speakable import NEEDS_SPELLING, normalize_part
 
 # Of characters: what is held back at most. A longer word is cut, a longer link is no link.
 HOLD = 200
@@ -36,7 +36,7 @@ _OPEN = re.compile(r"\[[^\]]*$|\]\([^)]*$|<[A-Za-z/!][^>]*$")
 
 
 @cache
-def _border() -> Any:
+def _compile_border() -> Any:
     import regex
 
     # In front of white space, but not between a mark and a line break: the tokenizer takes these
@@ -64,7 +64,7 @@ class SpeakableStream:
     output is the text itself.
 
     Attributes:
-        spaced: what came out last has white space behind it in the text, but no line break.
+        is_spaced: what came out last has white space behind it in the text, but no line break.
     """
 
     def __init__(self, language: str | TextLanguage | None, normalize: bool = True) -> None:
@@ -78,26 +78,26 @@ class SpeakableStream:
         self._words = _Words()
         self._part = ""
         self._gap = ""  # white space that goes with what comes next
-        self._begins = False  # the part is the beginning of a line
+        self._starts_line = False  # the part is the beginning of a line
         self._kind = LineKind.TEXT
-        self.spaced = False
+        self.is_spaced = False
 
     def feed(self, piece: str) -> str:
         """Takes the next piece; returns what can be spoken now, as a continuation."""
         if self._normalize:
-            return "".join(map(self._run, self._html.feed(self._lines.feed(piece))))
+            return "".join(map(self._feed_run, self._html.feed(self._lines.feed(piece))))
         words = self._words.feed(piece)
         if words:
-            self.spaced = words[-1].spaced
+            self.is_spaced = words[-1].is_spaced
         return "".join(word.text for word in words)
 
     def finish(self) -> str:
         """The text has ended: returns the rest."""
         if not self._normalize:
             return self._words.finish()
-        said = "".join(map(self._run, self._html.finish(self._lines.finish())))
+        said = "".join(map(self._feed_run, self._html.finish(self._lines.finish())))
         said += self._close(more=False)
-        return said + _blank(self._gap)
+        return said + _make_blank(self._gap)
 
     def cut(self) -> str:
         """Return the words that are held back; what is no word yet, as half a tag, goes on."""
@@ -105,29 +105,29 @@ class SpeakableStream:
             return self._words.finish()
         said = self._close()
         gap, self._gap = self._gap, ""
-        return said + _blank(gap)
+        return said + _make_blank(gap)
 
-    def _run(self, run: Run) -> str:
+    def _feed_run(self, run: Run) -> str:
         if run.kind in SILENT_KINDS:
             return self._close() if run.starts_line else ""
         said = ""
         if run.starts_line or run.opens_paragraph:
             said = self._close()
-            self._begins = True
+            self._starts_line = True
             self._kind = run.kind if run.starts_line else self._kind
             self._before = "" if run.opens_paragraph else self._before
             if (
                 run.opens_paragraph and self._head.strip()
             ):  # behind a tag there may be no white space
                 self._gap = self._gap or "\n"
-        return said + "".join(self._word(word) for word in self._words.feed(run.text))
+        return said + "".join(self._feed_word(word) for word in self._words.feed(run.text))
 
-    def _word(self, word: _Word) -> str:
+    def _feed_word(self, word: _Word) -> str:
         """Adds a word with the white space before it to the part, which may end behind it."""
         self._part += word.text
         if self._holds(word.text.strip()):
             return ""
-        self.spaced = word.spaced
+        self.is_spaced = word.is_spaced
         return self._say(more=True)
 
     def _holds(self, word: str) -> bool:
@@ -139,12 +139,12 @@ class SpeakableStream:
     def _close(self, *, more: bool = True) -> str:
         """The line has ended."""
         self._part += self._words.finish()
-        self.spaced = True
+        self.is_spaced = True
         return self._say(more=more)
 
     def _say(self, *, more: bool) -> str:
         part, self._part = self._part, ""
-        begins, self._begins = self._begins, False
+        begins, self._starts_line = self._starts_line, False
         self._head += part[: _HEAD - len(self._head)]
         self._before, before = (self._before + part)[-_NEAR:], self._before
         self._language.read(part)
@@ -155,26 +155,26 @@ class SpeakableStream:
         at = part.index(core)
         gap, self._gap = self._gap + part[:at], part[at + len(core) :]
         needed = NEEDS_SPELLING.search(core)
-        languages = self._language.of(self._head) if needed else ("english",)
-        said = spoken(core, languages, begins=begins, more=more, before=before + part[:at])
+        languages = self._language.detect(self._head) if needed else ("english",)
+        said = normalize_part(core, languages, begins=begins, more=more, before=before + part[:at])
         if not said:
             return ""
         if said[0] in TIGHT and said[0] != core[0]:
             return said  # what stood between the word before it and this mark is gone
-        return _blank(gap) + said
+        return _make_blank(gap) + said
 
 
-def _blank(gap: str) -> str:
+def _make_blank(gap: str) -> str:
     return " " if "\n" in gap or "\r" in gap else gap
 
 
 class _Word(msgspec.Struct, frozen=True):
     """Attributes:
-    spaced: white space comes next, but no line break.
+    is_spaced: white space comes next, but no line break.
     """
 
     text: str
-    spaced: bool
+    is_spaced: bool
 
 
 class _Words:
@@ -187,7 +187,7 @@ class _Words:
         self._held += text
         words: list[_Word] = []
         at = 0
-        while (end := self._end(at)) is not None:
+        while (end := self._find_end(at)) is not None:
             following = self._held[end]
             spaced = following.isspace() and following not in "\r\n"
             words.append(_Word(self._held[at:end], spaced))
@@ -199,9 +199,11 @@ class _Words:
         held, self._held = self._held, ""
         return held
 
-    def _end(self, at: int) -> int | None:
+    def _find_end(self, at: int) -> int | None:
         """Where the word that starts there ends; a character behind it must be there."""
-        match = _border().search(self._held, at + 1, at + HOLD)
+        match = _compile_border().search(self._held, at + 1, at + HOLD)
         if match is not None:
             return match.start()
-        return cluster_before(self._held, at, at + HOLD) if len(self._held) > at + HOLD else None
+        return (
+            find_cluster_border(self._held, at, at + HOLD) if len(self._held) > at + HOLD else None
+        )

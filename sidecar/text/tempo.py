@@ -21,9 +21,9 @@ import re
 import unicodedata
 
 # Of the seconds in which somebody speaks: a third of what slow readers say.
-FEWEST = 5.0
+MIN_RATE = 5.0
 # Of all seconds: half as much again as the fastest say, with the longest words.
-MOST = 40.0
+MAX_RATE = 40.0
 # Of what a model has spoken, pauses included: faster than fast readers are. Speech whose recording
 # has another rate is suspect from the second on, if it is so many times as fast.
 _FASTEST, _FAST, _TIMES = 28.0, 20.0, 2.0
@@ -39,18 +39,18 @@ _SIGN = 3.0
 _KANJI = 6.0
 
 
-def letters(text: str) -> tuple[float, float]:
+def count_letters(text: str) -> tuple[float, float]:
     """Return how many letters a text is as speech: the fewest and the most that it may be."""
     kanji = _KANJI if _KANA.search(text) else _SIGN
     fewest = most = 0.0
     for char in text:
-        low, high = _weight(char, kanji)
+        low, high = _weigh(char, kanji)
         fewest += low
         most += high
     return fewest, most
 
 
-def _weight(char: str, kanji: float) -> tuple[float, float]:
+def _weigh(char: str, kanji: float) -> tuple[float, float]:
     if char in _SYMBOLS:
         return 0.0, _WORD
     if not char.isalnum():
@@ -69,12 +69,12 @@ def _weight(char: str, kanji: float) -> tuple[float, float]:
     return (_SIGN, _SIGN) if name.startswith("HANGUL") else (1.0, _SIGN)
 
 
-def rate(text: str, seconds: float) -> float:
+def measure_rate(text: str, seconds: float) -> float:
     """Return the letters a second of a text that is said in so many seconds, at least."""
-    return letters(text)[0] / max(seconds, 0.01)
+    return count_letters(text)[0] / max(seconds, 0.01)
 
 
-def too_fast(text: str, seconds: float, reference: float) -> float | None:
+def find_rushed_rate(text: str, seconds: float, reference: float) -> float | None:
     """Return the rate of speech if nobody speaks so fast, or not this speaker.
 
     Args:
@@ -82,8 +82,8 @@ def too_fast(text: str, seconds: float, reference: float) -> float | None:
         seconds: of its speech.
         reference: the rate of the recording that it continues.
     """
-    if letters(text)[0] < _LEAST:
+    if count_letters(text)[0] < _LEAST:
         return None
-    found = rate(text, seconds)
+    found = measure_rate(text, seconds)
     fast = found > _FASTEST or (found > _FAST and found > _TIMES * reference)
     return found if fast else None

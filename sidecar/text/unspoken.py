@@ -8,15 +8,15 @@ from sidecar.errors import Notice
 from sidecar.text.silence import is_silent
 
 # How many a warning names. Of one utterance, one more is looked for, to know that there are more.
-MOST_NAMED = 20
+MAX_NAMED = 20
 
 
-def letters(text: str) -> Iterable[str]:
+def list_letters(text: str) -> Iterable[str]:
     """Yield the letters and numerals of a text, each once, in the order in which they come."""
     return (char for char in dict.fromkeys(text) if not is_silent(char))
 
 
-def notices(unspoken: Iterable[str], of: str = "") -> tuple[Notice, ...]:
+def make_notices(unspoken: Iterable[str], of: str = "") -> tuple[Notice, ...]:
     """Return the warning about letters that were left out; nothing where there were none.
 
     Args:
@@ -25,7 +25,7 @@ def notices(unspoken: Iterable[str], of: str = "") -> tuple[Notice, ...]:
     found = list(dict.fromkeys(unspoken))
     if not found:
         return ()
-    named = ", ".join(found[:MOST_NAMED]) + (" and others" if len(found) > MOST_NAMED else "")
+    named = ", ".join(found[:MAX_NAMED]) + (" and others" if len(found) > MAX_NAMED else "")
     where = f" of {of}" if of else ""
     return (
         Notice(

@@ -43,7 +43,7 @@ def check_ended(result: SpeechResult) -> None:
 
 def design_notices(result: SpeechResult) -> tuple[Notice, ...]:
     """Return warnings if the designed speech may not say all of its text."""
-    left_out = tuple(unspoken.notices(result.unspoken, "the design"))
+    left_out = tuple(unspoken.make_notices(result.unspoken, "the design"))
     if result.finish_reason != "length":
         return left_out
     said = (

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sidecar.text.english.units import SYMBOL, measured
-from sidecar.text.speakable import speakable
+from sidecar.text.english.units import SYMBOL, spell_measure
+from sidecar.text.speakable import make_speakable
 from sidecar.text.stream import SpeakableStream
 
 ROWS = [
@@ -123,17 +123,17 @@ def streamed(text: str) -> str:
 
 @pytest.mark.parametrize(("text", "said"), ROWS)
 def test_figures_are_read_as_people_say_them(text: str, said: str) -> None:
-    assert speakable(text, "english") == said
+    assert make_speakable(text, "english") == said
 
 
 @pytest.mark.parametrize("text", KEPT)
 def test_what_would_be_said_wrongly_is_left_to_the_model(text: str) -> None:
-    assert speakable(text, "english") == text
+    assert make_speakable(text, "english") == text
 
 
 @pytest.mark.parametrize("text", [text for text, _ in ROWS] + KEPT)
 def test_figures_are_the_same_where_words_come_one_by_one(text: str) -> None:
-    assert streamed(text) == speakable(text, "english")
+    assert streamed(text) == make_speakable(text, "english")
 
 
 def test_the_word_in_front_counts_only_within_a_paragraph() -> None:
@@ -153,8 +153,8 @@ cm³ mm² m/s m/s² km/h km/s mi/h L/h MB/s kWh/h
 @pytest.mark.parametrize("unit", UNITS.split())
 def test_every_unit_has_a_name(unit: str) -> None:
     assert re.fullmatch(SYMBOL, unit)
-    assert re.fullmatch(r"one [a-z -]{3,}", measured("1", unit).lower())
-    assert measured("2", unit).split()[1] not in unit
+    assert re.fullmatch(r"one [a-z -]{3,}", spell_measure("1", unit).lower())
+    assert spell_measure("2", unit).split()[1] not in unit
 
 
 FIGURES = st.text("0123456789" * 3 + ".,:/-–%$€¥ °'\"’kKmMsThpaZ+", max_size=24)
@@ -163,7 +163,7 @@ FIGURES = st.text("0123456789" * 3 + ".,:/-–%$€¥ °'\"’kKmMsThpaZ+", max_
 @settings(max_examples=300)
 @given(FIGURES)
 def test_no_figure_is_said_by_halves_or_as_arithmetic(text: str) -> None:
-    said = speakable(text, "english")
+    said = make_speakable(text, "english")
     assert "divided by" not in said
     # Each digit is either said or stays where it was.
     digits = iter(re.findall(r"\d", text))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sidecar.text.speakable import speakable
+from sidecar.text.speakable import make_speakable
 from sidecar.text.stream import SpeakableStream
 
 DATES = [
@@ -119,12 +119,12 @@ JAPANESE = [
 
 @pytest.mark.parametrize(("text", "said"), CHINESE)
 def test_chinese(text: str, said: str) -> None:
-    assert speakable(text, "chinese") == said
+    assert make_speakable(text, "chinese") == said
 
 
 @pytest.mark.parametrize(("text", "said"), JAPANESE)
 def test_japanese(text: str, said: str) -> None:
-    assert speakable(text, "japanese") == said
+    assert make_speakable(text, "japanese") == said
 
 
 def streamed(text: str, language: str, sizes: list[int]) -> str:
@@ -172,4 +172,4 @@ def test_pieces_do_not_matter_to_what_is_said(
 @given(st.text("0123456789.,:/-~%$€¥ °℃kmLgxw+=<>^#第年月日元万亿人个室电话号〒()－～：５½㎡"))
 def test_any_figures_are_taken(text: str) -> None:
     for language in ("chinese", "japanese"):
-        assert isinstance(speakable(text, language), str)
+        assert isinstance(make_speakable(text, language), str)

@@ -12,7 +12,7 @@ from sidecar.synthesis.segments import Segment, SegmentSource, TokenSource
 from sidecar.text.html import HtmlFilter
 from sidecar.text.lines import LineParser
 from sidecar.text.sentences import Sentence, SentenceSplitter
-from sidecar.text.speakable import speakable
+from sidecar.text.speakable import make_speakable
 from sidecar.text.stream import HOLD, SpeakableStream
 from tests.support.sentences import TEXTS, spans, split
 
@@ -115,30 +115,30 @@ def test_blocks_end_paragraphs(paragraphs: list[str], said: list[str]) -> None:
         assert spans(text, found) == paragraphs
         assert all(sentence.ends_paragraph for sentence in found)
         assert not any(sentence.silent for sentence in found)
-    assert [speakable(part, "english") for part in paragraphs] == said
+    assert [make_speakable(part, "english") for part in paragraphs] == said
     # As one utterance, too, no two words become one.
-    assert speakable(text, "english") == " ".join(said)
+    assert make_speakable(text, "english") == " ".join(said)
     assert " ".join(one_by_one(text).split()) == " ".join(said)
 
 
 @pytest.mark.parametrize(("text", "said"), INLINE)
 def test_other_tags_neither_glue_words_nor_split_them(text: str, said: str) -> None:
     said = said.replace("H two O", "HtwoO")
-    assert speakable(text, "english") == said
+    assert make_speakable(text, "english") == said
     assert one_by_one(text).strip() == said
     assert spans(text, split(text, "english")) == [text]
 
 
 @pytest.mark.parametrize(("text", "said"), KEPT)
 def test_what_is_no_tag_of_html_stays(text: str, said: str) -> None:
-    assert speakable(text, "english") == said
+    assert make_speakable(text, "english") == said
     assert one_by_one(text) == said
     assert spans(text, pieces(text, [1] * len(text))) == [text]
 
 
 @pytest.mark.parametrize(("text", "said"), CODE)
 def test_code_is_text(text: str, said: str) -> None:
-    assert speakable(text, "english") == said
+    assert make_speakable(text, "english") == said
     assert one_by_one(text) == said
     assert spans(text, split(text, "english")) == [text]
 
@@ -180,7 +180,7 @@ def test_what_holds_nothing_to_say_is_silent() -> None:
     for text in ("<br>", "<p></p>", "<script>a. B</script>", "<!-- a -->", "<img src=a.png>"):
         [sentence] = split(text, "english")
         assert (sentence.start, sentence.end, sentence.silent) == (0, len(text), True)
-        assert speakable(text, "english") == ""
+        assert make_speakable(text, "english") == ""
 
 
 def test_without_normalisation_html_is_text() -> None:

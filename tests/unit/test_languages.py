@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidecar.synthesis.segments import SegmentSource, TokenSource
-from sidecar.text.languages import TextLanguage, language_of, languages_of
+from sidecar.text.languages import TextLanguage, detect_language, detect_languages
 from sidecar.text.sentences import SentenceSplitter
-from sidecar.text.speakable import speakable
+from sidecar.text.speakable import make_speakable
 from tests.support.everyday import EVERYDAY
 from tests.support.plain_texts import PROSE
 
@@ -52,9 +52,9 @@ def given_to_the_model(text: str, sizes: list[int], *, by_token: bool) -> str:
 def test_prose() -> None:
     for language, prose in PROSE.items():
         text = "".join(prose)
-        assert language_of(text, language.title()) == language
+        assert detect_language(text, language.title()) == language
         for asked in (None, "auto", "beijing_dialect", "sichuan_dialect"):
-            assert languages_of(text, asked) == (language,)
+            assert detect_languages(text, asked) == (language,)
 
 
 @pytest.mark.parametrize(
@@ -62,27 +62,27 @@ def test_prose() -> None:
     [("en", "english"), ("EN-us", "english"), ("zh-Hans", "chinese"), ("pt_BR", "portuguese")],
 )
 def test_a_tag_names_the_language_of_a_text(asked: str, language: str) -> None:
-    assert languages_of("12 kg", asked) == (language,)
+    assert detect_languages("12 kg", asked) == (language,)
 
 
 def test_figures_are_spelled_by_the_rules_that_a_tag_names() -> None:
     for tag, name in (("de-AT", "german"), ("es_MX", "spanish"), ("fra", "french")):
-        assert speakable("123456 km", tag) == speakable("123456 km", name)
-        assert speakable("123456 km", tag) != speakable("123456 km", "english")
+        assert make_speakable("123456 km", tag) == make_speakable("123456 km", name)
+        assert make_speakable("123456 km", tag) != make_speakable("123456 km", "english")
 
 
 @pytest.mark.parametrize(("words", "least"), [(3, 0.85), (5, 0.95), (10, 1.0), (20, 1.0)])
 def test_beginnings_are_told(words: int, least: float) -> None:
     texts = [(text, name) for name in EVERYDAY for text in beginnings(name, words)]
-    right = sum(languages_of(text, None) == (name,) for text, name in texts)
+    right = sum(detect_languages(text, None) == (name,) for text, name in texts)
     assert right >= least * len(texts)
 
 
 @pytest.mark.parametrize("words", range(1, 7))
 def test_english_is_not_taken_for_another_language(words: int) -> None:
     for text in beginnings("english", words):
-        assert languages_of(text, None) == ("english",), text
-        assert languages_of(text.upper(), None)[0] == "english", text
+        assert detect_languages(text, None) == ("english",), text
+        assert detect_languages(text.upper(), None)[0] == "english", text
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_english_is_not_taken_for_another_language(words: int) -> None:
     ],
 )  # fmt: skip
 def test_without_evidence_it_is_english(text: str) -> None:
-    assert languages_of(text, None) == ("english",)
+    assert detect_languages(text, None) == ("english",)
 
 
 SPOKEN = [
@@ -122,9 +122,9 @@ SPOKEN = [
 def test_other_languages_keep_what_the_model_reads_better(
     language: str, text: str, asked: str | None
 ) -> None:
-    assert languages_of(text, asked) == (language,)
-    assert speakable(text, asked) == text
-    assert speakable(text, "english") != text
+    assert detect_languages(text, asked) == (language,)
+    assert make_speakable(text, asked) == text
+    assert make_speakable(text, "english") != text
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_other_languages_keep_what_the_model_reads_better(
     ],
 )
 def test_sums_in_the_language_that_was_told(text: str, said: str) -> None:
-    assert speakable(text, None) == said
+    assert make_speakable(text, None) == said
 
 
 @pytest.mark.parametrize(
@@ -150,10 +150,10 @@ def test_sums_in_the_language_that_was_told(text: str, said: str) -> None:
     ],
 )  # fmt: skip
 def test_in_doubt_figures_stay(text: str) -> None:
-    names = languages_of(text, None)
+    names = detect_languages(text, None)
     assert len(names) == 2
     assert names[0] == "english"
-    assert speakable(text, None) == text
+    assert make_speakable(text, None) == text
 
 
 @pytest.mark.parametrize(
@@ -191,20 +191,20 @@ def test_does_not_flip_from_sentence_to_sentence() -> None:
 def test_a_title_in_another_language_does_not_decide() -> None:
     language = TextLanguage(None)
     language.read("Die Hard 2.\n\n")
-    assert language.of("Die Hard 2.") == ("german",)
+    assert language.detect("Die Hard 2.") == ("german",)
     language.read("The film came out in the summer of 1990 and was a great success.")
-    assert language.of("It was a great success.") == ("english",)
+    assert language.detect("It was a great success.") == ("english",)
 
 
 def test_is_settled_behind_the_beginning() -> None:
     language = TextLanguage(None)
     for sentence in EVERYDAY["french"]:
         language.read(sentence + " ")
-    assert language.of("x") == ("french",)
+    assert language.detect("x") == ("french",)
     for sentence in EVERYDAY["english"] * 20:
         language.read(sentence + " ")
-    assert language.of("I am home.") == ("french",)
-    assert language.of("你好，世界。") == ("chinese",)
+    assert language.detect("I am home.") == ("french",)
+    assert language.detect("你好，世界。") == ("chinese",)
 
 
 def test_mixed_scripts_are_told_sentence_by_sentence() -> None:

@@ -11,7 +11,7 @@ from sidecar.errors import EmptyText
 from sidecar.models import catalog
 from sidecar.models.qwen3_tts.letters import Letters
 from sidecar.text.silence import is_silent
-from sidecar.text.unspoken import MOST_NAMED, letters
+from sidecar.text.unspoken import MAX_NAMED, list_letters
 
 BUNDLED = AutoTokenizer.from_pretrained(catalog.resolve(catalog.BUNDLED).path)
 LATIN = Letters(BUNDLED)
@@ -52,9 +52,9 @@ def test_letters_are_lost_where_nothing_stands_for_them(text: str, gone: str) ->
 @given(st.text(max_size=60))
 def test_what_is_lost_is_a_letter_of_the_text(text: str) -> None:
     gone = lost(text)
-    assert set(gone) <= set(letters(text))
-    assert len(gone) <= MOST_NAMED + 1
-    if len(gone) <= MOST_NAMED:
+    assert set(gone) <= set(list_letters(text))
+    assert len(gone) <= MAX_NAMED + 1
+    if len(gone) <= MAX_NAMED:
         assert lost("".join(char for char in text if char not in gone)) == ""
 
 

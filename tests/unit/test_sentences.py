@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sidecar.text import boundaries
-from sidecar.text.languages import language_of
+from sidecar.text.languages import detect_language
 from sidecar.text.sentences import Sentence, SentenceSplitter
 from sidecar.text.silence import is_silent
 from tests.support.plain_texts import PROSE
@@ -205,5 +205,5 @@ def test_not_silent(text: str) -> None:
 
 
 def test_languages() -> None:
-    assert language_of("", None) == "english"
-    assert language_of("iPhone很好用", None) == "chinese"
+    assert detect_language("", None) == "english"
+    assert detect_language("iPhone很好用", None) == "chinese"

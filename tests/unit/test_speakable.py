@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tokenizers import Regex
 from tokenizers.pre_tokenizers import Split
 
-from sidecar.text.speakable import speakable, warm
+from sidecar.text.speakable import make_speakable, warm_up
 from sidecar.text.stream import HOLD, SpeakableStream
 from tests.support.plain_texts import PROSE
 from tests.support.sentences import TEXTS
@@ -102,38 +102,40 @@ MARKDOWN = [
 
 @pytest.mark.parametrize(("text", "said"), ENGLISH)
 def test_english(text: str, said: str) -> None:
-    assert speakable(text, "english") == said
+    assert make_speakable(text, "english") == said
 
 
 @pytest.mark.parametrize(("text", "said"), CHINESE)
 def test_chinese(text: str, said: str) -> None:
-    assert speakable(text, "chinese") == said
+    assert make_speakable(text, "chinese") == said
 
 
 @pytest.mark.parametrize(("language", "text", "said"), OTHERS)
 def test_other_languages(language: str, text: str, said: str) -> None:
-    assert speakable(text, language) == said
+    assert make_speakable(text, language) == said
 
 
 @pytest.mark.parametrize(("text", "said"), MARKDOWN)
 def test_markdown_and_emoji(text: str, said: str) -> None:
-    assert speakable(text, "english") == said
+    assert make_speakable(text, "english") == said
 
 
 @pytest.mark.parametrize(("language", "text"), UNCHANGED)
 def test_what_needs_no_spelling_stays(language: str, text: str) -> None:
-    assert speakable(text, language) == text
+    assert make_speakable(text, language) == text
 
 
 @pytest.mark.parametrize("language", PROSE)
 def test_plain_prose_stays_in_every_language(language: str) -> None:
     for sentence in PROSE[language]:
-        assert speakable(sentence, language) == sentence.strip()
+        assert make_speakable(sentence, language) == sentence.strip()
 
 
 def test_without_normalisation_only_white_space_goes() -> None:
-    assert speakable(" **It** costs $5 😀\n", "english", normalize=False) == "**It** costs $5 😀"
-    assert speakable(" *** ", "english", normalize=False) == ""
+    assert (
+        make_speakable(" **It** costs $5 😀\n", "english", normalize=False) == "**It** costs $5 😀"
+    )
+    assert make_speakable(" *** ", "english", normalize=False) == ""
 
 
 @settings(max_examples=200)
@@ -142,7 +144,7 @@ def test_without_normalisation_only_white_space_goes() -> None:
     st.sampled_from([*PROSE]),
 )
 def test_any_text_is_taken(text: str, language: str) -> None:
-    said = speakable(text, language)
+    said = make_speakable(text, language)
     assert said == said.strip()
     assert isinstance(said, str)
 
@@ -211,14 +213,14 @@ def test_the_tokenizer_does_not_see_where_the_text_was_cut(text: str) -> None:
 
 @pytest.mark.parametrize("language", PROSE)
 def test_everything_can_be_loaded_ahead(language: str) -> None:
-    warm(language)
+    warm_up(language)
 
 
 @pytest.mark.parametrize("text", [t for t, _ in ENGLISH])
 def test_a_stream_says_what_a_sentence_says(text: str) -> None:
     """Up to the article before a day, whose month comes too late for it."""
     said = "".join(streamed(text, "english", [1] * len(text)))
-    assert said.replace("fifth of May", "fifth of may") == speakable(text, "english")
+    assert said.replace("fifth of May", "fifth of may") == make_speakable(text, "english")
 
 
 @pytest.mark.parametrize("normalize", [True, False])
@@ -266,4 +268,4 @@ def test_what_is_held_back_is_bounded(unit: str, normalize: bool) -> None:
 
 def test_the_same_twice_is_the_same() -> None:
     for text, said in ENGLISH + CHINESE:
-        assert speakable(text, "chinese" if (text, said) in CHINESE else "english") == said
+        assert make_speakable(text, "chinese" if (text, said) in CHINESE else "english") == said

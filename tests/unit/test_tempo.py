@@ -62,11 +62,11 @@ def test_no_language_is_doubted_at_any_pace_of_speech(language: str, pace: float
     text = "".join(PROSE[language])
     count = sum(map(str.isalnum, text)) / 2 if language in SYLLABIC else len(text.split())
     seconds = count / pace
-    fewest, most = tempo.letters(text)
-    assert fewest <= tempo.MOST * seconds
-    assert most >= tempo.FEWEST * seconds
+    fewest, most = tempo.count_letters(text)
+    assert fewest <= tempo.MAX_RATE * seconds
+    assert most >= tempo.MIN_RATE * seconds
     # Nor is it at half of that, with pauses between the words: those are not counted.
-    assert fewest <= tempo.MOST * 2 * seconds
+    assert fewest <= tempo.MAX_RATE * 2 * seconds
 
 
 @pytest.mark.parametrize(

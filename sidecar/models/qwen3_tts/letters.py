@@ -38,13 +38,13 @@ class Letters:
             ids: the tokens of `text`, without those of a template around it.
 
         Returns:
-            `unspoken.MOST_NAMED` letters and one more at most, so that the work is bounded: each
+            `unspoken.MAX_NAMED` letters and one more at most, so that the work is bounded: each
             that is not found among those of the tokens is tried alone, as "é" may be said as "e".
         """
         said = set(self._tokenizer.decode(list(ids))) if ids else set[str]()
-        doubtful = (char for char in unspoken.letters(text) if char not in said)
+        doubtful = (char for char in unspoken.list_letters(text) if char not in said)
         unknown = (char for char in doubtful if not self._is_known(char))
-        return list(islice(unknown, unspoken.MOST_NAMED + 1))
+        return list(islice(unknown, unspoken.MAX_NAMED + 1))
 
     def check(self, text: str, ids: Sequence[int], field: str) -> None:
         """Refuse a text of which nothing but marks is left: what a model makes of those is babble.

@@ -219,7 +219,7 @@ class PromptBuilder:
 
     def reference_notices(self, text: str, ids: list[int]) -> tuple[Notice, ...]:
         """Return what there is to say about a transcript, whose tokens are `ids`."""
-        return unspoken.notices(self._letters.lost(text, ids), "the transcript")
+        return unspoken.make_notices(self._letters.lost(text, ids), "the transcript")
 
     def _speakable(self, text: str, field: str) -> str:
         """Outer white space would melt into the template's line break and shift its borders.

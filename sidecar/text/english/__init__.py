@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from sidecar.text.english.abbreviations import spelled
+from sidecar.text.english.abbreviations import spell_abbreviations
 from sidecar.text.english.codes import CODES
 from sidecar.text.english.dates import DATES
 from sidecar.text.english.patterns import FIGURES, KEPT
@@ -29,16 +29,16 @@ def spell(text: str, *, more: bool = False, before: str = "") -> str:
     more: the text goes on behind this part of it.
     before: what of the text is right in front of it.
     """
-    text = before + spelled(text, more=more)
+    text = before + spell_abbreviations(text, more=more)
     said: list[str] = []
     at = len(before)
     for match in FIGURES.finditer(text, at):
-        said += [text[at : match.start()], _figure(match, more)]
+        said += [text[at : match.start()], _spell_figure(match, more)]
         at = match.end()
     return "".join([*said, text[at:]])
 
 
-def _figure(match: re.Match[str], more: bool) -> str:
+def _spell_figure(match: re.Match[str], more: bool) -> str:
     text, kind, sign = match.string, match.lastgroup or "", match["sign"] or ""
     if kind in KEPT:
         return match[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sidecar.text.english.readings import library
+from sidecar.text.english.readings import read_with_library
 
 # Not "Mrs." and "Ms.", which the library takes for other words, and the model knows.
 _TITLES = r"(?:Mr|Dr|Gen|Lt|Col|Sgt|Rev|Gov|Capt|Hon|Mt|Apt|Vol)\."
@@ -24,15 +24,15 @@ _ABBREVIATIONS = re.compile(
 )
 
 
-def spelled(text: str, *, more: bool) -> str:
+def spell_abbreviations(text: str, *, more: bool) -> str:
     """Args: more: the text goes on behind this part of it."""
-    return _ABBREVIATIONS.sub(lambda match: _said(match, more), text)
+    return _ABBREVIATIONS.sub(lambda match: _spell(match, more), text)
 
 
-def _said(match: re.Match[str], more: bool) -> str:
+def _spell(match: re.Match[str], more: bool) -> str:
     span = match[0]
     if match["title"]:
-        return library(f"{span} X").removesuffix(" X") if span[0].isupper() else span
+        return read_with_library(f"{span} X").removesuffix(" X") if span[0].isupper() else span
     said = _LATIN[span.lower()]
     said = said.capitalize() if span[0].isupper() else said
     # A full stop that ends the abbreviation and the sentence.

@@ -4,52 +4,64 @@ from __future__ import annotations
 
 import re
 
-from sidecar.text.english.readings import DIGITS, Figure, Reading, digits, library, number, parts
+from sidecar.text.english.readings import (
+    DIGITS,
+    Figure,
+    Reading,
+    match_parts,
+    read_with_library,
+    spell_digits,
+    spell_number,
+)
 
 # "ten dot", but "one nine two dot".
 _LONG = 3
 
 
-def _phone(figure: Figure) -> str:
+def _read_phone(figure: Figure) -> str:
     groups = DIGITS.findall(figure.span)
-    said = ", ".join(_group(group) for group in groups)
+    said = ", ".join(_spell_group(group) for group in groups)
     return f"plus {said}" if figure.span.startswith("+") else said
 
 
-def _group(group: str) -> str:
+def _spell_group(group: str) -> str:
     # "one eight hundred"
-    return number(group) if re.fullmatch(r"[1-9]00", group) else digits(group)
+    return spell_number(group) if re.fullmatch(r"[1-9]00", group) else spell_digits(group)
 
 
-def _address(figure: Figure) -> str:
+def _read_address(figure: Figure) -> str:
     """192.168.1.1, with a port or the length of a prefix."""
-    host, sign, rest = parts(r"([\d.]+)([:/]?)(\d*)", figure.span)
-    said = " dot ".join(number(p) if len(p) < _LONG else digits(p) for p in host.split("."))
+    host, sign, rest = match_parts(r"([\d.]+)([:/]?)(\d*)", figure.span)
+    said = " dot ".join(
+        spell_number(p) if len(p) < _LONG else spell_digits(p) for p in host.split(".")
+    )
     if not sign:
         return said
-    return f"{said} port {digits(rest)}" if sign == ":" else f"{said} slash {number(rest)}"
+    return (
+        f"{said} port {spell_digits(rest)}" if sign == ":" else f"{said} slash {spell_number(rest)}"
+    )
 
 
-def _groups(figure: Figure) -> str:
+def _read_groups(figure: Figure) -> str:
     groups = re.split("[- ]", figure.span)
     if all(len(group) <= 2 for group in groups):
-        return " ".join(number(group) for group in groups)
-    return ", ".join(digits(group) for group in groups)
+        return " ".join(spell_number(group) for group in groups)
+    return ", ".join(spell_digits(group) for group in groups)
 
 
-def _version(figure: Figure) -> str:
-    said = " point ".join(number(part) for part in DIGITS.findall(figure.span))
+def _read_version(figure: Figure) -> str:
+    said = " point ".join(spell_number(part) for part in DIGITS.findall(figure.span))
     return f"version {said}" if figure.span[0] in "vV" else said
 
 
-def _mark(figure: Figure) -> str:
-    return f"{library('No.')} {number(DIGITS.findall(figure.span)[0])}"
+def _read_mark(figure: Figure) -> str:
+    return f"{read_with_library('No.')} {spell_number(DIGITS.findall(figure.span)[0])}"
 
 
 CODES: dict[str, Reading] = {
-    "phone": _phone,
-    "address": _address,
-    "groups": _groups,
-    "version": _version,
-    "mark": _mark,
+    "phone": _read_phone,
+    "address": _read_address,
+    "groups": _read_groups,
+    "version": _read_version,
+    "mark": _read_mark,
 }

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sidecar.text.numerals import cardinal, verbalized
+from sidecar.text.numerals import spell_cardinal, verbalize
 
 DIGITS = re.compile(r"\d+")
 
@@ -19,7 +19,7 @@ class Figure(NamedTuple):
     after: str
 
 
-def parts(pattern: str, span: str) -> list[str]:
+def match_parts(pattern: str, span: str) -> list[str]:
     """The groups of a pattern that the span is known to fit; empty ones for those without part."""
     match = re.fullmatch(pattern, span)
     return [] if match is None else list(match.groups(""))
@@ -28,21 +28,21 @@ def parts(pattern: str, span: str) -> list[str]:
 Reading = Callable[[Figure], str]
 
 
-def library(span: str) -> str:
-    return verbalized(span, "en")
+def read_with_library(span: str) -> str:
+    return verbalize(span, "en")
 
 
-def number(numeral: str) -> str:
+def spell_number(numeral: str) -> str:
     """A numeral without commas, as a count."""
-    return cardinal(numeral, "en")
+    return spell_cardinal(numeral, "en")
 
 
-def digits(numeral: str) -> str:
-    return " ".join(number(digit) for digit in numeral)
+def spell_digits(numeral: str) -> str:
+    return " ".join(spell_number(digit) for digit in numeral)
 
 
-def several(count: str, one: str) -> str:
+def spell_count(count: str, one: str) -> str:
     """A count with what is counted, whose first word then has its plural."""
     head, space, rest = one.partition(" ")
     plural = count == "1" or head.endswith(("s", "z"))
-    return f"{number(count)} {head}{'' if plural else 's'}{space}{rest}"
+    return f"{spell_number(count)} {head}{'' if plural else 's'}{space}{rest}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sidecar.text.english.readings import library, number, several
+from sidecar.text.english.readings import read_with_library, spell_count, spell_number
 
 # Not "m", "s" and "in", which are also minutes or millions, plurals, and a word; nor the capitals
 # that are mostly something else behind a number, as "5 A" and "4K".
@@ -66,13 +66,13 @@ _ALIASES = {
 }
 
 
-def measured(count: str, symbol: str) -> str:
+def spell_measure(count: str, symbol: str) -> str:
     """Args: count: a numeral without commas."""
     base, per, time = _ALIASES.get(symbol, symbol).partition("/")
     base = _ALIASES.get(base, base)
     if name := _NAMES.get(f"{base}{per}{time}"):
-        return several(count, name)
+        return spell_count(count, name)
     if per and base in _NAMES:
-        return f"{several(count, _NAMES[base])} per {'hour' if time == 'h' else 'second'}"
-    _, _, name = library(f"{1 if count == '1' else 2} {base}{per}{time}").partition(" ")
-    return f"{number(count)} {name}"
+        return f"{spell_count(count, _NAMES[base])} per {'hour' if time == 'h' else 'second'}"
+    _, _, name = read_with_library(f"{1 if count == '1' else 2} {base}{per}{time}").partition(" ")
+    return f"{spell_number(count)} {name}"

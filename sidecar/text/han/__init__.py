@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 
-from sidecar.text.han.codes import by_their_digits
-from sidecar.text.han.figures import kept, plain_numbers, readable
-from sidecar.text.han.money import unfinished, with_names
-from sidecar.text.numerals import verbalized
+from sidecar.text.han.codes import spell_codes
+from sidecar.text.han.figures import find_kept, rewrite, spell_plain_numbers
+from sidecar.text.han.money import find_unfinished, name_currencies
+from sidecar.text.numerals import verbalize
 
 _NAME = (
     r"[A-Za-z]+[-–.]?\d[\w.-]*(?<=[A-Za-z0-9])|\d+[A-Za-z]\d+|\d+(?:\.\d+)?[A-Z](?![A-Za-z])"
@@ -42,13 +42,13 @@ def spell(text: str, code: str, *, more: bool = False, before: str = "") -> str:
         if whole.startswith(words[0]):
             return whole.removeprefix(words[0])
     # "$1.5万" may become "$1.5万亿", and the name of the currency belongs behind that.
-    if more and (match := unfinished(text)) is not None:
+    if more and (match := find_unfinished(text)) is not None:
         return spell(text[: match.start()], code) + match[0]
-    text = readable(with_names(by_their_digits(text, code), code), code)
-    text = plain_numbers(text, code)
+    text = rewrite(name_currencies(spell_codes(text, code), code), code)
+    text = spell_plain_numbers(text, code)
     said: list[str] = []
     at = 0
-    for start, end in kept(text):
+    for start, end in find_kept(text):
         said += [_read(text[at:start], code), text[start:end]]
         at = end
     return "".join([*said, _read(text[at:], code)])
@@ -58,6 +58,6 @@ def _read(text: str, code: str) -> str:
     clauses = _APART.split(text)
     return "".join(
         # Every other one is what the pattern found.
-        verbalized(clause, code) if i % 2 == 0 and _FIGURE.search(clause) else clause
+        verbalize(clause, code) if i % 2 == 0 and _FIGURE.search(clause) else clause
         for i, clause in enumerate(clauses)
     )

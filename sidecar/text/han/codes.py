@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sidecar.text.han.figures import by_digits, dialled
+from sidecar.text.han.figures import spell_dialled, spell_digits
 
 _GAP = r"[-\s]"
 _MOBILE = rf"1[3-9]\d{_GAP}?\d{{4}}{_GAP}?\d{{4}}(?![\d.]|{_GAP}\d)"
@@ -42,34 +42,34 @@ _DOMESTIC = re.compile(r"(?<![\d.-])(?!0\d0?-\d{4}-\d{4})(0\d{1,4})-(\d{2,4})-(\
 _POSTCODE = re.compile(r"〒\s?(\d{3})-(\d{4})(?!\d)")
 
 
-def by_their_digits(text: str, code: str) -> str:
+def spell_codes(text: str, code: str) -> str:
     """Args: code: zh or ja."""
-    return _chinese(text) if code == "zh" else _japanese(text)
+    return _spell_chinese(text) if code == "zh" else _spell_japanese(text)
 
 
-def _chinese(text: str) -> str:
-    text = _CHINA.sub(f"加{dialled('86')} ", text)
+def _spell_chinese(text: str) -> str:
+    text = _CHINA.sub(f"加{spell_dialled('86')} ", text)
     text = _SPACED_MOBILE.sub(lambda match: re.sub(r"\D", "", match[0]), text)
     text = _LANDLINE.sub(r"\1-\2\3", text)
     text = _SERVICE.sub(r"\1-\2-\3", text)
-    text = _ABROAD.sub(_international, text)
+    text = _ABROAD.sub(_spell_international, text)
     for pattern in (_CARD, _LOCAL, _LONG):
-        text = pattern.sub(lambda match: dialled(match[0].replace("-", " ")), text)
+        text = pattern.sub(lambda match: spell_dialled(match[0].replace("-", " ")), text)
     for pattern in (_NAMED, _PHONE):
-        text = pattern.sub(lambda match: match[1] + dialled(match[2]), text)
-    return _ROOM.sub(lambda match: dialled(match[0]), text)
+        text = pattern.sub(lambda match: match[1] + spell_dialled(match[2]), text)
+    return _ROOM.sub(lambda match: spell_dialled(match[0]), text)
 
 
-def _international(match: re.Match[str]) -> str:
-    return f"加{dialled(match[1])} {dialled(match[2].replace('-', ' ').strip())}"
+def _spell_international(match: re.Match[str]) -> str:
+    return f"加{spell_dialled(match[1])} {spell_dialled(match[2].replace('-', ' ').strip())}"
 
 
-def _japanese(text: str) -> str:
-    text = _JAPAN.sub(lambda match: f"プラス{_grouped(['81', *match.groups()])}", text)
-    text = _POSTCODE.sub(lambda match: f"郵便番号{_grouped(match.groups())}", text)
-    return _DOMESTIC.sub(lambda match: _grouped(match.groups()), text)
+def _spell_japanese(text: str) -> str:
+    text = _JAPAN.sub(lambda match: f"プラス{_spell_groups(['81', *match.groups()])}", text)
+    text = _POSTCODE.sub(lambda match: f"郵便番号{_spell_groups(match.groups())}", text)
+    return _DOMESTIC.sub(lambda match: _spell_groups(match.groups()), text)
 
 
-def _grouped(groups: Iterable[str]) -> str:
+def _spell_groups(groups: Iterable[str]) -> str:
     """As the grammar reads those that it knows."""
-    return "の".join(by_digits(group, "ja").replace("〇", "ゼロ") for group in groups)
+    return "の".join(spell_digits(group, "ja").replace("〇", "ゼロ") for group in groups)

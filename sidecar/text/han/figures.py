@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from functools import cache
 
-from sidecar.text.numerals import ungrouped, verbalized
+from sidecar.text.numerals import strip_grouping, verbalize
 
 _Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
 
@@ -60,41 +60,41 @@ _PAIR = re.compile(
 _PERCENT = re.compile(r"[%‰]")
 
 
-def by_digits(number: str, code: str) -> str:
+def spell_digits(number: str, code: str) -> str:
     """Each run of digits as a year is read."""
-    return re.sub(r"\d", lambda match: verbalized(match[0], code), number)
+    return re.sub(r"\d", lambda match: verbalize(match[0], code), number)
 
 
-def dialled(number: str) -> str:
+def spell_dialled(number: str) -> str:
     """In Chinese, as a number is said that is a name, so that 一 is not heard for 七."""
-    return by_digits(number, "zh").replace("一", "幺")
+    return spell_digits(number, "zh").replace("一", "幺")
 
 
-def readable(text: str, code: str) -> str:
+def rewrite(text: str, code: str) -> str:
     """Args: code: zh or ja."""
     text = _WIDE.sub(lambda match: unicodedata.normalize("NFKC", match[0]).replace("〜", "~"), text)
     text = _COMPAT.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
-    text = _PART.sub(lambda match: _vulgar(match, code), text)
+    text = _PART.sub(lambda match: _rewrite_fraction(match, code), text)
     text = _SPACED.sub(lambda match: "".join(match[0].split()), text)
-    for pattern, said in _rules(code):
+    for pattern, said in _make_rules(code):
         text = pattern.sub(said, text)
-    return _PAIR.sub(lambda match: _range(match, code), text)
+    return _PAIR.sub(lambda match: _rewrite_range(match, code), text)
 
 
-def kept(text: str) -> list[tuple[int, int]]:
+def find_kept(text: str) -> list[tuple[int, int]]:
     """Where two figures are joined in a way that the grammar would take for another: 8-302 for a
     difference, 24/7 for a fraction."""
     return [match.span() for match in _PAIR.finditer(text) if _is_kept(match)]
 
 
-def plain_numbers(text: str, code: str) -> str:
+def spell_plain_numbers(text: str, code: str) -> str:
     """Reads what the grammar has another reading for: 12.5 as a date; 120 and 12,345, with many
     a measure word, as telephone numbers."""
     if code == "zh":
-        text = _AS_DATE.sub(lambda match: _number(match[0]), text)
-        text = _AS_SERVICE.sub(lambda match: _number(match[0]), text)
-        text = _GROUPED_ALONE.sub(lambda match: _number(ungrouped(match[0])), text)
-    return _GROUPED.sub(lambda match: ungrouped(match[0]), text)
+        text = _AS_DATE.sub(lambda match: _spell_number(match[0]), text)
+        text = _AS_SERVICE.sub(lambda match: _spell_number(match[0]), text)
+        text = _GROUPED_ALONE.sub(lambda match: _spell_number(strip_grouping(match[0])), text)
+    return _GROUPED.sub(lambda match: strip_grouping(match[0]), text)
 
 
 _AS_DATE = re.compile(r"(?<![\d.:/+-])1[0-2]\.\d{1,2}(?![\d.:/A-Za-z%‰℃°²³-]|[^\d\s]{1,3}/)")
@@ -105,34 +105,34 @@ _AS_SERVICE = re.compile(
 _GROUPED_ALONE = re.compile(r"(?<![\d.,+-])\d{2},\d{3}(?![\d,.A-Za-z%‰℃°²³/-])")
 
 
-def _number(number: str) -> str:
+def _spell_number(number: str) -> str:
     about = "约"  # Behind it the grammar expects a number, and nothing else.
-    return verbalized(about + number, "zh").removeprefix(about)
+    return verbalize(about + number, "zh").removeprefix(about)
 
 
-def _vulgar(match: re.Match[str], code: str) -> str:
+def _rewrite_fraction(match: re.Match[str], code: str) -> str:
     fraction = unicodedata.normalize("NFKC", match[2]).replace("\u2044", "/")
     if not match[1]:
         return fraction
     return f"{match[1]}{'又' if code == 'zh' else 'と'}{fraction}"
 
 
-def _range(match: re.Match[str], code: str) -> str:
+def _rewrite_range(match: re.Match[str], code: str) -> str:
     a, sign, b = match["a"], match["sign"], match["b"]
     rest = match.string[match.end() : match.end() + 4]
-    if sign == "/" or _led_by_zero(a) or _led_by_zero(b):
+    if sign == "/" or _has_leading_zero(a) or _has_leading_zero(b):
         return match[0]
     if len(a) == 4 and sign == "-" and rest.startswith("年"):
         return match[0]  # years, which the grammar reads by their digits
     to = "到" if code == "zh" else "から"
     counted = re.match(rf"\s?(?:[%‰℃°a-zμ]|[{_HAN}])", rest) is not None
     if code == "zh" and not counted and _is_years(a, b):
-        return f"{by_digits(a, code)}{to}{by_digits(b, code)}"
+        return f"{spell_digits(a, code)}{to}{spell_digits(b, code)}"
     week = match.string.endswith(("周", "星期"), 0, match.start())
     if sign in "~～〜" or (float(a) < float(b) and (counted or week) and not _is_other(match)):
         percent = _PERCENT.match(rest)
         if match.string.endswith("第", 0, match.start()):
-            a = verbalized(a, code)  # 第二, whatever is counted behind it
+            a = verbalize(a, code)  # 第二, whatever is counted behind it
         return f"{a}{percent[0] if percent else ''}{to}{b}"
     if code == "zh" and _is_score(match):
         return f"{a}比{b}"
@@ -159,100 +159,105 @@ def _is_kept(match: re.Match[str]) -> bool:
         return False  # years, which the grammar reads by their digits
     most = max(len(number.partition(".")[0]) for number in (a, b))
     # 2024-12 is a month.
-    return not (_led_by_zero(a) or _led_by_zero(b)) and (most <= 3 or len(a) == len(b) == 4)
+    return not (_has_leading_zero(a) or _has_leading_zero(b)) and (
+        most <= 3 or len(a) == len(b) == 4
+    )
 
 
 def _is_years(a: str, b: str) -> bool:
     return len(a) == len(b) == 4 and "19" <= a[:2] <= b[:2] <= "20" and a < b
 
 
-def _led_by_zero(number: str) -> bool:
+def _has_leading_zero(number: str) -> bool:
     return len(number) > 1 and number[0] == "0" and number[1] != "."
 
 
 @cache
-def _rules(code: str) -> list[_Rule]:
+def _make_rules(code: str) -> list[_Rule]:
     units = _CHINESE_UNITS if code == "zh" else _JAPANESE_UNITS
     names = "|".join(sorted(map(re.escape, units), key=len, reverse=True))
     to = "到" if code == "zh" else "から"
     first: list[_Rule] = [
-        (_re(rf"({NUMBER})\s({_SPACED_UNITS})(?![A-Za-z])"), r"\1\2"),
+        (_compile(rf"({NUMBER})\s({_SPACED_UNITS})(?![A-Za-z])"), r"\1\2"),
         (
-            _re(rf"(?<![A-Za-z.])(?<![A-Za-z]-)({NUMBER})\s?({names})(?![A-Za-z0-9]){_NETWORK}"),
+            _compile(
+                rf"(?<![A-Za-z.])(?<![A-Za-z]-)({NUMBER})\s?({names})(?![A-Za-z0-9]){_NETWORK}"
+            ),
             lambda match: match[1] + units[match[2]],
         ),
-        (_re(r"(?<=/)(mL|m[23])(?![A-Za-z0-9])"), lambda match: units[match[1]]),
+        (_compile(r"(?<=/)(mL|m[23])(?![A-Za-z0-9])"), lambda match: units[match[1]]),
         # 5%-10%, 10点-12点: the grammar takes the hyphen for a minus.
         (
-            _re(rf"(?<![\w.])({NUMBER})({_AMOUNT}){_DASH}(?=-?{NUMBER}\s?(?:{_AMOUNT}))"),
+            _compile(rf"(?<![\w.])({NUMBER})({_AMOUNT}){_DASH}(?=-?{NUMBER}\s?(?:{_AMOUNT}))"),
             rf"\1\2{to}",
         ),
-        (_re(rf"([年月日号時时点元円万萬亿億千百]){_DASH}(?={NUMBER}\1)"), rf"\1{to}"),
-        (_re(rf"(?<![\w.])({NUMBER}([{_HAN}]{{1,3}})){_DASH}(?={NUMBER}\2)"), rf"\1{to}"),
+        (_compile(rf"([年月日号時时点元円万萬亿億千百]){_DASH}(?={NUMBER}\1)"), rf"\1{to}"),
+        (_compile(rf"(?<![\w.])({NUMBER}([{_HAN}]{{1,3}})){_DASH}(?={NUMBER}\2)"), rf"\1{to}"),
     ]
-    return first + (_chinese() if code == "zh" else _japanese())
+    return first + (_make_chinese_rules() if code == "zh" else _make_japanese_rules())
 
 
-def _chinese() -> list[_Rule]:
+def _make_chinese_rules() -> list[_Rule]:
     def digits(match: re.Match[str]) -> str:
-        return by_digits(match[0], "zh")
+        return spell_digits(match[0], "zh")
 
     def season(match: re.Match[str]) -> str:
-        return f"{by_digits(match[1], 'zh')}到{by_digits(match[2], 'zh')}"
+        return f"{spell_digits(match[1], 'zh')}到{spell_digits(match[2], 'zh')}"
 
     return [
         # Dates and times.
-        (_re(r"(?<![\w.版本-])(?<![A-Za-z] )((?:19|20)\d\d)\.(0?[1-9]|1[0-2])"
+        (_compile(r"(?<![\w.版本-])(?<![A-Za-z] )((?:19|20)\d\d)\.(0?[1-9]|1[0-2])"
              r"\.(0?[1-9]|[12]\d|3[01])(?![\w.])"), r"\1年\2月\3日"),
-        (_re(r"(?<!\d)0(?=[1-9][月日号])"), ""),
+        (_compile(r"(?<!\d)0(?=[1-9][月日号])"), ""),
         # Not 两, whatever is counted behind it.
-        (_re(r"(?<=第)2(?![\d.]|[-–—~～])"), digits),
-        (_re(r"(?<![\d年])\d\d(?=年\d{1,2}月)"), digits),
-        (_re(r"(?<!\d)((?:19|20)\d\d)[-–—~/]((?:19|20)?\d\d)(?=赛季|学年|财年|年度|财季)"), season),
-        (_re(r"(?<!\d)(\d0)[-–—~](\d0)(?=后)"), season),
-        (_re(r"(?<![\d:])(\d{1,2}:\d\d)\s+([AaPp])\.?([Mm])\b\.?"), r"\1\2\3"),
-        (_re(r"(?<![\d:.])(1[0-2]|[1-9])\s?([AaPp])\.?([Mm])\b"), r"\1:00\2\3"),
-        (_re(r"(?<![\d·])\d{1,2}·\d{1,2}(?![\d·])"),
-         lambda match: dialled(match[0].replace("·", ""))),
-        (_re(r"(?<![\w.-])\d-\d-\d(?:-\d)?(?![\w-])"),
-         lambda match: by_digits(match[0].replace("-", ""), "zh")),
-        (_re(r"(?<=\d)h(\d+)\s?m(?:in)?(?![A-Za-z])"), r"小时\1分钟"),
+        (_compile(r"(?<=第)2(?![\d.]|[-–—~～])"), digits),
+        (_compile(r"(?<![\d年])\d\d(?=年\d{1,2}月)"), digits),
+        (_compile(r"(?<!\d)((?:19|20)\d\d)[-–—~/]((?:19|20)?\d\d)(?=赛季|学年|财年|年度|财季)"),
+         season),
+        (_compile(r"(?<!\d)(\d0)[-–—~](\d0)(?=后)"), season),
+        (_compile(r"(?<![\d:])(\d{1,2}:\d\d)\s+([AaPp])\.?([Mm])\b\.?"), r"\1\2\3"),
+        (_compile(r"(?<![\d:.])(1[0-2]|[1-9])\s?([AaPp])\.?([Mm])\b"), r"\1:00\2\3"),
+        (_compile(r"(?<![\d·])\d{1,2}·\d{1,2}(?![\d·])"),
+         lambda match: spell_dialled(match[0].replace("·", ""))),
+        (_compile(r"(?<![\w.-])\d-\d-\d(?:-\d)?(?![\w-])"),
+         lambda match: spell_digits(match[0].replace("-", ""), "zh")),
+        (_compile(r"(?<=\d)h(\d+)\s?m(?:in)?(?![A-Za-z])"), r"小时\1分钟"),
         # Signs.
-        (_re(rf"(-?{NUMBER})‰"), r"千分之\1"),
-        (_re(r"(?<=\d)\^-(?=\d)"), "^负"),
-        (_re(r"(?<=\d)\^(负?\d+)"), r"的\1次方"),
-        (_re(r"(?<=\d)\s?÷\s?(?=\d)|(?<=\d)/(?=\d+=)"), "除以"),
-        (_re(r"(?<=\d)(?<!\b0)(?:x|\sx\s)(?=\d)|(?<=[\w)])\s?[*×]\s?(?=\d)"), "乘"),
-        (_re(r"(?<=[A-Za-z²³)%元])\+(?=\d)|(?<=\d)\s?\+\s?(?=\d)"), "加"),
-        (_re(r"(?<=\d)w(?:\+|(?![A-Za-z\d]))|(?<=\d)W\+"),
+        (_compile(rf"(-?{NUMBER})‰"), r"千分之\1"),
+        (_compile(r"(?<=\d)\^-(?=\d)"), "^负"),
+        (_compile(r"(?<=\d)\^(负?\d+)"), r"的\1次方"),
+        (_compile(r"(?<=\d)\s?÷\s?(?=\d)|(?<=\d)/(?=\d+=)"), "除以"),
+        (_compile(r"(?<=\d)(?<!\b0)(?:x|\sx\s)(?=\d)|(?<=[\w)])\s?[*×]\s?(?=\d)"), "乘"),
+        (_compile(r"(?<=[A-Za-z²³)%元])\+(?=\d)|(?<=\d)\s?\+\s?(?=\d)"), "加"),
+        (_compile(r"(?<=\d)w(?:\+|(?![A-Za-z\d]))|(?<=\d)W\+"),
          lambda match: "万加" if "+" in match[0] else "万"),
-        (_re(rf"(?<=[0万亿千百])\+(?=[{_HAN}])"), "多"),
-        (_re(r"(?<=[\d万亿千百])\+(?![\d+])"), "加"),
-        (_re(r"(?<![-=<>])\s?>\s?(?=-?\d)|(?<=\d)>(?=[A-Za-z])"), "大于"),
-        (_re(r"(?<![-=<>])\s?<\s?(?=-?\d)|(?<=\d)<(?=[A-Za-z])"), "小于"),
-        (_re(r"≈\s?(?=-?\d)"), "约等于"),
-        (_re(r"(?<=[\s(（，。：、])[~～](?=\d)"), "约"),
-        (_re(r"(?<=[A-Za-z²³)])\s?=\s?(?=-?\d)"), "等于"),
-        (_re(r"(?<=\d)²"), "的平方"),
-        (_re(r"(?<=\d)³"), "的立方"),
-        (_re(r"(?<=[\d%℃])±(?=\d)"), "正负"),
-        (_re(r"(?<=满)(\d+)-(?=\d)"), r"\1减"),
-        (_re(rf"({NUMBER}[十百千万亿]*(?:[美欧日港]元|英镑|[万亿]元|[次人万亿]))/(?=[{_HAN}])"),
+        (_compile(rf"(?<=[0万亿千百])\+(?=[{_HAN}])"), "多"),
+        (_compile(r"(?<=[\d万亿千百])\+(?![\d+])"), "加"),
+        (_compile(r"(?<![-=<>])\s?>\s?(?=-?\d)|(?<=\d)>(?=[A-Za-z])"), "大于"),
+        (_compile(r"(?<![-=<>])\s?<\s?(?=-?\d)|(?<=\d)<(?=[A-Za-z])"), "小于"),
+        (_compile(r"≈\s?(?=-?\d)"), "约等于"),
+        (_compile(r"(?<=[\s(（，。：、])[~～](?=\d)"), "约"),
+        (_compile(r"(?<=[A-Za-z²³)])\s?=\s?(?=-?\d)"), "等于"),
+        (_compile(r"(?<=\d)²"), "的平方"),
+        (_compile(r"(?<=\d)³"), "的立方"),
+        (_compile(r"(?<=[\d%℃])±(?=\d)"), "正负"),
+        (_compile(r"(?<=满)(\d+)-(?=\d)"), r"\1减"),
+        (_compile(rf"({NUMBER}[十百千万亿]*(?:[美欧日港]元|英镑|[万亿]元|[次人万亿]))/(?=[{_HAN}])"),
          r"\1每"),
-        (_re(rf"(?<![\w&/])#(\d+)(?![\w-])|(?<![\w#.{_HAN}-])(\d{{1,2}})#(?![\w#])"),
+        (_compile(rf"(?<![\w&/])#(\d+)(?![\w-])|(?<![\w#.{_HAN}-])(\d{{1,2}})#(?![\w#])"),
          lambda match: f"{match[1] or match[2]}号"),
         # 歼-20: a name, unless something negative is said.
-        (_re(rf"(?<=[{_HAN}])(?<![是为得到至达约近于从在有和与或跌减比温值降负差了])-"
+        (_compile(rf"(?<=[{_HAN}])(?<![是为得到至达约近于从在有和与或跌减比温值降负差了])-"
              r"(?=\d{1,3}(?![\d.%‰℃°度元万亿千百分层楼米个点岁-]))"), ""),
     ]  # fmt: skip
 
 
-def _japanese() -> list[_Rule]:
+def _make_japanese_rules() -> list[_Rule]:
     return [
-        (_re(r"(?<=\d)\s?÷\s?(?=\d)"), "割る"),
-        (_re(r"(?<=\d)\s?[x*×]\s?(?=\d)"), "掛ける"),
+        (_compile(r"(?<=\d)\s?÷\s?(?=\d)"), "割る"),
+        (_compile(r"(?<=\d)\s?[x*×]\s?(?=\d)"), "掛ける"),
     ]  # fmt: skip
 
 
-def _re(pattern: str) -> re.Pattern[str]:
+def _compile(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.ASCII)

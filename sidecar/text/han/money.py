@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from sidecar.text.han.figures import NUMBER
-from sidecar.text.numerals import verbalized
+from sidecar.text.numerals import verbalize
 
 # What the grammar has no name for.
 _NAMES = {
@@ -34,20 +34,20 @@ _GROUPED = re.compile(rf"({_SIGN}|{_CODE})(\s?)(\d{{1,3}}(?:,\d{{3}})+)(?!\d)")
 _UNFINISHED = re.compile(rf"{_SIGN}\s?{NUMBER}[十百千万萬]+\Z", re.ASCII)
 
 
-def unfinished(text: str) -> re.Match[str] | None:
+def find_unfinished(text: str) -> re.Match[str] | None:
     """A sum at the end that what follows may make larger."""
     return _UNFINISHED.search(text)
 
 
-def with_names(text: str, code: str) -> str:
+def name_currencies(text: str, code: str) -> str:
     """Args: code: zh or ja."""
     text = _GROUPED.sub(lambda match: match[1] + match[2] + match[3].replace(",", ""), text)
-    text = _SUM.sub(lambda match: _said(match, code), text)
-    return _BEHIND.sub(lambda match: _behind(match, code), text)
+    text = _SUM.sub(lambda match: _spell(match, code), text)
+    return _BEHIND.sub(lambda match: _spell_before_sign(match, code), text)
 
 
-def _said(match: re.Match[str], code: str) -> str:
-    name = _name(match["sign"], code)
+def _spell(match: re.Match[str], code: str) -> str:
+    name = _find_name(match["sign"], code)
     if name is None:
         return match[0]
     if match["named"] and match["named"] != "元":
@@ -56,15 +56,15 @@ def _said(match: re.Match[str], code: str) -> str:
     return match["a"] + (f"{to}{match['b']}" if match["b"] else "") + name
 
 
-def _behind(match: re.Match[str], code: str) -> str:
-    name = _name(match["sign"], code)
+def _spell_before_sign(match: re.Match[str], code: str) -> str:
+    name = _find_name(match["sign"], code)
     return match[0] if name is None else match["a"] + name
 
 
 @cache
-def _name(sign: str, code: str) -> str | None:
+def _find_name(sign: str, code: str) -> str | None:
     """What the grammar says behind a number."""
     if sign in _NAMES[code]:
         return _NAMES[code][sign]
-    said, number = verbalized(f"{sign}5", code), verbalized("5", code)
+    said, number = verbalize(f"{sign}5", code), verbalize("5", code)
     return said.removeprefix(number) if said.startswith(number) and said != number else None

@@ -10,7 +10,7 @@ _MOST, _REST = 40, 8
 
 
 @cache
-def _border() -> Any:
+def _compile_border() -> Any:
     """Where Qwen's pre-tokenizer begins anew, whatever follows: as tight as can be told from the
     characters on both sides. Never in front of a mark that may combine with what is before it,
     since the text is composed (NFC) first."""
@@ -26,7 +26,7 @@ def _border() -> Any:
     )
 
 
-class SettledText:
+class TokenBoundaryBuffer:
     """Holds back the end of a text for as long as what comes next may change its tokens.
 
     In scripts without spaces these are the letters up to the next mark, and the mark in front of
@@ -36,14 +36,14 @@ class SettledText:
     def __init__(self) -> None:
         self._held = ""
 
-    def feed(self, text: str, *, spaced: bool) -> str:
+    def feed(self, text: str, *, is_spaced: bool) -> str:
         """Adds text; returns what is settled.
 
         Args:
-            spaced: white space, but not a line break, is what comes next.
+            is_spaced: white space, but not a line break, is what comes next.
         """
         text = self._held + text
-        end = len(text) if spaced else _last_border(text)
+        end = len(text) if is_spaced else _find_last_border(text)
         self._held = text[end:]
         return text[:end]
 
@@ -52,9 +52,9 @@ class SettledText:
         return held
 
 
-def _last_border(text: str) -> int:
+def _find_last_border(text: str) -> int:
     near = max(0, len(text) - _MOST)
-    borders = [match.start() for match in _border().finditer(text, near)]
+    borders = [match.start() for match in _compile_border().finditer(text, near)]
     if borders:
         return borders[-1]
     return 0 if near == 0 else len(text) - _REST

@@ -1,4 +1,4 @@
-"""`python -m sidecar.rpc.schema`: prints protocol/schema.json, generated from METHODS."""
+"""Generate protocol/schema.json from METHODS: `python -m sidecar.rpc.schema` prints it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import msgspec
 
 from sidecar import errors
 from sidecar.models import catalog, registry
+from sidecar.models.base import ModelInfo
 from sidecar.models.known import KNOWN, LANGUAGES
 from sidecar.rpc.contract.common import LanguageName, ModelName, VoiceName
 from sidecar.rpc.methods import METHODS, PROTOCOL_VERSION, Method
@@ -20,7 +21,7 @@ _DEFS = "#/$defs/{name}"
 
 
 def build() -> dict[str, Any]:
-    """Return the schema: JSON Schema 2020-12 `$defs`, the methods, and the error codes."""
+    """Return the schema: methods, error codes, and JSON Schema 2020-12 `$defs`."""
     structs: list[type[Any]] = [ErrorData]
     for method in METHODS.values():
         structs += [s for s in (method.params, method.result, *method.progress) if s is not None]
@@ -37,14 +38,25 @@ def build() -> dict[str, Any]:
         "errorDescriptions": {
             name: inspect.cleandoc(error.__doc__ or "") for name, error in _errors().items()
         },
+        "presetGenders": {
+            voice.name: voice.gender
+            for model in _catalogue()
+            for voice in model.voices
+            if voice.gender is not None
+        },
         "$defs": dict(sorted(components.items())),
     }
 
 
-def _names() -> dict[str, dict[str, Any]]:
-    """Return the definitions of names: what they are, with those of the catalogue as examples."""
+def _catalogue() -> list[ModelInfo]:
+    """Return what is known of the bundled model and of those in the catalogue."""
     bundled = registry.describe(catalog.resolve(catalog.BUNDLED))
-    models = [bundled, *(known.info for known in KNOWN.values())]
+    return [bundled, *(known.info for known in KNOWN.values())]
+
+
+def _names() -> dict[str, dict[str, Any]]:
+    """Return the definitions of names, with those in the catalogue as examples."""
+    models = _catalogue()
     examples: dict[str, tuple[Any, list[str]]] = {
         "ModelName": (ModelName, [catalog.BUNDLED, *KNOWN]),
         "VoiceName": (VoiceName, [voice.name for model in models for voice in model.voices]),
@@ -60,7 +72,7 @@ def _names() -> dict[str, dict[str, Any]]:
 
 
 def _with_references(schema: Any, names: Mapping[str, Mapping[str, Any]]) -> Any:
-    """Replace strings that have one of the titles by references to the title's definition.
+    """Return the schema with a reference in place of each string that has one of the titles.
 
     msgspec itself makes definitions of Structs only.
     """
@@ -104,6 +116,7 @@ def _errors() -> dict[str, type[errors.SidecarError]]:
 
 
 def render() -> str:
+    """Return the text of protocol/schema.json."""
     return msgspec.json.format(msgspec.json.encode(build()), indent=2).decode() + "\n"
 
 

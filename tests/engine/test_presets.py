@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from sidecar.models.base import ModelInfo, VoiceInfo
 from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.generators.families import FAMILIES
 from sidecar.models.known import KNOWN
-from tests.support.wire import ROOT
+from tests.support.wire import SCHEMA
 
 # `spk_id` and `spk_is_dialect` of the CustomVoice checkpoints' config.json.
 SPEAKERS = {
@@ -97,11 +96,7 @@ def test_a_familys_names_say_what_they_say(family: str, name: str, expected: Voi
     assert FAMILIES[family].voice(name) == expected
 
 
-def test_the_clients_table_of_genders_is_the_catalogues() -> None:
+def test_the_genders_in_the_schema_are_the_catalogues() -> None:
     """The OpenAI door maps voices by gender before it can ask a sidecar."""
-    file = ROOT / "clients" / "typescript" / "src" / "openai" / "aliases.ts"
-    table = re.search(r"const GENDERS[^{]*\{([^}]*)\}", file.read_text(encoding="utf-8"))
-    assert table is not None
-    there = dict(re.findall(r'(\w+): "(\w+)"', table[1]))
     voices = (*presets.BUNDLED_VOICES, *presets.CUSTOM_VOICES)
-    assert there == {voice.name: voice.gender for voice in voices}
+    assert SCHEMA["presetGenders"] == {voice.name: voice.gender for voice in voices}

@@ -10,9 +10,12 @@ import playground from "./playground/index.html";
 
 const list = (name: string) => process.env[name]?.split(/[\s,]+/).filter(Boolean);
 
-// `bun --hot` runs this file anew in the same process: the sidecar stays.
+// `bun --hot` runs this file again in the same process, and keeps the sidecar. A failed start is not kept: the next run
+// tries again.
 const held = globalThis as { tts?: Promise<Sidecar> };
-const tts = await (held.tts ??= createSidecar({ onLog: (line) => console.error(line) }));
+held.tts ??= createSidecar({ onLog: (line) => console.error(line) });
+held.tts.catch(() => delete held.tts);
+const tts = await held.tts;
 const door = openaiHandler(tts, {
   apiKey: process.env.SPEECH_API_KEY || undefined,
   hosts: list("ALLOWED_HOSTS"),

@@ -1,5 +1,5 @@
-// protocol/schema.json → src/protocol.gen.ts; with --check, only tells whether they agree.
-// Knows the part of JSON Schema that the sidecar writes, and stops at anything else.
+// Generates src/protocol.gen.ts from protocol/schema.json; with --check, only compares them. It supports the part
+// of JSON Schema that the sidecar uses, and stops at anything else.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -67,7 +67,7 @@ function property(name, schema, required) {
   return `${comment(describe(schema), "  ")}  ${key(name)}${required ? "" : "?"}: ${type};\n`;
 }
 
-/** The names in the catalogue are completed by an editor; other strings are taken as well. */
+/** An editor completes the names in the catalogue; the type accepts any other string as well. */
 function names(name, { description, examples }) {
   const known = examples.map((value) => `  | ${JSON.stringify(value)}\n`).join("");
   return `${comment(description)}export type ${name} =\n${known}  | (string & {});\n`;
@@ -101,6 +101,11 @@ function errorTable(errors, descriptions) {
   );
 }
 
+function genders(voices) {
+  const rows = Object.entries(voices).map(([voice, gender]) => `  ${key(voice)}: ${JSON.stringify(gender)},\n`);
+  return `${comment("How the preset voices in the catalogue sound.")}export const PRESET_GENDERS = {\n${rows.join("")}} as const;\n`;
+}
+
 function generate(schema) {
   const sent = Object.entries(schema.methods).filter(([, m]) => m.direction === "clientToServer");
   const kind = (wanted) => sent.filter(([, method]) => method.kind === wanted);
@@ -111,6 +116,7 @@ function generate(schema) {
     methodTable("Requests", "Requests that a client may send, with what they answer.", kind("request")),
     methodTable("Notifications", "Notifications that a client may send. They are not answered.", kind("notification")),
     errorTable(schema.errors, schema.errorDescriptions),
+    genders(schema.presetGenders),
   ].join("\n");
 }
 

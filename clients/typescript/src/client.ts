@@ -1,13 +1,15 @@
 import { abortable } from "./abort.js";
-import type { Method, Params, Progress, Result } from "./connection.js";
+import type { Caller } from "./connection.js";
 import { Emitter, unharmed } from "./emitter.js";
 import { FlowGate, KeepAlive } from "./flow.js";
+import { Models } from "./models.js";
 import type * as options from "./options.js";
 import type * as protocol from "./protocol.gen.js";
 import { WireSpeech, type SpeechHost } from "./speech.js";
 import { SpeechStream } from "./stream.js";
 import { Supervisor } from "./supervisor.js";
 import type { TextSource } from "./text-feed.js";
+import { Voices } from "./voices.js";
 
 const HIGH_WATER_MARK = 64 * 1024 * 1024;
 
@@ -47,6 +49,21 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
   readonly #keepAlive = new KeepAlive();
   readonly #supervisor: Supervisor;
   readonly #host: SpeechHost;
+
+  readonly #call: Caller = (method, params, { signal } = {}, onProgress) => {
+    const call = async () => {
+      signal?.throwIfAborted();
+      const connection = await abortable(this.#supervisor.connection(), signal);
+      const { result, cancel } = connection.request(method, params, onProgress);
+      return await abortable(result, signal, cancel);
+    };
+    return this.#keepAlive.during(this.#gate.waitFor(call()));
+  };
+
+  /** Models: list, load, unload. */
+  readonly models = new Models(this.#call, (progress) => this.emit("progress", progress));
+  /** Voices: list, create, delete. */
+  readonly voices = new Voices(this.#call);
 
   /** @internal */
   constructor(options: options.SidecarOptions) {
@@ -136,146 +153,6 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
     return new SpeechStream(new WireSpeech(this.#host, { ...params, text: "" }, text), signal);
   }
 
-  /** Models: list, load, unload. */
-  readonly models = {
-    /**
-     * List the models that can be loaded by name: the bundled one, the catalogue, and others on this
-     * machine. The network is not asked.
-     *
-     * @throws {@link SidecarExitedError} or another {@link SidecarError} if the sidecar cannot answer.
-     *
-     * @example
-     * ```ts
-     * for (const { model, state, downloadBytes } of await tts.models.list()) {
-     *   console.log(model, state, downloadBytes);
-     * }
-     * ```
-     */
-    list: async (options?: options.CallOptions): Promise<protocol.ModelEntry[]> =>
-      (await this.#call("model/list", {}, options)).models,
-
-    /**
-     * Load a model into memory, and download it first if need be. Default: the default model. A model
-     * that a speech needs is loaded by itself; this does it ahead of time. Aborting stops a download, of
-     * which what has come is kept.
-     *
-     * @throws {@link SidecarResponseError} of the types `unknownModel`, `hubUnreachable`, `diskFull`,
-     * `memoryLimitExceeded` and others.
-     * @throws {@link SidecarExitedError} or another {@link SidecarError} if the sidecar cannot answer.
-     *
-     * @example
-     * ```ts
-     * const { voices, languages } = await tts.models.load("0.6b-customvoice", {
-     *   onProgress: ({ message }) => console.log(message),
-     * });
-     * ```
-     */
-    load: (
-      model: protocol.ModelName | options.LoadParams = {},
-      { onProgress, ...options }: options.LoadOptions = {},
-    ): Promise<protocol.ModelLoadResult> => {
-      const params = typeof model === "string" ? { model } : model;
-      return this.#call("model/load", params, options, (progress) => {
-        unharmed(() => onProgress?.(progress));
-        this.emit("progress", { ...progress, model: params.model ?? undefined });
-      });
-    },
-
-    /**
-     * Remove a model from memory. Its files stay on the disk.
-     *
-     * @throws {@link SidecarResponseError} of the type `modelInUse` while it speaks, without `wait`; of
-     * the type `unknownModel` if it is not loaded.
-     * @throws {@link SidecarExitedError} or another {@link SidecarError} if the sidecar cannot answer.
-     *
-     * @example
-     * ```ts
-     * await tts.models.unload("0.6b-customvoice", { wait: true });
-     * ```
-     */
-    unload: async (
-      model: protocol.ModelName,
-      { wait, ...options }: options.UnloadOptions = {},
-    ): Promise<void> => {
-      await this.#call("model/unload", wait ? { model, wait } : { model }, options);
-    },
-  };
-
-  /** Voices: list, create, delete. */
-  readonly voices = {
-    /**
-     * List the preset voices of a model and the saved voices that fit it. The model has to be in the
-     * catalogue or on this machine. Default: the presets of the default model, and all saved voices.
-     *
-     * @throws {@link SidecarResponseError} of the type `unknownModel` or `modelNotDownloaded`.
-     * @throws {@link SidecarExitedError} or another {@link SidecarError} if the sidecar cannot answer.
-     *
-     * @example
-     * ```ts
-     * for (const { voice, kind } of await tts.voices.list("tiny-voice")) console.log(voice, kind);
-     * ```
-     */
-    list: async (model?: protocol.ModelName, options?: options.CallOptions): Promise<protocol.VoiceEntry[]> =>
-      (await this.voices.listing(model, options)).voices,
-
-    /**
-     * List voices as `list` does, together with the files in the folder of voices that cannot be used,
-     * and why.
-     *
-     * @throws {@link SidecarResponseError} of the type `unknownModel` or `modelNotDownloaded`.
-     * @throws {@link SidecarExitedError} or another {@link SidecarError} if the sidecar cannot answer.
-     *
-     * @example
-     * ```ts
-     * const { voices, skipped = [] } = await tts.voices.listing();
-     * for (const { file, reason } of skipped) console.log(file, reason);
-     * ```
-     */
-    listing: (model?: protocol.ModelName, options?: options.CallOptions): Promise<protocol.VoiceListResult> =>
-      this.#call("voice/list", { model }, options),
-
-    /**
-     * Make a voice from a recording or from a description, and save it. The models that this needs are
-     * downloaded and loaded if need be.
-     *
-     * @throws {@link SidecarResponseError} of the types `badReferenceAudio`, `voiceExists`,
-     * `invalidVoiceName` and those of `models.load`.
-     * @throws {@link SidecarExitedError} or another {@link SidecarError} if the sidecar cannot answer.
-     *
-     * @example
-     * ```ts
-     * const { voice } = await tts.voices.create({
-     *   voice: "anna",
-     *   model: "0.6b-base",
-     *   reference: { path: "anna.wav", text: "What Anna says in the recording." },
-     * });
-     * const wav = await tts.synthesize({ text: "Hello there.", voice }).toWav();
-     * ```
-     */
-    create: (
-      params: options.VoiceParams,
-      { onProgress, ...options }: options.CreateVoiceOptions = {},
-    ): Promise<protocol.VoiceCreateResult> =>
-      this.#call("voice/create", params, options, (progress) =>
-        unharmed(() => onProgress?.(progress)),
-      ),
-
-    /**
-     * Delete a saved voice. A speech that has already been asked for keeps it.
-     *
-     * @throws {@link SidecarResponseError} of the type `unknownVoice` if there is none of that name.
-     * @throws {@link SidecarExitedError} or another {@link SidecarError} if the sidecar cannot answer.
-     *
-     * @example
-     * ```ts
-     * await tts.voices.delete("anna");
-     * ```
-     */
-    delete: async (voice: string, options?: options.CallOptions): Promise<void> => {
-      await this.#call("voice/delete", { voice }, options);
-    },
-  };
-
   /**
    * Tell what the sidecar is doing: streams, queue, loaded models, memory. It answers at once, also
    * while it speaks or loads.
@@ -322,20 +199,5 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
   /** Close the sidecar at the end of a block: `await using tts = await createSidecar()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  #call<M extends Method>(
-    method: M,
-    params: Params<M>,
-    { signal }: options.CallOptions = {},
-    onProgress?: (value: Progress<M>) => void,
-  ): Promise<Result<M>> {
-    const call = async () => {
-      signal?.throwIfAborted();
-      const connection = await abortable(this.#supervisor.connection(), signal);
-      const { result, cancel } = connection.request(method, params, onProgress);
-      return await abortable(result, signal, cancel);
-    };
-    return this.#keepAlive.during(this.#gate.waitFor(call()));
   }
 }

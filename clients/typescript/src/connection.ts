@@ -8,6 +8,14 @@ export type Params<M extends Method> = Outgoing<Requests[M]["params"]>;
 export type Result<M extends Method> = Requests[M]["result"];
 export type Progress<M extends Method> = Requests[M] extends { progress: infer P } ? P : never;
 
+/** Sends a request, waits for its answer, and cancels it when the signal is aborted. */
+export type Caller = <M extends Method>(
+  method: M,
+  params: Params<M>,
+  options?: { signal?: AbortSignal },
+  onProgress?: (value: Progress<M>) => void,
+) => Promise<Result<M>>;
+
 export interface Call<T> {
   readonly result: Promise<T>;
   /** What its progress comes under. */

@@ -84,7 +84,7 @@ export class SidecarCancelledError extends SidecarError {
 export class SidecarResponseError extends SidecarError {
   constructor(
     message: string,
-    /** JSON-RPC's error code, a number without a unit; several types may share one. */
+    /** The JSON-RPC error code (dimensionless); several types may share one. */
     readonly code: number,
     /** The stable name of the error: decide by it. Newer sidecars may have types that are not listed. */
     readonly type: ErrorType | (string & {}),

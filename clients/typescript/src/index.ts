@@ -2,6 +2,7 @@
 
 export { createSidecar, type Sidecar } from "./client.js";
 export * from "./errors.js";
+export type { Models } from "./models.js";
 export type * from "./options.js";
 export type { RestartPolicy } from "./backoff.js";
 export type { Emitter, Listener } from "./emitter.js";
@@ -10,6 +11,7 @@ export type { SpeechChunk, SpeechEvents, SpeechResult, SpeechStream } from "./st
 export type { TextSource } from "./text-feed.js";
 export { toSrt, toVtt, type CaptionSource } from "./captions.js";
 export { wavHeader, type WavFormat } from "./wav.js";
+export type { Voices } from "./voices.js";
 export { VERSION } from "./version.js";
 export { ERROR_CODES, PROTOCOL_VERSION } from "./protocol.gen.js";
 export type * from "./protocol.gen.js";

@@ -1048,3 +1048,18 @@ export const ERROR_CODES = {
 
 /** The stable names of errors; `ERROR_CODES` says what each of them means. */
 export type ErrorType = keyof typeof ERROR_CODES;
+
+/** How the preset voices in the catalogue sound. */
+export const PRESET_GENDERS = {
+  slt: "female",
+  rms: "male",
+  serena: "female",
+  vivian: "female",
+  uncle_fu: "male",
+  ryan: "male",
+  aiden: "male",
+  ono_anna: "female",
+  sohee: "female",
+  eric: "male",
+  dylan: "male",
+} as const;

@@ -108,7 +108,7 @@ for (const runtime of ["node", "bun"] as const) {
 
     it("refuses other names in OpenAI's form, and takes those it was given", async () => {
       const get = (host: string) => exchange(port, request("GET /health", `Host: ${host}`));
-      for (const host of ["localhost", `127.0.0.1:${port}`, "[::1]:1", "host.docker.internal:8787", "box.local"]) {
+      for (const host of ["localhost", `127.0.0.1:${port}`, "localhost:", "[::1]:1", "host.docker.internal:8787", "box.local"]) {
         assert.equal((await get(host)).status, 200, host);
       }
       const { status, headers, body } = await get("evil.example");
@@ -144,3 +144,14 @@ for (const runtime of ["node", "bun"] as const) {
     });
   });
 }
+
+describe("the example server under bun --hot", () => {
+  it("starts the sidecar again after a start that failed", async () => {
+    const server = await startServer({}, "bunAgain");
+    try {
+      assert.equal((await server.health()).streams, 0);
+    } finally {
+      await server.stop();
+    }
+  });
+});

@@ -2,6 +2,7 @@
 // Browsers, raw connections and the package `openai` are in files of their own.
 
 import "./openai/speech.js";
+import "./openai/wording.js";
 import "./openai/routes.js";
 import "./openai/guard.js";
 import "./openai/aliases.js";

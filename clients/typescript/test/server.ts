@@ -10,9 +10,10 @@ export const exampleEnv = {
   QWEN_TTS_SIDECAR: COMMAND.map((word) => `"${word}"`).join(" "),
 };
 
-/** The example server in Bun, and what the README has for Node. */
+/** The example server in Bun, the same after a failed start, and what the README has for Node. */
 const SERVERS = {
   bun: [BUN, resolve(PACKAGE, "examples/bun-server.ts")],
+  bunAgain: [BUN, resolve(PACKAGE, "test/fixtures/run-twice.mjs")],
   node: [process.execPath, resolve(PACKAGE, "test/fixtures/node-server.mjs")],
 } as const;
 

@@ -1,7 +1,7 @@
 import { badRequest } from "./errors.js";
 
-/** A name or an address, and perhaps a port: nothing that a URL could read as something else. */
-const HOST = /^(\[[\da-f:.]+\]|[^\s:/?#@[\]\\]+)(:\d{1,5})?$/i;
+/** A name or an address, and perhaps a port, which may be empty: nothing that a URL could read as something else. */
+const HOST = /^(\[[\da-f:.]+\]|[^\s:/?#@[\]\\]+)(:\d{0,5})?$/i;
 
 /**
  * Return a Host header as a URL, whose `host` and `hostname` are in the one spelling that can be compared.
@@ -11,7 +11,7 @@ const HOST = /^(\[[\da-f:.]+\]|[^\s:/?#@[\]\\]+)(:\d{1,5})?$/i;
 export function readHost(header: string): URL {
   const url = parseHost(header);
   if (url) return url;
-  throw badRequest(`The Host header ${JSON.stringify(header)} is no host name.`);
+  throw badRequest(`The Host header ${JSON.stringify(header)} is not a host name.`);
 }
 
 function parseHost(text: string): URL | undefined {

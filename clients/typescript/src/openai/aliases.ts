@@ -1,3 +1,4 @@
+import { PRESET_GENDERS } from "../protocol.gen.js";
 import type { OpenAIOptions } from "./options.js";
 
 /** The names of OpenAI's voices. Many clients offer no others. */
@@ -33,21 +34,6 @@ const DATED = /^(tts-1|tts-1-hd|gpt-4o-mini-tts)(-\d{4}(-\d\d-\d\d)?)?$/;
 
 /** OpenAI's other voices are heard as a man's. */
 const FEMININE: ReadonlySet<string> = new Set(["alloy", "coral", "marin", "nova", "sage", "shimmer"]);
-
-/** Voices of models that are in the catalogue: the bundled one's, and Qwen's CustomVoice speakers. */
-const GENDERS: Readonly<Record<string, Gender>> = {
-  slt: "female",
-  rms: "male",
-  serena: "female",
-  vivian: "female",
-  ono_anna: "female",
-  sohee: "female",
-  aiden: "male",
-  dylan: "male",
-  eric: "male",
-  ryan: "male",
-  uncle_fu: "male",
-};
 
 type Gender = "female" | "male";
 
@@ -94,7 +80,7 @@ function genderOf({ voice, gender }: NamedVoice): Gender | undefined {
   // Kokoro's names say it in their second letter: `af_heart`, `bm_george`.
   const letter = /^[a-z]([fm])_/.exec(name)?.[1];
   if (letter) return letter === "f" ? "female" : "male";
-  return Object.hasOwn(GENDERS, name) ? GENDERS[name] : undefined;
+  return Object.hasOwn(PRESET_GENDERS, name) ? PRESET_GENDERS[name as keyof typeof PRESET_GENDERS] : undefined;
 }
 
 /** The names that clients may use beside the sidecar's own. The app's tables come before OpenAI's. */

@@ -1,5 +1,6 @@
 import type { SidecarResponseError } from "../errors.js";
 import { json } from "./answers.js";
+import { httpMessage, httpParam } from "./wording.js";
 
 /** A failure as OpenAI writes it: `{error: {message, type, param, code}}`. */
 export class HttpError extends Error {
@@ -35,9 +36,6 @@ const STATUS: Record<string, number> = {
   internalError: 500,
 };
 
-/** The sidecar's params, by the names they came in. */
-const PARAMS: Record<string, string> = { text: "input", instruct: "instructions", encoding: "response_format" };
-
 /** Return the response that reports a failure. */
 export function errorResponse(error: unknown): Response {
   const { status, message, code, param, headers } = toHttpError(error);
@@ -72,8 +70,7 @@ const isSidecarError = (error: unknown): error is Error =>
 
 function fromSidecar({ type, field, message }: SidecarResponseError): HttpError {
   const code = type === "unknownModel" ? "model_not_found" : snakeCase(type);
-  const param = field === undefined ? null : (PARAMS[field] ?? field);
-  return new HttpError(STATUS[type] ?? 400, message, code, param);
+  return new HttpError(STATUS[type] ?? 400, httpMessage(message), code, httpParam(field));
 }
 
 function typeOf(status: number): string {

@@ -27,8 +27,8 @@ export class Guard {
     if (this.#hosts.has(hostname)) return;
     throw new HttpError(
       403,
-      `This server is not known as ${JSON.stringify(hostname)}. The option hosts (of the example server: ` +
-        "the variable ALLOWED_HOSTS) lists the names beside localhost that it answers to.",
+      `This server does not answer to the name ${JSON.stringify(hostname)}. The option hosts (of the example ` +
+        "server: the variable ALLOWED_HOSTS) lists the names, besides localhost, that it answers to.",
       "wrong_host",
     );
   }
@@ -45,8 +45,8 @@ export class Guard {
     if (origin !== null && (this.allows(origin) || isSameOrigin(origin, host))) return;
     throw new HttpError(
       403,
-      `Pages of ${origin ?? "another origin"} may not ask here. The option origins (of the example server: ` +
-        "the variable ALLOWED_ORIGINS) lists the origins whose pages may.",
+      `Web pages of ${origin === null ? "another origin" : JSON.stringify(origin)} may not use this server. The ` +
+        "option origins (of the example server: the variable ALLOWED_ORIGINS) lists the origins whose pages may.",
       "wrong_origin",
     );
   }

@@ -32,8 +32,11 @@ export async function loadModel({ id, door, request }: Call): Promise<Response> 
   return json({ ...describe(id, { state: "loaded" }), ...loaded, model: undefined });
 }
 
-/** `DELETE /v1/models/{id}`: frees its memory, or stops its load; the files stay. */
-export async function unloadModel({ id, door }: Call): Promise<Response> {
+/**
+ * `DELETE /v1/models/{id}`: frees its memory, or stops its load; the files stay. With `?wait=true`, it waits for the
+ * end of the model's requests; otherwise a model in use is refused with a 409.
+ */
+export async function unloadModel({ id, door, query, request }: Call): Promise<Response> {
   const model = door.aliases.model(id);
   const defaultName = await door.loads.defaultName();
   const name = model ?? defaultName;
@@ -42,7 +45,7 @@ export async function unloadModel({ id, door }: Call): Promise<Response> {
   const stopped = names.map((name) => door.loads.stop(name)).includes(true);
   try {
     if (name === undefined) throw new HttpError(404, "The default model is not loaded.", "model_not_found", "model");
-    await door.engine.models.unload(name);
+    await door.engine.models.unload(name, { wait: query.get("wait") === "true", signal: request.signal });
   } catch (error) {
     if (!stopped || !isNotLoaded(error)) throw error;
   }

@@ -7,6 +7,7 @@ import { chooseFormat } from "./formats.js";
 import type { Call } from "./routes.js";
 import { audio, events, toBody, type Chunks, type First } from "./streaming.js";
 import { prepareModel } from "./voices.js";
+import { httpMessage } from "./wording.js";
 
 type Body = Record<string, unknown>;
 
@@ -73,7 +74,7 @@ async function begin(door: Door, params: SpeechParams, signal: AbortSignal): Pro
     return await start(door, params, signal);
   } catch (error) {
     if (!isResponseError(error)) throw error;
-    if (error.type === "unknownVoice") throw unknownVoice(error.message, door);
+    if (error.type === "unknownVoice") throw unknownVoice(httpMessage(error.message), door);
     if (!door.ignoresInstructions || error.type !== "unsupported" || error.field !== "instruct") throw error;
     return { ...(await begin(door, { ...params, instruct: undefined }, signal)), ignored: "instructions" };
   }

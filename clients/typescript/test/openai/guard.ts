@@ -25,6 +25,8 @@ describe("the name of the server", () => {
       "localhost",
       "localhost:8787",
       "LocalHost:1",
+      "localhost:",
+      "[::1]:",
       "127.0.0.1:8787",
       "[::1]",
       "[::1]:8787",
@@ -85,6 +87,13 @@ describe("pages from elsewhere", () => {
       assert.deepEqual([await refusal(response), calls], [WRONG_ORIGIN, []], origin);
     }
     assert.equal((await load({ origin: "http://localhost" })).response.status, 200);
+  });
+
+  it("are refused with a message that names the origin, also an empty one", async () => {
+    for (const origin of [PAGE, ""]) {
+      const { error } = await (await load({ origin })).response.json();
+      assert.ok(error.message.startsWith(`Web pages of "${origin}" may not`), error.message);
+    }
   });
 
   it("are refused also where the browser leaves the origin out", async () => {

@@ -1,0 +1,80 @@
+import type { Caller } from "./connection.js";
+import { unharmed } from "./emitter.js";
+import type * as options from "./options.js";
+import type * as protocol from "./protocol.gen.js";
+
+/** Models: list, load, unload. `sidecar.models` is one. */
+export class Models {
+  /** @internal */
+  readonly call: Caller;
+  /** @internal */
+  readonly report: (event: options.ModelProgressEvent) => void;
+
+  /** @internal */
+  constructor(call: Caller, report: (event: options.ModelProgressEvent) => void) {
+    this.call = call;
+    this.report = report;
+  }
+
+  /**
+   * List the models that can be loaded by name: the bundled one, the catalogue, and others on this
+   * machine. The network is not asked.
+   *
+   * @throws {@link SidecarExitedError} or another {@link SidecarError} if the sidecar cannot answer.
+   *
+   * @example
+   * ```ts
+   * for (const { model, state, downloadBytes } of await tts.models.list()) {
+   *   console.log(model, state, downloadBytes);
+   * }
+   * ```
+   */
+  readonly list = async (options?: options.CallOptions): Promise<protocol.ModelEntry[]> =>
+    (await this.call("model/list", {}, options)).models;
+
+  /**
+   * Load a model into memory, and download it first if need be. Default: the default model. A model
+   * that a speech needs is loaded by itself; this does it ahead of time. Aborting stops a download, of
+   * which what has come is kept.
+   *
+   * @throws {@link SidecarResponseError} of the types `unknownModel`, `hubUnreachable`, `diskFull`,
+   * `memoryLimitExceeded` and others.
+   * @throws {@link SidecarExitedError} or another {@link SidecarError} if the sidecar cannot answer.
+   *
+   * @example
+   * ```ts
+   * const { voices, languages } = await tts.models.load("0.6b-customvoice", {
+   *   onProgress: ({ message }) => console.log(message),
+   * });
+   * ```
+   */
+  readonly load = (
+    model: protocol.ModelName | options.LoadParams = {},
+    { onProgress, ...options }: options.LoadOptions = {},
+  ): Promise<protocol.ModelLoadResult> => {
+    const params = typeof model === "string" ? { model } : model;
+    return this.call("model/load", params, options, (progress) => {
+      unharmed(() => onProgress?.(progress));
+      this.report({ ...progress, model: params.model ?? undefined });
+    });
+  };
+
+  /**
+   * Remove a model from memory. Its files stay on the disk.
+   *
+   * @throws {@link SidecarResponseError} of the type `modelInUse` while it speaks, without `wait`; of
+   * the type `unknownModel` if it is not loaded.
+   * @throws {@link SidecarExitedError} or another {@link SidecarError} if the sidecar cannot answer.
+   *
+   * @example
+   * ```ts
+   * await tts.models.unload("0.6b-customvoice", { wait: true });
+   * ```
+   */
+  readonly unload = async (
+    model: protocol.ModelName,
+    { wait, ...options }: options.UnloadOptions = {},
+  ): Promise<void> => {
+    await this.call("model/unload", wait ? { model, wait } : { model }, options);
+  };
+}

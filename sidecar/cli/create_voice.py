@@ -11,6 +11,7 @@ from sidecar.cli.terminal import Failure
 from sidecar.engine.engine import Engine
 from sidecar.models import catalog
 from sidecar.models.base import ReferenceAudio
+from sidecar.voices import names
 from sidecar.voices.create import Created, CreateRequest, Creation
 from sidecar.voices.design import Design
 from sidecar.voices.store import VoiceStore
@@ -30,7 +31,6 @@ def create(options: argparse.Namespace) -> int:
     if refusal := _refusal(options):
         raise Failure(refusal, code=2)
     store = VoiceStore(options.voices_dir, options.max_reference_seconds)
-    store.check_writable()  # before a download, and before minutes of work
     if options.clone is not None:
         source = ReferenceAudio(path=options.clone, text=options.ref_text)
     else:
@@ -47,6 +47,7 @@ def create(options: argparse.Namespace) -> int:
         language=options.language,
         replace=options.replace,
     )
+    _check(store, request, options.max_reference_seconds)
     for name in (request.model, source.model if isinstance(source, Design) else request.model):
         fetch(name, yes=options.yes)
     stdout = os.dup(1)
@@ -74,6 +75,17 @@ def _refusal(options: argparse.Namespace) -> str | None:
     elif options.ref_text is not None:
         return "--ref-text needs --clone; the sentence for --design is --text"
     return None
+
+
+def _check(store: VoiceStore, request: CreateRequest, most_seconds: float) -> None:
+    """Raise the errors that can be known before a download of gigabytes."""
+    if request.name and request.replace:
+        names.check(request.name)
+    elif request.name:
+        store.check_free(request.name)
+    store.check_writable()
+    if isinstance(request.source, ReferenceAudio):
+        request.source.read(most_seconds)
 
 
 def _made(store: VoiceStore, request: CreateRequest, most_seconds: float) -> Created:

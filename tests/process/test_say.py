@@ -350,7 +350,7 @@ def test_output_devices_are_listed(cards: dict[str, str]) -> None:
     ("found", "device", "said"),
     [
         ("", [], "No output device was found."),
-        ("no library", [], "--play needs the library PortAudio, which was not found."),
+        ("no library", [], "Playing audio needs the library PortAudio, which was not found."),
         ("Speakers", ["--device", "Radio"], "No output device, or more than one, matches 'Radio'."),
     ],
 )

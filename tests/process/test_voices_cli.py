@@ -98,6 +98,25 @@ def test_a_folder_that_cannot_be_written_is_refused_before_any_work(
     assert "encoding" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["../x", "--clone", "{wav}"], "'../x' cannot be the name of a voice."),
+        (["../x", "--clone", "{wav}", "--replace"], "'../x' cannot be the name of a voice."),
+        (["Anna", "--clone", "/nope.wav"], "/nope.wav: there is no such file."),
+    ],
+)
+def test_what_is_wrong_is_reported_before_a_model_is_downloaded(
+    tmp_path: Path, wav: str, given: list[str], said: str
+) -> None:
+    """Offline, so that looking for the model would be another error."""
+    args = [one.format(wav=wav) for one in given]
+    done = run("voices", "create", *args, env=fresh(tmp_path))
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "not on this machine" not in done.stderr
+
+
 def test_say_clones_a_recording(model: str, tmp_path: Path, wav: str) -> None:
     samples, rate = soundfile.read(wav)
     soundfile.write(wav, samples[: 2 * rate], rate)

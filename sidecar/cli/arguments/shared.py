@@ -106,7 +106,7 @@ def seconds(text: str) -> float:
 
 def keep_alive(text: str) -> float:
     """Return seconds, or -1, which means for ever."""
-    return -1.0 if text == "-1" else seconds(text)
+    return -1.0 if text == "-1" else _number(text, 0, _DAY_SECONDS, " seconds, and not -1")
 
 
 def reference_seconds(text: str) -> float:

@@ -102,12 +102,12 @@ def _sounddevice() -> ModuleType:
         import sounddevice
     except ImportError as error:
         raise Failure(
-            "--play needs the Python package sounddevice, which is not installed.",
+            "Playing audio needs the Python package sounddevice, which is not installed.",
             f"Run pip install sounddevice. {_INSTEAD}",
         ) from error
     except OSError as error:
         raise Failure(
-            "--play needs the library PortAudio, which was not found.",
+            "Playing audio needs the library PortAudio, which was not found.",
             f"Install it (Debian, Ubuntu: libportaudio2; Fedora: portaudio). {_INSTEAD}",
         ) from error
     return sounddevice

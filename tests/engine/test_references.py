@@ -75,6 +75,15 @@ def test_memory_is_bounded_and_the_latest_stay(sizes: list[int], limit: int) -> 
     assert (references.nbytes == 0) == (len(references) == 0)
 
 
+def test_the_recording_that_was_used_longest_ago_is_encoded_again() -> None:
+    references, model = References(limit=2 * (512 + 4)), loaded(Model())
+    for source in ("1", "2", "1", "3", "1"):
+        references.encoded(model, recording(source))
+    assert model.model.encoded == 3  # type: ignore[attr-defined]
+    references.encoded(model, recording("2"))
+    assert model.model.encoded == 4  # type: ignore[attr-defined]
+
+
 def test_what_was_noticed_comes_again_with_what_is_remembered() -> None:
     references, model = References(), loaded(Model())
     for _ in range(2):

@@ -7,11 +7,11 @@ codes alone and is never changed in place, so many rows may start from it.
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 
 import mlx.core as mx
 import numpy as np
 
+from sidecar.models.lru import BytesLRU
 from sidecar.models.qwen3_tts.codec import CodecState
 
 # A state of a full-size codec has some 6 MB.
@@ -25,27 +25,20 @@ class ReferenceStateCache:
     """
 
     def __init__(self, limit: int = _LIMIT_BYTES) -> None:
-        self._limit = limit
-        self._states: OrderedDict[bytes, CodecState] = OrderedDict()
-        self.nbytes = 0
+        self._states: BytesLRU[bytes, CodecState] = BytesLRU(limit, _size)
+
+    @property
+    def nbytes(self) -> int:
+        return self._states.nbytes
 
     def start(self, codes: mx.array) -> CodecState | None:
         """Return a copy of the state after uint32 [frames, codebooks]; None if there is none."""
-        key = _key(codes)
-        if key not in self._states:
-            return None
-        self._states.move_to_end(key)
-        return _copy(self._states[key])
+        state = self._states.get(_key(codes))
+        return None if state is None else _copy(state)
 
     def keep(self, codes: mx.array, state: CodecState) -> None:
         """Keep the state of a row whose codec has decoded exactly these codes."""
-        key = _key(codes)
-        if key in self._states:
-            return
-        self._states[key] = _copy(state)
-        self.nbytes += _size(state)
-        while self.nbytes > self._limit:
-            self.nbytes -= _size(self._states.popitem(last=False)[1])
+        self._states.put(_key(codes), _copy(state))
 
 
 def _key(codes: mx.array) -> bytes:

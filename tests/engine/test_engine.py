@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +14,7 @@ from sidecar.audio.reference import Recording
 from sidecar.engine.batch_runner import BatchRunner
 from sidecar.engine.decode import Batch
 from sidecar.engine.engine import Engine
-from sidecar.engine.events import AudioChunk, Events, Failed, SpeechResult
+from sidecar.engine.events import AudioChunk, Done, Events, Failed, SpeechResult
 from sidecar.engine.request import LoadOptions, SpeechRequest
 from sidecar.engine.sequence import Sequence
 from sidecar.errors import (
@@ -29,7 +30,7 @@ from sidecar.limits import MAX_QUEUED, MAX_STREAMS
 from sidecar.models import backend
 from sidecar.models.base import Utterance
 from tests.support.harness import TIMEOUT
-from tests.support.jobs import outcome
+from tests.support.jobs import outcome, unwrapped
 
 REQUEST = SpeechRequest("tiny-voice", Utterance("Hi."), seed=1, max_frames=3)
 
@@ -43,7 +44,24 @@ def engine() -> Iterator[Engine]:
 
 
 def speak(engine: Engine) -> Any:
-    return outcome(engine.submit(REQUEST))
+    """Return the result or the error of a request; fail soon if the engine sleeps on it."""
+    job, beats = engine.submit(REQUEST), -1
+    while True:
+        try:
+            event = job.events.get(timeout=2)
+        except queue.Empty:
+            is_asleep = engine.heartbeat.doing is None and engine.heartbeat.beats == beats
+            assert not is_asleep, "the engine has nothing to do, but the request has not ended"
+            beats = engine.heartbeat.beats
+        else:
+            if isinstance(event, Done | Failed):
+                return unwrapped(event)
+
+
+def test_a_request_ends_at_its_number_of_frames(engine: Engine) -> None:
+    result = speak(engine)
+    assert isinstance(result, SpeechResult)
+    assert (result.frames, result.finish_reason) == (REQUEST.max_frames, "length")
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidecar.engine.request import SpeechRequest
-from sidecar.engine.runaway import (
-    CYCLE_FRAMES,
-    CYCLE_PERIODS,
-    SILENCE_RMS,
-    SILENT_FRAMES,
-    RunawayGuard,
-)
+from sidecar.engine.runaway import RunawayGuard
 from sidecar.errors import GenerationFailed, OutOfMemory
 from sidecar.models.base import Utterance
 from sidecar.models.qwen3_tts.backend import METAL
@@ -28,6 +22,12 @@ from tests.support import batches
 from tests.support.pool import POOL, bundled, expected
 
 SAMPLES = 64  # per frame; the guard takes any number
+# As protocol/README.md says: 5 s below −55 dBFS, or a pattern of up to 2 s for 8 s. A frame is
+# 80 ms.
+SILENT_FRAMES = int(5 / 0.08)
+SILENCE_RMS = 10 ** (-55 / 20)
+CYCLE_PERIODS = int(2 / 0.08)
+CYCLE_FRAMES = int(8 / 0.08)
 
 
 def ended_at(codes: list[int], loudness: list[float], sizes: list[int]) -> int | None:
@@ -62,6 +62,8 @@ def test_pauses_do_not_end_it() -> None:
     codes = np.random.default_rng(1).integers(0, 2000, 9 * SILENT_FRAMES).tolist()
     pauses = ([0.0] * (SILENT_FRAMES - 1) + [0.3]) * 9
     assert ended_at(codes, pauses, chunks_of(7)) is None
+    whisper = [SILENCE_RMS * 1.1] * len(codes)
+    assert ended_at(codes, whisper, chunks_of(7)) is None
 
 
 @given(st.integers(1, CYCLE_PERIODS), st.integers(1, 30), st.integers(0, 99))

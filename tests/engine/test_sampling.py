@@ -117,6 +117,14 @@ def test_top_p_draws_from_the_smallest_sufficient_set(top_p: float) -> None:
     assert {code for code in nucleus if probabilities[code] > 0.05} <= drawn
 
 
+def test_the_edge_of_the_nucleus_is_hugging_faces() -> None:
+    """Of four equal codes, top_p 0.5 keeps two: the mass of the others is exactly 1 − top_p."""
+    values = np.full((1, VOCAB), -200.0, np.float32)
+    values[0, :4] = 0.0
+    state = row(SamplingParams(1.0, 0, 0.5))
+    assert len({draw([state], values)[0] for _ in range(100)}) == 2
+
+
 def test_draws_follow_the_distribution() -> None:
     values = np.full((1, VOCAB), -50.0, np.float32)
     values[0, :3] = np.log([0.6, 0.3, 0.1])

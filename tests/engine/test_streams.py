@@ -6,6 +6,7 @@ import queue
 import time
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from msgspec.structs import replace
@@ -157,27 +158,6 @@ def test_a_row_that_waits_for_text_gives_its_place_to_others(
     assert live.starved_since is None
 
 
-def test_sequences_that_wait_for_text_are_bounded_in_number(
-    engine: Engine,
-    events: queue.SimpleQueue[tuple[str, Any]],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Each holds memory, so there is a limit although none has a place."""
-    monkeypatch.setattr(admission, "MAX_SEQUENCES", 3)
-    live = [engine.submit(LIVE, events=Named(str(number), events)) for number in range(3)]
-    engine.submit(HELLO, events=Named("other", events))
-    heard: set[str] = set()
-    while len(heard) < 3:  # each has spoken what it has
-        heard.add(events.get(timeout=TIMEOUT)[0])
-    # The engine answers after it has looked for a request that can be admitted.
-    assert outcome(engine.unload("tiny-voice")).type == "modelInUse"
-    assert (len(engine.status.streams), engine.status.queued) == (3, 1)
-    assert heard == {"0", "1", "2"}
-    engine.append_text(live[0], "a time", last=True)
-    assert "other" not in until_done(events, "0")
-    assert set(until_done(events, "other")) == {"other"}
-
-
 def test_waiting_for_text_is_no_generation(
     engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
 ) -> None:
@@ -215,3 +195,14 @@ def test_who_waits_is_admitted_in_the_order_of_the_requests() -> None:
     order = [waiting.take([]) for _ in jobs]
     assert order == [jobs[name] for name in ("placed", "high", "early", "late", "low")]
     assert waiting.take([]) is None
+
+
+def test_sequences_that_wait_for_text_have_no_place_but_are_bounded_in_number() -> None:
+    """Each holds memory: 32 is the documented limit."""
+    waiting, sequence = AdmissionQueue(), Mock(is_waiting_for_text=True)
+    waiting.add(speech_job())
+    assert waiting.can_admit([sequence] * 31)
+    assert not waiting.can_admit([sequence] * 32)
+    speaking = Mock(is_waiting_for_text=False)
+    assert waiting.can_admit([speaking] * 7 + [sequence] * 24)
+    assert not waiting.can_admit([speaking] * 8)

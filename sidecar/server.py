@@ -64,7 +64,7 @@ class Server:
         self._reader.start()
         code = self._wait()
         # First of all: no voice whose request is about to fail gets its file's name after this.
-        self._session.cancel_all()
+        self._session.calls.cancel_all()
         if self._hang is not None:
             self._session.fail_all(self._hang)
         self._engine.stop(_ENGINE_STOP_SECONDS)

@@ -21,8 +21,15 @@ class Cancel(msgspec.Struct, frozen=True):
     job: Job
 
 
+class HoldModel(msgspec.Struct, frozen=True):
+    """Count a model as in use until the first job of a stream comes, or the stream's `Release`."""
+
+    model: str
+    stream: Stream
+
+
 class Release(msgspec.Struct, frozen=True):
-    """Give up the place that is reserved for a stream: its next job does not come after all."""
+    """Give up what is reserved or held for a stream: its next job does not come after all."""
 
     stream: Stream
 
@@ -80,6 +87,7 @@ Command = (
     | EncodeJob
     | UnloadJob
     | Cancel
+    | HoldModel
     | Release
     | AppendText
     | Wake

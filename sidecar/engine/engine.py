@@ -12,7 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from sidecar.engine.commands import AppendText, Cancel, Command, Release, Stop, Wake
+from sidecar.engine.commands import AppendText, Cancel, Command, HoldModel, Release, Stop, Wake
 from sidecar.engine.events import Events, Failed
 from sidecar.engine.request import (
     EncodeJob,
@@ -110,8 +110,15 @@ class Engine:
         self._inbox.put(job)
         return job
 
+    def hold_model(self, model: str, stream: Stream) -> None:
+        """Count a model as in use, so that nothing unloads it, until the stream's first job.
+
+        Silent if the model is not in memory. `release` ends this, too.
+        """
+        self._inbox.put(HoldModel(model, stream))
+
     def release(self, stream: Stream) -> None:
-        """Gives up the place held for a stream; silent if there is none."""
+        """Give up what is reserved or held for a stream; silent if there is nothing."""
         self._inbox.put(Release(stream))
 
     def load(

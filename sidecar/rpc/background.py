@@ -1,105 +1,91 @@
-"""Work off the reader's thread: a few threads for what waits for a disk, one for each job."""
+"""Threads for work that may wait, for a disk or for the engine, so that the reader never does."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future, wait
+from concurrent.futures.thread import ThreadPoolExecutor
 
 log = logging.getLogger(__name__)
 
-_THREADS = 8
+_DISK_THREADS = 8
+# A job waits for the engine for most of its time, and the engine and the session limit how many
+# there are. This number is only higher than those.
+_JOB_THREADS = 1000
 
 
 class Background:
-    """Runs pieces of work in order, a few at a time. Threads come with work and go with it."""
+    """Three groups of threads, which start when there is work for them.
+
+    `in_order` is the session's one ordered lane. THE RULE: what requests ask of the saved voices
+    and of the models takes effect in the order in which the requests came. So a `voice/delete`
+    after a `speech/synthesize` does not take that request's voice away, and a `model/unload` after
+    it does not take its model away. One thread takes one step after another:
+
+    - `speech/synthesize` reads its saved voice, and holds its model (`Engine.hold_model`);
+    - `voice/delete` deletes the file;
+    - `model/load` and `model/unload` reach the engine, which does them in this order;
+    - `voice/create` and the lists begin.
+
+    Whatever may take long begins in the lane and goes on elsewhere, since every later step waits
+    for a slow one: recordings are decoded, texts are normalised, and folders are listed on other
+    threads. A step whose request was cancelled meanwhile is skipped.
+
+    All methods return at once, and do nothing after `close`. They raise RuntimeError if no thread
+    can be started; the caller then answers the request, so its work has to check that the request
+    is still open.
+    """
 
     def __init__(self) -> None:
-        self._waiting: deque[Callable[[], None]] = deque()
-        self._changed = threading.Condition()
-        self._threads = 0
-        self._own = 0
+        self._lane = ThreadPoolExecutor(1, "lane")
+        self._disk = ThreadPoolExecutor(_DISK_THREADS, "disk")
+        self._jobs = ThreadPoolExecutor(_JOB_THREADS, "job")
+        self._lock = threading.Lock()
+        self._unfinished: set[Future[None]] = set()
         self._closed = False
 
+    def in_order(self, step: Callable[[], None]) -> None:
+        """Take a step after all earlier ones. It has to be short; see the class."""
+        self._submit(self._lane, step)
+
     def run(self, work: Callable[[], None]) -> None:
-        """Returns at once; after `close` nothing is begun any more.
+        """Do work that waits for a disk, on one of a few threads."""
+        self._submit(self._disk, work)
 
-        Raises:
-            RuntimeError: there can be no thread.
-        """
-        with self._changed:
-            if self._closed:
-                return
-            self._waiting.append(work)
-            if self._threads == _THREADS:
-                return
-            self._threads += 1
-        try:
-            threading.Thread(target=self._work, name="call", daemon=True).start()
-        except RuntimeError:
-            with self._changed:
-                self._threads -= 1
-                if self._threads == 0:  # else one of those takes it
-                    self._waiting.remove(work)
-                    raise
-
-    def start(
-        self,
-        name: str,
-        work: Callable[[], None],
-        afterwards: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Begin work that waits for the engine for most of its time, on a thread of its own.
+    def start(self, work: Callable[[], None], afterwards: Callable[[], None] | None = None) -> None:
+        """Begin work that waits for the engine, on a thread that it has to itself.
 
         Args:
-            afterwards: done on the same thread; `close` does not wait for it.
-
-        Raises:
-            RuntimeError: there can be no thread.
+            afterwards: called on the same thread; `close` does not wait for it.
         """
-        with self._changed:
-            if self._closed:
-                return
-            self._own += 1
-        try:
-            threading.Thread(
-                target=self._alone, args=(work, afterwards), name=name, daemon=True
-            ).start()
-        except RuntimeError:
-            self._leave()
-            raise
+        future = self._submit(self._jobs, work)
+        if future is not None and afterwards is not None:
+            then = afterwards
+            future.add_done_callback(lambda _: then())
 
     def close(self, seconds: float) -> None:
-        """Forget what has not begun, and wait so long for what has."""
-        with self._changed:
+        """Forget what has not begun, and wait at most `seconds` for what has."""
+        with self._lock:
             self._closed = True
-            self._waiting.clear()
-            self._changed.wait_for(lambda: self._threads + self._own == 0, seconds)
+        for pool in (self._lane, self._disk, self._jobs):
+            pool.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            unfinished = list(self._unfinished)
+        wait(unfinished, seconds)
 
-    def _alone(self, work: Callable[[], None], afterwards: Callable[[], None]) -> None:
-        try:
-            work()
-        except Exception:  # a bug
-            log.exception("work in the background failed")
-        finally:
-            self._leave()
-        afterwards()
+    def _submit(self, pool: ThreadPoolExecutor, work: Callable[[], None]) -> Future[None] | None:
+        with self._lock:
+            if self._closed:
+                return None
+            future = pool.submit(work)
+            self._unfinished.add(future)
+        future.add_done_callback(self._end)
+        return future
 
-    def _leave(self) -> None:
-        with self._changed:
-            self._own -= 1
-            self._changed.notify_all()
-
-    def _work(self) -> None:
-        while True:
-            with self._changed:
-                if not self._waiting:
-                    self._threads -= 1
-                    self._changed.notify_all()
-                    return
-                work = self._waiting.popleft()
-            try:
-                work()
-            except Exception:  # a bug; the next piece is another request's
-                log.exception("work in the background failed")
+    def _end(self, future: Future[None]) -> None:
+        with self._lock:
+            self._unfinished.discard(future)
+        if not future.cancelled() and (error := future.exception()) is not None:  # a bug
+            log.error("work in the background failed", exc_info=error)

@@ -17,9 +17,11 @@ from sidecar.errors import (
     UnknownEncoding,
     UnknownField,
 )
+from sidecar.rpc.calls import Call
+from sidecar.rpc.error_objects import error_object
 from sidecar.rpc.handlers import HANDLERS
 from sidecar.rpc.methods import METHODS, Method
-from sidecar.rpc.session import Call, Phase, Session, error_object
+from sidecar.rpc.session import Phase, Session
 from sidecar.wire import jsonrpc, oversized
 from sidecar.wire.framing import Oversized
 from sidecar.wire.jsonrpc import EnvelopeError, ErrorResponse, Notification, Request
@@ -59,13 +61,13 @@ class Dispatcher:
     def _refuse(self, refused: EnvelopeError) -> None:
         """Under the id of a request in flight only duplicateId is said: it is not its answer."""
         error: SidecarError = refused.error
-        if refused.id is not None and self._session.find_call(refused.id) is not None:
+        if refused.id is not None and self._session.calls.find(refused.id) is not None:
             error = DuplicateId(f"A request with id {refused.id!r} is still running.")
         self._session.outbox.put(ErrorResponse(refused.id, error_object(error)))
 
     def _request(self, request: Request) -> None:
         try:
-            call = self._session.open_call(request.id)
+            call = self._session.calls.open(request.id)
         except SidecarError as error:
             self._session.outbox.put(ErrorResponse(request.id, error_object(error)))
             return

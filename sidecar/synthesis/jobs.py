@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -38,9 +38,6 @@ class SpeechJobs:
         results: of the segments that have ended.
         text: what the current segment's job has received.
         unspeakable: the error of the last segment that the model could not speak.
-
-    Args:
-        begun: called when the engine has received a job.
     """
 
     def __init__(
@@ -49,15 +46,13 @@ class SpeechJobs:
         request: SynthesisRequest,
         feed: TextFeed,
         inbox: Inbox,
-        since: float,
-        begun: Callable[[], None],
+        stream: Stream,
     ) -> None:
         self._engine = engine
         self._request = request
         self._feed = feed
         self._inbox = inbox
-        self._begun = begun
-        self._stream = Stream(since)
+        self._stream = stream
         seed = request.speech.seed
         self._seed = random.getrandbits(32) if seed is None else seed
         voice = request.speech.utterance.reference
@@ -86,7 +81,6 @@ class SpeechJobs:
         self._inbox.expect_outcome()
         model = self._request.speech.model
         self._job = self._engine.load(model, LoadOptions(), self._inbox.events)
-        self._begun()
         while not isinstance(event := (yield from self.wait()), LoadResult):
             pass
         return event.info
@@ -126,7 +120,6 @@ class SpeechJobs:
         self._job = self._engine.submit(
             request, self._stream, self._inbox.events, admitted=count > 0
         )
-        self._begun()
 
     def append_text(self, text: str, is_last: bool) -> None:
         """Add to the text of the running job."""

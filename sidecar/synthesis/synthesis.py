@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 
 from sidecar.engine.engine import Engine
+from sidecar.engine.request import Stream
 from sidecar.errors import Cancelled, EmptyText, SidecarError, TextTooLong
 from sidecar.models.base import ModelInfo
 from sidecar.synthesis.inbox import Inbox
@@ -25,17 +25,13 @@ class Synthesis:
     The other methods may be called from any thread. Nothing is generated ahead of a reader that
     does not iterate.
 
-    Attributes:
-        begun: set once `prepare` has returned and the engine has received the first job, or once
-            one of both has failed.
-
     Args:
         text: the text, whole or still being written.
         prepare: makes the request, on the thread that iterates; it may read files. It is called
             with a function that raises Cancelled after a cancel, to be called during long work.
         is_open: returns whether the reader takes more audio; False pauses generation until
             `Engine.wake`. The engine thread calls it, too.
-        since: when the request came, by time.perf_counter.
+        stream: when the request came, and what the engine keeps for it; None begins now.
     """
 
     def __init__(
@@ -44,15 +40,14 @@ class Synthesis:
         text: TextFeed,
         prepare: Callable[[Callable[[], None]], SynthesisRequest],
         is_open: Callable[[], bool] = lambda: True,
-        since: float | None = None,
+        stream: Stream | None = None,
     ) -> None:
         self._engine = engine
         self._text = text
         self._prepare = prepare
-        self._since = time.perf_counter() if since is None else since
+        self._stream = Stream(time.perf_counter()) if stream is None else stream
         self._inbox = Inbox(is_open, engine.wake)
         self._request: SynthesisRequest | None = None
-        self.begun = threading.Event()
 
     def append_text(self, text: str, is_last: bool = False) -> None:
         """Add to a text that is still being written; a text that has ended ignores it.
@@ -85,7 +80,7 @@ class Synthesis:
             request = self._request = self._prepare(self._inbox.check)
             yield from self._events(request)
         finally:
-            self.begun.set()
+            self._engine.release(self._stream)  # if it ended before its first job
 
     def warm(self) -> None:
         """Load what the next text may need: the first figure in a text takes a second, once."""
@@ -93,9 +88,7 @@ class Synthesis:
             warm_up(self._request.language)
 
     def _events(self, request: SynthesisRequest) -> Iterator[SynthesisEvent]:
-        jobs = SpeechJobs(
-            self._engine, request, self._text, self._inbox, self._since, self.begun.set
-        )
+        jobs = SpeechJobs(self._engine, request, self._text, self._inbox, self._stream)
         try:
             yield from self._speak(request, jobs)
             if not jobs.results.count:

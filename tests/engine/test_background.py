@@ -11,13 +11,14 @@ import msgspec
 import pytest
 
 from sidecar.engine.engine import Engine
-from sidecar.errors import QueueFull
+from sidecar.errors import QueueFull, UnknownModel
 from sidecar.limits import MAX_QUEUED
 from sidecar.rpc.background import Background
 from sidecar.rpc.contract.common import Empty
+from sidecar.rpc.contract.model import LoadProgress
 from sidecar.rpc.session import Session
 from sidecar.voices.store import VoiceStore
-from sidecar.wire.jsonrpc import ErrorResponse, Response
+from sidecar.wire.jsonrpc import ErrorResponse, OutgoingNotification, Response
 from sidecar.wire.stdio import Outbox
 from tests.support.harness import TIMEOUT
 
@@ -132,7 +133,7 @@ class Names(msgspec.Struct):
 
 def test_a_long_answer_is_counted_with_its_length(session: Session) -> None:
     result = Names(["x" * 50] * 1000)
-    session.open_call(1).in_background(lambda: result)
+    session.answer_later(session.calls.open(1), lambda: result)
     [answer] = answers(session, 1)
     assert isinstance(answer, Response)
     assert isinstance(session.outbox, Whole)
@@ -143,42 +144,38 @@ def test_a_long_answer_is_counted_with_its_length(session: Session) -> None:
 def test_too_many_are_refused(session: Session) -> None:
     go = threading.Event()
 
-    def work() -> Empty:
+    def look() -> Empty:
         assert go.wait(TIMEOUT)
         return Empty()
 
     for id in range(MAX_QUEUED):
-        session.open_call(id).in_background(work)
+        session.answer_later(session.calls.open(id), look)
     with pytest.raises(QueueFull):
-        session.open_call("late").in_background(work)
+        session.answer_later(session.calls.open("late"), look)
     go.set()
     assert len(answers(session, MAX_QUEUED)) == MAX_QUEUED
-    session.open_call("later").in_background(work)
+    session.answer_later(session.calls.open("later"), look)
     answers(session, 1)
 
 
-@pytest.mark.parametrize(("changes", "began"), [(False, True), (False, False), (True, False)])
-def test_what_waits_or_only_looks_can_be_cancelled(
-    session: Session, changes: bool, began: bool
-) -> None:
+@pytest.mark.parametrize("began", [True, False])
+def test_what_only_looks_can_be_cancelled(session: Session, began: bool) -> None:
     go, ran = threading.Event(), []
     beginning = threading.Semaphore(0)
 
-    def work() -> Empty:
+    def look() -> Empty:
         beginning.release()
         assert go.wait(TIMEOUT)
         ran.append(1)
         return Empty()
 
-    busy = [] if began else [session.open_call(f"busy {id}") for id in range(8)]
-    for call in busy:
-        call.in_background(work)
-    call = session.open_call("it")
-    call.in_background(work, changes=changes)
+    busy = [] if began else [session.calls.open(f"busy {id}") for id in range(8)]
+    call = session.calls.open("it")
+    for one in (*busy, call):
+        session.answer_later(one, look)
     for _ in busy or (call,):
         assert beginning.acquire(timeout=TIMEOUT)
-    assert call.on_cancel is not None
-    call.on_cancel()
+    call.cancel()
     [answer] = answers(session, 1)
     assert isinstance(answer, ErrorResponse)
     assert answer.error.code == -32800
@@ -188,18 +185,83 @@ def test_what_waits_or_only_looks_can_be_cancelled(
     assert [message.id for message, _ in session.outbox.sent].count("it") == 1  # type: ignore[attr-defined]
 
 
-def test_what_changes_something_is_not_cancelled_once_it_has_begun(session: Session) -> None:
-    go, began = threading.Event(), threading.Event()
+# --- the ordered lane ----------------------------------------------------------------------
 
-    def work() -> Empty:
+
+def test_steps_are_taken_in_the_order_of_their_requests(session: Session) -> None:
+    taken: list[int] = []
+    for id in range(50):
+        session.in_order(session.calls.open(id), lambda id=id: taken.append(id))
+    done = threading.Event()
+    session.background.in_order(done.set)
+    assert done.wait(TIMEOUT)
+    assert taken == list(range(50))
+
+
+def test_a_cancelled_step_is_answered_at_once_and_skipped(session: Session) -> None:
+    go, taken = threading.Event(), []
+    session.in_order(session.calls.open("slow"), lambda: go.wait(TIMEOUT))
+    waiting, last = session.calls.open("waiting"), session.calls.open("last")
+    session.in_order(waiting, lambda: taken.append("waiting"))
+    session.in_order(last, lambda: taken.append("last"))
+    waiting.cancel()
+    [answer] = answers(session, 1)
+    assert (answer.id, answer.error.code) == ("waiting", -32800)
+    done = threading.Event()
+    session.background.in_order(done.set)
+    go.set()
+    assert done.wait(TIMEOUT)
+    assert taken == ["last"]
+
+
+def test_what_a_step_raises_is_the_answer(session: Session) -> None:
+    def step() -> None:
+        raise UnknownModel("There is none.")
+
+    session.in_order(session.calls.open(1), step)
+    [answer] = answers(session, 1)
+    assert (answer.id, answer.error.data.type) == (1, "unknownModel")
+
+
+def test_the_end_forgets_steps_and_does_not_wait_for_a_disk_that_hangs(session: Session) -> None:
+    go, began, taken = threading.Event(), threading.Event(), []
+
+    def hang() -> None:
         began.set()
         assert go.wait(TIMEOUT)
-        return Empty()
 
-    call = session.open_call(1)
-    call.in_background(work, changes=True)
+    session.in_order(session.calls.open("hangs"), hang)
+    session.in_order(session.calls.open("waits"), lambda: taken.append("waits"))
     assert began.wait(TIMEOUT)
-    session.cancel_all()
+    start = time.monotonic()
+    session.background.close(0.01)
+    assert time.monotonic() - start < TIMEOUT / 2
     go.set()
-    [answer] = answers(session, 1)
-    assert isinstance(answer, Response)
+    session.background.close(TIMEOUT)
+    assert taken == []
+
+
+def test_what_has_begun_is_cancelled_in_its_own_way_or_not_at_all(session: Session) -> None:
+    cancels: list[str] = []
+    own, never, ended = (session.calls.open(id) for id in ("own", "never", "ended"))
+    for call in (own, never, ended):
+        call.wait()
+    assert own.begin(lambda: lambda: cancels.append("own"))
+    assert never.begin(lambda: None)
+    ended.cancel()
+    assert not ended.begin(lambda: cancels.append("ended"))
+    session.calls.cancel_all()
+    assert cancels == ["own"]
+    assert [answer.id for answer in answers(session, 1)] == ["ended"]
+
+
+def test_no_progress_follows_an_answer(session: Session) -> None:
+    call = session.calls.open(1)
+    call.claim_token("t", "workDoneToken")
+    progress = LoadProgress(stage="loading", message="it")
+    call.progress(progress)
+    call.reply(Empty())
+    call.progress(progress)
+    call.fail(UnknownModel("Too late."))
+    sent = [type(message) for message in answers(session, 2)]
+    assert sent == [OutgoingNotification, Response]

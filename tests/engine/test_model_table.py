@@ -313,6 +313,22 @@ def test_a_load_is_cancelled_while_the_engine_is_at_it_and_the_next_one_works() 
     assert engine.stop(10)
 
 
+def test_a_held_model_stays_until_its_streams_first_job_or_its_release() -> None:
+    engine, released, used = Engine(keep_alive=0.0), Stream(since=0.0), Stream(since=0.0)
+    engine.start()
+    engine.hold_model("tiny-voice", used)  # it is not in memory, which is no error
+    outcome(engine.load("tiny-voice", LoadOptions(keep_alive=-1.0)))
+    engine.hold_model("tiny-voice", released)
+    assert isinstance(outcome(engine.unload("tiny-voice")), ModelInUse)
+    engine.release(released)
+    waiting = engine.unload("tiny-voice", wait=True)
+    speech = SpeechRequest("tiny-voice", Utterance("Hi."), max_frames=2)
+    assert isinstance(outcome(engine.submit(speech, used)), SpeechResult)
+    assert outcome(waiting) is None
+    assert not engine.loaded
+    assert engine.stop(10)
+
+
 def test_a_narration_between_two_passages_uses_its_model() -> None:
     engine, stream = Engine(keep_alive=0.0), Stream(since=0.0)
     engine.start()

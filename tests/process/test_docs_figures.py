@@ -34,7 +34,7 @@ SENTENCES = [
     ("docs/security.md", f"the streams ({limits.MAX_STREAMS}, with {limits.MAX_QUEUED} waiting"),
     (
         "docs/security.md",
-        f"wait for a disk ({limits.MAX_QUEUED}, on {background._THREADS} threads)",
+        f"wait for a disk ({limits.MAX_QUEUED}, on {background._DISK_THREADS} threads)",
     ),
     (
         "docs/security.md",

@@ -179,8 +179,9 @@ class Server:
         else:
             self.ledger.send(self._number, body, expected(body))
         self._dispatcher.handle(body)
-        for begun in self._session.preparing():
-            assert begun.wait(TIMEOUT)
+        begun = threading.Event()
+        self._session.background.in_order(begun.set)
+        assert begun.wait(TIMEOUT)
         self._work()
         self._receive()
 
@@ -201,7 +202,7 @@ class Server:
 
     def finish(self) -> None:
         end = time.monotonic() + TIMEOUT
-        while self._jobs or _reporting():
+        while self._jobs or self._is_owed_an_answer():
             assert time.monotonic() < end
             self._work()
             while self._jobs:
@@ -209,11 +210,10 @@ class Server:
         self._receive()
         assert self.ledger.unanswered() == []
 
-
-def _reporting() -> bool:
-    """Whether a thread is left that answers a request."""
-    names = {thread.name for thread in threading.enumerate()}
-    return not names.isdisjoint({"synthesis", "load", "unload"})
+    def _is_owed_an_answer(self) -> bool:
+        calls = self._session.calls
+        with calls.lock:
+            return bool(calls.by_id)
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from sidecar.limits import (
     MAX_TEXT_CHARS,
     MAX_UTTERANCE_CHARS,
 )
+from sidecar.rpc.calls import Call
 from sidecar.rpc.contract.common import Empty, NoParams
 from sidecar.rpc.contract.lifecycle import (
     CancelParams,
@@ -30,7 +31,7 @@ from sidecar.rpc.contract.lifecycle import (
     StreamStatus,
 )
 from sidecar.rpc.methods import METHODS, PROTOCOL_VERSION
-from sidecar.rpc.session import Call, Phase, Session
+from sidecar.rpc.session import Phase, Session
 from sidecar.wire.framing import MAX_BODY_BYTES, MAX_DISCARD_BYTES
 
 # How long the handshake's answer may take to leave before MLX's import competes with it.
@@ -147,6 +148,6 @@ def _engine_state(engine: Engine) -> EngineState:
 
 def cancel(session: Session, params: CancelParams, call: None) -> None:
     """Silent for an id that is unknown, answered, or cannot be cancelled."""
-    target = session.find_call(params.id)
-    if target is not None and target.on_cancel is not None:
-        target.on_cancel()
+    target = session.calls.find(params.id)
+    if target is not None:
+        target.cancel()

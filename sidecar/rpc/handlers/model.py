@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sidecar.engine.events import Done, Download, Failed, LoadResult, Stage
@@ -9,6 +10,7 @@ from sidecar.engine.request import LoadJob, LoadOptions, UnloadJob
 from sidecar.errors import InvalidParams
 from sidecar.models import catalog, inventory
 from sidecar.models.inventory import Entry
+from sidecar.rpc.calls import Call
 from sidecar.rpc.contract.common import Empty, NoParams
 from sidecar.rpc.contract.model import (
     LoadProgress,
@@ -18,7 +20,7 @@ from sidecar.rpc.contract.model import (
     ModelLoadResult,
     ModelUnloadParams,
 )
-from sidecar.rpc.session import Call, Session
+from sidecar.rpc.session import Session
 
 # How long a list waits for the engine to say what it runs on, which it does once MLX is imported.
 BACKEND_SECONDS = 10.0
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def list_models(session: Session, params: NoParams, call: Call) -> None:
-    call.in_background(lambda: _list(session))
+    session.answer_later(call, lambda: _list(session))
 
 
 def _list(session: Session) -> ModelListResult:
@@ -63,11 +65,15 @@ def _row(entry: Entry, loaded: bool, backend: str | None) -> ModelEntry:
 def load(session: Session, params: ModelLoadParams, call: Call) -> None:
     name = _pinned(params, session.default_model)
     if params.work_done_token is not None:
-        session.claim_token(call, params.work_done_token, "workDoneToken")
+        call.claim_token(params.work_done_token, "workDoneToken")
     options = LoadOptions(params.dtype or "auto", params.bits, params.keep_alive)
-    job = session.engine.load(name, options)
-    call.on_cancel = lambda: session.engine.cancel(job)
-    session.background.start("load", lambda: _report_load(job, call))
+
+    def begin() -> Callable[[], None]:
+        job = session.engine.load(name, options)
+        session.background.start(lambda: _report_load(job, call))
+        return lambda: session.engine.cancel(job)
+
+    session.in_order(call, lambda: call.begin(begin))
 
 
 def _pinned(params: ModelLoadParams, default: str) -> str:
@@ -130,12 +136,12 @@ def _loaded(model: str, result: LoadResult) -> ModelLoadResult:
 
 
 def unload(session: Session, params: ModelUnloadParams, call: Call) -> None:
-    def begin() -> None:
+    def begin() -> Callable[[], None]:
         job = session.engine.unload(params.model, wait=params.wait is True)
-        call.on_cancel = lambda: session.engine.cancel(job)
-        session.background.start("unload", lambda: _report_unload(job, call))
+        session.background.start(lambda: _report_unload(job, call))
+        return lambda: session.engine.cancel(job)
 
-    session.behind_narrations(begin)
+    session.in_order(call, lambda: call.begin(begin))
 
 
 def _report_unload(job: UnloadJob, call: Call) -> None:

@@ -1,13 +1,16 @@
-"""speech/synthesize, appendText, endText: a synthesis for each text, its audio as progress."""
+"""speech/synthesize, appendText, endText: a synthesis for each, and its audio as progress."""
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 
+from sidecar.engine.request import Stream
 from sidecar.errors import Notice, SidecarError, TextTooLong, UnknownVoice
 from sidecar.limits import MAX_WHOLE_BYTES
-from sidecar.rpc import narrations
+from sidecar.rpc import speech_requests
+from sidecar.rpc.calls import Call
 from sidecar.rpc.contract.common import Token, Warning
 from sidecar.rpc.contract.speech import (
     AppendTextParams,
@@ -19,34 +22,76 @@ from sidecar.rpc.contract.speech import (
     SynthesizeParams,
     SynthesizeResult,
 )
-from sidecar.rpc.session import Call, Session
-from sidecar.synthesis.request import Mark, Part, SynthesisResult
+from sidecar.rpc.session import Session
+from sidecar.synthesis.request import Mark, Part, SynthesisRequest, SynthesisResult
 from sidecar.synthesis.synthesis import Synthesis
+from sidecar.voices.choice import ChosenVoice, choose
 
 log = logging.getLogger(__name__)
 
 
 def synthesize(session: Session, params: SynthesizeParams, call: Call) -> None:
-    since = time.perf_counter()
-    audio = narrations.check(params)
-    text = narrations.text_feed(params)
-    reference = narrations.reference(params.reference)
-    session.admit_speech()
+    speech = _Speech(session, params, call)
+    call.admit("speech")
     if params.partial_result_token is not None:
-        session.claim_token(call, params.partial_result_token, "partialResultToken")
-    synthesis = Synthesis(
-        session.engine,
-        text,
-        lambda check: narrations.narration(params, reference, audio, session, check),
-        lambda: session.outbox.has_room,
-        since,
-    )
-    call.begun = synthesis.begun
-    call.on_cancel = synthesis.cancel
+        call.claim_token(params.partial_result_token, "partialResultToken")
     if params.more_text:
-        call.on_text = synthesis.append_text
-    answer = _Answer(session, call, params.encoding or "pcm_s16le")
-    session.background.start("synthesis", lambda: answer.give(synthesis), synthesis.warm)
+        call.on_text = speech.synthesis.append_text
+    session.in_order(call, speech.begin)
+
+
+class _Speech:
+    """A speech/synthesize request, up to the beginning of its synthesis.
+
+    It is made by the reader, which touches no file; `begin` runs in the ordered lane, and the rest
+    on the thread of the synthesis.
+    """
+
+    def __init__(self, session: Session, params: SynthesizeParams, call: Call) -> None:
+        self._session = session
+        self._params = params
+        self._call = call
+        self._stream = Stream(time.perf_counter())
+        self._request = speech_requests.synthesis(params)
+        self._chosen: tuple[str, ChosenVoice | None] | None = None
+        self.synthesis = Synthesis(
+            session.engine,
+            speech_requests.text_feed(params),
+            self._prepare,
+            lambda: session.outbox.has_room,
+            self._stream,
+        )
+        self._reference = speech_requests.reference(params.reference)
+
+    def begin(self) -> None:
+        """Choose the model and the saved voice, and go on where a recording may take its time."""
+        session, params = self._session, self._params
+        self._chosen = choose(
+            session.voices, params.voice, params.model, session.default_model, session.engine.loaded
+        )
+        self._call.begin(self._start)
+
+    def _start(self) -> Callable[[], None]:
+        assert self._chosen is not None
+        engine, (model, _) = self._session.engine, self._chosen
+        engine.hold_model(model, self._stream)
+        try:
+            self._session.background.start(self._answer, self.synthesis.warm)
+        except RuntimeError:  # there can be no thread
+            engine.release(self._stream)
+            raise
+        return self.synthesis.cancel
+
+    def _prepare(self, check: Callable[[], None]) -> SynthesisRequest:
+        assert self._chosen is not None
+        model, saved = self._chosen
+        given = self._reference
+        recording = given.read(self._session.max_reference_seconds, check) if given else None
+        return speech_requests.speak_with(self._request, model, recording or saved)
+
+    def _answer(self) -> None:
+        encoding = self._params.encoding or "pcm_s16le"
+        _Answer(self._session, self._call, encoding).give(self.synthesis)
 
 
 def append_text(session: Session, params: AppendTextParams, call: None) -> None:
@@ -59,7 +104,7 @@ def end_text(session: Session, params: EndTextParams, call: None) -> None:
 
 def _write(session: Session, token: Token, text: str, last: bool) -> None:
     """Silent for a request that has ended: it may have, while this was on its way."""
-    call = session.find_stream(token)
+    call = session.calls.find_token(token)
     if call is None or call.on_text is None:
         log.debug("text for %r, which takes none", token)
         return

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sidecar.errors import Cancelled, InvalidParams
 from sidecar.models import catalog, inventory
 from sidecar.models.base import ModelInfo, ReferenceAudio, VoiceInfo
+from sidecar.rpc.calls import Call
 from sidecar.rpc.contract.common import Empty
 from sidecar.rpc.contract.voice import (
     DesignParams,
@@ -18,15 +21,15 @@ from sidecar.rpc.contract.voice import (
     VoiceProgress,
 )
 from sidecar.rpc.handlers.speech import warnings
-from sidecar.rpc.narrations import check_text, reference
-from sidecar.rpc.session import PREPARING_SECONDS, Call, Session
+from sidecar.rpc.session import Session
+from sidecar.rpc.speech_requests import check_text, reference
 from sidecar.voices.create import Created, CreateRequest, Creation, Progress
 from sidecar.voices.design import DESIGN_FRAMES, Design
 from sidecar.voices.format import SavedVoice
 
 
 def list_voices(session: Session, params: VoiceListParams, call: Call) -> None:
-    call.in_background(lambda: _list(session, params.model))
+    session.answer_later(call, lambda: _list(session, params.model))
 
 
 def _list(session: Session, model: str | None) -> VoiceListResult:
@@ -78,30 +81,31 @@ def _entry(voice: SavedVoice) -> VoiceEntry:
 
 
 def delete(session: Session, params: VoiceDeleteParams, call: Call) -> None:
-    earlier = session.preparing()
+    def work() -> None:
+        if call.begin(lambda: None):
+            session.voices.delete(params.voice)
+            call.reply(Empty())
 
-    def work() -> Empty:
-        for prepared in earlier:  # who has named it before has it
-            prepared.wait(PREPARING_SECONDS)
-        session.voices.delete(params.voice)
-        return Empty()
-
-    call.in_background(work, changes=True)
+    call.admit("disk")
+    session.in_order(call, work)
 
 
 def create(session: Session, params: VoiceCreateParams, call: Call) -> None:
     request = _request(params)
     if params.work_done_token is not None:
-        session.claim_token(call, params.work_done_token, "workDoneToken")
-    session.claim_background(call)
+        call.claim_token(params.work_done_token, "workDoneToken")
+    call.admit("disk")
     creation = Creation(session.engine, session.voices, request, session.max_reference_seconds)
 
     def cancel() -> None:
         if creation.cancel():
             call.fail(Cancelled("The request was cancelled."))
 
-    call.on_cancel = cancel
-    session.background.start("voice", lambda: _report(creation, call))
+    def begin() -> Callable[[], None]:
+        session.background.start(lambda: _report(creation, call))
+        return cancel
+
+    session.in_order(call, lambda: call.begin(begin))
 
 
 def _report(creation: Creation, call: Call) -> None:

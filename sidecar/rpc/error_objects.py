@@ -1,0 +1,42 @@
+"""Exceptions → errors on the wire."""
+
+from __future__ import annotations
+
+import logging
+
+import msgspec
+
+from sidecar.errors import InternalError, SidecarError
+from sidecar.logs import redacted
+from sidecar.wire.jsonrpc import ErrorData, ErrorObject
+
+_MAX_CHARS = 1000
+
+log = logging.getLogger(__name__)
+
+
+def error_object(error: Exception) -> ErrorObject:
+    """Return the error object of an exception. Nothing else makes one."""
+    if not isinstance(error, SidecarError):
+        log.error("internal error", exc_info=error)
+        error = InternalError(
+            f"Internal error: {type(error).__name__}.", hint="See the sidecar's stderr."
+        )
+    field = None if error.field is None else shortened(error.field)
+    data = ErrorData(
+        error.type,
+        field,
+        None if error.hint is None else shortened(error.hint),
+        *msgspec.structs.astuple(error.figures),
+    )
+    return ErrorObject(error.code, shortened(error.message), data)
+
+
+def shortened(text: str) -> str:
+    """Return a text as it may be sent: of a bounded length, and without access tokens.
+
+    A message that repeats a client's name of 30 MB would help nobody. Half a surrogate pair, which
+    comes from a file's name that is not UTF-8, could not be written at all.
+    """
+    text = text if len(text) <= _MAX_CHARS else text[:_MAX_CHARS] + "…"
+    return redacted(text.encode(errors="replace").decode())

@@ -44,7 +44,7 @@ def to_client(level: str, send: Send) -> None:
     root.setLevel(min(root.level, handler.level))
 
 
-def redacted(text: str) -> str:
+def redact(text: str) -> str:
     """Return the text without access tokens of the hub, which libraries may put into errors."""
     for name in _TOKEN_VARIABLES:
         if token := os.environ.get(name, "").strip():
@@ -61,7 +61,7 @@ class _TextLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         record.message = record.getMessage()
         record.asctime = self.formatTime(record)
-        return one_line(redacted(self.formatMessage(record) + _cause(record)))
+        return one_line(redact(self.formatMessage(record) + _cause(record)))
 
 
 def _cause(record: logging.LogRecord) -> str:
@@ -87,7 +87,7 @@ class _JsonLine(logging.Formatter):
         if error is not None:
             event["error"] = f"{type(error).__name__}: {error}"
             event["traceback"] = "".join(traceback.format_exception(error))
-        return redacted(msgspec.json.encode(event).decode())
+        return redact(msgspec.json.encode(event).decode())
 
 
 class _Copies(logging.Handler):
@@ -97,7 +97,7 @@ class _Copies(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            message = redacted(record.getMessage() + _cause(record))
+            message = redact(record.getMessage() + _cause(record))
             self._send(record.levelname.lower(), record.name, message)
         except Exception:
             self.handleError(record)

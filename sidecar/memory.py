@@ -63,7 +63,7 @@ def physical_bytes() -> int:
     return total
 
 
-def readable(nbytes: int) -> str:
+def format_bytes(nbytes: int) -> str:
     """Return the size for people, as in 4.6 GB."""
     for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if nbytes >= size:

@@ -52,13 +52,13 @@ def run(arguments: list[str]) -> None:
         return
     _open_missing_streams()
     logs.to_stderr(options.log_level, options.log_format)
-    code = _exit_code(_imported(options), options)
+    code = _exit_code(_import_command(options), options)
     # Not sys.exit: when a thread that used MLX ends, MLX asks for the interpreter once more, and
     # aborts the process if the interpreter is already shutting down.
     os._exit(code)
 
 
-def _imported(options: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
+def _import_command(options: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
     """Import what the command needs, and nothing else."""
     match options.command:
         case "help" | "completion":

@@ -52,7 +52,7 @@ def create(options: argparse.Namespace) -> int:
         fetch(name, yes=options.yes)
     stdout = os.dup(1)
     os.dup2(2, 1)  # libraries print while they load a model
-    created = _made(store, request, options.max_reference_seconds)
+    created = _run(store, request, options.max_reference_seconds)
     os.dup2(stdout, 1)
     for notice in created.notices:
         terminal.warning(notice.message)
@@ -88,7 +88,7 @@ def _check(store: VoiceStore, request: CreateRequest, most_seconds: float) -> No
         request.source.read(most_seconds)
 
 
-def _made(store: VoiceStore, request: CreateRequest, most_seconds: float) -> Created:
+def _run(store: VoiceStore, request: CreateRequest, most_seconds: float) -> Created:
     """Create the voice, and print the progress; raises SidecarError."""
     engine = Engine()
     engine.start()

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from sidecar.cli import terminal
 from sidecar.cli.terminal import Failure
-from sidecar.memory import readable
+from sidecar.memory import format_bytes
 from sidecar.models import catalog
 from sidecar.models.catalog import Fetching
 from sidecar.models.checkpoint import Checkpoint
@@ -76,7 +76,7 @@ class _Download:
 
     def _permit(self, progress: Progress) -> None:
         missing = progress.total_bytes - progress.received_bytes
-        size = readable(missing)
+        size = format_bytes(missing)
         what = f"{size} of {progress.repo} to {cache.folder()}"
         if missing > ASK_BYTES and not self._yes:
             if terminal.is_interactive():

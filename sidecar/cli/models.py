@@ -14,7 +14,7 @@ from sidecar.cli import terminal
 from sidecar.cli.fetching import fetch
 from sidecar.cli.terminal import Failure
 from sidecar.errors import ModelNotDownloaded, UnknownModel, Unsupported
-from sidecar.memory import readable
+from sidecar.memory import format_bytes
 from sidecar.models import backend, catalog, inventory
 from sidecar.models.base import Ability
 from sidecar.models.hub import cache
@@ -46,7 +46,7 @@ def models(options: argparse.Namespace) -> int:
 def _list(options: argparse.Namespace) -> int:
     entries, on_cpu = inventory.entries(), _on_cpu()
     if options.json:
-        rows = [_plain(entry, on_cpu) for entry in entries]
+        rows = [_as_json(entry, on_cpu) for entry in entries]
         print(msgspec.json.format(msgspec.json.encode(rows)).decode())
     elif options.verbose:
         print(_table(entries, on_cpu))
@@ -64,7 +64,7 @@ def _on_cpu() -> bool:
         return True
 
 
-def _plain(entry: Entry, on_cpu: bool) -> dict[str, Any]:
+def _as_json(entry: Entry, on_cpu: bool) -> dict[str, Any]:
     return {
         "model": entry.name,
         "state": entry.state,
@@ -83,28 +83,28 @@ def _listing(entries: Sequence[Entry], width: int, on_cpu: bool) -> Iterator[str
     yield "On this machine:"
     for entry in entries:
         if entry.state != "known" or entry.disk_bytes:
-            yield from _wrapped(f"  {_local(entry, on_cpu)}", width, "    ")
+            yield from _wrap(f"  {_local(entry, on_cpu)}", width, "    ")
     yield ""
-    yield from _wrapped(
+    yield from _wrap(
         "Known models, with the GB to download (`models download NAME`) and the GB of memory to "
         f"speak on this machine's {'CPU' if on_cpu else 'GPU'}:",
         width,
     )
     yield from _grid(entries, on_cpu)
     yield ""
-    yield from _wrapped(_NAMES, width)
+    yield from _wrap(_NAMES, width)
     for ability, what in _ABILITIES.items():
         stems = dict.fromkeys(
             entry.known.stem for entry in entries if entry.known and ability in entry.abilities
         )
-        yield from _wrapped(f"Models that {what}: {', '.join(stems)}", width, "  ")
+        yield from _wrap(f"Models that {what}: {', '.join(stems)}", width, "  ")
 
 
 def _local(entry: Entry, on_cpu: bool) -> str:
     state = "incomplete" if entry.missing or entry.state == "known" else entry.state
-    parts = [f"{state}, {readable(entry.disk_bytes)} on disk"]
+    parts = [f"{state}, {format_bytes(entry.disk_bytes)} on disk"]
     if memory := entry.memory_bytes(on_cpu=on_cpu):
-        parts.append(f"{readable(memory)} of memory to speak")
+        parts.append(f"{format_bytes(memory)} of memory to speak")
     can = ", ".join(entry.abilities) or "cannot be loaded"
     return f"{printable(entry.name)}: {', '.join(parts)}; {can}"
 
@@ -127,7 +127,7 @@ def _grid(entries: Sequence[Entry], on_cpu: bool) -> Iterator[str]:
         yield " ".join([f"{stem:<{left}}", *(f"{cells.get(bits, '-'):>9}" for bits in precisions)])
 
 
-def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
+def _wrap(text: str, width: int, indent: str = "") -> list[str]:
     return textwrap.wrap(
         text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
@@ -147,7 +147,7 @@ def _table(entries: Sequence[Entry], on_cpu: bool) -> str:
 
 def _row(entry: Entry, on_cpu: bool) -> tuple[str, ...]:
     def size(number: int | None) -> str:
-        return readable(number) if number else "-"
+        return format_bytes(number) if number else "-"
 
     return (
         printable(entry.name),
@@ -162,26 +162,26 @@ def _row(entry: Entry, on_cpu: bool) -> tuple[str, ...]:
 
 def _download(options: argparse.Namespace) -> int:
     for name in options.model:
-        pinned = _pinned(name, options.revision)
+        pinned = _with_revision(name, options.revision)
         print(fetch(pinned, yes=options.yes, is_named=True).path, flush=True)
     return 0
 
 
 def _path(options: argparse.Namespace) -> int:
-    print(catalog.resolve(_pinned(options.model, options.revision)).path)
+    print(catalog.resolve(_with_revision(options.model, options.revision)).path)
     return 0
 
 
-def _pinned(name: str, revision: str | None) -> str:
+def _with_revision(name: str, revision: str | None) -> str:
     return name if revision is None else f"{name}@{revision}"
 
 
 def _remove(options: argparse.Namespace) -> int:
-    repo, revision = _removable(_pinned(options.model, options.revision))
+    repo, revision = _removable(_with_revision(options.model, options.revision))
     commits, size = _commits(repo, revision)
     what = f"{repo}@{revision}" if revision else repo
     folder = cache.repo_folder(repo)
-    print(f"{what}: {readable(size)} in {folder}")
+    print(f"{what}: {format_bytes(size)} in {folder}")
     if not options.yes and not (terminal.is_interactive() and terminal.confirm("Remove it?")):
         raise Failure("Nothing was removed.", "Add --yes to remove it without a question.")
     if revision is None:

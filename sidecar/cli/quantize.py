@@ -10,7 +10,7 @@ from pathlib import Path
 from sidecar.cli.fetching import fetch
 from sidecar.cli.terminal import Failure
 from sidecar.files import describe_os_error
-from sidecar.memory import readable
+from sidecar.memory import format_bytes
 from sidecar.models import backend, registry
 from sidecar.models.checkpoint import Checkpoint
 
@@ -33,7 +33,7 @@ def quantize(options: argparse.Namespace) -> int:
     print(
         f"{options.bits} bits in groups of {options.group_size}: {quantised} linear layers"
         + (f" ({kept} others are too narrow and were not quantised)" if kept else "")
-        + f", {readable(size)} → {target}"
+        + f", {format_bytes(size)} → {target}"
     )
     return 0
 

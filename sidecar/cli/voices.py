@@ -12,7 +12,7 @@ import msgspec
 
 from sidecar.cli import terminal
 from sidecar.errors import UnknownVoice, Unsupported
-from sidecar.memory import readable
+from sidecar.memory import format_bytes
 from sidecar.models import inventory
 from sidecar.models.base import VoiceInfo
 from sidecar.models.inventory import Entry
@@ -77,7 +77,7 @@ def _availability(entry: Entry) -> str:
         return f"{entry.name} (incomplete)"
     if entry.name != entry.known.stem:
         return ""
-    return f"{entry.name} ({readable(entry.known.download_bytes)} to download)"
+    return f"{entry.name} ({format_bytes(entry.known.download_bytes)} to download)"
 
 
 def _listing(presets: Sequence[_Presets], saved: Sequence[SavedVoice], width: int) -> str:

@@ -14,7 +14,7 @@ import mlx.core as mx
 from sidecar.engine.request import LoadOptions
 from sidecar.engine.sampling import BatchSampler, LogitsMask, SamplingState
 from sidecar.errors import MemoryLimitExceeded, ModelInUse, UnknownModel
-from sidecar.memory import readable
+from sidecar.memory import format_bytes
 from sidecar.models import backend, registry
 from sidecar.models.catalog import canonical
 from sidecar.models.checkpoint import Checkpoint
@@ -197,7 +197,7 @@ class ModelTable:
             return
         if need > self.limit:
             raise MemoryLimitExceeded(
-                f"{_needs(name, need)}; models may take {readable(self.limit)}.",
+                f"{_needs(name, need)}; models may take {format_bytes(self.limit)}.",
                 hint="Take a smaller or quantised one, or raise --memory-limit.",
                 field="model",
             )
@@ -207,7 +207,7 @@ class ModelTable:
         if need > free + sum(others[p].memory_bytes for p in idle):
             raise MemoryLimitExceeded(
                 f"{_needs(name, need)}, and models that are speaking leave "
-                f"{readable(max(free, 0))} of {readable(self.limit)}.",
+                f"{format_bytes(max(free, 0))} of {format_bytes(self.limit)}.",
                 hint="Load it when their streams have ended, or raise --memory-limit.",
                 field="model",
             )
@@ -243,8 +243,8 @@ def _fits(loaded: Loaded, options: LoadOptions) -> bool:
 
 def _needs(name: str, need: int) -> str:
     """Say what every list of models says, and what of it is held against the limit."""
-    speaking = readable(to_speak(need))
-    return f"{name!r} needs about {speaking} to speak, {readable(need)} of that for its weights"
+    speaking = format_bytes(to_speak(need))
+    return f"{name!r} needs about {speaking} to speak, {format_bytes(need)} of that for its weights"
 
 
 def _load(checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None]) -> Loaded:

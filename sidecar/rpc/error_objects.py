@@ -7,7 +7,7 @@ import logging
 import msgspec
 
 from sidecar.errors import InternalError, SidecarError
-from sidecar.logs import redacted
+from sidecar.logs import redact
 from sidecar.wire.jsonrpc import ErrorData, ErrorObject
 
 _MAX_CHARS = 1000
@@ -39,4 +39,4 @@ def shortened(text: str) -> str:
     comes from a file's name that is not UTF-8, could not be written at all.
     """
     text = text if len(text) <= _MAX_CHARS else text[:_MAX_CHARS] + "…"
-    return redacted(text.encode(errors="replace").decode())
+    return redact(text.encode(errors="replace").decode())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sidecar.errors import NotACheckpoint, Unsupported
-from sidecar.memory import MemoryLimit, parse_limit, physical_bytes, readable
+from sidecar.memory import MemoryLimit, format_bytes, parse_limit, physical_bytes
 from sidecar.models import catalog, registry
 from tests.support import batches
 
@@ -38,7 +38,7 @@ def test_anything_else_is_refused(text: str) -> None:
 def test_the_machine_has_memory_and_sizes_can_be_read() -> None:
     assert 2**28 < physical_bytes() < 2**50
     assert MemoryLimit(share=0.5).of(physical_bytes()) == physical_bytes() // 2
-    assert [readable(n) for n in (999, 4600, 30_000_000, 4_600_000_000)] == [
+    assert [format_bytes(n) for n in (999, 4600, 30_000_000, 4_600_000_000)] == [
         "999 bytes",
         "4.6 kB",
         "30 MB",

@@ -14,7 +14,7 @@ import pytest
 
 from sidecar.cli.doctor import report
 from sidecar.errors import MemoryLimitExceeded
-from sidecar.memory import DEFAULT_LIMIT, readable
+from sidecar.memory import DEFAULT_LIMIT, format_bytes
 from sidecar.models import backend, catalog, known, registry
 from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.known import KNOWN
@@ -185,7 +185,7 @@ def test_whoever_says_what_a_model_needs_says_the_same(
     assert wire[here]["state"] == "cached"
     figures = {name: wire[name]["memoryBytes"] for name in (here, known)}
     assert refused.value.type == "memoryLimitExceeded"
-    assert f"needs about {readable(figures[here])} to speak" in refused.value.message
+    assert f"needs about {format_bytes(figures[here])} to speak" in refused.value.message
 
     plain = {row["model"]: row for row in json.loads(said("models", "list", "--json"))}
     assert {name: plain[name]["memoryBytes"] for name in figures} == figures
@@ -194,13 +194,13 @@ def test_whoever_says_what_a_model_needs_says_the_same(
     sizes = json.loads(said("doctor", "--json", "--no-test"))["sizes"]
     fits = said("doctor", "--no-test")
     for name, memory in figures.items():
-        assert f" {readable(memory)} " in rows[name]
+        assert f" {format_bytes(memory)} " in rows[name]
         assert f"/{memory / 1e9:.2f}" in listed
         size, bits = KNOWN[name].size, KNOWN[name].bits
         (need,) = [one["needBytes"] for one in sizes if (one["size"], one["bits"]) == (size, bits)]
         assert need == memory
-        assert readable(memory) in fits
-    assert f"{readable(figures[here])} of memory to speak" in listed
+        assert format_bytes(memory) in fits
+    assert f"{format_bytes(figures[here])} of memory to speak" in listed
     assert figures[here] == pytest.approx(KNOWN[here].memory_bytes(on_cpu=on_cpu()), rel=0.005)
 
 

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from sidecar.cli.main import main
-from sidecar.memory import readable
+from sidecar.memory import format_bytes
 from sidecar.models import catalog
 from sidecar.models.known import KNOWN
 from tests.support.command import fresh, run
@@ -310,4 +310,4 @@ def test_the_help_of_create_names_the_models_that_it_takes_and_their_size() -> N
     said = " ".join(run("voices", "create", "--help").stdout.split())
     assert catalog.BUNDLED not in said
     for alias in (catalog.BASE, catalog.DESIGN):
-        assert f"default: {alias}, {readable(KNOWN[alias].download_bytes)} to download" in said
+        assert f"default: {alias}, {format_bytes(KNOWN[alias].download_bytes)} to download" in said

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sidecar.cli.arguments.parser import Commands, Parser, examples
 from sidecar.cli.arguments.shared import add_common, add_reference_limit, add_yes, whole
 from sidecar.limits import LONGEST_REFERENCE_SECONDS
-from sidecar.memory import readable
+from sidecar.memory import format_bytes
 from sidecar.models.catalog import BASE, DESIGN
 from sidecar.models.known import KNOWN
 
@@ -60,7 +60,7 @@ def _add_folder(parser: Parser) -> None:
 
 
 def _default(alias: str) -> str:
-    return f"{alias}, {readable(KNOWN[alias].download_bytes)} to download"
+    return f"{alias}, {format_bytes(KNOWN[alias].download_bytes)} to download"
 
 
 def _add_create(actions: Commands[Parser]) -> None:

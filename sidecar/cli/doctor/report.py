@@ -69,13 +69,13 @@ def collect(*, speak: bool, network: bool) -> dict[str, Any]:
         "hub": surroundings.hub(ask=network),
         "advice": [fit.advice(sizes, on_cpu=on_cpu)],
         "broken": broken,
-        **_known(backend=device, blas=_blas(), selfTest=test),
+        **_without_unknown(backend=device, blas=_blas(), selfTest=test),
     }
     report["advice"] += _advice(report)
     return report
 
 
-def _known(**values: Any) -> dict[str, Any]:
+def _without_unknown(**values: Any) -> dict[str, Any]:
     """Return the values that are known."""
     return {name: value for name, value in values.items() if value is not None}
 
@@ -135,7 +135,7 @@ def _memory(device: str | None) -> dict[str, int]:
     return {
         "totalBytes": total,
         "availableBytes": min(machine.available, total),
-        **_known(deviceBytes=own, limitBytes=DEFAULT_LIMIT.of(usable)),
+        **_without_unknown(deviceBytes=own, limitBytes=DEFAULT_LIMIT.of(usable)),
     }
 
 
@@ -164,7 +164,7 @@ def _cache(entries: Sequence[Entry]) -> dict[str, Any]:
         {
             "model": entry.name,
             "diskBytes": entry.disk_bytes,
-            **_known(missingFiles=list(entry.missing) or None),
+            **_without_unknown(missingFiles=list(entry.missing) or None),
         }
         for entry in entries
         if entry.state == "cached" or (entry.repo and entry.disk_bytes)
@@ -174,7 +174,9 @@ def _cache(entries: Sequence[Entry]) -> dict[str, Any]:
         "writable": os.access(existing, os.W_OK),
         "freeBytes": hub_errors.free_bytes(path),
         "models": models,
-        **_known(offline=client.is_offline() or None, endpoint=os.environ.get("HF_ENDPOINT")),
+        **_without_unknown(
+            offline=client.is_offline() or None, endpoint=os.environ.get("HF_ENDPOINT")
+        ),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sidecar.memory import readable
+from sidecar.memory import format_bytes
 
 _FIT = {"well": "yes", "alone": "with few other programs running", "no": "no"}
 
@@ -17,7 +17,8 @@ def as_text(report: dict[str, Any]) -> str:
     lines = [f"{name:<{width}}  {value}" for name, value in rows]
     lines += ["", "model       memory   fits (memory to speak one stream with the largest variant)"]
     lines += [
-        f"{row.name:<10}  {readable(row.need_bytes):>7}  {_FIT[row.fit]}" for row in report["sizes"]
+        f"{row.name:<10}  {format_bytes(row.need_bytes):>7}  {_FIT[row.fit]}"
+        for row in report["sizes"]
     ]
     lines += ["", *(f"advice: {line}" for line in report["advice"])]
     lines += [f"BROKEN: {line}" for line in report["broken"]]
@@ -33,12 +34,12 @@ def _facts(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "backend", report.get("backend", "none")
     yield "BLAS", report.get("blas", "MLX's own reference BLAS")
     memory = report["memory"]
-    available = readable(memory["availableBytes"])
-    yield "memory", f"{readable(memory['totalBytes'])}, {available} available"
+    available = format_bytes(memory["availableBytes"])
+    yield "memory", f"{format_bytes(memory['totalBytes'])}, {available} available"
     if own := memory.get("deviceBytes"):
-        yield "GPU memory", readable(own)
+        yield "GPU memory", format_bytes(own)
     if limit := memory.get("limitBytes"):
-        yield "for models", f"{readable(limit)}, unless --memory-limit is given"
+        yield "for models", f"{format_bytes(limit)}, unless --memory-limit is given"
     yield from _cache(report["cache"])
     yield "hub", _hub(report["hub"])
     for extra in report["extras"]:
@@ -52,9 +53,9 @@ def _facts(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _cache(cache: dict[str, Any]) -> Iterator[tuple[str, str]]:
     offline = "; offline mode" if "offline" in cache else ""
     mirror = f"; from {cache['endpoint']}" if "endpoint" in cache else ""
-    yield "hub cache", f"{cache['path']}, {readable(cache['freeBytes'])} free{offline}{mirror}"
+    yield "hub cache", f"{cache['path']}, {format_bytes(cache['freeBytes'])} free{offline}{mirror}"
     models = [
-        f"{one['model']} ({readable(one['diskBytes'])}"
+        f"{one['model']} ({format_bytes(one['diskBytes'])}"
         f"{', incomplete' if 'missingFiles' in one else ''})"
         for one in cache["models"]
     ]

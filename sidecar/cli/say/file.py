@@ -39,7 +39,7 @@ class OutputFile:
         self.name = "stdout" if path == _STDOUT else path
         self.replaced = self.begun = self._created = False
         self._path = Path(path)
-        self._fd = os.dup(stdout) if path == _STDOUT else self._opened(clobber)
+        self._fd = os.dup(stdout) if path == _STDOUT else self._open(clobber)
         about = os.fstat(self._fd)
         self._is_ours = path != _STDOUT and stat.S_ISREG(about.st_mode)
         self.replaced = self._is_ours and not self._created and about.st_size > 0
@@ -60,7 +60,7 @@ class OutputFile:
             self.begun = True
             left = memoryview(data)
             while left:
-                left = left[self._written(left) :]
+                left = left[self._write_some(left) :]
         except OSError as error:
             raise self._failure(error) from error
 
@@ -104,7 +104,7 @@ class OutputFile:
         self._path.unlink(missing_ok=True)
         return f"{self.name} was incomplete and has been removed." if self.begun else None
 
-    def _written(self, data: memoryview) -> int:
+    def _write_some(self, data: memoryview) -> int:
         """Write some of the bytes; return how many."""
         while True:
             try:
@@ -112,7 +112,7 @@ class OutputFile:
             except BlockingIOError:  # stdout may be a pipe that does not block
                 select.select([], [self._fd], [])
 
-    def _opened(self, clobber: bool) -> int:
+    def _open(self, clobber: bool) -> int:
         flags = os.O_WRONLY | os.O_CLOEXEC | os.O_NOCTTY
         try:
             try:

@@ -71,6 +71,7 @@ def load(checkpoint: Checkpoint, dtype: str | None, bits: int | None = None) -> 
         model.talker.set_dtype(_DTYPES[name])
         if model.speaker_encoder is not None:
             model.speaker_encoder.set_dtype(mx.float32)
+            mx.eval(model.speaker_encoder.parameters())
         return Parts(
             talker=model.talker,
             speaker_encoder=model.speaker_encoder,

@@ -19,8 +19,9 @@ from sidecar.errors import (
     UnknownVoice,
 )
 from sidecar.models import presets
-from sidecar.models.checkpoint import Checkpoint, foreign, quantised, weights
+from sidecar.models.checkpoint import Checkpoint, foreign, quantised
 from sidecar.models.checkpoint.jsonfile import MAX_JSON_BYTES, read_object
+from sidecar.models.checkpoint.weights import advise_download
 from sidecar.models.hub import cache
 from sidecar.models.known import KNOWN
 from sidecar.wording import closest, describe_unknown
@@ -208,7 +209,7 @@ def _check_files(path: Path) -> None:
 def _no_file(path: Path) -> NotACheckpoint:
     gone = path.is_symlink() and not path.exists()
     what = "is a link to a file that is not there" if gone else "is not a regular file"
-    return NotACheckpoint(f"{path} {what}.", hint=weights.again(path.parent), field="model")
+    return NotACheckpoint(f"{path} {what}.", hint=advise_download(path.parent), field="model")
 
 
 def _cached(repo: str, revision: str | None, fetching: Fetching | None) -> Path:
@@ -216,13 +217,13 @@ def _cached(repo: str, revision: str | None, fetching: Fetching | None) -> Path:
     if snapshot is not None and not snapshot.missing:
         return snapshot.path
     # Only now: the hub's client takes its time to import.
-    from sidecar.models.hub import client
-    from sidecar.models.hub import errors as hub_errors
+    from sidecar.models.hub.client import check_name, is_offline
     from sidecar.models.hub.download import download
+    from sidecar.models.hub.failures import offline_error
 
-    client.check_name(repo)
-    if client.is_offline():
-        raise hub_errors.offline(repo, () if snapshot is None else snapshot.missing)
+    check_name(repo)
+    if is_offline():
+        raise offline_error(repo, () if snapshot is None else snapshot.missing)
     if fetching is None:
         raise _not_here(repo, revision, () if snapshot is None else snapshot.missing)
     return download(repo, revision, fetching.report, fetching.cancelled)

@@ -18,7 +18,7 @@ from sidecar.errors import SidecarError
 from sidecar.memory import DEFAULT_LIMIT, physical_bytes
 from sidecar.models import backend, catalog, inventory
 from sidecar.models.hub import cache, client
-from sidecar.models.hub import errors as hub_errors
+from sidecar.models.hub.failures import free_bytes
 from sidecar.models.inventory import Entry
 
 _PACKAGES = ("mlx", "mlx-audio", "huggingface-hub", "numpy")
@@ -172,7 +172,7 @@ def _cache(entries: Sequence[Entry]) -> dict[str, Any]:
     return {
         "path": str(path),
         "writable": os.access(existing, os.W_OK),
-        "freeBytes": hub_errors.free_bytes(path),
+        "freeBytes": free_bytes(path),
         "models": models,
         **_without_unknown(
             offline=client.is_offline() or None, endpoint=os.environ.get("HF_ENDPOINT")

@@ -7,8 +7,7 @@ import threading
 import time
 from typing import Any
 
-from sidecar.models.hub import client
-from sidecar.models.hub import errors as hub_errors
+from sidecar.models.hub import client, failures
 
 # The extras of this package that a user may want, and the modules that each needs.
 EXTRAS: dict[str, tuple[str, ...]] = {
@@ -68,7 +67,7 @@ def hub(*, ask: bool, seconds: float = _HUB_SECONDS) -> dict[str, Any]:
         ask: whether to contact the hub. No token is sent.
         seconds: the time limit.
     """
-    host = {"host": hub_errors.host()}
+    host = {"host": client.host()}
     if not ask or client.is_offline():
         return host
     answers: list[dict[str, Any]] = []
@@ -85,7 +84,7 @@ def _ask(seconds: float) -> dict[str, Any]:
     try:
         response = client.session().head(constants.ENDPOINT, timeout=seconds)
     except Exception as error:  # from the HTTP client, or from a layer under it
-        return _unreachable(hub_errors.reason(error))
+        return _unreachable(failures.describe(error))
     if response.status_code >= 500:  # any other status is an answer
         return _unreachable(f"it answers with status {response.status_code}")
     return {"reachable": True, "answerMs": (time.perf_counter() - started) * 1000}

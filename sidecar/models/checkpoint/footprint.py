@@ -6,8 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sidecar.models.checkpoint import weights
-from sidecar.models.checkpoint.weights import Tensor
+from sidecar.models.checkpoint.weights import Tensor, any_weight_files, read_headers
 
 # Round figures, on the large side: the process itself; and one stream's keys and values, its
 # activations and MLX's cache of buffers, which are smaller where the model is.
@@ -22,7 +21,7 @@ def tensors(folder: Path) -> Iterator[Tensor]:
         NotACheckpoint: a file is missing, or has no readable header.
     """
     inside = (file for file in folder.rglob("*.safetensors") if file.parent != folder)
-    return weights.headers(folder, [*weights.of_any_family(folder), *sorted(inside)])
+    return read_headers(folder, [*any_weight_files(folder), *sorted(inside)])
 
 
 def to_speak(load_bytes: int) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sidecar.errors import NotACheckpoint
 from sidecar.models.checkpoint.jsonfile import read_leniently
-from sidecar.models.checkpoint.weights import INDEX, SHARDS, Tensor, again, listed
+from sidecar.models.checkpoint.weights import INDEX, SHARDS, Tensor, advise_download, list_names
 
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _OTHERS = {
@@ -43,7 +43,7 @@ def without_config(path: Path) -> NotACheckpoint:
     inside = list(islice(_models_in(path), 3))
     if inside:
         return _error(
-            f"{path} is not a checkpoint, but {listed(map(str, inside), 2)} inside it "
+            f"{path} is not a checkpoint, but {list_names(map(str, inside), 2)} inside it "
             f"{'is' if len(inside) == 1 else 'are'}.",
             f"Name that folder: {inside[0]}.",
         )
@@ -79,7 +79,7 @@ def without_weights(path: Path) -> NotACheckpoint:
         return _training(path)
     return _error(
         f"{path} is not a checkpoint: it has no *.safetensors weights.",
-        f"If the download is incomplete: {again(path)}",
+        f"If the download is incomplete: {advise_download(path)}",
     )
 
 
@@ -127,14 +127,14 @@ def unread(names: Iterable[str]) -> tuple[str, str] | None:
         found = [name for name in every if name.match(pattern)]
         if found:
             return (
-                f"as {kind} ({listed(map(str, found), 2)})",
+                f"as {kind} ({list_names(map(str, found), 2)})",
                 "Take the bf16 safetensors checkpoint, or one quantised for MLX.",
             )
     pickles = [name for name in every if any(map(name.match, _PICKLES))]
     pickles = [name for name in pickles if not name.name.startswith(_STATE)]
     if pickles:
         return (
-            f"as pickles ({listed(map(str, pickles), 2)})",
+            f"as pickles ({list_names(map(str, pickles), 2)})",
             "A pickle can run code. Take the safetensors files of the same model, or save it with "
             "save_pretrained(…, safe_serialization=True).",
         )

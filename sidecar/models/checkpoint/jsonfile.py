@@ -1,7 +1,7 @@
 """The JSON files of a checkpoint, read as Python's own parser reads them.
 
-Transformers reads and writes these files with that parser, so NaN and Infinity are taken, which
-other parsers refuse. A byte-order mark is taken as well: editors on Windows leave one.
+Transformers reads and writes these files with that parser, so NaN and Infinity are accepted, which
+other parsers refuse. A byte-order mark is accepted as well: editors on Windows write one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,11 @@ def read_object(path: Path) -> dict[str, Any]:
         NotACheckpoint: the file cannot be read, is not JSON, or holds something else.
     """
     try:
-        value = json.loads(read_regular(path, MAX_JSON_BYTES))
+        data = read_regular(path, MAX_JSON_BYTES)
+        encoding = json.detect_encoding(data)
+        if not encoding.startswith("utf-8"):
+            raise _refused(path, f"it is encoded as {encoding.upper()}, not as UTF-8")
+        value = json.loads(data)
     except FileNotFoundError:
         raise
     except RecursionError:
@@ -36,7 +40,7 @@ def read_object(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise _refused(path, describe_os_error(error, path)) from None
     if not isinstance(value, dict):
-        raise _refused(path, f"it is a JSON {type(value).__name__} and not an object")
+        raise _refused(path, f"it is a JSON {type(value).__name__}, not an object")
     return value
 
 

@@ -1,8 +1,8 @@
-"""Which files are a checkpoint's weights, and what their headers say. Knows no MLX.
+"""A checkpoint's weight files, and the tensors in their headers. Does not import MLX.
 
 The files are those that transformers would read: `model.safetensors`, or the shards that
-`model.safetensors.index.json` names. Whatever else lies beside them (an optimizer's state, an
-adapter, a speaker's embedding) belongs to something else.
+`model.safetensors.index.json` names. Other files beside them (an optimizer's state, an adapter, a
+speaker's embedding) are not part of the model.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _ITEM_BYTES = {
     "I16": 2, "U16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "I8": 1, "U8": 1, "BOOL": 1,
 }  # fmt: skip
 _FLOATS = ("F64", "F32", "F16", "BF16")
-_MAX_HEADER_BYTES = 100 * 2**20  # as safetensors itself has it
-# What a file begins with that is not what its name says.
+_MAX_HEADER_BYTES = 100 * 2**20  # the limit of safetensors itself
+# How a file begins that is something else than its name says.
 _LFS_POINTER, _PAGES = b"version https://git-lfs", (b"<!doctype", b"<html", b"<?xml")
 
 
@@ -57,7 +57,7 @@ class _Entry(msgspec.Struct):
     data_offsets: tuple[int, int] = (0, 0)
 
 
-def names(folder: Path) -> list[str]:
+def weight_names(folder: Path) -> list[str]:
     """Return the names of the weight files that a folder should have; some may be missing."""
     shards = read_leniently(folder / INDEX).get("weight_map")
     if not (folder / SINGLE).is_file():
@@ -69,46 +69,50 @@ def names(folder: Path) -> list[str]:
     return [SINGLE]
 
 
-def files(folder: Path) -> list[Path]:
-    """Return a folder's weight files, all of which are there.
+def weight_files(folder: Path) -> list[Path]:
+    """Return a folder's weight files, all of which exist.
 
     Raises:
         NotACheckpoint: some are missing, or the index cannot be used.
     """
     if not (folder / SINGLE).is_file() and (folder / INDEX).is_file():
         _check_index(folder)
-    wanted = names(folder)
+    wanted = weight_names(folder)
     missing = [name for name in wanted if not (folder / name).is_file()]
     if not missing:
         return [folder / name for name in wanted]
     others = sorted(path.name for path in folder.glob("*.safetensors"))
     if len(missing) == len(wanted) and others:
         raise NotACheckpoint(
-            f"{folder} has no {listed(missing)}; it has {listed(others)}, which no model is read "
-            "from.",
-            hint=f"{again(folder)} If the file has been renamed, call it {SINGLE}.",
+            f"{folder} has no {list_names(missing)}; it has {list_names(others)}, which are not "
+            "names of a model's weights.",
+            hint=f"{advise_download(folder)} If the file has been renamed, name it {SINGLE}.",
             field="model",
         )
     raise NotACheckpoint(
-        f"{folder} has no {listed(missing)}: the download is incomplete.",
-        hint=again(folder),
+        f"{folder} has no {list_names(missing)}: the download is incomplete.",
+        hint=advise_download(folder),
         field="model",
     )
 
 
-def of_any_family(folder: Path) -> list[Path]:
-    """Return a folder's weight files: as `files`, if it has one of the usual names, else all.
+def any_weight_files(folder: Path) -> list[Path]:
+    """Return the folder's `weight_files` if it has one of their usual names, otherwise all files.
 
     Raises:
-        NotACheckpoint: as `files`.
+        NotACheckpoint: as `weight_files`.
     """
     if (folder / SINGLE).is_file() or (folder / INDEX).is_file():
-        return files(folder)
+        return weight_files(folder)
     return sorted(folder.glob("*.safetensors"))
 
 
-def again(folder: Path) -> str:
-    """Return how a checkpoint is fetched again, of which `folder` is the folder, or one inside."""
+def advise_download(folder: Path) -> str:
+    """Return how to get a checkpoint again.
+
+    Args:
+        folder: the checkpoint's folder, or one inside it.
+    """
     for part in folder.parts:
         if part.startswith("models--"):  # huggingface_hub's cache
             repo = part.removeprefix("models--").replace("--", "/", 1)
@@ -121,7 +125,7 @@ def again(folder: Path) -> str:
 
 
 def _siblings(found: Iterable[str]) -> Iterator[str]:
-    """Yield the names of all shards of a set of which some are there."""
+    """Yield the names of all shards of a set, given the names of some."""
     for name in found:
         if match := _SHARD.fullmatch(name):
             digits, total = len(match[1]), min(int(match[2]), 10_000)
@@ -133,30 +137,30 @@ def _check_index(folder: Path) -> None:
     shards = read_object(folder / INDEX).get("weight_map")
     if not isinstance(shards, dict) or not shards:
         raise NotACheckpoint(
-            f"{folder / INDEX} has no weight_map.", hint=again(folder), field="model"
+            f"{folder / INDEX} has no weight_map.", hint=advise_download(folder), field="model"
         )
     for name in shards.values():
         if not isinstance(name, str) or name != Path(name).name or name in ("", ".", ".."):
             raise NotACheckpoint(
-                f"{folder / INDEX} names {name!r}, and only files beside it are read.",
-                hint="Put the weights into the same folder, or save the model again.",
+                f"{folder / INDEX} names {name!r}; only files in the same folder are read.",
+                hint="Put the weights into that folder, or save the model again.",
                 field="model",
             )
 
 
-def headers(folder: Path, paths: Iterable[Path]) -> Iterator[Tensor]:
+def read_headers(folder: Path, paths: Iterable[Path]) -> Iterator[Tensor]:
     """Yield every tensor of some files inside `folder`.
 
     Raises:
-        NotACheckpoint: a file is no safetensors file, or is cut.
+        NotACheckpoint: a file is not a safetensors file, or is truncated.
     """
     for path in paths:
         try:
             header = _header(path)
         except (OSError, ValueError, msgspec.MsgspecError) as error:
             raise NotACheckpoint(
-                f"{path} is no safetensors file: {error}.",
-                hint=again(path.parent),
+                f"{path} is not a valid safetensors file: {error}.",
+                hint=advise_download(path.parent),
                 field="model",
             ) from None
         for name, entry in header.items():
@@ -168,27 +172,27 @@ def _header(path: Path) -> dict[str, _Entry]:
     with path.open("rb") as file:
         start = file.read(len(_LFS_POINTER)).ljust(8, b"\0")
         if start == _LFS_POINTER:
-            raise ValueError("it is the pointer that git leaves without git-lfs (git lfs pull)")
+            raise ValueError("it is a pointer of Git LFS; run git lfs pull to get the file")
         if start.lower().startswith(_PAGES):
-            raise ValueError("it is a web page, saved under the file's name")
+            raise ValueError("it is a web page that was saved under this name")
         (length,) = struct.unpack("<Q", start[:8])
         size = path.stat().st_size
         if not 2 <= length <= _MAX_HEADER_BYTES:
-            raise ValueError("its header has no length")
+            raise ValueError("the length of its header is wrong")
         if 8 + length > size:
-            raise ValueError(f"it is cut: it ends after {size:,} bytes, inside its header")
+            raise ValueError(f"it is truncated: it ends after {size:,} bytes, inside its header")
         file.seek(8)
         raw = msgspec.json.decode(file.read(length), type=dict[str, msgspec.Raw])
     raw.pop("__metadata__", None)
     entries = {name: msgspec.json.decode(entry, type=_Entry) for name, entry in raw.items()}
     end = 8 + length + max((entry.data_offsets[1] for entry in entries.values()), default=0)
     if end > size:
-        raise ValueError(f"it is cut: it has {size:,} of {end:,} bytes")
+        raise ValueError(f"it is truncated: it has {size:,} of {end:,} bytes")
     return entries
 
 
-def listed(names: Iterable[str], most: int = 3) -> str:
-    """Return the first names of a list, and how many more there are."""
+def list_names(names: Iterable[str], most: int = 3) -> str:
+    """Return the first names, and the number of the others, as a text."""
     every = list(names)
     more = f" and {len(every) - most} more" if len(every) > most else ""
     return ", ".join(every[:most]) + more

@@ -22,7 +22,8 @@ from sidecar.errors import ModelLoadFailed, SidecarError, Unsupported
 from sidecar.models import randomness
 from sidecar.models.backend import on_cpu
 from sidecar.models.base import GenerationSettings, ModelInfo, Utterance, VoicePrompt
-from sidecar.models.checkpoint import Checkpoint, weights
+from sidecar.models.checkpoint import Checkpoint
+from sidecar.models.checkpoint.weights import any_weight_files
 from sidecar.models.generators import local, request
 from sidecar.models.generators.families import Family
 from sidecar.wording import describe, is_out_of_memory
@@ -183,7 +184,7 @@ def _own_weights() -> Iterator[None]:
 
     def load_weights(folder: Path) -> dict[str, mx.array]:
         found: dict[str, Any] = {}
-        for file in weights.of_any_family(folder):
+        for file in any_weight_files(folder):
             found.update(mx.load(str(file)))  # pyright: ignore[reportArgumentType, reportCallIssue]
         return found
 

@@ -1,4 +1,4 @@
-"""The hub's cache on this disk: what is in it, what is missing. Never the network.
+"""The hub's cache on this disk: what is in it, and what is missing. Never uses the network.
 
 The layout is huggingface_hub's ("Understand caching" in its documentation): `refs/` names
 commits, `snapshots/<commit>/` has the files as links into `blobs/`.
@@ -19,21 +19,21 @@ from typing import Any
 
 import msgspec
 
-from sidecar.models.checkpoint import weights
 from sidecar.models.checkpoint.jsonfile import read_leniently
+from sidecar.models.checkpoint.weights import weight_names
 
-# The files of a checkpoint; leaves out anything a repository carries besides, code above all.
+# The files of a checkpoint. Everything else in a repository is left out, code above all.
 PATTERNS = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "*.yaml")
 PARTIAL = ".incomplete"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _REVISION = re.compile(r"(?!.*\.\.)[\w.-]+(?:/[\w.-]+)*")
 _PREFIX = "models--"
-# Nobody lays out links for so long; older ones were left by a process that was killed.
+# A temporary folder older than this was left by a process that was killed.
 _ABANDONED_SECONDS = 3600.0
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """One commit of a repository in the cache; `missing` are files that a model needs."""
+    """One commit of a repository in the cache; `missing` lists files that a model needs."""
 
     repo: str
     commit: str
@@ -42,7 +42,7 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 def folder() -> Path:
-    """The cache: `HF_HUB_CACHE`, or `hub` in `HF_HOME`."""
+    """Return the cache's folder: `HF_HUB_CACHE`, or `hub` in `HF_HOME`."""
     from huggingface_hub import constants
 
     return Path(constants.HF_HUB_CACHE).expanduser()
@@ -53,12 +53,12 @@ def repo_folder(repo: str) -> Path:
 
 
 def is_revision(text: str) -> bool:
-    """Whether it can be the name of a branch, a tag or a commit; it becomes part of a path."""
+    """Return whether a text can name a branch, a tag or a commit; it becomes part of a path."""
     return _REVISION.fullmatch(text) is not None
 
 
 def find(repo: str, revision: str | None = None) -> Snapshot | None:
-    """The snapshot that `revision` (default: the main branch) is known to be; None if none is."""
+    """Return the snapshot of `revision` (default: the main branch); None if there is none."""
     home = repo_folder(repo)
     commit = revision or "main"
     if not _COMMIT.fullmatch(commit):
@@ -73,17 +73,19 @@ def find(repo: str, revision: str | None = None) -> Snapshot | None:
 
 
 def lay_out(repo: str, revision: str | None, commit: str, blobs: dict[str, Path]) -> Path:
-    """Makes a snapshot of files that are in `blobs/`; returns its folder. Whoever looks meanwhile,
-    or after this was cut short, finds none, or one that lacks what a model needs.
+    """Make a snapshot of files that are in `blobs/`; return its folder.
+
+    Until it is complete, a reader finds no snapshot, or one that lacks a file which a model needs.
+    So it does after the process was killed.
 
     Args:
-        revision: what `commit` was found under; None is the main branch.
-        blobs: by the file's name in the repository, which stays inside of it.
+        revision: the name of `commit` on the hub; None is the main branch.
+        blobs: paths by the file's name in the repository, which must not lead out of it.
     """
     home = repo_folder(repo)
     path = home / "snapshots" / commit
-    if path.is_dir() or not _appear(path, blobs):
-        for name in sorted(blobs, key=_turn):
+    if path.is_dir() or not _build(path, blobs):
+        for name in sorted(blobs, key=_order):
             _link(blobs[name], path / name, path / name)
     if revision != commit:
         ref = home / "refs" / (revision or "main")
@@ -94,12 +96,12 @@ def lay_out(repo: str, revision: str | None, commit: str, blobs: dict[str, Path]
     return path
 
 
-def _appear(path: Path, blobs: dict[str, Path]) -> bool:
-    """Makes a new snapshot of which nothing is seen before all is there; False if another request
-    has been quicker. It grows beside `snapshots/`, of which huggingface_hub takes every folder for
-    a commit."""
+def _build(path: Path, blobs: dict[str, Path]) -> bool:
+    """Make a new snapshot that appears when it is complete; return False if another request was
+    quicker. It is built beside `snapshots/`, where huggingface_hub takes every folder for a
+    commit."""
     home = path.parent.parent
-    _sweep(home)
+    _delete_abandoned(home)
     growing = home / f".{path.name}.{uuid.uuid4().hex}"
     try:
         growing.mkdir(parents=True)
@@ -115,22 +117,23 @@ def _appear(path: Path, blobs: dict[str, Path]) -> bool:
     return True
 
 
-def _sweep(home: Path) -> None:
+def _delete_abandoned(home: Path) -> None:
     for left in home.glob(".*"):
-        with contextlib.suppress(OSError):  # another process sweeps, too
+        with contextlib.suppress(OSError):  # another process may delete it, too
             commit = left.name[1:].partition(".")[0]
             abandoned = time.time() - left.stat().st_mtime > _ABANDONED_SECONDS
             if abandoned and _COMMIT.fullmatch(commit):
                 shutil.rmtree(left)
 
 
-def _turn(name: str) -> int:
-    """Last comes what `_required` asks for, so that what has begun is not taken for whole."""
+def _order(name: str) -> int:
+    """Return when a file is linked: those that `_required` checks come last, so that a snapshot
+    that has been begun is not taken for whole."""
     return 2 if name == "config.json" else int(name.endswith(".safetensors"))
 
 
 def _link(blob: Path, link: Path, final: Path) -> None:
-    """Makes `link`, which is to lead to `blob` from where it will be in the end."""
+    """Make `link`, which leads to `blob` once it has been moved to `final`."""
     link.parent.mkdir(parents=True, exist_ok=True)
     target = os.path.relpath(blob, final.parent)
     new = link.with_name(f".{link.name}.{os.getpid()}")
@@ -142,13 +145,13 @@ def _link(blob: Path, link: Path, final: Path) -> None:
 
 
 def repositories() -> Iterator[str]:
-    """Every model repository of which something is in the cache."""
+    """Yield every model repository of which something is in the cache."""
     for path in sorted(folder().glob(f"{_PREFIX}*--*")):
         yield path.name.removeprefix(_PREFIX).replace("--", "/", 1)
 
 
 def disk_bytes(repo: str) -> int:
-    """What a repository takes in the cache: all its commits, and what is half downloaded."""
+    """Return the size of a repository in the cache: all its commits, and partial downloads."""
     total = 0
     for path in repo_folder(repo).glob("blobs/*"):
         with contextlib.suppress(OSError):  # a download ends, or another process cleans up
@@ -157,25 +160,25 @@ def disk_bytes(repo: str) -> int:
 
 
 def config(snapshot: Snapshot) -> dict[str, Any]:
-    """What config.json says; empty if it cannot be read."""
+    """Return the object in config.json; empty if it cannot be read."""
     return read_leniently(snapshot.path / "config.json")
 
 
-def wanted(name: str) -> bool:
-    """Whether a model needs the repository's file of this name."""
+def is_needed(name: str) -> bool:
+    """Return whether a model needs the repository's file of this name."""
     return any(fnmatch.fnmatch(name, pattern) for pattern in PATTERNS)
 
 
 def _missing(repo: str, commit: str, path: Path) -> Iterator[str]:
     names = _listed(repo, commit)
     if names is None:
-        # Left by a program that took single files: go by what the files that are there ask for.
+        # Another program has fetched single files: derive the list from those that are there.
         names = _required(path)
     yield from (name for name in names if not (path / name).is_file())
 
 
 def _listed(repo: str, commit: str) -> list[str] | None:
-    """The needed files by the hub's listing, if the hub client has kept it."""
+    """Return the needed files by the hub's listing, if huggingface_hub has kept it."""
     import huggingface_hub
     from huggingface_hub.errors import CachedRepoTreeNotFoundError
 
@@ -183,18 +186,18 @@ def _listed(repo: str, commit: str) -> list[str] | None:
         tree = huggingface_hub.get_cached_repo_tree(repo, revision=commit)
     except CachedRepoTreeNotFoundError:
         return None
-    return [file.path for file in tree if wanted(file.path)]
+    return [file.path for file in tree if is_needed(file.path)]
 
 
 def _required(path: Path) -> Iterator[str]:
     yield "config.json"
     config = read_leniently(path / "config.json")
     if config.get("model_type") != "qwen3_tts":
-        yield from () if any(path.glob("*.safetensors")) else weights.names(path)
+        yield from () if any(path.glob("*.safetensors")) else weight_names(path)
         return
-    yield from weights.names(path)
+    yield from weight_names(path)
     yield "speech_tokenizer/config.json"
-    for name in weights.names(path / "speech_tokenizer"):
+    for name in weight_names(path / "speech_tokenizer"):
         yield f"speech_tokenizer/{name}"
     if not (path / "tokenizer.json").is_file():
         yield from ("vocab.json", "merges.txt")

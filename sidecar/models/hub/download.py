@@ -1,10 +1,10 @@
-"""A repository of the hub into the hub's cache: what is missing, byte by byte, checked.
+"""Downloads a repository of the hub into the hub's cache: only what is missing, and checked.
 
-huggingface_hub is asked what there is, signs in, and says where the cache is. The bytes are fetched
-here, by its session: its own download deletes what it has when it is interrupted (version 2),
-cannot be stopped, and obeys a hub that asks for an hour's pause. A file that is half there is
-`blobs/<etag>.incomplete`. It is plain HTTP, which the hub serves for Xet storage, too. A snapshot
-appears when all its files are there, so one that is found is whole.
+huggingface_hub lists the files, signs in, and says where the cache is. The bytes are fetched here,
+over its session: its own download (version 2) deletes a partial file when it is interrupted, cannot
+be cancelled, and obeys a hub that asks for a pause of an hour. A partial file is
+`blobs/<etag>.incomplete`. The transfer is plain HTTP, which the hub serves for Xet storage, too. A
+snapshot appears when all its files are there, so a snapshot that is found is whole.
 """
 
 from __future__ import annotations
@@ -21,23 +21,25 @@ import msgspec
 from sidecar.errors import ModelLoadFailed, UnknownModel
 from sidecar.models.checkpoint import foreign, quantised
 from sidecar.models.checkpoint.jsonfile import read_leniently
-from sidecar.models.hub import cache, client
-from sidecar.models.hub import errors as hub_errors
-from sidecar.models.hub.transfer import Blob, fetch
+from sidecar.models.hub import cache
+from sidecar.models.hub.client import client, host, session
+from sidecar.models.hub.failures import disk_full_error, free_bytes
+from sidecar.models.hub.retry import RetryPolicy
+from sidecar.models.hub.transfer import Blob, Transfer
 
-# Messages a second at most; the first and the last are always sent.
+# The most reports a second; the first and the last are always sent.
 _REPORTS_PER_SECOND = 10.0
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far a download is.
+    """The progress of a download.
 
     Attributes:
-        received_bytes: on this machine, of `total_bytes`; includes what was there before. Never
-            falls.
-        received_files: whole ones, of `total_files`.
-        waiting_seconds: the hub has asked for a pause of so long; 0 if it has not.
+        received_bytes: bytes on this machine, of `total_bytes`, those from before included; never
+            decreases.
+        received_files: whole files, of `total_files`.
+        waiting_seconds: the pause that the hub has asked for; 0 without one.
     """
 
     repo: str
@@ -49,9 +51,9 @@ class Progress(msgspec.Struct, frozen=True):
 
     @property
     def said(self) -> str:
-        """For people."""
+        """The progress as a line of text."""
         if self.waiting_seconds:
-            return f"{self.repo}: the hub asks for {self.waiting_seconds:.0f} s of patience"
+            return f"{self.repo}: the hub asks for a pause of {self.waiting_seconds:.0f} s"
         if not self.total_bytes:
             return self.repo
         received, total = self.received_bytes / 1e6, self.total_bytes / 1e6
@@ -62,39 +64,40 @@ Report = Callable[[Progress], None]
 
 
 def download(repo: str, revision: str | None, report: Report, cancelled: threading.Event) -> Path:
-    """Fetches what of a repository is not cached; returns the snapshot's folder.
+    """Fetch the files of a repository that are not cached; return the snapshot's folder.
 
     Args:
         revision: branch, tag or commit; None is the main branch.
         report: called with the progress, at most ten times a second, on this thread.
-        cancelled: set by another thread to stop; what has come stays for the next time.
+        cancelled: set by another thread to stop; received bytes are kept for the next time.
 
     Raises:
         UnknownModel, UnknownRevision, HubAccessDenied, HubRateLimited, HubUnreachable, DiskFull,
         CorruptDownload, ModelNotDownloaded, ModelLoadFailed, Cancelled
-        NotACheckpoint: it is quantised in a way that is not read; no weights have been fetched.
+        NotACheckpoint: its quantisation cannot be read; no weights have been fetched.
     """
     meter = _Meter(repo, report)
-    patience = client.Patience(repo, cancelled, meter.pause)
-    meter.say()
-    client.session()
-    info = patience.persist(lambda: _info(repo, revision))
-    blobs = [_blob(repo, info.sha, file) for file in info.siblings if cache.wanted(file.rfilename)]
+    retry = RetryPolicy(repo, cancelled, meter.report)
+    meter.report()
+    info = retry.run(lambda: _fetch_info(repo, revision))
+    blobs = [
+        _blob(repo, info.sha, file) for file in info.siblings if cache.is_needed(file.rfilename)
+    ]
     if not any(blob.name.endswith(".safetensors") for blob in blobs):
         raise _without_weights(repo, [file.rfilename for file in info.siblings])
     meter.expect(blobs)
-    needed = sum(blob.size - blob.present() for blob in blobs)
-    if needed > hub_errors.free_bytes(cache.folder()):
-        raise hub_errors.disk_full(repo, needed)
-    # Small ones first: what is wrong with the repository shows before gigabytes have come.
+    missing = sum(blob.size - blob.count_present() for blob in blobs)
+    if missing > free_bytes(cache.folder()):
+        raise disk_full_error(repo, missing)
+    # Small files first: a fault of the repository shows before gigabytes have been fetched.
     for blob in sorted(blobs, key=lambda blob: blob.size):
-        fetch(blob, patience, meter.received)
+        Transfer(blob, retry, meter.receive).run()
         meter.finish(blob)
         if blob.name == "config.json":
             quantised.check(read_leniently(blob.path), repo)
-    patience.check()
+    retry.check()
     path = cache.lay_out(repo, revision, info.sha, {blob.name: blob.path for blob in blobs})
-    meter.say()
+    meter.report()
     return path
 
 
@@ -109,8 +112,9 @@ def _without_weights(repo: str, names: list[str]) -> UnknownModel:
     )
 
 
-def _info(repo: str, revision: str | None) -> Any:
-    return client.client().HfApi().model_info(repo, revision=revision, files_metadata=True)
+def _fetch_info(repo: str, revision: str | None) -> Any:
+    session()  # before the first request, which this gives a time limit
+    return client().HfApi().model_info(repo, revision=revision, files_metadata=True)
 
 
 def _blob(repo: str, commit: str, file: Any) -> Blob:
@@ -119,14 +123,14 @@ def _blob(repo: str, commit: str, file: Any) -> Blob:
     # Both become part of a path on this machine.
     if not _HASH.fullmatch(etag or "") or name.is_absolute() or ".." in name.parts:
         raise ModelLoadFailed(
-            f"{hub_errors.host()} lists a file of {repo} that cannot be one: {file.rfilename!r}.",
-            hint="Take another repository.",
+            f"{host()} lists a file in {repo} that is not valid: {file.rfilename!r}.",
+            hint="Use another repository.",
             field="model",
         )
     return Blob(
         repo=repo,
         name=file.rfilename,
-        url=client.client().hf_hub_url(repo, file.rfilename, revision=commit),
+        url=client().hf_hub_url(repo, file.rfilename, revision=commit),
         etag=etag,
         size=file.size,
         home=cache.repo_folder(repo),
@@ -134,7 +138,7 @@ def _blob(repo: str, commit: str, file: Any) -> Blob:
 
 
 class _Meter:
-    """Adds up what has come, and says so now and then."""
+    """Adds up the received bytes, and reports them now and then."""
 
     def __init__(self, repo: str, report: Report) -> None:
         self._repo, self._report = repo, report
@@ -146,26 +150,25 @@ class _Meter:
 
     def expect(self, blobs: list[Blob]) -> None:
         # Two files of the same content are one blob, but count twice: they are two in the listing.
-        self._present = {blob.name: blob.present() for blob in blobs}
+        self._present = {blob.name: blob.count_present() for blob in blobs}
         self._total, self._count = sum(blob.size for blob in blobs), len(blobs)
         self._files = {blob.name for blob in blobs if blob.is_whole()}
-        self.say()
+        self.report()
 
-    def received(self, blob: Blob, size: int) -> None:
-        """A blob has `size` bytes now."""
+    def receive(self, blob: Blob, size: int) -> None:
+        """Note that a blob has `size` bytes now."""
         self._present[blob.name] = size
         if time.monotonic() - self._last >= 1 / _REPORTS_PER_SECOND:
-            self.say()
+            self.report()
 
     def finish(self, blob: Blob) -> None:
         self._files.add(blob.name)
-        self.received(blob, blob.size)
+        self.receive(blob, blob.size)
 
-    def pause(self, seconds: float) -> None:
-        self.say(seconds)
-
-    def say(self, waiting: float = 0.0) -> None:
+    def report(self, waiting_seconds: float = 0.0) -> None:
         self._last = time.monotonic()
         self._highest = max(self._highest, sum(self._present.values()))
         files = len(self._files)
-        self._report(Progress(self._repo, self._highest, self._total, files, self._count, waiting))
+        self._report(
+            Progress(self._repo, self._highest, self._total, files, self._count, waiting_seconds)
+        )

@@ -12,7 +12,7 @@ import msgspec
 
 from sidecar.errors import Unsupported
 from sidecar.models.checkpoint import Checkpoint
-from sidecar.models.checkpoint import weights as files
+from sidecar.models.checkpoint.weights import INDEX, SHARDS, SINGLE, weight_files
 from sidecar.models.qwen3_tts import loader, tensors
 from sidecar.models.qwen3_tts.quantisation import quantise
 
@@ -37,14 +37,14 @@ def write(checkpoint: Checkpoint, bits: int, group_size: int, target: Path) -> t
             hint="Try a smaller --group-size.",
             field="bits",
         )
-    weights = tensors.read(files.files(checkpoint.path))
+    weights = tensors.read(weight_files(checkpoint.path))
     modules = {f"talker.{name}": module for name, module in model.talker.named_modules()}
     for name in names:
         del weights[f"{name}.weight"]
         for part in _PARTS:
             weights[name + part] = modules[name][part[1:]]
     _copy(checkpoint.path, target)
-    mx.save_safetensors(str(target / files.SINGLE), weights, {"format": "mlx"})
+    mx.save_safetensors(str(target / SINGLE), weights, {"format": "mlx"})
     how = {"group_size": group_size, "bits": bits, "mode": "affine"}
     config = {**checkpoint.config, "quantization": how, "quantization_config": how}
     text = msgspec.json.format(msgspec.json.encode(config, order="sorted"), indent=2)
@@ -58,7 +58,7 @@ def _can_be(module: Any) -> bool:
 
 def _copy(source: Path, target: Path) -> None:
     """All but the talker's weights; a cache of the hub has links, and their files are copied."""
-    ours = {"config.json", files.INDEX, *(file.name for file in source.glob(files.SHARDS))}
+    ours = {"config.json", INDEX, *(file.name for file in source.glob(SHARDS))}
 
     def left_out(folder: str, names: list[str]) -> list[str]:
         hidden = [name for name in names if name.startswith(".")]

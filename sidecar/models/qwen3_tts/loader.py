@@ -20,7 +20,7 @@ from mlx_audio.utils import apply_quantization
 
 from sidecar.errors import ModelLoadFailed, SidecarError
 from sidecar.models.checkpoint import Checkpoint, foreign, quantised
-from sidecar.models.checkpoint import weights as files
+from sidecar.models.checkpoint.weights import weight_files
 from sidecar.models.qwen3_tts import (
     config,
     memory,
@@ -111,7 +111,7 @@ def _talker(checkpoint: Checkpoint, fields: schema.Model) -> Any:
     quantised.check_tensors(stored, checkpoint.path)
     foreign.check_merged(stored, checkpoint.path)
     model: Any = Model(ModelConfig.from_dict(schema.as_mlx_audio_has_it(fields)))
-    weights = model.sanitize(tensors.read(files.files(checkpoint.path)))
+    weights = model.sanitize(tensors.read(weight_files(checkpoint.path)))
     how = quantised.stored(checkpoint.config)
     if how is not None:
         apply_quantization(model, {"quantization": how}, weights, model.model_quant_predicate)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sidecar.models.checkpoint import Checkpoint, quantised, weights
+from sidecar.models.checkpoint import Checkpoint, quantised
 from sidecar.models.checkpoint import footprint as headers
 from sidecar.models.checkpoint.footprint import DTYPE_BYTES, stored
-from sidecar.models.checkpoint.weights import Tensor
+from sidecar.models.checkpoint.weights import Tensor, read_headers, weight_files
 
 GROUP_SIZE = 64
 _SKIPPED = ("codec_embedding", "text_embedding", "speech_tokenizer", "speaker_encoder")
@@ -39,7 +39,7 @@ def tensors(checkpoint: Checkpoint) -> Iterator[Tensor]:
         NotACheckpoint: a file is missing, or has no readable header.
     """
     for folder in (checkpoint.path, checkpoint.path / "speech_tokenizer"):
-        yield from weights.headers(checkpoint.path, weights.files(folder))
+        yield from read_headers(checkpoint.path, weight_files(folder))
 
 
 def _bytes(

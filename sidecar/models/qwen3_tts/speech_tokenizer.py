@@ -17,8 +17,8 @@ from mlx_audio.tts.models.qwen3_tts.speech_tokenizer import Qwen3TTSSpeechTokeni
 
 from sidecar.errors import NotACheckpoint
 from sidecar.models.checkpoint import Checkpoint
-from sidecar.models.checkpoint import weights as files
 from sidecar.models.checkpoint.jsonfile import read_object
+from sidecar.models.checkpoint.weights import advise_download, weight_files
 from sidecar.models.qwen3_tts import checks, schema, tensors
 from sidecar.models.qwen3_tts.codec import codebook_tables, in_float32
 from sidecar.models.qwen3_tts.tensors import Weights
@@ -53,7 +53,7 @@ def load(checkpoint: Checkpoint, fields: schema.SpeechTokenizer, clones: bool) -
         ModelLoadFailed: tensors are missing or have the wrong shape.
     """
     folder = checkpoint.path / FOLDER
-    raw = tensors.read(files.files(folder))
+    raw = tensors.read(weight_files(folder))
     codec = Qwen3TTSSpeechTokenizer(_config(fields))
     _check_decoder(codec.decoder, raw, fields.decoder_config, folder)
     _fill(codec, raw, clones, folder)
@@ -82,7 +82,7 @@ def fields(checkpoint: Checkpoint, model: schema.Model) -> schema.SpeechTokenize
     except FileNotFoundError:
         raise NotACheckpoint(
             f"{path.parent} has no config.json: the download is incomplete.",
-            hint=files.again(path.parent),
+            hint=advise_download(path.parent),
             field="model",
         ) from None
     if str(values.get("model_type", "")).endswith("25hz"):
@@ -109,7 +109,6 @@ def _fill(codec: Any, raw: Weights, clones: bool, folder: Path) -> None:
     expected = tensors.parameters_of(codec)
     without = codec.encoder_model is None
     known = {name for name in weights if without and name.startswith(_ENCODER)}
-    tensors.drop_unexpected(weights, expected.keys() | known, folder)
     if clones:
         needed = {
             name: value
@@ -117,6 +116,7 @@ def _fill(codec: Any, raw: Weights, clones: bool, folder: Path) -> None:
             if name.startswith(_ENCODER) and not name.endswith(".initialized")
         }
         tensors.check_complete(needed, weights, folder)
+    tensors.drop_unexpected(weights, expected.keys() | known, folder)
     codec.load_weights([(n, v) for n, v in weights.items() if n in expected], strict=False)
     codec.eval()
 
@@ -135,9 +135,7 @@ def _check_decoder(decoder: Any, raw: Weights, fields: schema.CodecDecoder, fold
         if ".codebook.embed." not in name and not _is_unused(name)
     }
     expected |= _codebooks(fields)
-    missing = sorted(expected.keys() - raw.keys())
-    if missing:
-        raise tensors.missing_error(missing, folder)
+    tensors.check_names(expected, raw, folder)
     for name in expected:
         tensors.check_floating(name, raw[name], folder)
     for name, shape in expected.items() if fields.upsample_rates else ():

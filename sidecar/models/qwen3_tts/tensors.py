@@ -16,7 +16,7 @@ from mlx.utils import tree_flatten
 
 from sidecar.errors import ModelLoadFailed
 from sidecar.models.checkpoint.quantised import ADVICE
-from sidecar.models.checkpoint.weights import listed
+from sidecar.models.checkpoint.weights import list_names
 
 log = logging.getLogger(__name__)
 
@@ -33,17 +33,17 @@ def read(files: Iterable[Path]) -> Weights:
 
 
 def fill(module: Any, weights: Weights, folder: Path) -> None:
-    """Put weights into a module, every parameter of which must be among them.
+    """Put weights into a module; every parameter of the module must be among them.
 
     Args:
-        folder: where they come from, for what is said.
+        folder: where they come from, for errors.
 
     Raises:
-        ModelLoadFailed: a parameter is missing, or of another shape or kind of number.
+        ModelLoadFailed: a parameter is missing, or has another shape or kind of number.
     """
     parameters = parameters_of(module)
-    drop_unexpected(weights, parameters, folder)
     check_complete(parameters, weights, folder)
+    drop_unexpected(weights, parameters, folder)
     module.load_weights(list(weights.items()))
 
 
@@ -52,16 +52,16 @@ def parameters_of(module: Any) -> Weights:
 
 
 def drop_unexpected(weights: Weights, expected: Iterable[str], folder: Path) -> None:
-    """Remove what the model has no place for: buffers, another variant's parts, leftovers."""
+    """Remove tensors that the model does not have: buffers, another variant's parts, leftovers."""
     unexpected = sorted(weights.keys() - set(expected))
     for name in unexpected:
         del weights[name]
     if unexpected:
         log.warning(
-            "%s: %d tensors that the model does not have are left out: %s",
+            "%s: %d tensors that the model does not have are ignored: %s",
             folder,
             len(unexpected),
-            listed(unexpected),
+            list_names(unexpected),
         )
 
 
@@ -69,11 +69,9 @@ def check_complete(expected: Weights, weights: Weights, folder: Path) -> None:
     """Compare names, shapes and kinds of numbers.
 
     Raises:
-        ModelLoadFailed
+        ModelLoadFailed: a tensor is missing or different.
     """
-    missing = sorted(expected.keys() - weights.keys())
-    if missing:
-        raise missing_error(missing, folder)
+    check_names(expected, weights, folder)
     for name, value in expected.items():
         if weights[name].shape != value.shape:
             raise shape_error(name, weights[name].shape, value.shape, folder)
@@ -81,11 +79,30 @@ def check_complete(expected: Weights, weights: Weights, folder: Path) -> None:
             check_floating(name, weights[name], folder)
 
 
+def check_names(expected: Iterable[str], weights: Weights, folder: Path) -> None:
+    """Refuse weights that lack some of the expected tensors.
+
+    Raises:
+        ModelLoadFailed
+    """
+    missing = sorted(set(expected) - weights.keys())
+    if not missing:
+        return
+    count = f"{len(missing)} tensors are missing" if len(missing) > 1 else "a tensor is missing"
+    message, hint = f"{folder}: {count}: {list_names(missing)}", _AGAIN
+    longer = next((name for name in weights if name.endswith(f".{missing[0]}")), None)
+    if longer is not None:
+        prefix = longer.removesuffix(missing[0])
+        message += f"; the file has them under names that begin with {prefix!r}"
+        hint = f"Remove {prefix!r} from the names: save the model inside the training wrapper."
+    raise ModelLoadFailed(f"{message}.", hint=hint, field="model")
+
+
 def check_floating(name: str, value: mx.array, folder: Path) -> None:
     """Refuse integers where the model has floating-point numbers.
 
-    MLX would compute with them as they are. They are mostly a quantisation whose scales have names
-    that are not known here, and without its scales nobody's voice is left.
+    MLX would compute with the integers themselves. Mostly they are quantised weights whose scales
+    have unknown names, and without the scales the output is noise.
 
     Raises:
         ModelLoadFailed
@@ -94,22 +111,17 @@ def check_floating(name: str, value: mx.array, folder: Path) -> None:
         kind = str(value.dtype).removeprefix("mlx.core.")
         raise ModelLoadFailed(
             f"{folder}: the tensor {name} is {kind}, and floating-point numbers are expected.",
-            hint=f"It may be quantised in a way that is not known here. {ADVICE}",
+            hint=f"It may be quantised in an unknown way. {ADVICE}",
             field="model",
         )
-
-
-def missing_error(names: Sequence[str], folder: Path) -> ModelLoadFailed:
-    count = f"{len(names)} tensors are missing" if len(names) > 1 else "a tensor is missing"
-    return ModelLoadFailed(f"{folder}: {count}: {listed(names)}.", hint=_AGAIN, field="model")
 
 
 def shape_error(
     name: str, got: Sequence[int], expected: Sequence[int], folder: Path
 ) -> ModelLoadFailed:
     return ModelLoadFailed(
-        f"{folder}: the tensor {name} has the shape {tuple(got)}, and by config.json "
-        f"{tuple(expected)} is expected.",
+        f"{folder}: the tensor {name} has the shape {tuple(got)}, but config.json "
+        f"describes {tuple(expected)}.",
         hint="The weights and config.json belong to different models, or one of them is damaged.",
         field="model",
     )

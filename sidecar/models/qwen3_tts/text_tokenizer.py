@@ -52,7 +52,7 @@ def _check_files(folder: Path) -> None:
         raise _refused(
             folder, "has no text tokenizer: no tokenizer.json, nor vocab.json with merges.txt"
         )
-    for name in ("tokenizer.json", "tokenizer_config.json"):
+    for name in ("tokenizer.json", "tokenizer_config.json", "vocab.json"):
         if (folder / name).is_file():
             read_object(folder / name)
 

@@ -210,7 +210,7 @@ def test_spark_in_part_is_not_loaded_and_its_files_are_all_downloaded(
     folder = tmp_path / "spark"
     shutil.copytree(folders["spark"], folder)
     names = [str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()]
-    assert all(map(cache.wanted, names))
+    assert all(map(cache.is_needed, names))
     (folder / "BiCodec" / "config.yaml").unlink()
     with pytest.raises(ModelLoadFailed, match=r"BiCodec/config\.yaml"):
         registry.generator(catalog.resolve(str(folder)), "auto")

@@ -74,6 +74,11 @@ def marked(file: str) -> Change:
     return lambda folder: (folder / file).write_bytes(BOM + (folder / file).read_bytes())
 
 
+def recoded(file: str, encoding: str) -> Change:
+    """Save a file in another encoding."""
+    return lambda folder: (folder / file).write_text((folder / file).read_text(), encoding)
+
+
 def cut(file: str, bytes_left: int) -> Change:
     return lambda folder: (folder / file).write_bytes((folder / file).read_bytes()[:bytes_left])
 

@@ -74,7 +74,7 @@ KINDS: dict[str, tuple[Change, str]] = {
     ),
     "integers with scales that nobody knows": (
         _as(mx.int8, "talker.codec_head.weight"),
-        "talker.codec_head.weight is int8, and floating-point.*quantised in a way",
+        "talker.codec_head.weight is int8, and floating-point.*quantised in an unknown way",
     ),
     "booleans": (
         _as(mx.bool_, "talker.codec_head.weight"),

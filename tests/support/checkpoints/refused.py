@@ -16,6 +16,7 @@ from tests.support.checkpoints.changing import (
     cut,
     drop,
     put,
+    recoded,
     remove,
     save,
     sharded,
@@ -32,6 +33,14 @@ _CODEC_WEIGHTS = f"{CODEC}/{WEIGHTS}"
 def _narrower(name: str, by: int = 8) -> Callable[[dict[str, mx.array]], None]:
     def change(weights: dict[str, mx.array]) -> None:
         weights[name] = weights[name][:-by]
+
+    return change
+
+
+def _wrapped(prefix: str) -> Callable[[dict[str, mx.array]], None]:
+    def change(weights: dict[str, mx.array]) -> None:
+        for name in list(weights):
+            weights[name.replace("talker.", prefix, 1)] = weights.pop(name)
 
     return change
 
@@ -163,10 +172,11 @@ FIELDS: dict[str, tuple[Change, str]] = {
     "a top_p of two": (put("top_p", 2, _GENERATION), "top_p is wrong"),
     "a negative top_k": (put("subtalker_top_k", -1, _GENERATION), "subtalker_top_k is wrong"),
     "no frames at all": (put("max_new_tokens", 0, _GENERATION), "max_new_tokens is wrong"),
-    "sampling in a list": (write(_GENERATION, "[]"), "a JSON list and not an object"),
+    "sampling in a list": (write(_GENERATION, "[]"), "a JSON list, not an object"),
     "half a generation_config.json": (cut(_GENERATION, 20), "is not JSON"),
     "half a config.json": (cut(CONFIG, 200), "config.json cannot be read: it is not JSON"),
     "a config.json that is no text": (write(CONFIG, b"\x80\x81\x82\x83"), "not UTF-8 text"),
+    "a config.json in UTF-16": (recoded(CONFIG, "utf-16"), "encoded as UTF-16, not as UTF-8"),
     "a config.json without an end": (write(CONFIG, "[" * 200_000), "nested too deeply"),
     "no codebook_dim": (
         drop("decoder_config.codebook_dim", _TOKENIZER),
@@ -196,7 +206,7 @@ FILES: dict[str, tuple[Change, str]] = {
     ),
     "an index that leads outside": (
         sharded(folder_name="../"),
-        r"names '../model.*only files beside it",
+        r"names '../model.*only files in the same folder",
     ),
     "an index without a map": (
         also(sharded(), write(f"{WEIGHTS}.index.json", "{}")),
@@ -210,11 +220,11 @@ FILES: dict[str, tuple[Change, str]] = {
         also(remove(WEIGHTS), lambda folder: (folder / WEIGHTS).mkdir()),
         "model.safetensors is not a regular file.*Get it again",
     ),
-    "cut weights": (cut(WEIGHTS, 900_000), "model.safetensors .*is cut: it has 900,000 of"),
-    "weights cut in their header": (cut(WEIGHTS, 100), "is cut: it ends after 100 bytes"),
+    "cut weights": (cut(WEIGHTS, 900_000), "model.safetensors .*is truncated: it has 900,000 of"),
+    "weights cut in their header": (cut(WEIGHTS, 100), "is truncated: it ends after 100 bytes"),
     "a pointer of git-lfs": (
         write(WEIGHTS, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"),
-        "the pointer that git leaves without git-lfs",
+        "a pointer of Git LFS",
     ),
     "a web page": (write(WEIGHTS, "<!DOCTYPE html><title>Sign in</title>"), "is a web page"),
     "no codec's weights": (
@@ -229,9 +239,16 @@ FILES: dict[str, tuple[Change, str]] = {
         remove(CODEC),
         "speech_tokenizer has no model.safetensors: the download is incomplete",
     ),
-    "a cut codec": (cut(_CODEC_WEIGHTS, 90_000), "speech_tokenizer/model.safetensors .*is cut"),
+    "a cut codec": (
+        cut(_CODEC_WEIGHTS, 90_000),
+        "speech_tokenizer/model.safetensors .*is truncated",
+    ),
     "no tokenizer": (remove("tokenizer.json"), "no text tokenizer: no tokenizer.json"),
     "half a tokenizer": (cut("tokenizer.json", 500), "tokenizer.json cannot be read"),
+    "a tokenizer in UTF-16": (
+        recoded("tokenizer.json", "utf-16-le"),
+        "tokenizer.json cannot be read: it is encoded as UTF-16-LE",
+    ),
     "a tokenizer of another kind": (
         write("tokenizer.json", "{}"),
         "has no readable text tokenizer",
@@ -240,9 +257,13 @@ FILES: dict[str, tuple[Change, str]] = {
         without("talker.codec_head.weight"),
         "a tensor is missing: talker.codec_head.weight",
     ),
+    "tensors named by a training wrapper": (
+        tensors(_wrapped("module.talker.")),
+        "tensors are missing: .*under names that begin with 'module.'.*Remove 'module.'",
+    ),
     "a tensor of another shape": (
         tensors(_narrower("talker.codec_head.weight")),
-        r"talker.codec_head.weight has the shape \(1272, 64\), and by config.json \(1280, 64\)",
+        r"codec_head.weight has the shape \(1272, 64\), but config.json describes \(1280, 64\)",
     ),
     "layers that are not there": (
         put(f"{_TALKER}.num_hidden_layers", 4),
@@ -261,7 +282,7 @@ FILES: dict[str, tuple[Change, str]] = {
             _narrower("decoder.quantizer.rvq_first.vq.layers.0._codebook.embedding_sum"),
             _CODEC_WEIGHTS,
         ),
-        r"has the shape \(248, 68\), and by config.json \(256, 68\)",
+        r"has the shape \(248, 68\), but config.json describes \(256, 68\)",
     ),
 }
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
-_UNITS |= {"kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40, "k": 10**3, "m": 10**6}
-_UNITS |= {"g": 10**9, "t": 10**12}
+_UNITS = {
+    "": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12, "kib": 2**10, "mib": 2**20,
+    "gib": 2**30, "tib": 2**40, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12,
+}  # fmt: skip
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([a-z]*|%)", re.IGNORECASE)
 # The limit of a container, by version 2 and version 1 of cgroups.
 _CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import msgspec
 import numpy as np
-import soundfile
+import soundfile  # pyright: ignore[reportMissingTypeStubs]  # it is annotated itself
 
 from sidecar.audio.media import decoders
 from sidecar.audio.media.formats import describe_other, detect_format

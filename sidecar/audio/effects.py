@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-import soxr
+import soxr  # pyright: ignore[reportMissingTypeStubs]  # it is annotated itself
 
 from sidecar.audio.formats import missing_stretcher
 from sidecar.audio.pcm import Samples
@@ -62,7 +62,7 @@ class Stretcher:
 
     def __init__(self, rate: int, speed: float) -> None:
         try:
-            from libsonic import SonicStream  # pyright: ignore[reportAttributeAccessIssue]
+            from libsonic import SonicStream
         except ImportError as error:
             raise missing_stretcher() from error
         self._sonic = SonicStream(rate, 1)

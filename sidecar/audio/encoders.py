@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, BinaryIO, Protocol, cast
 
-import soundfile
+import soundfile  # pyright: ignore[reportMissingTypeStubs]  # it is annotated itself
 
 from sidecar.audio.pcm import ENCODERS, Samples, encode_s16le
 from sidecar.errors import Unsupported
@@ -207,6 +207,7 @@ def _set_page_latency(file: soundfile.SoundFile) -> None:
     If its private names change, the encoder still works, with one page a second.
     """
     with suppress(AttributeError):
-        library, ffi = soundfile._snd, soundfile._ffi  # pyright: ignore
+        private: Any = soundfile
+        library, ffi, handle = private._snd, private._ffi, cast(Any, file)._file
         latency = ffi.new("double *", _OGG_PAGE_MS)
-        library.sf_command(file._file, _SET_OGG_PAGE_LATENCY_MS, latency, ffi.sizeof("double"))
+        library.sf_command(handle, _SET_OGG_PAGE_LATENCY_MS, latency, ffi.sizeof("double"))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 import numpy as np
-import soxr
+import soxr  # pyright: ignore[reportMissingTypeStubs]  # it is annotated itself
 
 from sidecar.audio import decode
 from sidecar.audio.decode import BEST, DecodedAudio

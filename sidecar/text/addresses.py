@@ -33,10 +33,10 @@ def _make_linkify() -> LinkifyIt:
 
 
 def split(text: str, code: str) -> list[tuple[str, bool]]:
-    """The text in pieces, and whether each is an address."""
+    """Return the text in pieces, each with whether it is an address."""
     pieces: list[tuple[str, bool]] = []
     at = 0
-    for start, end in _find(text, spaced=code not in _UNSPACED) if _POSSIBLE.search(text) else []:
+    for start, end in _find(text, spaced=code not in _UNSPACED):
         pieces += [(text[at:start], False), (text[start:end], True)]
         at = end
     pieces.append((text[at:], False))
@@ -44,6 +44,8 @@ def split(text: str, code: str) -> list[tuple[str, bool]]:
 
 
 def _find(text: str, *, spaced: bool) -> Iterator[tuple[int, int]]:
+    if not _POSSIBLE.search(text):
+        return
     for run in (_ALL if spaced else _ASCII).finditer(text):
         for match in _make_linkify().match(run[0]) or []:
             yield run.start() + match.index, run.start() + match.last_index

@@ -102,7 +102,7 @@ def find_next_end(
 
 
 def _is_end(before: str, word: str, name: str) -> bool:
-    from sentencex import segment  # pyright: ignore[reportAttributeAccessIssue]
+    from sentencex import segment
 
     found = _compile_patterns()
     if not before[: -len(before.lstrip())] and found.ordinal.fullmatch(before.strip()):

@@ -10,7 +10,10 @@ from __future__ import annotations
 import math
 import re
 from functools import cache, lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from fasttext import Model
 
 _NAMES: Final = {
     "__label__de": "german",
@@ -40,7 +43,7 @@ _FIGURES_MARKS = re.compile(r"[^\w'’-]+|[\d_]+|--+")
 
 
 @cache
-def _load_model() -> Any:
+def _load_model() -> Model:
     from importlib.util import find_spec
     from pathlib import Path
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from num2words import Converter
+    from wetext import Normalizer
 
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
 # num2words has no names beyond, and digits say more.
@@ -13,7 +17,7 @@ _NAMED = 15
 
 
 @cache
-def _load_normalizer(code: str) -> Any:
+def _load_normalizer(code: str) -> Normalizer:
     from wetext import Normalizer
 
     return Normalizer(lang=code, operator="tn")
@@ -34,7 +38,7 @@ def verbalize(span: str, code: str) -> str:
 
 
 @cache
-def _load_converter(code: str) -> Any:
+def _load_converter(code: str) -> Converter:
     from copy import copy
 
     from num2words import CONVERTER_CLASSES
@@ -64,7 +68,7 @@ def _spell_digits(number: str, code: str) -> str:
 
 def _spell(number: str, code: str) -> str:
     if "." not in number:
-        value: int | float | Decimal = int(number)
+        value: float | Decimal = int(number)
     else:  # The Italian converter drops what is behind a Decimal's point.
         value = float(number) if code == "it" else Decimal(number)
     return _load_converter(code).to_cardinal(value).replace(",", "")
@@ -81,7 +85,7 @@ def spell_money(amount: str, currency: str, code: str) -> str | None:
     if code == "ko":
         return None  # "오달러 영센트", whatever is asked for
     try:
-        said: str = _load_converter(code).to_currency(
+        said = _load_converter(code).to_currency(
             float(amount), currency=currency, separator="\0", cents=True
         )
     except (NotImplementedError, ValueError):

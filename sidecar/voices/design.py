@@ -62,7 +62,7 @@ def about(error: SidecarError, field: str, hint: str | None = None) -> SidecarEr
 def wav(chunks: list[AudioChunk], rate: int) -> bytes:
     """Return chunks of audio as a WAV file of 32-bit floats."""
     import numpy as np
-    import soundfile
+    import soundfile  # pyright: ignore[reportMissingTypeStubs]  # it is annotated itself
 
     file = io.BytesIO()
     samples = np.concatenate([np.zeros(0, np.float32), *(chunk.samples for chunk in chunks)])

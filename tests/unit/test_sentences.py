@@ -179,7 +179,7 @@ def test_cost_and_memory_grow_with_the_text_and_no_faster(
     import sentencex
 
     given_: list[int] = []
-    segment = sentencex.segment  # pyright: ignore[reportAttributeAccessIssue]
+    segment = sentencex.segment
     monkeypatch.setattr(
         sentencex, "segment", lambda code, text: given_.append(len(text)) or segment(code, text)
     )

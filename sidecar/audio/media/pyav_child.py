@@ -55,7 +55,7 @@ def _read_duration(container: Any, stream: Any) -> float | None:
 def _write(container: Any, stream: Any, target: str, max_seconds: float) -> None:
     """Decode until the end, or until there is a little more than `max_seconds`."""
     import av
-    import soundfile
+    import soundfile  # pyright: ignore[reportMissingTypeStubs]  # it is annotated itself
     from av.error import InvalidDataError
 
     packed: Any = av.AudioResampler(format="flt")  # the rate and the channels stay

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from sidecar.cli import terminal
 from sidecar.wording import closest
@@ -43,7 +43,7 @@ class Parser(argparse.ArgumentParser):
         """Return the parsers of the commands by their names."""
         for action in self._actions:
             if isinstance(action, Commands):
-                return action.choices
+                return cast(Any, action).choices
         return {}
 
     def empty(self, options: argparse.Namespace) -> str | None:
@@ -53,8 +53,9 @@ class Parser(argparse.ArgumentParser):
         value would be replaced by the default.
         """
         for action in self._actions:
-            value = getattr(options, action.dest, None)
-            for one in value if isinstance(value, list) else [value]:
+            value: Any = getattr(options, action.dest, None)
+            values = cast(list[Any], value) if isinstance(value, list) else [value]
+            for one in values:
                 if isinstance(one, str) and not one.strip():
                     if action.option_strings:
                         return action.option_strings[-1]

@@ -15,8 +15,10 @@ Fit = Literal["well", "alone", "no"]
 # desktop: a fifth goes unnoticed. The CPU's: like any program. A GPU's own: it has no other use.
 _WELL_SHARED, _WELL_CPU, _WELL_OWN = 0.2, 0.25, 0.8
 # From the best voice to the smallest model, as far as that can be known in advance.
-_RANKING = (("1.7B", 16), ("1.7B", 8), ("0.6B", 16), ("1.7B", 6), ("1.7B", 4), ("0.6B", 8))
-_RANKING += (("0.6B", 6), ("0.6B", 4))
+_RANKING = (
+    ("1.7B", 16), ("1.7B", 8), ("0.6B", 16), ("1.7B", 6), ("1.7B", 4), ("0.6B", 8), ("0.6B", 6),
+    ("0.6B", 4),
+)  # fmt: skip
 
 
 class Size(msgspec.Struct, frozen=True, rename="camel"):

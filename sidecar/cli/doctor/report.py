@@ -55,7 +55,7 @@ def collect(*, speak: bool, network: bool) -> dict[str, Any]:
         own=own is not None,
         on_cpu=on_cpu,
     )
-    report = {
+    report: dict[str, Any] = {
         "version": __version__,
         "platform": f"{platform.platform()} ({platform.machine()})",
         "python": f"{platform.python_version()} ({sys.executable})",

@@ -51,11 +51,12 @@ def sound() -> dict[str, str]:
     if importlib.util.find_spec("sounddevice") is None:
         return {}
     try:
-        import sounddevice
+        import sounddevice  # pyright: ignore[reportMissingTypeStubs]  # it is annotated itself
     except OSError as error:  # the package is installed, the library is not
         return {"problem": f"{error}; install PortAudio (Debian: apt install libportaudio2)"}
     try:
-        return {"device": str(sounddevice.query_devices(kind="output")["name"])}
+        devices: Any = sounddevice
+        return {"device": str(devices.query_devices(kind="output")["name"])}
     except (sounddevice.PortAudioError, ValueError):
         return {"problem": "PortAudio finds no output device"}
 

@@ -99,7 +99,7 @@ def _find(sounddevice: ModuleType, device: str | None) -> int | str | None:
 def _sounddevice() -> ModuleType:
     os.environ.setdefault("JACK_NO_START_SERVER", "1")  # no server is started to look for devices
     try:
-        import sounddevice
+        import sounddevice  # pyright: ignore[reportMissingTypeStubs]  # it is annotated itself
     except ImportError as error:
         raise Failure(
             "Playing audio needs the Python package sounddevice, which is not installed.",

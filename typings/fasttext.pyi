@@ -1,0 +1,6 @@
+from collections.abc import Iterable
+
+class Model:
+    def predict(self, text: str, k: int = 1) -> tuple[tuple[str, ...], Iterable[float]]: ...
+
+def load_model(path: str) -> Model: ...

@@ -1,0 +1,6 @@
+class Match:
+    index: int
+    last_index: int
+
+class LinkifyIt:
+    def match(self, text: str) -> list[Match] | None: ...

@@ -1,0 +1,9 @@
+from decimal import Decimal
+
+class Converter:
+    pointword: str
+    def to_cardinal(self, value: float | Decimal) -> str: ...
+    def to_ordinal(self, value: int) -> str: ...
+    def to_currency(self, val: float, currency: str, cents: bool, separator: str) -> str: ...
+
+CONVERTER_CLASSES: dict[str, Converter]

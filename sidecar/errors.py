@@ -38,16 +38,6 @@ class Notice(msgspec.Struct, frozen=True):
     message: str
 
 
-class FramingError(Exception):
-    """The byte stream is not Content-Length framing; there is no way to find the next frame.
-
-    It is never answered on the wire: the process writes one line to stderr and ends with the exit
-    code `EXIT_CODE`.
-    """
-
-    EXIT_CODE: ClassVar[int] = 76  # EX_PROTOCOL of sysexits.h
-
-
 class SidecarError(Exception):
     """Base of all errors that are answered on the wire or printed for a person.
 

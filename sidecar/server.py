@@ -11,12 +11,12 @@ import sys
 from types import FrameType
 
 from sidecar.engine.engine import LOOK_SECONDS, Engine
-from sidecar.errors import EngineStalled, FramingError
+from sidecar.errors import EngineStalled
 from sidecar.rpc.dispatcher import Dispatcher
 from sidecar.rpc.session import Session
 from sidecar.settings import Settings
 from sidecar.voices.store import VoiceStore
-from sidecar.wire.framing import FrameParser, encode_frame
+from sidecar.wire.framing import FrameParser, FramingError, encode_frame
 from sidecar.wire.jsonrpc import Outgoing, encode
 from sidecar.wire.stdio import Outbox, Pipes, Reader, Writer, hung_up
 

@@ -13,8 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-from sidecar.errors import FramingError
+from typing import ClassVar
 
 MAX_HEADER_BYTES = 4096
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -26,6 +25,16 @@ HEAD_BYTES = 4096
 _END_OF_HEADER = b"\r\n\r\n"
 _HEADER_LINE = re.compile(rb"([A-Za-z][A-Za-z0-9-]*)[ \t]*:[ \t]*([^\r\n]*?)[ \t]*")
 _NUMBER = re.compile(rb"[0-9]{1,15}")
+
+
+class FramingError(Exception):
+    """The byte stream is not Content-Length framing; there is no way to find the next frame.
+
+    It is never answered on the wire: the process writes one line to stderr and ends with the exit
+    code `EXIT_CODE`.
+    """
+
+    EXIT_CODE: ClassVar[int] = 76  # EX_PROTOCOL of sysexits.h
 
 
 def encode_frame(body: bytes) -> bytes:

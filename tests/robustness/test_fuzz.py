@@ -23,11 +23,11 @@ from sidecar.engine.commands import Cancel
 from sidecar.engine.engine import Engine
 from sidecar.engine.events import Done, Failed
 from sidecar.engine.request import LoadJob, SpeechJob, UnloadJob
-from sidecar.errors import Cancelled, FramingError, QueueFull
+from sidecar.errors import Cancelled, QueueFull
 from sidecar.rpc.dispatcher import Dispatcher
 from sidecar.rpc.session import Phase, Session
 from sidecar.voices.store import VoiceStore
-from sidecar.wire.framing import HEAD_BYTES, FrameParser, Oversized, encode_frame
+from sidecar.wire.framing import HEAD_BYTES, FrameParser, FramingError, Oversized, encode_frame
 from sidecar.wire.jsonrpc import Outgoing, encode
 from sidecar.wire.stdio import Outbox
 from tests.robustness import headers, mutations

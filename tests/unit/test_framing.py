@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.errors import FramingError
-from sidecar.wire.framing import FrameParser, Oversized, encode_frame
+from sidecar.wire.framing import FrameParser, FramingError, Oversized, encode_frame
 
 bodies = st.lists(st.binary(max_size=200), max_size=6)
 

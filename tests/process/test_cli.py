@@ -14,8 +14,8 @@ from tests.support.command import COMMAND, run
 from tests.support.harness import frame, sidecar
 
 INTERRUPTING = """
-import os, signal, time
-os.kill(os.getpid(), signal.SIGINT)
+import os, time
+os.kill(os.getpid(), 2)
 time.sleep(60)
 """
 
@@ -155,7 +155,7 @@ def test_a_spoken_file_has_the_samples_of_the_wire(tmp_path: Path) -> None:
     assert samples.tobytes() == streamed
 
 
-@pytest.mark.parametrize("module", ["msgspec", "argparse", "numpy"])
+@pytest.mark.parametrize("module", ["signal", "msgspec", "argparse", "numpy"])
 def test_an_interrupt_while_modules_are_imported_has_no_traceback(
     tmp_path: Path, module: str
 ) -> None:
@@ -166,20 +166,10 @@ def test_an_interrupt_while_modules_are_imported_has_no_traceback(
     assert done.stderr == "interrupted: The command did not finish.\n"
 
 
-def test_little_is_imported_before_interrupts_are_handled() -> None:
+def test_nothing_else_is_imported_before_interrupts_are_handled() -> None:
     script = "import sys; before = set(sys.modules); import sidecar.cli.main; "
     script += "print(*sorted(set(sys.modules) - before))"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
     )
-    ours = {name for name in done.stdout.split() if name.startswith("sidecar")}
-    assert ours == {
-        "sidecar",
-        "sidecar.cli",
-        "sidecar.cli.main",
-        "sidecar.cli.terminal",
-        "sidecar.wording",
-    }
-    others = {name.partition(".")[0] for name in {*done.stdout.split()} - ours}
-    assert others <= sys.stdlib_module_names
-    assert len(others) < 20
+    assert done.stdout.split() == ["sidecar", "sidecar.cli", "sidecar.cli.main"]

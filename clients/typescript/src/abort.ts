@@ -1,6 +1,6 @@
 /**
- * `promise`, or the signal's reason if that comes first; then `onAbort` is called. Listens no longer
- * than the promise takes: a signal that outlives a thousand calls does not collect listeners.
+ * Return a promise that settles like `promise`, or rejects with the signal's reason if that comes first, and then calls
+ * `onAbort`. The listener is removed when the promise settles, so that a long-lived signal does not collect listeners.
  */
 export function abortable<T>(
   promise: Promise<T>,

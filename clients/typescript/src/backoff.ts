@@ -17,7 +17,7 @@ const DEFAULTS: Required<RestartPolicy> = {
   maxDelayMs: 5000,
 };
 
-/** Counts crashes, and says how long to wait before the next start. */
+/** Counts crashes, and decides how long to wait before the next start. */
 export class Backoff {
   readonly #policy: Required<RestartPolicy>;
   #crashes: number[] = [];
@@ -27,7 +27,7 @@ export class Backoff {
     this.#policy = restart === false ? { ...policy, maxCrashes: 1 } : policy;
   }
 
-  /** Milliseconds until the next start; `undefined` is the end. */
+  /** Count a crash. Return the milliseconds until the next start, or `undefined` for no further start. */
   crashed(now = performance.now()): number | undefined {
     const { maxCrashes, windowMs, firstDelayMs, maxDelayMs } = this.#policy;
     this.#crashes = [...this.#crashes.filter((time) => now - time < windowMs), now];

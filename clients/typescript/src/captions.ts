@@ -9,12 +9,12 @@ interface Cue {
   text: string;
 }
 
-/** As broadcasters have them; an ideogram is two columns wide. */
+/** The limits that broadcasters use; an ideogram is two columns wide. */
 const COLUMNS = 42;
 const LINES = 2;
 
 const WIDE = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\u3000-\u303f\uff00-\uff60]/u;
-/** What a line may be broken between: an ideogram, or other letters, with the marks behind it. */
+/** The units between which a line may break: an ideogram, or a run of other letters, with the marks after it. */
 const ATOM = /(?:[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]|[^\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]+?(?=[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]|$))[^\p{L}\p{N}]*/gu;
 
 /**
@@ -36,8 +36,8 @@ export function toSrt(speech: CaptionSource): string {
 }
 
 /**
- * Return captions of a speech in the WebVTT format (`.vtt`), which a page's `<track>` takes. They are
- * those of `toSrt`.
+ * Return captions of a speech in the WebVTT format (`.vtt`), for a page's `<track>`. The captions are
+ * the same as those of `toSrt`.
  *
  * @example
  * ```ts
@@ -53,7 +53,7 @@ export function toVtt(speech: CaptionSource): string {
   return ["WEBVTT\n", ...cues].join("");
 }
 
-/** What nothing was spoken of has no time, and is left out. */
+/** A sentence of which nothing was spoken has no duration, and is left out. */
 function cuesOf({ sentences, durationMs }: CaptionSource): Cue[] {
   return sentences.flatMap(({ startMs, text }, i) => {
     const endMs = sentences[i + 1]?.startMs ?? durationMs;
@@ -61,7 +61,7 @@ function cuesOf({ sentences, durationMs }: CaptionSource): Cue[] {
   });
 }
 
-/** Cues of a sentence, which share its time by their length. */
+/** Return the cues of a sentence, which divide its time by their length. */
 function shared(lines: string[], startMs: number, endMs: number): Cue[] {
   const all = lines.reduce((sum, line) => sum + columns(line), 0);
   const cues: Cue[] = [];
@@ -75,7 +75,7 @@ function shared(lines: string[], startMs: number, endMs: number): Cue[] {
   return cues;
 }
 
-/** Where a sentence needs several captions, none is left with a word for half a second. */
+/** Balance the captions of a long sentence, so that none shows a single word for half a second. */
 function balanced(text: string): string[] {
   let lines = wrapped(text, COLUMNS);
   for (let width = COLUMNS - 1; lines.length > LINES; width--) {

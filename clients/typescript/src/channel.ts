@@ -3,7 +3,7 @@ interface Reader<T> {
   reject: (error: unknown) => void;
 }
 
-/** A queue between one writer and those who wait for it. `undefined` is the end. */
+/** A queue between one writer and its waiting readers. `undefined` is the end. */
 export class Channel<T> {
   #items: T[] = [];
   #readers: Reader<T>[] = [];
@@ -15,7 +15,7 @@ export class Channel<T> {
     else this.#items.push(item);
   }
 
-  /** What was pushed can still be read; behind it comes the end, or the error. */
+  /** End the queue. What was pushed can still be read; after that comes the end, or the error. */
   end(error?: unknown): void {
     if (this.#end) return;
     this.#end = { error };
@@ -35,7 +35,7 @@ export class Channel<T> {
     return error === undefined ? Promise.resolve(undefined) : Promise.reject(error);
   }
 
-  /** Drops what nobody has read, and returns it. */
+  /** Remove and return everything that has not been read. */
   clear(): T[] {
     return this.#items.splice(0);
   }

@@ -1,6 +1,6 @@
 import { abortable } from "./abort.js";
 import type { Caller } from "./connection.js";
-import { Emitter, unharmed } from "./emitter.js";
+import { Emitter, callLater } from "./emitter.js";
 import { FlowGate, KeepAlive } from "./flow.js";
 import { Models } from "./models.js";
 import type * as options from "./options.js";
@@ -16,12 +16,12 @@ const HIGH_WATER_MARK = 64 * 1024 * 1024;
 /**
  * Find the sidecar, start its process, and wait until it answers.
  *
- * @throws {@link SidecarNotFoundError} if there is no sidecar; `looked` lists where it was looked for.
+ * @throws {@link SidecarNotFoundError} if there is no sidecar; `looked` lists the places that were searched.
  * @throws {@link SidecarStartError} if the process cannot be started or does not answer in time.
  * @throws {@link SidecarExitedError} if the process ends before it answers.
  * @throws {@link SidecarVersionError} if it speaks another version of the protocol.
  * @throws {@link SidecarProtocolError} if it is another program.
- * @throws {@link SidecarError} if a number among the options has no meaning.
+ * @throws {@link SidecarError} if a number among the options is invalid.
  *
  * @example
  * ```ts
@@ -73,7 +73,7 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
       onExit: (event) => this.emit("exit", event),
       onRestart: (event) => this.emit("restart", event),
       onLine: (line) => {
-        unharmed(() => options.onLog?.(line));
+        callLater(() => options.onLog?.(line));
         this.emit("log", line);
       },
     });
@@ -118,8 +118,8 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
   }
 
   /**
-   * Speak a text. Generation starts at once, whether or not the stream is read. The stream
-   * throws the error of params that are wrong.
+   * Speak a text. Generation starts at once, whether or not the stream is read. Wrong params are
+   * reported by the stream.
    *
    * @example
    * ```ts
@@ -154,7 +154,7 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
   }
 
   /**
-   * Tell what the sidecar is doing: streams, queue, loaded models, memory. It answers at once, also
+   * Return what the sidecar is doing: streams, queue, loaded models, memory. It answers at once, also
    * while it speaks or loads.
    *
    * @throws {@link SidecarExitedError} or another {@link SidecarError} if the sidecar cannot answer.
@@ -170,7 +170,7 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
   }
 
   /**
-   * Ask for a sign of life. It answers at once, also while it speaks or loads.
+   * Check whether the sidecar responds. It answers at once, also while it speaks or loads.
    *
    * @throws {@link SidecarExitedError} or another {@link SidecarError} if the sidecar cannot answer.
    *

@@ -1,7 +1,7 @@
 /**
- * Return the words of a command line: blanks separate them; quotes hold together, also within a word
- * (`--name="a b"`); a backslash takes the next character as it is, but between single quotes. A quote
- * that is not closed is an ordinary character, as in `/Users/o'neil/sidecar`.
+ * Return the words of a command line: spaces separate words; quotes keep them together, also inside a word
+ * (`--name="a b"`); a backslash escapes the next character, except in single quotes. An unclosed quote is an
+ * ordinary character, as in `/Users/o'neil/sidecar`.
  */
 export function splitWords(line: string): string[] {
   return Array.from(line.matchAll(WORD), ([word]) => word.replaceAll(PIECE, unquote));

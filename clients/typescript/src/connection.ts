@@ -18,9 +18,9 @@ export type Caller = <M extends Method>(
 
 export interface Call<T> {
   readonly result: Promise<T>;
-  /** What its progress comes under. */
+  /** The token of its progress. */
   readonly token: number;
-  /** Asks the sidecar to stop; `result` still settles, once. */
+  /** Ask the sidecar to stop; `result` still settles, once. */
   cancel(): void;
 }
 
@@ -30,7 +30,7 @@ interface Pending {
   onProgress?: (value: never) => void;
   /** Whether its caller has cancelled it. */
   cancelled?: boolean;
-  /** Passes on an answer that was kept back, because the sidecar seems to end. */
+  /** Delivers an answer that was held back because the sidecar seems to be ending. */
   heldBack?: () => void;
 }
 
@@ -48,29 +48,29 @@ const TOKEN_FIELDS: { [M in Method]?: string } = {
   "speech/synthesize": "partialResultToken",
 };
 
-/** How long a sidecar that cancels everything may take to end. By its protocol that is a second. */
+/** Time limit for the end of a sidecar that cancels everything; the protocol says one second. */
 const ENDING_MS = 5000;
 
-/** One process's conversation: ids out, answers and progress back. Knows nothing of processes. */
+/** The conversation with one process: matches answers and progress to requests. Does not know the process itself. */
 export class Connection {
   #pending = new Map<unknown, Pending>();
   #lastId = 0;
   #closed: SidecarError | undefined;
-  /** Longest message that the other side takes; known from the handshake on. */
+  /** Largest message that the sidecar accepts; set by the handshake. */
   maxMessageBytes = MAX_BODY;
 
   constructor(
     readonly write: (frame: Uint8Array) => void,
-    /** Told what concerns no call. */
+    /** Called with messages that concern no call. */
     readonly log: (line: string) => void = () => {},
   ) {}
 
-  /** Why nothing can be said any more. */
+  /** Why the conversation has ended; undefined if it has not. */
   get closed(): SidecarError | undefined {
     return this.#closed;
   }
 
-  /** Throws `messageTooLong` for what the other side would not take; then nothing was sent. */
+  /** Send a request. Throws `messageTooLong`, without sending anything, if the sidecar would not accept it. */
   request<M extends Method>(
     method: M,
     params: Params<M>,
@@ -87,20 +87,20 @@ export class Connection {
     return { result, token: id, cancel: () => this.#cancel(id) };
   }
 
-  /** Throws as `request` does. */
+  /** Send a notification. Throws like `request`. */
   notify<M extends keyof Notifications>(method: M, params: Notifications[M]["params"]): void {
     if (!this.#closed) this.write(this.#encode({ method, params }));
   }
 
-  /** Throws `SidecarProtocolError` for what a sidecar never says. */
+  /** Handle a message from the sidecar. Throws `SidecarProtocolError` for a message that a sidecar never sends. */
   receive(body: Buffer): void {
     const message = parse(body);
     if (message.method === undefined) this.#onAnswer(message);
     else if (message.id === undefined) this.#onNotification(message);
-    else throw strange(`a request (${message.method}): it may be a program that repeats its input`);
+    else throw unexpected(`a request (${message.method}): it may be a program that repeats its input`);
   }
 
-  /** Fails what is pending, and everything later. The first reason counts. */
+  /** Reject all pending calls and all later ones. The first reason counts. */
   close(reason: SidecarError): void {
     this.#closed ??= reason;
     const pending = [...this.#pending.values()];
@@ -122,21 +122,21 @@ export class Connection {
 
   #onNotification({ method, params }: Incoming): void {
     if (method !== "$/progress") return;
-    // The token is the id of the request. Its answer is the last of it, so no entry is no error.
+    // The token is the id of the request. After its answer there is no entry, which is not an error.
     this.#pending.get(params?.token)?.onProgress?.(params?.value as never);
   }
 
   #onAnswer({ id, result, error }: Incoming): void {
-    if (result === undefined && !error) throw strange("a message that is no answer");
+    if (result === undefined && !error) throw unexpected("a message that is not an answer");
     if (error && (id ?? null) === null) {
-      // The sidecar could not read the message, so it does not know whose it was.
+      // The sidecar could not read a message, so it does not know which request it was.
       this.log(`The sidecar could not read a message: ${error.message} (${error.data?.type})`);
       return;
     }
     const pending = this.#pending.get(id);
     if (!pending) return;
     if (error?.code === ERROR_CODES.cancelled && !pending.cancelled) {
-      // Nobody has cancelled it, so the sidecar is about to end. The caller gets the error of that end.
+      // The caller did not cancel it, so the sidecar is about to end, and the caller gets the error of that end.
       pending.heldBack = () => this.#settle(id, result, error);
       setTimeout(pending.heldBack, ENDING_MS).unref();
     } else {
@@ -157,13 +157,13 @@ function parse(body: Buffer): Incoming {
     const message: unknown = JSON.parse(body.toString("utf8"));
     if (typeof message === "object" && message !== null) return message;
   } catch {
-    // Told below, with the rest.
+    // Reported below.
   }
   const start = JSON.stringify(body.toString("latin1", 0, 200));
-  throw new SidecarProtocolError(`The sidecar sent a frame that is no JSON object: ${start}`);
+  throw new SidecarProtocolError(`The sidecar sent a frame that is not a JSON object: ${start}`);
 }
 
-const strange = (what: string) => new SidecarProtocolError(`The sidecar sent ${what}.`);
+const unexpected = (what: string) => new SidecarProtocolError(`The sidecar sent ${what}.`);
 
 function responseError({ code, message, data }: NonNullable<Incoming["error"]>): Error {
   const { type = "unknown", field, hint, ...figures } = data ?? {};

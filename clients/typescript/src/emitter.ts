@@ -2,8 +2,8 @@
 export type Listener<T> = (event: T) => void;
 
 /**
- * An object whose events can be listened to. It is our own so that the types need neither Node's nor
- * Bun's, and behaves alike in both.
+ * An object whose events can be listened to. It is used instead of Node's so that the types need neither
+ * Node's nor Bun's, and it behaves alike in both.
  */
 export class Emitter<Events extends object> {
   #listeners = new Map<keyof Events, Set<Listener<never>>>();
@@ -32,23 +32,23 @@ export class Emitter<Events extends object> {
     return this.on(event, wrapper);
   }
 
-  /** No longer call `listener`, which `on` has added. */
+  /** Remove a `listener` that `on` has added. */
   off<E extends keyof Events>(event: E, listener: Listener<Events[E]>): this {
     this.#listeners.get(event)?.delete(listener);
     return this;
   }
 
   /**
-   * Call each listener soon, and on its own: one that throws keeps nothing from the others.
+   * Call each listener in a microtask of its own, so that one that throws does not affect the others.
    *
    * @internal
    */
   protected emit<E extends keyof Events>(event: E, value: Events[E]): void {
     for (const listener of this.#listeners.get(event) ?? []) {
-      unharmed(() => (listener as Listener<Events[E]>)(value));
+      callLater(() => (listener as Listener<Events[E]>)(value));
     }
   }
 }
 
-/** What the app's own function throws must not stop the reader that called it. */
-export const unharmed = (call: () => void) => queueMicrotask(call);
+/** Call a function of the app in a microtask, so that an error in it does not stop the code that calls it. */
+export const callLater = (call: () => void) => queueMicrotask(call);

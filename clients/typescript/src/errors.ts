@@ -1,6 +1,6 @@
 import type { ErrorData, ErrorType } from "./protocol.gen.js";
 
-/** The numbers of an error, where it has any: bytes of a full disk, seconds that a hub asks for. */
+/** The figures of an error, if it has any: bytes of a full disk, seconds until the hub accepts requests again. */
 export interface ErrorFigures extends Omit<ErrorData, "type" | "field" | "hint"> {}
 
 /**
@@ -30,7 +30,7 @@ export class SidecarError extends Error {
 export class SidecarNotFoundError extends SidecarError {
   constructor(
     message: string,
-    /** The places where it was looked for. */
+    /** The places that were searched. */
     readonly looked: readonly string[],
   ) {
     super(message);
@@ -43,7 +43,7 @@ export class SidecarStartError extends SidecarError {}
 /** The sidecar speaks another version of the protocol than this client. */
 export class SidecarVersionError extends SidecarError {}
 
-/** The process has sent something that is not the protocol: it is another program. */
+/** The process has sent something that the protocol does not allow: it is probably another program. */
 export class SidecarProtocolError extends SidecarError {}
 
 /** The sidecar was closed before the call, or while it was pending. */
@@ -53,7 +53,7 @@ export class SidecarClosedError extends SidecarError {
   }
 }
 
-/** The sidecar's process ended while the call was pending, or has ended and is not started again. */
+/** The sidecar's process ended while the call was pending, or is no longer started again. */
 export class SidecarExitedError extends SidecarError {
   constructor(
     /** The process's exit code; null if a signal ended it. */
@@ -78,21 +78,21 @@ export class SidecarCancelledError extends SidecarError {
 }
 
 /**
- * The sidecar answered with an error. `message` has its hint, if it has one, on a line of its own. One
- * answer is given by this client, before anything is sent: `messageTooLong`.
+ * The sidecar answered with an error. `message` includes the hint, if there is one, on a line of its own. This
+ * client itself throws it, before anything is sent, with the type `messageTooLong`.
  */
 export class SidecarResponseError extends SidecarError {
   constructor(
     message: string,
     /** The JSON-RPC error code (dimensionless); several types may share one. */
     readonly code: number,
-    /** The stable name of the error: decide by it. Newer sidecars may have types that are not listed. */
+    /** The stable name of the error, to decide by. Newer sidecars may have types that are not listed. */
     readonly type: ErrorType | (string & {}),
-    /** The param at fault as a path, e.g. `"sampling.topK"`; undefined if it is no single one. */
+    /** The param at fault as a path, e.g. `"sampling.topK"`; undefined if there is no single one. */
     readonly field?: string,
-    /** What can be done, in a sentence; undefined if nothing is known. */
+    /** What to do about it, in a sentence; undefined if there is no advice. */
     readonly hint?: string,
-    /** The numbers of the error, if it has any. */
+    /** The figures of the error, if it has any. */
     readonly figures: ErrorFigures = {},
   ) {
     super(hint ? `${asSentence(message)}\n${hint}` : message);

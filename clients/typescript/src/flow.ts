@@ -1,7 +1,7 @@
 /**
- * Decides when stdout is read. Audio waits in memory up to `limit` bytes, over all streams. Beyond
- * that stdout is left alone, and the sidecar pauses: but only while nobody waits for anything, so
- * that a consumer that sleeps never holds up another one, or a ping.
+ * Decides when stdout is read. Up to `limit` bytes of audio, over all streams, wait in memory. Beyond that, stdout
+ * is not read, and the sidecar pauses; but only while no call or reader is waiting, so that a slow reader never
+ * delays another one, or a ping.
  */
 export class FlowGate {
   #waiting = 0;
@@ -15,12 +15,12 @@ export class FlowGate {
     return this.#buffered;
   }
 
-  /** Whether stdout is left alone. */
+  /** Whether stdout is not being read. */
   get paused(): boolean {
     return this.#paused;
   }
 
-  /** The next process's stdout takes the place of the last one's. */
+  /** Control the stdout of the next process instead of the last one's. */
   attach(apply: (paused: boolean) => void): void {
     this.#apply = apply;
     apply(this.#paused);
@@ -31,7 +31,7 @@ export class FlowGate {
     this.#update();
   }
 
-  /** Reads until `promise` is settled, whatever waits in memory. */
+  /** Read stdout until `promise` settles, however much audio waits in memory. */
   async waitFor<T>(promise: Promise<T>): Promise<T> {
     this.#waiting += 1;
     this.#update();
@@ -51,7 +51,7 @@ export class FlowGate {
   }
 }
 
-/** Keeps the host running while a call is pending; the child and its pipes never do. */
+/** Keeps the host process running while a call is pending, which the child and its pipes never do. */
 export class KeepAlive {
   #holders = 0;
   #timer: ReturnType<typeof setInterval> | undefined;

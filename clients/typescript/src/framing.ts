@@ -1,7 +1,7 @@
 import { SidecarProtocolError } from "./errors.js";
 
 const MAX_HEADER = 4096;
-/** Longest body of a frame, both ways, where nothing else was agreed on. */
+/** Largest body of a frame in both directions, until the handshake sets another limit. */
 export const MAX_BODY = 64 * 1024 * 1024;
 const HEADER_END = "\r\n\r\n";
 
@@ -9,7 +9,7 @@ export function encodeFrame(message: object): Uint8Array {
   return encodeJson(JSON.stringify(message));
 }
 
-/** Header and body in one piece: one write, so that frames cannot mix. */
+/** Return header and body in one buffer, for one write, so that frames cannot mix. */
 export function encodeJson(json: string, bytes = Buffer.byteLength(json)): Uint8Array {
   const header = `Content-Length: ${bytes}\r\n\r\n`;
   const frame = Buffer.allocUnsafe(header.length + bytes);
@@ -18,13 +18,13 @@ export function encodeJson(json: string, bytes = Buffer.byteLength(json)): Uint8
   return frame;
 }
 
-/** Cuts a byte stream into the bodies of its frames. Each byte of a body is copied once. */
+/** Splits a byte stream into the bodies of its frames. Each byte of a body is copied once. */
 export class FrameReader {
   #header = Buffer.alloc(0);
   #body: Buffer | undefined;
   #filled = 0;
 
-  /** Takes bytes in any portions; returns the bodies that they complete. */
+  /** Add the next bytes, and return the bodies that they complete. */
   push(data: Uint8Array): Buffer[] {
     const bodies: Buffer[] = [];
     let at = 0;
@@ -62,7 +62,7 @@ export class FrameReader {
 
   #checkUnfinished(): void {
     const text = this.#header.toString("latin1");
-    // A stray line would otherwise be noticed only when 4096 bytes of it have come.
+    // Otherwise, a stray line would be noticed only after 4096 bytes.
     if (this.#header.length >= MAX_HEADER || /(^|[^\r])\n/.test(text)) throw notAHeader(text);
   }
 }
@@ -83,5 +83,5 @@ function checkedLength(length: number): number {
 
 function notAHeader(text: string): SidecarProtocolError {
   const start = JSON.stringify(text.slice(0, 200));
-  return new SidecarProtocolError(`This is no frame of the protocol, stdout said ${start}`);
+  return new SidecarProtocolError(`The program wrote something other than a frame to stdout: ${start}`);
 }

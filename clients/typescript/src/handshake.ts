@@ -7,12 +7,12 @@ import { type InitializeResult, PROTOCOL_VERSION } from "./protocol.gen.js";
 import { timerMs } from "./timers.js";
 import { VERSION } from "./version.js";
 
-/** What the sidecar calls itself. Another program may happen to answer `initialize`, too. */
+/** The sidecar's name for itself. Another program may happen to answer `initialize`, too. */
 const SERVER_NAME = "qwen-tts-sidecar";
 /** The default of `startTimeoutMs`. */
 export const START_TIMEOUT_MS = 60_000;
 
-/** Shakes hands: learns whether the program is a sidecar, and one that this client can speak to. */
+/** Send `initialize`, and check that the program is a sidecar with the protocol version of this client. */
 export async function handshake(
   connection: Connection,
   command: Command,

@@ -1,20 +1,20 @@
 import { timerMs } from "./timers.js";
 
-/** How often a silent process is looked at within the bound. */
+/** Number of checks within the time limit. */
 const LOOKS = 4;
 
 export interface HeartbeatHost {
-  /** Asks the process for a sign of life. */
+  /** Sends a ping to the process. */
   ping(): void;
-  /** False while what it says is left unread: nothing can be heard then. */
+  /** Whether stdout is being read: otherwise, silence means nothing. */
   isListening(): boolean;
-  /** A ping was not answered for the whole bound, and nothing else was said. */
+  /** Called when nothing arrived, not even the answer to a ping, for the whole time limit. */
   onSilent(): void;
 }
 
 /**
- * Notices a process that lives but hears or says nothing. Time is counted in looks, so that neither a
- * machine that slept nor a host whose event loop was blocked makes a process look dead.
+ * Detects a process that runs but does not respond. Time is counted in checks, so that neither a machine that slept nor
+ * a blocked event loop makes a process look dead.
  */
 export class Heartbeat {
   #silentLooks = 0;
@@ -27,7 +27,7 @@ export class Heartbeat {
     this.#timer = setInterval(() => this.#look(), timerMs(timeoutMs / LOOKS)).unref();
   }
 
-  /** Something came from the process. */
+  /** Note that the process has sent something. */
   heard(): void {
     this.#silentLooks = 0;
   }

@@ -1,11 +1,11 @@
-/** A line that is longer comes in pieces, so that what never ends a line is neither kept nor hidden. */
+/** A longer line is passed on in pieces, so that output without line ends is neither collected nor withheld. */
 export const MAX_LINE_CHARS = 64 * 1024;
 
 const LINE_END = /(\r*\n|\r+)/;
 
 /**
- * Cuts text that comes in any portions into lines. A carriage return ends a line, too: that is how
- * progress bars draw themselves anew.
+ * Splits text that arrives in pieces into lines. A carriage return ends a line, too, since progress bars use it to
+ * redraw themselves.
  */
 export class LineReader {
   #decoder = new TextDecoder();
@@ -16,7 +16,7 @@ export class LineReader {
   push(data: Uint8Array): string[] {
     let text = this.#decoder.decode(data, { stream: true });
     if (text === "") return [];
-    // The second half of a line end whose first half has ended the line already.
+    // The second half of a CR LF whose first half has already ended the line.
     if (this.#afterReturn && text.startsWith("\n")) text = text.slice(1);
     this.#afterReturn = text.endsWith("\r");
     const parts = (this.#unfinished + text).split(LINE_END);
@@ -24,7 +24,7 @@ export class LineReader {
     const lines: string[] = [];
     for (let i = 0; i < parts.length; i += 2) {
       const [line = "", end = ""] = parts.slice(i, i + 2);
-      // A bar that begins with a carriage return ends no line by it.
+      // A carriage return at the start of an empty line does not end a line.
       if (line !== "" || end.endsWith("\n")) lines.push(...cut(line));
     }
     const pieces = cut(rest);
@@ -32,7 +32,7 @@ export class LineReader {
     return [...lines, ...pieces];
   }
 
-  /** Return what was left without a line end, at the end of the text. */
+  /** Return the last line if the text ended without a line end. */
   end(): string[] {
     const rest = this.#unfinished + this.#decoder.decode();
     this.#unfinished = "";
@@ -45,7 +45,7 @@ function cut(line: string): string[] {
   const pieces: string[] = [];
   for (let at = 0; at < line.length; ) {
     let end = Math.min(line.length, at + MAX_LINE_CHARS);
-    // Not between the halves of one character.
+    // Do not cut between the halves of a surrogate pair.
     if (end < line.length && /[\uD800-\uDBFF]/.test(line.charAt(end - 1))) end -= 1;
     pieces.push(line.slice(at, end));
     at = end;

@@ -3,10 +3,10 @@ import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import { splitWords } from "./command-line.js";
 import { SidecarNotFoundError } from "./errors.js";
-import { PYTHON_ARGS, whyNotOurs } from "./python.js";
+import { PYTHON_ARGS, whyNotSidecar } from "./python.js";
 
 export interface Command {
-  /** Absolute. */
+  /** Absolute path of the program. */
   file: string;
   args: string[];
 }
@@ -16,16 +16,16 @@ export interface LocateOptions {
   args: readonly string[];
   cwd: string;
   env: NodeJS.ProcessEnv;
-  /** How long a Python may take to say what it has. */
+  /** Time limit for asking a Python what it has installed. */
   timeoutMs: number;
 }
 
 const NAME = "qwen-tts-sidecar";
-/** An app that was started from Finder has a PATH without these. */
+/** Folders that are missing from the PATH of an app started from Finder. */
 const USUAL_FOLDERS = ["/opt/homebrew/bin", "/usr/local/bin", join(homedir(), ".local/bin")];
 
 /**
- * Return where the sidecar is. Explicit first, then beside the app, then on the PATH.
+ * Return the sidecar's command: an explicit one first, then one next to the app, then one on the PATH.
  *
  * @throws SidecarNotFoundError
  */
@@ -54,17 +54,17 @@ function explicit(
   const missing = name === whole ? "" : `there is no program ${name}; a path with blanks needs quotes`;
   const problem = file ? "" : whatIsWrong(name, options.cwd) || missing;
   looked.push(`${source}: ${whole}${problem && ` (${problem})`}`);
-  // What was named and is not there is a mistake; another one found elsewhere would hide it.
+  // An explicit command that does not exist is a mistake, which another one found elsewhere would hide.
   if (!file) throw notFound(looked);
   return { file, args };
 }
 
-/** A path with blanks that is there is one word. */
+/** An existing path that contains spaces is one word. */
 function words(command: string, cwd: string): string[] {
   return existsSync(resolve(cwd, command)) ? [command] : splitWords(command);
 }
 
-/** Return what else can be said of a program that cannot be used. */
+/** Return an explanation of why a program cannot be used. */
 function whatIsWrong(name: string, cwd: string): string {
   if (!name.includes("/")) return "";
   const path = resolve(cwd, name);
@@ -77,7 +77,7 @@ function whatIsWrong(name: string, cwd: string): string {
   }
 }
 
-/** A `.venv` in the folder of the app, or in one above it. */
+/** Return the sidecar of a `.venv` in the app's folder, or in one above it. */
 function besideTheApp(cwd: string, looked: string[]): Command | undefined {
   for (let folder = cwd; ; folder = dirname(folder)) {
     const file = join(folder, ".venv", "bin", NAME);
@@ -93,14 +93,14 @@ function onThePath(options: LocateOptions, looked: string[]): Command | undefine
   return file === undefined ? undefined : { file, args: [] };
 }
 
-/** The sidecar may be installed in a Python whose programs are not on the PATH. */
+/** Return a Python that has the sidecar installed: its programs may not be on the PATH. */
 async function inPython(options: LocateOptions, looked: string[]): Promise<Command | undefined> {
   const file = resolveFile("python3", options);
   if (!file) {
     looked.push("python3 on the PATH");
     return undefined;
   }
-  const problem = await whyNotOurs({ ...options, file });
+  const problem = await whyNotSidecar({ ...options, file });
   looked.push(`${file} -m sidecar${problem ? ` (it ${problem})` : ""}`);
   return problem ? undefined : { file, args: PYTHON_ARGS };
 }

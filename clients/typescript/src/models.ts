@@ -1,5 +1,5 @@
 import type { Caller } from "./connection.js";
-import { unharmed } from "./emitter.js";
+import { callLater } from "./emitter.js";
 import type * as options from "./options.js";
 import type * as protocol from "./protocol.gen.js";
 
@@ -18,7 +18,7 @@ export class Models {
 
   /**
    * List the models that can be loaded by name: the bundled one, the catalogue, and others on this
-   * machine. The network is not asked.
+   * machine. The network is not used.
    *
    * @throws {@link SidecarExitedError} or another {@link SidecarError} if the sidecar cannot answer.
    *
@@ -33,9 +33,9 @@ export class Models {
     (await this.call("model/list", {}, options)).models;
 
   /**
-   * Load a model into memory, and download it first if need be. Default: the default model. A model
-   * that a speech needs is loaded by itself; this does it ahead of time. Aborting stops a download, of
-   * which what has come is kept.
+   * Load a model into memory, and download it first if necessary. Default: the default model. A speech
+   * loads its model by itself; this does it ahead of time. An aborted download keeps what it has
+   * received.
    *
    * @throws {@link SidecarResponseError} of the types `unknownModel`, `hubUnreachable`, `diskFull`,
    * `memoryLimitExceeded` and others.
@@ -54,7 +54,7 @@ export class Models {
   ): Promise<protocol.ModelLoadResult> => {
     const params = typeof model === "string" ? { model } : model;
     return this.call("model/load", params, options, (progress) => {
-      unharmed(() => onProgress?.(progress));
+      callLater(() => onProgress?.(progress));
       this.report({ ...progress, model: params.model ?? undefined });
     });
   };

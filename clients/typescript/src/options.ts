@@ -13,10 +13,10 @@ import type {
 /** How `createSidecar` finds, starts and supervises the sidecar's process. */
 export interface SidecarOptions {
   /**
-   * The sidecar: a program, a command line, or its words. In a command line blanks separate, quotes
-   * hold together, and a backslash takes the next character as it is. Default: `QWEN_TTS_SIDECAR`, a
-   * `.venv` in `cwd` or above it, then `qwen-tts-sidecar` on the PATH, then `python3 -m sidecar` if
-   * that is this sidecar.
+   * The sidecar: a program, a command line, or an array of words. In a command line, spaces separate
+   * words, quotes keep them together, and a backslash escapes the next character. Default:
+   * `QWEN_TTS_SIDECAR`, then a `.venv` in `cwd` or above it, then `qwen-tts-sidecar` on the PATH, then
+   * `python3 -m sidecar` if that is this sidecar.
    */
   command?: string | readonly string[];
   /** Arguments that are appended to the command, e.g. `["--model", "0.6b-base"]`. Default: none. */
@@ -28,7 +28,7 @@ export interface SidecarOptions {
    * this process's.
    */
   cwd?: string;
-  /** Called with each line of the sidecar's stderr, without its line break. Default: nobody is told. */
+  /** Called with each line of the sidecar's stderr, without its line break. Default: not called. */
   onLog?: (line: string) => void;
   /**
    * Whether, and how often, to start the sidecar again after a crash. Default true: up to the fifth
@@ -36,15 +36,15 @@ export interface SidecarOptions {
    */
   restart?: boolean | RestartPolicy;
   /**
-   * Bytes of audio, over all streams, that may wait in memory to be read before the sidecar is made
-   * to pause. Default 67108864, which is 64 MiB.
+   * Bytes of unread audio, over all streams, that may wait in memory before the sidecar is made to
+   * pause. Default 67108864, which is 64 MiB.
    */
   highWaterMark?: number;
-  /** Milliseconds that the first answer may take. Default 60000. */
+  /** Time limit for the handshake, in milliseconds. Default 60000. */
   startTimeoutMs?: number;
   /**
-   * Milliseconds that a running sidecar may say nothing, not even to a ping, before it is killed and
-   * started again. Default 60000; 0 is for ever.
+   * Milliseconds that a running sidecar may be silent, not even answering a ping, before it is killed
+   * and started again. Default 60000; 0 turns this off.
    */
   silenceTimeoutMs?: number;
   /** Name and version of this program, for the sidecar's log. Default: those of this package. */
@@ -62,7 +62,7 @@ export interface CallOptions {
 
 /** Options of `models.load`. */
 export interface LoadOptions extends CallOptions {
-  /** Called when a stage begins, and several times a second during a download. Default: nobody is told. */
+  /** Called when a stage begins, and several times a second during a download. Default: not called. */
   onProgress?: (progress: LoadProgress) => void;
 }
 
@@ -77,7 +77,7 @@ export interface UnloadOptions extends CallOptions {
 
 /** Options of `voices.create`. */
 export interface CreateVoiceOptions extends CallOptions {
-  /** Called when a stage begins, and again and again during a long one. Default: nobody is told. */
+  /** Called when a stage begins, and repeatedly during a long one. Default: not called. */
   onProgress?: (progress: VoiceProgress) => void;
 }
 
@@ -108,7 +108,7 @@ export interface LiveSpeechParams extends Omit<SpeechParams, "text" | "splitSent
   textTimeoutMs?: number;
 }
 
-/** What to make a voice from, either `reference` or `design`: the params of `voice/create`. */
+/** What to create a voice from, either `reference` or `design`: the params of `voice/create`. */
 export interface VoiceParams extends Omit<VoiceCreateParams, "workDoneToken" | "reference"> {
   /** A recording of the voice. Default: none. */
   reference?: ReferenceInput;
@@ -136,7 +136,7 @@ export interface RestartEvent {
   restarts: number;
 }
 
-/** A stage of a model's way into memory. */
+/** A stage of loading a model. */
 export type ModelProgressEvent = LoadProgress & {
   /** The model, as the call named it; absent if it named none and loads the default model. */
   model?: string;

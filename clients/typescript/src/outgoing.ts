@@ -3,7 +3,7 @@ import { encodeJson } from "./framing.js";
 import type { ReferenceInput } from "./options.js";
 import { ERROR_CODES, type Reference } from "./protocol.gen.js";
 
-/** Params as an app gives them: the audio of a reference may be bytes. */
+/** Params as the app passes them: the audio of a reference may be bytes. */
 export type Outgoing<P> = "reference" extends keyof P
   ? Omit<P, "reference"> & { reference?: ReferenceInput | null }
   : P;
@@ -14,12 +14,12 @@ interface Message {
   params: object;
 }
 
-/** How deep params go, at most: `params.reference.audio`. */
+/** Maximum nesting of a large field: `params.reference.audio`. */
 const DEPTH = 3;
 
 /**
- * Return the frame of a message. What is too long for the sidecar is refused here, before it is
- * encoded wherever that can be told: the sidecar could not even say whose message it was.
+ * Return the frame of a message. A message that is too long for the sidecar is refused here, if possible before it is
+ * encoded: the sidecar's own refusal might not say which request it was.
  *
  * @throws SidecarResponseError `messageTooLong`
  */
@@ -42,7 +42,7 @@ function toWire(params: { reference?: ReferenceInput | null }): { reference?: Re
   return { ...params, reference: { ...reference, audio } };
 }
 
-/** Return how many bytes a value takes as JSON, at least: each unit of a string takes one or more. */
+/** Return the least number of bytes of a value as JSON: each UTF-16 unit of a string takes one or more. */
 function leastBytes(value: unknown, depth = DEPTH): number {
   if (typeof value === "string") return value.length;
   if (ArrayBuffer.isView(value)) return 4 * Math.ceil(value.byteLength / 3);
@@ -62,8 +62,8 @@ function tooLong(
       ? "Give a shorter recording, or a compressed one; or name its file by reference.path."
       : "Send it in several parts.";
   return new SidecarResponseError(
-    `A message of ${messageBytes} bytes${orMore} is too long for the sidecar, which takes ${limitBytes}; ` +
-      `most of it is ${field} of ${method}.`,
+    `A message of ${messageBytes} bytes${orMore} is too long for the sidecar, whose limit is ${limitBytes}; ` +
+      `the largest field is ${field} of ${method}.`,
     ERROR_CODES.messageTooLong,
     "messageTooLong",
     field,
@@ -72,7 +72,7 @@ function tooLong(
   );
 }
 
-/** Return the path of the field that takes the most. */
+/** Return the path of the largest field. */
 function largestField(params: object): string {
   const path: string[] = [];
   for (let value: unknown = params; isObject(value) && path.length < DEPTH; ) {

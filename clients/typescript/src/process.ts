@@ -4,12 +4,12 @@ import { LineReader } from "./lines.js";
 import type { Command } from "./locate.js";
 import { startError } from "./start-error.js";
 
-/** What is kept of stderr to explain the end of the process. */
+/** How much of stderr is kept to explain the end of the process. */
 const TAIL_LINES = 40;
 const TAIL_CHARS = 64 * 1024;
-/** A grandchild may hold a pipe open; what matters has come by then. */
+/** How long to wait for the pipes after the exit: a grandchild may hold one open. */
 const CLOSE_GRACE_MS = 1000;
-/** How long a process with a closed pipe may take to end: the pipes of one that ends are closed first. */
+/** How long a process with a closed pipe may take to end: when a process ends, its pipes close first. */
 const LOST_GRACE_MS = 1000;
 
 export interface ProcessExit {
@@ -17,11 +17,11 @@ export interface ProcessExit {
   signal: string | null;
   /** The last lines of stderr. */
   stderr: string;
-  /** It was never there. */
+  /** Set if the process could not be started. */
   error?: SidecarStartError;
 }
 
-/** A pipe without which nobody can speak to the process. */
+/** A pipe without which the process cannot be used. */
 export type Pipe = "stdin" | "stdout";
 
 export interface ProcessOptions {
@@ -30,17 +30,17 @@ export interface ProcessOptions {
   env: NodeJS.ProcessEnv;
   onData(data: Uint8Array): void;
   onLine(line: string): void;
-  /** Called when the process has closed its end of a pipe, but goes on running, unless it is to end. */
+  /** Called when the process has closed its end of a pipe but keeps running, unless it was asked to end. */
   onLost(pipe: Pipe): void;
 }
 
-/** The child and its three pipes, none of which keeps the host running. */
+/** The child process and its three pipes, none of which keeps the host process running. */
 export class SidecarProcess {
   readonly exited: Promise<ProcessExit>;
   readonly #child: ChildProcess | undefined;
   readonly #tail: string[] = [];
   #lostTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Whether it has ended, or is to end. From then on its stdout is read to the end. */
+  /** Whether it has ended, or was asked to. From then on, its stdout is read to the end. */
   #ending = false;
 
   constructor(readonly options: ProcessOptions) {
@@ -77,7 +77,7 @@ export class SidecarProcess {
     if (this.#child?.stdin?.writable) this.#child.stdin.write(frame);
   }
 
-  /** Closes its stdin, by which it is to end, and reads what it still has to say. */
+  /** Close its stdin, which ends it, and read its remaining output. */
   endInput(): void {
     this.#drain();
     this.#child?.stdin?.end();
@@ -104,12 +104,12 @@ export class SidecarProcess {
       const end = (exitCode: number | null, signal: string | null, error?: SidecarStartError) =>
         resolve({ exitCode, signal, stderr: this.stderr, error });
       child.once("error", (cause) => {
-        if (child.pid !== undefined) return; // A signal that could not be sent.
+        if (child.pid !== undefined) return; // It runs: a signal could not be sent.
         end(null, null, startError(cause, this.options.command.file, this.options.cwd));
       });
       child.once("close", (exitCode, signal) => end(exitCode, signal));
       child.once("exit", (exitCode, signal) => {
-        this.#drain(); // "close" waits until everything was read.
+        this.#drain(); // "close" comes only after everything has been read.
         setTimeout(() => end(exitCode, signal), CLOSE_GRACE_MS).unref();
       });
     });
@@ -120,7 +120,7 @@ export class SidecarProcess {
       if (this.#ending) return;
       this.#lostTimer ??= setTimeout(() => this.options.onLost(pipe), LOST_GRACE_MS).unref();
     };
-    // An "error" that nobody listens to would end the host.
+    // An "error" event without a listener would end the host process.
     for (const event of ["error", "close"]) stdin?.on(event, lost("stdin"));
     for (const event of ["error", "end", "close"]) stdout?.on(event, lost("stdout"));
     stderr?.on("error", () => {});
@@ -148,7 +148,7 @@ export class SidecarProcess {
 function unref(child: ChildProcess): void {
   child.unref();
   for (const pipe of [child.stdin, child.stdout, child.stderr]) {
-    // Sockets in Node; not all of them in Bun, where the child's unref() is enough.
+    // All are sockets in Node. In Bun, some are not, and the child's unref() is enough.
     (pipe as { unref?: () => void } | null)?.unref?.();
   }
 }

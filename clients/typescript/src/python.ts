@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { startError } from "./start-error.js";
 
-/** Python has many packages named `sidecar`; `-P` leaves those in the app's own folder alone. */
+/** Other Python packages are named `sidecar`, too; `-P` ignores those in the app's own folder. */
 export const PYTHON_ARGS = ["-P", "-m", "sidecar"];
 
 /**
- * Runs nothing of the package that it finds: it looks up where `sidecar` would be imported from, and
- * whether that is where the distribution qwen-tts-sidecar was installed, or is developed.
+ * Finds out where Python would import `sidecar` from, and whether that belongs to the distribution
+ * qwen-tts-sidecar, installed or editable. It does not run the package.
  */
 const PROBE = `
 import json
@@ -34,13 +34,13 @@ export interface PythonProbe {
   timeoutMs: number;
 }
 
-/** Return why `python3 -m sidecar` is not the sidecar; nothing if it is. */
-export function whyNotOurs({ file, cwd, env, timeoutMs }: PythonProbe): Promise<string | undefined> {
+/** Return why `python3 -m sidecar` is not the sidecar, or undefined if it is. */
+export function whyNotSidecar({ file, cwd, env, timeoutMs }: PythonProbe): Promise<string | undefined> {
   return new Promise((resolve) => {
     const done = (error: Error | null, stdout: string, stderr: string) => {
       if (error) return resolve(failure(error, stderr));
       try {
-        // Above it there may be what a Python says when it starts.
+        // Python may have printed other lines before.
         const { found, isOurs } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
         if (isOurs) resolve(undefined);
         else resolve(found ? `finds another package of that name, ${found}` : "has no such module");

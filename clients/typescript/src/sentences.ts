@@ -14,12 +14,12 @@ export interface Sentence {
   startMs: number;
 }
 
-/** A text whose sentences are told off from its front. The wire counts code points, JavaScript does not. */
+/** A text whose sentences are taken from its front. The wire counts code points, JavaScript UTF-16 units. */
 export class SpokenText {
   #rest = "";
   #start = 0;
 
-  /** UTF-16 units that are in no sentence yet. */
+  /** Number of UTF-16 units that are not in a sentence yet. */
   get waiting(): number {
     return this.#rest.length;
   }
@@ -37,7 +37,7 @@ export class SpokenText {
   }
 }
 
-/** How long the first `codePoints` of a text are. */
+/** Return the length in UTF-16 units of the first `codePoints` of a text. */
 function unitsOf(text: string, codePoints: number): number {
   let units = 0;
   for (let n = 0; n < codePoints; n++) units += (text.codePointAt(units) ?? 0) > 0xffff ? 2 : 1;

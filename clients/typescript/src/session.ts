@@ -9,9 +9,9 @@ import type { SidecarOptions } from "./options.js";
 import { type Pipe, type ProcessExit, SidecarProcess } from "./process.js";
 import type { InitializeResult } from "./protocol.gen.js";
 
-/** How long a sidecar that is told to end may take before it is killed. */
+/** Time limit for the end of the process after `exit`; then it is killed. */
 const CLOSE_TIMEOUT_MS = 5000;
-/** How long a killed process is waited for. One that hangs in the system does not end at all. */
+/** How long to wait for a killed process. One that hangs in the system never ends. */
 const KILL_TIMEOUT_MS = 2000;
 /** The default of `silenceTimeoutMs`. */
 const SILENCE_TIMEOUT_MS = 60_000;
@@ -23,7 +23,7 @@ export interface SessionOptions {
   client: SidecarOptions;
   gate: FlowGate;
   onLine(line: string): void;
-  /** Called once, unless it is closed: nobody can speak to it any more. */
+  /** Called once when the process can no longer be used, unless it was closed. */
   onDown(error: SidecarError): void;
 }
 
@@ -58,12 +58,12 @@ export class Session {
     return this.#process.pid;
   }
 
-  /** Why nobody can speak to it any more. */
+  /** Why the process can no longer be used; undefined if it can. */
   get down(): SidecarError | undefined {
     return this.#down;
   }
 
-  /** Shakes hands. Whatever goes wrong ends the process. */
+  /** Perform the handshake. Any error ends the process. */
   async start(): Promise<InitializeResult> {
     const { command, client, gate } = this.options;
     try {
@@ -76,10 +76,10 @@ export class Session {
     }
   }
 
-  /** Resolves when the process is gone, or cannot even be killed. */
+  /** End the process. Resolves when it is gone, or cannot even be killed. */
   async close(): Promise<void> {
     const closed = new SidecarClosedError();
-    if (!this.#down) sayGoodbye(this.connection, closed);
+    if (!this.#down) requestExit(this.connection, closed);
     this.#down ??= closed;
     this.#heartbeat?.stop();
     this.#process.endInput();
@@ -88,14 +88,14 @@ export class Session {
     await this.gone();
   }
 
-  /** Resolves when the killed process has ended, or hangs in the system. */
+  /** Wait until the killed process has ended, or hangs in the system. */
   async gone(): Promise<void> {
     await within(KILL_TIMEOUT_MS, this.exited);
   }
 
   #fail(error: SidecarError): void {
     if (this.#down) return;
-    // The first reason counts: the exit by our own signal explains nothing.
+    // The first reason counts: the exit after this client's own signal explains nothing.
     this.#down = this.connection.closed ?? error;
     this.#heartbeat?.stop();
     this.options.onDown(this.#down);
@@ -108,13 +108,13 @@ export class Session {
     try {
       for (const body of this.#frames.push(data)) this.connection.receive(body);
     } catch (error) {
-      // There is no way to find the next frame.
+      // The next frame cannot be found.
       this.#fail(error instanceof SidecarProtocolError ? error : notUnderstood(error));
     }
   }
 
   #onLost(pipe: Pipe): void {
-    this.#kill(`it had closed its ${pipe}, but went on running`);
+    this.#kill(`it had closed its ${pipe} but kept running`);
   }
 
   #watch(timeoutMs: number): void {
@@ -122,7 +122,7 @@ export class Session {
     this.#heartbeat = new Heartbeat(timeoutMs, {
       ping: () => void this.connection.request("ping", {}).result.catch(() => {}),
       isListening: () => !this.options.gate.paused,
-      onSilent: () => this.#kill(`it had said nothing for ${timeoutMs} ms, not even to a ping`),
+      onSilent: () => this.#kill(`it sent nothing for ${timeoutMs} ms, not even the answer to a ping`),
     });
   }
 
@@ -132,17 +132,17 @@ export class Session {
   }
 }
 
-function sayGoodbye(connection: Connection, reason: SidecarClosedError): void {
+function requestExit(connection: Connection, reason: SidecarClosedError): void {
   connection.request("shutdown", {}).result.catch(() => {});
   connection.notify("exit", {});
   connection.close(reason);
 }
 
 function notUnderstood(cause: unknown): SidecarProtocolError {
-  return new SidecarProtocolError(`What the sidecar sent is not understood: ${String(cause)}`, { cause });
+  return new SidecarProtocolError(`The sidecar sent something that cannot be read: ${String(cause)}`, { cause });
 }
 
-/** Return whether the promise was settled in time. */
+/** Return whether the promise was fulfilled in time. */
 async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<boolean>((resolve) => {

@@ -7,14 +7,14 @@ import { type Sentence, SpokenText } from "./sentences.js";
 import type { SpeechChunk, SpeechResult, SpeechSource } from "./stream.js";
 import { TextFeed, type TextSource } from "./text-feed.js";
 
-/** What a stream needs from its client. */
+/** What a speech needs from its client. */
 export interface SpeechHost {
   connection(): Promise<Connection>;
   readonly gate: FlowGate;
   readonly keepAlive: KeepAlive;
 }
 
-/** One `speech/synthesize` on the wire. With a `source`, that is where its text comes from. */
+/** One `speech/synthesize` request. With a `source`, its text comes from there. */
 export class WireSpeech implements SpeechSource {
   readonly encoding: SynthesizeResult["encoding"];
   readonly result: Promise<SpeechResult>;
@@ -117,13 +117,13 @@ export class WireSpeech implements SpeechSource {
     this.#settle.reject(error);
   }
 
-  /** Audio that nobody will read no longer counts as waiting. */
+  /** Discard the unread audio, which then no longer counts as waiting. */
   #drop(): void {
     for (const { audio } of this.#chunks.clear()) this.host.gate.buffer(-audio.length);
   }
 }
 
-/** Into memory of its own: Node's small buffers share one, at offsets that 16-bit views refuse. */
+/** Decode into memory of its own: Node's small buffers share one, at offsets that 16-bit views refuse. */
 function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
   const memory = new ArrayBuffer((text.length / 4) * 3 - padding);

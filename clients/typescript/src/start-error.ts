@@ -2,8 +2,8 @@ import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { SidecarStartError } from "./errors.js";
 
 /**
- * Return the error for a program that the system did not start. The system blames the program for
- * whatever is missing: its working folder and its interpreter as well.
+ * Return the error for a program that the system could not start. The system reports the program as missing even if its
+ * working directory or its interpreter is.
  */
 export function startError(cause: unknown, file: string, cwd: string): SidecarStartError {
   return new SidecarStartError(`${file} cannot be started: ${reason(cause, file, cwd)}`, { cause });
@@ -13,14 +13,14 @@ function reason(cause: unknown, file: string, cwd: string): string {
   const { code, message } = cause as NodeJS.ErrnoException;
   if (code !== "ENOENT" && code !== "ENOTDIR") return message;
   if (!isFolder(cwd)) {
-    return `its working folder ${cwd} ${existsSync(cwd) ? "is not a folder" : "is not there"}.`;
+    return `its working folder ${cwd} ${existsSync(cwd) ? "is not a folder" : "does not exist"}.`;
   }
-  if (!existsSync(file)) return "it is not there any more.";
+  if (!existsSync(file)) return "it no longer exists.";
   const interpreter = interpreterOf(file);
   if (interpreter && !existsSync(interpreter)) {
     return (
-      `its interpreter ${interpreter} is not there. Was the .venv moved, or its Python removed? ` +
-      "Then the .venv has to be made anew."
+      `its interpreter ${interpreter} does not exist. Was the .venv moved, or its Python removed? ` +
+      "Then create the .venv again."
     );
   }
   return `it is there, but a file that the system needs to run it is not (${message}).`;
@@ -30,7 +30,7 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-/** What a script's first line names: `#!/path/to/python`. */
+/** Return the interpreter in a script's first line, `#!/path/to/python`. */
 function interpreterOf(file: string): string | undefined {
   try {
     const start = Buffer.alloc(512);

@@ -19,9 +19,9 @@ export interface SpeechChunk {
   audio: Uint8Array<ArrayBuffer>;
   /** Index of the chunk: 0, 1, 2, … without gaps. */
   seq: number;
-  /** Number of samples in this chunk, those of a pause included. */
+  /** Number of samples in this chunk, including pauses. */
   samples: number;
-  /** Number of codec frames that the model spoke for it, 80 milliseconds each; 0 in a pause. */
+  /** Number of codec frames generated for this chunk, 80 milliseconds each; 0 in a pause. */
   frames: number;
   /** Number of samples in all chunks before this one. */
   offset: number;
@@ -32,13 +32,13 @@ export interface SpeechChunk {
 /** What `stream.on` can listen to. */
 export interface SpeechEvents {
   /**
-   * It is known where a sentence starts in the audio. The event comes before the sentence's audio;
-   * with `textMode: "stream"` it comes when the model has read the sentence to its end.
+   * The start of a sentence in the audio is known. The event comes before the sentence's audio; with
+   * `textMode: "stream"` it comes after it, when the model has read the sentence to its end.
    */
   sentence: Sentence;
 }
 
-/** Encodings that are files of their own. */
+/** Encodings whose audio is a complete file. */
 const FILES: readonly string[] = ["flac", "mp3", "ogg_opus"] satisfies SynthesizeResult["encoding"][];
 
 /** Where a stream's audio comes from. */
@@ -47,13 +47,13 @@ export interface SpeechSource {
   start(onSentence: (sentence: Sentence) => void): void;
   next(): Promise<SpeechChunk | undefined>;
   readonly result: Promise<SpeechResult>;
-  /** Ends `next` and `result` with `error` at once; resolves when nothing runs any more. */
+  /** End `next` and `result` with `error` at once; resolves when all work has ended. */
   stop(error: unknown): Promise<void>;
 }
 
 /**
  * Speech that is being generated. Its audio can be read once: by a loop, by `bytes`, `toWav` or
- * `toReadableStream`. If only `final` is called, the audio is thrown away.
+ * `toReadableStream`. If only `final` is called, the audio is discarded.
  *
  * @example
  * ```ts
@@ -73,7 +73,7 @@ export class SpeechStream extends Emitter<SpeechEvents> implements AsyncIterable
   constructor(source: SpeechSource, signal?: AbortSignal) {
     super();
     this.#source = source;
-    source.result.catch(() => {}); // Whoever reads the audio is told of it as well.
+    source.result.catch(() => {}); // The reader of the audio gets the same error.
     if (signal?.aborted) {
       void this.#stop(signal.reason);
       return;
@@ -103,8 +103,8 @@ export class SpeechStream extends Emitter<SpeechEvents> implements AsyncIterable
   }
 
   /**
-   * Wait for the end of the speech, and resolve with how it ended. If nobody has begun to read the
-   * audio, it is thrown away.
+   * Wait for the end of the speech, and resolve with its result. If nothing has begun to read the
+   * audio, it is discarded.
    *
    * @throws {@link SidecarResponseError} if the sidecar refuses the speech or fails to generate it.
    * @throws {@link SidecarCancelledError} if `cancel` stopped the speech or a loop over it was left.
@@ -142,7 +142,7 @@ export class SpeechStream extends Emitter<SpeechEvents> implements AsyncIterable
 
   /**
    * Wait for the end of the speech, and resolve with all of the audio: a file, or with a `pcm_…`
-   * encoding the bare samples.
+   * encoding the samples without a header.
    *
    * @throws {@link SidecarError} if the audio is already read by something else, and whatever `final`
    * rejects with.
@@ -155,7 +155,7 @@ export class SpeechStream extends Emitter<SpeechEvents> implements AsyncIterable
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     const parts: Uint8Array[] = [];
     for await (const { audio } of this) parts.push(audio);
-    await this.final(); // Rejects if it was cancelled: the parts are not all of it.
+    await this.final(); // Rejects if it was cancelled, since the audio is then incomplete.
     return concat(parts);
   }
 
@@ -232,7 +232,7 @@ export class SpeechStream extends Emitter<SpeechEvents> implements AsyncIterable
     return this.#source.stop(this.#stopped.error);
   }
 
-  /** Until the audio was read, not only generated: aborting stops a slow reader, too. */
+  /** Listen until the audio has been read, not only generated: aborting stops a slow reader, too. */
   #listen(signal: AbortSignal): void {
     const abort = () => void this.#stop(signal.reason);
     this.#forgetSignal = () => signal.removeEventListener("abort", abort);

@@ -16,7 +16,7 @@ export interface SupervisorEvents {
   onLine(line: string): void;
 }
 
-/** Decides when there is a process: the first one, the next one after a crash, and none. */
+/** Starts the process, starts it again after a crash, and ends it. */
 export class Supervisor {
   #command: Command | undefined;
   /** The working folder of the first process; the host may have changed its own since. */
@@ -44,20 +44,20 @@ export class Supervisor {
     return this.#session?.pid;
   }
 
-  /** What the last process that was started said of itself. */
+  /** The handshake's result of the last process that was started. */
   get server(): InitializeResult {
     if (!this.#server) throw new errors.SidecarClosedError();
     return this.#server;
   }
 
-  /** The first start: what goes wrong here is told to the caller, and is not tried again. */
+  /** Start the first process. An error is thrown to the caller, and the start is not repeated. */
   async start(): Promise<void> {
     this.#ready = neverUnhandled(this.#launch());
     await this.#ready;
     this.#supervised = true;
   }
 
-  /** The conversation to use now; while the process is started again, the next one. */
+  /** Return the current conversation; while the process is being restarted, the next one. */
   connection(): Promise<Connection> {
     return this.#ready;
   }
@@ -91,7 +91,7 @@ export class Supervisor {
     return session.connection;
   }
 
-  /** Returns whether the sidecar is started again. If so, later calls wait for that. */
+  /** Return whether the sidecar is started again. If so, later calls wait for that. */
   #onDown(session: Session, error: errors.SidecarError): boolean {
     if (!this.#supervised || this.#closing) return false;
     const delay = this.#backoff.crashed();
@@ -100,10 +100,10 @@ export class Supervisor {
     return delay !== undefined;
   }
 
-  /** Returns what every later call is told. */
+  /** Return the error that every later call rejects with. */
   #final(error: errors.SidecarError): errors.SidecarError {
     if (this.options.restart === false) return error;
-    const note = " It crashed too often, and is not started again.";
+    const note = " It crashed too often and is not started again.";
     if (!(error instanceof errors.SidecarExitedError)) {
       return new errors.SidecarExitedError(null, null, "", `${note} ${error.message}`, { cause: error });
     }
@@ -150,7 +150,7 @@ function checkNumbers(options: SidecarOptions): void {
   }
 }
 
-/** It is awaited by whoever calls next; perhaps nobody does. */
+/** Mark a promise as handled: the next call awaits it, and there may be none. */
 function neverUnhandled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;

@@ -1,14 +1,14 @@
 import type { SpokenText } from "./sentences.js";
 
-/** A text that is still being written, as pieces that may be cut anywhere. */
+/** A text that is still being written, in pieces that may end anywhere. */
 export type TextSource = AsyncIterable<string> | Iterable<string>;
 
-/** How much text may wait to be spoken before no more is asked for: minutes of speech. */
+/** Number of characters that may wait to be spoken before reading pauses: minutes of speech. */
 const AHEAD = 4000;
 
 const ENDS_IN_HALF_A_CHARACTER = /[\uD800-\uDBFF]$/;
 
-/** Reads a text that is still being written, no further ahead of the voice than it has to. */
+/** Reads a text that is still being written, no further ahead of the voice than necessary. */
 export class TextFeed {
   #pieces: AsyncIterator<string> | Iterator<string> | undefined;
   #stopped = false;
@@ -16,16 +16,16 @@ export class TextFeed {
 
   constructor(
     readonly source: TextSource,
-    /** Grows with what was read. */
+    /** Receives everything that was read. */
     readonly text: SpokenText,
   ) {}
 
-  /** Resolves with whether the text has come to its end; rejects with the source's error. */
+  /** Read to the end. Resolves to false if it was stopped before; rejects with the source's error. */
   async run(append: (text: string) => void): Promise<boolean> {
     this.#pieces = iterate(this.source);
     const send = (piece: string) => {
       if (piece === "") return;
-      const text = piece.toWellFormed(); // What JSON can carry.
+      const text = piece.toWellFormed(); // Without half surrogate pairs, which JSON cannot carry.
       this.text.add(text);
       append(text);
     };
@@ -45,12 +45,12 @@ export class TextFeed {
     return true;
   }
 
-  /** Sentences were told off: there may be room for more. */
+  /** Continue reading if sentences were spoken and there is room for more text. */
   update(): void {
     this.#proceed();
   }
 
-  /** Lets the source go, without waiting for it: it may be stuck. */
+  /** Release the source without waiting for it, since it may never return. */
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -72,6 +72,6 @@ async function release(pieces: AsyncIterator<string> | Iterator<string> | undefi
   try {
     await pieces?.return?.();
   } catch {
-    // Nobody waits for it any more.
+    // The speech has ended, so its error concerns no caller.
   }
 }

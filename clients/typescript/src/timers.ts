@@ -1,5 +1,5 @@
-/** The longest time that a timer can wait: a longer one would be over at once. */
+/** The longest delay of a timer: a longer one would fire at once. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** Return a time that a timer can wait. */
+/** Return the delay, limited to what a timer supports. */
 export const timerMs = (ms: number): number => Math.min(ms, LONGEST_MS);

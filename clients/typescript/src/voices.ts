@@ -1,5 +1,5 @@
 import type { Caller } from "./connection.js";
-import { unharmed } from "./emitter.js";
+import { callLater } from "./emitter.js";
 import type * as options from "./options.js";
 import type * as protocol from "./protocol.gen.js";
 
@@ -45,8 +45,8 @@ export class Voices {
     this.call("voice/list", { model }, options);
 
   /**
-   * Make a voice from a recording or from a description, and save it. The models that this needs are
-   * downloaded and loaded if need be.
+   * Create a voice from a recording or from a description, and save it. The models that this needs are
+   * downloaded and loaded if necessary.
    *
    * @throws {@link SidecarResponseError} of the types `badReferenceAudio`, `voiceExists`,
    * `invalidVoiceName` and those of `models.load`.
@@ -67,11 +67,11 @@ export class Voices {
     { onProgress, ...options }: options.CreateVoiceOptions = {},
   ): Promise<protocol.VoiceCreateResult> =>
     this.call("voice/create", params, options, (progress) =>
-      unharmed(() => onProgress?.(progress)),
+      callLater(() => onProgress?.(progress)),
     );
 
   /**
-   * Delete a saved voice. A speech that has already been asked for keeps it.
+   * Delete a saved voice. Speech that was requested before still uses it.
    *
    * @throws {@link SidecarResponseError} of the type `unknownVoice` if there is none of that name.
    * @throws {@link SidecarExitedError} or another {@link SidecarError} if the sidecar cannot answer.

@@ -1,19 +1,19 @@
 import type { SynthesizeResult } from "./protocol.gen.js";
 
-/** What a WAV header says of its samples: a `SpeechResult`, or these two fields of one. */
+/** What a WAV header needs to know: a `SpeechResult`, or these two fields of one. */
 export type WavFormat = Pick<SynthesizeResult, "sampleRate" | "encoding">;
 
 export const HEADER_BYTES = 44;
-/** What a stream says whose end is not known yet; players read on to the end of the file. */
+/** The length in a header whose end is not known yet; players then read to the end of the file. */
 const UNKNOWN = 0xffffffff;
 
 /**
- * Return the 44 bytes that stand before the samples in a WAV file of one channel.
+ * Return the 44-byte header of a WAV file with one channel.
  *
  * @param format - Rate in Hz and encoding of the samples: 32-bit floats for `pcm_f32le`, else 16-bit
  * integers.
- * @param dataBytes - Number of bytes of samples that follow. Default: not known yet, so that players
- * read on to the end of the file.
+ * @param dataBytes - Number of bytes of samples that follow. Default: unknown, so that players read
+ * to the end of the file.
  *
  * @example
  * ```ts

@@ -1,12 +1,12 @@
 import { badRequest } from "./errors.js";
 
-/** A name or an address, and perhaps a port, which may be empty: nothing that a URL could read as something else. */
+/** A name or an address, and perhaps a port, which may be empty. Nothing else that a URL could contain. */
 const HOST = /^(\[[\da-f:.]+\]|[^\s:/?#@[\]\\]+)(:\d{0,5})?$/i;
 
 /**
- * Return a Host header as a URL, whose `host` and `hostname` are in the one spelling that can be compared.
+ * Return a Host header as a URL, whose `host` and `hostname` have a normalised spelling that can be compared.
  *
- * @throws HttpError 400 where it is no host.
+ * @throws HttpError 400 if it is not a host name.
  */
 export function readHost(header: string): URL {
   const url = parseHost(header);
@@ -27,27 +27,27 @@ function parseHost(text: string): URL | undefined {
  */
 export function readPath(pathname: string): string {
   const path = pathname.replace(/^\/\/?v1\/\/?/, "/v1/");
-  if (!/^\/(?!\/)/.test(path)) throw badRequest(`The path ${JSON.stringify(pathname)} has to begin with one slash.`);
+  if (!/^\/(?!\/)/.test(path)) throw badRequest(`The path ${JSON.stringify(pathname)} must begin with one slash.`);
   return path;
 }
 
 /**
- * Return the URL of a request that came over HTTP. Its host is the Host header's, never the target's
- * own: the author of the target would otherwise choose the host that an `Origin` is compared with.
+ * Return the URL of an HTTP request. Its host comes from the Host header, never from the target: otherwise, the
+ * sender of the target could choose the host that an `Origin` is compared with.
  *
  * @param host The Host header; HTTP/1.0 may leave it out.
  * @param target The request target: a path, or an absolute URL of the same host.
- * @throws HttpError 400 where the host or the target cannot be understood.
+ * @throws HttpError 400 if the host or the target is invalid.
  */
 export function requestUrl(host: string | undefined, target: string): URL {
   const base = readHost(host ?? "localhost");
   const path = target.startsWith("/") ? target : pathOf(target, base);
   const url = `${base.origin}${path}`;
   if (path && URL.canParse(url)) return new URL(url);
-  throw badRequest(`The request target ${JSON.stringify(target)} has to be a path on this server.`);
+  throw badRequest(`The request target ${JSON.stringify(target)} must be a path on this server.`);
 }
 
-/** HTTP/1.1 servers have to take an absolute URL, too; its host has to be the one in the Host header. */
+/** HTTP/1.1 servers must accept an absolute URL, too. Its host must be the one in the Host header. */
 function pathOf(target: string, base: URL): string | undefined {
   const [, host, path] = /^http:\/\/([^/?#]+)(\/.*)?$/i.exec(target) ?? [];
   return host !== undefined && parseHost(host)?.host === base.host ? (path ?? "/") : undefined;

@@ -21,7 +21,7 @@ export const OPENAI_VOICES = [
 /** One of OpenAI's voices. */
 export type OpenAIVoice = (typeof OPENAI_VOICES)[number];
 
-/** The names of OpenAI's speech models. Other dated versions of them are understood, too. */
+/** The names of OpenAI's speech models. Other dated versions of them are accepted, too. */
 export const OPENAI_MODELS = [
   "tts-1",
   "tts-1-hd",
@@ -32,31 +32,31 @@ export const OPENAI_MODELS = [
 
 const DATED = /^(tts-1|tts-1-hd|gpt-4o-mini-tts)(-\d{4}(-\d\d-\d\d)?)?$/;
 
-/** OpenAI's other voices are heard as a man's. */
+/** OpenAI's voices that sound female; the others sound male. */
 const FEMININE: ReadonlySet<string> = new Set(["alloy", "coral", "marin", "nova", "sage", "shimmer"]);
 
 type Gender = "female" | "male";
 
-/** A model's voice, as `voices.list` tells it. */
+/** A model's voice, as `voices.list` returns it. */
 export interface NamedVoice {
   /** Its name. */
   voice: string;
-  /** Where it is not said, it is known of the voices of the models in the catalogue. */
+  /** Its gender. Default: known for the preset voices in the catalogue. */
   gender?: "female" | "male" | null;
 }
 
 /**
- * Return which of a model's voices each of OpenAI's names stands for: a woman's voice for a woman's, as far as
- * that is known, one after another in the order given. The same voices always give the same table.
+ * Return which of a model's voices each of OpenAI's names stands for: a female voice for a female one, as far as the
+ * genders are known, in the order given. The same voices always give the same table.
  *
- * @param given A model's voices, or their names. Of an empty list the table is empty.
+ * @param given A model's voices, or their names. An empty list gives an empty table.
  *
  * @example
  * ```ts
  * import { openaiVoices } from "qwen-tts-sidecar/openai";
  *
  * console.log(openaiVoices(["slt", "rms"]).nova); // "slt"
- * console.log(openaiVoices(await tts.voices.list("0.6b-customvoice")).onyx); // a man's voice
+ * console.log(openaiVoices(await tts.voices.list("0.6b-customvoice")).onyx); // a male voice
  * ```
  */
 export function openaiVoices(given: readonly (string | NamedVoice)[]): Partial<Record<OpenAIVoice, string>> {
@@ -77,15 +77,15 @@ export function openaiVoices(given: readonly (string | NamedVoice)[]): Partial<R
 function genderOf({ voice, gender }: NamedVoice): Gender | undefined {
   if (gender) return gender;
   const name = voice.toLowerCase();
-  // Kokoro's names say it in their second letter: `af_heart`, `bm_george`.
+  // The second letter of Kokoro's names is the gender: `af_heart`, `bm_george`.
   const letter = /^[a-z]([fm])_/.exec(name)?.[1];
   if (letter) return letter === "f" ? "female" : "male";
   return Object.hasOwn(PRESET_GENDERS, name) ? PRESET_GENDERS[name as keyof typeof PRESET_GENDERS] : undefined;
 }
 
-/** The names that clients may use beside the sidecar's own. The app's tables come before OpenAI's. */
+/** The names that clients may use besides the sidecar's own. The app's tables take precedence over OpenAI's. */
 export class Aliases {
-  /** By their lower-case names. */
+  /** The app's table, by lower-case name. */
   readonly #voices: ReadonlyMap<string, string>;
   readonly #models: ReadonlyMap<string, string>;
   readonly voices: readonly string[];
@@ -112,10 +112,10 @@ export class Aliases {
   }
 
   /**
-   * Return which of a model's voices a name means. A voice of that very name comes before OpenAI's.
+   * Return which of a model's voices a name means. A voice with exactly that name takes precedence over OpenAI's.
    *
-   * @param voices The model's voices. Without any, one of OpenAI's names means none: a model that speaks
-   *   by a description has no others, and every client has to name one.
+   * @param voices The model's voices. If there are none, OpenAI's names mean no voice: a model that speaks by a
+   *   description has none, and OpenAI's clients always send one.
    */
   voice(name: string, voices: readonly NamedVoice[]): string | undefined {
     const wanted = this.named(name);
@@ -124,7 +124,7 @@ export class Aliases {
     return openaiVoices(voices)[lower as OpenAIVoice];
   }
 
-  /** Return the voice that the app's table has for a name, or else the name. */
+  /** Return the voice that the app's table has for a name, or else the name itself. */
   named(name: string): string {
     return this.#voices.get(name.toLowerCase()) ?? name;
   }

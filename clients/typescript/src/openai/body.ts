@@ -1,16 +1,16 @@
 import { badRequest, HttpError } from "./errors.js";
 
-/** More than the longest text that is taken, in any script. */
+/** More than the longest text that is accepted, in any script. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** The JSON object of a request. */
+/** Return the JSON object in a request's body. */
 export async function readJson(request: Request): Promise<Record<string, unknown>> {
-  // A web page may send anything else across origins without asking; not this.
+  // A web page may send other types across origins without a preflight request, but not this one.
   const type = request.headers.get("content-type") ?? "";
-  if (!/^application\/json\b/i.test(type)) throw badRequest("The body has to be application/json.");
+  if (!/^application\/json\b/i.test(type)) throw badRequest("The body must be application/json.");
   const value = parse(await readText(request));
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw badRequest("The body has to be a JSON object.");
+    throw badRequest("The body must be a JSON object.");
   }
   return value as Record<string, unknown>;
 }
@@ -33,14 +33,14 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw badRequest("The body is no JSON.");
+    throw badRequest("The body is not valid JSON.");
   }
 }
 
-/** A string that may be left out. */
+/** Return an optional string of the body. */
 export function optionalString(body: Record<string, unknown>, name: string): string | undefined {
   const value = body[name];
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== "string") throw badRequest(`${name} has to be a string.`, name);
+  if (typeof value !== "string") throw badRequest(`${name} must be a string.`, name);
   return value;
 }

@@ -1,9 +1,9 @@
 import type { Guard } from "./guard.js";
 
-/** What a page may read of an answer beside its body and type. */
+/** The response headers that a page may read, besides the body and its type. */
 const EXPOSED = "x-request-id, x-ignored-parameters, retry-after, allow";
 
-/** Let the pages of listed origins read an answer, errors included; caches must not mix them up. */
+/** Let the pages of listed origins read a response, including errors. `Vary` keeps caches from mixing them up. */
 export function addCorsHeaders(response: Response, request: Request, guard: Guard): void {
   response.headers.append("vary", "Origin");
   const origin = request.headers.get("origin");
@@ -12,13 +12,13 @@ export function addCorsHeaders(response: Response, request: Request, guard: Guar
   response.headers.set("access-control-expose-headers", EXPOSED);
 }
 
-/** Return whether a browser asks if a page may send a request. */
+/** Return whether a browser is asking if a page may send a request. */
 export const isPreflight = ({ method, headers }: Request) =>
   method === "OPTIONS" && headers.has("origin") && headers.has("access-control-request-method");
 
 /**
- * Answer it for a page whose origin has been found good. SDKs send headers of their own, so that
- * whichever are asked for are allowed: who may ask at all is decided by the origin and the key.
+ * Return the response for a page whose origin has been accepted. SDKs send headers of their own, so all requested
+ * headers are allowed: the origin and the key decide about access.
  */
 export function preflightResponse({ headers }: Request): Response {
   const privately = headers.get("access-control-request-private-network") === "true";

@@ -2,7 +2,7 @@ import type { SidecarResponseError } from "../errors.js";
 import { json } from "./answers.js";
 import { httpMessage, httpParam } from "./wording.js";
 
-/** A failure as OpenAI writes it: `{error: {message, type, param, code}}`. */
+/** An error in OpenAI's form: `{error: {message, type, param, code}}`. */
 export class HttpError extends Error {
   constructor(
     readonly status: number,
@@ -36,7 +36,7 @@ const STATUS: Record<string, number> = {
   internalError: 500,
 };
 
-/** Return the response that reports a failure. */
+/** Return the response that reports an error. */
 export function errorResponse(error: unknown): Response {
   const { status, message, code, param, headers } = toHttpError(error);
   const response = json({ error: { message, type: typeOf(status), param, code } }, status, headers);
@@ -44,7 +44,7 @@ export function errorResponse(error: unknown): Response {
   return response;
 }
 
-/** The same, as an event: once audio has been sent, the status cannot say it any more. */
+/** Return the event that reports an error: once audio has been sent, the status can no longer do so. */
 export function errorEvent(error: unknown): object {
   const { status, message, code, param } = toHttpError(error);
   return { type: "error", error: { message, type: typeOf(status), param, code } };
@@ -54,13 +54,13 @@ function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   if (isResponseError(error)) return fromSidecar(error);
   if (isSidecarError(error)) return new HttpError(503, firstLine(error), "sidecar_unavailable");
-  // A fault of this program: its text is nobody else's business.
+  // A bug in this program, whose text is not for clients.
   return new HttpError(500, "The server had an error.", "internal_error");
 }
 
 /**
- * Return whether the sidecar answered with an error. It is recognised by its name: the app may have loaded
- * the client's other build, whose classes are not these.
+ * Return whether the sidecar answered with an error. The error is recognised by its name, because the app may have
+ * loaded the client's other build (ESM or CommonJS), which has its own classes.
  */
 export const isResponseError = (error: unknown): error is SidecarResponseError =>
   error instanceof Error && error.name === "SidecarResponseError";
@@ -80,5 +80,5 @@ function typeOf(status: number): string {
 
 const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** What follows the first line is the tail of stderr. */
+/** Return the first line; the others are the tail of stderr. */
 const firstLine = (error: Error) => error.message.split("\n", 1)[0] ?? "";

@@ -4,13 +4,13 @@ import type { OpenAIOptions } from "./options.js";
 
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 
-/** Decides who may ask. A web page can send requests to this machine, though it cannot read the answers. */
+/** Decides which requests are accepted. Any web page can send requests, though it cannot read the responses. */
 export class Guard {
   readonly #hosts: ReadonlySet<string>;
   readonly #origins: ReadonlySet<string>;
   readonly #apiKey: string | undefined;
 
-  /** @throws TypeError where a host or an origin of the options can never match. */
+  /** @throws TypeError if a host or an origin of the options can never match. */
   constructor({ hosts = [], origins = [], apiKey }: OpenAIOptions) {
     this.#hosts = new Set([...LOOPBACK, ...hosts.map(hostName)]);
     this.#origins = new Set(origins.map(originName));
@@ -18,8 +18,8 @@ export class Guard {
   }
 
   /**
-   * Refuse a request for a name that this server was not given. A web page whose own name was made to
-   * point to this machine (DNS rebinding) is of the same origin as this server, but for that name.
+   * Refuse a request for a host name that is not this server's. A web page whose own host name was made to point to
+   * this machine (DNS rebinding) has the same origin as this server, and only that name gives it away.
    *
    * @throws HttpError 403.
    */
@@ -34,13 +34,13 @@ export class Guard {
   }
 
   /**
-   * Refuse the requests of web pages of other origins, unless theirs is listed.
+   * Refuse requests of web pages from other origins that are not listed.
    *
    * @throws HttpError 403.
    */
   checkOrigin({ headers }: Request, { host }: URL): void {
     const origin = headers.get("origin");
-    // A browser leaves `Origin` out where a page only embeds or opens something, but says whose page it is.
+    // If a page only embeds or opens something, the browser sends no `Origin`, but `Sec-Fetch-Site`.
     if (origin === null && !/^(cross|same)-site$/.test(headers.get("sec-fetch-site") ?? "")) return;
     if (origin !== null && (this.allows(origin) || isSameOrigin(origin, host))) return;
     throw new HttpError(
@@ -51,16 +51,16 @@ export class Guard {
     );
   }
 
-  /** Return whether the pages of an origin may ask, and read the answers. */
+  /** Return whether the pages of an origin may send requests and read the responses. */
   allows(origin: string): boolean {
     return this.#origins.has(origin);
   }
 
-  /** @throws HttpError 401 without the key, if there is one. */
+  /** @throws HttpError 401 if there is a key and the request does not have it. */
   checkKey({ headers }: Request): void {
     if (this.#apiKey === undefined) return;
     const given = /^Bearer (.+)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? "";
-    // Digests have one length, so that comparing them tells nothing of the key.
+    // Digests have the same length, so that comparing them reveals nothing about the key.
     const digest = (text: string) => createHash("sha256").update(text).digest();
     if (timingSafeEqual(digest(given), digest(this.#apiKey))) return;
     throw new HttpError(401, "The API key is missing or wrong.", "invalid_api_key", null, {
@@ -78,17 +78,17 @@ function isSameOrigin(origin: string, host: string): boolean {
 function hostName(given: string): string {
   const bracketed = /^[\da-f]*:[\da-f:.]*:[\da-f:.]*$/i.test(given) ? `[${given}]` : given;
   const url = URL.canParse(`http://${bracketed}`) ? new URL(`http://${bracketed}`) : undefined;
-  // A port would be a part of `host` only, and anything else of neither.
+  // A port would be part of `host` only, and anything else of neither.
   if (url && /^[^*/?#@]+$/.test(given) && url.href === `http://${url.hostname}/`) return url.hostname;
-  throw new TypeError(`hosts: ${JSON.stringify(given)} has to be a name or an address without a port.`);
+  throw new TypeError(`hosts: ${JSON.stringify(given)} must be a name or an address without a port.`);
 }
 
 function originName(given: string): string {
   const origin = given.toLowerCase().replace(/(?<=[^/])\/$/, "");
   if (origin === "null" || origin === "file://") return origin;
   if (!/^[a-z][a-z\d+.-]*:\/\/[^/?#*\s]+$/.test(origin) || !URL.canParse(origin)) {
-    throw new TypeError(`origins: ${JSON.stringify(given)} has to be like "https://example.org" or "app://speech".`);
+    throw new TypeError(`origins: ${JSON.stringify(given)} must be like "https://example.org" or "app://speech".`);
   }
-  const standard = new URL(origin).origin; // without a port that goes without saying
+  const standard = new URL(origin).origin; // without the scheme's default port
   return standard === "null" ? origin : standard;
 }

@@ -11,11 +11,11 @@ import { route } from "./routes.js";
 export type Handler = (request: Request) => Promise<Response>;
 
 /**
- * Return a handler that is OpenAI's speech API before a sidecar: for `Bun.serve`, `toNodeListener`, or
- * any router. It binds nothing by itself, answers only to the names of this machine and those in `hosts`,
- * and to web pages of its own origin and those in `origins`.
+ * Return a handler that offers OpenAI's speech API for a sidecar: for `Bun.serve`, `toNodeListener`, or any router. It
+ * opens no port by itself. It accepts requests for the names of this machine and those in `hosts`, and from web pages
+ * of its own origin and those in `origins`.
  *
- * @throws TypeError where an option has no meaning.
+ * @throws TypeError if an option is invalid.
  *
  * @example
  * ```ts
@@ -41,7 +41,7 @@ export function openaiHandler(engine: SpeechEngine, options: OpenAIOptions = {})
 
 async function answer(request: Request, door: Door, guard: Guard): Promise<Response> {
   const url = readUrl(request);
-  // A request made by hand may have no Host header: then its URL is all there is.
+  // A request that the app created may have no Host header: then its URL counts.
   const host = readHost(request.headers.get("host") ?? url.host);
   guard.checkHost(host);
   guard.checkOrigin(request, host);
@@ -50,6 +50,6 @@ async function answer(request: Request, door: Door, guard: Guard): Promise<Respo
   return route(door, request, { pathname: readPath(url.pathname), searchParams }, () => guard.checkKey(request));
 }
 
-/** Where the Host header is missing or wrong, Bun leaves the URL without a host. */
+/** Return the request's URL. If the Host header is missing or invalid, Bun leaves the URL without a host. */
 const readUrl = ({ url, headers }: Request): URL =>
   URL.canParse(url) ? new URL(url) : requestUrl(headers.get("host") ?? undefined, url);

@@ -12,8 +12,8 @@ interface Load {
 type Model = string | undefined;
 
 /**
- * Holds the loads that requests wait for: one for each model, which goes on when those who wait for it
- * leave. A client that waits half a minute and tries again would otherwise begin at zero each time.
+ * The loads that requests wait for, one for each model. A load continues when the requests that wait for it are gone:
+ * otherwise, a client that gives up after half a minute and tries again would start from zero each time.
  */
 export class SharedLoads {
   readonly #engine: SpeechEngine;
@@ -38,7 +38,7 @@ export class SharedLoads {
     return abortable(load.result, signal);
   }
 
-  /** End a load for everybody who waits for it. Return whether there was one. */
+  /** End a load for all requests that wait for it. Return whether there was one. */
   stop(model: Model): boolean {
     const load = this.#running.get(model);
     load?.controller.abort(new HttpError(409, "The model was unloaded while it was being loaded.", "model_unloaded"));
@@ -61,7 +61,7 @@ export class SharedLoads {
       if (model === undefined) this.#defaultName = loaded.model;
       return loaded;
     });
-    // Those who still wait get the error of a load that failed. Then it is forgotten.
+    // The waiting requests get the error of a failed load. Then it is forgotten.
     const forget = () => void this.#running.delete(model);
     result.then(forget, forget);
     return { result, controller };

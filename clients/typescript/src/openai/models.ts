@@ -6,12 +6,12 @@ import type { Call } from "./routes.js";
 
 const OWNER = "qwen-tts-sidecar";
 
-/** `GET /v1/models`: the sidecar's models, then the names that stand for some of them. */
+/** `GET /v1/models`: the sidecar's models, then the aliases of some of them. */
 export async function listModels({ door }: Call): Promise<Response> {
   return json({ object: "list", data: await allModels(door) });
 }
 
-/** `GET /v1/audio/models`: the same, under the key that Open WebUI reads as well. */
+/** `GET /v1/audio/models`: the same, also under the key that Open WebUI reads. */
 export async function listAudioModels({ door }: Call): Promise<Response> {
   const data = await allModels(door);
   return json({ object: "list", data, models: data.map(({ id }) => ({ id, name: id })) });
@@ -23,10 +23,10 @@ export async function getModel({ id, door }: Call): Promise<Response> {
   const model = models.find((model) => model.id === id);
   if (model) return json(model);
   if (door.aliases.isModel(id)) return json(alias(id, await target(id, door, models)));
-  throw new HttpError(404, `The model ${JSON.stringify(id)} is not known.`, "model_not_found", "model");
+  throw new HttpError(404, `There is no model ${JSON.stringify(id)}.`, "model_not_found", "model");
 }
 
-/** `POST /v1/models/{id}`: downloads it if needed, and loads it, even if the client leaves. */
+/** `POST /v1/models/{id}`: downloads it if necessary, and loads it, even if the client disconnects. */
 export async function loadModel({ id, door, request }: Call): Promise<Response> {
   const loaded = await door.loads.load(door.aliases.model(id), request.signal);
   return json({ ...describe(id, { state: "loaded" }), ...loaded, model: undefined });
@@ -40,7 +40,7 @@ export async function unloadModel({ id, door, query, request }: Call): Promise<R
   const model = door.aliases.model(id);
   const defaultName = await door.loads.defaultName();
   const name = model ?? defaultName;
-  // The default model may be loading by its name, or without one.
+  // The default model may be loading under its name, or as the default.
   const names = name === defaultName ? [undefined, name] : [name];
   const stopped = names.map((name) => door.loads.stop(name)).includes(true);
   try {
@@ -62,19 +62,19 @@ async function allModels(door: Door) {
   return [...entries, ...(await Promise.all(aliases))];
 }
 
-/** Return the model that an alias stands for, if that is in the list. */
+/** Return the model that an alias stands for, if it is in the list. */
 async function target<M extends { id: string }>(alias: string, door: Door, models: readonly M[]): Promise<M | undefined> {
   const name = door.aliases.model(alias) ?? (await door.loads.defaultName());
   return models.find(({ id }) => id === name);
 }
 
-/** What an alias stands for is said of it, but for its owner. */
+/** Describe an alias like the model that it stands for, except for the owner. */
 const alias = (id: string, { state, abilities, download_bytes }: Partial<Described> = {}) =>
   describe(id, { state, abilities, downloadBytes: download_bytes });
 
 type Described = ReturnType<typeof describe>;
 
-/** The last three are ours, and absent where they are not known. When a model was made is never known. */
+/** Describe a model in OpenAI's form. The last three fields are this server's own. `created` is never known. */
 const describe = (id: string, { state, repo, abilities, downloadBytes }: Partial<ModelEntry>) => ({
   id,
   object: "model" as const,

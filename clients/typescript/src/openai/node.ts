@@ -3,16 +3,16 @@ import { requestId } from "./answers.js";
 import { errorResponse, HttpError } from "./errors.js";
 import type { Handler } from "./handler.js";
 
-/** The parts of `http.IncomingMessage` that are used, so that the types need no `@types/node`. */
+/** The parts of `http.IncomingMessage` that are used, so that the types do not need `@types/node`. */
 export interface NodeRequest extends AsyncIterable<Uint8Array> {
   method?: string;
   url?: string;
   headers: Record<string, string | string[] | undefined>;
-  /** All that a header was sent with; `headers` has only the first Host. */
+  /** All values of each header; `headers` has only the first Host. */
   headersDistinct?: Record<string, string[] | undefined>;
 }
 
-/** The parts of `http.ServerResponse`. */
+/** The parts of `http.ServerResponse` that are used. */
 export interface NodeResponse {
   statusCode: number;
   setHeader(name: string, value: string): unknown;
@@ -27,8 +27,8 @@ export interface NodeResponse {
 }
 
 /**
- * Return a listener for Node's `http`. The request's URL is made of its Host header and its path; what cannot
- * be made a web request is answered with a 400 or 405.
+ * Return a listener for Node's `http`. The request's URL consists of its Host header and its path. A request that cannot
+ * be converted to a web request is answered with a 400 or 405.
  *
  * @example
  * ```ts
@@ -42,7 +42,7 @@ export function toNodeListener(
   handler: Handler,
 ): (request: NodeRequest, response: NodeResponse) => void {
   return (request, response) => {
-    // A connection that is gone fails here; there is nobody left to tell.
+    // This fails if the connection is gone; then there is no client to answer.
     serve(handler, request, response).catch(() => response.destroy());
   };
 }
@@ -54,12 +54,12 @@ async function serve(handler: Handler, request: NodeRequest, response: NodeRespo
   await readRest(request);
 }
 
-/** Most clients read the answer only after they have written the whole body, whether it was wanted or not. */
+/** Read the rest of the body: most clients read the response only after they have sent all of it. */
 async function readRest(request: NodeRequest): Promise<void> {
   try {
     for await (const _ of request);
   } catch {
-    // The client has gone, or the handler has read the body.
+    // The client is gone, or the handler has read the body.
   }
 }
 
@@ -87,7 +87,7 @@ async function send(answer: Response, response: NodeResponse): Promise<void> {
   response.end();
 }
 
-/** Methods that a web request cannot have; Node itself answers CONNECT, by closing the connection. */
+/** Methods that a web request cannot have. Node itself answers CONNECT by closing the connection. */
 const FORBIDDEN = /^(CONNECT|TRACE|TRACK)$/;
 const ALLOW = "GET, HEAD, POST, DELETE, OPTIONS";
 
@@ -123,7 +123,7 @@ function webHeaders(headers: NodeRequest["headers"]): Headers {
   return new Headers(pairs);
 }
 
-/** Until the socket takes more, or is closed: nothing would drain that. */
+/** Wait until the socket accepts more data, or is closed. */
 function drained(response: NodeResponse): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

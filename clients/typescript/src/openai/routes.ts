@@ -5,7 +5,7 @@ import { getModel, listAudioModels, listModels, loadModel, unloadModel } from ".
 import { createSpeech } from "./speech.js";
 import { listVoices } from "./voices.js";
 
-/** A request that has been let in. `id` is what stands for `*` in the route's path. */
+/** A request that has been accepted. `id` is the model in the route's path. */
 export interface Call {
   door: Door;
   request: Request;
@@ -17,12 +17,12 @@ type Method = "GET" | "POST" | "DELETE";
 
 interface Route {
   path: RegExp;
-  /** Whether it needs no key. */
+  /** Whether the route needs no key. */
   open?: boolean;
   methods: Partial<Record<Method, (call: Call) => Promise<Response>>>;
 }
 
-/** In each a slash at the end makes no difference. A hub id has a slash, which may come escaped or not. */
+/** A slash at the end of a path makes no difference. A hub id contains a slash, which may be escaped or not. */
 const ROUTES: readonly Route[] = [
   { path: /^\/health\/?$/, open: true, methods: { GET: health } },
   { path: /^\/v1\/audio\/speech\/?$/, methods: { POST: createSpeech } },
@@ -33,10 +33,10 @@ const ROUTES: readonly Route[] = [
 ];
 
 /**
- * Answer a request that has been let in, but for its key.
+ * Answer a request whose host and origin have been accepted.
  *
- * @param checkKey Called where a route needs the key.
- * @throws HttpError 404 for an unknown path, 405 for a method that it does not have, and the routes' own.
+ * @param checkKey Called if the route needs the key.
+ * @throws HttpError 404 for an unknown path, 405 for a method that the path does not have, and the errors of the routes.
  */
 export async function route(
   door: Door,
@@ -55,7 +55,7 @@ export async function route(
   const method = request.method === "HEAD" ? "GET" : request.method;
   const run = Object.hasOwn(found.route.methods, method) ? found.route.methods[method as Method] : undefined;
   if (run) return run({ door, request, id: found.id, query: searchParams });
-  const message = `${request.method} is not a method of ${pathname}; it has: ${allow}.`;
+  const message = `${request.method} is not allowed for ${pathname}, which has: ${allow}.`;
   throw new HttpError(405, message, "method_not_allowed", null, { allow });
 }
 

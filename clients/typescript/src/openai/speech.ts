@@ -29,18 +29,18 @@ export async function createSpeech({ door, request }: Call): Promise<Response> {
   });
 }
 
-/** `seed` and `language` are ours. Other fields are not read: clients send many that concern only themselves. */
+/** `seed` and `language` are this server's own. Other fields are ignored: clients send many for other servers. */
 function speechParams(body: Body) {
   const { input, model, voice, speed, seed } = body;
-  if (typeof input !== "string") throw badRequest("input has to be a string.", "input");
-  if (typeof model !== "string") throw badRequest("model has to be a string.", "model");
+  if (typeof input !== "string") throw badRequest("input must be a string.", "input");
+  if (typeof model !== "string") throw badRequest("model must be a string.", "model");
   return {
     text: input,
     model,
     voice: voiceName(voice),
     instruct: optionalString(body, "instructions") || undefined,
     language: optionalString(body, "language"),
-    // The sidecar says what is wrong with these.
+    // The sidecar checks these.
     seed: seed as number | undefined,
     speed: speed as number | undefined,
   };
@@ -50,25 +50,25 @@ function speechParams(body: Body) {
 function voiceName(voice: unknown): string | undefined {
   if (voice === undefined || voice === null) return undefined;
   const name = typeof voice === "object" ? (voice as { id?: unknown }).id : voice;
-  if (typeof name !== "string") throw badRequest('voice has to be a string, or an object like {"id": "alloy"}.', "voice");
+  if (typeof name !== "string") throw badRequest('voice must be a string, or an object like {"id": "alloy"}.', "voice");
   return name;
 }
 
 function streamFormat({ stream_format: wanted }: Body): "audio" | "sse" {
   const format = wanted ?? "audio";
   if (format === "audio" || format === "sse") return format;
-  throw badRequest('stream_format is "audio" or "sse".', "stream_format");
+  throw badRequest('stream_format must be "audio" or "sse".', "stream_format");
 }
 
 interface Begun {
   stream: SpeechStream;
   chunks: Chunks;
   first: First;
-  /** Params that the model cannot follow, and that were left out. */
+  /** Params that the model cannot follow and that were left out. */
   ignored?: string;
 }
 
-/** Speak until the first audio. What is wrong with a request is known before that, and told by the status. */
+/** Speak until the first audio. A request's errors are known before that, and can be reported by the status. */
 async function begin(door: Door, params: SpeechParams, signal: AbortSignal): Promise<Begun> {
   try {
     return await start(door, params, signal);
@@ -86,6 +86,6 @@ async function start({ engine }: Door, params: SpeechParams, signal: AbortSignal
   return { stream, chunks, first: await chunks.next() };
 }
 
-/** The sidecar knows its own names only, the client may know only the others. */
+/** The sidecar's message lists only its own names; the client may know only the aliases. */
 const unknownVoice = (message: string, { aliases }: Door) =>
   new HttpError(400, `${message} These names are accepted, too: ${aliases.voices.join(", ")}.`, "unknown_voice", "voice");

@@ -5,12 +5,12 @@ type Pieces = AsyncGenerator<Uint8Array<ArrayBuffer>, void>;
 export type Chunks = AsyncIterator<SpeechChunk, undefined>;
 export type First = IteratorResult<SpeechChunk, undefined>;
 
-/** The pieces of one audio file. */
+/** Yield the pieces of one audio file. */
 export async function* audio(first: First, chunks: Chunks): Pieces {
   for (let chunk = first; !chunk.done; chunk = await chunks.next()) yield chunk.value.audio;
 }
 
-/** OpenAI's events. `seq` and `samples`, and the `result` at the end, are ours. */
+/** Yield OpenAI's events. `seq`, `samples` and the `result` at the end are this server's own. */
 export async function* events(first: First, chunks: Chunks, stream: SpeechStream): Pieces {
   try {
     for (let chunk = first; !chunk.done; chunk = await chunks.next()) {
@@ -24,7 +24,7 @@ export async function* events(first: First, chunks: Chunks, stream: SpeechStream
   }
 }
 
-/** A codec frame is what comes next to a token; the text's tokens are not counted. */
+/** Return OpenAI's `usage`. A codec frame is counted as a token; the tokens of the text are not counted. */
 const usage = (frames: number) => ({ input_tokens: 0, output_tokens: frames, total_tokens: frames });
 
 const event = (value: object) =>
@@ -32,7 +32,7 @@ const event = (value: object) =>
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
 
-/** The pieces as a response's body; cancelling it cancels the speech. */
+/** Return the pieces as a response's body. Cancelling it cancels the speech. */
 export function toBody(pieces: Pieces, stream: SpeechStream): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
     pull: async (controller) => {

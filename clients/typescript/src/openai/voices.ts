@@ -4,7 +4,7 @@ import { isOpenAIVoice } from "./aliases.js";
 import type { Door } from "./door.js";
 import type { Call } from "./routes.js";
 
-/** `GET /v1/audio/voices?model=…`: the model's own, then the names that stand for some of them. */
+/** `GET /v1/audio/voices?model=…`: the model's voices, then the aliases of some of them. */
 export async function listVoices({ door, query }: Call): Promise<Response> {
   const model = query.get("model");
   const own = await door.engine.voices.list(model === null ? undefined : door.aliases.model(model));
@@ -22,7 +22,7 @@ export async function listVoices({ door, query }: Call): Promise<Response> {
 const entry = (name: string) => ({ id: name, object: "voice", name });
 
 /**
- * Load the model that a request is for, and return the sidecar's names of model and voice.
+ * Load the model that a request needs, and return the sidecar's names of model and voice.
  *
  * @param model As the client wrote it.
  * @param voice As the client wrote it.
@@ -44,18 +44,18 @@ export async function prepareModel(
   return { model, voice: door.aliases.voice(voice, speakers(voices ?? (await door.engine.voices.list(model)))) };
 }
 
-/** They cannot be listed before the default model is on this machine. */
+/** Return the voices, or undefined while the default model is not on this machine. */
 const listed = ({ engine }: Door): Promise<VoiceEntry[] | undefined> => engine.voices.list().catch(() => undefined);
 
 /**
- * Return whether a saved voice's model is one of the catalogue. Its file may name any other, from
- * whoever made it: those are loaded when somebody asks for them by name, which the sidecar sees to.
+ * Return whether a saved voice's model is in the catalogue. The voice file comes from an unknown author and may name any
+ * model; one outside the catalogue is loaded only if a request names it, which the sidecar checks.
  */
 async function isListed({ engine }: Door, model: string): Promise<boolean> {
   return !model.includes("/") && (await engine.models.list()).some((entry) => same(entry.model, model));
 }
 
-/** The presets, or where there are none the saved voices that fit: what OpenAI's names stand for. */
+/** Return the voices that OpenAI's names stand for: the presets, or if there are none, the saved voices that fit. */
 function speakers(voices: readonly VoiceEntry[]): readonly VoiceEntry[] {
   const presets = voices.filter(({ kind }) => kind === "preset");
   return presets.length > 0 ? presets : voices;

@@ -6,7 +6,7 @@ const PARAMS: Readonly<Record<string, string>> = {
 };
 
 /** The params of a request, by their names in the sidecar's errors. All others cannot be sent over HTTP. */
-const SENT: ReadonlySet<string> = new Set(["text", "instruct", "encoding", "model", "voice", "language", "seed", "speed"]);
+const SENT: ReadonlySet<string> = new Set([...Object.keys(PARAMS), "model", "voice", "language", "seed", "speed"]);
 
 /** The sidecar's methods, and the requests that do the same here. */
 const METHODS: Readonly<Record<string, string>> = {

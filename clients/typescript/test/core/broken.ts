@@ -17,8 +17,8 @@ const launchOnce = (mode: string, options: SidecarOptions = {}) =>
   launchFake(mode, { restart: QUICK, args: [join(scratch, `mark ${marks++}`)], ...options });
 
 const IS_BUN = process.versions.bun !== undefined;
-const SILENT = /The client killed it: it had said nothing for 4000 ms, not even to a ping\./;
-const LOST = (pipe: string) => new RegExp(`The client killed it: it had closed its ${pipe}, but went on running\\.`);
+const SILENT = /The client killed it: it sent nothing for 4000 ms, not even the answer to a ping\./;
+const LOST = (pipe: string) => new RegExp(`The client killed it: it had closed its ${pipe} but kept running\\.`);
 
 describe("a sidecar that lives, but cannot be spoken to", () => {
   /** How each is lost, and what is said of it. Bun tells nobody of a pipe that has no reader. */
@@ -85,7 +85,7 @@ describe("the reason of an end", () => {
     for (let isOver = false; !isOver; isOver = !(await nextEvent(tts, "exit")).willRestart);
     await assert.rejects(tts.ping(), {
       name: "SidecarExitedError",
-      message: /crashed too often, and is not started again\. .*something printed/,
+      message: /crashed too often and is not started again\. .*something printed/,
     });
   });
 
@@ -181,6 +181,6 @@ describe("a start that fails", () => {
       last = await tts.ping().catch((error) => error);
       return /too often/.test(String(last));
     });
-    assert.match(String(last), /did not start\. .*too often.*its working folder .*cwd .* is not there/);
+    assert.match(String(last), /did not start\. .*too often.*its working folder .*cwd .* does not exist/);
   });
 });

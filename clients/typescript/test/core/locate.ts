@@ -73,7 +73,7 @@ describe("a program that the system does not start", () => {
 
   it("is not blamed for its working folder", async () => {
     const command = [process.execPath];
-    await rejects({ command, cwd: "/no/such/folder" }, /: its working folder \/no\/such\/folder is not there\.$/);
+    await rejects({ command, cwd: "/no/such/folder" }, /: its working folder \/no\/such\/folder does not exist\.$/);
     const file = join(folder(), "file");
     writeFileSync(file, "");
     await rejects({ command, cwd: file }, /: its working folder .*\/file is not a folder\.$/);
@@ -81,7 +81,7 @@ describe("a program that the system does not start", () => {
 
   it("is not blamed for its interpreter", async () => {
     const moved = script(join(folder(), "sidecar"), "#!/old/place/.venv/bin/python -u\n");
-    await rejects({ command: [moved] }, /: its interpreter \/old\/place\/\.venv\/bin\/python is not there\. Was the \.venv moved/);
+    await rejects({ command: [moved] }, /: its interpreter \/old\/place\/\.venv\/bin\/python does not exist\. Was the \.venv moved/);
   });
 
   it("has a reason of our type, whatever it is", async () => {
@@ -148,7 +148,7 @@ describe("python3 on the PATH", { skip: isInstalled && "this machine has the pro
     await notFound({ ...stuck, env, startTimeoutMs: 500 }, /\(it did not answer in 500 ms\)$/);
     const gone = app("exit 0");
     const cwd = join(gone.cwd, "no such");
-    await notFound({ ...gone, cwd }, /its working folder .* is not there\.\)$/);
+    await notFound({ ...gone, cwd }, /its working folder .* does not exist\.\)$/);
   });
 
   it("is never asked by way of uvx, which would run whatever has the name on PyPI", async () => {

@@ -34,7 +34,7 @@ describe("a message that is too long", () => {
       tts.voices.delete("\u0001".repeat(1000)), // Six bytes each.
       tts.voices.delete("€".repeat(1700)),
     ];
-    for (const call of calls) await assert.rejects(call, { type: "messageTooLong", message: /takes 5000; most of it is voice of/ });
+    for (const call of calls) await assert.rejects(call, { type: "messageTooLong", message: /whose limit is 5000; the largest field is voice of/ });
     await tts.voices.delete("€".repeat(1600));
     await tts.ping();
   });

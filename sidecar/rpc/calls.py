@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -25,6 +25,8 @@ OVERHEAD_BYTES = 512
 Kind = Literal["speech", "disk"]
 Progress = AudioProgress | SentenceProgress | LoadProgress | VoiceProgress
 
+R = TypeVar("R", bound=msgspec.Struct)
+
 
 class Calls:
     """The requests in flight, by id. One lock guards them, their states, and what they send."""
@@ -32,9 +34,9 @@ class Calls:
     def __init__(self, outbox: Outbox) -> None:
         self.outbox = outbox
         self.lock = threading.RLock()
-        self.by_id: dict[Id, Call] = {}
+        self.by_id: dict[Id, Call[Any]] = {}
 
-    def open(self, id: Id) -> Call:
+    def open(self, id: Id) -> Call[Any]:
         """Enter a request into the table.
 
         Raises:
@@ -43,14 +45,15 @@ class Calls:
         with self.lock:
             if id in self.by_id:
                 raise DuplicateId(f"A request with id {id!r} is still running.")
-            call = self.by_id[id] = Call(self, id)
+            call: Call[Any] = Call(self, id)
+            self.by_id[id] = call
             return call
 
-    def find(self, id: Id) -> Call | None:
+    def find(self, id: Id) -> Call[Any] | None:
         with self.lock:
             return self.by_id.get(id)
 
-    def find_token(self, token: Token) -> Call | None:
+    def find_token(self, token: Token) -> Call[Any] | None:
         """Return the request that reports under a token."""
         with self.lock:
             return next((call for call in self.by_id.values() if call.token == token), None)
@@ -69,13 +72,13 @@ class Calls:
         with self.lock:
             return sum(call.kind == kind for call in self.by_id.values())
 
-    def _all(self) -> list[Call]:
+    def _all(self) -> list[Call[Any]]:
         with self.lock:
             return list(self.by_id.values())
 
 
-class Call:
-    """One request. Any thread may use it.
+class Call(Generic[R]):
+    """One request, whose result is an R. Any thread may use it.
 
     Attributes:
         on_text: receives more text, and whether that is the last.
@@ -156,10 +159,10 @@ class Call:
 
     # --- what it sends --------------------------------------------------------------------------
 
-    def reply(self, result: msgspec.Struct, audio_bytes: int = 0) -> None:
+    def reply(self, result: R, audio_bytes: int = 0) -> None:
         self._close(Response(self.id, result), _wire_size(audio_bytes))
 
-    def reply_whole(self, result: msgspec.Struct) -> None:
+    def reply_whole(self, result: R) -> None:
         """Reply with a result that may be long without audio."""
         self._close(Response(self.id, result), len(msgspec.json.encode(result)) + OVERHEAD_BYTES)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from typing import Any
 
 import msgspec
 
@@ -19,7 +20,6 @@ from sidecar.errors import (
 )
 from sidecar.rpc.calls import Call
 from sidecar.rpc.error_objects import error_object
-from sidecar.rpc.handlers import HANDLERS
 from sidecar.rpc.methods import METHODS, Method
 from sidecar.rpc.session import Phase, Session
 from sidecar.wire import jsonrpc, oversized
@@ -76,9 +76,9 @@ class Dispatcher:
         except Exception as error:
             call.fail(error)
 
-    def _call(self, call: Call, request: Request) -> None:
+    def _call(self, call: Call[Any], request: Request) -> None:
         method = METHODS.get(request.method)
-        if method is None or method.from_server:
+        if method is None or method.handler is None:
             raise MethodNotFound(
                 f"There is no method {request.method!r}.",
                 hint="capabilities.methods in initialize's answer lists them.",
@@ -86,19 +86,19 @@ class Dispatcher:
         if method.result is None:
             raise InvalidRequest(f"{request.method} is a notification; send it without an id.")
         self._session.check_phase(request.method, allowed_first=method.before_initialize)
-        result = HANDLERS[request.method](self._session, _params(request.params, method), call)
+        result = method.handler()(self._session, _params(request.params, method), call)
         if result is not None:
             call.reply(result)
 
     def _notification(self, message: Notification) -> None:
         method = METHODS.get(message.method)
-        if method is None or method.result is not None or method.from_server:
+        if method is None or method.result is not None or method.handler is None:
             log.debug("ignored notification %s", message.method)
             return
         if self._session.phase is Phase.NEW and not method.before_initialize:
             return
         try:
-            HANDLERS[message.method](self._session, _params(message.params, method), None)
+            method.handler()(self._session, _params(message.params, method))
         except Exception as error:
             log.warning("notification %s: %s", message.method, error)
 

@@ -14,7 +14,8 @@ from sidecar.models import catalog, registry
 from sidecar.models.base import ModelInfo
 from sidecar.models.known import KNOWN, LANGUAGES
 from sidecar.rpc.contract.common import LanguageName, ModelName, VoiceName
-from sidecar.rpc.methods import METHODS, PROTOCOL_VERSION, Method
+from sidecar.rpc.contract.lifecycle import PROTOCOL_VERSION
+from sidecar.rpc.methods import METHODS, Method
 from sidecar.wire.jsonrpc import ErrorData
 
 _DEFS = "#/$defs/{name}"
@@ -91,7 +92,7 @@ def _with_references(schema: Any, names: Mapping[str, Mapping[str, Any]]) -> Any
 
 def _method(method: Method) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "direction": "serverToClient" if method.from_server else "clientToServer",
+        "direction": "serverToClient" if method.handler is None else "clientToServer",
         "kind": "notification" if method.result is None else "request",
         "description": method.doc,
         "params": {"$ref": _DEFS.format(name=method.params.__name__)},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -19,6 +19,8 @@ from sidecar.rpc.error_objects import shortened
 from sidecar.voices.store import VoiceStore
 from sidecar.wire.jsonrpc import OutgoingNotification
 from sidecar.wire.stdio import Outbox
+
+R = TypeVar("R", bound=msgspec.Struct)
 
 _LOG_TYPES: dict[str, Literal[1, 2, 3, 4]] = {"error": 1, "warning": 2, "info": 3, "debug": 4}
 
@@ -73,7 +75,7 @@ class Session:
         if self.phase is Phase.SHUT_DOWN:
             raise ShuttingDown(f"{method} came after shutdown.", hint="Start a new process.")
 
-    def in_order(self, call: Call, step: Callable[[], object]) -> None:
+    def in_order(self, call: Call[Any], step: Callable[[], object]) -> None:
         """Take a request's step in the ordered lane of `Background`.
 
         Until the step begins the request, a cancel answers it at once. What the step raises is
@@ -91,7 +93,7 @@ class Session:
         call.wait()
         self.background.in_order(turn)
 
-    def answer_later(self, call: Call, look: Callable[[], msgspec.Struct]) -> None:
+    def answer_later(self, call: Call[R], look: Callable[[], R]) -> None:
         """Answer with what `look` returns or raises.
 
         It begins in order, may take long, and changes nothing, so that a cancel need not wait for

@@ -13,6 +13,8 @@ from sidecar.rpc.contract.voice import VoiceProgress
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 
+PROTOCOL_VERSION = 1
+
 
 class ClientInfo(Params):
     """The program that uses the sidecar."""

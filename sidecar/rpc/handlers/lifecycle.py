@@ -16,6 +16,7 @@ from sidecar.limits import (
 from sidecar.rpc.calls import Call
 from sidecar.rpc.contract.common import Empty, NoParams
 from sidecar.rpc.contract.lifecycle import (
+    PROTOCOL_VERSION,
     CancelParams,
     Capabilities,
     EngineState,
@@ -30,7 +31,6 @@ from sidecar.rpc.contract.lifecycle import (
     StatusResult,
     StreamStatus,
 )
-from sidecar.rpc.methods import METHODS, PROTOCOL_VERSION
 from sidecar.rpc.session import Phase, Session
 from sidecar.wire.framing import MAX_BODY_BYTES, MAX_DISCARD_BYTES
 
@@ -38,7 +38,9 @@ from sidecar.wire.framing import MAX_BODY_BYTES, MAX_DISCARD_BYTES
 _HANDSHAKE_SECONDS = 0.1
 
 
-def initialize(session: Session, params: InitializeParams, call: Call) -> None:
+def initialize(
+    session: Session, params: InitializeParams, call: Call[InitializeResult], methods: list[str]
+) -> None:
     if session.phase is not Phase.NEW:
         raise InvalidRequest("initialize was sent twice.")
     if params.protocol_version != PROTOCOL_VERSION:
@@ -56,16 +58,16 @@ def initialize(session: Session, params: InitializeParams, call: Call) -> None:
         InitializeResult(
             protocol_version=PROTOCOL_VERSION,
             server_info=ServerInfo(name="qwen-tts-sidecar", version=__version__),
-            capabilities=_capabilities(session),
+            capabilities=_capabilities(session, methods),
         )
     )
     session.outbox.drain(_HANDSHAKE_SECONDS)
     session.engine.start()
 
 
-def _capabilities(session: Session) -> Capabilities:
+def _capabilities(session: Session, methods: list[str]) -> Capabilities:
     return Capabilities(
-        methods=[name for name, method in METHODS.items() if not method.from_server],
+        methods=methods,
         encodings=list(ENCODINGS),
         text_modes=["full", "stream"],
         limits=Limits(
@@ -81,24 +83,24 @@ def _capabilities(session: Session) -> Capabilities:
     )
 
 
-def initialized(session: Session, params: NoParams, call: None) -> None:
+def initialized(session: Session, params: NoParams) -> None:
     """Nothing waits for it; clients of LSP's habit send it."""
 
 
-def shutdown(session: Session, params: NoParams, call: Call) -> Empty:
+def shutdown(session: Session, params: NoParams, call: Call[Empty]) -> Empty:
     session.phase = Phase.SHUT_DOWN
     return Empty()
 
 
-def exit(session: Session, params: NoParams, call: None) -> None:
+def exit(session: Session, params: NoParams) -> None:
     session.on_exit(0 if session.phase is Phase.SHUT_DOWN else 1)
 
 
-def ping(session: Session, params: NoParams, call: Call) -> PingResult:
+def ping(session: Session, params: NoParams, call: Call[PingResult]) -> PingResult:
     return PingResult(uptime_ms=session.uptime_ms)
 
 
-def status(session: Session, params: NoParams, call: Call) -> StatusResult:
+def status(session: Session, params: NoParams, call: Call[StatusResult]) -> StatusResult:
     now = session.engine.status
     return StatusResult(
         backend=now.backend,
@@ -146,7 +148,7 @@ def _engine_state(engine: Engine) -> EngineState:
     return EngineState(state=state, task=task, elapsed_ms=watchdog.seconds * 1000)
 
 
-def cancel(session: Session, params: CancelParams, call: None) -> None:
+def cancel(session: Session, params: CancelParams) -> None:
     """Silent for an id that is unknown, answered, or cannot be cancelled."""
     target = session.calls.find(params.id)
     if target is not None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sidecar.models.hub.download import Progress
 
 
-def list_models(session: Session, params: NoParams, call: Call) -> None:
+def list_models(session: Session, params: NoParams, call: Call[ModelListResult]) -> None:
     session.answer_later(call, lambda: _list(session))
 
 
@@ -62,7 +62,7 @@ def _row(entry: Entry, loaded: bool, backend: str | None) -> ModelEntry:
     return row
 
 
-def load(session: Session, params: ModelLoadParams, call: Call) -> None:
+def load(session: Session, params: ModelLoadParams, call: Call[ModelLoadResult]) -> None:
     name = _pinned(params, session.default_model)
     if params.work_done_token is not None:
         call.claim_token(params.work_done_token, "workDoneToken")
@@ -90,7 +90,7 @@ def _pinned(params: ModelLoadParams, default: str) -> str:
     return f"{name}@{params.revision}"
 
 
-def _report_load(job: LoadJob, call: Call) -> None:
+def _report_load(job: LoadJob, call: Call[ModelLoadResult]) -> None:
     """Report the stages of a load, and answer with its outcome."""
     for event in job:
         match event:
@@ -135,7 +135,7 @@ def _loaded(model: str, result: LoadResult) -> ModelLoadResult:
     )
 
 
-def unload(session: Session, params: ModelUnloadParams, call: Call) -> None:
+def unload(session: Session, params: ModelUnloadParams, call: Call[Empty]) -> None:
     def begin() -> Callable[[], None]:
         job = session.engine.unload(params.model, wait=params.wait is True)
         session.background.start(lambda: _report_unload(job, call))
@@ -144,7 +144,7 @@ def unload(session: Session, params: ModelUnloadParams, call: Call) -> None:
     session.in_order(call, lambda: call.begin(begin))
 
 
-def _report_unload(job: UnloadJob, call: Call) -> None:
+def _report_unload(job: UnloadJob, call: Call[Empty]) -> None:
     for event in job:
         if isinstance(event, Failed):
             call.fail(event.error)

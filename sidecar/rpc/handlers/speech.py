@@ -30,7 +30,7 @@ from sidecar.voices.choice import ChosenVoice, choose
 log = logging.getLogger(__name__)
 
 
-def synthesize(session: Session, params: SynthesizeParams, call: Call) -> None:
+def synthesize(session: Session, params: SynthesizeParams, call: Call[SynthesizeResult]) -> None:
     speech = _Speech(session, params, call)
     call.admit("speech")
     if params.partial_result_token is not None:
@@ -47,7 +47,9 @@ class _Speech:
     on the thread of the synthesis.
     """
 
-    def __init__(self, session: Session, params: SynthesizeParams, call: Call) -> None:
+    def __init__(
+        self, session: Session, params: SynthesizeParams, call: Call[SynthesizeResult]
+    ) -> None:
         self._session = session
         self._params = params
         self._call = call
@@ -94,11 +96,11 @@ class _Speech:
         _Answer(self._session, self._call, encoding).give(self.synthesis)
 
 
-def append_text(session: Session, params: AppendTextParams, call: None) -> None:
+def append_text(session: Session, params: AppendTextParams) -> None:
     _write(session, params.token, params.text, last=False)
 
 
-def end_text(session: Session, params: EndTextParams, call: None) -> None:
+def end_text(session: Session, params: EndTextParams) -> None:
     _write(session, params.token, "", last=True)
 
 
@@ -118,7 +120,7 @@ def warnings(notices: tuple[Notice, ...]) -> list[Warning] | None:
 class _Answer:
     """Streams a synthesis under the call's token, or keeps its audio for the result."""
 
-    def __init__(self, session: Session, call: Call, encoding: Encoding) -> None:
+    def __init__(self, session: Session, call: Call[SynthesizeResult], encoding: Encoding) -> None:
         self._voices = session.voices
         self._call = call
         self._encoding: Encoding = encoding

@@ -28,7 +28,7 @@ from sidecar.voices.design import DESIGN_FRAMES, Design
 from sidecar.voices.format import SavedVoice
 
 
-def list_voices(session: Session, params: VoiceListParams, call: Call) -> None:
+def list_voices(session: Session, params: VoiceListParams, call: Call[VoiceListResult]) -> None:
     session.answer_later(call, lambda: _list(session, params.model))
 
 
@@ -80,7 +80,7 @@ def _entry(voice: SavedVoice) -> VoiceEntry:
     )
 
 
-def delete(session: Session, params: VoiceDeleteParams, call: Call) -> None:
+def delete(session: Session, params: VoiceDeleteParams, call: Call[Empty]) -> None:
     def work() -> None:
         if call.begin(lambda: None):
             session.voices.delete(params.voice)
@@ -90,7 +90,7 @@ def delete(session: Session, params: VoiceDeleteParams, call: Call) -> None:
     session.in_order(call, work)
 
 
-def create(session: Session, params: VoiceCreateParams, call: Call) -> None:
+def create(session: Session, params: VoiceCreateParams, call: Call[VoiceCreateResult]) -> None:
     request = _request(params)
     if params.work_done_token is not None:
         call.claim_token(params.work_done_token, "workDoneToken")
@@ -108,7 +108,7 @@ def create(session: Session, params: VoiceCreateParams, call: Call) -> None:
     session.in_order(call, lambda: call.begin(begin))
 
 
-def _report(creation: Creation, call: Call) -> None:
+def _report(creation: Creation, call: Call[VoiceCreateResult]) -> None:
     try:
         for event in creation:
             match event:

@@ -1,7 +1,7 @@
 """The engine as the rest of the program sees it: an inbox, a thread, a status snapshot.
 
-This module does not import MLX. The thread does, when it starts, and everything it owns
-(`Scheduler` and what lies behind it) is imported there.
+This module does not import MLX. The engine thread imports MLX when it starts, and then the
+scheduler and all other modules that need MLX.
 """
 
 from __future__ import annotations
@@ -42,17 +42,20 @@ LOOK_SECONDS = 1.0
 class Engine:
     """Runs synthesis on a thread of its own.
 
-    Every method may be called from any thread; all but `backend` and `stop` return at once. What
-    happens to a job is in its events: iterate over the job, or give the queue that several jobs are
-    to report into. A job with `admitted` is a later step of something that has been let in; others
-    are refused with `QueueFull` when too many are in flight.
+    Every method may be called from any thread; all except `backend` and `stop` return at once. A
+    job reports by its events: iterate over the job, or pass a queue that several jobs share. When
+    too many jobs are in flight, a job fails with `QueueFull`, unless it is `admitted`: a later step
+    of something that was admitted before.
 
     Args:
         hang_seconds: how long one piece of work may take before the watchdog calls it hung; 0 is
-            for ever. Somebody has to call `look` every LOOK_SECONDS.
-        memory_limit: what models may take together.
-        keep_alive: seconds that a model stays without work if nothing is said about that;
-            negative is for ever.
+            for ever. `watchdog.look` has to be called every LOOK_SECONDS.
+        memory_limit: how much memory models may use together.
+        keep_alive: seconds that a model stays in memory without work, unless its load says
+            otherwise; negative is for ever.
+
+    Attributes:
+        status: the latest snapshot that the engine thread has published.
     """
 
     def __init__(
@@ -64,7 +67,7 @@ class Engine:
         self._memory_limit = memory_limit
         self._keep_alive = keep_alive
         self.status = EngineStatus()
-        self._known = threading.Event()  # set once the backend is
+        self._known = threading.Event()  # set with the first status
         self.heartbeat = Heartbeat()
         self.watchdog = Watchdog(self.heartbeat, hang_seconds, LOOK_SECONDS)
         self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
@@ -72,7 +75,7 @@ class Engine:
 
     @property
     def loaded(self) -> set[str]:
-        """Every name that a model in memory was asked for by."""
+        """All names by which the models in memory were asked for."""
         return {name for model in self.status.models for name in model.names}
 
     def backend(self, timeout: float) -> str | None:
@@ -98,7 +101,8 @@ class Engine:
         """Queue a request. Its events are the chunks of audio, then the outcome.
 
         Args:
-            stream: the same for all requests of one narration; see `more_follows`.
+            stream: the same for all requests that one listener hears one after another; see
+                `more_follows`.
         """
         job = SpeechJob(
             request=request,
@@ -113,12 +117,12 @@ class Engine:
     def hold_model(self, model: str, stream: Stream) -> None:
         """Count a model as in use, so that nothing unloads it, until the stream's first job.
 
-        Silent if the model is not in memory. `release` ends this, too.
+        Do nothing if the model is not in memory. `release` ends this, too.
         """
         self._inbox.put(HoldModel(model, stream))
 
     def release(self, stream: Stream) -> None:
-        """Give up what is reserved or held for a stream; silent if there is nothing."""
+        """Give up what is reserved or held for a stream; do nothing if nothing is."""
         self._inbox.put(Release(stream))
 
     def load(
@@ -129,13 +133,13 @@ class Engine:
         *,
         admitted: bool = False,
     ) -> LoadJob:
-        """Find (downloading if need be) and load a model. Its stages are among the events."""
+        """Find a model, download it if need be, and load it. Each stage is an event."""
         job = LoadJob(model=model, options=options, events=self._events(events), admitted=admitted)
         self._inbox.put(job)
         return job
 
     def encode(self, model: str, recording: Recording, *, admitted: bool = False) -> EncodeJob:
-        """Make a voice of a recording; the model is loaded if it is not."""
+        """Encode a recording for a model, which is loaded if it is not in memory."""
         job = EncodeJob(
             model=model, recording=recording, events=self._events(None), admitted=admitted
         )
@@ -143,7 +147,7 @@ class Engine:
         return job
 
     def unload(self, model: str, wait: bool = False) -> UnloadJob:
-        """Free a model; while it speaks that is refused, or waits for the end."""
+        """Free a model. While it is in use, this fails, or with `wait` waits until it is not."""
         job = UnloadJob(model=model, events=self._events(None), wait=wait)
         self._inbox.put(job)
         return job
@@ -152,23 +156,27 @@ class Engine:
         return Events(wake=self.wake) if given is None else given
 
     def cancel(self, job: Job) -> None:
-        """End a job with `Cancelled`; silent if it has ended already."""
+        """End a job with `Cancelled`; do nothing if it has ended already."""
         job.cancelled = True
         self._inbox.put(Cancel(job))
 
     def append_text(self, job: SpeechJob, text: str, last: bool) -> None:
-        """Adds text to a request with `Utterance.more_text`; silent if that, or it, has ended."""
+        """Add text to a request with `Utterance.more_text`; do nothing if it has ended.
+
+        Args:
+            last: no more text follows.
+        """
         self._inbox.put(AppendText(job, text, last))
 
     def wake(self) -> None:
-        """Look again at jobs whose events had no room for more audio."""
+        """Have the engine look again at jobs whose events had no room for more audio."""
         self._inbox.put(Wake())
 
     def stop(self, timeout: float) -> bool:
-        """Cancels everything and ends the thread; False if it is still busy after `timeout`.
+        """Cancel everything and end the thread. Return False if it is still busy after `timeout`.
 
-        A program that stopped an engine should leave by os._exit: MLX's clean-up at the end of
-        its thread needs the interpreter and aborts the process if that is shutting down.
+        A program that has stopped an engine should leave by os._exit: MLX cleans up at the end of
+        its thread, needs the interpreter for that, and aborts the process if that is shutting down.
         """
         if self._thread.is_alive():
             self._inbox.put(Stop())
@@ -192,7 +200,7 @@ class Engine:
         try:
             limit = self._memory_limit.of(backend.memory_bytes())
             Scheduler(self._inbox, self._publish, self.heartbeat, limit, self._keep_alive).run()
-        except Exception:  # a bug; the scheduler has told its own requests
+        except Exception:  # a bug; the scheduler has ended its own jobs
             log.exception("the engine has failed")
             self._refuse(InternalError("The engine has failed.", hint="Start a new process."))
 
@@ -201,7 +209,7 @@ class Engine:
         self._known.set()
 
     def _refuse(self, error: SidecarError) -> None:
-        """Answers every job with `error`, until the end."""
+        """End every job with `error` until the engine is stopped."""
         self.heartbeat.beat(None)
         self._publish(EngineStatus(backend="broken"))
         while not isinstance(command := self._inbox.get(), Stop):

@@ -1,4 +1,4 @@
-"""What comes out of the engine: the events of a job, in a queue that one other thread reads."""
+"""The events of a job, which the engine thread puts into a queue that one other thread reads."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ FinishReason = Literal["stop", "length", "runaway"]
 
 
 class AudioChunk(msgspec.Struct, frozen=True):
-    """Audio in order, without gaps.
+    """The next piece of a job's audio. The chunks of a job come in order and leave no gaps.
 
     Attributes:
         samples: float32 [frames × samples per frame].
-        codes: int32 [frames, codebooks] it was decoded from.
+        codes: int32 [frames, codebooks], which the samples were decoded from.
         sample_rate: samples per second.
     """
 
@@ -35,11 +35,17 @@ class AudioChunk(msgspec.Struct, frozen=True):
 
 
 class SpeechFigures(msgspec.Struct, frozen=True):
-    """The figures of an utterance, or of several that are one stream; times in seconds.
+    """The figures of an utterance, or of several utterances of one stream.
 
     Attributes:
-        samples: of the audio that came out, at `sample_rate`.
-        generation_seconds: of compute, without the waits for text.
+        finish_reason: "stop": the speech ended by itself; "length": it reached the limit of
+            frames; "runaway": it did not end by itself, and was cut.
+        frames: frames of audio.
+        samples: samples of audio, at `sample_rate`.
+        queue_seconds: from the request to the beginning of its preparation.
+        first_audio_seconds: from the request to the first chunk.
+        generation_seconds: time that the generation took, without the waits for text.
+        peak_memory_bytes: the most that MLX has allocated since the process began.
     """
 
     finish_reason: FinishReason
@@ -73,14 +79,15 @@ class SpeechFigures(msgspec.Struct, frozen=True):
 
     @property
     def real_time_factor(self) -> float:
-        """Compute ÷ audio: below 1 is faster than playback."""
+        """Seconds of generation per second of audio; below 1 is faster than playback."""
         return self.generation_seconds / self.audio_seconds if self.samples else 0.0
 
 
 class SpeechResult(SpeechFigures, frozen=True):
-    """The end of an utterance.
+    """The result of an utterance.
 
     Attributes:
+        notices: what was noticed about its reference recording.
         unspoken: letters of its text that the model has not learned and has left out.
     """
 
@@ -89,14 +96,19 @@ class SpeechResult(SpeechFigures, frozen=True):
 
 
 class EncodedVoice(msgspec.Struct, frozen=True):
-    """A recording as a model heard it."""
+    """The result of an encoding: what a model needs of a recording to speak with its voice."""
 
     info: ModelInfo
     features: VoicePrompt
 
 
 class LoadResult(msgspec.Struct, frozen=True):
-    """A model that is in memory now."""
+    """The result of a load: a model that is in memory now.
+
+    Attributes:
+        bits: bits per weight if the model is quantised; None if it is not.
+        keep_alive: seconds that the model stays in memory without work; negative is for ever.
+    """
 
     info: ModelInfo
     dtype: str
@@ -107,30 +119,37 @@ class LoadResult(msgspec.Struct, frozen=True):
 
 
 class Stage(msgspec.Struct, frozen=True):
-    """A step of a load begins; `detail` is the model's name."""
+    """A step of a load begins.
+
+    Attributes:
+        detail: the model's name.
+    """
 
     stage: Literal["resolving", "loading"]
     detail: str
 
 
 class Download(msgspec.Struct, frozen=True):
-    """A model is being downloaded; there are some ten of these a second at most."""
+    """Progress of a model's download; there are at most some ten of these a second."""
 
     progress: Progress
 
 
 class Done(msgspec.Struct, frozen=True):
-    """The job has succeeded. Nothing follows.
+    """The job has succeeded. It is the last event of the job.
 
     Attributes:
-        result: of a load, a synthesis or an encoding; None after an unload.
+        result: the result of a load, a synthesis or an encoding; None after an unload.
     """
 
     result: SpeechResult | LoadResult | EncodedVoice | None = None
 
 
 class Failed(msgspec.Struct, frozen=True):
-    """The job has failed or was cancelled. Nothing follows. Jobs may share one error."""
+    """The job has failed or was cancelled. It is the last event of the job.
+
+    Several jobs may share one error.
+    """
 
     error: SidecarError
 
@@ -144,13 +163,14 @@ T = TypeVar("T")
 class Events(Generic[T]):
     """A queue from the engine thread to one reader, with back-pressure.
 
-    Several jobs, one after another, may report into one queue, and the reader's own threads may
-    put other messages among their events.
+    Several jobs, one after another, may put their events into one queue, and the reader's own
+    threads may put other messages between them.
 
     Args:
-        backlog: chunks of audio that may wait here; None is any number.
-        is_open: whether what lies beyond the reader takes more audio. The engine thread calls it.
-        wake: called when a chunk is taken that was in the way of the next one.
+        backlog: how many chunks of audio may wait here; None is no limit.
+        is_open: returns whether the reader's own output has room for more audio. The engine thread
+            calls it.
+        wake: called when the reader takes a chunk from a full queue that the engine waits for.
     """
 
     def __init__(
@@ -163,13 +183,13 @@ class Events(Generic[T]):
         self._is_open = is_open
         self._wake = wake
         self._queue: queue.SimpleQueue[T] = queue.SimpleQueue()
-        # Each is counted by one thread: the engine's, and the reader's.
+        # Each has one writer: the engine thread counts in, the reader counts out.
         self._chunks_in = self._chunks_out = 0
         self._paused = False
 
     @property
     def is_open(self) -> bool:
-        """Whether what lies beyond the reader takes more audio."""
+        """Whether the reader's own output has room for more audio."""
         return self._is_open()
 
     def put(self, event: T) -> None:
@@ -181,7 +201,8 @@ class Events(Generic[T]):
     def has_room(self) -> bool:
         """Return whether more audio may be made. If not, `wake` is called once there is room."""
         if self._is_full:
-            self._paused = True  # before the second look, or the last chunk could leave unseen
+            # Before the second look: the last chunk may be taken between the two.
+            self._paused = True
             if self._is_full:
                 return False
         return self._is_open()
@@ -190,7 +211,7 @@ class Events(Generic[T]):
         """Block for the next event.
 
         Raises:
-            queue.Empty: none came within `timeout` seconds.
+            queue.Empty: no event came within `timeout` seconds.
         """
         event = self._queue.get(timeout=timeout)
         if isinstance(event, AudioChunk):

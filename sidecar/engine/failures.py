@@ -1,4 +1,4 @@
-"""Whatever was raised → an error of ours, with the details on stderr."""
+"""Turns whatever was raised into a SidecarError, and logs the details."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ log = logging.getLogger(__name__)
 def as_sidecar_error(
     error: Exception, doing: str, otherwise: type[SidecarError] = GenerationFailed
 ) -> SidecarError:
-    """Our own errors pass; anything else is logged in full and becomes an `otherwise`.
+    """Return a SidecarError as it is; log anything else in full and return an `otherwise`.
 
-    What is returned may leave the engine thread: it carries no traceback, because the frames
-    of one hold MLX arrays and half-loaded models, and those must be freed here and now.
+    The returned error may leave the engine thread. It carries no traceback, because the frames of
+    a traceback hold MLX arrays and half-loaded models, and those must be freed now and here.
     """
     if isinstance(error, SidecarError):
         log.debug("failed while %s", doing, exc_info=error)

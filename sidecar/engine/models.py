@@ -1,4 +1,4 @@
-"""The models in memory, and which of them leave for another."""
+"""The models in memory, and which of them are unloaded to make room for another."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.checkpoint.footprint import to_speak
 from sidecar.models.protocols import SpeechGenerator, TTSModel
 
-# A model stays at least so long without work: one request may be several jobs, as a load and then
-# the speech, and the model must not leave in between.
+# A model stays in memory at least so long without work. One request may be several jobs, such as a
+# load and then the speech, and its model must not be unloaded between them.
 MIN_IDLE_SECONDS = 1.0
 
 
 @dataclass(eq=False, kw_only=True)
 class _Entry:
-    """What the table keeps of every model.
+    """What is known of every loaded model.
 
     Attributes:
-        bits: it is quantised to; None if it is not.
-        keep_alive: seconds it stays without work; negative is for ever.
-        last_used: by time.monotonic.
-        identity: no two models that were ever in memory have the same.
+        bits: bits per weight if it is quantised; None if it is not.
+        keep_alive: seconds that it stays in memory without work; negative is for ever.
+        last_used: when it was last used, by time.monotonic.
+        identity: a number that no other model in this process has had.
     """
 
     bits: int | None = None
@@ -43,12 +43,13 @@ class _Entry:
     identity: int = field(default_factory=count().__next__)
 
     def touch(self) -> None:
+        """Note that the model is in use now."""
         self.last_used = time.monotonic()
 
 
 @dataclass(eq=False)
 class LoadedModel(_Entry):
-    """A model with rows, and the mask of its codes."""
+    """A model that batches sequences, and the mask of the codes that it may draw."""
 
     name: str
     model: TTSModel
@@ -59,7 +60,7 @@ class LoadedModel(_Entry):
 
 @dataclass(eq=False)
 class LoadedGenerator(_Entry):
-    """A model that speaks by itself."""
+    """A model that generates a whole utterance by itself."""
 
     name: str
     model: SpeechGenerator
@@ -72,12 +73,13 @@ InUse = Callable[[Loaded], bool]
 
 
 class ModelTable:
-    """Loaded models, by folder and by the names they were asked for.
+    """Loaded models, by folder and by the names by which they were asked for.
 
     Args:
-        in_use: whether a model has requests running or waiting; such a one never leaves.
-        limit: bytes that all of them may take together; None is no limit.
-        keep_alive: of a model that is loaded without one.
+        in_use: returns whether a model has requests that are active or wait; such a model is never
+            unloaded.
+        limit: bytes that all models may take together; None is no limit.
+        keep_alive: the keep-alive of a model whose load does not give one.
     """
 
     def __init__(self, in_use: InUse, limit: int | None = None, keep_alive: float = -1.0) -> None:
@@ -95,14 +97,14 @@ class ModelTable:
         return None if path is None else self._by_path.get(path)
 
     def names(self, loaded: Loaded) -> list[str]:
-        """Every name it was asked for by."""
+        """Return all names by which the model was asked for."""
         return [n for n, path in self._paths.items() if self._by_path.get(path) is loaded]
 
     def unloadable(self, name: str) -> str:
-        """The name by which it is here, of a model that may be spelt otherwise.
+        """Return the name by which a model is in the table; `name` may be spelt differently.
 
         Raises:
-            UnknownModel: it is not loaded.
+            UnknownModel: the model is not loaded.
         """
         same = [n for n in self._paths if canonical(n) == canonical(name)]
         if not same:
@@ -112,22 +114,23 @@ class ModelTable:
     def load(
         self, checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None]
     ) -> Loaded:
-        """Returns the model in memory; loads it if need be, when there is room, or room is made.
+        """Return the model in memory. Load it if need be, and unload idle models to make room.
 
         Args:
-            go_on: called between two stages; whatever it raises ends the load.
+            go_on: called between two steps; whatever it raises ends the load.
 
         Raises:
             NotACheckpoint, ModelLoadFailed, Unsupported
-            MemoryLimitExceeded: it is too large for the limit, or for what others leave of it.
-            ModelInUse: it is there otherwise than asked for, and cannot be replaced now.
+            MemoryLimitExceeded: it is too large for the limit, or for what the models in use leave
+                of it.
+            ModelInUse: it is loaded with another dtype or other bits, and cannot be replaced now.
         """
         path = checkpoint.path.resolve()
         loaded = self._by_path.get(path)
         if loaded is None or not _fits(loaded, options):
             go_on()
             self._check_free(loaded)
-            registry.describe(checkpoint)  # before another model leaves for one that is refused
+            registry.describe(checkpoint)  # before a model is unloaded for one that is refused
             need = registry.footprint(checkpoint, options.dtype, options.bits, backend.on_cpu())
             self._make_room(need, checkpoint.name, path)
             del loaded
@@ -142,8 +145,11 @@ class ModelTable:
         return loaded
 
     def _give_name(self, name: str, path: Path) -> None:
-        """The model that had that name, of an older revision, leaves when it is idle
-        if that was its last: nobody could unload it."""
+        """Give a model the name by which it was asked for.
+
+        An older revision may have had this name. If it has no other, no client can unload it any
+        more, so it is unloaded once it is idle.
+        """
         before = self._paths.get(name)
         self._paths[name] = path
         older = None if before is None else self._by_path.get(before)
@@ -151,15 +157,15 @@ class ModelTable:
             older.keep_alive = 0.0
 
     def unload(self, name: str) -> None:
-        """Frees a model.
+        """Free a model.
 
         Raises:
-            UnknownModel: it is not loaded.
+            UnknownModel: the model is not loaded.
         """
         self._drop(self._paths[self.unloadable(name)])
 
     def expire(self) -> None:
-        """Frees those whose time without work is over."""
+        """Free the models whose time without work is over."""
         now = time.monotonic()
         due = [p for p, m in self._by_path.items() if _expiry(m) <= now and not self._in_use(m)]
         for path in due:
@@ -167,13 +173,16 @@ class ModelTable:
 
     @property
     def next_expiry(self) -> float | None:
-        """When to call `expire` unless something happens before, by time.monotonic."""
+        """When to call `expire` if nothing happens before, by time.monotonic."""
         idle = [m for m in self if m.keep_alive >= 0 and not self._in_use(m)]
         return min(map(_expiry, idle), default=None)
 
     def tidy(self) -> None:
-        """Gives back what nothing refers to any more: modules refer to each other, so only the
-        collector finds them, and only then is their memory MLX's again."""
+        """Free the memory of models that nothing refers to any more.
+
+        Modules refer to each other, so only the garbage collector finds them, and only then their
+        memory goes back to MLX.
+        """
         gc.collect()
         mx.clear_cache()
 
@@ -192,7 +201,7 @@ class ModelTable:
             )
 
     def _make_room(self, need: int, name: str, path: Path) -> None:
-        """Frees idle models, the least recently used first; none if that would not be enough."""
+        """Free idle models, the least recently used first; none if that would not be enough."""
         if self.limit is None:
             return
         if need > self.limit:
@@ -221,7 +230,7 @@ class ModelTable:
         return sorted(idle, key=lambda path: among[path].last_used)
 
     def _trim(self, newest: Loaded) -> None:
-        """After a load, when it is known what it takes and not only guessed."""
+        """Free idle models after a load, when the memory that it takes is known, not estimated."""
         others = {p: loaded for p, loaded in self._by_path.items() if loaded is not newest}
         for path in self._idle(others):
             if self.limit is None or sum(m.memory_bytes for m in self) <= self.limit:
@@ -237,18 +246,18 @@ def _expiry(loaded: Loaded) -> float:
 
 
 def _fits(loaded: Loaded, options: LoadOptions) -> bool:
-    """Whether it is what was asked for; what was not said may be anything."""
+    """Return whether a loaded model is what the options ask for; an unset option fits any."""
     return options.dtype in ("auto", loaded.model.dtype) and options.bits in (None, loaded.bits)
 
 
 def _needs(name: str, need: int) -> str:
-    """Say what every list of models says, and what of it is held against the limit."""
+    """Return the memory that all lists of models name, and what of it counts for the limit."""
     speaking = format_bytes(to_speak(need))
     return f"{name!r} needs about {speaking} to speak, {format_bytes(need)} of that for its weights"
 
 
 def _load(checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None]) -> Loaded:
-    """Loads and warms up; what it takes is measured."""
+    """Load a model, warm it up, and measure the memory that it takes."""
     started, before = time.perf_counter(), mx.get_active_memory()
     bits = registry.stored_bits(checkpoint) or options.bits
     if registry.is_generator(checkpoint):
@@ -278,7 +287,7 @@ def _warm_up(model: TTSModel, mask: LogitsMask, go_on: Callable[[], None]) -> No
 
 
 def _default_sampling(model: TTSModel) -> SamplingState:
-    """As a request that sets nothing samples, so that its kernels are there."""
+    """Return the sampling of a request without settings, so that its kernels are compiled."""
     defaults = model.defaults
     return SamplingState(
         defaults.talker, defaults.subtalker, defaults.repetition_penalty, defaults.min_frames, 0

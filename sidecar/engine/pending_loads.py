@@ -1,4 +1,4 @@
-"""Jobs whose model is not in memory yet: find its folder, load it, let them go on."""
+"""Jobs whose model is not in memory yet: find its folder, load it, let the jobs go on."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class PendingLoads:
     """The jobs that wait for a model, by its name. Engine thread only.
 
     Args:
-        inbox: where the searching thread reports.
-        models: where loaded models go.
-        heartbeat: is told before each load.
+        inbox: receives the reports of the threads that search.
+        models: receives the loaded models.
+        heartbeat: receives what is done before each step of a load.
         finish: ends a job.
     """
 
@@ -49,12 +49,12 @@ class PendingLoads:
         return (job for search in self._searches.values() for job in search.jobs)
 
     def park(self, name: str, job: Job) -> None:
-        """Keeps a job until its model is in memory; two jobs for one model search once."""
+        """Keep a job until its model is in memory. There is one search for all jobs of a model."""
         search = self._searches.get(name)
         if search is None:
             search = Search(name)
-            # A thread of its own: the search may mean a download. It reports by the inbox, so
-            # not before this is done.
+            # It has a thread of its own, since it may be a download. Its reports come by the
+            # inbox, so none is handled before this method has returned.
             threading.Thread(target=self._search, args=(search,), daemon=True).start()
             self._searches[name] = search
         search.jobs.append(job)
@@ -62,7 +62,7 @@ class PendingLoads:
             job.events.put(Stage("resolving", name))
 
     def remove(self, job: Job) -> bool:
-        """Forgets a cancelled job, and ends a search for nobody; False if it is not here."""
+        """Remove a job, and cancel its search if that has no other. Return False if not here."""
         search = next((one for one in self._searches.values() if job in one.jobs), None)
         if search is None:
             return False
@@ -73,18 +73,19 @@ class PendingLoads:
         return True
 
     def downloading(self, command: Downloading) -> None:
+        """Report the progress of a download to the load jobs that wait for it."""
         for job in command.search.jobs:
             if isinstance(job, LoadJob):
                 job.events.put(Download(command.progress))
 
     def found(self, command: Found) -> list[SpeechJob | EncodeJob]:
-        """Loads a model whose search has ended; returns the requests that can go on."""
+        """Load a model whose search has ended. Return the jobs that can go on."""
         if self._searches.get(command.model) is not command.search:
-            return []  # it was given up; another one may be under way
+            return []  # it was cancelled; another search for this model may be under way
         jobs = self._searches.pop(command.model).jobs
         try:
             return self._go_on(command, jobs)
-        except Exception as error:  # a bug; they are in no list any more
+        except Exception as error:  # a bug; the jobs are in no list any more
             failure = as_sidecar_error(error, "going on after a load")
             for job in jobs:
                 self._finish(job, Failed(failure))
@@ -94,7 +95,7 @@ class PendingLoads:
         for job in jobs:
             if isinstance(job, LoadJob) and isinstance(command.outcome, Checkpoint):
                 job.events.put(Stage("loading", command.model))
-        # Loads first, each with its own dtype; requests take the model as they then find it.
+        # Loads come first, each with its own dtype; then the others take the model as it is.
         loads = [job for job in jobs if isinstance(job, LoadJob)]
         others = [job for job in jobs if isinstance(job, SpeechJob | EncodeJob)]
         for job in loads:
@@ -118,7 +119,7 @@ class PendingLoads:
         self._inbox.put(Found(search, outcome))
 
     def _load(self, command: Found, options: LoadOptions, jobs: Sequence[Job]) -> Loaded | None:
-        """The model in memory; None if it cannot be, and then `jobs` have been told."""
+        """Return the model in memory. If it cannot be loaded, end `jobs` and return None."""
         doing = f"loading model {command.model!r}"
 
         def go_on() -> None:
@@ -132,7 +133,7 @@ class PendingLoads:
             return self._models.load(command.outcome, options, go_on)
         except Exception as error:
             failure = as_sidecar_error(error, doing, ModelLoadFailed)
-        # Behind the handler: the error holds on to all that was half loaded.
+        # After the handler: until then, the error refers to everything that was half loaded.
         self._models.tidy()
         for job in jobs:
             self._finish(job, Failed(failure))

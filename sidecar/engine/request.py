@@ -21,13 +21,14 @@ DEFAULT_CHUNK_FRAMES = 12
 
 
 class SamplingOverrides(msgspec.Struct, frozen=True):
-    """What a request says about one stage; None leaves it to the checkpoint."""
+    """Sampling settings of one stage; None takes the checkpoint's."""
 
     temperature: float | None = None
     top_k: int | None = None
     top_p: float | None = None
 
     def over(self, default: SamplingParams) -> SamplingParams:
+        """Return `default`, with these settings in place of its own."""
         return SamplingParams(
             default.temperature if self.temperature is None else self.temperature,
             default.top_k if self.top_k is None else self.top_k,
@@ -39,16 +40,18 @@ class SpeechRequest(msgspec.Struct, frozen=True):
     """One utterance to synthesise.
 
     Attributes:
-        model: alias, hub id or folder.
-        seed: same seed, same settings, same codes; None draws one.
-        max_frames: ends the utterance with finish reason "length"; None is the model's own.
-        frames_left: does so, too: what is left of a longer speech's.
+        model: the model's alias, hub id or folder.
+        seed: the same seed and settings give the same codes; None draws a seed.
+        max_frames: length at which the utterance ends with finish reason "length"; None is the
+            model's own limit.
+        frames_left: a second such limit: what a longer text has left of its frames.
         first_frames: size of the first chunk, in frames of 80 ms.
-        chunk_frames: size that later chunks grow to.
-        priority: who is admitted first; a stream of low priority also yields to the others'
-            first audio, and to those who are not ahead of real time.
-        stop_runaway: ends speech that does not end by itself; see `engine/runaway.py`.
-        more_follows: the next job of the same stream comes when this has ended. Its place is held.
+        chunk_frames: size that later chunks grow to, in frames.
+        priority: a higher one is admitted first. A request of low priority also yields to the
+            first audio of others, and to others that are not ahead of real time.
+        stop_runaway: whether to end speech that does not end by itself; see `engine/runaway.py`.
+        more_follows: whether the next job of the same stream is submitted when this one has
+            ended. The place of the stream stays reserved for it.
     """
 
     model: str
@@ -66,16 +69,18 @@ class SpeechRequest(msgspec.Struct, frozen=True):
     more_follows: bool = False
 
     def penalty(self, defaults: GenerationDefaults) -> float:
+        """Return the repetition penalty, which is the checkpoint's unless the request has one."""
         given = self.repetition_penalty
         return defaults.repetition_penalty if given is None else given
 
 
 class LoadOptions(msgspec.Struct, frozen=True):
-    """How a model is to be in memory.
+    """How to load a model.
 
     Attributes:
-        bits: to quantise it to.
-        keep_alive: seconds it stays without work; negative is for ever.
+        dtype: type of the weights; "auto" chooses one for the device.
+        bits: bits per weight to quantise the model to; None takes it as it is stored, or loaded.
+        keep_alive: seconds that the model stays in memory without work; negative is for ever.
     """
 
     dtype: str = "auto"
@@ -98,11 +103,12 @@ class Stream(msgspec.Struct, eq=False):
 
 
 class Job(msgspec.Struct, eq=False, kw_only=True):
-    """Work in flight. Iterate over it for its events; its identity is the handle to cancel it with.
+    """Work in flight. Iterate over it for its events; the job itself is what `cancel` takes.
 
     Attributes:
-        events: where the engine reports; several jobs, one after another, may share it.
-        admitted: it is a step of something that has been let in; a full queue does not refuse it.
+        events: where the engine puts the events; several jobs, one after another, may share it.
+        admitted: whether the job is a later step of something that was admitted before; then a
+            full queue does not refuse it.
         cancelled: set by whoever cancels a job, from any thread: a load looks at it between two
             stages, when the inbox is not read.
     """
@@ -133,21 +139,25 @@ class SpeechJob(Job, kw_only=True):
 
 
 class LoadJob(Job, kw_only=True):
-    """A model to be loaded."""
+    """A model to load."""
 
     model: str
     options: LoadOptions
 
 
 class EncodeJob(Job, kw_only=True):
-    """A recording to be made a voice of."""
+    """A recording to encode, so that the model can speak with its voice."""
 
     model: str
     recording: Recording
 
 
 class UnloadJob(Job, kw_only=True):
-    """`wait`: when its streams have ended, instead of not at all."""
+    """A model to unload.
+
+    Attributes:
+        wait: whether to wait until the model is not in use; otherwise a model in use is refused.
+    """
 
     model: str
     wait: bool = False

@@ -1,7 +1,7 @@
-"""Notices speech that does not end: the model's known way to fail (about one request in 300).
+"""Detects speech that does not end: the model's known way to fail (about one request in 300).
 
-Two signs, both far outside of what speech does; a cap on the length by the text's is none, it
-would cut slow speakers short.
+There are two signs, and real speech is far from both. A limit on the length in proportion to the
+text's is not one of them: it would cut slow speakers short.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-# Every pause ends sooner: 5 s of 80 ms frames.
+# 5 s of 80 ms frames. Every pause in speech is shorter.
 SILENT_FRAMES = 62
-# −55 dB below full scale: a noise floor, not a whisper.
+# 55 dB below full scale: a noise floor, not a whisper.
 SILENCE_RMS = 10 ** (-55 / 20)
-# Codebook 0 repeats a pattern of up to 2 s, for 8 s.
+# Codebook 0 repeats a pattern of at most 2 s, for 8 s.
 CYCLE_PERIODS = 25
 CYCLE_FRAMES = 100
 
@@ -23,13 +23,13 @@ class RunawayGuard:
 
     def __init__(self) -> None:
         self._silent = 0
-        self._history = np.full(CYCLE_PERIODS, -1, np.int32)  # the newest code first
-        self._repeated = np.zeros(CYCLE_PERIODS, np.int32)  # for how long, by period
+        self._history = np.full(CYCLE_PERIODS, -1, np.int32)  # the newest code comes first
+        self._repeated = np.zeros(CYCLE_PERIODS, np.int32)  # frames of repetition, by period
 
     def is_runaway(self, codes: NDArray[np.int32], samples: NDArray[np.float32]) -> bool:
-        """Takes the next chunk: int32 [frames, codebooks], float32 [frames × samples a frame].
+        """Take the next chunk: int32 [frames, codebooks], float32 [frames × samples a frame].
 
-        True once near-silence or one repeating pattern has lasted too long.
+        Return True once near-silence or one repeating pattern has lasted too long.
         """
         frames = samples.reshape(len(codes), -1)
         for code, rms in zip(codes[:, 0], np.sqrt(np.square(frames).mean(axis=1)), strict=True):

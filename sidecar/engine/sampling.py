@@ -1,8 +1,8 @@
-"""Drawing codes: logits processors and samplers, per row, with per-row random keys.
+"""Draws codes: logits processors and samplers for each row of a batch, with its own random keys.
 
 The order is Hugging Face's: repetition penalty, minimum length, suppressed codes, then
 temperature, top-k, top-p. A draw is the arg-max of logits plus Gumbel noise times the
-temperature, which at temperature 0 is the greedy choice; the noise is a function of
+temperature, which at temperature 0 is the greedy choice. The noise is a function of
 (seed, frame, stage) alone, so that a row's codes do not depend on its neighbours in the batch.
 """
 
@@ -17,14 +17,14 @@ from sidecar.models.base import CodeSpec, SamplingParams
 from sidecar.models.slots import Slot, gather, slots
 
 _MASK64 = 2**64 - 1
-# A frame's noise: one key for codebook 0, one for all the others.
+# The noise of a frame has two keys: one for codebook 0, one for all other codebooks.
 _STAGES = 2
-# Below this, logits over the temperature would leave float32: greedy.
+# Below this, logits divided by the temperature would overflow float32: the draw is greedy.
 _COLDEST = 1e-5
 
 
 def key_words(seed: int, step: int) -> tuple[int, int]:
-    """A random key for one draw: SplitMix64 (Steele, Lea, Flood 2014) of seed and step."""
+    """Return a random key for one draw: SplitMix64 (Steele, Lea, Flood 2014) of seed and step."""
     z = (seed * 0x9E3779B97F4A7C15 + (step + 1) * 0xD1B54A32D192ED03) & _MASK64
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK64
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK64
@@ -34,11 +34,11 @@ def key_words(seed: int, step: int) -> tuple[int, int]:
 
 @dataclass(eq=False)
 class SamplingState:
-    """Everything one row's draws depend on.
+    """Everything that the draws of one sequence depend on.
 
     Attributes:
-        seen: bool [vocab] of a batch, codes of codebook 0 drawn so far, over the whole history;
-            None before the first, and where no penalty needs it.
+        seen: bool [vocab], a row of a batch: the codes of codebook 0 drawn in the whole history;
+            None before the first draw, and where no penalty needs it.
         frame: frames drawn so far.
     """
 
@@ -52,12 +52,12 @@ class SamplingState:
 
 
 class LogitsMask:
-    """Which codes of codebook 0 a model may draw, as what is added to logits; made once a model.
+    """Which codes of codebook 0 a model may draw, as values to add to logits; one for each model.
 
     Attributes:
         spec: the model's codes.
-        never: float32 [1, vocab], −inf where a code is never drawn.
-        too_early: the same, and no end of speech either.
+        never: float32 [1, vocab], −inf where a code is never drawn, otherwise 0.
+        too_early: the same, with −inf for the end of speech, too.
     """
 
     def __init__(self, spec: CodeSpec) -> None:
@@ -67,14 +67,14 @@ class LogitsMask:
 
 
 class BatchSampler:
-    """The draws of a batch, frame after frame; made anew when its rows change.
+    """Draws the codes of a batch, frame after frame; a batch with other rows needs a new one.
 
     Args:
-        mask: of the model that calls it.
-        rows: each row's state; `advance` counts the frame in it.
+        mask: the mask of the model that calls it.
+        rows: the state of each row; `advance` counts the frame in it.
 
     Attributes:
-        finite: bool [rows], whether the last frame's logits were numbers.
+        finite: bool [rows], whether the logits of the last frame were finite numbers.
     """
 
     finite: mx.array
@@ -87,11 +87,11 @@ class BatchSampler:
         self._subtalker = _Stage([row.subtalker for row in rows])
         penalties = [row.repetition_penalty for row in rows]
         self._penalty = _column(penalties) if any(p != 1.0 for p in penalties) else None
-        self._noise: mx.array | None = None  # of codebooks 1 and up
+        self._noise: mx.array | None = None  # for codebooks 1 and up
         self._seen_next: list[Slot] = []
 
     def first(self, logits: mx.array) -> mx.array:
-        """float [rows, vocab] → uint32 [rows]."""
+        """Draw codebook 0: float [rows, vocab] → uint32 [rows]."""
         logits = logits.astype(mx.float32)
         self.finite = mx.isfinite(logits.sum(axis=-1))
         if self._penalty is not None:
@@ -104,8 +104,8 @@ class BatchSampler:
         return codes
 
     def residual(self, codebook: int, logits: mx.array) -> mx.array:
-        """float [rows, vocab] → uint32 [rows]; after `first`."""
-        if codebook == self._spec.codebooks - 1:  # what went wrong before is still there
+        """Draw another codebook, after `first`: float [rows, vocab] → uint32 [rows]."""
+        if codebook == self._spec.codebooks - 1:  # an earlier fault is still in these logits
             self.finite = self.finite & mx.isfinite(logits.astype(mx.float32).sum(axis=-1))
         if not self._subtalker.draws:
             return self._subtalker.pick(logits, None)
@@ -116,20 +116,20 @@ class BatchSampler:
         return self._subtalker.pick(logits, self._noise[:, start : start + size])
 
     def advance(self) -> None:
-        """Counts the frame just drawn. Until then, drawing it again is the same draw."""
+        """Count the frame that was drawn. Before that, to draw it again gives the same codes."""
         for row in self._rows:
             row.frame += 1
         for row, slot in zip(self._rows, self._seen_next, strict=False):
             row.seen = slot
 
     def _draw(self, stage: int, size: int) -> mx.array:
-        """float32 [rows, size] of Gumbel noise, scaled by each row's temperature."""
+        """Return Gumbel noise times each row's temperature: float32 [rows, size]."""
         steps = [row.frame * _STAGES + stage for row in self._rows]
         keys = [key_words(row.seed, step) for row, step in zip(self._rows, steps, strict=True)]
         return (self._talker, self._subtalker)[stage].scaled(_gumbel(keys, size))
 
     def _bias(self) -> mx.array:
-        """0, and −inf where a code may not be drawn now: float32 [rows or 1, vocab]."""
+        """Return −inf where a code may not be drawn now, else 0: float32 [rows or 1, vocab]."""
         early = [row.frame < row.min_frames for row in self._rows]
         if not any(early):
             return self._mask.never
@@ -140,13 +140,13 @@ class BatchSampler:
         return gather([row.seen or Slot(nothing, 0) for row in self._rows])
 
     def _with(self, codes: mx.array) -> list[Slot]:
-        """What has been seen when these codes have."""
+        """Return what each row has drawn, including these codes."""
         size = self._spec.vocab_size
         return slots(self._seen(size) | (mx.arange(size) == codes[:, None]))
 
 
 class _Stage:
-    """What the draws of one stage have in common: each row's settings, as columns.
+    """The settings of one stage of the model for all rows, as columns.
 
     Attributes:
         draws: whether any row draws at random.
@@ -162,12 +162,12 @@ class _Stage:
         self._divisor = _column([t or 1.0 for t in temperatures])
 
     def scaled(self, noise: mx.array) -> mx.array:
-        """Noise times each row's temperature; 0 for greedy rows, even where it is infinite."""
+        """Return noise times each row's temperature; 0 for greedy rows, even of infinite noise."""
         scaled = noise * self._temperature
         return mx.where(self._temperature > 0, scaled, 0.0) if self._mixed else scaled
 
     def pick(self, logits: mx.array, noise: mx.array | None) -> mx.array:
-        """The arg-max of what top-k and top-p leave, with noise: uint32 [rows]."""
+        """Return the arg-max of what top-k and top-p leave, with noise added: uint32 [rows]."""
         if noise is not None:
             size = logits.shape[1]
             ks = [k if 0 < k < size else size for k in self._ks]
@@ -181,7 +181,7 @@ class _Stage:
 
 
 def _kth_largest(logits: mx.array, ks: Sequence[int]) -> mx.array:
-    """float [rows, 1], of each row by its own k."""
+    """Return the k-th largest of each row, with k of that row: float [rows, 1]."""
     size = logits.shape[1]
     if len(set(ks)) == 1:
         at = size - ks[0]
@@ -201,18 +201,21 @@ def _penalised(logits: mx.array, seen: mx.array, penalty: mx.array) -> mx.array:
 
 
 def _outside_nucleus(logits: mx.array, top_ps: Sequence[float]) -> mx.array:
-    """Hugging Face's TopPLogitsWarper: drops the tail whose mass is at most 1 − top_p."""
+    """Return which codes top-p drops, as Hugging Face's TopPLogitsWarper does: bool [rows, vocab].
+
+    It drops the tail whose mass is at most 1 − top_p.
+    """
     order = mx.argsort(logits, axis=-1)
     ascending = mx.take_along_axis(logits, order, axis=-1)
     mass = mx.cumsum(mx.softmax(ascending, axis=-1, precise=True), axis=-1)
     top_p = _column(top_ps)
-    last = mx.arange(logits.shape[1]) == logits.shape[1] - 1  # the likeliest always stays
+    last = mx.arange(logits.shape[1]) == logits.shape[1] - 1  # the most likely code always stays
     dropped = (mass <= 1.0 - top_p) & ~last & (top_p < 1)
     return mx.put_along_axis(mx.zeros_like(dropped), order, dropped, axis=-1)
 
 
 def _gumbel(keys: Sequence[tuple[int, int]], size: int) -> mx.array:
-    """float32 [keys, size] of standard Gumbel noise, one key per row."""
+    """Return standard Gumbel noise, one key for each row: float32 [keys, size]."""
 
     def one(key: mx.array) -> mx.array:
         return mx.random.gumbel((size,), key=key)

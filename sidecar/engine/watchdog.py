@@ -1,22 +1,22 @@
-"""Notices an engine thread that does not come back, from another thread.
+"""Detects, from another thread, that the engine thread hangs.
 
-Python cannot end a thread that hangs in a driver or a system call. What can be done is to say so
-while it lasts, and in the end to end the process, so that the client hears of it and starts a new
-one, instead of waiting for hours.
+Python cannot end a thread that hangs in a driver or a system call. What it can do is to report the
+hang while it lasts, and finally to end the process, so that the client notices and starts a new
+one instead of waiting for hours.
 """
 
 from __future__ import annotations
 
-# No piece of work takes that long on a machine that can speak at all, loading left aside.
+# Except for a load, no piece of work takes so long on a machine that is fast enough to speak.
 _STALLED_SECONDS = 10.0
 
 
 class Heartbeat:
-    """What the engine thread is at; written by it, read by anyone.
+    """What the engine thread is doing; it writes this, and any thread may read it.
 
     Attributes:
         doing: the piece of work in progress; None while there is nothing to do.
-        beats: counts pieces.
+        beats: how many pieces of work have begun.
     """
 
     def __init__(self) -> None:
@@ -24,19 +24,19 @@ class Heartbeat:
         self.beats = 0
 
     def beat(self, doing: str | None) -> None:
-        """Said by the engine before each piece of work, and before it waits for some."""
+        """Note what begins now. Called before each piece of work, and before waiting for some."""
         self.doing = doing
         self.beats += 1
 
 
 class Watchdog:
-    """Counts the looks at a heartbeat that has not moved.
+    """Counts how often it has looked at a heartbeat that has not changed.
 
-    It counts looks instead of reading a clock: a process that was stopped (a debugger, a laptop's
-    lid) was not stuck meanwhile.
+    It counts looks instead of reading a clock, because a process that was stopped (by a debugger,
+    or with the laptop's lid) was not hanging meanwhile.
 
     Args:
-        limit: seconds on one piece of work after which it counts as hung; 0 never.
+        limit: seconds on one piece of work after which the engine counts as hung; 0 is no limit.
         period: seconds between two looks.
     """
 
@@ -46,7 +46,7 @@ class Watchdog:
         self._looks = 0
 
     def look(self) -> bool:
-        """To be called every `period`; True when the engine has hung for the limit."""
+        """Look at the heartbeat; called every `period`. Return True if the engine has hung."""
         if self._heartbeat.doing is None or self._heartbeat.beats != self._beats:
             self._beats = self._heartbeat.beats
             self._looks = 0
@@ -56,10 +56,10 @@ class Watchdog:
 
     @property
     def is_stalled(self) -> bool:
-        """Whether it is time to say so; half-way to the limit at the latest."""
+        """Whether a hang is to be reported, which is so halfway to the limit at the latest."""
         return self.seconds >= min(_STALLED_SECONDS, self.limit / 2 or _STALLED_SECONDS)
 
     @property
     def seconds(self) -> float:
-        """For how long the piece of work in progress has been seen, at least."""
+        """How long the piece of work in progress has taken, at least."""
         return self._looks * self._period

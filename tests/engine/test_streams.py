@@ -198,7 +198,7 @@ def test_who_waits_is_admitted_in_the_order_of_the_requests() -> None:
 
 
 def test_sequences_that_wait_for_text_have_no_place_but_are_bounded_in_number() -> None:
-    """Each holds memory: 32 is the documented limit."""
+    """Each of them holds memory."""
     waiting, sequence = AdmissionQueue(), Mock(is_waiting_for_text=True)
     waiting.add(speech_job())
     assert waiting.can_admit([sequence] * 31)

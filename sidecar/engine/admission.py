@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sidecar.engine.active import ActiveSpeech
@@ -25,6 +25,7 @@ class AdmissionQueue:
     def __init__(self) -> None:
         self._waiting: list[SpeechJob] = []
         self._reserved: dict[Stream, SpeechJob] = {}
+        self._held_models: dict[Stream, str] = {}
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -33,9 +34,11 @@ class AdmissionQueue:
         return iter(self._waiting)
 
     @property
-    def reserved_by(self) -> Collection[SpeechJob]:
-        """The last job of each stream that has a reserved place."""
-        return self._reserved.values()
+    def models(self) -> Iterator[str]:
+        """The names of all models that waiting jobs use, or the next jobs of known streams."""
+        yield from self._held_models.values()
+        for job in (*self._waiting, *self._reserved.values()):
+            yield job.request.model
 
     def add(self, job: SpeechJob) -> None:
         insort(self._waiting, job, key=self._order)
@@ -52,8 +55,17 @@ class AdmissionQueue:
         if job.request.more_follows and job.stream is not None:
             self._reserved[job.stream] = job
 
+    def hold_model(self, stream: Stream, model: str) -> None:
+        """Count a model as in use until the first job of the stream comes."""
+        self._held_models[stream] = model
+
+    def release_model(self, stream: Stream | None) -> None:
+        if stream is not None:
+            self._held_models.pop(stream, None)
+
     def release(self, stream: Stream | None) -> None:
-        """Give up the place that is reserved for a stream, if there is one."""
+        """Give up the place and the model that are kept for a stream, if there are any."""
+        self.release_model(stream)
         if stream is not None:
             self._reserved.pop(stream, None)
 

@@ -35,7 +35,7 @@ from sidecar.engine.generator_runner import GeneratorRunner
 from sidecar.engine.models import Loaded, ModelTable
 from sidecar.engine.pending_loads import PendingLoads
 from sidecar.engine.references import References
-from sidecar.engine.request import EncodeJob, Job, LoadJob, SpeechJob, Stream, UnloadJob
+from sidecar.engine.request import EncodeJob, Job, LoadJob, SpeechJob, UnloadJob
 from sidecar.engine.runner import Runner
 from sidecar.engine.status import EngineStatus, snapshot
 from sidecar.engine.unloading import PendingUnloads
@@ -75,7 +75,6 @@ class Scheduler:
             self._models, self._references, self._loading.park, self._finish
         )
         self._waiting = AdmissionQueue()
-        self._held_models: dict[Stream, str] = {}
         # All jobs that are not active.
         self._not_begun = (self._waiting, self._encoding, self._loading, self._unloading)
         self._runners: tuple[Runner, ...] = (
@@ -159,9 +158,8 @@ class Scheduler:
             case AppendText():
                 self._append_text(command)
             case HoldModel():
-                self._held_models[command.stream] = command.model
+                self._waiting.hold_model(command.stream, command.model)
             case Release():
-                self._held_models.pop(command.stream, None)
                 self._waiting.release(command.stream)
             case Stop():
                 self._stop()
@@ -169,8 +167,8 @@ class Scheduler:
                 pass
 
     def _accept(self, job: SpeechJob | EncodeJob | LoadJob) -> None:
-        if isinstance(job, SpeechJob) and job.stream is not None:
-            self._held_models.pop(job.stream, None)  # from here on the job itself uses the model
+        if isinstance(job, SpeechJob):
+            self._waiting.release_model(job.stream)  # from here on the job itself uses it
         in_flight = self._queued + len(self._active)
         has_place = isinstance(job, SpeechJob) and self._waiting.has_place(job)
         if in_flight >= MAX_STREAMS + MAX_QUEUED and not (has_place or job.admitted):
@@ -198,8 +196,7 @@ class Scheduler:
         return [speech for runner in self._runners for speech in runner.active]
 
     def _in_use(self, loaded: Loaded) -> bool:
-        jobs = (*self._waiting, *self._waiting.reserved_by, *self._encoding)
-        names = (*map(_model, jobs), *self._held_models.values())
+        names = (*self._waiting.models, *(job.model for job in self._encoding))
         return any(speech.loaded is loaded for speech in self._active) or any(
             self._models.get(name) is loaded for name in names
         )

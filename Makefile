@@ -1,5 +1,6 @@
 # The usual verbs. `make speak` and `make test` do all their own set-up.
-.PHONY: help setup blas speak test test-hosts lint unit coverage schema bench build release-check lock clean
+.PHONY: help setup blas speak unit test test-hosts lint coverage goldens goldens-asset schema bench build \
+    release-check lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,20 +10,24 @@ OUT ?= hello.wav
 export TEXT OUT
 # What `make coverage` runs.
 TESTS ?= -m "not slow and not hosts"
+# What `make goldens-asset` packs.
+GOLDEN ?= ../shared/golden
 # On Linux: cpu, cuda12 or cuda13. macOS needs no extra.
 EXTRA ?= $(if $(filter Linux,$(shell uname -s)),cpu,)
 
-# The tests of a file share a process, an installation or a build, and stay on one worker.
-PARALLEL := --numprocesses 2 --dist loadfile
+# A worker that has finished takes tests from the other one, so that both end together.
+PARALLEL := --numprocesses 2 --dist worksteal
 
 READY := $(VENV)/ready-$(EXTRA)
 QUALITY := $(VENV)/ready-quality
 
 help:
 	@echo "make speak [TEXT=…] [OUT=hello.wav]   set up, and speak a sentence to a WAV file"
+	@echo "make unit                             the tests that need no process, model or network"
 	@echo "make test                             set up, and run every check and test"
 	@echo "make test-hosts                       the tests that install large packages of others"
-	@echo "make setup | lint | unit | coverage [TESTS=…] | schema | bench | build | lock | clean"
+	@echo "make goldens                          download the reference outputs for tests/parity"
+	@echo "make setup | lint | coverage [TESTS=…] | schema | bench | build | lock | clean"
 
 setup: blas $(READY)
 
@@ -56,7 +61,11 @@ speak: setup
 	@mkdir -p "$$(dirname "$$OUT")"
 	@$(BIN)/qwen-tts-sidecar say "$$TEXT" --output "$$OUT"
 
-test: lint unit
+unit: setup
+	$(BIN)/python -m pytest $(PARALLEL) tests/unit
+
+test: lint
+	$(BIN)/python -m pytest $(PARALLEL) -m "not hosts"
 
 lint: setup $(QUALITY)
 	$(BIN)/ruff check .
@@ -67,13 +76,17 @@ lint: setup $(QUALITY)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms \
 	    .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/feature.yml
 
-unit: setup $(QUALITY)
-	$(BIN)/python -m pytest $(PARALLEL) -m "not slow and not hosts"
-	$(BIN)/python -m pytest $(PARALLEL) -m "slow and not hosts"
-
 # Foreign clients, as they are: some 400 MB of packages, which are kept in build/ and node_modules/.
 test-hosts: setup $(QUALITY)
 	$(BIN)/python -m pytest -m hosts
+
+# The reference outputs of the official code, from the release asset that .ci/goldens.json names.
+goldens:
+	$(PYTHON) .ci/goldens.py fetch
+
+# That asset, of a folder of reference outputs: build/golden.tar, to be uploaded to a release.
+goldens-asset:
+	$(PYTHON) .ci/goldens.py pack "$(GOLDEN)"
 
 # Which lines and branches the tests reach, the processes that they start included.
 coverage: setup $(QUALITY)
@@ -101,14 +114,13 @@ release-check:
 	$(PYTHON) .ci/version.py --check --tag "$(TAG)"
 	$(PYTHON) .ci/protocol_changes.py
 
-# Pins what a fresh resolution of pyproject.toml installs.
-lock:
-	rm -rf $(VENV)
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet \
-	    --editable ".[$(if $(EXTRA),$(EXTRA)$(comma))dev,quality]"
-	$(BIN)/python -m pip freeze --exclude-editable > requirements.lock
-	@touch $(READY) $(QUALITY)
+# Resolves pyproject.toml anew for every platform (uv.lock), and exports it for pip.
+lock: setup
+	$(BIN)/uv lock --upgrade --default-index https://pypi.org/simple
+	$(BIN)/$(EXPORT) > requirements.lock
+
+# tests/process/test_lock.py compares its output with requirements.lock.
+EXPORT := uv export --quiet --frozen --all-extras --no-emit-project --no-hashes --no-annotate --no-header
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dist build

@@ -24,7 +24,10 @@ _no_constants = providers._local_constants  # pyright: ignore[reportPrivateUsage
 assert callable(providers._get_local_constants)  # pyright: ignore[reportPrivateUsage]
 providers._get_local_constants = lambda: _no_constants
 
-GOLDEN = Path(os.environ.get("QWEN_TTS_GOLDEN", ROOT.parent / "shared" / "golden"))
+# The folder of the variable, of `make goldens`, or beside the checkout.
+_FETCHED = ROOT / "build" / "golden"
+_GOLDEN = _FETCHED if _FETCHED.is_dir() else ROOT.parent / "shared" / "golden"
+GOLDEN = Path(os.environ.get("QWEN_TTS_GOLDEN", _GOLDEN))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -45,9 +48,9 @@ def server() -> Iterator[Sidecar]:
 
 @pytest.fixture(scope="session")
 def golden() -> Path:
-    """The official model's outputs. Elsewhere than beside the checkout: set QWEN_TTS_GOLDEN."""
+    """Return the folder of the official model's outputs, or skip the test."""
     if not GOLDEN.is_dir():
-        message = f"no golden references in {GOLDEN}; set QWEN_TTS_GOLDEN to their folder"
+        message = f"no golden references in {GOLDEN}; `make goldens` gets them"
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)

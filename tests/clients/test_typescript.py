@@ -13,7 +13,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.clients.package import PACKAGE, execute
-from tests.support.installing import debian, npm
+from tests.support import installing
 
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
 
@@ -23,11 +23,15 @@ Run = Callable[..., None]
 pytestmark = pytest.mark.timeout(900)
 
 
-@pytest.fixture(scope="module")
-def run() -> Run:
-    """Runs a command in the package, which is installed and built."""
-    npm(PACKAGE)
-    execute("npm", "run", "build:tests")
+@pytest.fixture(scope="session")
+def run(testrun_uid: str) -> Run:
+    """Return `execute`, after one worker has installed and built the package for all of them."""
+    built = PACKAGE / "build" / "built-for-run"
+    with installing.lock("typescript"):
+        if not built.exists() or built.read_text() != testrun_uid:
+            installing.npm(PACKAGE)
+            execute("npm", "run", "build:tests")
+            built.write_text(testrun_uid)
     return execute
 
 
@@ -75,5 +79,5 @@ def test_bun(run: Run, name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["playground", "openai-browser"])
 def test_browser(run: Run, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setenv("CHROMIUM", chromium() or debian("chromium", "chromium"))
+    monkeypatch.setenv("CHROMIUM", chromium() or installing.debian("chromium", "chromium"))
     node_test(run, name)

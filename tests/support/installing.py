@@ -40,14 +40,18 @@ def debian(command: str, package: str) -> str:
 
 def npm(folder: Path) -> None:
     """Installs a folder's packages by its lock file, unless they are newer than it."""
-    if reason := _install_npm(folder):
+    with lock("npm"):
+        reason = _install_npm(folder)
+    if reason:
         unavailable(f"the npm packages of {folder.name} are missing: {reason}")
 
 
 def python(requirements: Path) -> Path:
     """Return the Python of an environment that has the packages of a file; build/ keeps it."""
     folder = ROOT / "build" / "environments" / requirements.parent.name
-    if reason := _install_python(folder, requirements):
+    with lock("python"):
+        reason = _install_python(folder, requirements)
+    if reason:
         unavailable(f"the packages of {requirements} are missing: {reason}")
     return folder / "bin" / "python"
 
@@ -59,9 +63,8 @@ def _install_debian(package: str) -> str:
     # Another installation may be running; without an update a fresh container knows no packages.
     wait = ("-qq", "-o", "DPkg::Lock::Timeout=120")
     # An update does not wait for another one, which may be that of a test beside us.
-    lock = FileLock(Path(tempfile.gettempdir()) / "qwen-tts-sidecar-apt.lock", timeout=_TIMEOUT)
     try:
-        with lock:
+        with lock("apt"):
             return _install("apt-get", "update", *wait) or _install(
                 "apt-get", "install", *wait, "--yes", "--no-install-recommends", package
             )
@@ -71,8 +74,8 @@ def _install_debian(package: str) -> str:
 
 @cache
 def _install_npm(folder: Path) -> str:
-    lock, installed = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
-    if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
+    wanted, installed = folder / "package-lock.json", folder / "node_modules/.package-lock.json"
+    if installed.exists() and installed.stat().st_mtime >= wanted.stat().st_mtime:
         return ""
     for program in ("node", "npm"):
         if shutil.which(program) is None:
@@ -93,6 +96,11 @@ def _install_python(folder: Path, requirements: Path) -> str:
     if not reason:
         installed.write_text(wanted, "utf-8")
     return reason
+
+
+def lock(name: str) -> FileLock:
+    """Return a lock that workers of one test run, and runs beside it, take in turn."""
+    return FileLock(Path(tempfile.gettempdir()) / f"qwen-tts-sidecar-{name}.lock", timeout=_TIMEOUT)
 
 
 def _install(*command: str, cwd: Path | None = None) -> str:

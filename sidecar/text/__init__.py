@@ -1,5 +1,5 @@
-"""A user's text → sentences, and what of them is spoken. Rules: docs/text.md.
+"""A user's text → sentences, and the text of each that is spoken. The rules are in docs/text.md.
 
-A pure layer: it knows neither the wire nor the models. The libraries behind it are imported when
+This layer is pure: it depends on neither the wire nor the models. Its libraries are imported when
 they are first needed.
 """

@@ -1,4 +1,4 @@
-"""Web and e-mail addresses as one would say them; found by `linkify-it`."""
+"""Find web and e-mail addresses, with `linkify-it`, and spell them as a person says them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from linkify_it import LinkifyIt
 
-# How the signs of an address are said. No library has that for a language but English.
+# The words for the signs of an address. No library has them for a language other than English.
 _SIGNS = {
     "en": {".": "dot", "/": "slash", "@": "at", "-": "dash", "_": "underscore", ":": "colon"},
     "zh": {".": "点", "/": "斜杠", "@": "艾特", "-": "杠", "_": "下划线", ":": "冒号"},
@@ -18,10 +18,10 @@ _SIGNS = {
 _SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*:(?://)?)?(?:www\.)?", re.IGNORECASE)
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
 _PART = re.compile(r"[./@:_-]")
-# Where words run on behind an address, it ends with the ASCII.
+# In languages without spaces, words may follow an address directly; there it ends with the ASCII.
 _UNSPACED = ("zh", "ja", "ko")
 _ALL, _ASCII = re.compile(r".+", re.DOTALL), re.compile(r"[!-~]+")
-# An address has one of these, or it is none that the library finds.
+# Every address that the library finds has a match of this.
 _POSSIBLE = re.compile(r"\w[.:@]\S")
 
 
@@ -52,7 +52,7 @@ def _find(text: str, *, spaced: bool) -> Iterator[tuple[int, int]]:
 
 
 def spell(address: str, code: str) -> str:
-    """Host and path; how to get there and what is asked for are left out.
+    """Return the host and the path in words, without the scheme, the query and the fragment.
 
     In languages whose words for the signs are not known, the signs stay.
     """

@@ -1,4 +1,4 @@
-"""Where a sentence may end: Unicode's terminators propose, `sentencex` decides."""
+"""Where a sentence ends: Unicode's terminators give candidates, and `sentencex` decides on each."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import msgspec
 
 from sidecar.text.languages import CODES, TextLanguage
 
-# Of the word behind a full stop that may belong to an abbreviation: the library knows the words
-# that sentences begin with. Of the word behind anything else only the case matters.
+# Characters of the next word that the library sees. After a full stop that may belong to an
+# abbreviation it needs the whole word, since it knows words that begin sentences. Elsewhere the
+# first letter is enough, whose case matters.
 _WORD, _LETTER = 24, 1
-# Of the sentence before, for the library: a quotation mark further back is not looked for.
+# Characters of the sentence so far that the library sees. It does not find a quotation mark that is
+# further back.
 _CONTEXT = 200
-# What is no part of a sentence for the library, or would let it wait for the other quotation mark.
+# Opening marks before the next word are not passed to the library: it does not count them as part
+# of a sentence, or would wait for the other quotation mark.
 _OPENERS = 8
 
 WAIT: Final = (-1, False)
@@ -24,7 +27,7 @@ class _Patterns(msgspec.Struct, frozen=True):
     candidate: Any
     wide: Any
     stop: Any
-    behind: Any
+    following: Any
     abbreviation: Any
     ordinal: Any
     initial: Any
@@ -40,8 +43,9 @@ def _compile_patterns() -> _Patterns:
     stop = r"\p{STerm}\p{SB=ATerm}…｡"
     closed = r"[\p{SB=Close}*_~`]*+(?:[ \xa0\u202f]»)?+"
     return _Patterns(
-        # With the white space behind it. In front of white space an opening mark closes, since
-        # Germans write „so“; and the French write « so ! ». All that may belong to it is `reach`.
+        # A candidate includes the white space after it. Before white space an opening mark closes,
+        # since quotation is „so“ in German and « so ! » in French. `reach` is all that may belong
+        # to the candidate.
         candidate=regex.compile(
             rf"(?=(?<reach>[{stop}]++{closed}\s*+))"
             rf"(?:[{stop}]++{closed}(?<space>\s++)|[{stop}]++[\p{{Pe}}\p{{Pf}}\"'*_~`]*+)",
@@ -49,7 +53,7 @@ def _compile_patterns() -> _Patterns:
         ),
         wide=regex.compile(r"[[\p{STerm}&&[\p{ea=W}\p{ea=F}]]｡]", regex.V1),
         stop=regex.compile(f"[{stop}]"),
-        behind=regex.compile(
+        following=regex.compile(
             rf"([\p{{SB=Close}}\p{{Ps}}\p{{Pi}}*_~`¿¡]{{0,{_OPENERS}}})(\S{{0,{_WORD}}})"
         ),
         abbreviation=regex.compile(r"(?:\b\w{1,5}|\.\w+)\.\W*$"),
@@ -64,18 +68,18 @@ def _compile_patterns() -> _Patterns:
 def find_next_end(
     text: str, start: int, at: int, most: int, border: int | None, language: TextLanguage
 ) -> tuple[int, bool] | None:
-    """The next candidate for the end of the sentence.
+    """Find the next candidate for the end of the sentence.
 
     Args:
         start: where the sentence starts.
-        at: no candidate before it is asked for.
-        most: no candidate may end behind it.
-        border: where the paragraph is known to end, or the text.
-        language: has read what is before the sentence.
+        at: where the search starts.
+        most: the last place where a candidate may end.
+        border: where the paragraph or the text ends; None if that is not known yet.
+        language: that of the text, which has read everything before the sentence.
 
     Returns:
-        Where the candidate ends and whether the sentence ends there; None where there is none;
-        `WAIT` where that depends on more text.
+        Where the candidate ends, and whether the sentence ends there. None if there is no
+        candidate; `WAIT` if the answer depends on more text.
     """
     found = _compile_patterns()
     stop = min(len(text) if border is None else border, most)
@@ -89,14 +93,15 @@ def find_next_end(
         return end, False  # 3.14
     before = text[start:end]
     unsure = "." in match[0] and found.abbreviation.search(before)
-    follows = found.behind.match(text, end, border or len(text))
+    follows = found.following.match(text, end, border or len(text))
     most_of_word = _WORD if unsure else _LETTER
     word = follows[2][:most_of_word]
     if word and found.stop.match(word):
         return end, False  # ". . ."
     if len(word) < most_of_word and follows.end() == len(text) and border is None:
         return WAIT
-    # In doubt, one language's abbreviation is not cut off.
+    # If the language is in doubt, the sentence ends only where it would end in both: a full stop
+    # may belong to an abbreviation in one of them.
     names = language.detect(before, ahead=before + word)
     return end, all(_is_end(before, word, name) for name in names)
 
@@ -123,9 +128,9 @@ def _is_end(before: str, word: str, name: str) -> bool:
 
 
 def find_cut(text: str, start: int, most: int) -> int:
-    """Where to cut a sentence that goes on behind `most`; more than `start`, at most `most`.
+    """Return where to cut a sentence that goes on after `most`: after `start`, at most at `most`.
 
-    One character behind `most` must be there.
+    The text must have at least one character after `most`.
     """
     found = _compile_patterns()
     near = start + (most - start) // 3
@@ -137,7 +142,7 @@ def find_cut(text: str, start: int, most: int) -> int:
 
 
 def find_cluster_border(text: str, start: int, most: int) -> int:
-    """The last border between two grapheme clusters, as `cut`; `most` where there is none."""
+    """Return the last border of a grapheme cluster, as `find_cut`; `most` if there is none."""
     starts = [
         match.start() for match in _compile_patterns().cluster.finditer(text, start, most + 1)
     ]

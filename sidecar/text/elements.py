@@ -1,4 +1,4 @@
-"""HTML's elements, and what their tags look like."""
+"""HTML's elements, and the patterns of their tags."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BLOCKS = frozenset([
     "noscript", "ol", "optgroup", "option", "p", "pre", "search", "section", "summary", "table",
     "tbody", "td", "tfoot", "th", "thead", "title", "tr", "ul",
 ])  # fmt: skip
-# Things that stand in a line: words on both sides of one are two words.
+# Elements inside a line that separate words: the text before one and after it are two words.
 APART = frozenset([
     "audio", "button", "canvas", "embed", "iframe", "img", "input", "meter", "object", "progress",
     "select", "textarea", "video",
@@ -29,7 +29,8 @@ INLINE = frozenset([
 ])  # fmt: skip
 NAMES = BLOCKS | APART | INLINE
 VOID = frozenset(("br", "hr", "col", "frame"))
-# Nobody reads their content. A ruby's reading says again what its base says.
+# Elements whose content is not spoken, with the pattern of their end. The reading in a ruby repeats
+# the base text.
 SILENT = {
     **{
         name: re.compile(rf"</{name}\s*>", re.IGNORECASE)
@@ -37,7 +38,7 @@ SILENT = {
     },
     **{name: re.compile(r"(?=</?(?:rt|rp|rtc|rb|ruby)[\s/>])", re.I) for name in ("rt", "rp")},
 }
-# Attributes that need no value. With any other name, "a <b and c> d" is no tag.
+# Attributes that need no value. If any name were allowed, "a <b and c> d" would have a tag.
 _BARE = (
     "allowfullscreen|async|autofocus|autoplay|checked|compact|controls|default|defer|disabled|"
     "hidden|inert|ismap|itemscope|loop|multiple|muted|nomodule|novalidate|nowrap|open|playsinline|"
@@ -55,8 +56,8 @@ def tag() -> Any:
     import regex
 
     space = r"[ \t\r\n\f]"
-    # A picture in a `data:` URI may have any length. Without "<" in a value, no character is looked
-    # at for more than one tag.
+    # A picture in a `data:` URI may have any length. A value has no "<", so that no character is
+    # searched for more than one tag.
     value = (
         r"(?:\"data:[^\s\"'<>]*+\"|'data:[^\s\"'<>]*+'"
         r"|\"[^\"<]{0,2000}+\"|'[^'<]{0,2000}+'|[^\s\"'=<>`]{1,2000}+)"

@@ -1,13 +1,13 @@
-"""Which of the model's ten languages a text is in, as far as splitting and spelling need it.
+"""Detect which of the model's ten languages a text is in, for splitting and spelling it.
 
-The script tells Chinese, Japanese, Korean and Russian; `latin` tells the others apart.
+Chinese, Japanese, Korean and Russian are detected by their script, and the others by `latin`.
 """
 
 from __future__ import annotations
 
 from sidecar.text import latin, tags
 
-# The model's names → ISO 639-1, as the libraries want them.
+# The model's names → ISO 639-1 codes, which the libraries expect.
 CODES = {
     "english": "en",
     "chinese": "zh",
@@ -21,23 +21,23 @@ CODES = {
     "italian": "it",
 }
 
-# What is looked at: a language shows in its first few hundred letters.
+# Characters at the beginning of a text that are examined. A few hundred letters show the language.
 _GUESSED_FROM = 2000
-# From that much of a text on, what it is in is not asked again.
+# After so many characters an answer without doubt is final.
 _SETTLED = 500
 
 
 class TextLanguage:
     """The language of a text that is read from its beginning.
 
-    Which language of Latin letters it is, is asked once for the whole text and not for each of its
-    sentences: of its beginning up to where it is asked, until 500 characters have been read and
-    leave no doubt, at most 2000. How the text is cut into pieces does not matter, as long as the
-    places where it is asked do not depend on that either.
+    Languages in Latin letters are detected for the text, and not for each sentence: from the text's
+    beginning up to the place in question. The answer is final after 500 characters if there is no
+    doubt, and after 2000 in any case. The pieces of the text do not matter, if the places where
+    `detect` is called do not depend on them.
 
     Args:
-        asked: what the request named, as a name or a tag; nothing, "auto" or what is none of the
-            ten (the model's dialects) has it guessed.
+        asked: the name or tag in the request. The language is detected if it is None, "auto" or
+            none of the ten languages, for example one of the model's dialects.
     """
 
     def __init__(self, asked: str | None) -> None:
@@ -47,16 +47,18 @@ class TextLanguage:
         self._settled: tuple[str, ...] | None = None
 
     def read(self, text: str) -> None:
-        """What comes next in the text."""
+        """Take the next part of the text."""
         if self._named is None and self._settled is None:
             self._read += text[: _GUESSED_FROM - len(self._read)]
 
     def detect(self, part: str, *, ahead: str = "") -> tuple[str, ...]:
-        """What a part of it may be in: one name of `CODES`, likeliest first, or two if in doubt.
+        """Return the language of a part of the text: a name in `CODES`, or two if in doubt.
+
+        Of two, the first one is English.
 
         Args:
-            part: its script is looked at.
-            ahead: of the text, what is known behind that which has been read.
+            part: its script is examined.
+            ahead: the text that is known after what has been read.
         """
         if self._named is not None:
             return self._named
@@ -73,17 +75,17 @@ class TextLanguage:
 
 
 def detect_languages(text: str, asked: str | None) -> tuple[str, ...]:
-    """As `TextLanguage.detect`, of a text that is there."""
+    """Return the languages of a whole text, as `TextLanguage.detect`."""
     return TextLanguage(asked).detect(text, ahead=text)
 
 
 def detect_language(text: str, asked: str | None) -> str:
-    """The likeliest of `detect_languages`; English if in doubt."""
+    """Return the language of a whole text; English if in doubt."""
     return detect_languages(text, asked)[0]
 
 
 def _detect_by_script(text: str) -> tuple[str, ...] | None:
-    """None for Latin letters, and others that none of the ten is written in."""
+    """Return the language of the script; None for Latin letters and scripts of other languages."""
     han = kana = hangul = cyrillic = letters = 0
     for char in text:
         if not char.isalpha():
@@ -100,7 +102,7 @@ def _detect_by_script(text: str) -> tuple[str, ...] | None:
             han += 1
         elif 0x0400 <= code <= 0x052F:
             cyrillic += 1
-    # One character of these says about as much as four letters.
+    # One character of the East Asian scripts says about as much as four letters.
     counts = {"japanese": kana, "korean": hangul, "chinese": han, "russian": cyrillic}
     other = letters - sum(counts.values())
     if kana * 10 > han + kana:

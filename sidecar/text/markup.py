@@ -1,8 +1,8 @@
-"""Markdown, HTML and emoji of one sentence → what a reader would see of it as words.
+"""Remove Markdown, HTML and emoji from one sentence, so that only its words are left.
 
-`markdown-it` reads what stands inside a line, a sentence at a time. What begins a line is taken
-off here, since the beginning of the block may be sentences ago; so may be a mark's counterpart,
-which is why single marks go, too.
+`markdown-it` parses what is inside a line, a sentence at a time. Marks at the beginning of a line
+are removed here, since the block may have begun in an earlier sentence. A pair of marks may have
+begun there, too, so single marks are also removed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-# Where there is none of these, nothing is parsed.
+# A text without one of these is not parsed.
 _MARKS = re.compile(r"[`*_\[\]<>~|\\&#!]")
 _PREFIX = re.compile(r"[ \t]*(?:>[ \t]?)*")
 _BULLET = re.compile(r"[ \t]*(?:[-*+•][ \t]+(?:\[[ xX]\][ \t]+)?)")
@@ -27,46 +27,46 @@ _DELIMITERS = re.compile(r"[\s|:=-]*")
 _CELLS = re.compile(r"(?<!\\)\|")
 # "2*3*4" multiplies.
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)\*+(?=\d)")
-# Left over: those that touch a word, but not inside of one, as in snake_case and 2*x.
+# Single marks that touch a word, but not those inside one, as in snake_case and 2*x.
 _LEFT = re.compile(r"`+|~~|(?<!\w)[*_]+(?=\S)|(?<=\S)[*_]+(?!\w)")
-# "a < b and c > d" would be one, too.
+# Stricter than the parser, which takes "<b and c>" for a tag.
 _TAG = re.compile(
     r"""</?[A-Za-z][\w-]*(?:\s+[\w:-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))*\s*/?>|<[!?].*""",
     re.DOTALL,
 )
 _KEYCAP = re.compile("(?<=[0-9#*])\ufe0f?\u20e3")
 _GONE = re.compile(r"(\s*)\0[\s\0]*")
-# Marks without white space before them.
+# Marks that have no white space before them.
 TIGHT = ",.;:!?)]}…，。；：！？、）」』"
 
 
 @cache
-def _markdown() -> MarkdownIt:
+def _make_parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     return MarkdownIt("commonmark").enable("strikethrough")
 
 
 def strip_markup(text: str, *, begins: bool = True) -> str:
-    """The text without its marks; unchanged, to the byte, where there is none.
+    """Return the text without its marks; unchanged, to the byte, if there are none.
 
     Args:
-        begins: it is the beginning of a line.
+        begins: whether it is the beginning of a line.
     """
     first, *others = text.split("\n")
-    if _MARKS.search(text) or any(map(_begins_block, [first, *others])):
-        text = "\n".join([_line(first) if begins else first, *map(_line, others)])
+    if _MARKS.search(text) or any(map(_is_block_start, [first, *others])):
+        text = "\n".join([_strip_line(first) if begins else first, *map(_strip_line, others)])
         if _MARKS.search(text):
-            text = _inline(text)
-    return text if text.isascii() else _without_emoji(text)
+            text = _strip_inline(text)
+    return text if text.isascii() else _strip_emoji(text)
 
 
-def _begins_block(line: str) -> bool:
+def _is_block_start(line: str) -> bool:
     return classify_line(line + "\n") in (LineKind.ITEM, LineKind.RULE)
 
 
-def _line(line: str) -> str:
-    """A line without what makes it a heading, an item, a quotation or a row."""
+def _strip_line(line: str) -> str:
+    """Return a line without what makes it a heading, an item, a quotation or a row."""
     match = _PREFIX.match(line)
     line = line[match.end() :] if match and ">" in match[0] else line
     match classify_line(line + "\n"):
@@ -77,24 +77,24 @@ def _line(line: str) -> str:
         case LineKind.ITEM:
             return _BULLET.sub("", line, count=1)
         case LineKind.ROW:
-            return _row(line)
+            return _join_cells(line)
         case _:
             return line
 
 
-def _row(line: str) -> str:
+def _join_cells(line: str) -> str:
     if _DELIMITERS.fullmatch(line):
         return ""
     cells = [cell.strip() for cell in _CELLS.split(line)]
     return ", ".join(cell for cell in cells if cell)
 
 
-def _inline(text: str) -> str:
+def _strip_inline(text: str) -> str:
     text = _BETWEEN_DIGITS.sub(lambda match: "\\*" * len(match[0]), text)
-    return "".join(map(_spoken, _markdown().parseInline(text)[0].children or []))
+    return "".join(map(_strip_token, _make_parser().parseInline(text)[0].children or []))
 
 
-def _spoken(token: Token) -> str:
+def _strip_token(token: Token) -> str:
     match token.type:
         case "text":
             return _LEFT.sub("", token.content)
@@ -105,32 +105,32 @@ def _spoken(token: Token) -> str:
                 return token.content
             return " " if token.content.lower().startswith("<br") else ""
         case "image":
-            return "".join(map(_spoken, token.children or []))
+            return "".join(map(_strip_token, token.children or []))
         case _:
             return token.content
 
 
-def _without_emoji(text: str) -> str:
-    """Most readers leave emoji out, and a name in between would break up the sentence."""
+def _strip_emoji(text: str) -> str:
+    """Return the text without emoji: their names would break up the sentence."""
     import emoji
 
     text = _KEYCAP.sub("", text)
     bare = emoji.replace_emoji(text, lambda found, _: "\0" if _is_picture(found) else found)
     if bare == text:
         return text
-    return _GONE.sub(lambda match: _gap(bare, match), bare)
+    return _GONE.sub(lambda match: _fill_gap(bare, match), bare)
 
 
 def _is_picture(found: str) -> bool:
-    """Not one of the letters and marks that are emoji only by their looks, as ℹ and ‼."""
+    """Return whether it is a picture, and not a letter or mark with an emoji form, as ℹ and ‼."""
     return len(found) > 1 or unicodedata.category(found) in ("So", "Sk")
 
 
-def _gap(text: str, match: re.Match[str]) -> str:
-    before, behind = text[: match.start()], text[match.end() :]
-    if not before or not behind or behind[0] in TIGHT:
+def _fill_gap(text: str, match: re.Match[str]) -> str:
+    before, after = text[: match.start()], text[match.end() :]
+    if not before or not after or after[0] in TIGHT:
         return ""
     if "\n" in match[0]:
         return "\n"
-    wide = all(unicodedata.east_asian_width(c) in "WF" for c in (before[-1], behind[0]))
+    wide = all(unicodedata.east_asian_width(c) in "WF" for c in (before[-1], after[0]))
     return "" if wide and not match[0].strip("\0") else " "

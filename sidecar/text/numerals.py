@@ -1,4 +1,4 @@
-"""Numerals, money and dates in words: a thin layer over `num2words` and `wetext`."""
+"""Spell numerals, money and dates in words: a thin layer over `num2words` and `wetext`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from wetext import Normalizer
 
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
-# num2words has no names beyond, and digits say more.
+# num2words has no names for more digits, and such a number is easier to follow digit by digit.
 _NAMED = 15
 
 
@@ -25,10 +25,10 @@ def _load_normalizer(code: str) -> Normalizer:
 
 @lru_cache(maxsize=1024)
 def verbalize(span: str, code: str) -> str:
-    """What `wetext` makes of a few words with a numeral; the span itself where it fails.
+    """Return a few words with a numeral as `wetext` spells them; the span itself if it fails.
 
-    It raises AssertionError on what its grammar does not cover, as "±5", and escapes quotation
-    marks and backslashes, so those must not be in it.
+    It raises AssertionError if its grammar does not cover the span, for example "±5". It escapes
+    quotation marks and backslashes, so the span must not have any.
     """
     try:
         said = _load_normalizer(code).normalize(span)
@@ -45,19 +45,19 @@ def _load_converter(code: str) -> Converter:
 
     converter = copy(CONVERTER_CLASSES[code])
     if code == "es":
-        converter.pointword = "coma"  # it is written so
+        converter.pointword = "coma"  # the decimal sign in Spanish is a comma
     return converter
 
 
 @lru_cache(maxsize=1024)
 def spell_cardinal(number: str, code: str) -> str:
-    """An integer or a decimal with a point, in ASCII digits, perhaps with a sign."""
+    """Spell an integer or a decimal with a point, in ASCII digits, perhaps with a sign."""
     whole, _, part = number.lstrip("+-").partition(".")
     sign = "-" if number.startswith("-") else ""
     numbered = len(whole) > _NAMED or (len(whole) > 1 and whole[0] == "0")
     if not numbered and part.strip("0") and len(part) <= _NAMED:
         return _spell(f"{sign}{whole}.{part}", code)
-    # By digits: what nobody has a name for, and zeros that the library would drop.
+    # Digit by digit: numbers without a name, and zeros that the library would drop.
     said = _spell_digits(whole, code) if numbered else _spell(sign + whole, code)
     return f"{said} {_load_converter(code).pointword} {_spell_digits(part, code)}" if part else said
 
@@ -69,7 +69,7 @@ def _spell_digits(number: str, code: str) -> str:
 def _spell(number: str, code: str) -> str:
     if "." not in number:
         value: float | Decimal = int(number)
-    else:  # The Italian converter drops what is behind a Decimal's point.
+    else:  # The Italian converter drops the decimals of a Decimal.
         value = float(number) if code == "it" else Decimal(number)
     return _load_converter(code).to_cardinal(value).replace(",", "")
 
@@ -81,9 +81,9 @@ def spell_ordinal(number: int, code: str) -> str:
 
 @lru_cache(maxsize=256)
 def spell_money(amount: str, currency: str, code: str) -> str | None:
-    """An amount with a point; None where the library does not know the currency's name."""
+    """Spell an amount with a decimal point; None if the library has no name for the currency."""
     if code == "ko":
-        return None  # "오달러 영센트", whatever is asked for
+        return None  # the library says "오달러 영센트", even if no cents are asked for
     try:
         said = _load_converter(code).to_currency(
             float(amount), currency=currency, separator="\0", cents=True
@@ -97,5 +97,5 @@ def spell_money(amount: str, currency: str, code: str) -> str | None:
 
 
 def strip_grouping(number: str) -> str:
-    """Without the commas between thousands."""
+    """Return a number without the commas between thousands."""
     return number.replace(",", "") if _GROUPED.match(number) else number

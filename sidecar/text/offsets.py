@@ -1,4 +1,4 @@
-"""Sentences of a text without its HTML → where they are in the original."""
+"""Sentences of a text without its HTML → their places in the original."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from sidecar.text.lines import Run
 class Sentence(msgspec.Struct, frozen=True):
     """One utterance, as offsets in code points of the whole text.
 
-    Consecutive ones cover the text exactly: white space belongs to what it follows.
+    Consecutive sentences cover the text exactly: white space belongs to the sentence before it.
 
     Attributes:
-        ends_paragraph: a blank line follows, a heading, an item of a list or a row of a table; or
-            it is one; or the text ends.
-        silent: nothing in it is spoken: fenced code, a horizontal rule, only punctuation.
+        ends_paragraph: whether a paragraph ends with it: a blank line, a heading, an item of a list
+            or a row of a table follows, or it is a heading or a row itself, or the text ends.
+        silent: whether nothing in it is spoken: it is fenced code, a horizontal rule, or only
+            punctuation.
     """
 
     start: int
@@ -28,23 +29,23 @@ class Sentence(msgspec.Struct, frozen=True):
 
 
 class _Stretch(msgspec.Struct):
-    """Characters that are one behind the other in both texts, up to these offsets."""
+    """Characters that are consecutive in both texts, up to these offsets."""
 
     end: int
     original: int
 
 
 class OffsetMap:
-    """The offsets of a text without HTML, and the original's, which only grow."""
+    """Maps the offsets of a text without HTML to those of the original; both only grow."""
 
     def __init__(self) -> None:
         self._stretches: deque[_Stretch] = deque([_Stretch(0, 0)])
-        self._even = True  # the last of these goes on
+        self._even = True  # the last stretch may be extended
         self._borders: deque[_Stretch] = deque()
         self._start = 0  # of the next sentence, in the original
 
     def add(self, run: Run) -> None:
-        """Take what comes next in both texts."""
+        """Take the next run of both texts."""
         last = self._stretches[-1]
         end, original = last.end + len(run.text), last.original + run.length
         even, self._even = self._even, run.span is None
@@ -54,15 +55,15 @@ class OffsetMap:
             self._stretches.append(_Stretch(end, original))
 
     def add_border(self, end: int) -> None:
-        """A paragraph ends here: what has been taken out before belongs to it."""
+        """End a paragraph: the HTML that was removed before this place belongs to it."""
         self._borders.append(_Stretch(end, self._stretches[-1].original))
 
     def to_original(self, sentences: list[Sentence]) -> list[Sentence]:
-        """Return the sentences as they are in the original; each is asked for once."""
+        """Return the next sentences with offsets in the original; call it once for each."""
         return [self._move(one, self._find_original(one.end)) for one in sentences]
 
     def finish(self, sentences: list[Sentence]) -> list[Sentence]:
-        """As `to_original`, of the last ones: nothing of the original is left over."""
+        """Return the last sentences likewise; together they cover the rest of the original."""
         end = self._stretches[-1].original
         if not sentences:
             rest = Sentence(self._start, end, ends_paragraph=True, silent=True)
@@ -74,7 +75,7 @@ class OffsetMap:
         return replace(one, start=start, end=end)
 
     def _find_original(self, end: int) -> int:
-        """Where a sentence ends: at a border, else right behind its last character."""
+        """Return where a sentence ends: at a border, else right after its last character."""
         if self._borders and self._borders[0].end == end:
             return self._borders.popleft().original
         while self._stretches[0].end < end:

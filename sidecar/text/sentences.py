@@ -1,10 +1,9 @@
-"""A text in any pieces → the utterances it is spoken in.
+"""A text in any pieces → the utterances in which it is spoken.
 
-Where a text may be cut is proposed by its punctuation and decided by `sentencex`, one candidate at
-a time and from left to right. For each, the library sees the same bounded window of the text,
-however the text arrived: from the end of the last sentence to the end of the word that follows.
-So the pieces cannot matter, the cost grows with the text's length, and nothing but that window is
-kept.
+The punctuation gives candidates for the ends of sentences, and `sentencex` decides on each, from
+left to right. For each the library sees the same bounded window of the text, whatever the pieces:
+from the end of the last sentence to the end of the next word. So the pieces cannot change the
+result, the cost is proportional to the text's length, and only that window is kept.
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ from sidecar.text.lines import SILENT_KINDS, LineKind, LineParser, Run
 from sidecar.text.offsets import OffsetMap, Sentence
 from sidecar.text.silence import weigh
 
-# Enough for the longest sentence of ordinary prose; the model was trained on little longer ones.
+# Enough for the longest sentence of ordinary prose. The model's training had hardly longer ones.
 LIMIT = 300
-# "Thank you." is spoken alone, "Yes." with what follows.
+# "Thank you." is an utterance of its own, and "Yes." is joined to the next sentence.
 LEAST = 8
 
 
@@ -28,14 +27,14 @@ class SentenceSplitter:
     """Splits one text that may arrive in pieces; any pieces give the same sentences.
 
     Args:
-        language: one of the model's names in lower case. Otherwise it is guessed.
-        limit: characters of a sentence with its white space, at most. A longer one is cut behind
-            punctuation, else behind white space, else between two grapheme clusters.
-        least: what a sentence should weigh (`silence.weigh`). A lighter one is put together with
-            those after it, within its paragraph: the shorter the text, the easier a model that
-            speaks runs away.
-        html: take tags, comments and entities for what they are. Then all that is said here of
-            characters is true of those that are left; only the sentences' offsets count the others.
+        language: one of the model's names in lower case, or a tag; any other value has it detected.
+        limit: the most characters of a sentence with its white space. A longer one is cut after
+            punctuation, else after white space, else between two grapheme clusters.
+        least: the weight that a sentence should have (`silence.weigh`). A lighter one is joined
+            with the next ones of its paragraph, because speech of a short text runs away more
+            easily.
+        html: whether HTML is removed first. Then all numbers of characters mean those that remain;
+            only the offsets of the sentences count the HTML, too.
     """
 
     def __init__(
@@ -53,26 +52,26 @@ class SentenceSplitter:
         self._html = HtmlFilter(decode=True) if html else None
         self._original = OffsetMap()
         self._text = ""
-        self._base = 0  # the text's first character, in the whole
-        self._at = 0  # where the next sentence starts, in the whole
-        self._from = 0  # up to where no sentence ends
+        self._base = 0  # the offset of `_text` in the whole text
+        self._at = 0  # where the next sentence starts in the whole text
+        self._searched = 0  # no sentence ends before this offset
         self._borders: deque[int] = deque()  # of paragraphs
         self._silent: deque[bool] = deque([False])  # of the paragraphs between them
-        self._begun = False  # there is something in the paragraph
+        self._begun = False  # the paragraph has more than white space
         self._group: Sentence | None = None
         self._weight = 0
 
     def feed(self, text: str) -> list[Sentence]:
-        """Takes the next piece; returns the sentences that no further text can change."""
+        """Take the next piece; return the sentences that no further text can change."""
         runs = self._lines.feed(text)
         self._take(self._html.feed(runs) if self._html else runs)
-        return self._original.to_original(self._sentences(final=False))
+        return self._original.to_original(self._split(final=False))
 
     def finish(self) -> list[Sentence]:
-        """The text has ended: returns the other sentences."""
+        """Return the remaining sentences, since the text has ended."""
         runs = self._lines.finish()
         self._take(self._html.finish(runs) if self._html else runs)
-        found = self._sentences(final=True)
+        found = self._split(final=True)
         if self._group is not None:
             found.append(self._group)
             self._group = None
@@ -95,10 +94,10 @@ class SentenceSplitter:
             self._original.add(run)
         self._text = "".join(parts)
 
-    def _sentences(self, *, final: bool) -> list[Sentence]:
+    def _split(self, *, final: bool) -> list[Sentence]:
         found: list[Sentence] = []
         while self._base + len(self._text) > self._at:
-            end = self._end(final=final)
+            end = self._find_end(final=final)
             if end is None:
                 break
             self._put(end, found, last=final and end == self._base + len(self._text))
@@ -106,8 +105,8 @@ class SentenceSplitter:
         self._base = self._at
         return found
 
-    def _end(self, *, final: bool) -> int | None:
-        """Where the next sentence ends; None while that depends on more text."""
+    def _find_end(self, *, final: bool) -> int | None:
+        """Return where the next sentence ends; None while that depends on more text."""
         text, base = self._text, self._base
         start = self._at - base
         most = start + self._limit
@@ -115,7 +114,7 @@ class SentenceSplitter:
         if border is None and final:
             border = len(text)
         if not self._silent[0]:
-            at = max(start, self._from - base)
+            at = max(start, self._searched - base)
             while True:
                 step = boundaries.find_next_end(text, start, at, most, border, self._language)
                 if step is boundaries.WAIT:
@@ -123,7 +122,7 @@ class SentenceSplitter:
                 if step is None:
                     break
                 at, ends = step
-                self._from = at + base
+                self._searched = at + base
                 if ends:
                     return at + base
         if border is not None and border <= most:
@@ -133,7 +132,7 @@ class SentenceSplitter:
         return boundaries.find_cut(text, start, most) + base
 
     def _put(self, end: int, found: list[Sentence], *, last: bool) -> None:
-        """Adds text up to `end` to the group, and passes on what is complete."""
+        """Add the text up to `end` to the group, and add complete groups to `found`."""
         start, self._at = self._at, end
         said = "" if self._silent[0] else self._text[start - self._base : end - self._base]
         self._language.read(said)

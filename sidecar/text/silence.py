@@ -1,4 +1,4 @@
-"""What can be heard of a text."""
+"""How much of a text can be heard."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import unicodedata
 
 
 def is_silent(text: str) -> bool:
-    """There is no letter and no numeral in it: punctuation, symbols, emoji and white space."""
+    """Return whether a text has only punctuation, symbols, emoji and white space."""
     return not any(map(_is_audible, text))
 
 
 def weigh(text: str) -> int:
-    """About how long it takes to say, in Latin letters: a wide character takes three."""
+    """Estimate how long a text takes to say, in Latin letters: a wide character counts as three."""
     return sum(
         (3 if unicodedata.east_asian_width(char) in "WF" else 1)
         for char in text

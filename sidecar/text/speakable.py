@@ -1,6 +1,6 @@
-"""One sentence as it was written → as the model is given it.
+"""One sentence as it was written → as the model receives it.
 
-The rules are in docs/text.md. With `normalize` off only the white space around it goes.
+The rules are in docs/text.md. With `normalize` off, only the white space around it is removed.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from sidecar.text.languages import CODES, TextLanguage, detect_language, detect_
 from sidecar.text.markup import strip_markup
 from sidecar.text.silence import is_silent
 
-# The prompt builder refuses such a text, and says which; so it must still be there.
+# The prompt builder refuses a text with a control token and names the token, so it must stay.
 _CONTROL = re.compile(r"<\|[^<>|]*\|>")
-# What all of the spelling begins with.
+# Every span that is spelled has one of these.
 NEEDS_SPELLING = re.compile(r"[\d.@]")
 
-# Running text is broken where a line is full.
+# A line break in running text is white space.
 _BREAK = re.compile(r"\s*[\r\n]\s*")
 
 
 def make_speakable(text: str, language: str | TextLanguage | None, normalize: bool = True) -> str:
-    """What the model is given; empty where nothing in it can be spoken.
+    """Return the text that the model receives; empty if nothing in it can be spoken.
 
     Args:
         text: one sentence, with its Markdown.
-        language: one of the model's names; guessed from the sentence otherwise. Or that of the
-            text the sentence is in, which has read it.
+        language: one of the model's names, or a tag; any other value has it detected from the
+            sentence. Or the language of the whole text, which has read the sentence.
         normalize: whether figures, addresses and abbreviations are spelled, and Markdown and
-            emoji are taken out.
+            emoji are removed.
     """
     text = text.strip()
     if normalize and not _CONTROL.search(text):
@@ -41,8 +41,8 @@ def make_speakable(text: str, language: str | TextLanguage | None, normalize: bo
 
 
 def warm_up(language: str | None) -> None:
-    """Imports and loads all that the first text of a language would wait for: about a second."""
-    name = detect_language("Hello", language)  # which is English, if it has to be asked
+    """Import and load everything that the first text of a language needs: about a second."""
+    name = detect_language("Hello", language)  # English, if the language has to be detected
     normalize_part("**On** 2026-11-23, 10:30 \N{SLIGHTLY SMILING FACE} a.b@example.com", (name,))
 
 
@@ -54,14 +54,14 @@ def normalize_part(
     more: bool = False,
     before: str = "",
 ) -> str:
-    """A part of a text.
+    """Return a part of a text as the model receives it.
 
     Args:
-        languages: what it may be in. With more than one, figures are not spelled: the model makes
-            more of them than of words in the wrong language.
-        begins: it is the beginning of a line.
-        more: the text goes on behind it.
-        before: what of the text is right in front of it, on which a figure may depend.
+        languages: the languages it may be in. If there are two, figures are not spelled: the model
+            reads figures better than words in the wrong language.
+        begins: whether it is the beginning of a line.
+        more: whether the text goes on after it.
+        before: the text right before it, on which a figure may depend.
     """
     text = _BREAK.sub(" ", strip_markup(text, begins=begins))
     if not NEEDS_SPELLING.search(text):

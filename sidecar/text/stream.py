@@ -1,7 +1,7 @@
-"""A text that is still being written → what can be spoken of it by now.
+"""A text that is still being written → the part of it that can be spoken by now.
 
-The text is cut from left to right at borders that it sets itself, so that the pieces in which it
-arrives do not matter. Each part between two of them is made speakable on its own.
+The text is cut from left to right at borders that depend on the text alone, so that the pieces in
+which it arrives do not matter. Each part between two borders is made speakable on its own.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from sidecar.text.lines import SILENT_KINDS, LineKind, LineParser, Run
 from sidecar.text.markup import TIGHT
 from sidecar.text.speakable import NEEDS_SPELLING, normalize_part
 
-# Of characters: what is held back at most. A longer word is cut, a longer link is no link.
+# The most characters that are held back. A longer word is cut, and a longer link is text.
 HOLD = 200
-# What the language is guessed from.
+# Characters at the beginning of the text by which its script is detected.
 _HEAD = 2000
-# What a figure's reading may depend on, in front of it.
+# Characters before a figure on which its reading may depend.
 _NEAR = 16
 
-# What the word behind it may change, or belong to: figures, signs, months and titles.
+# A part that ends so is held back, since the next word may belong to it or change how it is read:
+# figures, signs, months and titles.
 _BINDS = re.compile(
     r"[\d$€£¥₩%°@#+=<>/\\|&]|^[^\w]*(?:No|Mr|Mrs|Ms|Dr|Gen|Lt|Col|Sgt|Rev|Gov|Capt|Hon|Mt|Apt|Vol)"
     r"\.$|^\W*(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*[.,]?$"
@@ -39,9 +40,9 @@ _OPEN = re.compile(r"\[[^\]]*$|\]\([^)]*$|<[A-Za-z/!][^>]*$")
 def _compile_border() -> Any:
     import regex
 
-    # In front of white space, but not between a mark and a line break: the tokenizer takes these
-    # together. And beside the characters of scripts without spaces. Never in front of what may
-    # combine.
+    # Before white space, but not between a mark and a line break, which the tokenizer takes
+    # together; and around the characters of scripts without spaces. Never before a character that
+    # may combine with the one before it.
     wide = r"[\p{Han}\p{Hiragana}\p{Katakana}&&\p{L}]"
     return regex.compile(
         rf"(?<=\S)(?=[\s--\r\n])|(?<=[\p{{L}}\p{{N}}\p{{M}}])(?=[\r\n])"
@@ -52,19 +53,19 @@ def _compile_border() -> Any:
 
 
 class SpeakableStream:
-    """Makes one text speakable while it arrives; any pieces give the same output, together.
+    """Makes one text speakable while it arrives; any pieces give the same output in total.
 
-    What is held back, until more of the text is there:
+    Until more of the text arrives, it holds back:
 
-    - the last word, up to the white space behind it; in Chinese and Japanese the last character;
-    - with `normalize`, also a figure, a sign, a month or a title with the word behind it; a link
-      or tag that is not closed; a row of a table; the marks at the beginning of a line.
+    - the last word, up to the white space after it; in Chinese and Japanese the last character;
+    - with `normalize`, also a figure, a sign, a month or a title with the word after it; a link or
+      a tag that is not closed; a row of a table; the marks at the beginning of a line.
 
-    White space goes with the word behind it; a line break is white space. Without `normalize` the
+    White space belongs to the word after it; a line break is white space. Without `normalize` the
     output is the text itself.
 
     Attributes:
-        is_spaced: what came out last has white space behind it in the text, but no line break.
+        is_spaced: whether white space other than a line break follows the last output in the text.
     """
 
     def __init__(self, language: str | TextLanguage | None, normalize: bool = True) -> None:
@@ -74,16 +75,16 @@ class SpeakableStream:
         self._lines = LineParser()
         self._html = HtmlFilter()
         self._head = ""
-        self._before = ""  # the end of what was said
+        self._before = ""  # the end of the text that was output
         self._words = _Words()
         self._part = ""
-        self._gap = ""  # white space that goes with what comes next
+        self._gap = ""  # white space that belongs to the next word
         self._starts_line = False  # the part is the beginning of a line
         self._kind = LineKind.TEXT
         self.is_spaced = False
 
     def feed(self, piece: str) -> str:
-        """Takes the next piece; returns what can be spoken now, as a continuation."""
+        """Take the next piece; return what can be spoken now, as a continuation."""
         if self._normalize:
             return "".join(map(self._feed_run, self._html.feed(self._lines.feed(piece))))
         words = self._words.feed(piece)
@@ -92,7 +93,7 @@ class SpeakableStream:
         return "".join(word.text for word in words)
 
     def finish(self) -> str:
-        """The text has ended: returns the rest."""
+        """Return the rest, since the text has ended."""
         if not self._normalize:
             return self._words.finish()
         said = "".join(map(self._feed_run, self._html.finish(self._lines.finish())))
@@ -100,7 +101,7 @@ class SpeakableStream:
         return said + _make_blank(self._gap)
 
     def cut(self) -> str:
-        """Return the words that are held back; what is no word yet, as half a tag, goes on."""
+        """Return the words that are held back; an incomplete tag is still held back."""
         if not self._normalize:
             return self._words.finish()
         said = self._close()
@@ -118,12 +119,12 @@ class SpeakableStream:
             self._before = "" if run.opens_paragraph else self._before
             if (
                 run.opens_paragraph and self._head.strip()
-            ):  # behind a tag there may be no white space
+            ):  # there may be no white space after a tag
                 self._gap = self._gap or "\n"
         return said + "".join(self._feed_word(word) for word in self._words.feed(run.text))
 
     def _feed_word(self, word: _Word) -> str:
-        """Adds a word with the white space before it to the part, which may end behind it."""
+        """Add a word with the white space before it to the part; say the part if it is complete."""
         self._part += word.text
         if self._holds(word.text.strip()):
             return ""
@@ -137,7 +138,7 @@ class SpeakableStream:
         return held or _OPEN.search(self._part) is not None or self._part.count("`") % 2 == 1
 
     def _close(self, *, more: bool = True) -> str:
-        """The line has ended."""
+        """End the line."""
         self._part += self._words.finish()
         self.is_spaced = True
         return self._say(more=more)
@@ -160,7 +161,7 @@ class SpeakableStream:
         if not said:
             return ""
         if said[0] in TIGHT and said[0] != core[0]:
-            return said  # what stood between the word before it and this mark is gone
+            return said  # what was between the word before it and this mark has been removed
         return _make_blank(gap) + said
 
 
@@ -169,8 +170,10 @@ def _make_blank(gap: str) -> str:
 
 
 class _Word(msgspec.Struct, frozen=True):
-    """Attributes:
-    is_spaced: white space comes next, but no line break.
+    """A word with the white space before it.
+
+    Attributes:
+        is_spaced: whether white space other than a line break comes next.
     """
 
     text: str
@@ -200,7 +203,7 @@ class _Words:
         return held
 
     def _find_end(self, at: int) -> int | None:
-        """Where the word that starts there ends; a character behind it must be there."""
+        """Return where the word at `at` ends; None if no character after it is there yet."""
         match = _compile_border().search(self._held, at + 1, at + HOLD)
         if match is not None:
             return match.start()

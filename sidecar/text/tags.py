@@ -1,6 +1,6 @@
-"""Names of languages, however a program writes them: `English`, `en`, `EN-US`, `zh_Hans`, `cmn`.
+"""Find a language by the name or tag that a program uses: `English`, `en`, `EN-US`, `zh_Hans`.
 
-Models call their languages by English names. Programs have ISO 639 codes and BCP 47 tags.
+Models call their languages by English names. Programs use ISO 639 codes and BCP 47 tags.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from sidecar.wording import describe_unknown
 
 AUTO = "auto"
 
-# English names → ISO 639-1 and 639-3, and 639-2 where that differs. A code that stands for a whole
-# group, as `zh` does, comes with the member that is meant by it.
+# English names → ISO 639-1 and 639-3 codes, and 639-2 where that differs. A code of a whole group,
+# such as `zh`, comes with that of the member that it usually means.
 _CODES = {
     "arabic": "ar ara arb", "bengali": "bn ben", "bulgarian": "bg bul", "cantonese": "yue",
     "catalan": "ca cat", "chinese": "zh zho chi cmn", "croatian": "hr hrv", "czech": "cs ces cze",
@@ -35,20 +35,22 @@ _NAMES = {code: name for name, codes in _CODES.items() for code in codes.split()
 _NAMES["und"] = AUTO  # ISO 639: undetermined
 
 _TAG = re.compile(r"([a-z]{2,3})(?:-([a-z]{3}))?((?:-[a-z0-9]{1,8})*)")
-# Where English is written and spoken as in the United States, by CLDR's distances of languages.
+# Regions where English is as in the United States, by CLDR's distances between languages.
 _AMERICAN = frozenset({"as", "ca", "gu", "mh", "mp", "ph", "pr", "um", "us", "vi"})
 _CANTONESE = frozenset({"hk", "mo"})
-_EXTENSION = re.compile(r"-[a-z0-9](?=-|$)")  # a single letter begins what is not about language
+_EXTENSION = re.compile(
+    r"-[a-z0-9](?=-|$)"
+)  # a single letter begins an extension, which does not name a language
 _JOINTS = re.compile(r"[\s_-]+")
 
 
 def resolve(asked: str | None, known: Iterable[str], field: str = "language") -> str:
-    """Return the name in `known` for a language, or `auto` where nothing is asked for.
+    """Return the name in `known` for a language, or `auto` if no language is requested.
 
     Args:
-        asked: a name, an ISO 639 code or a BCP 47 tag, in any case; `_` is as good as `-`.
-        known: what the model calls its languages and dialects.
-        field: where the request says it.
+        asked: a name, an ISO 639 code or a BCP 47 tag, in any case, with `_` or `-`.
+        known: the model's names of its languages and dialects.
+        field: the request's field, for the error.
 
     Raises:
         UnknownLanguage: the model has no such language.
@@ -63,8 +65,8 @@ def resolve(asked: str | None, known: Iterable[str], field: str = "language") ->
 def find(asked: str, known: Iterable[str]) -> str | None:
     """Return the first name in `known` that means the language; None if there is none.
 
-    A region or script that no name is there for is left aside: `pt-BR` is `portuguese`. A language
-    is never taken for a neighbour: `yue` is a name for Cantonese, and not for `chinese`.
+    A region or script without a name of its own is ignored: `pt-BR` is `portuguese`. But a language
+    is never replaced by a related one: `yue` is Cantonese, and not `chinese`.
     """
     by_key = {_key(name): name for name in reversed(list(known))}
     return next((by_key[key] for key in _candidates(_key(asked)) if key in by_key), None)
@@ -75,13 +77,13 @@ def _key(name: str) -> str:
 
 
 def _candidates(asked: str) -> Iterable[str]:
-    """Yield the names that the language may have, the most special first."""
+    """Yield the names that the language may have, the most specific first."""
     yield asked
     name, more = asked, list[str]()
     if match := _TAG.fullmatch(asked):
         code = match[2] or match[1]  # zh-yue is an older form of yue
         name, more = _NAMES.get(code, ""), _EXTENSION.split(match[3])[0].split("-")
-    for part in more:  # no tag is registered for most dialects; zh-CN-sichuan is what is in use
+    for part in more:  # most dialects have no registered tag; zh-CN-sichuan is in use
         yield f"{part}-dialect"
     if name == "english" and {part for part in more if len(part) == 2} - _AMERICAN:
         yield "british-english"

@@ -1,10 +1,10 @@
-"""How fast people speak, to tell a text that is not what was said from one that is.
+"""How fast people speak, by which a text that does not match its speech is noticed.
 
-The measure is letters of the Latin alphabet a second; other signs count as the letters that say as
-much. Where it is not known how a sign is said, as with figures, it counts from few to many letters,
-so that only what is impossible either way is noticed.
+The unit is letters of the Latin alphabet per second; other characters count as the number of
+letters that say as much. If it is not known how a character is said, for example a figure, it
+counts as a range of letters, so that only a rate that is impossible at both ends is noticed.
 
-Facts behind the limits:
+Sources of the limits:
 
 - C. Coupé, Y. M. Oh, D. Dediu, F. Pellegrino, "Different languages, similar encoding efficiency",
   Science Advances 5 (2019): speakers of 17 languages read 4.3 to 9.1 syllables a second, pauses of
@@ -20,18 +20,19 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Of the seconds in which somebody speaks: a third of what slow readers say.
+# The lowest plausible rate, per second without pauses: a third of that of slow speakers.
 MIN_RATE = 5.0
-# Of all seconds: half as much again as the fastest say, with the longest words.
+# The highest plausible rate, per second with pauses: 1.5 times that of the fastest readers, with
+# the longest words.
 MAX_RATE = 40.0
-# Of what a model has spoken, pauses included: faster than fast readers are. Speech whose recording
-# has another rate is suspect from the second on, if it is so many times as fast.
+# Limits for speech of a model, per second with pauses. Above the first, it is faster than fast
+# readers. Above the second, it is too fast if it has this many times the rate of its recording.
 _FASTEST, _FAST, _TIMES = 28.0, 20.0, 2.0
-# A shorter text says little: a frame of speech more or less changes its rate.
+# The rate of a text with fewer letters is not reliable: one frame of speech changes it.
 _LEAST = 15.0
 
 _KANA = re.compile("[\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9f]")
-# Said as words.
+# Symbols that are said as words.
 _SYMBOLS = frozenset("%‰°$€£¥₩&@#+=<>×÷/")
 _WORD = 5.0
 _SIGN = 3.0
@@ -40,7 +41,7 @@ _KANJI = 6.0
 
 
 def count_letters(text: str) -> tuple[float, float]:
-    """Return how many letters a text is as speech: the fewest and the most that it may be."""
+    """Return the length of a text as speech, in letters: the least and the most it may be."""
     kanji = _KANJI if _KANA.search(text) else _SIGN
     fewest = most = 0.0
     for char in text:
@@ -59,7 +60,7 @@ def _weigh(char: str, kanji: float) -> tuple[float, float]:
         return 1.0, _WORD  # 7, and in 1984
     if char < "\u0590":  # Latin, Greek, Cyrillic, Armenian
         return 1.0, 1.0
-    if char < "\u1100" or "\u1200" <= char < "\u2e80":  # vowels may not be written
+    if char < "\u1100" or "\u1200" <= char < "\u2e80":  # scripts that may leave out vowels
         return 1.0, 2.0
     if _KANA.match(char):
         return 2.0, _SIGN
@@ -70,16 +71,16 @@ def _weigh(char: str, kanji: float) -> tuple[float, float]:
 
 
 def measure_rate(text: str, seconds: float) -> float:
-    """Return the letters a second of a text that is said in so many seconds, at least."""
+    """Return the lowest possible rate of a text that is said in so many seconds."""
     return count_letters(text)[0] / max(seconds, 0.01)
 
 
 def find_rushed_rate(text: str, seconds: float, reference: float) -> float | None:
-    """Return the rate of speech if nobody speaks so fast, or not this speaker.
+    """Return the rate of a model's speech if it is too fast for any speaker, or for this one.
 
     Args:
-        text: what a model was given.
-        seconds: of its speech.
+        text: the text that the model received.
+        seconds: the length of its speech.
         reference: the rate of the recording that it continues.
     """
     if count_letters(text)[0] < _LEAST:

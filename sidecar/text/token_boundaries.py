@@ -1,25 +1,27 @@
-"""Text in pieces for a tokenizer: cut only where the pieces have the tokens of the whole."""
+"""Cut a text for a tokenizer only where the pieces have the same tokens as the whole text."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Any
 
-# A longer run without a border is cut all the same, some characters before its end.
-_MOST, _REST = 40, 8
+# A longer run without a border is cut nevertheless, some characters before its end.
+_MAX_HELD, _REST = 40, 8
 
 
 @cache
 def _compile_border() -> Any:
-    """Where Qwen's pre-tokenizer begins anew, whatever follows: as tight as can be told from the
-    characters on both sides. Never in front of a mark that may combine with what is before it,
-    since the text is composed (NFC) first."""
+    """Compile a pattern of the places where Qwen's pre-tokenizer starts anew, whatever follows.
+
+    It has all places that the characters on both sides can decide. A place before a mark that may
+    combine with the character before it is none, since the text is composed (NFC) first.
+    """
     import regex
 
     space = r"\p{White_Space}"
     return regex.compile(
-        rf"(?<=[^{space}])(?=[{space}--\r\n])"  # a space goes with the word behind it
-        r"|(?<=[\p{L}\p{N}])(?=[\r\n])"  # marks take the line breaks behind them along
+        rf"(?<=[^{space}])(?=[{space}--\r\n])"  # a space belongs to the word after it
+        r"|(?<=[\p{L}\p{N}])(?=[\r\n])"  # line breaks belong to the marks before them
         rf"|(?<=[\r\n])(?=[^{space}\p{{M}}])"
         rf"|(?<=[\p{{L}}\p{{N}}])(?=[^{space}\p{{L}}\p{{M}}])|(?<=\p{{N}})(?=\p{{L}})",
         regex.V1,
@@ -27,20 +29,20 @@ def _compile_border() -> Any:
 
 
 class TokenBoundaryBuffer:
-    """Holds back the end of a text for as long as what comes next may change its tokens.
+    """Holds back the end of a text while the text after it may change its tokens.
 
-    In scripts without spaces these are the letters up to the next mark, and the mark in front of
-    them; elsewhere the text comes in words already, each with a space behind it.
+    In scripts without spaces it holds back the letters up to the next mark, and the mark before
+    them. Elsewhere the text arrives in whole words, each with a space after it.
     """
 
     def __init__(self) -> None:
         self._held = ""
 
     def feed(self, text: str, *, is_spaced: bool) -> str:
-        """Adds text; returns what is settled.
+        """Take the next text; return what no further text can change.
 
         Args:
-            is_spaced: white space, but not a line break, is what comes next.
+            is_spaced: whether white space other than a line break comes next.
         """
         text = self._held + text
         end = len(text) if is_spaced else _find_last_border(text)
@@ -53,7 +55,7 @@ class TokenBoundaryBuffer:
 
 
 def _find_last_border(text: str) -> int:
-    near = max(0, len(text) - _MOST)
+    near = max(0, len(text) - _MAX_HELD)
     borders = [match.start() for match in _compile_border().finditer(text, near)]
     if borders:
         return borders[-1]

@@ -1,4 +1,4 @@
-"""Letters that a voice has not learned: it leaves them out, and the result says so."""
+"""Letters that a voice has not learned: it leaves them out, and the result has a notice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sidecar.errors import Notice
 from sidecar.text.silence import is_silent
 
-# How many a warning names. Of one utterance, one more is looked for, to know that there are more.
+# The most letters that a notice names. One more is looked for, to know whether there are more.
 MAX_NAMED = 20
 
 
@@ -17,10 +17,10 @@ def list_letters(text: str) -> Iterable[str]:
 
 
 def make_notices(unspoken: Iterable[str], of: str = "") -> tuple[Notice, ...]:
-    """Return the warning about letters that were left out; nothing where there were none.
+    """Return the notice about letters that were left out; nothing if there are none.
 
     Args:
-        of: where they stand, if that is not what was to be said.
+        of: the text in which they are, if it is not the text to speak.
     """
     found = list(dict.fromkeys(unspoken))
     if not found:

@@ -1,8 +1,8 @@
-"""English: what is written in figures and signs, in words.
+"""English: spell figures and signs in words.
 
-Only spans that one of the patterns knows are changed; all else stays as it is, to the byte, and
-so does what comes out as no words. A library spells each span. Names such as "IPv6", "GPT-4" and
-"A4" are left to the model.
+Only spans that match one of the patterns are changed, by a library. Everything else stays as it is,
+to the byte, and so does a span that the library does not turn into words. Names such as "IPv6",
+"GPT-4" and "A4" are left to the model.
 """
 
 from __future__ import annotations
@@ -17,17 +17,19 @@ from sidecar.text.english.quantities import QUANTITIES
 from sidecar.text.english.readings import Figure
 
 _READINGS = CODES | DATES | QUANTITIES
-# Before others a hyphen is none of theirs.
+# The kinds of figures that may have a minus sign. Before others a hyphen is only a hyphen.
 _SIGNED = ("number", "money", "measure", "measures")
 _WITH_STOP = ("time", "times")
-# What a library passes on, and how it takes a span for arithmetic.
+# Signs that the library did not spell, and words by which it reads a span as arithmetic.
 _UNSAID = re.compile(r"[^\w ,'’-]|[\d_]|\bdivided by\b")
 
 
 def spell(text: str, *, more: bool = False, before: str = "") -> str:
-    """Args:
-    more: the text goes on behind this part of it.
-    before: what of the text is right in front of it.
+    """Spell the figures in a part of a text.
+
+    Args:
+        more: whether the text goes on after this part.
+        before: the text right before it.
     """
     text = before + spell_abbreviations(text, more=more)
     said: list[str] = []
@@ -48,6 +50,6 @@ def _spell_figure(match: re.Match[str], more: bool) -> str:
         return match[0]
     if sign:
         said = f"minus {said}" if kind in _SIGNED else sign + said
-    # A full stop that ends the figure and the sentence.
+    # The full stop ends both the figure and the sentence.
     ends = kind in _WITH_STOP and span.endswith(".") and match.end() == len(text) and not more
     return said + "." if ends else said

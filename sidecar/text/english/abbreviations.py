@@ -1,4 +1,4 @@
-"""Titles before names, and what is short for Latin."""
+"""Spell titles before names, and abbreviations of Latin words."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 
 from sidecar.text.english.readings import read_with_library
 
-# Not "Mrs." and "Ms.", which the library takes for other words, and the model knows.
+# Without "Mrs." and "Ms.", which the library takes for other words and the model knows.
 _TITLES = r"(?:Mr|Dr|Gen|Lt|Col|Sgt|Rev|Gov|Capt|Hon|Mt|Apt|Vol)\."
-# Those that the library does not know.
+# Abbreviations that the library does not know.
 _LATIN = {
     "e.g.": "for example",
     "i.e.": "that is",
@@ -25,7 +25,7 @@ _ABBREVIATIONS = re.compile(
 
 
 def spell_abbreviations(text: str, *, more: bool) -> str:
-    """Args: more: the text goes on behind this part of it."""
+    """Spell the abbreviations in a part of a text; `more` says whether it goes on after that."""
     return _ABBREVIATIONS.sub(lambda match: _spell(match, more), text)
 
 
@@ -35,5 +35,5 @@ def _spell(match: re.Match[str], more: bool) -> str:
         return read_with_library(f"{span} X").removesuffix(" X") if span[0].isupper() else span
     said = _LATIN[span.lower()]
     said = said.capitalize() if span[0].isupper() else said
-    # A full stop that ends the abbreviation and the sentence.
+    # The full stop ends both the abbreviation and the sentence.
     return said + "." if match.end() == len(match.string) and not more else said

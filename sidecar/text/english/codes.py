@@ -1,4 +1,4 @@
-"""Numerals that count nothing: what is read digit by digit or part by part."""
+"""Numerals that do not count anything: they are read digit by digit or part by part."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sidecar.text.english.readings import (
     spell_number,
 )
 
-# "ten dot", but "one nine two dot".
+# A part of an IP number with so many digits is read by its digits: "ten dot", "one nine two dot".
 _LONG = 3
 
 
@@ -30,7 +30,7 @@ def _spell_group(group: str) -> str:
 
 
 def _read_address(figure: Figure) -> str:
-    """192.168.1.1, with a port or the length of a prefix."""
+    """Read an IP number such as 192.168.1.1, perhaps with a port or the length of a prefix."""
     host, sign, rest = match_parts(r"([\d.]+)([:/]?)(\d*)", figure.span)
     said = " dot ".join(
         spell_number(p) if len(p) < _LONG else spell_digits(p) for p in host.split(".")

@@ -16,17 +16,17 @@ from sidecar.text.english.readings import (
 )
 from sidecar.text.numerals import spell_ordinal
 
-# Behind one of these an article is too many.
+# After one of these words the date has no article.
 _DETERMINED = re.compile(
     r"(?:\b(?:the|an?|this|that|my|your|his|her|its|our|their|each|every)|\w['’]s)[*_`~]*\s+$",
     re.IGNORECASE,
 )
-# Behind one of these "60s" is no minute.
+# After one of these words "60s" is a decade, and not sixty seconds.
 _AGES = re.compile(
     r"\b(?:the|my|your|his|her|its|our|their|early|mid|late)[*_`~]*[\s-]+$",
     re.IGNORECASE,
 )
-# Of the years that are written with two digits, the first of the last century: as POSIX has it.
+# The first year with two digits that is in the last century: as POSIX has it.
 _LAST_CENTURY = 69
 _MONTHS = 12
 
@@ -37,7 +37,7 @@ def _read_iso(figure: Figure) -> str:
 
 
 def _read_day(figure: Figure) -> str:
-    """5/6/24 as Americans read it, 5.6.2024 as others do, and either if a month is too large."""
+    """Read 5/6/24 the American way and 5.6.2024 the European way, unless the month is above 12."""
     one, other, year = (int(part) for part in DIGITS.findall(figure.span))
     month, day = (one, other) if "/" in figure.span else (other, one)
     if month > _MONTHS:
@@ -72,7 +72,7 @@ def _spell_zone(zone: str) -> str:
 
 
 def _read_monthday(figure: Figure) -> str:
-    """In the order in which it is written, which no article goes with: "May fifth, twenty …"."""
+    """Read a date in its written order, without an article: "May fifth, twenty …"."""
     month, days, year = match_parts(rf"({MONTH})\s(\S+?)((?:,?\s\d{{4}})?)", figure.span)
     day, *last = (spell_ordinal(int(numeral), "en") for numeral in DIGITS.findall(days))
     said = " to ".join([day, *last])
@@ -82,7 +82,7 @@ def _read_monthday(figure: Figure) -> str:
 
 
 def _read_daymonth(figure: Figure) -> str:
-    """The library wants "may 5, 2026", and says "the fifth of …", with or without an article."""
+    """Read "5 May 2026" as "the fifth of …"; the library says it with or without an article."""
     bare = re.sub(r"(?<=\d)(?:st|nd|rd|th)|\bof ", "", figure.span)
     said = read_with_library(bare.lower())
     determined = bare != figure.span or _DETERMINED.search(figure.before)
@@ -90,7 +90,7 @@ def _read_daymonth(figure: Figure) -> str:
 
 
 def _read_decade(figure: Figure) -> str:
-    """The eighties, or 80 seconds, or 80s of what there is."""
+    """Read "80s" as the eighties, as 80 seconds, or as eighties of something."""
     mid, mark, years, other = match_parts(r"(mid[-–])?(['’]?)(\d+)(['’]?)s", figure.span)
     short = len(years) == 2
     if short and not (mid or mark or other or _AGES.search(figure.before)):

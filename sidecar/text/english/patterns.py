@@ -1,4 +1,4 @@
-"""Which spans of an English text are figures, and of which kind."""
+"""The patterns of figures in an English text, by their kinds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SUM = rf"{NUMBER}(?:\s?{SCALE})?"
 _CURRENCY = r"(?:US)?[$€£¥]\s?"
 _MEASURED = rf"\s?(?:[%¢]|°(?:\s?[CF]\b)?|{SYMBOL}(?![\w²³/]))"
 
-# In order: the first that fits a place is taken.
+# In this order: the first pattern that matches at a place is used.
 _KINDS: dict[str, str] = {
     # TeX between dollar signs.
     "maths": r"\$(?=[^$\n]*[\\^_={}+*<>]|\w+\$)[^\s$](?:[^$\n]*[^\s$])?\$(?!\d)",
@@ -35,7 +35,7 @@ _KINDS: dict[str, str] = {
     "address": rf"{_OCTET}(?:\.{_OCTET}){{3}}(?:[:/]\d{{1,5}})?",
     "phone": r"(?:\+?\d{1,3}[-. ])?(?:\(\d{3}\)[-. ]?|\d{3}[-. ])\d{3}[-. ]\d{4}"
     r"|\+\d{1,3}(?:[-. ]\(?\d{2,8}\)?){2,5}"
-    # What ends in zeros is a range.
+    # Two numbers that end in zeros are a range.
     r"|(?!\d\d0-[1-9]\d\d0)[2-9]\d\d-\d{4}(?!-)",
     "iso": rf"\d{{4}}(?P<by>[-/.]){_MM}(?P=by){_DAY}",
     "day": r"\d{1,2}/\d{1,2}/(?:\d{4}|\d\d)(?!/)|\d{1,2}\.\d{1,2}\.(?:19|20)\d\d",
@@ -65,7 +65,7 @@ _KINDS: dict[str, str] = {
     "range": rf"{NUMBER}[-–]{NUMBER}(?![-–]\d)",
     "number": rf"{NUMBER}(?![-–]\d)",
 }
-# Recognised, so that nothing in them is.
+# Kinds that are recognised only so that no figure is found inside them.
 KEPT = ("maths", "name", "ratio")
 
 _SIGNED = r"(?P<sign>(?<![\w.,)\]%])[-−])?"

@@ -1,4 +1,4 @@
-"""How many and how much: numbers, money, measures, and from one to another of them."""
+"""Quantities: numbers, money, measures, and ranges of them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DENOMINATORS = 10
 
 
 def _spell_number(numeral: str) -> str:
-    # Read in pairs, as years are.
+    # A number that may be a year is read as a year, in pairs of digits.
     if re.fullmatch(r"1[1-9]\d\d|20\d\d", numeral):
         return read_with_library(numeral)
     return spell_number(strip_grouping(numeral))
@@ -42,19 +42,19 @@ def _read_money(figure: Figure) -> str:
         return f"{spell_number(amount)} {_SCALES.get(scale.lower(), scale)} {_name_currency(sign)}"
     whole, _, part = amount.partition(".")
     said = spell_money(amount, _CURRENCIES[sign], "en") if len(part) <= _CENTS else None
-    if said is None:  # Of a yen there is no part, and of a cent.
+    if said is None:  # Neither a yen nor a cent has parts.
         return f"{spell_number(amount)} {_name_currency(sign)}"
     nothing = spell_money("0", _CURRENCIES[sign], "en")
     return said.removeprefix(f"{nothing} ") if not int(whole) else said
 
 
 def _name_currency(sign: str) -> str:
-    """Its name, of many."""
+    """Return the plural of a currency's name."""
     return read_with_library(f"{sign}2 million").removeprefix("two million ")
 
 
 def _read_sums(figure: Figure) -> str:
-    """$5-10, $5-$10k; what only the last one says is true of both."""
+    """Read $5-10 or $5-$10k: a sign or a scale of the last number alone holds for both."""
     one, other = re.split("[-–]", figure.span)
     sign = next(char for char in one if char in _CURRENCIES)
     both = any(char in _CURRENCIES for char in other)

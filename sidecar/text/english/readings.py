@@ -1,4 +1,4 @@
-"""What the ways to read a figure have in common."""
+"""Functions that the readings of all kinds of figures share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DIGITS = re.compile(r"\d+")
 
 
 class Figure(NamedTuple):
-    """A span of a text that was recognised, without its sign, and what is around it."""
+    """A recognised span of a text, without its minus sign, and the text before and after it."""
 
     span: str
     before: str
@@ -20,7 +20,7 @@ class Figure(NamedTuple):
 
 
 def match_parts(pattern: str, span: str) -> list[str]:
-    """The groups of a pattern that the span is known to fit; empty ones for those without part."""
+    """Return the groups of a pattern that the span matches; a group that is missing is empty."""
     match = re.fullmatch(pattern, span)
     return [] if match is None else list(match.groups(""))
 
@@ -33,7 +33,7 @@ def read_with_library(span: str) -> str:
 
 
 def spell_number(numeral: str) -> str:
-    """A numeral without commas, as a count."""
+    """Spell a numeral without commas, as a count."""
     return spell_cardinal(numeral, "en")
 
 
@@ -42,7 +42,7 @@ def spell_digits(numeral: str) -> str:
 
 
 def spell_count(count: str, one: str) -> str:
-    """A count with what is counted, whose first word then has its plural."""
+    """Spell a count and the thing that is counted; its first word is put into the plural."""
     head, space, rest = one.partition(" ")
     plural = count == "1" or head.endswith(("s", "z"))
     return f"{spell_number(count)} {head}{'' if plural else 's'}{space}{rest}"

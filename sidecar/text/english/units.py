@@ -1,17 +1,17 @@
-"""Units of measure: which are recognised, and their names."""
+"""Units of measure: the symbols that are recognised, and their names."""
 
 from __future__ import annotations
 
 from sidecar.text.english.readings import read_with_library, spell_count, spell_number
 
-# Not "m", "s" and "in", which are also minutes or millions, plurals, and a word; nor the capitals
-# that are mostly something else behind a number, as "5 A" and "4K".
+# Without "m", "s" and "in", which are also minutes or millions, plurals, and a word; and without
+# capitals that mostly mean something else after a number, as in "5 A" and "4K".
 SYMBOL = (
     r"(?:(?:km|cm|mm|nm|kg|mg|g|mi|ft|yd|lbs?|oz|m[lL]|[lL]|ha|hp|mph|rpm|psi|dB|fps|[kMGT]bps"
     r"|[kKMGTP]B|[KMGT]iB|[kMG]?Hz|[kMGT]?W|[km]?V|mA|m?Ah|[kMGT]?Wh|[kMh]?Pa|kJ|ms|ns|[µμ][gms]"
     r"|mins?|hrs?|secs?|yrs?|h|k?cal|mol|gal)(?:/[hs])?|[kcm]?m[²³]|m/s²?)"
 )
-# Those that the library does not know, or takes for others.
+# Units that the library does not know, or takes for others.
 _NAMES = {
     "l": "liter",
     "psi": "pound per square inch",
@@ -51,7 +51,7 @@ _NAMES = {
     "m/s²": "meter per second squared",
     "¢": "cent",
 }
-# Other ways to write what is known.
+# Other spellings of known symbols.
 _ALIASES = {
     "mL": "ml",
     "L": "l",
@@ -67,7 +67,7 @@ _ALIASES = {
 
 
 def spell_measure(count: str, symbol: str) -> str:
-    """Args: count: a numeral without commas."""
+    """Spell a numeral without commas, and its unit."""
     base, per, time = _ALIASES.get(symbol, symbol).partition("/")
     base = _ALIASES.get(base, base)
     if name := _NAMES.get(f"{base}{per}{time}"):

@@ -1,8 +1,8 @@
-"""Chinese and Japanese: `wetext` reads each clause that has a figure in it.
+"""Chinese and Japanese: `wetext` spells each clause that has a figure.
 
-The words around a figure decide how it is read (两个, 第三章), so it gets all of the clause but
-what it would damage: names such as "GPT-4", which it takes for arithmetic, and quotation marks.
-What it would read wrong is put into another form first.
+The words around a figure decide how it is read (两个, 第三章), so `wetext` gets the whole clause,
+without what it would damage: names such as "GPT-4", which it takes for arithmetic, and quotation
+marks. Figures that it would read wrongly are put into another form first.
 """
 
 from __future__ import annotations
@@ -24,16 +24,17 @@ _APART = re.compile(
     re.ASCII,
 )
 _FIGURE = re.compile(r"\d")
-# Nothing in them is read in another way, so they come out as they are.
+# Words that may precede a figure. They contain no figure, so they are returned as they are.
 _WORDS = re.compile(r"(?:QQ)?[\u4e00-\u9fff]{1,6}：?\Z")
 
 
 def spell(text: str, code: str, *, more: bool = False, before: str = "") -> str:
-    """
+    """Spell the figures in a part of a text.
+
     Args:
         code: zh or ja.
-        more: the text goes on behind it.
-        before: what of the text is right in front of it.
+        more: whether the text goes on after this part.
+        before: the text right before it.
     """
     if not _FIGURE.search(text):
         return text
@@ -41,7 +42,7 @@ def spell(text: str, code: str, *, more: bool = False, before: str = "") -> str:
         whole = spell(words[0] + text, code, more=more)
         if whole.startswith(words[0]):
             return whole.removeprefix(words[0])
-    # "$1.5万" may become "$1.5万亿", and the name of the currency belongs behind that.
+    # "$1.5万" may become "$1.5万亿", and the name of the currency comes after all of it.
     if more and (match := find_unfinished(text)) is not None:
         return spell(text[: match.start()], code) + match[0]
     text = rewrite(name_currencies(spell_codes(text, code), code), code)
@@ -57,7 +58,7 @@ def spell(text: str, code: str, *, more: bool = False, before: str = "") -> str:
 def _read(text: str, code: str) -> str:
     clauses = _APART.split(text)
     return "".join(
-        # Every other one is what the pattern found.
+        # Every other clause is a match of the pattern.
         verbalize(clause, code) if i % 2 == 0 and _FIGURE.search(clause) else clause
         for i, clause in enumerate(clauses)
     )

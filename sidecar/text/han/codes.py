@@ -1,7 +1,7 @@
 """Figures that are names, in Chinese and Japanese: telephone numbers, accounts, passwords.
 
-They are read digit by digit. Where the grammar of `wetext` knows a form of a telephone number, it
-gets that.
+They are read digit by digit. If the grammar of `wetext` knows a form of a telephone number, the
+number is put into that form.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _POSTCODE = re.compile(r"〒\s?(\d{3})-(\d{4})(?!\d)")
 
 
 def spell_codes(text: str, code: str) -> str:
-    """Args: code: zh or ja."""
+    """Spell the figures that are names; `code` is zh or ja."""
     return _spell_chinese(text) if code == "zh" else _spell_japanese(text)
 
 
@@ -71,5 +71,5 @@ def _spell_japanese(text: str) -> str:
 
 
 def _spell_groups(groups: Iterable[str]) -> str:
-    """As the grammar reads those that it knows."""
+    """Spell groups of digits as the grammar does for the numbers that it knows."""
     return "の".join(spell_digits(group, "ja").replace("〇", "ゼロ") for group in groups)

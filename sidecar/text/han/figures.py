@@ -1,7 +1,7 @@
-"""Chinese and Japanese figures as they are written → as `wetext` reads them right.
+"""Put Chinese and Japanese figures into a form that `wetext` reads correctly.
 
-Nothing here is a table of numbers: a span is put into a form that the grammar knows, with its
-signs as words. What that grammar makes of the forms as written is in docs/text.md.
+There is no table of numbers here: a span is put into a form that the grammar knows, with its signs
+as words. docs/text.md lists how that grammar reads the original forms.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _WIDE = re.compile(
 _COMPAT = re.compile(r"(?<=[\d/ ])[\u3371-\u337a\u3380-\u33df](?![\d])|µ(?=[a-zA-Z])")
 _PART = re.compile(r"(\d?)([¼½¾⅐-⅞])")
 _GROUPED = re.compile(r"(?<![\d,])\d{1,3}(?:,\d{3})+(?!\d)")
-# Spaces as separators of thousands, with what is counted right behind.
+# Spaces as separators of thousands, with the counted thing right after the number.
 _SPACED = re.compile(rf"(?<![\d.,+-])(?<!\d )[1-9]\d{{0,2}}(?:[ \u00a0\u202f]\d{{3}})+(?=[{_HAN}])")
 
-# As the grammar reads them; by default it takes the letters one by one, and "m" for metres.
+# The forms that the grammar knows. It spells other symbols letter by letter, with "m" as metres.
 _UNITS = {
     "mL": "ml", "ML": "ml", "KM": "km", "Km": "km", "KG": "kg", "Kg": "kg", "CM": "cm",
     "MM": "mm", "m2": "m²", "m3": "m³", "km2": "km²", "cm2": "cm²", "cm3": "cm³",
@@ -38,7 +38,7 @@ _CHINESE_UNITS = _UNITS | {
     "cc": "毫升", "m/s²": "米每二次方秒", "m/s2": "米每二次方秒",
 }  # fmt: skip
 _JAPANESE_UNITS = _UNITS | {"L": "リットル", "℃": "度", "°C": "度", "t": "トン"}
-# A network, not a weight.
+# Before one of these, "4G" is a mobile network and not a weight.
 _NETWORK = r"(?!网|手机|信号|时代|基站|技术)"
 _SPACED_UNITS = r"km/h|km²?|kg|cm²?|mm|ml|m[²³]?|mg|μg|%|℃|°C"
 
@@ -61,17 +61,17 @@ _PERCENT = re.compile(r"[%‰]")
 
 
 def spell_digits(number: str, code: str) -> str:
-    """Each run of digits as a year is read."""
+    """Spell each digit, as in a year."""
     return re.sub(r"\d", lambda match: verbalize(match[0], code), number)
 
 
 def spell_dialled(number: str) -> str:
-    """In Chinese, as a number is said that is a name, so that 一 is not heard for 七."""
+    """Spell a Chinese number that is a name: with 幺 for 一, which sounds like 七."""
     return spell_digits(number, "zh").replace("一", "幺")
 
 
 def rewrite(text: str, code: str) -> str:
-    """Args: code: zh or ja."""
+    """Put the figures into forms that the grammar reads correctly; `code` is zh or ja."""
     text = _WIDE.sub(lambda match: unicodedata.normalize("NFKC", match[0]).replace("〜", "~"), text)
     text = _COMPAT.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
     text = _PART.sub(lambda match: _rewrite_fraction(match, code), text)
@@ -82,14 +82,18 @@ def rewrite(text: str, code: str) -> str:
 
 
 def find_kept(text: str) -> list[tuple[int, int]]:
-    """Where two figures are joined in a way that the grammar would take for another: 8-302 for a
-    difference, 24/7 for a fraction."""
+    """Return the places of pairs of figures that the grammar would read wrongly.
+
+    It would take 8-302 for a difference, and 24/7 for a fraction.
+    """
     return [match.span() for match in _PAIR.finditer(text) if _is_kept(match)]
 
 
 def spell_plain_numbers(text: str, code: str) -> str:
-    """Reads what the grammar has another reading for: 12.5 as a date; 120 and 12,345, with many
-    a measure word, as telephone numbers."""
+    """Spell the numbers that the grammar would read as something else.
+
+    It takes 12.5 for a date, and with many measure words 120 and 12,345 for telephone numbers.
+    """
     if code == "zh":
         text = _AS_DATE.sub(lambda match: _spell_number(match[0]), text)
         text = _AS_SERVICE.sub(lambda match: _spell_number(match[0]), text)
@@ -106,7 +110,7 @@ _GROUPED_ALONE = re.compile(r"(?<![\d.,+-])\d{2},\d{3}(?![\d,.A-Za-z%‰℃°²�
 
 
 def _spell_number(number: str) -> str:
-    about = "约"  # Behind it the grammar expects a number, and nothing else.
+    about = "约"  # after this word the grammar expects a number only
     return verbalize(about + number, "zh").removeprefix(about)
 
 
@@ -132,7 +136,7 @@ def _rewrite_range(match: re.Match[str], code: str) -> str:
     if sign in "~～〜" or (float(a) < float(b) and (counted or week) and not _is_other(match)):
         percent = _PERCENT.match(rest)
         if match.string.endswith("第", 0, match.start()):
-            a = verbalize(a, code)  # 第二, whatever is counted behind it
+            a = verbalize(a, code)  # 第二, before any measure word
         return f"{a}{percent[0] if percent else ''}{to}{b}"
     if code == "zh" and _is_score(match):
         return f"{a}比{b}"
@@ -140,7 +144,7 @@ def _rewrite_range(match: re.Match[str], code: str) -> str:
 
 
 def _is_other(match: re.Match[str]) -> bool:
-    """Neither a range nor a difference: 图3-2, 3-201室, 以1-2失利."""
+    """Return whether it is neither a range nor a difference: 图3-2, 3-201室, 以1-2失利."""
     text, start, end = match.string, match.start(), match.end()
     labelled = _LABEL.search(text[max(0, start - 1) : start]) or _NUMBERED.match(text, end)
     return _is_score(match) or labelled is not None
@@ -209,7 +213,7 @@ def _make_chinese_rules() -> list[_Rule]:
         (_compile(r"(?<![\w.版本-])(?<![A-Za-z] )((?:19|20)\d\d)\.(0?[1-9]|1[0-2])"
              r"\.(0?[1-9]|[12]\d|3[01])(?![\w.])"), r"\1年\2月\3日"),
         (_compile(r"(?<!\d)0(?=[1-9][月日号])"), ""),
-        # Not 两, whatever is counted behind it.
+        # 二 and not 两, before any measure word.
         (_compile(r"(?<=第)2(?![\d.]|[-–—~～])"), digits),
         (_compile(r"(?<![\d年])\d\d(?=年\d{1,2}月)"), digits),
         (_compile(r"(?<!\d)((?:19|20)\d\d)[-–—~/]((?:19|20)?\d\d)(?=赛季|学年|财年|年度|财季)"),
@@ -246,7 +250,7 @@ def _make_chinese_rules() -> list[_Rule]:
          r"\1每"),
         (_compile(rf"(?<![\w&/])#(\d+)(?![\w-])|(?<![\w#.{_HAN}-])(\d{{1,2}})#(?![\w#])"),
          lambda match: f"{match[1] or match[2]}号"),
-        # 歼-20: a name, unless something negative is said.
+        # 歼-20 is a name, unless a word before it takes a negative number.
         (_compile(rf"(?<=[{_HAN}])(?<![是为得到至达约近于从在有和与或跌减比温值降负差了])-"
              r"(?=\d{1,3}(?![\d.%‰℃°度元万亿千百分层楼米个点岁-]))"), ""),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Sums in Chinese and Japanese: $1.5亿 → 1.5亿美元, as `wetext` reads them right."""
+"""Put sums in Chinese and Japanese into a form that `wetext` reads correctly: $5 → 5美元."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from sidecar.text.han.figures import NUMBER
 from sidecar.text.numerals import verbalize
 
-# What the grammar has no name for.
+# The names of signs that the grammar does not know.
 _NAMES = {
     "zh": {
         "US$": "美元", "HK$": "港元", "NT$": "新台币", "C$": "加元", "CA$": "加元",
@@ -35,12 +35,12 @@ _UNFINISHED = re.compile(rf"{_SIGN}\s?{NUMBER}[十百千万萬]+\Z", re.ASCII)
 
 
 def find_unfinished(text: str) -> re.Match[str] | None:
-    """A sum at the end that what follows may make larger."""
+    """Return the match of a sum at the end of the text that the next character may extend."""
     return _UNFINISHED.search(text)
 
 
 def name_currencies(text: str, code: str) -> str:
-    """Args: code: zh or ja."""
+    """Replace the signs of currencies by their names; `code` is zh or ja."""
     text = _GROUPED.sub(lambda match: match[1] + match[2] + match[3].replace(",", ""), text)
     text = _SUM.sub(lambda match: _spell(match, code), text)
     return _BEHIND.sub(lambda match: _spell_before_sign(match, code), text)
@@ -63,7 +63,7 @@ def _spell_before_sign(match: re.Match[str], code: str) -> str:
 
 @cache
 def _find_name(sign: str, code: str) -> str | None:
-    """What the grammar says behind a number."""
+    """Return the name of a currency; the grammar says it after a number."""
     if sign in _NAMES[code]:
         return _NAMES[code][sign]
     said, number = verbalize(f"{sign}5", code), verbalize("5", code)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 
 from sidecar.cli import terminal
 from sidecar.cli.fetching import fetch
@@ -50,10 +49,8 @@ def create(options: argparse.Namespace) -> int:
     _check(store, request, options.max_reference_seconds)
     for name in (request.model, source.model if isinstance(source, Design) else request.model):
         fetch(name, yes=options.yes)
-    stdout = os.dup(1)
-    os.dup2(2, 1)  # libraries print while they load a model
-    created = _run(store, request, options.max_reference_seconds)
-    os.dup2(stdout, 1)
+    with terminal.reserve_stdout():
+        created = _run(store, request, options.max_reference_seconds)
     for notice in created.notices:
         terminal.warning(notice.message)
     print(f"{created.voice.name} → {created.voice.path}")

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from sidecar.cli import terminal
 from sidecar.cli.fetching import fetch
 from sidecar.cli.terminal import Failure
 from sidecar.files import describe_os_error
@@ -25,7 +26,8 @@ def quantize(options: argparse.Namespace) -> int:
     _check(target)
     checkpoint = fetch(options.model, yes=options.yes)
     try:
-        quantised, kept = _write(checkpoint, options.bits, options.group_size, target)
+        with terminal.reserve_stdout():
+            quantised, kept = _write(checkpoint, options.bits, options.group_size, target)
     except OSError as error:
         where = error.filename or str(target)
         raise Failure(f"The copy failed. {where}: {describe_os_error(error, where)}.") from error

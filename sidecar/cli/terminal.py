@@ -6,9 +6,11 @@ before it handles Ctrl-C, so it imports nothing large.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
+from collections.abc import Generator
 
 from sidecar.wording import one_line, sentence
 
@@ -74,6 +76,24 @@ def is_interactive() -> bool:
 def is_shown() -> bool:
     """Return whether stderr is a terminal."""
     return _is_open() and sys.stderr.isatty()
+
+
+@contextlib.contextmanager
+def reserve_stdout() -> Generator[int, None, None]:
+    """Send what libraries print to stderr, so that stdout has the result and nothing else.
+
+    Yields:
+        The file descriptor of the real stdout.
+    """
+    sys.stdout.flush()
+    stdout = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield stdout
+    finally:
+        sys.stdout.flush()
+        os.dup2(stdout, 1)
+        os.close(stdout)
 
 
 def exit_on_interrupt() -> None:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 
 import msgspec
 
+from sidecar.cli import terminal
 from sidecar.cli.doctor.report import collect
 from sidecar.cli.doctor.text import as_text
 
 
 def doctor(options: argparse.Namespace) -> int:
     """Print the report; return 1 if something is broken without which nothing works."""
-    sys.stdout.flush()
-    stdout = os.dup(1)
-    os.dup2(2, 1)  # libraries print while they load a model
-    report = collect(speak=not options.no_test, network=True)
-    os.dup2(stdout, 1)
+    with terminal.reserve_stdout():
+        report = collect(speak=not options.no_test, network=True)
     if options.json:
         print(msgspec.json.format(msgspec.json.encode(report)).decode())
     else:

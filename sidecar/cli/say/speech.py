@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
-import sys
 import threading
 
 from sidecar.cli import terminal
@@ -37,9 +35,12 @@ def say(options: argparse.Namespace) -> int:
         return 0
     check(options)
     is_live = source.is_live(options)
-    sys.stdout.flush()
-    stdout = os.dup(1)
-    os.dup2(2, 1)  # libraries print while they load a model; stdout is for the audio only
+    with terminal.reserve_stdout() as stdout:
+        _say(options, stdout, is_live)
+    return 0
+
+
+def _say(options: argparse.Namespace, stdout: int, is_live: bool) -> None:
     if options.play:
         loudspeaker.check(options.device)
     text = None if is_live else source.read_text(options)
@@ -51,7 +52,6 @@ def say(options: argparse.Namespace) -> int:
             raise _with_saved_voice(error, options) from None
         results.finish(result)
         _report(options, result, results)
-    return 0
 
 
 def _with_saved_voice(error: UnknownVoice, options: argparse.Namespace) -> UnknownVoice:

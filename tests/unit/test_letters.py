@@ -31,7 +31,7 @@ class Bytes:
 
 
 def lost(text: str) -> str:
-    return "".join(LATIN.lost(text, BUNDLED.encode(text)))
+    return "".join(LATIN.find_lost(text, BUNDLED.encode(text)))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_what_is_lost_is_a_letter_of_the_text(text: str) -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
 def test_a_tokenizer_of_bytes_loses_nothing(text: str) -> None:
     whole = Letters(Bytes())
-    assert whole.lost(text, Bytes().encode(text)) == []
+    assert whole.find_lost(text, Bytes().encode(text)) == []
     whole.check(text, Bytes().encode(text), "text")
 
 

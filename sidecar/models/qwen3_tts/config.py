@@ -17,10 +17,10 @@ VARIANTS = ("custom_voice", "voice_design", "base")
 
 @dataclass(frozen=True)
 class Qwen3TTSConfig:
-    """The ids and names a prompt is built from."""
+    """The ids and names from which prompts are built."""
 
     variant: str
-    small: bool  # 0.6B: takes no instruction
+    small: bool  # 0.6B: follows no instruction
     info: ModelInfo
     codes: CodeSpec
     defaults: GenerationDefaults
@@ -39,16 +39,16 @@ class Qwen3TTSConfig:
 
 
 def read(checkpoint: Checkpoint) -> Qwen3TTSConfig:
-    """Return what both files say, with the official defaults.
+    """Return the settings in both files, with the official defaults.
 
     Raises:
-        NotACheckpoint: a field is missing or makes no sense, or an id is outside its table.
+        NotACheckpoint: a field is missing or invalid, or an id is outside its table.
     """
-    model = fields(checkpoint)
+    model = read_fields(checkpoint)
     talker, variant = model.talker_config, model.tts_model_type
-    languages = checks.languages(talker, checkpoint.path)
-    speakers = checks.speakers(talker, checkpoint.path)
-    dialects = checks.dialects(talker, speakers, languages, checkpoint.path)
+    languages = checks.read_languages(talker, checkpoint.path)
+    speakers = checks.read_speakers(talker, checkpoint.path)
+    dialects = checks.read_dialects(talker, speakers, languages, checkpoint.path)
     small = model.tts_model_size == "0b6"
     vocab, eos = talker.vocab_size, talker.codec_eos_token_id
     info = ModelInfo(
@@ -90,17 +90,17 @@ def read(checkpoint: Checkpoint) -> Qwen3TTSConfig:
     )
 
 
-def fields(checkpoint: Checkpoint) -> schema.Model:
+def read_fields(checkpoint: Checkpoint) -> schema.Model:
     """Return the checked fields of config.json.
 
     Raises:
         NotACheckpoint
     """
     path = checkpoint.path
-    model = schema.checked(checkpoint.config, schema.Model, path / "config.json")
-    checks.kind(model, VARIANTS, path)
-    checks.token_ids(model, checkpoint.config, path)
-    checks.layers(model, path)
+    model = schema.convert(checkpoint.config, schema.Model, path / "config.json")
+    checks.check_variant(model, VARIANTS, path)
+    checks.check_token_ids(model, checkpoint.config, path)
+    checks.check_layers(model, path)
     return model
 
 
@@ -114,10 +114,10 @@ def _abilities(variant: str, small: bool) -> tuple[Ability, ...]:
 
 
 def _generation_defaults(checkpoint: Checkpoint) -> GenerationDefaults:
-    """Official order (Qwen3TTSModel._merge_generate_kwargs): the file, then fixed defaults."""
+    """Return the file's values, then fixed defaults, as Qwen3TTSModel._merge_generate_kwargs."""
     path = checkpoint.path / "generation_config.json"
     values = read_object(path) if path.exists() else {}
-    given = schema.checked(values, schema.Generation, path)
+    given = schema.convert(values, schema.Generation, path)
     greedy = SamplingParams(0.0, 0, 1.0)
     talker = SamplingParams(given.temperature, given.top_k, given.top_p)
     subtalker = SamplingParams(

@@ -20,15 +20,15 @@ _PARTS = (".weight", ".scales", ".biases")
 
 
 def write(checkpoint: Checkpoint, bits: int, group_size: int, target: Path) -> tuple[int, int]:
-    """Fills the empty folder `target` → how many linear layers are quantised, and how many not.
+    """Fill the empty folder `target`; return how many layers it quantised, and left.
 
-    Every other file and tensor is what it was, so that a checkpoint in PyTorch's layout stays one.
+    Every other file and tensor is copied, so that a checkpoint in PyTorch's layout stays one.
 
     Raises:
         ModelLoadFailed: it cannot be read.
-        Unsupported: none of its layers can be quantised so.
+        Unsupported: no layer can be quantised with these settings.
     """
-    model = loader.opened(checkpoint)
+    model = loader.open_model(checkpoint)
     linear = [name for name, module in model.talker.named_modules() if _can_be(module)]
     names = quantise(model, bits, group_size)
     if not names:
@@ -57,12 +57,12 @@ def _can_be(module: Any) -> bool:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """All but the talker's weights; a cache of the hub has links, and their files are copied."""
-    ours = {"config.json", INDEX, *(file.name for file in source.glob(SHARDS))}
+    """Copy all but the talker's weights; links, as in the hub's cache, are followed."""
+    own = {"config.json", INDEX, *(file.name for file in source.glob(SHARDS))}
 
     def left_out(folder: str, names: list[str]) -> list[str]:
         hidden = [name for name in names if name.startswith(".")]
-        return [*hidden, *(ours if Path(folder) == source else ())]
+        return [*hidden, *(own if Path(folder) == source else ())]
 
     copy: Callable[..., Any] = shutil.copyfile  # not its mode: a cache may be read-only
     shutil.copytree(source, target, ignore=left_out, copy_function=copy, dirs_exist_ok=True)

@@ -1,8 +1,8 @@
-"""A Qwen3-TTS checkpoint into mlx-audio's modules, with nothing missing and nothing guessed.
+"""Loads a Qwen3-TTS checkpoint into mlx-audio's modules; nothing is missing, nothing is guessed.
 
-mlx-audio's own loader reads every *.safetensors file that is there, has defaults of one published
-model, and carries on where a tokenizer or a codec is missing or does not fit. Here the modules are
-made by the official defaults, filled from the files that transformers would read, and checked.
+mlx-audio's own loader reads every *.safetensors file in the folder, has the defaults of one
+published model, and continues if a tokenizer or a codec is missing or does not fit. Here the
+modules get the official defaults and the weights that transformers would read, and are checked.
 """
 
 from __future__ import annotations
@@ -56,14 +56,14 @@ def load(checkpoint: Checkpoint, dtype: str | None, bits: int | None = None) -> 
 
     Args:
         dtype: of the talker; None is that of its weights.
-        bits: to quantise the talker to, from the weights as they are stored.
+        bits: quantises the talker, from the weights as they are stored.
 
     Raises:
-        NotACheckpoint: a file is missing, or is not what it should be.
+        NotACheckpoint: a file is missing or invalid.
         ModelLoadFailed: tensors are missing or have the wrong shape.
     """
-    with _understandable(checkpoint):
-        model, codec = _opened(checkpoint)
+    with _explained_errors(checkpoint):
+        model, codec = _open(checkpoint)
         if bits is not None:
             quantise(model, bits)
         name = dtype or _stored_dtype(model.talker)
@@ -84,20 +84,20 @@ def load(checkpoint: Checkpoint, dtype: str | None, bits: int | None = None) -> 
         )
 
 
-def opened(checkpoint: Checkpoint) -> Any:
-    """Return mlx-audio's model of a checkpoint that is whole, its weights not read yet.
+def open_model(checkpoint: Checkpoint) -> Any:
+    """Return mlx-audio's model of a complete checkpoint; its weights are not read yet.
 
     Raises:
         NotACheckpoint, ModelLoadFailed: as `load`.
     """
-    with _understandable(checkpoint):
-        return _opened(checkpoint)[0]
+    with _explained_errors(checkpoint):
+        return _open(checkpoint)[0]
 
 
-def _opened(checkpoint: Checkpoint) -> tuple[Any, speech_tokenizer.Codec]:
-    """All JSON files are checked before any weights are read."""
-    fields = config.fields(checkpoint)
-    codec_fields = speech_tokenizer.fields(checkpoint, fields)
+def _open(checkpoint: Checkpoint) -> tuple[Any, speech_tokenizer.Codec]:
+    """Return model and codec; check all JSON files before any weights are read."""
+    fields = config.read_fields(checkpoint)
+    codec_fields = speech_tokenizer.read_fields(checkpoint, fields)
     tokenizer = text_tokenizer.load(checkpoint, fields.talker_config.text_vocab_size)
     model = _talker(checkpoint, fields)
     model.tokenizer = tokenizer
@@ -106,19 +106,19 @@ def _opened(checkpoint: Checkpoint) -> tuple[Any, speech_tokenizer.Codec]:
 
 
 def _talker(checkpoint: Checkpoint, fields: schema.Model) -> Any:
-    """The model without its tokenizers."""
+    """Return the model without its tokenizers."""
     stored = list(memory.tensors(checkpoint))
     quantised.check_tensors(stored, checkpoint.path)
     foreign.check_merged(stored, checkpoint.path)
-    model: Any = Model(ModelConfig.from_dict(schema.as_mlx_audio_has_it(fields)))
+    model: Any = Model(ModelConfig.from_dict(schema.to_mlx_audio(fields)))
     weights = model.sanitize(tensors.read(weight_files(checkpoint.path)))
     how = quantised.stored(checkpoint.config)
     if how is not None:
         apply_quantization(model, {"quantization": how}, weights, model.model_quant_predicate)
     elif any(name.endswith(".scales") for name in weights):
         raise ModelLoadFailed(
-            f"{checkpoint.path} has quantised weights, and its config.json does not say how.",
-            hint="Take the config.json that belongs to these weights, with `quantization` in it.",
+            f"{checkpoint.path} has quantised weights, but its config.json has no `quantization`.",
+            hint="Use the config.json that belongs to these weights.",
             field="model",
         )
     tensors.fill(model, weights, checkpoint.path)
@@ -127,8 +127,8 @@ def _talker(checkpoint: Checkpoint, fields: schema.Model) -> Any:
 
 
 @contextlib.contextmanager
-def _understandable(checkpoint: Checkpoint) -> Iterator[None]:
-    """Whatever mlx-audio and MLX raise becomes a sentence; the details are in the log."""
+def _explained_errors(checkpoint: Checkpoint) -> Iterator[None]:
+    """Turn all errors of mlx-audio and MLX into a ModelLoadFailed; the log has the details."""
     try:
         yield
     except SidecarError:
@@ -138,10 +138,9 @@ def _understandable(checkpoint: Checkpoint) -> Iterator[None]:
             raise
         log.error("failed to load %s", checkpoint.path, exc_info=error)
         raise ModelLoadFailed(
-            f"{checkpoint.path} could not be loaded, for a reason that is not known here: "
-            f"{describe(error)}.",
+            f"{checkpoint.path} could not be loaded: {describe(error)}.",
             hint="Get the checkpoint again, or compare its files with those of the model that it "
-            "was made from; the sidecar's stderr says where it stopped.",
+            "was made from; the sidecar's stderr has the traceback.",
             field="model",
         ) from error
 

@@ -24,7 +24,7 @@ from sidecar.models.base import Utterance
 from sidecar.models.qwen3_tts.backend import Backend
 from sidecar.models.qwen3_tts.config import Qwen3TTSConfig
 from sidecar.models.qwen3_tts.embeddings import CodeTable
-from sidecar.models.qwen3_tts.letters import Letters, TextTokenizer, nothing_left
+from sidecar.models.qwen3_tts.letters import Letters, TextTokenizer, nothing_left_error
 from sidecar.models.qwen3_tts.text_track import TextTrack
 from sidecar.text import tags, unspoken
 
@@ -98,7 +98,7 @@ class PromptBuilder:
             )
         ids = self._assistant_ids(utterance)
         if len(ids) <= ROLE_TOKENS + TAIL_TOKENS:
-            raise nothing_left(utterance.text, "text")
+            raise nothing_left_error(utterance.text, "text")
         head = [*instruct, self._text(ids[:ROLE_TOKENS]), self._codec_prefix(language, speaker)]
         spoken = ids[ROLE_TOKENS:-TAIL_TOKENS]
         self._letters.check(utterance.text, spoken, "text")
@@ -114,10 +114,10 @@ class PromptBuilder:
             body, trailing = self._plain_body(spoken, full)
         codes = reference.codes if reference else None
         text = TextTrack(trailing, self._pad, utterance.more_text)
-        text.unspoken = dict.fromkeys(self._letters.lost(utterance.text, spoken))
+        text.unspoken = dict.fromkeys(self._letters.find_lost(utterance.text, spoken))
         if utterance.instruct:
             ids = self._tokenizer.encode(utterance.instruct)
-            text.unspoken |= dict.fromkeys(self._letters.lost(utterance.instruct, ids))
+            text.unspoken |= dict.fromkeys(self._letters.find_lost(utterance.instruct, ids))
         if text.open:  # the end that every layout puts behind its text is not there yet
             text.tokens = trailing[:, : max(0, trailing.shape[1] - 1)]
         return Prompt(mx.concatenate([*head, *body], axis=1), text, codes)
@@ -134,7 +134,7 @@ class PromptBuilder:
         ids = list(self._tokenizer.encode(text)) if text else []
         if ids:
             track.append(self._text(ids))
-        track.unspoken |= dict.fromkeys(self._letters.lost(text, ids))
+        track.unspoken |= dict.fromkeys(self._letters.find_lost(text, ids))
         if last:
             track.append(self._eos)
             track.open = False
@@ -219,7 +219,7 @@ class PromptBuilder:
 
     def reference_notices(self, text: str, ids: list[int]) -> tuple[Notice, ...]:
         """Return what there is to say about a transcript, whose tokens are `ids`."""
-        return unspoken.make_notices(self._letters.lost(text, ids), "the transcript")
+        return unspoken.make_notices(self._letters.find_lost(text, ids), "the transcript")
 
     def _speakable(self, text: str, field: str) -> str:
         """Outer white space would melt into the template's line break and shift its borders.

@@ -12,10 +12,10 @@ BITS = (4, 6, 8)
 
 
 def quantise(model: Any, bits: int, group_size: int = GROUP_SIZE) -> list[str]:
-    """Quantises mlx-audio's model in place, by MLX's affine mode → the layers' names.
+    """Quantise mlx-audio's model in place, by MLX's affine mode; return the layers' names.
 
-    Codec, speaker encoder and embeddings stay. So do layers whose rows are no multiple of the
-    group, or of 64: both are rules of mlx-audio's converter.
+    Codec, speaker encoder and embeddings stay. So do layers whose rows are not a multiple of the
+    group size, or of 64: both are rules of mlx-audio's converter.
     """
     done: list[str] = []
 

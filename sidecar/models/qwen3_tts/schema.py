@@ -16,7 +16,7 @@ from msgspec import Meta, Struct, field
 from sidecar.errors import NotACheckpoint
 
 Count = Annotated[int, Meta(gt=0, lt=2**31)]
-# What is made one by one in Python before any weights are looked at.
+# Numbers of modules, which Python makes one by one before any weights are read.
 Modules = Annotated[int, Meta(gt=0, lt=1000)]
 Positive = Annotated[float, Meta(gt=0, lt=1e30)]  # not infinite
 Temperature = Annotated[float, Meta(ge=0, lt=1e30)]
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class Layers(Struct, kw_only=True):
-    """What the three stacks of decoder layers have in common."""
+    """The fields that the three stacks of decoder layers share."""
 
     num_attention_heads: Count = 16
     head_dim: Count | None = None  # the hidden size over the heads
@@ -68,7 +68,7 @@ class TalkerConfig(Layers, kw_only=True):
     codec_think_eos_id: int = 4205
     codec_pad_id: int = 4196
     codec_bos_id: int = 4197
-    # Their values are looked at one by one, to say of which speaker or language they are.
+    # `checks` examines the values one by one, so that errors name the speaker or language.
     codec_language_id: dict[str, Any]
     spk_id: dict[str, Any] = {}
     spk_is_dialect: dict[str, Any] = {}
@@ -174,11 +174,11 @@ class Generation(Struct, kw_only=True):
     max_new_tokens: Count = 2048
 
 
-def as_mlx_audio_has_it(fields: Struct) -> dict[str, Any]:
+def to_mlx_audio(fields: Struct) -> dict[str, Any]:
     """Return fields as arguments of mlx-audio's configuration classes.
 
-    Those have neither a head size that follows from the hidden size, nor transformers 5's place
-    for the base of the rotation.
+    Those classes neither derive the head size from the hidden size, nor know the place in which
+    transformers 5 writes the base of the rotation.
     """
     return {
         name: _plain(value)
@@ -189,7 +189,7 @@ def as_mlx_audio_has_it(fields: Struct) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Struct):
-        return as_mlx_audio_has_it(value)
+        return to_mlx_audio(value)
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -203,12 +203,12 @@ def _derived(fields: Any) -> dict[str, Any]:
     return derived
 
 
-def checked(values: dict[str, Any], kind: type[T], path: Path) -> T:
-    """Return the fields of one configuration file, with defaults where it has none, or null.
+def convert(values: dict[str, Any], kind: type[T], path: Path) -> T:
+    """Return the fields of one configuration file; missing and null fields get their defaults.
 
     Args:
-        values: what the file holds.
-        path: the file, for the error.
+        values: the content of the file.
+        path: the file, for errors.
 
     Raises:
         NotACheckpoint: a field is missing or of the wrong type.
@@ -228,14 +228,14 @@ def _without_nulls(value: Any) -> Any:
 
 
 def _refused(path: Path, said: str, values: dict[str, Any]) -> NotACheckpoint:
-    """Return the error for what msgspec said, which ends with "at `$.a.b`" where it is inside."""
+    """Return the error for a message of msgspec, which ends with "at `$.a.b`" for inner fields."""
     what, _, place = said.partition(" - at `$")
     inside = [part for part in place.rstrip("`").split(".") if part]
     if what.startswith("Object missing required field"):
         name = ".".join([*inside, what.split("`")[1]])
         return NotACheckpoint(
             f"{path} lacks {name}, for which the official model has no default.",
-            hint="Copy it from the config.json of the model that this one was made from.",
+            hint="Copy it from the config.json of the model that this model was made from.",
             field="model",
         )
     got: Any = values
@@ -244,7 +244,7 @@ def _refused(path: Path, said: str, values: dict[str, Any]) -> NotACheckpoint:
     shown = "" if got is None or isinstance(got, dict) else f", not {_short(got)}"
     return NotACheckpoint(
         f"{path}: {'.'.join(inside)} is wrong: {what[0].lower()}{what[1:]}{shown}.",
-        hint="Compare it with the same file of the model that this one was made from.",
+        hint="Compare it with the same file of the model that this model was made from.",
         field="model",
     )
 

@@ -1,4 +1,4 @@
-"""The speech tokenizer of a checkpoint: its own config.json and weights, in its own folder."""
+"""The speech tokenizer of a checkpoint, which has a folder with its own config.json and weights."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Codec:
     """mlx-audio's modules in float32.
 
     Attributes:
-        encoder: None where the checkpoint has none.
+        encoder: None if the checkpoint has none.
         tables: float32 [codebooks, size, dim], the decoder's codebooks.
     """
 
@@ -46,7 +46,7 @@ def load(checkpoint: Checkpoint, fields: schema.SpeechTokenizer, clones: bool) -
     """Return the codec, all of it in memory.
 
     Args:
-        clones: whether it is a Base model's, which needs the encoder as well.
+        clones: whether the model is a Base model, which needs the encoder, too.
 
     Raises:
         NotACheckpoint: a file is missing.
@@ -57,7 +57,7 @@ def load(checkpoint: Checkpoint, fields: schema.SpeechTokenizer, clones: bool) -
     codec = Qwen3TTSSpeechTokenizer(_config(fields))
     _check_decoder(codec.decoder, raw, fields.decoder_config, folder)
     _fill(codec, raw, clones, folder)
-    # mlx-audio loads leniently, and computes what the encoder's codebooks are from what they sum.
+    # After a lenient load, mlx-audio computes the encoder's codebooks from their sums.
     if codec.encoder_model is not None:
         quantizer: Any = codec.encoder_model.quantizer
         for part in (quantizer.rvq_first, quantizer.rvq_rest):
@@ -70,7 +70,7 @@ def load(checkpoint: Checkpoint, fields: schema.SpeechTokenizer, clones: bool) -
     return Codec(codec.encoder_model, decoder, tables, fields.decode_upsample_rate)
 
 
-def fields(checkpoint: Checkpoint, model: schema.Model) -> schema.SpeechTokenizer:
+def read_fields(checkpoint: Checkpoint, model: schema.Model) -> schema.SpeechTokenizer:
     """Return the checked fields of speech_tokenizer/config.json.
 
     Raises:
@@ -86,14 +86,14 @@ def fields(checkpoint: Checkpoint, model: schema.Model) -> schema.SpeechTokenize
             field="model",
         ) from None
     if str(values.get("model_type", "")).endswith("25hz"):
-        raise checks.another_tokenizer(checkpoint.path, str(values["model_type"]))
-    given = schema.checked(values, schema.SpeechTokenizer, path)
-    checks.codec(given, model, checkpoint.path)
+        raise checks.wrong_tokenizer_error(checkpoint.path, str(values["model_type"]))
+    given = schema.convert(values, schema.SpeechTokenizer, path)
+    checks.check_codec(given, model, checkpoint.path)
     return given
 
 
 def _config(fields: schema.SpeechTokenizer) -> Qwen3TTSTokenizerConfig:
-    given = schema.as_mlx_audio_has_it(fields)
+    given = schema.to_mlx_audio(fields)
     for name, kind in (
         ("decoder_config", Qwen3TTSTokenizerDecoderConfig),
         ("encoder_config", Qwen3TTSTokenizerEncoderConfig),
@@ -104,7 +104,7 @@ def _config(fields: schema.SpeechTokenizer) -> Qwen3TTSTokenizerConfig:
 
 
 def _fill(codec: Any, raw: Weights, clones: bool, folder: Path) -> None:
-    """Load what there is; the encoder, which hears references, is needed by Base models alone."""
+    """Load the weights in the file; only Base models need the encoder, which encodes references."""
     weights = Qwen3TTSSpeechTokenizer.sanitize(dict(raw))
     expected = tensors.parameters_of(codec)
     without = codec.encoder_model is None
@@ -122,12 +122,12 @@ def _fill(codec: Any, raw: Weights, clones: bool, folder: Path) -> None:
 
 
 def _check_decoder(decoder: Any, raw: Weights, fields: schema.CodecDecoder, folder: Path) -> None:
-    """Every weight of the decoder must have come from the file.
+    """Check that the file has every weight of the decoder.
 
     mlx-audio guesses the layout of convolutions from their sizes; a wrong guess changes the order
-    of a shape but not its numbers, so those are compared sorted here and the order is checked by
-    the first product. The codecs of `training/` upsample in blocks that narrow, for which there is
-    no field: their shapes are checked by that product alone, too.
+    of a shape but not its numbers. So the sorted shapes are compared here, and the first product
+    checks the order. In the codecs of `training/` the blocks get narrower, for which there is no
+    field: only that product checks their shapes.
     """
     expected = {
         f"decoder.{name}": value.shape
@@ -144,7 +144,8 @@ def _check_decoder(decoder: Any, raw: Weights, fields: schema.CodecDecoder, fold
 
 
 def _is_unused(name: str) -> bool:
-    """The quantizers' input projections serve encoding; rotations are computed."""
+    """Return whether decoding needs no such tensor: the quantizers' input projections are for
+    encoding, and rotations are computed."""
     return name.endswith("_inv_freq") or ("quantizer" in name and "input_proj" in name)
 
 

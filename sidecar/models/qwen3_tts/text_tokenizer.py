@@ -40,7 +40,7 @@ def load(checkpoint: Checkpoint, rows: int) -> Any:
             tokenizer: Any = AutoTokenizer.from_pretrained(
                 str(readable), trust_remote_code=False, local_files_only=True
             )
-        except Exception as error:  # transformers raises whatever the files made it raise
+        except Exception as error:  # bad files make transformers raise errors of any class
             raise _refused(folder, f"has no readable text tokenizer ({describe(error)})") from error
     _check(tokenizer, rows, folder)
     return tokenizer
@@ -70,8 +70,8 @@ def _check(tokenizer: Any, rows: int, folder: Path) -> None:
     if cut != ROLE_TOKENS + TAIL_TOKENS:
         raise _refused(
             folder,
-            f"has a tokenizer that cuts the markup around a text into {cut} tokens, where the "
-            f"model knows {ROLE_TOKENS + TAIL_TOKENS}",
+            f"has a tokenizer that cuts the markup around a text into {cut} tokens, but the model "
+            f"expects {ROLE_TOKENS + TAIL_TOKENS}",
         )
 
 
@@ -98,7 +98,7 @@ def _is_marked(file: Path) -> bool:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """transformers warns about a config.json that it does not know."""
+    """Silence transformers, which warns about a config.json that it does not know."""
     verbosity = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()
     try:
@@ -110,7 +110,7 @@ def _quiet() -> Iterator[None]:
 def _refused(folder: Path, why: str) -> ModelLoadFailed:
     return ModelLoadFailed(
         f"{folder} {why}.",
-        hint="Its tokenizer's files are missing or belong to another model: take those of the "
-        "model that it was made from.",
+        hint="The tokenizer's files are missing or belong to another model: use those of the model "
+        "that this model was made from.",
         field="model",
     )

@@ -94,7 +94,7 @@ KINDS: dict[str, tuple[Change, str]] = {
     ),
     "MLX without a word in the config": (
         more(talker__codec_head__scales=_PARTS),
-        "has quantised weights, and its config.json does not say how",
+        "has quantised weights, but its config.json has no `quantization`",
     ),
     "MLX with odd bits": (
         put("quantization", {"bits": 7, "group_size": 64}),
@@ -145,11 +145,11 @@ KINDS: dict[str, tuple[Change, str]] = {
     ),
     "the 25 Hz tokenizer": (
         put("tokenizer_type", "qwen3_tts_tokenizer_25hz"),
-        "the 25 Hz speech tokenizer; this sidecar reads the 12 Hz one",
+        "the 25 Hz speech tokenizer; only the 12 Hz one is supported",
     ),
     "the 25 Hz tokenizer inside": (
         put("model_type", "qwen3_tts_tokenizer_25hz", _TOKENIZER),
-        "the 25 Hz speech tokenizer; this sidecar reads the 12 Hz one",
+        "the 25 Hz speech tokenizer; only the 12 Hz one is supported",
     ),
     "Qwen3-Omni": (
         also(

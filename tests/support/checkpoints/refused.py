@@ -55,14 +55,14 @@ IDS: dict[str, tuple[Change, str]] = {
         "'anna'.*1280.*0 to 1279",
     ),
     "a negative speaker": (put(f"{_TALKER}.spk_id.anna", -1), "'anna'.*id -1"),
-    "a speaker that is true": (put(f"{_TALKER}.spk_id.anna", True), "'anna'.*True, no integer"),
-    "a speaker that is a half": (put(f"{_TALKER}.spk_id.anna", 1.5), "'anna'.*1.5, no integer"),
+    "a speaker that is true": (put(f"{_TALKER}.spk_id.anna", True), "'anna'.*True, not an integer"),
+    "a speaker that is a half": (put(f"{_TALKER}.spk_id.anna", 1.5), "'anna'.*1.5, not an integer"),
     "a speaker that is no number": (
         put(f"{_TALKER}.spk_id.anna", math.nan),
-        "'anna'.*nan, no integer",
+        "'anna'.*nan, not an integer",
     ),
-    "a speaker that is a word": (put(f"{_TALKER}.spk_id.anna", "7"), "'anna'.*'7', no integer"),
-    "a speaker of two ids": (put(f"{_TALKER}.spk_id.anna", [1, 2]), "'anna'.*no integer"),
+    "a speaker that is a word": (put(f"{_TALKER}.spk_id.anna", "7"), "'anna'.*'7', not an integer"),
+    "a speaker of two ids": (put(f"{_TALKER}.spk_id.anna", [1, 2]), "'anna'.*not an integer"),
     "speakers in a list": (put(f"{_TALKER}.spk_id", ["anna"]), "spk_id is wrong.*object"),
     "a language beyond the table": (
         put(f"{_TALKER}.codec_language_id.english", 99999),
@@ -92,21 +92,21 @@ IDS: dict[str, tuple[Change, str]] = {
     },
     "a default id beyond the table": (
         drop("tts_bos_token_id"),
-        "tts_bos_token_id has the id 151672, the official default, since the file has none",
+        "tts_bos_token_id has the id 151672, the official default, since the file has no value",
     ),
     "an id that is true": (put(f"{_TALKER}.codec_bos_id", True), "codec_bos_id is wrong.*bool"),
     "no code for audio": (put(f"{_TALKER}.vocab_size", 1024), "1024 are control codes"),
     "more codes than vectors": (
         put(f"{_PREDICTOR}.vocab_size", 300),
-        "codebook_size is 256, and by code_predictor_config.vocab_size.*codes up to 299",
+        "codebook_size is 256, but by code_predictor_config.vocab_size.*codes up to 299",
     ),
     "another number of codebooks": (
         put("decoder_config.num_quantizers", 8, _TOKENIZER),
-        "num_quantizers is 8.*speaks 16 codes",
+        "num_quantizers is 8.*has 16 codes",
     ),
     "two numbers of code groups": (
         put(f"{_PREDICTOR}.num_code_groups", 8),
-        "16 code groups and its code_predictor_config 8",
+        "16 code groups, but its code_predictor_config 8",
     ),
     "fewer rows of text than ids": (
         put(f"{_TALKER}.text_vocab_size", 260),
@@ -152,13 +152,13 @@ FIELDS: dict[str, tuple[Change, str]] = {
     "an epsilon that is no number": (put(f"{_TALKER}.rms_norm_eps", math.nan), "rms_norm_eps"),
     "heads that do not divide": (
         put(f"{_TALKER}.num_key_value_heads", 3),
-        "4 heads of the size 32 and 3 heads of keys",
+        "4 heads of size 32 and 3 key-value heads",
     ),
-    "another activation": (put(f"{_TALKER}.hidden_act", "gelu"), "hidden_act is 'gelu'; silu"),
+    "another activation": (put(f"{_TALKER}.hidden_act", "gelu"), "hidden_act is 'gelu'; only silu"),
     "a sliding window": (put(f"{_TALKER}.use_sliding_window", True), "use_sliding_window is true"),
     "another rotation": (
         put(f"{_TALKER}.rope_scaling", {"rope_type": "yarn", "factor": 4.0}),
-        "rope_scaling is of the type 'yarn'",
+        "rope_scaling has the type 'yarn'",
     ),
     "a temperature that is a word": (
         put("temperature", "hot", _GENERATION),
@@ -184,7 +184,7 @@ FIELDS: dict[str, tuple[Change, str]] = {
     ),
     "another rate of samples": (
         put("decode_upsample_rate", 960, _TOKENIZER),
-        "decode_upsample_rate is 960, and the decoder makes 1920",
+        "decode_upsample_rate is 960, but the decoder makes 1920",
     ),
     "another output rate": (put("output_sample_rate", 48000, _TOKENIZER), "48000.*24000"),
 }
@@ -297,7 +297,7 @@ BASE: dict[str, tuple[Change, str]] = {
     ),
     "a Base whose embedding is of another size": (
         put("speaker_encoder_config.enc_dim", 32),
-        "enc_dim is 32, and talker_config.hidden_size 64",
+        "enc_dim is 32, but talker_config.hidden_size is 64",
     ),
 }
 REFUSED = {**IDS, **FIELDS, **FILES}

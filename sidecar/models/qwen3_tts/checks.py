@@ -106,7 +106,7 @@ def read_dialects(
         if not isinstance(dialect, str) or dialect.lower() not in languages:
             raise _refused(
                 path,
-                f"talker_config.spk_is_dialect has the dialect {dialect!r} of the speaker {name!r}, "
+                f"talker_config.spk_is_dialect has {dialect!r} of the speaker {name!r}, "
                 "which is not a language in codec_language_id",
             )
         found[name.lower()] = dialect.lower()

@@ -113,7 +113,7 @@ class BatchRunner:
         except Exception as error:  # it cannot be told which of its sequences was the cause
             self._batches.pop(loaded, None)
             # Paused sequences are not in the batch, but on a GPU may still be in its KV cache.
-            among = [] if loaded.model.rows_share_cost else batch.involved()
+            among = [] if loaded.model.rows_share_cost else batch.find_affected()
             among = among or self.active
             for sequence in [s for s in among if s.loaded is loaded and s.prefilled]:
                 self._fail(sequence, error)

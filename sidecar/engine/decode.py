@@ -94,7 +94,7 @@ class Batch:
         if chunks is not None:
             self._deliver(chunks)
 
-    def involved(self) -> list[Sequence]:
+    def find_affected(self) -> list[Sequence]:
         """Return the sequences that a failed step may have harmed."""
         return list({*self._sampled, *self._taken})
 

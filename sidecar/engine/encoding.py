@@ -62,7 +62,7 @@ class EncodingQueue:
             return
         loaded.touch()
         try:
-            features = self._references.encoded(loaded, job.recording)
+            features = self._references.encode(loaded, job.recording)
         except Exception as error:
             self._finish(job, Failed(as_sidecar_error(error, "encoding a reference")))
         else:

@@ -100,7 +100,7 @@ class ModelTable:
         """Return all names by which the model was asked for."""
         return [n for n, path in self._paths.items() if self._by_path.get(path) is loaded]
 
-    def unloadable(self, name: str) -> str:
+    def find_name(self, name: str) -> str:
         """Return the name by which a model is in the table; `name` may be spelt differently.
 
         Raises:
@@ -127,7 +127,7 @@ class ModelTable:
         """
         path = checkpoint.path.resolve()
         loaded = self._by_path.get(path)
-        if loaded is None or not _fits(loaded, options):
+        if loaded is None or not _satisfies(loaded, options):
             go_on()
             self._check_free(loaded)
             registry.describe(checkpoint)  # before a model is unloaded for one that is refused
@@ -162,7 +162,7 @@ class ModelTable:
         Raises:
             UnknownModel: the model is not loaded.
         """
-        self._drop(self._paths[self.unloadable(name)])
+        self._drop(self._paths[self.find_name(name)])
 
     def expire(self) -> None:
         """Free the models whose time without work is over."""
@@ -206,7 +206,7 @@ class ModelTable:
             return
         if need > self.limit:
             raise MemoryLimitExceeded(
-                f"{_needs(name, need)}; models may take {format_bytes(self.limit)}.",
+                f"{_describe_need(name, need)}; models may take {format_bytes(self.limit)}.",
                 hint="Take a smaller or quantised one, or raise --memory-limit.",
                 field="model",
             )
@@ -215,7 +215,7 @@ class ModelTable:
         free = self.limit - sum(loaded.memory_bytes for loaded in others.values())
         if need > free + sum(others[p].memory_bytes for p in idle):
             raise MemoryLimitExceeded(
-                f"{_needs(name, need)}, and models that are speaking leave "
+                f"{_describe_need(name, need)}, and models that are speaking leave "
                 f"{format_bytes(max(free, 0))} of {format_bytes(self.limit)}.",
                 hint="Load it when their streams have ended, or raise --memory-limit.",
                 field="model",
@@ -245,12 +245,12 @@ def _expiry(loaded: Loaded) -> float:
     return loaded.last_used + max(loaded.keep_alive, MIN_IDLE_SECONDS)
 
 
-def _fits(loaded: Loaded, options: LoadOptions) -> bool:
+def _satisfies(loaded: Loaded, options: LoadOptions) -> bool:
     """Return whether a loaded model is what the options ask for; an unset option fits any."""
     return options.dtype in ("auto", loaded.model.dtype) and options.bits in (None, loaded.bits)
 
 
-def _needs(name: str, need: int) -> str:
+def _describe_need(name: str, need: int) -> str:
     """Return the memory that all lists of models name, and what of it counts for the limit."""
     speaking = format_bytes(to_speak(need))
     return f"{name!r} needs about {speaking} to speak, {format_bytes(need)} of that for its weights"

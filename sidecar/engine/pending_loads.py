@@ -72,26 +72,26 @@ class PendingLoads:
             del self._searches[search.model]
         return True
 
-    def downloading(self, command: Downloading) -> None:
+    def report_progress(self, command: Downloading) -> None:
         """Report the progress of a download to the load jobs that wait for it."""
         for job in command.search.jobs:
             if isinstance(job, LoadJob):
                 job.events.put(Download(command.progress))
 
-    def found(self, command: Found) -> list[SpeechJob | EncodeJob]:
+    def finish_search(self, command: Found) -> list[SpeechJob | EncodeJob]:
         """Load a model whose search has ended. Return the jobs that can go on."""
         if self._searches.get(command.model) is not command.search:
             return []  # it was cancelled; another search for this model may be under way
         jobs = self._searches.pop(command.model).jobs
         try:
-            return self._go_on(command, jobs)
+            return self._load_for(command, jobs)
         except Exception as error:  # a bug; the jobs are in no list any more
             failure = as_sidecar_error(error, "going on after a load")
             for job in jobs:
                 self._finish(job, Failed(failure))
             return []
 
-    def _go_on(self, command: Found, jobs: list[Job]) -> list[SpeechJob | EncodeJob]:
+    def _load_for(self, command: Found, jobs: list[Job]) -> list[SpeechJob | EncodeJob]:
         for job in jobs:
             if isinstance(job, LoadJob) and isinstance(command.outcome, Checkpoint):
                 job.events.put(Stage("loading", command.model))

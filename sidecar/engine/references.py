@@ -55,7 +55,7 @@ class References:
         if isinstance(voice, Recording):
             if isinstance(loaded, LoadedGenerator):
                 return utterance
-            return replace(utterance, reference=self.encoded(loaded, voice))
+            return replace(utterance, reference=self.encode(loaded, voice))
         if voice is None or isinstance(voice, VoicePrompt):
             return utterance
         info = loaded.model.info
@@ -71,7 +71,7 @@ class References:
         language = utterance.language or voice.language
         return replace(utterance, reference=voice.features(), voice=None, language=language)
 
-    def encoded(self, loaded: Loaded, recording: Recording) -> VoicePrompt:
+    def encode(self, loaded: Loaded, recording: Recording) -> VoicePrompt:
         """Return a recording's features. Raises as `TTSModel.encode`."""
         key: Key = (recording.source, recording.text, recording.append_silence, loaded.identity)
         features = self._features.get(key)

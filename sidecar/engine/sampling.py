@@ -100,7 +100,7 @@ class BatchSampler:
         noise = self._draw(0, logits.shape[1]) if self._talker.draws else None
         codes = self._talker.pick(logits, noise)
         self._noise = None
-        self._seen_next = [] if self._penalty is None else self._with(codes)
+        self._seen_next = [] if self._penalty is None else self._mark_seen(codes)
         return codes
 
     def residual(self, codebook: int, logits: mx.array) -> mx.array:
@@ -126,7 +126,7 @@ class BatchSampler:
         """Return Gumbel noise times each row's temperature: float32 [rows, size]."""
         steps = [row.frame * _STAGES + stage for row in self._rows]
         keys = [key_words(row.seed, step) for row, step in zip(self._rows, steps, strict=True)]
-        return (self._talker, self._subtalker)[stage].scaled(_gumbel(keys, size))
+        return (self._talker, self._subtalker)[stage].scale(_gumbel(keys, size))
 
     def _bias(self) -> mx.array:
         """Return −inf where a code may not be drawn now, else 0: float32 [rows or 1, vocab]."""
@@ -139,7 +139,7 @@ class BatchSampler:
         nothing = mx.zeros((1, size), dtype=mx.bool_)
         return gather([row.seen or Slot(nothing, 0) for row in self._rows])
 
-    def _with(self, codes: mx.array) -> list[Slot]:
+    def _mark_seen(self, codes: mx.array) -> list[Slot]:
         """Return what each row has drawn, including these codes."""
         size = self._spec.vocab_size
         return slots(self._seen(size) | (mx.arange(size) == codes[:, None]))
@@ -161,7 +161,7 @@ class _Stage:
         self._top_ps = [p.top_p if t else 1.0 for p, t in zip(params, temperatures, strict=True)]
         self._divisor = _column([t or 1.0 for t in temperatures])
 
-    def scaled(self, noise: mx.array) -> mx.array:
+    def scale(self, noise: mx.array) -> mx.array:
         """Return noise times each row's temperature; 0 for greedy rows, even of infinite noise."""
         scaled = noise * self._temperature
         return mx.where(self._temperature > 0, scaled, 0.0) if self._mixed else scaled

@@ -37,7 +37,7 @@ from sidecar.engine.pending_loads import PendingLoads
 from sidecar.engine.references import References
 from sidecar.engine.request import EncodeJob, Job, LoadJob, SpeechJob, UnloadJob
 from sidecar.engine.runner import Runner
-from sidecar.engine.status import EngineStatus, snapshot
+from sidecar.engine.status import EngineStatus, take_snapshot
 from sidecar.engine.unloading import PendingUnloads
 from sidecar.engine.watchdog import Heartbeat
 from sidecar.errors import Cancelled, InternalError, queue_full
@@ -87,19 +87,19 @@ class Scheduler:
         """Return after `Stop`; raise only for a bug, after every job has ended with an error."""
         try:
             while not self._stopping:
-                self._round()
+                self._run_round()
         except Exception as error:
             failure = as_sidecar_error(error, "scheduling", InternalError)
             for job in self._jobs():
                 self._finish(job, Failed(failure))
             raise
 
-    def _round(self) -> None:
+    def _run_round(self) -> None:
         self._publish_figures()
-        commands = self._commands()
+        commands = self._take_commands()
         self._note_use()
         for command in commands:
-            self._guarded(command)
+            self._handle_safely(command)
         if self._stopping:
             return
         self._models.expire()
@@ -110,7 +110,7 @@ class Scheduler:
             runner.advance(more_to_come=self._can_admit)
         self._unloading.advance()
 
-    def _commands(self) -> list[Command]:
+    def _take_commands(self) -> list[Command]:
         """Return all commands there are.
 
         If there is nothing to compute, wait for one, at most until the next model expires.
@@ -132,7 +132,7 @@ class Scheduler:
             return None
         return min(max(expiry - time.monotonic(), 0.0), threading.TIMEOUT_MAX)
 
-    def _guarded(self, command: Command) -> None:
+    def _handle_safely(self, command: Command) -> None:
         """Handle a command. A bug in that must neither end the thread nor leave a job open."""
         self._heartbeat.beat(f"handling {type(command).__name__}")
         try:
@@ -147,9 +147,9 @@ class Scheduler:
             case SpeechJob() | EncodeJob() | LoadJob():
                 self._accept(command)
             case Downloading():
-                self._loading.downloading(command)
+                self._loading.report_progress(command)
             case Found():
-                for job in self._loading.found(command):
+                for job in self._loading.finish_search(command):
                     self._enqueue(job)
             case UnloadJob():
                 self._unloading.add(command)
@@ -242,7 +242,7 @@ class Scheduler:
         self._heartbeat.beat("preparing a request")
         name = job.request.model
         loaded = self._models.get(name)
-        if loaded is None:  # its first load failed over another dtype, or it was replaced
+        if loaded is None:  # it has been unloaded or replaced since
             self._loading.park(name, job)
             return
         loaded.touch()
@@ -266,7 +266,7 @@ class Scheduler:
         job.events.put(outcome)
 
     def _publish_figures(self) -> None:
-        self._publish(snapshot(self._models, self._active, self._references, self._queued))
+        self._publish(take_snapshot(self._models, self._active, self._references, self._queued))
 
 
 def _model(job: SpeechJob | EncodeJob) -> str:

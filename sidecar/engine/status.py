@@ -58,7 +58,7 @@ class EngineStatus(msgspec.Struct, frozen=True):
     limit_bytes: int | None = None
 
 
-def snapshot(
+def take_snapshot(
     models: ModelTable, active: Sequence[ActiveSpeech[Any]], references: References, queued: int
 ) -> EngineStatus:
     """Return the figures as they are now. Engine thread only."""

@@ -43,7 +43,7 @@ class PendingUnloads:
             UnknownModel: the model is not loaded.
             ModelInUse: the model is in use, and the job does not wait.
         """
-        name = self._models.unloadable(job.model)
+        name = self._models.find_name(job.model)
         loaded = self._models.get(name)
         if loaded is not None and self._in_use(loaded):
             if not job.wait:

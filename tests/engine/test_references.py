@@ -53,9 +53,9 @@ def test_a_recording_is_encoded_once_for_each_way_to_hear_it() -> None:
     references, one, other = References(), loaded(Model()), loaded(Model())
     for _ in range(2):
         for text, silence in ((None, True), ("a", True), ("a", False)):
-            references.encoded(one, recording("1", text=text, append_silence=silence))
-        references.encoded(one, recording("2"))
-        references.encoded(other, recording("1"))
+            references.encode(one, recording("1", text=text, append_silence=silence))
+        references.encode(one, recording("2"))
+        references.encode(other, recording("1"))
     assert one.model.encoded == 4  # type: ignore[attr-defined]
     assert other.model.encoded == 1  # type: ignore[attr-defined]
     assert len(references) == 5
@@ -65,10 +65,10 @@ def test_a_recording_is_encoded_once_for_each_way_to_hear_it() -> None:
 def test_memory_is_bounded_and_the_latest_stay(sizes: list[int], limit: int) -> None:
     references, model = References(limit=limit), loaded(Model())
     for size in sizes:
-        kept = references.encoded(model, recording(f"{size}", size))
+        kept = references.encode(model, recording(f"{size}", size))
         assert references.nbytes <= limit
         before = model.model.encoded  # type: ignore[attr-defined]
-        again = references.encoded(model, recording(f"{size}", size))
+        again = references.encode(model, recording(f"{size}", size))
         assert again.nbytes == kept.nbytes
         fits = 4 * size + 512 <= limit
         assert (model.model.encoded == before) == fits  # type: ignore[attr-defined]
@@ -78,9 +78,9 @@ def test_memory_is_bounded_and_the_latest_stay(sizes: list[int], limit: int) -> 
 def test_the_recording_that_was_used_longest_ago_is_encoded_again() -> None:
     references, model = References(limit=2 * (512 + 4)), loaded(Model())
     for source in ("1", "2", "1", "3", "1"):
-        references.encoded(model, recording(source))
+        references.encode(model, recording(source))
     assert model.model.encoded == 3  # type: ignore[attr-defined]
-    references.encoded(model, recording("2"))
+    references.encode(model, recording("2"))
     assert model.model.encoded == 4  # type: ignore[attr-defined]
 
 

@@ -1,6 +1,6 @@
 // Speaks one sentence to a WAV file: `node speak.mjs "Hello there." hello.wav` (or `bun speak.mjs …`).
-// The whole client side of protocol/README.md that this needs, in one file and without dependencies.
-// SIDECAR_COMMAND names another command than `qwen-tts-sidecar`, e.g. "python -m sidecar".
+// A complete client for protocol/README.md in one file, without dependencies.
+// SIDECAR_COMMAND is the command to run (default `qwen-tts-sidecar`), e.g. "python -m sidecar".
 
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -35,7 +35,7 @@ class Sidecar {
     this.#process = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"] });
     this.#process.stdout.on("data", frameReader((message) => this.#receive(message)));
     this.#process.stderr.on("data", (text) => (this.#stderr = (this.#stderr + text).slice(-2000)));
-    this.#process.stdin.on("error", () => {}); // the exit below says more
+    this.#process.stdin.on("error", () => {}); // the exit explains it
     this.#process.on("error", (error) => this.#fail(error));
     this.exited = new Promise((resolve) => this.#process.on("close", resolve));
     this.exited.then((code) => this.#fail(new Error(`sidecar ended with ${code}\n${this.#stderr}`)));

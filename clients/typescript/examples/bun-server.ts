@@ -1,7 +1,7 @@
 // OpenAI's speech API and a playground, on this machine only: `bun examples/bun-server.ts`.
-// PORT (8787; 0 takes any), SPEECH_API_KEY (asked for as a bearer token; none by default),
-// ALLOWED_HOSTS (names beside localhost by which the server may be asked for, with commas between them,
-// e.g. host.docker.internal), ALLOWED_ORIGINS (of web pages from elsewhere that may ask, likewise),
+// Environment variables: PORT (default 8787; 0 is any free port); SPEECH_API_KEY (a bearer token that clients must send;
+// default none); ALLOWED_HOSTS (host names, besides localhost, that the server answers to, separated by commas, e.g.
+// host.docker.internal); ALLOWED_ORIGINS (other origins whose web pages may use the server, likewise);
 // UNSUPPORTED_INSTRUCTIONS ("ignore": speak without instructions that a model cannot follow).
 
 import { createSidecar, type Sidecar } from "qwen-tts-sidecar";
@@ -23,14 +23,14 @@ const door = openaiHandler(tts, {
   unsupportedInstructions: (process.env.UNSUPPORTED_INSTRUCTIONS || undefined) as OpenAIOptions["unsupportedInstructions"],
 });
 
-// An AudioWorklet is a script of its own, which the page's bundle cannot hold.
+// An AudioWorklet is a separate script, which cannot be part of the page's bundle.
 const worklet = await Bun.build({ entrypoints: [Bun.fileURLToPath(new URL("pcm-worklet.ts", import.meta.url))] });
 const script = await worklet.outputs[0]?.text();
 
 const server = Bun.serve({
   hostname: "127.0.0.1",
   port: Number(process.env.PORT ?? 8787),
-  idleTimeout: 0, // A model that is loaded is silent for longer than the default.
+  idleTimeout: 0, // While a model loads, nothing is sent for longer than the default.
   development: false,
   routes: {
     "/": playground,

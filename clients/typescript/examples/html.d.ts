@@ -1,4 +1,4 @@
-/** Bun bundles an imported page when it is first asked for. */
+/** Bun bundles an imported page when it is first requested. */
 declare module "*.html" {
   const page: import("bun").HTMLBundle;
   export default page;

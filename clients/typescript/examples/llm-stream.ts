@@ -1,11 +1,11 @@
-// Text arrives in pieces, as from a language model, and is heard before it is complete: the speech of
-// a text that is still being written, and captions of it.
+// Text arrives in pieces, as from a language model, and is spoken before it is complete. At the end, its captions are
+// printed.
 
 import { createSidecar, toVtt } from "qwen-tts-sidecar";
 
 const ANSWER = "The sky is blue. Air scatters short waves more than long ones. That is all there is to it.";
 
-/** Stands in for `client.chat.completions.create({stream: true})`: a word now and then. */
+/** A stand-in for `client.chat.completions.create({stream: true})` that yields a few words at a time. */
 async function* languageModel(): AsyncGenerator<string> {
   for (const word of ANSWER.split(/(?<= )/)) {
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -15,7 +15,7 @@ async function* languageModel(): AsyncGenerator<string> {
 }
 
 const tts = await createSidecar();
-await tts.models.load("tiny-voice"); // Before it is needed: the first word should not wait for it.
+await tts.models.load("tiny-voice"); // Ahead of time, so that the first word does not wait for it.
 const stream = tts.synthesizeText(languageModel(), { model: "tiny-voice" });
 stream.on("sentence", ({ text, startMs }) => console.log(`sentence: ${startMs} ms, ${text.trim()}`));
 for await (const { seq, offset, samples } of stream) {

@@ -1,5 +1,5 @@
-// Plays float samples as they are posted, at the context's rate, and tells how far it is.
-// Messages in: a Float32Array, "clear". Out: {played, starved, queued}, in samples: thirty times a second,
+// Plays float samples as they are posted, at the context's sample rate, and reports its position.
+// Messages in: a Float32Array, "clear". Out: {played, underrun, queued}, in samples: thirty times a second,
 // after "clear", and at once when the samples have run out or have come back.
 
 interface Processor {
@@ -16,7 +16,7 @@ class PcmPlayer extends AudioWorkletProcessor {
   #at = 0;
   #queued = 0;
   #played = 0;
-  #starved = 0;
+  #underrun = 0;
   #isStarved = false;
   #sinceReport = 0;
 
@@ -36,7 +36,7 @@ class PcmPlayer extends AudioWorkletProcessor {
     for (const other of channels.slice(1)) other.set(output);
     this.#played += filled;
     const missing = this.#played > 0 ? output.length - filled : 0;
-    this.#starved += missing;
+    this.#underrun += missing;
     this.#sinceReport += output.length;
     const isTurn = missing > 0 !== this.#isStarved;
     this.#isStarved = missing > 0;
@@ -51,7 +51,7 @@ class PcmPlayer extends AudioWorkletProcessor {
 
   #clear(): void {
     this.#queue = [];
-    this.#at = this.#queued = this.#played = this.#starved = 0;
+    this.#at = this.#queued = this.#played = this.#underrun = 0;
     this.#isStarved = false;
     this.#report();
   }
@@ -73,7 +73,7 @@ class PcmPlayer extends AudioWorkletProcessor {
 
   #report(): void {
     this.#sinceReport = 0;
-    this.port.postMessage({ played: this.#played, starved: this.#starved, queued: this.#queued });
+    this.port.postMessage({ played: this.#played, underrun: this.#underrun, queued: this.#queued });
   }
 }
 

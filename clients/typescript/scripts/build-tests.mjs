@@ -1,4 +1,4 @@
-// build/esm and build/cjs: the tests, for a Node that reads no TypeScript. Bun runs them as they are.
+// Builds the tests into build/esm and build/cjs, for a Node that cannot run TypeScript. Bun runs the sources.
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -16,6 +16,6 @@ for (const [project, folder, type] of [
   execFileSync(process.execPath, [tsc, "-p", project], { cwd: root, stdio: "inherit" });
   writeFileSync(join(root, "build", folder, "package.json"), `{ "type": "${type}" }\n`);
 }
-// The package.json above hides the package's own, by which it would find itself.
+// The package.json above hides the package's own, through which the tests would find the package.
 mkdirSync(join(root, "build", "node_modules"));
 symlinkSync("../..", join(root, "build", "node_modules", "qwen-tts-sidecar"));

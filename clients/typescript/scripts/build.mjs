@@ -1,5 +1,5 @@
-// dist/esm and dist/cjs from the same sources, with maps to them: the package has src, too, so that
-// "go to definition" and a stack trace lead to TypeScript.
+// Builds dist/esm and dist/cjs from the same sources, with source maps. The package contains src, too, so that
+// "go to definition" and stack traces lead to TypeScript.
 
 import { execFileSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";

@@ -26,8 +26,8 @@ function typeOf(schema) {
 const arrayOf = (type) => (/[ |]/.test(type) ? `(${type})[]` : `${type}[]`);
 
 /**
- * For an optional field, null means the same as absent. The types have absent only: one way to say it,
- * and `string | undefined` in an editor instead of `string | null | undefined`.
+ * Return the schema without null. For an optional field, null means the same as absent. The types have only the latter,
+ * so that an editor shows `string | undefined` instead of `string | null | undefined`.
  */
 const withoutNull = (schema) =>
   schema.anyOf ? { ...schema, anyOf: schema.anyOf.filter((choice) => !isNull(choice)) } : schema;

@@ -146,7 +146,7 @@ function checkNumbers(options: SidecarOptions): void {
   for (const name of NUMBERS) {
     const value = options[name];
     if (value === undefined || (typeof value === "number" && value >= 0)) continue;
-    throw new errors.SidecarError(`${name} has to be a number that is 0 or more; it is ${String(value)}.`);
+    throw new errors.SidecarError(`${name} must be a number that is 0 or more; it is ${String(value)}.`);
   }
 }
 

@@ -14,7 +14,7 @@ export class Voices {
   }
 
   /**
-   * List the preset voices of a model and the saved voices that fit it. The model has to be in the
+   * List the preset voices of a model and the saved voices that fit it. The model must be in the
    * catalogue or on this machine. Default: the presets of the default model, and all saved voices.
    *
    * @throws {@link SidecarResponseError} of the type `unknownModel` or `modelNotDownloaded`.

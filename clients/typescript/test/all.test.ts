@@ -1,4 +1,4 @@
-// One file, so that one sidecar serves all that do not ask for their own.
+// One file, so that all tests that need no sidecar of their own share one.
 
 import "./core/framing.js";
 import "./core/parts.js";

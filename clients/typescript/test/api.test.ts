@@ -26,7 +26,7 @@ it("exports every type that an exported one mentions", () => {
   assert.deepEqual([...reachable].filter((name) => !api.exported.includes(name)), []);
 });
 
-/** Parts of Node's own classes; their interfaces as a whole say so. */
+/** Parts of Node's own classes, which the comments of their interfaces explain. */
 const ELSEWHERE = /^Node(Request|Response)\./;
 
 const paths = (some: Documented[]) => some.map(({ path }) => path);
@@ -57,7 +57,7 @@ it("has the default of every option", () => {
 
 const has = ({ tags }: Documented, tag: string) => tags.some(({ name }) => name === tag);
 
-/** Functions, and methods of classes; not what a caller passes in. */
+/** Functions and methods of classes, but not functions that a caller passes in. */
 const functions = () =>
   all.filter(({ kind, path }) => kind === "function" && !ELSEWHERE.test(path) && !/Options\.|^Handler$/.test(path));
 
@@ -112,7 +112,7 @@ it("has examples that compile", () => {
   compiler.close();
 });
 
-/** What an editor offers at the mark. */
+/** Return the completions that an editor offers at the mark. */
 function completions(code: string): string[] {
   const text = `import type { Sidecar } from "qwen-tts-sidecar";\ndeclare const tts: Sidecar;\n${code}\n`;
   const at = text.indexOf("│");
@@ -122,7 +122,7 @@ function completions(code: string): string[] {
   return found?.entries.map(({ name }) => name.replaceAll('"', "")) ?? [];
 }
 
-it("completes the names of the catalogue, and takes others", () => {
+it("completes the names in the catalogue, and accepts others", () => {
   const models = completions('tts.synthesize({ text: "a", model: "│" });');
   for (const name of ["tiny-voice", "0.6b-base", "1.7b-customvoice-8bit"]) assert.ok(models.includes(name), name);
   assert.ok(completions('tts.models.load("│");').includes("0.6b-base"));

@@ -1,4 +1,4 @@
-// What is run as CommonJS: a module format changes what is loaded and how, not what it does then.
+// The tests that run as CommonJS: the module format changes which files are loaded and how, not their behaviour.
 
 import "./core/framing.js";
 import "./core/parts.js";

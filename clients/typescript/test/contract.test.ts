@@ -1,4 +1,4 @@
-// What is written down twice agrees.
+// Things that are written in two places agree.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

@@ -72,7 +72,7 @@ export class Compiler {
     return this.project.checker;
   }
 
-  /** What is wrong with the files, as `file: message`. */
+  /** Return the errors in the files, as `file: message`. */
   problems(): string[] {
     const { program } = this.project;
     return [...program.getSyntacticDiagnostics(), ...program.getSemanticDiagnostics()].map(
@@ -85,7 +85,7 @@ export class Compiler {
   }
 }
 
-/** What can be imported from the package, and what is reached from that. */
+/** The names that can be imported from the package, and the types that they reach. */
 export class PublicApi extends Compiler {
   readonly #exported = new Map<number, Symbol>();
   readonly #entries = new Map<string, string>();
@@ -182,7 +182,7 @@ export class PublicApi extends Compiler {
 const VALUES =
   SymbolFlags.Function | SymbolFlags.Method | SymbolFlags.Property | SymbolFlags.Variable | SymbolFlags.GetAccessor;
 
-/** Those in this package: what TypeScript's libraries declare is nobody's to export. */
+/** Return those in this package, without those of TypeScript's own libraries. */
 const declarationsOf = (symbol: Symbol): Node[] =>
   symbol.declarations
     .filter((handle: NodeHandle) => handle.path.startsWith(DIST.toLowerCase()) || handle.path.startsWith(DIST))

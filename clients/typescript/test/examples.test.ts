@@ -1,4 +1,4 @@
-// The examples, as they are, and the main process's half of the Electron one.
+// The examples, unchanged, and the main process of the Electron example.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -16,7 +16,7 @@ import { LONG, PACKAGE, sidecar, within } from "./support.js";
 const run = promisify(execFile);
 const scratch = mkdtempSync(join(tmpdir(), "examples-"));
 
-/** In Node as compiled for these tests, in Bun as it is. */
+/** In Node, compiled for these tests; in Bun, unchanged. */
 const RUNTIMES = {
   node: (name: string) => [process.execPath, resolve(PACKAGE, `build/esm/examples/${name}.js`)] as const,
   bun: (name: string) => [BUN, resolve(PACKAGE, `examples/${name}.ts`)] as const,
@@ -36,7 +36,7 @@ it("llm-stream.ts: audio before the last piece of text", async () => {
   const [program, script] = RUNTIMES.bun("llm-stream");
   const isEarly = (stdout: string) => stdout.indexOf("audio: chunk 0") < stdout.indexOf("text: complete");
   let { stdout } = await run(program, [script], { env: exampleEnv });
-  // The text is there in two seconds, however busy the machine is.
+  // The text is complete after two seconds, however busy the machine is.
   for (let left = 2; left > 0 && !isEarly(stdout); left--) {
     ({ stdout } = await run(program, [script], { env: exampleEnv }));
   }

@@ -1,4 +1,4 @@
-// Web pages in Chromium that ask the door from other origins: some may, and others must not reach the engine.
+// Web pages of other origins in Chromium: some may use the server, and the others must not reach the engine.
 
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
@@ -11,7 +11,7 @@ import { CHROMIUM } from "./chromium.js";
 import { sidecar } from "./support.js";
 
 const servers: Server[] = [];
-/** Everything that the engine was asked. */
+/** All calls that reached the engine. */
 const calls: string[] = [];
 let browser: Browser;
 let allowed: Page;
@@ -24,7 +24,7 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** The sidecar, with a note of each call. */
+/** The sidecar, with a record of each call. */
 function recording(tts: Sidecar): SpeechEngine {
   const noted = <T extends object>(target: T, prefix: string): T =>
     new Proxy(target, {
@@ -56,7 +56,7 @@ before(async () => {
   refused = await browser.newPage();
   await refused.goto(`http://127.0.0.1:${pages[1]}`);
   await allowed.evaluate(`globalThis.door = "${door}"`);
-  // Without a key: what keeps this page out is its origin alone.
+  // Without a key, so that only the origin keeps this page out.
   await refused.evaluate(`globalThis.door = "${open}"`);
 });
 
@@ -65,7 +65,7 @@ after(async () => {
   for (const server of servers) server.close();
 });
 
-/** Fetch in a page; what it may read comes back, or the error. */
+/** Fetch in a page, and return what it may read, or the error. */
 const fetchIn = (page: Page, path: string, init: object): Promise<any> =>
   page.evaluate(`(async () => {
     try {
@@ -116,7 +116,7 @@ it("a page of another origin reads nothing, and reaches nothing", async () => {
   for (const [path, init] of attacks) {
     assert.equal(await fetchIn(refused, path, init), "TypeError: Failed to fetch", path);
   }
-  // Without CORS the request is sent, but the answer is hidden.
+  // Without CORS, the request is sent, but the response is hidden from the page.
   const blind: [string, object][] = [
     ['"/v1/models/big"', { method: "POST" }],
     ['"//" + location.host + "/v1/models/big"', { method: "POST" }],

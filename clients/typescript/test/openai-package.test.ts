@@ -1,4 +1,4 @@
-// The npm package `openai`, as it is, against the example server in Bun.
+// The npm package `openai`, unchanged, with the example server in Bun.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync } from "node:fs";
@@ -47,8 +47,8 @@ it("streams", async () => {
     sizes.push(part.value.length);
   }
   assert.ok(sizes.length > 3, `${sizes.length} pieces`);
-  // The first frame comes by itself, but for the 5 ms that are kept for a fade. Who is slow to read
-  // gets the next ones with it.
+  // The first frame arrives by itself, except for the 5 ms that are held back for a fade. A slow reader gets the next
+  // ones with it.
   const first = sizes[0]!;
   assert.ok(first >= 3600 && first % 2 === 0, `${first} bytes`);
 });
@@ -58,7 +58,7 @@ it("stops speaking when the client goes away", async () => {
   const { signal } = controller;
   const response = await client.audio.speech.create({ ...HELLO, input: LONG }, { signal });
   await response.body!.getReader().read();
-  // Between two sentences there is none.
+  // Between two sentences there is no stream.
   await eventually("it is spoken", async () => (await server.health()).streams === 1);
   controller.abort();
   await eventually("nothing is spoken", async () => (await server.health()).streams === 0);

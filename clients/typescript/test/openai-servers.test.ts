@@ -1,5 +1,5 @@
-// Requests as bytes on a connection, to the example server in Bun and the README's in Node: whatever is
-// asked is answered, and nobody chooses the host but the Host header.
+// Requests as bytes on a connection, to the example server in Bun and the README's server in Node: every request is
+// answered, and only the Host header determines the host.
 
 import assert from "node:assert/strict";
 import { connect } from "node:net";
@@ -71,7 +71,7 @@ for (const runtime of ["node", "bun"] as const) {
       assert.equal(data[0].state, "bundled");
     });
 
-    it("answers whatever cannot be understood", async () => {
+    it("answers every request that cannot be understood", async () => {
       const cases: [string, number[]][] = [
         [request("TRACE /v1/models", "Host: localhost"), [405]],
         [request("GET /health", "Host: a b"), [400]],
@@ -81,7 +81,7 @@ for (const runtime of ["node", "bun"] as const) {
         [request("GET /health", "Host: localhost", "Host: evil.example"), [400]],
         [request("GET //", "Host: localhost"), [400]],
         [request("GET ///v1/models", "Host: localhost"), [400]],
-        // Bun itself takes the path of it.
+        // Bun itself extracts the path.
         [request("GET http://[/v1/models", "Host: localhost"), runtime === "bun" ? [200] : [400]],
         [request("OPTIONS *", "Host: localhost"), [400]],
         [request("GET /v1/models/%", "Host: localhost"), [404]],
@@ -93,7 +93,7 @@ for (const runtime of ["node", "bun"] as const) {
       }
     });
 
-    it("answers before a body that it does not want, and reads that to its end", async () => {
+    it("answers before the end of an unwanted body, and reads the rest", async () => {
       const body = "x".repeat(20 * 1024 * 1024);
       const post = (path: string, ...headers: string[]) =>
         [`POST ${path} HTTP/1.1`, "Host: localhost", `Content-Length: ${body.length}`, ...headers].join("\r\n");
@@ -106,7 +106,7 @@ for (const runtime of ["node", "bun"] as const) {
       for (const [head, expected] of cases) assert.equal((await exchange(port, head, body)).status, expected, head);
     });
 
-    it("refuses other names in OpenAI's form, and takes those it was given", async () => {
+    it("refuses other names in OpenAI's form, and accepts the configured ones", async () => {
       const get = (host: string) => exchange(port, request("GET /health", `Host: ${host}`));
       for (const host of ["localhost", `127.0.0.1:${port}`, "localhost:", "[::1]:1", "host.docker.internal:8787", "box.local"]) {
         assert.equal((await get(host)).status, 200, host);
@@ -116,13 +116,13 @@ for (const runtime of ["node", "bun"] as const) {
       assert.match(JSON.parse(body).error.message, /"evil\.example".*ALLOWED_HOSTS/);
     });
 
-    it("takes HTTP/1.0 without a host, and an absolute URL of its own", async () => {
+    it("accepts HTTP/1.0 without a host, and an absolute URL of its own", async () => {
       assert.equal((await exchange(port, "GET /health HTTP/1.0")).status, 200);
       const { status } = await exchange(port, request("GET http://localhost/health", "Host: localhost"));
       assert.equal(status, 200);
     });
 
-    it("says how long its JSON is, also to HEAD, and gives each answer an id", async () => {
+    it("sends the length of its JSON, also for HEAD, and an id with each response", async () => {
       const get = await exchange(port, request("GET /v1/models", "Host: localhost"));
       assert.equal(get.headers.get("content-length"), String(get.body.length));
       const head = await fetch(`${server.url}/v1/models`, { method: "HEAD", headers: { "x-request-id": "mine" } });

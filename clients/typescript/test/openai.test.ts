@@ -1,5 +1,5 @@
-// The door itself, without a server, and before Node's http. One file, so that one sidecar serves all.
-// Browsers, raw connections and the package `openai` are in files of their own.
+// The handler itself, without a server and with Node's http. One file, so that all tests share one sidecar. Browsers,
+// raw connections and the package `openai` have files of their own.
 
 import "./openai/speech.js";
 import "./openai/wording.js";

@@ -29,13 +29,13 @@ before(() => {
   console.log(`package: ${info.size} bytes packed, ${info.unpackedSize} unpacked, ${info.files.length} files`);
   console.log(`dependencies: ${dependencies}`);
   assert.equal(dependencies, 0);
-  // With the sources and their maps, twice; what is loaded is a tenth of it.
+  // With the sources and their maps, twice; only a tenth of it is loaded.
   assert.ok(info.size < 200_000 && info.unpackedSize < 1_200_000, "the package has grown");
   writeFileSync(join(project, "package.json"), '{ "private": true }');
   run("npm", ["install", "--offline", "--no-audit", "--no-fund", archive]);
 });
 
-it("holds nothing but what is needed", () => {
+it("contains only what is needed", () => {
   const files = run("tar", ["-tzf", archive]).trim().split("\n");
   const strange = files.filter((file) => !/^package\/(dist\/|src\/[\w./-]+\.ts$|package\.json|README\.md|LICENSE)/.test(file));
   assert.deepEqual(strange, []);
@@ -92,7 +92,7 @@ it("has types for the README's snippets, as ESM and as CommonJS", () => {
       writeFileSync(join(folder, `snippet${i}.${extension}`), format === "esm" ? text : inFunction(text));
     }
   }
-  // What a snippet uses of Node and Bun, and no more.
+  // The parts of Node and Bun that the snippets use.
   writeFileSync(
     join(project, "ambient.d.ts"),
     `declare module "node:fs/promises" { export function writeFile(file: string, data: Uint8Array): Promise<void>; }

@@ -1,4 +1,4 @@
-// The playground in Chromium: typed text is heard, and what is cancelled is not.
+// The playground in Chromium: typed text is spoken, and cancelled text is not.
 // SCREENSHOTS names a folder for pictures of it.
 
 import assert from "node:assert/strict";
@@ -57,7 +57,7 @@ async function type(text: string): Promise<void> {
   await page.type("#text", text);
 }
 
-it("speaks what was typed, and can be heard before all of it is there", async () => {
+it("speaks the typed text, and plays it before all of it has arrived", async () => {
   assert.deepEqual(await page.$$eval("#voice option", (all) => all.map((o) => o.value)), ["slt", "rms"]);
   await type("Hello from the playground. This sentence was typed by a script.");
   await page.type("#seed", "3");
@@ -89,7 +89,7 @@ it("shows the voices of a model that is not on this machine, and how much would 
 
 it("cancels by the keyboard", async () => {
   await type("");
-  // A minute and a half: it does not end before it is cancelled. Nobody types that much.
+  // A minute and a half of speech, so that it does not end before it is cancelled.
   const text = "Nobody is going to hear the whole of this. ".repeat(40).trim();
   await page.$eval("#text", (element, text) => ((element as HTMLTextAreaElement).value = text), text);
   await page.keyboard.down("Control");
@@ -100,12 +100,12 @@ it("cancels by the keyboard", async () => {
   assert.equal(await status(), "Cancelled.");
   const { chunks } = await state();
   await page.waitForFunction("playground.state().peak === 0", { timeout: 60_000 });
-  // The sidecar was told as well.
+  // The sidecar has cancelled it, too.
   await eventually("nothing is spoken", async () => (await server.health()).streams === 0);
   assert.equal((await state()).chunks, chunks);
 });
 
-/** Puts something in the place of the page's requests for speech; `answer` is a function of the page. */
+/** Replace the page's requests for speech; `answer` is a function that runs in the page. */
 const answerSpeech = (answer: string) =>
   page.evaluate(`(() => {
     const real = globalThis.fetch;
@@ -148,7 +148,7 @@ it("draws a gap where the audio ran out", async () => {
   await page.click("#speak");
   await page.waitForFunction("globalThis.feed");
   await page.evaluate("feed(12000)");
-  // It has been played, and then half a second of silence.
+  // It has been played, followed by half a second of silence.
   const last = "playground.state().points.at(-1)";
   await page.waitForFunction(`${last}.played === 12000 && ${last}.time >= 24000`, { timeout: 60_000 });
   await page.evaluate("feed(12000)");
@@ -167,10 +167,10 @@ it("draws a gap where the audio ran out", async () => {
   assert.ok(gap >= 12_000 && Math.abs(gap / 24 - shown) < 20, `${gap} samples, ${shown} ms shown`);
 });
 
-it("offers nothing that the model cannot take", async () => {
+it("offers only what the model accepts", async () => {
   const disabled = () => page.$$eval("form :is(input, select, textarea, button):disabled", (all) => all.map(({ id }) => id));
   const choose = async (abilities: string[]) => {
-    // The catalogue's other models are not here: a stand-in for the answer to a load.
+    // The catalogue's other models are not on this machine, so the response to a load is faked.
     await page.evaluate(`(() => {
       const real = globalThis.fetch;
       globalThis.fetch = (path, init) =>
@@ -192,7 +192,7 @@ it("offers nothing that the model cannot take", async () => {
   await choose(["design", "textStreaming"]);
   assert.deepEqual(await disabled(), ["voice", "seed", "cancel"]);
   assert.equal(await page.$eval("#instruct", (e) => (e as HTMLInputElement).placeholder), "The voice in words");
-  // What was typed before stays, but is not sent: the sidecar would refuse it.
+  // The text typed before stays, but is not sent, because the sidecar would refuse it.
   await page.select("#model", "tiny-voice");
   await page.evaluate("document.getElementById('model').dispatchEvent(new Event('change'))");
   await page.waitForFunction("document.getElementById('status').textContent === 'Ready.'");
@@ -204,8 +204,8 @@ it("offers nothing that the model cannot take", async () => {
   });
 });
 
-it("shows what went wrong, and the hint on a line of its own", async () => {
-  // What is not in a list cannot be chosen, except by a page of another version.
+it("shows the error, and the hint on a line of its own", async () => {
+  // A value that is not in a list can be chosen only by a page of another version.
   await page.$eval("#voice", (element) => element.append(new Option("nobody", "nobody")));
   await page.select("#voice", "nobody");
   await page.click("#speak");
@@ -219,7 +219,7 @@ it("shows what went wrong, and the hint on a line of its own", async () => {
   await picture("wrong");
 });
 
-/** What axe-core finds, each as `rule: element`. */
+/** Return what axe-core finds, each as `rule: element`. */
 async function violations(): Promise<string[]> {
   await page.evaluate(readFileSync(join(PACKAGE, "node_modules/axe-core/axe.min.js"), "utf8"));
   const { violations, passes } = (await page.evaluate("axe.run()")) as AxeResults;
@@ -227,19 +227,19 @@ async function violations(): Promise<string[]> {
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
 
-/** The names of the buttons, as a screen reader has them. */
+/** Return the names of the buttons as a screen reader reads them. */
 function buttons(node: SerializedAXNode | null): string[] {
   if (node?.role === "button") return [node.name ?? ""];
   return node?.children?.flatMap(buttons) ?? [];
 }
 
 for (const scheme of ["light", "dark"]) {
-  it(`can be used by everybody, in the ${scheme}`, async () => {
+  it(`is accessible, in the ${scheme}`, async () => {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
     assert.deepEqual(await violations(), []); // with an error on the page
     const keys = await page.$$eval("button", (all) => all.map((e) => e.ariaKeyShortcuts ?? e.getAttribute("aria-keyshortcuts")));
     assert.deepEqual(keys, ["Control+Enter Meta+Enter", "Escape"]);
-    // The keys are not a part of a button's name, but whoever sees them must be able to read them.
+    // The keys are not part of a button's name, but they are visible and must be readable.
     assert.deepEqual(buttons(await page.accessibility.snapshot()), ["Speak", "Cancel"]);
     await page.$$eval("kbd", (all) => all.forEach((e) => e.removeAttribute("aria-hidden")));
     assert.deepEqual(await violations(), []);
@@ -257,7 +257,7 @@ it("fits a narrow window, in the dark", async () => {
   await picture("narrow");
   const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
   assert.equal(overflow, 0);
-  // A refused text is a 400, which the browser notes by itself.
+  // A refused text is a 400, which the browser logs by itself.
   assert.deepEqual(problems.filter((text) => !text.includes("400")), []);
 });
 

@@ -4,7 +4,7 @@ import { PACKAGE, REPOSITORY, COMMAND, within } from "./support.js";
 
 export const BUN = resolve(PACKAGE, "node_modules/.bin/bun");
 
-/** What an example runs with: the sidecar under test. */
+/** The environment of the examples, with the sidecar under test. */
 export const exampleEnv = {
   ...process.env,
   QWEN_TTS_SIDECAR: COMMAND.map((word) => `"${word}"`).join(" "),

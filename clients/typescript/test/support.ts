@@ -12,15 +12,15 @@ export const FAKE = resolve(PACKAGE, "test/fixtures/fake-sidecar.mjs");
 
 const DEFAULT = `"${resolve(REPOSITORY, ".venv/bin/python")}" -m sidecar`;
 
-/** The words of what is tested; quotes hold them together. */
+/** The words of the command under test; quotes keep spaces together. */
 export const COMMAND = [
   ...(process.env.QWEN_TTS_SIDECAR ?? DEFAULT).matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g),
 ].map(([, double, single, plain]) => double ?? single ?? plain ?? "");
 
-/** Half a minute of speech, should it not be stopped. */
+/** Half a minute of speech, unless it is stopped. */
 export const LONG = Array(8).fill("Nobody is going to listen to all of this text here.").join(" ");
 
-/** The voices that this machine's user has saved are none of our business. */
+/** An empty folder, so that voices saved on this machine do not affect the tests. */
 const voicesDir = mkdtempSync(join(tmpdir(), "voices-"));
 
 export const launch = (options: SidecarOptions = {}) =>
@@ -29,18 +29,18 @@ export const launch = (options: SidecarOptions = {}) =>
 /** Bun, as a sidecar, would keep copies of the pipes that it closes. */
 export const NODE = process.versions.bun === undefined ? process.execPath : "node";
 
-/** A sidecar of another kind: see the fixture for its modes. */
+/** A fake sidecar: see the fixture for its modes. */
 export const launchFake = (mode: string, options: SidecarOptions = {}) =>
   createSidecar({ command: [NODE, FAKE, mode], ...options });
 
 let shared: Promise<Sidecar> | undefined;
 
-/** One process for all tests that leave it as it was. */
+/** One process for all tests that do not change its state. */
 export const sidecar = () => (shared ??= launch());
 
 after(async () => (await shared)?.close());
 
-/** The next event, within bounds. */
+/** Wait for the next event, up to a time limit. */
 export function nextEvent<E extends "exit" | "restart" | "log" | "progress">(
   sidecar: Sidecar,
   event: E,
@@ -60,7 +60,7 @@ export async function within<T>(ms: number, what: string, promise: Promise<T>): 
   }
 }
 
-/** Looks until it is so. */
+/** Poll until the condition holds. */
 export async function eventually(
   what: string,
   check: () => boolean | Promise<boolean>,
@@ -73,7 +73,7 @@ export async function eventually(
 
 export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A zombie counts as gone: whoever should have waited for it is gone as well. */
+/** A zombie counts as gone, because its parent is gone as well. */
 export function isAlive(pid: number): boolean {
   if (!existsSync("/proc")) return spawnSync("kill", ["-0", String(pid)]).status === 0;
   const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });

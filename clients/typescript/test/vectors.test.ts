@@ -8,7 +8,7 @@ import { REPOSITORY } from "./support.js";
 
 const folder = join(REPOSITORY, "protocol/vectors");
 
-// Two at a time: most of each is the start of a process, and the whole is bound by that.
+// Two at a time: most of the time is the start of the processes.
 describe("vectors", { concurrency: 2 }, () => {
   for (const file of readdirSync(folder).filter((name) => name.endsWith(".jsonl"))) {
     const vector = parseVector(readFileSync(join(folder, file), "utf8"));

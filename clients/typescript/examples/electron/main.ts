@@ -8,13 +8,13 @@ import { serveSpeech } from "./speech.js";
 
 const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript" };
 
-/** Python lies beside the packed app, never inside app.asar: nothing can be executed in there. */
+/** Python is next to the packed app, not inside app.asar, where nothing can be executed. */
 function sidecarCommand(): string | undefined {
-  if (!app.isPackaged) return undefined; // A .venv beside the app, or what is on the PATH.
+  if (!app.isPackaged) return undefined; // A .venv next to the app, or the program on the PATH.
   return join(process.resourcesPath, "sidecar", ".venv", "bin", "qwen-tts-sidecar");
 }
 
-// An origin of its own: an AudioWorklet is not loaded from file: everywhere.
+// An origin of its own, because not every browser loads an AudioWorklet from a file: URL.
 protocol.registerSchemesAsPrivileged([
   { scheme: "app", privileges: { standard: true, secure: true, supportFetchAPI: true } },
 ]);

@@ -1,4 +1,4 @@
-// What main process and page say to each other.
+// The messages between the main process and the page.
 
 export interface SpeakParams {
   text: string;
@@ -13,9 +13,9 @@ export type Reply =
   | { kind: "cancelled" }
   | { kind: "error"; message: string };
 
-/** What the preload script gives the page. */
+/** The API that the preload script exposes to the page. */
 export interface SpeechBridge {
-  /** Returns what cancels it. */
+  /** Speak a text. Returns a function that cancels it. */
   speak(params: SpeakParams, onReply: (reply: Reply) => void): () => void;
 }
 

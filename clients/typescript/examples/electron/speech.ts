@@ -1,4 +1,4 @@
-// The main process's half, without a word of Electron's own in it, so that it runs under plain Node.
+// The main process's part, without anything of Electron's, so that it runs under plain Node.
 
 import { SidecarCancelledError, type Sidecar, type SpeechStream } from "qwen-tts-sidecar";
 import { CHANNELS, type Reply, type SpeakParams } from "./messages.js";

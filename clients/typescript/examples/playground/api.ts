@@ -1,4 +1,4 @@
-// What the page asks of the server: OpenAI's routes, and nothing else.
+// The page's requests to the server, which use OpenAI's routes only.
 
 export interface Chunk {
   seq: number;
@@ -15,9 +15,9 @@ export interface Result {
 export interface Model {
   id: string;
   state: string;
-  /** Absent: they are known once it is loaded. */
+  /** Absent: unknown until the model is loaded. */
   abilities?: string[];
-  /** Of a model that is not on this machine. */
+  /** Present for a model that is not on this machine. */
   download_bytes?: number;
 }
 
@@ -32,7 +32,7 @@ type SpeechEvent =
   | { type: "speech.audio.done"; result: Result }
   | { type: "error"; error: { message: string } };
 
-/** A server with a key is opened as `/#the-key`, which is never sent on by itself. */
+/** A server with a key is opened as `/#the-key`; browsers never send the part after the #. */
 const key = decodeURIComponent(location.hash.slice(1));
 const headers: Record<string, string> = {
   "content-type": "application/json",
@@ -65,13 +65,13 @@ export async function loadModel(model: string): Promise<LoadedModel> {
   return (await ask(`/v1/models/${encodeURIComponent(model)}`, { method: "POST" })).json();
 }
 
-/** The voices of a model, which need not be on this machine; without the names that stand for others. */
+/** Return the voices of a model, which need not be on this machine, without the aliases. */
 export async function listVoices(model: string): Promise<string[]> {
   const { data } = await (await ask(`/v1/audio/voices?model=${encodeURIComponent(model)}`)).json();
   return data.flatMap(({ id, alias_of }: { id: string; alias_of?: string }) => (alias_of ? [] : [id]));
 }
 
-/** Calls `onChunk` as audio arrives. */
+/** Speak, and call `onChunk` as audio arrives. */
 export async function speak(
   params: Record<string, unknown>,
   onChunk: (chunk: Chunk) => void,

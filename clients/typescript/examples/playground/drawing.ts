@@ -1,11 +1,11 @@
 import type { Playback } from "./playback.js";
 
 export interface Run {
-  /** `performance.now()` when speech was asked for. */
+  /** `performance.now()` when speech was requested. */
   startedAt: number;
   playback: Playback;
   chunks: { arrivedAt: number; offset: number; length: number }[];
-  /** Loudest sample of each bucket. */
+  /** The loudest sample of each bucket. */
   peaks: number[];
   samples: number;
   played: number;
@@ -15,7 +15,7 @@ export const BUCKET = 120; // samples: 5 ms
 const RATE = 24_000;
 const EDGE = 8;
 
-/** The canvas at the screen's resolution, cleared. */
+/** Return the cleared canvas at the screen's resolution. */
 function open(canvas: HTMLCanvasElement) {
   const { clientWidth: width, clientHeight: height } = canvas;
   const ratio = devicePixelRatio;
@@ -29,7 +29,7 @@ function open(canvas: HTMLCanvasElement) {
   return { context, width: width - 2 * EDGE, height, colour: (name: string) => resolve(canvas, name) };
 }
 
-/** A canvas knows neither variables nor `light-dark()`; a computed colour is plain. */
+/** Return a computed colour, because a canvas supports neither CSS variables nor `light-dark()`. */
 function resolve(canvas: HTMLCanvasElement, name: string): string {
   canvas.style.color = `var(${name})`;
   return getComputedStyle(canvas).color;
@@ -95,7 +95,7 @@ function block(
   context.fill();
 }
 
-/** A line a second, or as many as have room for their labels. */
+/** Draw a line each second, or as many as have room for their labels. */
 function grid(
   context: CanvasRenderingContext2D,
   endMs: number,

@@ -97,13 +97,13 @@ function draw(): void {
 }
 
 function onPosition(position: Position): void {
-  const { played, starved, queued } = position;
+  const { played, underrun, queued } = position;
   if (run.samples === 0 || controller?.signal.aborted) return;
-  // The silence after the end is no gap.
+  // The silence after the end is not a gap.
   if (!complete || played > run.playback.last.played) run.playback.note(position, performance.now());
   if (played > 0 && played < run.samples) {
     show("ahead", `${(queued / Player.sampleRate).toFixed(2)} s`);
-    show("gaps", starved === 0 ? "none" : `${Math.round((starved / Player.sampleRate) * 1000)} ms`);
+    show("gaps", underrun === 0 ? "none" : `${Math.round((underrun / Player.sampleRate) * 1000)} ms`);
   }
   run.played = played;
   if (complete && played >= run.samples) cancelButton.disabled = true;

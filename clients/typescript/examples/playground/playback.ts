@@ -6,7 +6,7 @@ export interface Point {
   played: number;
 }
 
-/** A time in which samples were played without a gap, or are going to be. */
+/** A time span in which samples were played, or will be, without a gap. */
 export interface Span {
   fromMs: number;
   toMs: number;
@@ -15,9 +15,9 @@ export interface Span {
 
 const inMs = (samples: number) => (samples / Player.sampleRate) * 1000;
 
-/** When each sample was played. Where the samples ran out, time went on and playback did not. */
+/** Records when each sample was played. When the samples ran out, time continued and playback did not. */
 export class Playback {
-  /** Between two neighbours, either all of the time was filled with samples, or none of it. */
+  /** Between two neighbours, either all of the time was filled with samples, or none of it was. */
   readonly points: Point[] = [{ time: 0, played: 0 }];
   /** `performance.now()` when the first sample was played. */
   startedAt = Infinity;
@@ -31,12 +31,12 @@ export class Playback {
     return this.startedAt + inMs(this.last.time);
   }
 
-  /** Add a report of the player, which has just come. */
-  note({ played, starved }: Position, now: number): void {
+  /** Add a report that has just arrived from the player. */
+  note({ played, underrun }: Position, now: number): void {
     if (played === 0) return;
     const { last } = this;
-    const time = played + starved;
-    // A report may come late, but never early.
+    const time = played + underrun;
+    // A report may be late, but never early.
     this.startedAt = Math.min(this.startedAt, now - inMs(time));
     const missing = time - last.time - (played - last.played);
     // The player reports when samples run out or come back, so one of these two steps is empty, or tiny.
@@ -45,7 +45,7 @@ export class Playback {
     this.#add({ time, played });
   }
 
-  /** When the samples from `first` up to `end` were played, or will be if none runs out. */
+  /** Return when the samples from `first` up to `end` were played, or will be without an underrun. */
   spans(first: number, end: number): Span[] {
     const spans: Span[] = [];
     const add = (a: Point, b: Point, isPlayed: boolean) => {
@@ -59,7 +59,7 @@ export class Playback {
     return spans;
   }
 
-  /** A point that goes on like the one before it replaces that. */
+  /** Add a point. If it continues the line of the last two, it replaces the last one. */
   #add(next: Point): void {
     const [a, b] = this.points.slice(-2);
     if (next.time === this.last.time) return;

@@ -1,21 +1,21 @@
 export interface Position {
   /** Samples, as all of these. */
   played: number;
-  /** Silence since the first sample, for want of one. */
-  starved: number;
+  /** Silence since the first sample because there were no samples. */
+  underrun: number;
   queued: number;
 }
 
-const START: Position = { played: 0, starved: 0, queued: 0 };
+const START: Position = { played: 0, underrun: 0, queued: 0 };
 
-/** Plays chunks one after the other through an AudioWorklet. */
+/** Plays chunks one after another through an AudioWorklet. */
 export class Player {
   static readonly sampleRate = 24_000;
   readonly context = new AudioContext({ sampleRate: Player.sampleRate, latencyHint: "interactive" });
   readonly analyser = this.context.createAnalyser();
   position = START;
   #node: Promise<AudioWorkletNode> | undefined;
-  /** Reports that were on their way when it was cleared are of what was played before. */
+  /** Reports that were already on their way when it was cleared concern the audio before. */
   #isCleared = true;
 
   constructor(
@@ -23,7 +23,7 @@ export class Player {
     readonly onPosition: (position: Position) => void = () => {},
   ) {}
 
-  /** Browsers let sound begin only with a gesture: call it from one. */
+  /** Start the audio. Browsers allow that only in a user's gesture, so call it from one. */
   async start(): Promise<void> {
     this.#node ??= this.#load();
     await this.context.resume();
@@ -41,7 +41,7 @@ export class Player {
     node?.port.postMessage("clear");
   }
 
-  /** The loudest sample that is playing now. */
+  /** Return the loudest sample that is playing now. */
   peak(): number {
     const samples = new Float32Array(this.analyser.fftSize);
     this.analyser.getFloatTimeDomainData(samples);

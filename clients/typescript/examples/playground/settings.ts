@@ -7,12 +7,12 @@ const voice = element<HTMLSelectElement>("voice");
 const language = element<HTMLSelectElement>("language");
 const instruct = element<HTMLInputElement>("instruct");
 
-/** What a control is for: one of these abilities of a model. Speed is the sidecar's own. */
+/** The abilities of a model that each control needs, one of which is enough. Speed needs none. */
 const NEEDS = { voice: ["presets", "cloning"], instruct: ["instruct", "design"], seed: ["seed"] };
 
 export type OnStatus = (text: string, wrong?: boolean) => void;
 
-/** Fills the lists; `onStatus` is told what is going on. */
+/** Fills the lists, and calls `onStatus` with the progress. */
 export async function fillSettings(onStatus: OnStatus): Promise<void> {
   const models = (await listModels()).filter(({ id }) => !/^(tts-1|gpt-)/.test(id));
   const rank = ({ state }: { state: string }) => ["loaded", "bundled", "cached", "known"].indexOf(state);
@@ -23,7 +23,7 @@ export async function fillSettings(onStatus: OnStatus): Promise<void> {
   await choose();
 }
 
-/** What is on this machine is loaded at once; a download waits until it is wanted. */
+/** A model on this machine is loaded at once; a download starts only with the first speech. */
 async function chooseModel(chosen: Model | undefined, onStatus: OnStatus): Promise<void> {
   if (!chosen) return onStatus("The server has no models.", true);
   const { id, state, abilities } = chosen;
@@ -57,7 +57,7 @@ const choices = (names: string[], none: string) =>
 
 const label = (id: string, state: string) => (state === "known" ? `${id} (to be downloaded)` : id);
 
-/** The params of a request, as the form has them. */
+/** Return the params of a request from the form. */
 export function params(): Record<string, unknown> {
   const value = (id: string) => {
     const control = element<HTMLInputElement>(id);

@@ -12,7 +12,7 @@ const QUICK = { firstDelayMs: 1, maxDelayMs: 1 };
 const scratch = mkdtempSync(join(tmpdir(), "broken-"));
 let marks = 0;
 
-/** Misbehaves the first time that it is started, and never again. */
+/** Misbehaves only the first time that it is started. */
 const launchOnce = (mode: string, options: SidecarOptions = {}) =>
   launchFake(mode, { restart: QUICK, args: [join(scratch, `mark ${marks++}`)], ...options });
 
@@ -20,8 +20,8 @@ const IS_BUN = process.versions.bun !== undefined;
 const SILENT = /The client killed it: it sent nothing for 4000 ms, not even the answer to a ping\./;
 const LOST = (pipe: string) => new RegExp(`The client killed it: it had closed its ${pipe} but kept running\\.`);
 
-describe("a sidecar that lives, but cannot be spoken to", () => {
-  /** How each is lost, and what is said of it. Bun tells nobody of a pipe that has no reader. */
+describe("a sidecar that runs but does not respond", () => {
+  /** How each is lost, and the message about it. Bun does not report a pipe without a reader. */
   const WAYS: Record<string, RegExp> = {
     "loses stdout": LOST("stdout"),
     "loses stdin": IS_BUN ? SILENT : LOST("stdin"),
@@ -42,7 +42,7 @@ describe("a sidecar that lives, but cannot be spoken to", () => {
     assert.notEqual(tts.pid, dead);
   }
 
-  // All at once: most of it is waiting.
+  // All at once, since most of the time is waiting.
   it("is killed and started again, whether calls are pending or not", async () => {
     const lose = async (mode: string, reason: RegExp, isBusy: boolean) => {
       await using tts = await launchOnce(mode, { silenceTimeoutMs: 4000 });
@@ -62,7 +62,7 @@ describe("a sidecar that lives, but cannot be spoken to", () => {
     await Promise.all([freeze(), ...losses]);
   });
 
-  it("in the handshake is told at once", async () => {
+  it("during the handshake is reported at once", async () => {
     const command = [NODE, "-e", "require('fs').closeSync(1); setTimeout(() => {}, 60_000)"];
     const start = createSidecar({ command });
     await assert.rejects(within(20_000, "the reason", start), { name: "SidecarExitedError", message: LOST("stdout") });
@@ -70,7 +70,7 @@ describe("a sidecar that lives, but cannot be spoken to", () => {
 });
 
 describe("the reason of an end", () => {
-  it("is what was printed to stdout, for the event and for every later call", async () => {
+  it("is the unexpected output on stdout, for the event and for every later call", async () => {
     const printed = { name: "SidecarProtocolError", message: /Warning: something printed/ };
     await using tts = await launchFake("prints", { restart: false });
     const { error, signal, willRestart } = await nextEvent(tts, "exit");
@@ -80,7 +80,7 @@ describe("the reason of an end", () => {
     await assert.rejects(tts.synthesize({ text: "Hi." }).final(), printed);
   });
 
-  it("is still told when it has crashed too often", async () => {
+  it("is still reported after too many crashes", async () => {
     await using tts = await launchFake("prints", { restart: QUICK });
     for (let isOver = false; !isOver; isOver = !(await nextEvent(tts, "exit")).willRestart);
     await assert.rejects(tts.ping(), {
@@ -89,7 +89,7 @@ describe("the reason of an end", () => {
     });
   });
 
-  it("is the exit, not a cancelling that nobody asked for", async () => {
+  it("is the exit, not a cancellation that the caller did not request", async () => {
     for (const call of [
       (tts: Sidecar) => tts.synthesize({ text: "Hi." }).final(),
       (tts: Sidecar) => tts.synthesize({ text: "Hi." }).bytes(),
@@ -100,7 +100,7 @@ describe("the reason of an end", () => {
     }
   });
 
-  it("is waited for within bounds", async () => {
+  it("is waited for, up to a time limit", async () => {
     await using tts = await launchFake("only cancels");
     const stream = tts.synthesize({ text: "Hi." });
     const waits = assert.rejects(tts.models.load("tiny-voice"), { name: "SidecarResponseError", type: "cancelled" });
@@ -112,16 +112,16 @@ describe("the reason of an end", () => {
   });
 });
 
-describe("what no sidecar says", () => {
+describe("a message that no sidecar sends", () => {
   for (const mode of ["answers nothing", "answers a list", "sends no audio"]) {
-    it(`ends it, and nothing else, when it ${mode}`, async () => {
+    it(`ends only the sidecar that ${mode}`, async () => {
       await using tts = await launchFake(mode, { restart: false });
       const stream = within(20_000, "an end", tts.synthesize({ text: "Hi." }).final());
       await assert.rejects(stream, { name: "SidecarProtocolError" });
     });
   }
 
-  it("is noticed in another program that answers, or repeats what it is told", async () => {
+  it("is detected in another program that answers, or repeats its input", async () => {
     await assert.rejects(launchFake("foreign"), {
       name: "SidecarProtocolError",
       message: /fake-sidecar\.mjs foreign is another program: it calls itself "another 9", not qwen-tts-sidecar\./,
@@ -132,7 +132,7 @@ describe("what no sidecar says", () => {
 });
 
 describe("close()", () => {
-  it("may come while the next process is being started", async () => {
+  it("works while the next process is being started", async () => {
     await using tts = await launchOnce("hangs");
     const restarted: unknown[] = [];
     tts.on("restart", (event) => restarted.push(event));
@@ -148,10 +148,10 @@ describe("close()", () => {
     assert.deepEqual(restarted, []);
   });
 
-  it("ends although the process cannot be killed", async () => {
+  it("resolves although the process cannot be killed", async () => {
     const tts = await launchFake("stubborn");
     const { kill } = ChildProcess.prototype;
-    ChildProcess.prototype.kill = () => false; // As if it hung in a driver.
+    ChildProcess.prototype.kill = () => false; // As if the process hung in a driver.
     try {
       await within(20_000, "the end", tts.close());
     } finally {
@@ -162,7 +162,7 @@ describe("close()", () => {
 });
 
 describe("the app's own functions", () => {
-  it("may throw, which stops nothing of the client", async () => {
+  it("may throw without affecting the client", async () => {
     const script = resolve(PACKAGE, "test/fixtures/careless.mjs");
     const env = { ...process.env, SIDECAR: JSON.stringify([NODE, FAKE, "reports"]) };
     const { stdout } = await promisify(execFile)(process.execPath, [script], { env, timeout: 30_000 });
@@ -171,7 +171,7 @@ describe("the app's own functions", () => {
 });
 
 describe("a start that fails", () => {
-  it("is started again like any crash, also where there is no process", async () => {
+  it("is repeated like a crash, also if no process was created", async () => {
     const cwd = mkdtempSync(join(scratch, "cwd "));
     await using tts = await launchFake("crash", { cwd, restart: { ...QUICK, maxCrashes: 3 } });
     rmdirSync(cwd);

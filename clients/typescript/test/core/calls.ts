@@ -21,7 +21,7 @@ describe("calls", () => {
     await assert.rejects(tts.voices.delete("nobody's"), { type: "unknownVoice" });
   });
 
-  it("list files that are no voices", async () => {
+  it("list files that cannot be used as voices", async () => {
     const folder = mkdtempSync(join(tmpdir(), "voices-"));
     writeFileSync(join(folder, "odd.safetensors"), "junk");
     const tts = await launch({ args: ["--voices-dir", folder] });
@@ -37,7 +37,7 @@ describe("calls", () => {
     }
   });
 
-  it("load a model and tell its stages", async () => {
+  it("load a model and report its stages", async () => {
     const tts = await sidecar();
     const stages: string[] = [];
     const events: string[] = [];
@@ -55,7 +55,7 @@ describe("calls", () => {
     await assert.rejects(tts.models.load(pinned), { type: "invalidParams", field: "revision", figures: {} });
   });
 
-  it("ask how it is", async () => {
+  it("return the status", async () => {
     const tts = await sidecar();
     assert.ok((await tts.ping()).uptimeMs > 0);
     assert.equal((await tts.status()).backend, "cpu");

@@ -8,7 +8,7 @@ import { createSidecar, type SidecarExitedError } from "qwen-tts-sidecar";
 import * as support from "../support.js";
 
 const { eventually, FAKE, isAlive, launch, launchFake, LONG, nextEvent, PACKAGE } = support;
-/** So that five crashes take no time. */
+/** Without delays, so that five crashes are fast. */
 const QUICK = { firstDelayMs: 1, maxDelayMs: 1 };
 
 describe("a crash", () => {
@@ -33,7 +33,7 @@ describe("a crash", () => {
     assert.notEqual(tts.pid, dead);
   });
 
-  it("tells the exit code and the last words", async () => {
+  it("reports the exit code and the last lines of stderr", async () => {
     await using tts = await launchFake("crash", { restart: false });
     const crashed = { name: "SidecarExitedError", exitCode: 3, signal: null, stderr: "the last words" };
     await assert.rejects(tts.ping(), crashed);
@@ -41,7 +41,7 @@ describe("a crash", () => {
     await assert.rejects(tts.synthesize({ text: "Hi." }).final(), crashed);
   });
 
-  it("five times is the end", async () => {
+  it("is final after the fifth time", async () => {
     await using tts = await launchFake("crash", { restart: QUICK });
     let restarts = 0;
     tts.on("restart", () => restarts++);
@@ -50,7 +50,7 @@ describe("a crash", () => {
     assert.equal(restarts, 4);
   });
 
-  it("is what nonsense on stdout amounts to", async () => {
+  it("is the result of unexpected output on stdout", async () => {
     await using tts = await launchFake("nonsense", { restart: QUICK });
     await assert.rejects(tts.ping(), { name: "SidecarProtocolError", message: /Traceback/ });
     await assert.rejects(tts.ping(), { name: "SidecarProtocolError" });
@@ -58,7 +58,7 @@ describe("a crash", () => {
 });
 
 describe("the start", () => {
-  it("rejects when the process dies, with its last words", async () => {
+  it("rejects when the process dies, with the last lines of stderr", async () => {
     const died = { name: "SidecarExitedError", exitCode: 1, message: /No module named 'sidecar'/ };
     await assert.rejects(launchFake("dies"), died);
   });
@@ -69,7 +69,7 @@ describe("the start", () => {
     await assert.rejects(launchFake("newer"), { name: "SidecarVersionError" });
   });
 
-  it("rejects when nothing is answered", async () => {
+  it("rejects when there is no answer", async () => {
     const command = [process.execPath, "-e", "process.stdin.resume()"];
     await assert.rejects(createSidecar({ command, startTimeoutMs: 200 }), {
       name: "SidecarStartError",
@@ -77,16 +77,16 @@ describe("the start", () => {
     });
   });
 
-  it("rejects what cannot be started", async () => {
+  it("rejects when the program cannot be started", async () => {
     await assert.rejects(createSidecar({ command: "/no/such/file" }), { name: "SidecarNotFoundError" });
     const cwd = "/no/such/folder";
     await assert.rejects(createSidecar({ command: [process.execPath], cwd }), { name: "SidecarStartError" });
   });
 
-  it("rejects times and sizes that are none", async () => {
+  it("rejects invalid times and sizes", async () => {
     for (const value of [-1, NaN, "60000", null]) {
       for (const name of ["highWaterMark", "startTimeoutMs", "silenceTimeoutMs"]) {
-        const error = { name: "SidecarError", message: `${name} has to be a number that is 0 or more; it is ${value}.` };
+        const error = { name: "SidecarError", message: `${name} must be a number that is 0 or more; it is ${value}.` };
         await assert.rejects(launchFake("fine", { [name]: value }), error);
       }
     }
@@ -118,7 +118,7 @@ describe("the start", () => {
 });
 
 describe("the end", () => {
-  it("is orderly, and for all that is pending", async () => {
+  it("is orderly, and ends everything that is pending", async () => {
     const tts = await launch();
     const pid = tts.pid ?? 0;
     const exit = nextEvent(tts, "exit");
@@ -136,7 +136,7 @@ describe("the end", () => {
     await tts.close();
   });
 
-  it("comes to one that does not listen, too", async () => {
+  it("also comes to a sidecar that does not respond", async () => {
     const tts = await launchFake("stubborn");
     const start = performance.now();
     await tts.close();
@@ -182,7 +182,7 @@ describe("the host", () => {
 });
 
 describe("the log", () => {
-  it("comes in whole lines, of whole characters", async () => {
+  it("arrives in whole lines of whole characters", async () => {
     const lines: string[] = [];
     await using tts = await launchFake("umlauts", { onLog: (line) => lines.push(line) });
     tts.on("log", (line) => lines.push(`event ${line}`));
@@ -191,7 +191,7 @@ describe("the log", () => {
     assert.deepEqual(lines, ["lädt …", "event lädt …"]);
   });
 
-  it("has progress bars, and bounds for what has none", async () => {
+  it("has progress bars, and a limit for lines without an end", async () => {
     const lines: string[] = [];
     await using tts = await launchFake("draws bars", { onLog: (line) => lines.push(line) });
     await tts.ping();

@@ -24,12 +24,12 @@ describe("framing", () => {
     }
   });
 
-  it("takes other headers, in any case and order", () => {
+  it("accepts other headers, in any case and order", () => {
     const frame = "content-type: x\r\nCONTENT-LENGTH :\t2 \r\nfoo: 1\r\n\r\n{}";
     assert.deepEqual(texts(new FrameReader().push(Buffer.from(frame))), ["{}"]);
   });
 
-  it("refuses what is no frame, at once", () => {
+  it("refuses anything that is not a frame, at once", () => {
     const wrong = [
       "Hello.\n",
       "\n",

@@ -34,7 +34,7 @@ describe("a command line", () => {
     " ": [],
   };
 
-  it("is cut into words as in a shell", () => {
+  it("is split into words as in a shell", () => {
     for (const [line, words] of Object.entries(LINES)) assert.deepEqual(splitWords(line), words, line);
   });
 
@@ -49,7 +49,7 @@ describe("a command line", () => {
     assert.equal(second.serverInfo.version, "9");
   });
 
-  it("is shown whole when its program is not there, with what is wrong", async () => {
+  it("is shown completely when its program does not exist, with the reason", async () => {
     const place = folder();
     writeFileSync(join(place, "text"), "");
     symlinkSync("/no/such/target", join(place, "link"));
@@ -67,11 +67,11 @@ describe("a command line", () => {
   });
 });
 
-describe("a program that the system does not start", () => {
+describe("a program that the system cannot start", () => {
   const rejects = (options: object, message: RegExp) =>
     assert.rejects(createSidecar(options), { name: "SidecarStartError", message });
 
-  it("is not blamed for its working folder", async () => {
+  it("is not blamed for a missing working directory", async () => {
     const command = [process.execPath];
     await rejects({ command, cwd: "/no/such/folder" }, /: its working folder \/no\/such\/folder does not exist\.$/);
     const file = join(folder(), "file");
@@ -79,12 +79,12 @@ describe("a program that the system does not start", () => {
     await rejects({ command, cwd: file }, /: its working folder .*\/file is not a folder\.$/);
   });
 
-  it("is not blamed for its interpreter", async () => {
+  it("is not blamed for a missing interpreter", async () => {
     const moved = script(join(folder(), "sidecar"), "#!/old/place/.venv/bin/python -u\n");
     await rejects({ command: [moved] }, /: its interpreter \/old\/place\/\.venv\/bin\/python does not exist\. Was the \.venv moved/);
   });
 
-  it("has a reason of our type, whatever it is", async () => {
+  it("rejects with SidecarStartError, whatever the reason", async () => {
     await rejects({ command: [process.execPath], env: { NAME: "a\0b" } }, /null bytes/);
     await rejects({ command: [process.execPath, "x".repeat(4_000_000)] }, /E2BIG/);
   });
@@ -121,7 +121,7 @@ describe("python3 on the PATH", { skip: isInstalled && "this machine has the pro
       return true;
     });
 
-  it("starts the sidecar if that is what it has, and nothing of the app's folder", async () => {
+  it("starts the sidecar if it is installed, and nothing from the app's folder", async () => {
     const { cwd, env, ran } = app(`exec "${python}" "$@"`);
     await using tts = await createSidecar({ cwd, env });
     assert.equal(tts.serverInfo.name, "qwen-tts-sidecar");
@@ -137,7 +137,7 @@ describe("python3 on the PATH", { skip: isInstalled && "this machine has the pro
     assert.equal(existsSync(ran), false);
   });
 
-  it("has no sidecar, is too old, or hangs: nothing was found", async () => {
+  it("without a sidecar, too old or hanging: no sidecar is found", async () => {
     const none = app(`exec "${python}" -S "$@"`);
     await notFound({ ...none, env: { ...none.env, PYTHONPATH: undefined } }, /\(it has no such module\)$/);
     const old = app("printf 'Unknown option: -P\\nusage: python3 [option] ...\\nTry python -h\\n' >&2; exit 2");
@@ -151,7 +151,7 @@ describe("python3 on the PATH", { skip: isInstalled && "this machine has the pro
     await notFound({ ...gone, cwd }, /its working folder .* does not exist\.\)$/);
   });
 
-  it("is never asked by way of uvx, which would run whatever has the name on PyPI", async () => {
+  it("is never run by uvx, which would run any package with that name on PyPI", async () => {
     const { bin, cwd, env } = app("exit 1");
     const ran = join(cwd, "uvx ran");
     script(join(bin, "uvx"), `#!/bin/sh\n: > "${ran}"\n`);

@@ -7,7 +7,7 @@ import { collect, launchFake, LONG, sidecar } from "../support.js";
 const MIB = 1024 * 1024;
 
 describe("a message that is too long", () => {
-  it("is refused before it is sent, and harms nobody else", async () => {
+  it("is refused before it is sent, and affects no other call", async () => {
     const tts = await sidecar();
     const { pid } = tts;
     const other = collect(tts.synthesize({ text: LONG, seed: 1, maxFrames: 60 }));
@@ -28,7 +28,7 @@ describe("a message that is too long", () => {
     assert.equal((await tts.status()).streams.length, 0);
   });
 
-  it("is one that has more bytes than this sidecar takes", async () => {
+  it("is one with more bytes than this sidecar accepts", async () => {
     await using tts = await launchFake("small");
     const calls = [
       tts.voices.delete("\u0001".repeat(1000)), // Six bytes each.
@@ -39,7 +39,7 @@ describe("a message that is too long", () => {
     await tts.ping();
   });
 
-  it("may be as long as the limit, and not a byte longer", () => {
+  it("may be exactly as long as the limit", () => {
     const message = { id: 1, method: "voice/delete", params: { voice: "x" } };
     const bytes = JSON.stringify({ jsonrpc: "2.0", ...message }).length;
     assert.equal(new FrameReader().push(encodeMessage(message, bytes))[0]?.length, bytes);
@@ -47,7 +47,7 @@ describe("a message that is too long", () => {
     assert.throws(() => encodeMessage(message, bytes - 1), { type: "messageTooLong", field: "voice", figures });
   });
 
-  it("is named by its largest part", () => {
+  it("is reported with its largest field", () => {
     const params = (reference: object) => ({ text: "four", instruct: "eleven chars", reference });
     const field = (reference: object) => {
       try {
@@ -61,7 +61,7 @@ describe("a message that is too long", () => {
     assert.equal(field({ path: "a path of twenty char" }), "reference.path");
   });
 
-  it("carries bytes as base64, of a part of a buffer, too", () => {
+  it("contains bytes as base64, also those of a part of a buffer", () => {
     const audio = new Uint8Array([0, 1, 2, 3, 4]).subarray(1, 4);
     const reference = { audio, text: "t" };
     const frame = encodeMessage({ id: 1, method: "voice/create", params: { voice: "v", reference } }, 1000);
@@ -77,7 +77,7 @@ describe("a message that is too long", () => {
 });
 
 describe("an error that names no call", () => {
-  it("is logged, and fails none", async () => {
+  it("is logged, and fails no call", async () => {
     const lines: string[] = [];
     await using tts = await launchFake("refuses", { onLog: (line) => lines.push(line) });
     assert.equal((await tts.ping()).uptimeMs, 1);

@@ -13,7 +13,7 @@ import { eventually, pause } from "../support.js";
 describe("a text that is fed", () => {
   const SCRIPTS = "Hi 😀 there. 你好。 \ud800 e\u0301 👩‍👧\udc00";
 
-  it("is the same in any pieces, and no character is cut", async () => {
+  it("is the same for any pieces, and no character is cut", async () => {
     for (const size of [1, 2, 3, 5, 100]) {
       const pieces = Array.from({ length: Math.ceil(SCRIPTS.length / size) }, (_, i) =>
         SCRIPTS.slice(i * size, (i + 1) * size),
@@ -25,7 +25,7 @@ describe("a text that is fed", () => {
     }
   });
 
-  it("waits when the voice is far behind, and goes on with it", async () => {
+  it("waits while the voice is far behind, and continues with it", async () => {
     let asked = 0;
     let released = false;
     function* pieces() {
@@ -49,7 +49,7 @@ describe("a text that is fed", () => {
     assert.ok(released);
   });
 
-  it("is told off in sentences, by indices of JavaScript", () => {
+  it("is divided into sentences by JavaScript indices", () => {
     const text = new SpokenText();
     const mark = (index: number, textStart: number, textEnd: number) =>
       text.take({ kind: "sentence", index, textStart, textEnd, startMs: index });
@@ -110,7 +110,7 @@ describe("captions", () => {
 });
 
 describe("back-off", () => {
-  it("doubles, and ends at the fifth crash in three minutes", () => {
+  it("doubles the delay, and ends at the fifth crash in three minutes", () => {
     const backoff = new Backoff();
     assert.deepEqual([0, 1, 2, 3, 4].map((t) => backoff.crashed(t)), [200, 400, 800, 1600, undefined]);
   });
@@ -122,13 +122,13 @@ describe("back-off", () => {
     }
   });
 
-  it("never starts again if told so", () => {
+  it("never starts again if that is turned off", () => {
     assert.equal(new Backoff(false).crashed(), undefined);
   });
 });
 
 describe("the flow gate", () => {
-  it("closes over its limit, and opens for whoever waits", async () => {
+  it("closes over its limit, and opens for any waiting call", async () => {
     const states: boolean[] = [];
     const gate = new FlowGate(10);
     gate.attach((paused) => states.push(paused));
@@ -144,7 +144,7 @@ describe("the flow gate", () => {
 });
 
 describe("the channel", () => {
-  it("gives each reader one item, in order, then the end", async () => {
+  it("returns one item to each reader, in order, then the end", async () => {
     const channel = new Channel<number>();
     const early = [channel.next(), channel.next()];
     channel.push(1);
@@ -154,7 +154,7 @@ describe("the channel", () => {
     assert.deepEqual(await Promise.all([...early, channel.next(), channel.next()]), [1, 2, 3, undefined]);
   });
 
-  it("gives what was pushed before the error", async () => {
+  it("returns what was pushed before the error", async () => {
     const channel = new Channel<number>();
     channel.push(1);
     channel.end(new Error("broken"));
@@ -165,7 +165,7 @@ describe("the channel", () => {
 });
 
 describe("the heartbeat", () => {
-  /** What becomes of a process that answers, of one that does not, and of one that is not listened to. */
+  /** Simulate a process that answers, one that does not, and one whose output is not read. */
   const watch = (onPing: (heart: Heartbeat) => void, isListening = () => true) => {
     const state = { pings: 0, silent: 0, looks: 0 };
     const heart: Heartbeat = new Heartbeat(4, {
@@ -182,20 +182,20 @@ describe("the heartbeat", () => {
     return { state, heart };
   };
 
-  it("goes on with whoever answers", async () => {
+  it("continues while the process answers", async () => {
     const { state, heart } = watch((heart) => heart.heard());
     await eventually("it was asked often", () => state.pings > 20);
     heart.stop();
     assert.equal(state.silent, 0);
   });
 
-  it("ends with whoever does not, four looks after one question", async () => {
+  it("reports a process that does not answer, four checks after the ping", async () => {
     const { state } = watch(() => {});
     await eventually("it is over", () => state.silent === 1);
     assert.deepEqual([state.pings, state.looks], [1, 5]);
   });
 
-  it("expects nothing while nobody listens", async () => {
+  it("expects nothing while stdout is not read", async () => {
     const { state, heart } = watch(() => {}, () => false);
     await eventually("it was looked at often", () => state.looks > 20);
     heart.stop();
@@ -220,7 +220,7 @@ describe("lines", () => {
     assert.deepEqual(read(["a\n"]), ["a"]);
   });
 
-  it("are cut where they have no end, not within a character", () => {
+  it("are cut if they have no end, but not inside a character", () => {
     const text = `x${"😀".repeat(MAX_LINE_CHARS)}`;
     const reader = new LineReader();
     const first = reader.push(Buffer.from(text));

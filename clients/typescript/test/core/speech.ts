@@ -6,7 +6,7 @@ import { bytes, collect, eventually, launch, LONG, pause, sidecar } from "../sup
 const HELLO = { text: "Hello there.", seed: 3, language: "english" };
 
 describe("a stream", () => {
-  it("gives chunks without gaps, and then a result", async () => {
+  it("returns chunks without gaps, then a result", async () => {
     const tts = await sidecar();
     const stream = tts.synthesize(HELLO);
     const chunks = await collect(stream);
@@ -35,14 +35,14 @@ describe("a stream", () => {
     assert.ok(pcm.equals(Buffer.from(await response.arrayBuffer())));
   });
 
-  it("of floats has a file of floats", async () => {
+  it("of floats gives a file of floats", async () => {
     const wav = await (await sidecar()).synthesize({ ...HELLO, encoding: "pcm_f32le", maxFrames: 2 }).toWav();
     const view = new DataView(wav.buffer);
     assert.deepEqual([view.getUint16(20, true), view.getUint16(34, true)], [3, 32]);
     assert.deepEqual([view.getUint32(40, true), wav.length], [4 * 3840, 44 + 4 * 3840]);
   });
 
-  it("of a file's encoding is one file, and knows its samples", async () => {
+  it("with a file encoding is one file, and counts its samples", async () => {
     const tts = await sidecar();
     const pcm = await tts.synthesize(HELLO).bytes();
     const starts = { flac: /^fLaC/, mp3: /^\xff[\xe2-\xff]/, ogg_opus: /^OggS/, wav: /^RIFF/ };
@@ -63,7 +63,7 @@ describe("a stream", () => {
     }
   });
 
-  it("of `wav` gets a header that knows its length", async () => {
+  it("with `wav` gets a header with its length", async () => {
     const tts = await sidecar();
     const whole = await tts.synthesize({ ...HELLO, encoding: "wav", sampleRate: 16000 }).toWav();
     const view = new DataView(whole.buffer);
@@ -73,7 +73,7 @@ describe("a stream", () => {
     assert.ok(bytes([whole]).equals(same));
   });
 
-  it("is as fast as it is asked to be", async () => {
+  it("has the requested speed", async () => {
     const tts = await sidecar();
     const [normal, fast] = await Promise.all(
       [1, 2].map((speed) => tts.synthesize({ ...HELLO, speed }).final()),
@@ -82,7 +82,7 @@ describe("a stream", () => {
     assert.ok(Math.abs((fast?.durationMs ?? 0) * 2 - (normal?.durationMs ?? 0)) < 50);
   });
 
-  it("tells its sentences, and where they are heard", async () => {
+  it("reports its sentences and their starts in the audio", async () => {
     const tts = await sidecar();
     const text = "Hello 😀 there. How are you today?\n\n***\n\nI am fine, thank you.";
     const stream = tts.synthesize({ text, seed: 3, pauses: { sentenceMs: 200, paragraphMs: 500 } });
@@ -102,7 +102,7 @@ describe("a stream", () => {
       assert.equal(text.slice(sentence.textStart, sentence.textEnd), sentence.text);
     }
     assert.deepEqual(sentences.map(({ index }) => index), [0, 1, 2, 3]);
-    // 5 ms of each passage may still be in the chunk before, or behind.
+    // 5 ms of each sentence may be in the chunk before or after.
     for (const [index, startMs] of starts) {
       assert.ok(Math.abs((sentences[index]?.startMs ?? -100) - startMs) <= 5, `sentence ${index} at ${startMs} ms`);
     }
@@ -131,7 +131,7 @@ describe("a stream", () => {
     assert.throws(() => stream.toReadableStream(), /already read by a loop/);
   });
 
-  it("rejects with what the sidecar says", async () => {
+  it("rejects with the sidecar's error", async () => {
     const tts = await sidecar();
     const wrong = { name: "SidecarResponseError", type: "unknownVoice", code: 1003, field: "voice" };
     await assert.rejects(tts.synthesize({ text: "Hi.", voice: "nobody" }).final(), wrong);
@@ -144,7 +144,7 @@ describe("a stream", () => {
 
   it("takes a reference as bytes", async () => {
     const reference = { audio: new Uint8Array([1, 2, 3]) };
-    // That it looked into them shows that the bytes were well formed.
+    // This error shows that the sidecar could decode the bytes.
     const speech = (await sidecar()).synthesize({ text: "Hi.", reference });
     await assert.rejects(speech.final(), { type: "badReferenceAudio", field: "reference.audio" });
   });
@@ -156,14 +156,14 @@ describe("cancelling", () => {
     await eventually("nothing is spoken", async () => (await tts.status()).streams.length === 0);
   };
 
-  it("happens when the loop is left", async () => {
+  it("happens when a loop is left", async () => {
     const stream = (await sidecar()).synthesize({ text: LONG });
     for await (const chunk of stream) if (chunk.seq === 1) break;
     await assert.rejects(stream.final(), { name: "SidecarCancelledError" });
     await idle();
   });
 
-  it("ends the loop of somebody else", async () => {
+  it("ends a loop in other code", async () => {
     const stream = (await sidecar()).synthesize({ text: LONG });
     let seen = 0;
     for await (const chunk of stream) {
@@ -182,7 +182,7 @@ describe("cancelling", () => {
     assert.equal((await stream.final()).frames, 1);
   });
 
-  it("happens with a ReadableStream, too", async () => {
+  it("also happens with a ReadableStream", async () => {
     const tts = await sidecar();
     const reader = tts.synthesize({ text: LONG }).toReadableStream().getReader();
     // A frame is 1920 samples; the last 5 ms are kept, since they would be faded if it ended here.
@@ -207,7 +207,7 @@ describe("cancelling", () => {
     await idle();
   });
 
-  it("before anything was sent sends nothing", async () => {
+  it("before anything was sent prevents the request", async () => {
     const tts = await sidecar();
     const reason = new Error("changed my mind");
     const early = tts.synthesize({ text: LONG }, { signal: AbortSignal.abort(reason) });
@@ -237,7 +237,7 @@ describe("cancelling", () => {
 });
 
 describe("many streams", () => {
-  it("are spoken at the same time, each as if it were alone", async () => {
+  it("are spoken at the same time, each as when it is alone", async () => {
     const tts = await sidecar();
     const params = (i: number) => ({ text: `Number ${i}.`, seed: i, maxFrames: 8 });
     const streams = Array.from({ length: 20 }, (_, i) => tts.synthesize(params(i)));
@@ -248,7 +248,7 @@ describe("many streams", () => {
     }
   });
 
-  it("are not held up by a consumer that sleeps", async () => {
+  it("are not delayed by a slow consumer", async () => {
     const tts = await sidecar();
     const sleeper = tts.synthesize({ text: LONG, seed: 1 })[Symbol.asyncIterator]();
     await sleeper.next();
@@ -260,14 +260,14 @@ describe("many streams", () => {
 });
 
 describe("back-pressure", () => {
-  it("keeps what is not read within bounds, and loses nothing", async () => {
+  it("limits the unread audio, and loses nothing", async () => {
     const limit = 50_000;
     await using tts = await launch({ highWaterMark: limit });
     const params = { text: LONG, seed: 1, maxFrames: 50 };
     const chunks = tts.synthesize(params)[Symbol.asyncIterator]();
     const heard = [(await chunks.next()).value?.audio ?? new Uint8Array()];
     await eventually("the bound is reached", () => tts.bufferedBytes > limit);
-    await pause(1500); // As long as the rest would take.
+    await pause(1500); // As long as the rest would need.
     assert.ok(tts.bufferedBytes < limit + 100_000, `${tts.bufferedBytes}`);
     for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
       heard.push(next.value.audio);

@@ -4,14 +4,14 @@ import { toSrt, type Sentence } from "qwen-tts-sidecar";
 import { bytes, eventually, launch, LONG, pause, sidecar } from "../support.js";
 
 describe("text that is still being written", () => {
-  it("is heard before its end, as one stream, like the whole text", async () => {
+  it("is spoken before its end, as one stream, like the whole text", async () => {
     const tts = await sidecar();
     let heard!: () => void;
     const firstAudio = new Promise<void>((resolve) => (heard = resolve));
     const text = "Hello there, my friend. And more to come, as you see. Bye for today.";
     async function* pieces() {
       yield* text.slice(0, 30).match(/.{1,3}/g) ?? [];
-      await firstAudio; // Would never come if the whole text were awaited.
+      await firstAudio; // This would never resolve if the speech waited for the whole text.
       yield* text.slice(30).match(/.{1,4}/g) ?? [];
     }
     const stream = tts.synthesizeText(pieces(), { seed: 5, voice: "slt" });
@@ -31,15 +31,15 @@ describe("text that is still being written", () => {
     assert.deepEqual(result.sentences, (await whole.final()).sentences);
   });
 
-  it("tells its sentences in both text modes, whatever the pieces", async () => {
+  it("reports its sentences in both text modes, whatever the pieces", async () => {
     const tts = await sidecar();
     const short = "I say 😀 to you. 你好! How are you today? ";
-    // A passage that is fed token by token ends behind 240 characters.
+    // A segment that is fed token by token ends after 240 characters.
     const texts = { full: short, stream: short + LONG.slice(0, 260) };
     for (const textMode of ["full", "stream"] as const) {
       const text = texts[textMode];
       const told: Sentence[] = [];
-      // By UTF-16 units: every character beyond the basic plane is cut.
+      // In UTF-16 units, so that every character beyond the basic plane is cut.
       const stream = tts.synthesizeText(text.split(""), { textMode, seed: 1, language: "english" });
       stream.on("sentence", (sentence) => told.push(sentence));
       const { sentences, durationMs } = await stream.final();
@@ -51,7 +51,7 @@ describe("text that is still being written", () => {
     }
   });
 
-  it("goes on behind a long passage that nobody reads aloud", async () => {
+  it("continues after a long part that is not spoken", async () => {
     const code = Array(600).fill("x = y + 1\n");
     const pieces = ["Look at this one.\n\n", "```\n", ...code, "```\n\n", "That was ", "it."];
     const stream = (await sidecar()).synthesizeText(pieces, { seed: 1, textTimeoutMs: 5000 });
@@ -60,7 +60,7 @@ describe("text that is still being written", () => {
     assert.equal(toSrt({ sentences, durationMs }).match(/-->/g)?.length, 2);
   });
 
-  it("is not asked for when nobody listens", async () => {
+  it("is not read while the audio is not read", async () => {
     let asked = 0;
     let released = false;
     function* pieces() {
@@ -84,14 +84,14 @@ describe("text that is still being written", () => {
     });
     const buffered = tts.bufferedBytes;
     assert.ok(buffered < 400_000, `${buffered}`);
-    // Whoever reads on sets it in motion again.
+    // Reading the audio resumes it.
     while (asked === last) await chunks.next();
     await chunks.return?.();
     assert.ok(released);
     assert.equal(tts.bufferedBytes, 0);
   });
 
-  /** Notes that it was let go. */
+  /** Records that it was released. */
   function watched(first: string) {
     const source = {
       released: false,
@@ -106,7 +106,7 @@ describe("text that is still being written", () => {
     return source;
   }
 
-  it("is let go when the speech ends, however", async () => {
+  it("is released when the speech ends, for whatever reason", async () => {
     const tts = await sidecar();
     const [left, cut, refused] = [watched("Hello there. This is one. "), watched("Hello."), watched("Hello.")];
     for await (const _ of tts.synthesizeText(left)) break;
@@ -142,7 +142,7 @@ describe("text that is still being written", () => {
     });
   });
 
-  it("passes errors on, behind what was said", async () => {
+  it("passes on errors, after the audio so far", async () => {
     const tts = await sidecar();
     let heard!: () => void;
     const firstAudio = new Promise<void>((resolve) => (heard = resolve));

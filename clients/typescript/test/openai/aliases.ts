@@ -9,7 +9,7 @@ import { RecordingEngine } from "./engine.js";
 const FEMININE = ["alloy", "coral", "marin", "nova", "sage", "shimmer"];
 const OTHERS = ["ash", "ballad", "cedar", "echo", "fable", "onyx", "verse"];
 
-/** What a stand-in with certain voices is asked to speak. */
+/** Return the speech call that reaches a fake engine with certain voices. */
 async function spoken(body: object, kind: "preset" | "saved", ...names: string[]): Promise<string | undefined> {
   const recording = new RecordingEngine();
   recording.loadsAtOnce = true;
@@ -60,7 +60,7 @@ describe("OpenAI's voices", () => {
     assert.ok((await bytes({ voice: { id: "ASH" }, model: "gpt-4o-mini-tts-2025-12-15" })).equals(own.rms));
   });
 
-  it("come after the app's table, which is read in any case", async () => {
+  it("yield to the app's table, whose names match in any case", async () => {
     const options = { voices: { Nova: "rms", narrator: "slt" }, models: { "tts-1": "tiny-voice" } };
     const bytes = async (body: object) =>
       Buffer.from(await (await speech({ input: "Hi.", model: "tts-1", ...body }, options)).arrayBuffer());
@@ -70,16 +70,16 @@ describe("OpenAI's voices", () => {
     assert.ok((await bytes({ voice: "Narrator" })).equals(await bytes({ voice: "slt" })));
   });
 
-  it("come after a voice of that very name, and mean none where a model has none", async () => {
+  it("yield to a voice with exactly that name, and mean no voice if a model has none", async () => {
     assert.equal(await spoken({ voice: "Nova" }, "preset", "nova", "other"), "synthesize a-model Nova");
     assert.equal(await spoken({ voice: "nova" }, "saved", "mine"), "synthesize a-model mine");
     assert.equal(await spoken({ voice: "nova" }, "saved"), "synthesize a-model undefined");
     assert.equal(await spoken({ voice: "nobody" }, "saved"), "synthesize a-model nobody");
-    // Without a model's name a saved voice speaks with its own model.
+    // Without a model, a saved voice speaks with its own model.
     assert.equal(await spoken({ voice: "nova", model: "tts-1" }, "saved", "Nova"), "synthesize undefined nova");
   });
 
-  it("are listed beside the model's own, under both keys that clients read", async () => {
+  it("are listed with the model's own, under both keys that clients read", async () => {
     const options = { voices: { narrator: "SLT", other: "somebody else", slt: "rms" } };
     const listed = await (await ask("/v1/audio/voices?model=tiny-voice", undefined, options)).json();
     assert.deepEqual(listed.voices, listed.data);
@@ -89,7 +89,7 @@ describe("OpenAI's voices", () => {
     assert.deepEqual(listed.data.at(-1), { id: "verse", object: "voice", name: "verse", alias_of: "rms" });
   });
 
-  it("are named when a voice is unknown", async () => {
+  it("are listed when a voice is unknown", async () => {
     const response = await speech({ voice: "nobody" }, { voices: { narrator: "slt" } });
     const { error } = await response.clone().json();
     assert.match(error.message, /Known: slt, rms\.\n.*accepted, too: narrator, alloy, ash, .*, verse\./);
@@ -98,7 +98,7 @@ describe("OpenAI's voices", () => {
 });
 
 describe("instructions that the model cannot follow", () => {
-  it("are ignored if that is wished, and the answer says so", async () => {
+  it("are ignored if configured, and the response says so", async () => {
     const ignore = { unsupportedInstructions: "ignore" as const };
     const bytes = async (response: Response) => Buffer.from(await response.arrayBuffer());
     const response = await speech({ instructions: "Sadly." }, ignore);

@@ -6,7 +6,7 @@ import { sidecar } from "../support.js";
 export const HELLO = { model: "tiny-voice", input: "Hello there.", voice: "slt", seed: 3 };
 export const BASE = "http://localhost";
 
-/** Ask the handler, by default before the sidecar that all tests share; with a body by POST. */
+/** Send a request to the handler, by default with the sidecar that all tests share. With a body, it is a POST. */
 export async function ask(
   path: string,
   body?: unknown,
@@ -22,7 +22,7 @@ export async function ask(
 export const speech = (body: object, options?: OpenAIOptions, init?: RequestInit, to?: Sidecar) =>
   ask("/v1/audio/speech", { ...HELLO, ...body }, options, init, to);
 
-/** What a refusal says in OpenAI's form. */
+/** Return status, type, param and code of an error in OpenAI's form. */
 export async function refusal(response: Response) {
   const { error } = (await response.json()) as { error: Record<string, unknown> };
   assert.equal(typeof error.message, "string");

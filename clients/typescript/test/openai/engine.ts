@@ -1,13 +1,13 @@
 import type { SpeechEngine } from "qwen-tts-sidecar/openai";
 
-/** Stands in for a sidecar where it matters what it is asked, or when it answers. */
+/** A fake sidecar for tests of which calls reach it, or of when it answers. */
 export class RecordingEngine {
   readonly calls: string[] = [];
   readonly serverInfo = { name: "recording", version: "1" };
-  /** The loads under way, by model; settle them as the test goes. */
+  /** The loads in progress; the test settles them. */
   readonly loads: { model: string | undefined; signal?: AbortSignal; resolve(): void; reject(error: Error): void }[] = [];
   readonly loaded = new Set<string>();
-  /** Otherwise a load waits to be settled. */
+  /** Whether loads finish at once; otherwise the test settles them. */
   loadsAtOnce = false;
   voicesOf: Record<string, { voice: string; kind: "preset" | "saved"; model: string }[]> = {};
   listed: string[] = [];

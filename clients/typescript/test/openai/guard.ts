@@ -1,4 +1,4 @@
-// Who may ask: names of this server, origins of web pages, the key.
+// Access: the names of this server, the origins of web pages, the key.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -10,7 +10,7 @@ const PAGE = "https://page.example";
 const WRONG_HOST = [403, "invalid_request_error", null, "wrong_host"];
 const WRONG_ORIGIN = [403, "invalid_request_error", null, "wrong_origin"];
 
-/** Ask for a model to be loaded, which must not happen for whoever is refused. */
+/** Request the load of a model, which must not happen if the request is refused. */
 async function load(headers: Record<string, string>, options?: OpenAIOptions, method = "POST") {
   const recording = new RecordingEngine();
   recording.loadsAtOnce = true;
@@ -40,7 +40,7 @@ describe("the name of the server", () => {
     }
   });
 
-  it("is no other, whatever the page's origin, and at no route", async () => {
+  it("is no other name, whatever the page's origin and the route", async () => {
     for (const host of ["evil.example:8792", "localhost.evil.example", "127.0.0.1.evil.example", "127.0.0.2", "10.0.0.1"]) {
       const { response, calls } = await load({ host, origin: `http://${host}` });
       const { error } = (await response.clone().json()) as { error: { message: string } };
@@ -50,14 +50,14 @@ describe("the name of the server", () => {
     }
   });
 
-  it("is one, and nothing that could be read otherwise", async () => {
+  it("is a host name, and nothing that could be parsed as anything else", async () => {
     for (const host of ["a b", "[", "localhost/x", "localhost?", "evil.example@localhost", "localhost:x", "x:1:2"]) {
       const { response, calls } = await load({ host });
       assert.deepEqual([await refusal(response), calls], [[400, "invalid_request_error", null, null], []], host);
     }
   });
 
-  it("is the URL's where there is no Host header", async () => {
+  it("is the URL's if there is no Host header", async () => {
     const handler = openaiHandler(new RecordingEngine().engine);
     assert.equal((await handler(new Request("http://[::1]:8787/health"))).status, 200);
     assert.deepEqual(await refusal(await handler(new Request("http://evil.example/health"))), WRONG_HOST);
@@ -96,7 +96,7 @@ describe("pages from elsewhere", () => {
     }
   });
 
-  it("are refused also where the browser leaves the origin out", async () => {
+  it("are also refused if the browser sends no origin", async () => {
     for (const site of ["cross-site", "same-site"]) {
       const { response, calls } = await load({ "sec-fetch-site": site }, {}, "GET");
       assert.deepEqual([await refusal(response), calls], [WRONG_ORIGIN, []], site);
@@ -106,7 +106,7 @@ describe("pages from elsewhere", () => {
     }
   });
 
-  it("may ask and read, errors too, if their origin is listed", async () => {
+  it("may send requests and read responses, including errors, if their origin is listed", async () => {
     const options = { origins: [`${PAGE}/`, "app://speech", "null", "http://plain.example:80"] };
     for (const origin of [PAGE, "app://speech", "null", "http://plain.example"]) {
       const { response, calls } = await load({ origin }, options);
@@ -122,7 +122,7 @@ describe("pages from elsewhere", () => {
     assert.deepEqual(await refusal((await load({ origin: "https://other.example" }, options)).response), WRONG_ORIGIN);
   });
 
-  it("are told so when their browser asks ahead", async () => {
+  it("are accepted in the browser's preflight request", async () => {
     const options = { origins: [PAGE], apiKey: "secret" };
     const preflight = (origin: string, more: Record<string, string> = {}) =>
       ask("/v1/audio/speech", undefined, options, {
@@ -149,7 +149,7 @@ describe("pages from elsewhere", () => {
 });
 
 describe("the key", () => {
-  it("is asked for, if there is one, everywhere but at /health", async () => {
+  it("is required, if there is one, everywhere except for /health", async () => {
     const key = { apiKey: "secret" };
     const get = (authorization: string) => ask("/v1/models", undefined, key, { headers: { authorization } });
     assert.equal((await get("Bearer secret")).status, 200);

@@ -1,4 +1,4 @@
-// A load goes on when those who wait for it leave.
+// A load continues when the requests that wait for it are gone.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -26,7 +26,7 @@ function door(recording = new RecordingEngine()) {
 }
 
 describe("a load", () => {
-  it("is finished though every client gives up before that", async () => {
+  it("finishes although every client gives up before", async () => {
     await using tts = await launch();
     const handler = openaiHandler(tts);
     const request = (signal?: AbortSignal) =>
@@ -50,7 +50,7 @@ describe("a load", () => {
     assert.equal((await request()).status, 200);
   });
 
-  it("is one for all who wait, and goes on when they leave", async () => {
+  it("is shared by all waiting requests, and continues when they are gone", async () => {
     const { recording, speak, send, loading } = door();
     const controllers = [new AbortController(), new AbortController()];
     const leaving = controllers.map(({ signal }) => speak({}, signal));
@@ -67,7 +67,7 @@ describe("a load", () => {
     assert.equal(recording.loads.length, 1);
   });
 
-  it("that fails is told to all who wait, and is tried again by the next", async () => {
+  it("that fails is reported to all waiting requests, and repeated by the next", async () => {
     const { recording, speak, loading } = door();
     const waiting = [speak(), speak()];
     await loading(1);
@@ -82,7 +82,7 @@ describe("a load", () => {
     assert.equal((await again).status, 200);
   });
 
-  it("that fails when nobody waits any more harms nobody", async () => {
+  it("that fails without a waiting request has no effect", async () => {
     const { recording, speak, loading } = door();
     const controller = new AbortController();
     const leaving = speak({}, controller.signal);
@@ -107,7 +107,7 @@ describe("a load", () => {
     assert.equal(recording.loads.length, 1);
   });
 
-  it("is of a saved voice's own model, if that is one of the catalogue", async () => {
+  it("loads a saved voice's own model if it is in the catalogue", async () => {
     const recording = new RecordingEngine();
     recording.listed = ["1.7b-base", "owner/cached"];
     recording.voicesOf["default-model"] = [
@@ -121,7 +121,7 @@ describe("a load", () => {
     assert.equal(recording.loads[0]?.model, "1.7b-base");
     recording.loads[0]?.resolve();
     assert.equal((await first).status, 200);
-    // Whether these are loaded unasked is the sidecar's to decide, which refuses it.
+    // The sidecar decides whether to load these, and refuses.
     for (const voice of ["foreign", "elsewhere"]) assert.equal((await speak({ model: "tts-1", voice })).status, 200);
     assert.equal(recording.loads.length, 1);
   });

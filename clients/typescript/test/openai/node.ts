@@ -10,7 +10,7 @@ describe("Node's http", () => {
   const server = createServer();
   after(() => server.close());
 
-  it("takes the handler", async () => {
+  it("runs the handler", async () => {
     const tts = await sidecar();
     server.on("request", toNodeListener(openaiHandler(tts)));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,5 +1,5 @@
-// The requests of clients that cannot be installed here, written down after their public sources, and
-// what they need of the answers. The server is the example's: no tables, no key unless said otherwise.
+// The requests of clients that cannot be installed here, written after their public sources, and what they need from
+// the responses. The server is like the example: without tables, and without a key unless stated.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -13,7 +13,7 @@ interface Recorded {
   body?: object;
   options?: OpenAIOptions;
   expect: { status: number; type?: string; headers?: Record<string, string>; code?: string };
-  /** What the client reads of the JSON. */
+  /** What the client reads from the JSON. */
   reads?: (json: any) => void;
 }
 
@@ -21,7 +21,7 @@ const TEXT = "Hi.";
 const JSON_TYPE = "application/json";
 const ids = (list: { id: string }[]) => list.map(({ id }) => id);
 
-/** open-webui/open-webui, backend/open_webui/routers/audio.py. Its server asks, not its page. */
+/** open-webui/open-webui, backend/open_webui/routers/audio.py. The requests come from its server, not from its page. */
 const USER = {
   "X-OpenWebUI-User-Name": "A%20Person",
   "X-OpenWebUI-User-Id": "5e1d8a3c",

@@ -35,13 +35,13 @@ describe("the routes", () => {
     assert.deepEqual((await (await sidecar()).status()).models, []);
   });
 
-  it("list models for those who ask at /v1/audio/models", async () => {
+  it("list models at /v1/audio/models", async () => {
     const { data, models } = await (await ask("/v1/audio/models")).json();
     assert.deepEqual(models, data.map(({ id }: { id: string }) => ({ id, name: id })));
     assert.ok(models.some(({ id }: { id: string }) => id === "tts-1-hd"));
   });
 
-  it("know a path with a slash at its end, and one whose base URL had one", async () => {
+  it("accept a path with a slash at its end, and one from a base URL with one", async () => {
     for (const path of ["/health/", "/v1/models/", "/v1/models/tiny-voice/", "/v1/audio/voices/", "/v1/audio/models/"]) {
       assert.equal((await ask(path)).status, 200, path);
     }
@@ -53,7 +53,7 @@ describe("the routes", () => {
     }
   });
 
-  it("know no other path with two slashes at its beginning", async () => {
+  it("refuse any other path that begins with two slashes", async () => {
     for (const path of ["//", "//health", "//evil.example/v1/models/tiny-voice", "///v1/models", "//v1"]) {
       assert.deepEqual(await refusal(await ask(path)), [400, "invalid_request_error", null, null], path);
     }
@@ -62,7 +62,7 @@ describe("the routes", () => {
     }
   });
 
-  it("say which methods they have", async () => {
+  it("return the allowed methods", async () => {
     const cases: [string, string, string][] = [
       ["GET", "/v1/audio/speech", "POST, OPTIONS"],
       ["POST", "/v1/models", "GET, HEAD, OPTIONS"],
@@ -81,7 +81,7 @@ describe("the routes", () => {
     assert.deepEqual(await refusal(await ask("/v1/audio/speech")), refused);
   });
 
-  it("answer HEAD as they answer GET, without the body", async () => {
+  it("answer HEAD like GET, without the body", async () => {
     for (const path of ["/health", "/v1/models", "/v1/models/tiny-voice", "/v1/audio/voices", "/v1/models/nonesuch"]) {
       const get = await ask(path);
       const head = await ask(path, undefined, {}, { method: "HEAD" });
@@ -92,7 +92,7 @@ describe("the routes", () => {
     }
   });
 
-  it("say how long their JSON is", async () => {
+  it("send the length of their JSON", async () => {
     for (const path of ["/v1/models", "/v1/audio/voices", "/nonesuch"]) {
       const response = await ask(path);
       const { byteLength } = await response.clone().arrayBuffer();
@@ -100,7 +100,7 @@ describe("the routes", () => {
     }
   });
 
-  it("give every answer an id, the client's own if that is sane", async () => {
+  it("send an id with every response, the client's own if that is safe", async () => {
     const id = async (path: string, given?: string) => {
       const headers: Record<string, string> = given === undefined ? {} : { "x-request-id": given };
       return (await ask(path, undefined, {}, { headers })).headers.get("x-request-id");
@@ -117,13 +117,13 @@ describe("the routes", () => {
     await spoken.arrayBuffer();
   });
 
-  it("say 503 when the sidecar is gone", async () => {
+  it("answer 503 when the sidecar is gone", async () => {
     await using fake = await launchFake("crash", { restart: false });
     const expected = [503, "server_error", null, "sidecar_unavailable"];
     assert.deepEqual(await refusal(await speech({}, {}, {}, fake)), expected);
   });
 
-  it("say 413 where the sidecar cannot take a message of that size", async () => {
+  it("answer 413 if the sidecar cannot accept a message of that size", async () => {
     const tooLong = Object.assign(new Error("The message is too long."), {
       name: "SidecarResponseError",
       type: "messageTooLong",

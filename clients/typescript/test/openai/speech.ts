@@ -26,7 +26,7 @@ describe("speech", () => {
     assert.ok(pcm.equals(file));
   });
 
-  it("is as fast as it is asked to be", async () => {
+  it("has the requested speed", async () => {
     const spoken = async (speed?: number) =>
       (await (await speech({ response_format: "pcm", speed })).arrayBuffer()).byteLength;
     const [normal, slow] = [await spoken(), await spoken(0.5)];
@@ -54,14 +54,14 @@ describe("speech", () => {
     assert.equal(pcm.length, 2 * done.result.samples);
   });
 
-  it("maps the names that the app gives", async () => {
+  it("maps the app's names", async () => {
     const options = { voices: { onyx: "rms" }, models: { "tts-1": "tiny-voice" } };
     const mapped = await speech({ model: "tts-1", voice: { id: "onyx" } }, options);
     const direct = await speech({ voice: "RMS" });
     assert.ok(Buffer.from(await mapped.arrayBuffer()).equals(Buffer.from(await direct.arrayBuffer())));
   });
 
-  it("is refused in OpenAI's words", async () => {
+  it("is refused in OpenAI's form", async () => {
     const invalid = "invalid_request_error";
     const cases: [object, unknown[]][] = [
       [{ voice: "nobody" }, [400, invalid, "voice", "unknown_voice"]],
@@ -95,7 +95,7 @@ describe("speech", () => {
     assert.equal((await speech({ input: "a".repeat(2 ** 23) })).status, 413);
   });
 
-  it("stops when nobody reads it any more", async () => {
+  it("stops when it is no longer read", async () => {
     const tts = await sidecar();
     const idle = () =>
       eventually("nothing is spoken", async () => (await tts.status()).streams.length === 0);

@@ -8,7 +8,7 @@ import { RecordingEngine } from "./engine.js";
 const messageOf = async (response: Response): Promise<string> =>
   ((await response.clone().json()) as { error: { message: string } }).error.message;
 
-/** Ask for speech before a sidecar that answers with an error. */
+/** Request speech from a fake sidecar that answers with an error. */
 function refused(message: string, field?: string) {
   const recording = new RecordingEngine();
   recording.loadsAtOnce = true;

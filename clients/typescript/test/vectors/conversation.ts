@@ -17,17 +17,17 @@ type Text = string | (string | { repeat: string; times: number })[];
 const PATIENCE = 60;
 const TIMES = 3;
 
-/** All was right but for the time it took. */
+/** Everything was right except for the time it took. */
 class TooLate extends Error {}
 
-/** The lines of a file, comments left out: the header, then the steps. */
+/** Return the lines of a file without comments: the header, then the steps. */
 export function parseVector(text: string): { header: Header; steps: Step[] } {
   const lines = text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"));
   const [header, ...steps] = lines.map((line) => JSON.parse(line));
   return { header, steps };
 }
 
-/** Three times, should it be too late: the machine may be busy. Any other failure is final. */
+/** Run it up to three times if it is only too slow, since the machine may be busy. Any other failure is final. */
 export async function converse(vector: { header: Header; steps: Step[] }): Promise<void> {
   for (let left = TIMES - 1; ; left--) {
     try {
@@ -68,7 +68,7 @@ class Conversation {
 
   async run(step: Step): Promise<void> {
     const name = Object.keys(step).find((key) => key in this.#steps);
-    if (!name) throw new Error("a step that is not known");
+    if (!name) throw new Error("an unknown step");
     await this.#steps[name]?.(step[name] as never, step);
     this.#lastStep = performance.now();
   }

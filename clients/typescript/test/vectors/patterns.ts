@@ -1,4 +1,4 @@
-// What a pattern of protocol/vectors/README.md matches.
+// The patterns of protocol/vectors/README.md.
 
 export type Bindings = Map<string, unknown>;
 
@@ -20,7 +20,7 @@ const RULES: Record<string, Rule> = {
   $all: (patterns: unknown[], value, bound) => patterns.every((each) => matches(each, value, bound)),
 };
 
-/** Whether the value matches; what it binds is kept only then. */
+/** Return whether the value matches. Only then are its bindings kept. */
 export function matches(pattern: unknown, value: unknown, bound: Bindings): boolean {
   const trial = new Map(bound);
   if (!test(pattern, value, trial)) return false;
@@ -65,7 +65,7 @@ function typeNames(value: unknown): string[] {
   return Number.isInteger(value) ? ["number", "integer"] : [typeof value];
 }
 
-/** How many bytes it stands for, if it is well formed. */
+/** Return the number of bytes that base64 stands for, if it is well formed. */
 export function base64Bytes(text: string): number | undefined {
   const bytes = Buffer.from(text, "base64");
   return bytes.toString("base64") === text ? bytes.length : undefined;

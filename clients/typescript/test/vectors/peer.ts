@@ -1,4 +1,4 @@
-// The process at the other end, seen as bytes: nothing of the client's own code is in between.
+// The process under test, as bytes, without any code of the client in between.
 
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { COMMAND, REPOSITORY, within } from "../support.js";
@@ -19,7 +19,7 @@ export class Peer {
     const [file = "", ...words] = COMMAND;
     this.#child = spawn(file, [...words, ...args], { cwd: REPOSITORY });
     this.#ended = new Promise((resolve) => this.#child.once("close", (code) => resolve(code)));
-    this.#child.stdin.on("error", () => {}); // A broken pipe: the steps behind say what follows.
+    this.#child.stdin.on("error", () => {}); // A broken pipe: the following steps say what has to happen.
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => (this.#stderr += text));
     this.#child.stdout.on("data", (data: Buffer) => this.#read(data));
     this.#child.stdout.once("end", () => {
@@ -47,7 +47,7 @@ export class Peer {
     this.#child.kill(name as NodeJS.Signals);
   }
 
-  /** The next message, left where it is; undefined at the end. */
+  /** Return the next message without taking it; undefined at the end. */
   async peek(seconds: number): Promise<Message | undefined> {
     if (this.#messages.length === 0) {
       await within(1000 * seconds, "a message", new Promise<void>((resolve) => (this.#wake = resolve)));

@@ -1,4 +1,4 @@
-// What every message must obey, beside what a conversation says of it.
+// The rules for every message, besides the steps of a conversation.
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -24,10 +24,10 @@ interface Sent {
 const CONTRACT: Contract = JSON.parse(readFileSync(resolve(REPOSITORY, "protocol/schema.json"), "utf8"));
 const TOKENS = ["partialResultToken", "workDoneToken"];
 
-/** Follows one conversation, and throws at what must not be. */
+/** Follows one conversation, and throws if a rule is broken. */
 export class Rules {
   #open: Sent[] = [];
-  /** Ids may have come in raw bytes, so an answer to an unknown one proves nothing. */
+  /** Raw bytes may have contained ids, so an answer to an unknown id is not an error. */
   lenient = false;
 
   sent(message: unknown): void {
@@ -72,7 +72,7 @@ export class Rules {
     if (request.chunks.length > 0) checkSums(request, result as Message);
   }
 
-  /** Of two with the same id, the later one; a single one is unharmed by a message nobody looked into. */
+  /** Of two requests with the same id, the later one; a single one is not affected by a message that was not parsed. */
   #refused(id: unknown): number {
     const same = this.#open.filter((sent) => sent.id === id);
     return same.length > 1 ? this.#open.lastIndexOf(same[same.length - 1] as Sent) : -1;

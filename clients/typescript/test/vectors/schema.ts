@@ -1,4 +1,4 @@
-// The part of JSON Schema that protocol/schema.json uses; anything else in it is an error here.
+// The part of JSON Schema that protocol/schema.json uses. Anything else is an error.
 
 import { base64Bytes, isObject } from "./patterns.js";
 
@@ -26,10 +26,10 @@ const KNOWN = new Set(
     "maximum exclusiveMinimum minLength title description default discriminator examples").split(" "),
 );
 
-/** What is wrong with the value, as a path and a reason; undefined if nothing is. */
+/** Return what is wrong with the value, as a path and a reason; undefined if it is valid. */
 export function invalid(value: unknown, schema: Schema, defs: Definitions, path = "$"): string | undefined {
   const strange = Object.keys(schema).find((key) => !KNOWN.has(key));
-  if (strange) throw new Error(`the schema has ${strange}, which is not known here`);
+  if (strange) throw new Error(`the schema has ${strange}, which is not supported here`);
   if (schema.$ref) return invalid(value, definition(schema.$ref, defs), defs, path);
   if (schema.anyOf) {
     const reasons = schema.anyOf.map((choice) => invalid(value, choice, defs, path));

@@ -1,4 +1,4 @@
-"""Names of models → folders on this machine: ours, the hub's, and folders. Does not know MLX."""
+"""Resolves a model's name (an alias, a hub id, or a folder) to a checkpoint, without MLX."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ BUNDLED = "tiny-voice"
 BUNDLED_PATH = Path(__file__).parent.parent / "bundled" / BUNDLED
 ALIASES: dict[str, str] = {alias: known.repo for alias, known in KNOWN.items()}
 _LISTED = {repo: alias for alias, repo in ALIASES.items()}
-# What a voice is cloned with, and described to, when nobody says.
+# The default models for cloning a voice, and for designing one.
 BASE, DESIGN = "1.7b-base", "1.7b-voicedesign"
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 class Fetching(msgspec.Struct, frozen=True):
-    """Leave to download.
+    """Permission to download.
 
     Attributes:
-        report: called with the progress, on the thread that resolves.
+        report: called with the progress, on the thread that calls `resolve`.
         cancelled: set by another thread to stop.
     """
 
@@ -51,17 +51,17 @@ class Fetching(msgspec.Struct, frozen=True):
 
 
 def resolve(name: str, fetching: Fetching | None = None) -> Checkpoint:
-    """Finds a model's folder; downloads it only when the cache does not have it.
+    """Return a model's checkpoint; download it only if the cache does not have it.
 
     Args:
-        name: an alias, a hub id, or a folder; of the first two, `name@revision` is a branch, a tag
-            or a commit.
-        fetching: None forbids to download.
+        name: an alias, a hub id, or a folder. After an alias or hub id, `@revision` names a branch,
+            a tag or a commit.
+        fetching: None forbids downloads.
 
     Raises:
-        UnknownModel: no alias, folder or repository of that name.
-        NotACheckpoint: a folder without a readable config.json or weights.
-        ModelNotDownloaded: it would have to be downloaded, and may not.
+        UnknownModel: no alias, folder or repository has this name.
+        NotACheckpoint: the folder has no readable config.json or no weights.
+        ModelNotDownloaded: it is not in the cache, and downloads are forbidden.
         SidecarError: the download failed; see `download.download`.
     """
     if name.lower() == BUNDLED:
@@ -79,17 +79,17 @@ def resolve(name: str, fetching: Fetching | None = None) -> Checkpoint:
 
 
 def repository(name: str) -> tuple[str, str | None]:
-    """The repository on the hub that an alias or hub id means, and the revision after an @.
+    """Return the repository on the hub that an alias or hub id means, and the revision after an @.
 
     Raises:
-        UnknownModel: it is neither.
+        UnknownModel: the name is neither.
         UnknownRevision: the bundled voice has none.
     """
     return _on_hub(name)
 
 
 def lasting(name: str) -> str:
-    """The name by which a model is found again, from whatever working directory."""
+    """Return a name that finds the same model from any working directory."""
     if is_listed(name):
         plain, at, revision = name.partition("@")
         return plain.lower() + at + revision
@@ -98,7 +98,7 @@ def lasting(name: str) -> str:
 
 
 def canonical(name: str) -> str:
-    """One name for all spellings of ours, and for the repositories they mean; others are kept."""
+    """Return one name for all spellings of an alias, and for its repository; keep other names."""
     plain, at, revision = name.partition("@")
     alias = plain.lower()
     if alias != BUNDLED and alias not in ALIASES:
@@ -107,7 +107,7 @@ def canonical(name: str) -> str:
 
 
 def is_folder(name: str) -> bool:
-    """Whether it names a folder on this machine, there or not, rather than a model on the hub."""
+    """Return whether a name means a folder, existing or not, rather than a model on the hub."""
     return not is_listed(name) and (_is_path(name) or _folder(name) is not None)
 
 
@@ -116,12 +116,12 @@ def _is_path(name: str) -> bool:
 
 
 def is_listed(name: str) -> bool:
-    """Whether it is one of ours: bundled, or an alias."""
+    """Return whether a name is in the catalogue: the bundled model, or an alias."""
     return name.lower() == BUNDLED or name.partition("@")[0].lower() in ALIASES
 
 
 def unknown_voice(name: str, voices: list[str]) -> UnknownVoice:
-    """Return the error for a voice that a model does not have; it says which listed models do.
+    """Return the error for a voice that a model does not have; the hint names models that do.
 
     Args:
         voices: the model's own.
@@ -137,13 +137,13 @@ def _on_hub(name: str) -> tuple[str, str | None]:
     plain, at, revision = name.partition("@")
     repo = ALIASES.get(plain.lower(), plain)
     if plain.lower() == BUNDLED:
-        raise UnknownRevision(f"{BUNDLED} is bundled and has one revision only.", field="model")
+        raise UnknownRevision(f"{BUNDLED} is bundled and has only one revision.", field="model")
     if not HUB_ID.fullmatch(repo):
         meant = closest(plain, [BUNDLED, *ALIASES])
         raise UnknownModel(
             f"Unknown model {name!r}." + (f" Did you mean {meant!r}?" if meant else ""),
-            hint="`qwen-tts-sidecar models list`, or model/list on the wire, shows all names; a "
-            "hub id like owner/name or a folder is taken, too.",
+            hint="`qwen-tts-sidecar models list`, or the request model/list, shows all names. A "
+            "hub id (owner/name) or a folder works, too.",
             field="model",
         )
     if at and not cache.is_revision(revision):
@@ -167,16 +167,16 @@ def _is_file(name: str) -> bool:
 
 
 def _a_file(name: str) -> NotACheckpoint:
-    """Return the error for a model's name that is a file's."""
+    """Return the error for a file in the place of a model's name."""
     other = foreign.unread([name])
     if other is not None:
         return NotACheckpoint(
-            f"{name} has its weights {other[0]}, which this sidecar does not read.",
+            f"{name} has weights {other[0]}, which this sidecar does not read.",
             hint=other[1],
             field="model",
         )
     return NotACheckpoint(
-        f"{name} is a file, and a model is a folder.",
+        f"{name} is a file, but a model is a folder.",
         hint="Name the folder that holds config.json and model.safetensors.",
         field="model",
     )
@@ -196,19 +196,21 @@ def _open(name: str, path: Path) -> Checkpoint:
 
 
 def _check_files(path: Path) -> None:
-    """What libraries will open later must be files, or a pipe among them would stop the engine."""
+    """Refuse what is not a file where libraries will open one: a pipe would block the engine."""
     for folder in (path, *filter(Path.is_dir, path.iterdir())):
         for pattern in cache.PATTERNS:
             for file in folder.glob(pattern):
                 if not file.is_file():
                     raise _no_file(file)
                 if file.suffix != ".safetensors" and file.stat().st_size > MAX_JSON_BYTES:
-                    raise NotACheckpoint(f"{file} is larger than a tokenizer's.", field="model")
+                    raise NotACheckpoint(
+                        f"{file} is too large for a file of a tokenizer.", field="model"
+                    )
 
 
 def _no_file(path: Path) -> NotACheckpoint:
     gone = path.is_symlink() and not path.exists()
-    what = "is a link to a file that is not there" if gone else "is not a regular file"
+    what = "is a link to a missing file" if gone else "is not a regular file"
     return NotACheckpoint(f"{path} {what}.", hint=advise_download(path.parent), field="model")
 
 
@@ -216,7 +218,7 @@ def _cached(repo: str, revision: str | None, fetching: Fetching | None) -> Path:
     snapshot = cache.find(repo, revision)
     if snapshot is not None and not snapshot.missing:
         return snapshot.path
-    # Only now: the hub's client takes its time to import.
+    # Imported here, since the hub's client is slow to import.
     from sidecar.models.hub.client import check_name, is_offline
     from sidecar.models.hub.download import download
     from sidecar.models.hub.failures import offline_error
@@ -230,12 +232,11 @@ def _cached(repo: str, revision: str | None, fetching: Fetching | None) -> Path:
 
 
 def _not_here(repo: str, revision: str | None, missing: tuple[str, ...]) -> ModelNotDownloaded:
-    """For whoever typed a command, and for whoever sent a request."""
     name = repo if revision is None else f"{repo}@{revision}"
     more = f" and {len(missing) - 6} more files" if len(missing) > 6 else ""
-    lacking = f"on this machine in part: it lacks {', '.join(missing[:6])}{more}"
+    lacking = f"only partly on this machine: it lacks {', '.join(missing[:6])}{more}"
     return ModelNotDownloaded(
         f"{name} is {lacking if missing else 'not on this machine yet'}.",
-        hint=f"Download it: qwen-tts-sidecar models download {name}, or model/load on the wire.",
+        hint=f"Download it: qwen-tts-sidecar models download {name}, or the request model/load.",
         field="model",
     )

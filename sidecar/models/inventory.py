@@ -1,4 +1,4 @@
-"""What `model/list` lists: bundled, cached and known models, each with what is known of it."""
+"""The entries of `model/list`: bundled, cached and known models, with what is known of each."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Entry(msgspec.Struct, frozen=True):
     """A model that can be named.
 
     Attributes:
-        state: cached is whole, and can be used without a network; known would be downloaded.
+        state: a cached model is complete, and needs no network; a known one would be downloaded.
         known: its row of the catalogue.
-        info: by its config, if that is on this machine and can be read.
-        disk_bytes: what is on this machine of it.
-        missing: of a known model that is here in part, the files that it lacks.
-        checkpoint: its files, if it is whole on this machine.
+        info: from its config, if that is on this machine and can be read.
+        disk_bytes: the size of its files on this machine.
+        missing: the files that a partly downloaded model lacks.
+        checkpoint: its files, if they are complete.
     """
 
     name: str
@@ -42,16 +42,16 @@ class Entry(msgspec.Struct, frozen=True):
 
     def memory_bytes(self, *, on_cpu: bool) -> int | None:
         """Return the memory to speak one stream with it, the process included: by the headers of
-        its files if they are here, otherwise by the catalogue; None if neither can say."""
+        its files if they are on this machine, otherwise by the catalogue; None without both."""
         if self.checkpoint is not None:
-            # Anybody's files: one that makes no sense must not end the list of all.
+            # An invalid file of one model must not end the list of all.
             with contextlib.suppress(SidecarError, OSError, ValueError, TypeError, AttributeError):
                 return to_speak(registry.footprint(self.checkpoint, "auto", None, on_cpu))
         return None if self.known is None else self.known.memory_bytes(on_cpu=on_cpu)
 
     @property
     def voices(self) -> Sequence[VoiceInfo]:
-        """Its preset voices: by its config if that is here, otherwise by the catalogue."""
+        """Its preset voices: from its config if there is one, otherwise from the catalogue."""
         if self.info is not None:
             return self.info.voices
         return () if self.known is None else self.known.voices
@@ -70,7 +70,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 def entries() -> list[Entry]:
-    """Lists the bundled voice, every alias, and what else is cached and can be loaded; never asks
+    """Return the bundled voice, every alias, and other cached models that can be loaded, without
     the network."""
     return [
         _bundled(),
@@ -80,11 +80,11 @@ def entries() -> list[Entry]:
 
 
 def describe(name: str) -> ModelInfo:
-    """Say what is known of a model without loading it: its config if it is on this machine,
-    otherwise what the catalogue has.
+    """Return what is known of a model without loading it: from its config if that is on this
+    machine, otherwise from the catalogue.
 
     Raises:
-        SidecarError: as `catalog.resolve` of a model that is not in the catalogue.
+        SidecarError: as `catalog.resolve`, for a model that is not in the catalogue.
     """
     try:
         return registry.describe(catalog.resolve(name))
@@ -100,7 +100,7 @@ def _bundled() -> Entry:
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     try:
         checkpoint = catalog.resolve(catalog.BUNDLED)
-    except SidecarError:  # somebody has damaged it; `doctor` says so
+    except SidecarError:  # its files are damaged; `doctor` reports it
         return Entry(catalog.BUNDLED, "bundled", disk_bytes=size)
     info = _info(checkpoint)
     return Entry(catalog.BUNDLED, "bundled", info=info, disk_bytes=size, checkpoint=checkpoint)
@@ -113,12 +113,12 @@ def _others() -> Iterator[Entry]:
         if snapshot is None:
             continue
         checkpoint = Checkpoint(repo, snapshot.path, cache.config(snapshot))
-        if registry.is_known(checkpoint):  # not another program's
+        if registry.is_known(checkpoint):  # others belong to other programs
             yield _entry(repo, repo, None)
 
 
 def _info(checkpoint: Checkpoint) -> ModelInfo | None:
-    """None of one that cannot be loaded; it is listed to be removed."""
+    """Return None for a model that cannot be loaded; it is listed so that it can be removed."""
     try:
         return registry.describe(checkpoint)
     except NotACheckpoint:

@@ -1,4 +1,4 @@
-"""The catalogue: Qwen3-TTS on the hub, what each can do, and what it takes.
+"""The catalogue: the Qwen3-TTS models on the hub, their abilities and sizes.
 
 Sizes are computed, not measured: the parameters of the true shapes, as mlx-audio's converter
 stores them (weights of linear layers in groups of 64 with two bfloat16 each, everything else in
@@ -32,16 +32,16 @@ _PARAMETERS = {
     "0.6B": (905_788_672, 559_939_584),
     "1.7B": (1_916_676_352, 1_536_163_840),
 }
-# A Base model has a speaker encoder besides.
+# A Base model also has a speaker encoder.
 _SPEAKER_ENCODER = {"0.6B": 8_854_336, "1.7B": 12_001_088}
-# Of the hub's files: speech_tokenizer/model.safetensors, and configs and text tokenizer together.
+# Sizes of the hub's files: speech_tokenizer/model.safetensors; configs and text tokenizer together.
 _CODEC_BYTES, _OTHER_BYTES = 682_293_092, 4_536_539
 # What `qwen3_tts.memory` adds to the files: the codec's quotients, on a GPU a speaker encoder in
-# float32, and of all a share for rotations and masks. Rounded up; a test compares.
+# float32, and a share of the sum for rotations and masks. Rounded up; a test compares them.
 _TABLES_BYTES, _TABLES_CPU_BYTES, _BESIDES = 54_000_000, 30_000_000, 1.03
 _GROUP_SIZE, _GROUP_BYTES = 64, 4
 
-# As `qwen3_tts.config` has them of a checkpoint that is here; a test compares the two.
+# As `qwen3_tts.config` derives them from a checkpoint; a test compares the two.
 _ALL: tuple[Ability, ...] = ("textStreaming", "batching", "seed")
 _ABILITIES: dict[str, tuple[Ability, ...]] = {
     "0.6B-CustomVoice": ("presets", *_ALL),
@@ -59,12 +59,12 @@ class KnownModel(msgspec.Struct, frozen=True):
     """A model on the hub.
 
     Attributes:
-        alias: what it is called here.
-        stem: what it is called without its precision, which is its name in bfloat16.
-        size: of its family: 0.6B or 1.7B.
-        bits: 16 is bfloat16, as it was published.
-        parameters: outside the codec.
-        download_bytes: of the files that are needed.
+        alias: its name here.
+        stem: its name without the precision, which is the alias of the bfloat16 model.
+        size: 0.6B or 1.7B.
+        bits: 16 is bfloat16, as published.
+        parameters: their number outside the codec.
+        download_bytes: the size of the needed files.
     """
 
     alias: str
@@ -78,8 +78,8 @@ class KnownModel(msgspec.Struct, frozen=True):
     download_bytes: int
 
     def load_bytes(self, *, on_cpu: bool) -> int:
-        """Return what `model/load` holds against its limit, which it reads from the headers of the
-        files once they are here. On the CPU weights are unpacked to float32."""
+        """Return the memory that `model/load` compares with its limit, as it reads it from the
+        headers of downloaded files. On the CPU weights are unpacked to float32."""
         if on_cpu:
             weights = 4 * self.parameters + _CODEC_BYTES + _OTHER_BYTES + _TABLES_CPU_BYTES
         else:
@@ -92,7 +92,7 @@ class KnownModel(msgspec.Struct, frozen=True):
 
     @property
     def is_original(self) -> bool:
-        """Whether it is Qwen's own file, which has the numbers of the one in bfloat16."""
+        """Whether it is Qwen's own file, which has the same weights as the one in bfloat16."""
         return self.alias.endswith("-original")
 
     @property
@@ -102,7 +102,7 @@ class KnownModel(msgspec.Struct, frozen=True):
 
     @property
     def info(self) -> ModelInfo:
-        """What its config.json will say, for as long as it is not on this machine."""
+        """What its config.json will say once it is downloaded."""
         return ModelInfo(
             family="qwen3_tts",
             variant=self.variant,

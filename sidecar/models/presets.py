@@ -1,8 +1,8 @@
 """What is publicly known of preset voices: gender, native languages, and a description.
 
-A checkpoint says the names of its voices only. A voice is told by its name and its id in the
-checkpoint's table of speakers, so that somebody else's voice of the same name gets no description
-that was not written for it.
+A checkpoint has only the names of its voices. A voice is recognised by its name and its id in the
+checkpoint's table of speakers, so that another checkpoint's voice of the same name does not get its
+description.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _CUSTOM_VOICE = {
         "beijing_dialect",
     ),
 }
-# The bundled voice, made of what flite says with its voices of these names.
+# The bundled voices, trained on speech by flite's voices of these names.
 _BUNDLED = {
     553: _voice("slt", "female", "english", "Small American female voice, for demonstration."),
     554: _voice("rms", "male", "english", "Small American male voice, for demonstration."),
@@ -66,7 +66,7 @@ def voice(name: str, speaker: int, dialect: str | None) -> VoiceInfo:
     Args:
         name: its name in the checkpoint, in lower case.
         speaker: its id there.
-        dialect: its dialect there, which counts even where another one is known.
+        dialect: its dialect there, which counts even if another one is known.
     """
     known = _KNOWN.get(speaker)
     if known is None or (known.name, known.dialect) != (name, dialect):

@@ -1,4 +1,4 @@
-"""model_type → the package that loads it. A new family is one row here."""
+"""Finds the package that loads a checkpoint, by its model_type. A new family is one row here."""
 
 from __future__ import annotations
 
@@ -19,83 +19,86 @@ _FAMILIES = {"qwen3_tts": "sidecar.models.qwen3_tts"}
 
 
 def is_known(checkpoint: Checkpoint) -> bool:
-    """Whether it is of a family that can be loaded; the rest of its config may be wrong."""
+    """Return whether the family can be loaded; the rest of the config may be wrong."""
     return is_generator(checkpoint) or str(checkpoint.config.get("model_type")) in _FAMILIES
 
 
 def describe(checkpoint: Checkpoint) -> ModelInfo:
-    """Reads what a checkpoint's config says; loads no weights and does not import MLX.
+    """Return what a checkpoint's config says; load no weights, and do not import MLX.
 
     Raises:
-        NotACheckpoint: the config names no family we know, or is not one of its configs.
+        NotACheckpoint: the config names no known family, or is not valid for it.
     """
     return _family(checkpoint).describe(checkpoint)
 
 
 def load(checkpoint: Checkpoint, dtype: str, bits: int | None = None) -> TTSModel:
-    """Loads weights on the calling thread, which must be the engine's.
+    """Load a model on the calling thread, which must be the engine's.
 
     Args:
         dtype: auto, float32, bfloat16 or float16; auto is float32 on the CPU and the
-            checkpoint's own elsewhere.
-        bits: 4, 6 or 8 quantises what is not quantised; None leaves it as it is.
+            checkpoint's dtype elsewhere.
+        bits: 4, 6 or 8 quantises a checkpoint; None leaves it as it is.
 
     Raises:
         NotACheckpoint: as in `describe`.
-        Unsupported: it is quantised already, to another number of bits.
-        ModelLoadFailed: weights missing, of the wrong shape, or unreadable.
+        Unsupported: the checkpoint is already quantised to another number of bits.
+        ModelLoadFailed: weights are missing, unreadable, or have the wrong shape.
     """
     return _family(checkpoint).load(checkpoint, dtype, _bits_to_make(checkpoint, bits))
 
 
 def is_generator(checkpoint: Checkpoint) -> bool:
-    """Whether it is of a family that speaks by itself: for `generator`, not for `load`."""
+    """Return whether the family is a `SpeechGenerator`: for `generator`, not for `load`."""
     return generators.family_of(checkpoint) is not None
 
 
 def generator(checkpoint: Checkpoint, dtype: str, bits: int | None = None) -> SpeechGenerator:
-    """Loads a family that speaks by itself; as `load`.
+    """Load a `SpeechGenerator`; the arguments are those of `load`.
 
     Raises:
-        MissingPackage: a package that it needs is not installed.
-        ModelNotDownloaded: a repository that it needs is not on this machine.
+        MissingPackage: a package that the family needs is not installed.
+        ModelNotDownloaded: a repository that the family needs is not on this machine.
         ModelLoadFailed, NotACheckpoint, Unsupported
     """
     return generators.load(checkpoint, dtype, _bits_to_make(checkpoint, bits))
 
 
 def footprint(checkpoint: Checkpoint, dtype: str, bits: int | None, on_cpu: bool) -> int:
-    """Bytes that a checkpoint will take in memory, estimated from its files' headers.
+    """Return how many bytes a checkpoint will take in memory, estimated from its files' headers.
 
     Raises:
         NotACheckpoint, Unsupported
-        MissingPackage, ModelNotDownloaded, ModelLoadFailed: as `generator`, as far as it is known.
+        MissingPackage, ModelNotDownloaded, ModelLoadFailed: as `generator`, if known in advance.
     """
     bits = _bits_to_make(checkpoint, bits)
     return _family(checkpoint).footprint(checkpoint, dtype, bits, on_cpu)
 
 
 def convert(checkpoint: Checkpoint, bits: int, group_size: int, target: Path) -> tuple[int, int]:
-    """Writes a quantised copy into an empty folder → linear layers quantised, and left.
+    """Write a quantised copy into an empty folder.
+
+    Returns:
+        how many linear layers are quantised, and how many not
 
     Raises:
         NotACheckpoint, ModelLoadFailed
-        Unsupported: it is quantised already, or cannot be.
+        Unsupported: the checkpoint is already quantised, or cannot be.
     """
     if stored_bits(checkpoint) is not None:
         raise Unsupported(
-            f"{checkpoint.name!r} is quantised to {stored_bits(checkpoint)} bits already.",
-            hint="Name the checkpoint that it was made of.",
+            f"{checkpoint.name!r} is already quantised to {stored_bits(checkpoint)} bits.",
+            hint="Name the checkpoint that it was made from.",
             field="model",
         )
     family = _family(checkpoint)
     if not hasattr(family, "convert"):
-        raise Unsupported(f"{checkpoint.name!r} is of a family that is not quantised here.")
+        raise Unsupported(f"Models of the family of {checkpoint.name!r} cannot be quantised here.")
     return family.convert(checkpoint, bits, group_size, target)
 
 
 def stored_bits(checkpoint: Checkpoint) -> int | None:
-    """What it is quantised to on disk."""
+    """Return to how many bits a checkpoint is quantised on disk; None if it is not."""
     bits = (quantised.stored(checkpoint.config) or {}).get("bits")
     return bits if isinstance(bits, int) else None
 
@@ -104,7 +107,7 @@ def _bits_to_make(checkpoint: Checkpoint, bits: int | None) -> int | None:
     stored = stored_bits(checkpoint)
     if bits is not None and stored is not None and bits != stored:
         raise Unsupported(
-            f"{checkpoint.name!r} is quantised to {stored} bits already.",
+            f"{checkpoint.name!r} is already quantised to {stored} bits.",
             hint="Load it without `bits`, or name the unquantised checkpoint.",
             field="bits",
         )
@@ -121,12 +124,12 @@ def _family(checkpoint: Checkpoint) -> ModuleType:
 
 
 def _another(checkpoint: Checkpoint, model_type: str) -> NotACheckpoint:
-    """Return the error for a checkpoint of a family that is not spoken here."""
+    """Return the error for a checkpoint of an unknown family."""
     path = checkpoint.path
     if model_type.startswith("qwen3_tts_tokenizer"):
         return NotACheckpoint(
-            f"{path} is the speech tokenizer of Qwen3-TTS and no model that speaks.",
-            hint="Name the folder of a model that has it inside, as speech_tokenizer.",
+            f"{path} is only the speech tokenizer of a Qwen3-TTS model.",
+            hint="Name the folder of a model, which contains it as speech_tokenizer.",
             field="model",
         )
     known = [*_FAMILIES, *generators.FAMILIES]
@@ -135,10 +138,12 @@ def _another(checkpoint: Checkpoint, model_type: str) -> NotACheckpoint:
         what = f"its config.json names no model_type. Known: {', '.join(known)}."
     architectures = checkpoint.config.get("architectures")
     made = (
-        f" It is a {architectures[0]}." if isinstance(architectures, list) and architectures else ""
+        f" Its architecture is {architectures[0]}."
+        if isinstance(architectures, list) and architectures
+        else ""
     )
     return NotACheckpoint(
         f"{path}: {what}{made}",
-        hint="Take a checkpoint of Qwen3-TTS, such as 0.6b-customvoice, or of one of the others.",
+        hint="Use a checkpoint of Qwen3-TTS, such as 0.6b-customvoice, or of another known family.",
         field="model",
     )

@@ -106,8 +106,8 @@ def test_tensors_left_out_are_one_line_in_the_log(
 @pytest.mark.parametrize(
     ("inside", "words"),
     [
-        ("speech_tokenizer", "is the speech tokenizer of Qwen3-TTS and no model that speaks"),
-        ("model.safetensors", "is a file, and a model is a folder"),
+        ("speech_tokenizer", "is only the speech tokenizer of a Qwen3-TTS model"),
+        ("model.safetensors", "is a file, but a model is a folder"),
         ("part/of", "is a part of the checkpoint .*Name that folder"),
         ("q4.gguf", "as GGUF .*does not read"),
     ],

@@ -81,5 +81,5 @@ def test_a_quantised_checkpoint_is_not_quantised_again() -> None:
     config = {**catalog.resolve("tiny-voice").config, "quantization": {"bits": 4}}
     checkpoint = catalog.Checkpoint("four", catalog.resolve("tiny-voice").path, config)
     assert registry.stored_bits(checkpoint) == 4
-    with pytest.raises(Unsupported, match="4 bits already"):
+    with pytest.raises(Unsupported, match="already quantised to 4 bits"):
         registry.footprint(checkpoint, "auto", 8, True)

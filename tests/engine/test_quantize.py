@@ -114,7 +114,7 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(four: Path, tmp_path: Path
     there = quantize("tiny-voice", "--bits", "8", "-o", str(inside))
     nobody = quantize("nobody", "--bits", "8", "-o", str(tmp_path / "nobody"))
     for done, said in (
-        (again, "quantised to 4 bits already"),
+        (again, "already quantised to 4 bits"),
         (there, "already exists"),
         (nobody, "Unknown model 'nobody'"),
     ):

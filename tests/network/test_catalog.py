@@ -286,7 +286,7 @@ def test_a_name_that_nothing_can_have_is_unknown(empty: Sidecar, name: str) -> N
     [
         (None, True, "no config.json"),
         ("{", True, "cannot be read"),
-        ("[]", True, "list and not an object"),
+        ("[]", True, "list, not an object"),
         ('{"model_type": "qwen3_tts"}', False, "no .*weights"),
         ('{"model_type": "qwen3_tts"}', True, "lacks tts_model_type"),
         ('{"model_type": "llama"}', True, "Unknown model_type 'llama'. Known: qwen3_tts"),

@@ -150,5 +150,7 @@ def test_what_is_not_here_says_how_to_get_it(blobs: dict[str, Path]) -> None:
         assert way in str(caught.value.hint)
     path = cache.lay_out(REPO, None, COMMIT, blobs)
     (path / "speech_tokenizer" / "config.json").unlink()
-    with pytest.raises(ModelNotDownloaded, match=r"in part: it lacks speech_tokenizer/config.json"):
+    with pytest.raises(
+        ModelNotDownloaded, match=r"partly on this machine: it lacks speech_tokenizer/config.json"
+    ):
         catalog.resolve(REPO)

@@ -1,4 +1,4 @@
-"""What a checkpoint will take in memory, from its files' headers alone. Knows no MLX."""
+"""How much memory a checkpoint will take, by its files' headers only. Does not import MLX."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sidecar.models.checkpoint.weights import Tensor, any_weight_files, read_headers
 
-# Round figures, on the large side: the process itself; and one stream's keys and values, its
-# activations and MLX's cache of buffers, which are smaller where the model is.
+# Rounded up: the process itself; and one stream's keys and values, its activations and MLX's cache
+# of buffers, which are smaller for a small model.
 _PROCESS_BYTES, _STREAM_BYTES = 150_000_000, 600_000_000
 DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 
@@ -25,22 +25,23 @@ def tensors(folder: Path) -> Iterator[Tensor]:
 
 
 def to_speak(load_bytes: int) -> int:
-    """Return the memory to speak one stream with a model, the process included. Whoever says what a
-    model needs says this figure.
+    """Return the memory to speak one stream with a model, the process included.
+
+    It is the figure in every list and error that says what a model needs.
 
     Args:
-        load_bytes: what `model/load` will take for it, by the model's headers or by the catalogue.
+        load_bytes: what `model/load` will take, by the model's headers or by the catalogue.
     """
     return load_bytes + min(load_bytes, _STREAM_BYTES) + _PROCESS_BYTES
 
 
 def total(tensors: Iterator[Tensor], size: Callable[[Tensor], float]) -> int:
-    """Return the sum of what each tensor takes."""
+    """Return the sum of the tensors' sizes."""
     return math.ceil(sum(size(tensor) for tensor in tensors))
 
 
 def stored(tensor: Tensor, dtype: str) -> float:
-    """Return the tensor's bytes as it is in the file, or, if it is a float, in another dtype."""
+    """Return the tensor's size: as in the file, or, if it has floats, in another dtype."""
     if tensor.is_float and dtype in DTYPE_BYTES:
         return tensor.items * DTYPE_BYTES[dtype]
     return tensor.nbytes

@@ -1,6 +1,6 @@
-"""What a folder is that is not a checkpoint we can load: the error that says it.
+"""Errors for a folder that is not a checkpoint: they say what the folder is instead.
 
-Knows nothing of a family's config; looks at names of files, and at the JSON that tells.
+They depend on file names and a few JSON files, not on a family's config.
 """
 
 from __future__ import annotations
@@ -68,11 +68,11 @@ def without_weights(path: Path) -> NotACheckpoint:
     other = unread(names)
     if other is not None:
         what, advice = other
-        return _error(f"{path} has its weights {what}, which this sidecar does not read.", advice)
+        return _error(f"{path} has weights {what}, which this sidecar does not read.", advice)
     inside = list(islice(_models_in(path), 3))
     if inside:
         return _error(
-            f"{path} has no *.safetensors weights, but {inside[0]} inside it has.",
+            f"{path} has no *.safetensors weights, but its folder {inside[0]} has.",
             f"Name that folder: {inside[0]}.",
         )
     if _has(path, _TRAINING):
@@ -95,7 +95,7 @@ def check_adapter(path: Path) -> None:
 
 
 def check_merged(tensors: Iterable[Tensor], path: Path) -> None:
-    """Refuse weights that have an adapter among them: left out, the voice would not be the trained.
+    """Refuse weights that include an adapter: without it, the voice would not be the trained one.
 
     Raises:
         NotACheckpoint
@@ -115,27 +115,27 @@ def adapter(path: Path) -> NotACheckpoint:
     kind = read_leniently(path / _ADAPTER).get("peft_type")
     name = f"a {kind} adapter" if isinstance(kind, str) else "an adapter"
     return _error(
-        f"{path} is {name} for {of} and no whole model.",
+        f"{path} is {name} for {of}, not a complete model.",
         _MERGE,
     )
 
 
 def unread(names: Iterable[str]) -> tuple[str, str] | None:
-    """Return in what form of weights files of these names are, and what to do; None if in none."""
+    """Return the format of other weights among these names, and what to do; None without any."""
     every = [Path(name) for name in names]
     for pattern, kind in _OTHERS.items():
         found = [name for name in every if name.match(pattern)]
         if found:
             return (
                 f"as {kind} ({list_names(map(str, found), 2)})",
-                "Take the bf16 safetensors checkpoint, or one quantised for MLX.",
+                "Use the bf16 safetensors checkpoint, or one quantised for MLX.",
             )
     pickles = [name for name in every if any(map(name.match, _PICKLES))]
     pickles = [name for name in pickles if not name.name.startswith(_STATE)]
     if pickles:
         return (
             f"as pickles ({list_names(map(str, pickles), 2)})",
-            "A pickle can run code. Take the safetensors files of the same model, or save it with "
+            "A pickle can run code. Use the safetensors files of the same model, or save it with "
             "save_pretrained(…, safe_serialization=True).",
         )
     return None
@@ -143,7 +143,7 @@ def unread(names: Iterable[str]) -> tuple[str, str] | None:
 
 def _training(path: Path) -> NotACheckpoint:
     return _error(
-        f"{path} holds the state of a training run (an optimizer, a schedule) and no model.",
+        f"{path} has the state of a training run (an optimizer, a schedule), but no model.",
         "Save the model itself: a folder with config.json, model.safetensors, the tokenizer and "
         "speech_tokenizer.",
     )
@@ -151,11 +151,11 @@ def _training(path: Path) -> NotACheckpoint:
 
 def _instead(path: Path) -> str:
     other = unread(file.name for file in islice(path.iterdir(), _LOOKED_AT) if file.is_file())
-    return "" if other is None else f"; what it has is weights {other[0]}"
+    return "" if other is None else f"; it has weights {other[0]}"
 
 
 def _models_in(path: Path, depth: int = 2) -> Iterator[Path]:
-    """Yield the checkpoints below a folder: a training run's, a cache's snapshot."""
+    """Yield the checkpoints below a folder: those of a training run, or a snapshot in a cache."""
     for folder in sorted(islice(path.iterdir(), _LOOKED_AT)):
         try:
             if folder.name.startswith(".") or not folder.is_dir():

@@ -1,4 +1,4 @@
-"""How a checkpoint is quantised on disk: in MLX's form, or in one that is not read here."""
+"""How a checkpoint is quantised on disk: in MLX's format, or in one that cannot be read."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from sidecar.models.checkpoint.weights import Tensor
 _BITS, _GROUPS = (2, 3, 4, 5, 6, 8), (16, 32, 64, 128)
 _MODES = ("affine", "mxfp4", "mxfp8", "nvfp4")
 ADVICE = (
-    "Take the bf16 checkpoint, or one quantised for MLX (4, 6 or 8 bits, of mlx-community or by "
+    "Use the bf16 checkpoint, or one quantised for MLX (4, 6 or 8 bits, from mlx-community or by "
     "qwen-tts-sidecar models quantize)."
 )
-# The names that transformers' `quant_method` has, and the makers' own.
+# The names in transformers' `quant_method`, and their usual spelling.
 _NAMES = {
     "bitsandbytes": "bitsandbytes",
     "bitsandbytes_4bit": "bitsandbytes",
@@ -27,7 +27,7 @@ _NAMES = {
     "torchao": "torchao",
     "gguf": "GGUF",
 }
-# Tensors that only such a checkpoint has, for one whose config.json does not say so.
+# Tensors that show a format if config.json does not name it.
 _TENSORS = {
     "GPTQ or AWQ": (".qweight", ".qzeros", ".g_idx"),
     "bitsandbytes": (".absmax", ".quant_map", ".SCB", ".nested_absmax"),
@@ -37,7 +37,7 @@ _TENSORS = {
 
 
 def stored(config: dict[str, Any]) -> dict[str, Any] | None:
-    """Return how MLX has quantised a checkpoint; None if it is not quantised.
+    """Return MLX's quantisation of a checkpoint; None if it is not quantised.
 
     mlx-lm and mlx-audio write the same object twice, and read `quantization` first.
     """
@@ -52,7 +52,7 @@ def check(config: dict[str, Any], path: object) -> None:
     """Refuse a config.json that names a quantisation which MLX does not read.
 
     Raises:
-        NotACheckpoint: it is another program's, or its figures make no sense.
+        NotACheckpoint: it is another program's, or its numbers are invalid.
     """
     how = stored(config)
     for key in ("quantization_config", "compression_config", "quantization"):
@@ -61,7 +61,7 @@ def check(config: dict[str, Any], path: object) -> None:
             raise foreign_error(path, _method(foreign) or "another program")
         if foreign is not None and not isinstance(foreign, dict):
             raise NotACheckpoint(
-                f"{path}/config.json: {key} is wrong: it is {foreign!r} and not an object.",
+                f"{path}/config.json: {key} is wrong: it is {foreign!r}, not an object.",
                 hint=ADVICE,
                 field="model",
             )
@@ -84,7 +84,7 @@ def check_tensors(tensors: Iterable[Tensor], path: object) -> None:
 
 
 def foreign_error(path: object, name: str, because: str = "") -> NotACheckpoint:
-    """Return the error for a quantisation of that name."""
+    """Return the error for a quantisation with this name."""
     return NotACheckpoint(
         f"{path} is quantised by {name}, which this sidecar does not read{because}.",
         hint=ADVICE,
@@ -93,7 +93,7 @@ def foreign_error(path: object, name: str, because: str = "") -> NotACheckpoint:
 
 
 def _method(how: dict[str, Any]) -> str | None:
-    """Return who has quantised it, if it was not MLX."""
+    """Return which program has quantised a checkpoint; None for MLX."""
     method = how.get("quant_method")
     if isinstance(method, str) and method and method != "mlx":
         return _NAMES.get(method.lower(), method)
@@ -110,7 +110,7 @@ def _check_figures(how: dict[str, Any], path: object) -> None:
         got = how.get(key, {"group_size": 64, "mode": "affine"}.get(key))
         if isinstance(got, bool) or got not in values:
             raise NotACheckpoint(
-                f"{path}/config.json: quantization.{key} is {got!r}, and MLX knows "
+                f"{path}/config.json: quantization.{key} is {got!r}, but MLX supports "
                 f"{', '.join(map(str, values))}.",
                 hint=ADVICE,
                 field="model",

@@ -98,10 +98,10 @@ KINDS: dict[str, tuple[Change, str]] = {
     ),
     "MLX with odd bits": (
         put("quantization", {"bits": 7, "group_size": 64}),
-        "quantization.bits is 7, and MLX knows 2, 3, 4, 5, 6, 8",
+        "quantization.bits is 7, but MLX supports 2, 3, 4, 5, 6, 8",
     ),
     "MLX with true bits": (put("quantization", {"bits": True}), "quantization.bits is True"),
-    "a quantization in words": (put("quantization", "4bit"), "'4bit' and not an object"),
+    "a quantization in words": (put("quantization", "4bit"), "'4bit', not an object"),
     "an adapter": (
         also(
             remove(CONFIG, WEIGHTS),
@@ -156,7 +156,7 @@ KINDS: dict[str, tuple[Change, str]] = {
             put("model_type", "qwen3_omni_moe"),
             put("architectures", ["Qwen3OmniMoeForConditionalGeneration"]),
         ),
-        "Unknown model_type 'qwen3_omni_moe'.*It is a Qwen3OmniMoe",
+        "Unknown model_type 'qwen3_omni_moe'.*architecture is Qwen3OmniMoe",
     ),
     "a language model": (
         put("model_type", "qwen2"),

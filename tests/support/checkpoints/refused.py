@@ -214,7 +214,7 @@ FILES: dict[str, tuple[Change, str]] = {
     ),
     "a link to nothing": (
         also(remove(WEIGHTS), lambda folder: (folder / WEIGHTS).symlink_to("gone")),
-        "model.safetensors is a link to a file that is not there.*Get it again",
+        "model.safetensors is a link to a missing file.*Get it again",
     ),
     "weights that are a folder": (
         also(remove(WEIGHTS), lambda folder: (folder / WEIGHTS).mkdir()),

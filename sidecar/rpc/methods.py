@@ -142,17 +142,19 @@ METHODS: dict[str, Method] = {
     "initialize": _request(
         InitializeParams,
         InitializeResult,
-        "The handshake, which comes first.",
+        "The handshake, which must come first.",
         lambda: _initialize,
         before_initialize=True,
     ),
     "initialized": _notification(
-        NoParams, "The client has read the answer to initialize.", lambda: _lifecycle().initialized
+        NoParams,
+        "The client has received the result of initialize.",
+        lambda: _lifecycle().initialized,
     ),
     "shutdown": _request(
         NoParams,
         Empty,
-        "The client sends no more requests; those in flight may finish.",
+        "The client will send no more requests; those in flight may finish.",
         lambda: _lifecycle().shutdown,
     ),
     "exit": _notification(
@@ -161,13 +163,13 @@ METHODS: dict[str, Method] = {
     "ping": _request(
         NoParams,
         PingResult,
-        "Answer at once, whatever the engine is doing.",
+        "Check whether the sidecar responds. It answers at once, whatever the engine is doing.",
         lambda: _lifecycle().ping,
     ),
     "server/status": _request(
         NoParams,
         StatusResult,
-        "Tell what the engine is doing, and its memory.",
+        "Return what the engine is doing, and its memory.",
         lambda: _lifecycle().status,
     ),
     "model/list": _request(
@@ -179,7 +181,7 @@ METHODS: dict[str, Method] = {
     "model/load": _request(
         ModelLoadParams,
         ModelLoadResult,
-        "Load a model into memory; download it first if need be.",
+        "Load a model into memory; download it first if necessary.",
         lambda: _models().load,
         (LoadProgress,),
     ),
@@ -189,13 +191,13 @@ METHODS: dict[str, Method] = {
     "voice/list": _request(
         VoiceListParams,
         VoiceListResult,
-        "List a model's preset voices and the saved ones.",
+        "List the preset voices of a model, and saved voices.",
         lambda: _voices().list_voices,
     ),
     "voice/create": _request(
         VoiceCreateParams,
         VoiceCreateResult,
-        "Make a voice from a recording or a description, and save it.",
+        "Create a voice from a recording or a description, and save it.",
         lambda: _voices().create,
         (VoiceProgress,),
     ),
@@ -205,13 +207,13 @@ METHODS: dict[str, Method] = {
     "speech/synthesize": _request(
         SynthesizeParams,
         SynthesizeResult,
-        "Speak a text; the audio is streamed.",
+        "Speak a text, and stream the audio.",
         lambda: _speech().synthesize,
         (AudioProgress, SentenceProgress),
     ),
     "speech/appendText": _notification(
         AppendTextParams,
-        "Append to the text of a request with moreText.",
+        "Append text to a request with moreText.",
         lambda: _speech().append_text,
     ),
     "speech/endText": _notification(
@@ -219,13 +221,16 @@ METHODS: dict[str, Method] = {
     ),
     "$/cancelRequest": _notification(
         CancelParams,
-        "Cancel a request, which then fails with error -32800.",
+        "Cancel a request, which is then answered with error -32800.",
         lambda: _lifecycle().cancel,
     ),
     "window/logMessage": _sent(
-        LogMessageParams, "An event of the log, if initialize asked for them."
+        LogMessageParams, "A log event, if initialize asked for log events."
     ),
-    "$/progress": _sent(ProgressParams, "A piece of audio, or a stage of other work."),
+    "$/progress": _sent(
+        ProgressParams,
+        "Progress of a request: a chunk of audio, a sentence, or a stage of other work.",
+    ),
 }
 # Of the methods that a client may call.
 NAMES = [name for name, method in METHODS.items() if method.handler is not None]

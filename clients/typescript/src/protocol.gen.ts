@@ -910,41 +910,41 @@ export interface Warning {
 
 /** Requests that a client may send, with what they answer. */
 export interface Requests {
-  /** The handshake, which comes first. */
+  /** The handshake, which must come first. */
   "initialize": { params: InitializeParams; result: InitializeResult };
-  /** The client sends no more requests; those in flight may finish. */
+  /** The client will send no more requests; those in flight may finish. */
   "shutdown": { params: NoParams; result: Empty };
-  /** Answer at once, whatever the engine is doing. */
+  /** Check whether the sidecar responds. It answers at once, whatever the engine is doing. */
   "ping": { params: NoParams; result: PingResult };
-  /** Tell what the engine is doing, and its memory. */
+  /** Return what the engine is doing, and its memory. */
   "server/status": { params: NoParams; result: StatusResult };
   /** List the models that can be loaded. */
   "model/list": { params: NoParams; result: ModelListResult };
-  /** Load a model into memory; download it first if need be. */
+  /** Load a model into memory; download it first if necessary. */
   "model/load": { params: ModelLoadParams; result: ModelLoadResult; progress: LoadProgress };
   /** Remove a model from memory. */
   "model/unload": { params: ModelUnloadParams; result: Empty };
-  /** List a model's preset voices and the saved ones. */
+  /** List the preset voices of a model, and saved voices. */
   "voice/list": { params: VoiceListParams; result: VoiceListResult };
-  /** Make a voice from a recording or a description, and save it. */
+  /** Create a voice from a recording or a description, and save it. */
   "voice/create": { params: VoiceCreateParams; result: VoiceCreateResult; progress: VoiceProgress };
   /** Delete a saved voice. */
   "voice/delete": { params: VoiceDeleteParams; result: Empty };
-  /** Speak a text; the audio is streamed. */
+  /** Speak a text, and stream the audio. */
   "speech/synthesize": { params: SynthesizeParams; result: SynthesizeResult; progress: AudioProgress | SentenceProgress };
 }
 
 /** Notifications that a client may send. They are not answered. */
 export interface Notifications {
-  /** The client has read the answer to initialize. */
+  /** The client has received the result of initialize. */
   "initialized": { params: NoParams };
   /** End the process. */
   "exit": { params: NoParams };
-  /** Append to the text of a request with moreText. */
+  /** Append text to a request with moreText. */
   "speech/appendText": { params: AppendTextParams };
   /** End the text of a request with moreText. */
   "speech/endText": { params: EndTextParams };
-  /** Cancel a request, which then fails with error -32800. */
+  /** Cancel a request, which is then answered with error -32800. */
   "$/cancelRequest": { params: CancelParams };
 }
 

@@ -1,0 +1,32 @@
+"""docs/architecture.md names files and classes that exist."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+
+from tests.support.wire import ROOT
+
+PAGE = (ROOT / "docs" / "architecture.md").read_text()
+FILES = [
+    path.relative_to(ROOT).as_posix()
+    for path in chain((ROOT / "sidecar").rglob("*.py"), (ROOT / "tests").rglob("*.py"))
+]
+
+
+def test_every_file_exists() -> None:
+    named = re.findall(r"`([\w/]+\.py)`", PAGE)
+    assert len(named) > 60
+    assert [
+        name for name in named if not any(f"/{path}".endswith(f"/{name}") for path in FILES)
+    ] == []
+
+
+def test_every_class_and_method_exists() -> None:
+    source = "\n".join((ROOT / path).read_text() for path in FILES)
+    defined = set(re.findall(r"^ *(?:class|def) (\w+)|^ *(\w+) ?[:=,]", source, re.MULTILINE))
+    names = set(chain.from_iterable(defined))
+    mentioned = re.findall(r"`([A-Z]\w+)(?:\.(\w+))?`", PAGE)
+    assert len(mentioned) > 40
+    parts = {part for mention in mentioned for part in mention if part}
+    assert parts - names == {"CUDA"}  # the second of two that one line assigns

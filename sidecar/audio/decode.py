@@ -77,18 +77,18 @@ def decode(file: ReferenceFile) -> DecodedAudio:
     """
     if not file.data:
         what = "The file of the reference audio" if file.path else "The reference audio"
-        raise file.error(f"{what} is empty.", _FORMATS)
-    with _wording_errors(file):
+        raise file.make_error(f"{what} is empty.", _FORMATS)
+    with _wrap_errors(file):
         try:
             return _read_sound(_Sequential(io.BytesIO(file.data)), file)
         except soundfile.LibsndfileError:
             if (form := detect_format(file.data)) is None:
                 raise
     try:
-        with decoders.decode_to_wav(file, form) as wav, _wording_errors(file):
+        with decoders.decode_to_wav(file, form) as wav, _wrap_errors(file):
             return _read_sound(_Sequential(wav.path), file, wav.stated_seconds)
     except decoders.TooLong as error:
-        raise _too_long(f"{error.seconds:.1f} s", file) from None
+        raise _make_too_long(f"{error.seconds:.1f} s", file) from None
 
 
 def _read_sound(
@@ -106,28 +106,28 @@ def _read_sound(
         _check_header(sound, seconds, file)
         samples, clipped = _mix(sound, int(file.max_seconds * rate))
         if len(samples) > file.max_seconds * rate:
-            raise _too_long(f"more than {file.max_seconds:g} s", file)
+            raise _make_too_long(f"more than {file.max_seconds:g} s", file)
     if not np.isfinite(samples).all():
-        raise file.error("The reference audio has samples that are NaN.")
+        raise file.make_error("The reference audio has samples that are NaN.")
     if len(samples) < MIN_SECONDS * rate:  # the header promised more, or nothing
-        raise _too_short(len(samples) / rate, file)
+        raise _make_too_short(len(samples) / rate, file)
     source = hashlib.sha256(file.data).hexdigest()
     return DecodedAudio(samples, rate, stated_seconds or seconds, clipped, source)
 
 
 @contextmanager
-def _wording_errors(file: ReferenceFile) -> Generator[None]:
+def _wrap_errors(file: ReferenceFile) -> Generator[None]:
     """Turn every exception of a decoder into the same error."""
     try:
         yield
     except (soundfile.SoundFileError, OSError, ValueError, RuntimeError) as error:
         what = describe_other(file.data)
         if what:
-            raise file.error(f"The reference audio is {what}.", _FORMATS) from error
+            raise file.make_error(f"The reference audio is {what}.", _FORMATS) from error
         reason = error.error_string if isinstance(error, soundfile.LibsndfileError) else str(error)
         if isinstance(error, OSError):
             reason = describe_os_error(error, error.filename or "")
-        raise file.error(
+        raise file.make_error(
             f"The reference audio cannot be read: {reason.rstrip('.')}.", _FORMATS
         ) from error
 
@@ -135,24 +135,24 @@ def _wording_errors(file: ReferenceFile) -> Generator[None]:
 def _check_header(sound: soundfile.SoundFile, seconds: float | None, file: ReferenceFile) -> None:
     """Refuse a file because of its header, before a frame is decoded."""
     if seconds is not None and seconds < MIN_SECONDS:
-        raise _too_short(seconds, file)
+        raise _make_too_short(seconds, file)
     if seconds is not None and seconds > file.max_seconds:
-        raise _too_long(f"{seconds:.1f} s", file)
+        raise _make_too_long(f"{seconds:.1f} s", file)
     if not _MIN_RATE <= sound.samplerate <= _MAX_RATE:
-        raise file.error(
+        raise file.make_error(
             f"The reference audio has {sound.samplerate} samples a second; {_MIN_RATE} to "
             f"{_MAX_RATE} are accepted.",
             "Record it with 24000 or more." if sound.samplerate < _MIN_RATE else "Resample it.",
         )
     if sound.channels > _MAX_CHANNELS:
-        raise file.error(
+        raise file.make_error(
             f"The reference audio has {sound.channels} channels; at most {_MAX_CHANNELS} are "
             "accepted.",
             "Mix it to one channel.",
         )
 
 
-def _too_short(seconds: float, file: ReferenceFile) -> ReferenceTooShort:
+def _make_too_short(seconds: float, file: ReferenceFile) -> ReferenceTooShort:
     return ReferenceTooShort(
         f"The reference audio has only {seconds:.2f} s; at least {MIN_SECONDS:.0f} s is needed.",
         hint=BEST,
@@ -160,7 +160,7 @@ def _too_short(seconds: float, file: ReferenceFile) -> ReferenceTooShort:
     )
 
 
-def _too_long(length: str, file: ReferenceFile) -> ReferenceTooLong:
+def _make_too_long(length: str, file: ReferenceFile) -> ReferenceTooLong:
     return ReferenceTooLong(
         f"The reference audio has {length}; at most {file.max_seconds:g} s are accepted.",
         hint=f"Cut it: {BEST} The limit is --max-reference-seconds.",

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 import soxr  # pyright: ignore[reportMissingTypeStubs]  # it is annotated itself
 
-from sidecar.audio.formats import missing_stretcher
+from sidecar.audio.formats import make_stretcher_error
 from sidecar.audio.pcm import Samples
 
 EMPTY: Samples = np.zeros(0, np.float32)
@@ -64,7 +64,7 @@ class Stretcher:
         try:
             from libsonic import SonicStream
         except ImportError as error:
-            raise missing_stretcher() from error
+            raise make_stretcher_error() from error
         self._sonic = SonicStream(rate, 1)
         self._sonic.set_speed(min(max(speed, self._SLOWEST), self._FASTEST))
         self._block = max(1, round(rate * self._BLOCK_SECONDS))

@@ -27,7 +27,7 @@ class Encoder(Protocol):
 
     def finish(self) -> bytes: ...
 
-    def patches(self) -> tuple[Patch, ...]:
+    def make_patches(self) -> tuple[Patch, ...]:
         """Return what completes the header; call it after `finish`."""
         ...
 
@@ -65,7 +65,7 @@ class _PcmEncoder:
     def finish(self) -> bytes:
         return b""
 
-    def patches(self) -> tuple[Patch, ...]:
+    def make_patches(self) -> tuple[Patch, ...]:
         return ()
 
 
@@ -94,7 +94,7 @@ class _WavEncoder:
         header, self._header = self._header, b""
         return header
 
-    def patches(self) -> tuple[Patch, ...]:
+    def make_patches(self) -> tuple[Patch, ...]:
         size = self._header_bytes
         lengths = (4, size - 8 + self._data_bytes), (size - 4, self._data_bytes)
         return tuple((at, struct.pack("<I", min(n, self._UNKNOWN))) for at, n in lengths)
@@ -179,7 +179,7 @@ class _SndfileEncoder:
             return b""  # nothing was written
         return self._sink.take()
 
-    def patches(self) -> tuple[Patch, ...]:
+    def make_patches(self) -> tuple[Patch, ...]:
         # MP3's patch is of the frame that was dropped.
         return tuple(self._sink.patches) if self._integers else ()
 

@@ -63,7 +63,7 @@ def check(audio: AudioFormat) -> None:
             f"`speed` is {audio.speed}; it must be {MIN_SPEED} to {MAX_SPEED}.", field="speed"
         )
     if audio.speed != 1 and find_spec("libsonic") is None:
-        raise missing_stretcher()
+        raise make_stretcher_error()
     if audio.peak_limit is not None and not MIN_PEAK <= audio.peak_limit <= MAX_PEAK:
         raise InvalidParams(
             f"`peakLimit` is {audio.peak_limit}; it must be {MIN_PEAK} to {MAX_PEAK} dBFS.",
@@ -96,7 +96,7 @@ def choose_rate(audio: AudioFormat, native_rate: int) -> int:
     return min((rate for rate in known if rate > native_rate), default=known[-1])
 
 
-def missing_stretcher() -> Unsupported:
+def make_stretcher_error() -> Unsupported:
     """Return the error for a speed without the library that changes it."""
     return Unsupported(
         "`speed` needs a library that is not installed: libsonic.",

@@ -90,19 +90,19 @@ def read(
     samples = audio.samples
     if audio.rate != RATE:
         samples = soxr.resample(samples, audio.rate, RATE, quality="VHQ").astype(np.float32)
-    level, voiced = _level(samples)
+    level, voiced = _measure_level(samples)
     if level < _SILENT_DB:
         raise ReferenceSilent(
             "The reference audio is silent.",
             hint="Check the microphone; in stereo, check that the channels do not cancel out.",
             field=file.field,
         )
-    notices = tuple(_notices(audio, level, text, voiced))
+    notices = tuple(_find_notices(audio, level, text, voiced))
     rate = tempo.measure_rate(text, voiced) if text else None
     return Recording(samples, audio.source, text, append_silence, notices, file.field, rate)
 
 
-def _level(samples: Samples) -> tuple[float, float]:
+def _measure_level(samples: Samples) -> tuple[float, float]:
     """Return the level of the louder parts in dB of full scale, and the seconds of speech.
 
     Nineteen of twenty windows are below that level. The constant offset that a sound card may add
@@ -117,36 +117,36 @@ def _level(samples: Samples) -> tuple[float, float]:
     return float(10 * np.log10(power)), float(voiced)
 
 
-def _notices(
+def _find_notices(
     audio: DecodedAudio, level: float, text: str | None, voiced: float
 ) -> Iterator[Notice]:
     seconds = audio.seconds
     if audio.stated_seconds is not None and audio.stated_seconds - seconds > _MISSING_SECONDS:
         yield Notice(
             "referenceIncomplete",
-            f"The reference audio ends after {seconds:.1f} s, and its file says that it has "
+            f"The reference audio ends after {seconds:.1f} s, but its header states "
             f"{audio.stated_seconds:.1f} s: it may be cut or damaged. Copy or record it again.",
         )
     if seconds < _SHORT_SECONDS or seconds > _LONG_SECONDS:
         which = "Short" if seconds < _SHORT_SECONDS else "Long"
-        yield Notice(f"reference{which}", f"The reference audio has {seconds:.1f} s. {BEST}")
+        yield Notice(f"reference{which}", f"The reference audio lasts {seconds:.1f} s. {BEST}")
     if audio.clipped > _CLIPPED_SHARE:
         yield Notice(
             "referenceClipped",
-            f"The reference audio is clipped ({audio.clipped:.1%} of it); the voice will sound "
-            "harsh. Record it again, more quietly.",
+            f"The reference audio is clipped ({audio.clipped:.1%} of its samples), so the voice "
+            "will sound harsh. Record it again, more quietly.",
         )
     if level < _QUIET_DB:
         yield Notice(
             "referenceQuiet",
             f"The reference audio is very quiet ({level:.0f} dB of full scale), so its noise may "
-            "be cloned, too. Record it again, closer to the microphone.",
+            "be cloned with the voice. Record it again, closer to the microphone.",
         )
     if text:
-        yield from _transcript_notice(text, seconds, voiced)
+        yield from _check_transcript(text, seconds, voiced)
 
 
-def _transcript_notice(text: str, seconds: float, voiced: float) -> Iterator[Notice]:
+def _check_transcript(text: str, seconds: float, voiced: float) -> Iterator[Notice]:
     fewest, most = tempo.count_letters(text)
     if fewest > tempo.MAX_RATE * seconds:
         what = f"more than can be said in {seconds:.1f} s"
@@ -156,6 +156,6 @@ def _transcript_notice(text: str, seconds: float, voiced: float) -> Iterator[Not
         return
     yield Notice(
         "transcriptMismatch",
-        f"`reference.text` is {what}. It must be exactly what is said in the recording, or words "
-        "may be lost, or speech may not end.",
+        f"`reference.text` is {what}. It must be the exact transcript of the recording; otherwise "
+        "words may be lost, or the speech may not end.",
     )

@@ -52,7 +52,7 @@ class ReferenceFile(msgspec.Struct, frozen=True):
         """The request's field that the file came in, for errors."""
         return _AUDIO if self.path is None else _PATH
 
-    def error(self, message: str, hint: str | None = None) -> BadReferenceAudio:
+    def make_error(self, message: str, hint: str | None = None) -> BadReferenceAudio:
         """Return the error that refuses this file."""
         return BadReferenceAudio(message, hint=hint, field=self.field)
 
@@ -81,16 +81,16 @@ def open_reference(
         raise BadReferenceAudio("`reference` has neither `path` nor `audio`.", field="reference")
     path = resolve_path(path)
     # The file is opened before it waits for its turn: a disk that hangs then delays no other file.
-    with _naming(path):
+    with _name_path(path):
         file = open_regular(path, MAX_FILE_BYTES)
     with file, _OPEN_FILES:
-        with _naming(path):
+        with _name_path(path):
             whole = file.read(MAX_FILE_BYTES)
         yield ReferenceFile(whole, path, max_seconds, check)
 
 
 @contextmanager
-def _naming(path: str) -> Generator[None]:
+def _name_path(path: str) -> Generator[None]:
     """Name the path in every error of opening and reading the file."""
     try:
         yield
@@ -101,12 +101,12 @@ def _naming(path: str) -> Generator[None]:
         )
         raise BadReferenceAudio(
             f"The reference audio cannot be read: {shown}: {reason}.",
-            hint=_path_hint(path) if isinstance(error, FileNotFoundError) else None,
+            hint=_make_path_hint(path) if isinstance(error, FileNotFoundError) else None,
             field=_PATH,
         ) from error
 
 
-def _path_hint(path: str) -> str | None:
+def _make_path_hint(path: str) -> str | None:
     if path.startswith("~"):
         return "`~` is not expanded here; write the folder out."
     return None if Path(path).is_absolute() else f"Relative paths start at {Path.cwd()}."
@@ -182,7 +182,7 @@ def _decode_leniently(given: str) -> bytes:
     if text[:5].lower() == "data:":
         head = _DATA.match(text)
         if head is None or not head[1].lower().endswith(";base64"):
-            raise _base64_error("a data: URI must have `;base64,` before its data")
+            raise _make_base64_error("a data: URI must have `;base64,` before its data")
         text = text[head.end() :]
         text = unquote(text) if "%" in text else text
     elif _ADDRESS.match(text):
@@ -197,17 +197,19 @@ def _decode_leniently(given: str) -> bytes:
     known = _ALPHABET.match(bare)
     if known is None or known.end() < len(bare):
         at = known.end() if known else 0
-        raise _base64_error(f"it has the character {bare[at]!r}")
+        raise _make_base64_error(f"it has the character {bare[at]!r}")
     padding = len(text) - len(bare)
     if len(bare) % 4 == 1 or padding > 2 or (padding and len(text) % 4):
-        raise _base64_error(f"{len(bare)} characters and {padding} of padding are no whole bytes")
+        raise _make_base64_error(
+            f"{len(bare)} characters and {padding} of padding are no whole bytes"
+        )
     try:
         return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
     except binascii.Error as error:
-        raise _base64_error(str(error)) from None
+        raise _make_base64_error(str(error)) from None
 
 
-def _base64_error(reason: str) -> InvalidParams:
+def _make_base64_error(reason: str) -> InvalidParams:
     return InvalidParams(
         f"reference.audio: Invalid base64 encoded string: {reason}.", hint=_SEND, field=_AUDIO
     )

@@ -53,7 +53,7 @@ class AudioStream:
             samples = effect.write(samples)
         if not len(samples):
             return Encoded(b"", 0)
-        return self._count(self._encoder.encode(samples), samples)
+        return self._make_result(self._encoder.encode(samples), samples)
 
     def finish(self) -> Encoded:
         """Return what was held back, and the encoding's end. Nothing is written afterwards."""
@@ -61,17 +61,17 @@ class AudioStream:
         for effect in self._effects:
             rest = np.concatenate([effect.write(rest), effect.finish()])
         data = self._encoder.encode(rest) if len(rest) else b""
-        return self._count(data + self._encoder.finish(), rest)
+        return self._make_result(data + self._encoder.finish(), rest)
 
-    def patches(self) -> tuple[Patch, ...]:
+    def make_patches(self) -> tuple[Patch, ...]:
         """Return the (offset, bytes) pairs that complete the header; call it after `finish`.
 
         The header was sent before the length was known. Where all bytes are still at hand,
         `encoders.apply_patches` completes it.
         """
-        return self._encoder.patches()
+        return self._encoder.make_patches()
 
-    def _count(self, data: bytes, samples: Samples) -> Encoded:
+    def _make_result(self, data: bytes, samples: Samples) -> Encoded:
         self.samples += len(samples)
         return Encoded(data, len(samples))
 

@@ -122,7 +122,7 @@ class OutputStream:
         self._mark_all(self._seconds)
         rest = stream.finish()
         self._hand_out(rest.data, rest.samples, 0, is_last=True)
-        return stream.patches()
+        return stream.make_patches()
 
     def _open(self, sample_rate: int) -> AudioStream:
         # numpy comes with the engine; what is imported before the handshake must not wait for it.

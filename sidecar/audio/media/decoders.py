@@ -88,14 +88,14 @@ class _Task(msgspec.Struct, frozen=True):
         except OSError as error:
             raise _Failed(describe_os_error(error, command[0])) from error
         if outcome.status is None:
-            raise self.file.error(
+            raise self.file.make_error(
                 f"The reference audio was not decoded within {_SECONDS:g} s.",
                 "It may be damaged. Convert it to WAV.",
             )
         return outcome
 
-    def no_sound_error(self) -> BadReferenceAudio:
-        return self.file.error(
+    def make_no_sound_error(self) -> BadReferenceAudio:
+        return self.file.make_error(
             f"The reference audio is {self.form.name} without a sound track.",
             "Send a recording that has sound.",
         )
@@ -113,10 +113,10 @@ def decode_to_wav(file: ReferenceFile, form: MediaFormat) -> Generator[WavFile]:
     """
     decoders = _list_decoders(form)
     if not decoders:
-        raise file.error(
+        raise file.make_error(
             f"The reference audio is {form.name}, and nothing on this machine decodes that.",
             "Install PyAV (pip install av) or the program ffmpeg. Or convert it: "
-            f"{_conversion_command(form, file.path)}",
+            f"{_make_command(form, file.path)}",
         )
     with _turn(file.check), ExitStack() as stack:
         yield _try_decoders(decoders, _copy(file, form, stack))
@@ -130,7 +130,7 @@ def _copy(file: ReferenceFile, form: MediaFormat, stack: ExitStack) -> _Task:
         task.source.write_bytes(file.data)
     except OSError as error:
         reason = describe_os_error(error, error.filename or Path(tempfile.tempdir or "", "copy"))
-        raise file.error(
+        raise file.make_error(
             f"The reference audio cannot be copied to be decoded: {reason}.",
             "Make room in the folder for temporary files, or set TMPDIR to another one.",
         ) from error
@@ -169,11 +169,11 @@ def _try_decoders(decoders: list[Decoder], task: _Task) -> WavFile:
             return decoder(task)
         except _Failed as failure:
             reasons.append(str(failure))
-    raise task.file.error(
+    raise task.file.make_error(
         f"The reference audio is {task.form.name} that cannot be decoded: "
         f"{'; '.join(reasons).rstrip('.')}.",
         "It may be damaged. See whether it plays, and convert it: "
-        f"{_conversion_command(task.form, task.file.path)}",
+        f"{_make_command(task.form, task.file.path)}",
     )
 
 
@@ -189,7 +189,7 @@ def _decode_with_pyav(task: _Task) -> WavFile:
     )  # fmt: skip
     seconds = float(outcome.stdout) if outcome.stdout.strip() else None
     if outcome.status == pyav_child.NO_SOUND:
-        raise task.no_sound_error()
+        raise task.make_no_sound_error()
     if outcome.status == pyav_child.TOO_LONG and seconds is not None:
         raise TooLong(seconds)
     return WavFile(_check_outcome(outcome, task, "PyAV").path, seconds)
@@ -204,7 +204,7 @@ def _decode_with_ffmpeg(task: _Task) -> WavFile:
         "-c:a", "pcm_f32le", "-f", "wav", "-y", f"file:{task.target}",
     )  # fmt: skip
     if outcome.status and "matches no streams" in outcome.stderr:
-        raise task.no_sound_error()
+        raise task.make_no_sound_error()
     return _check_outcome(outcome, task, "ffmpeg")
 
 
@@ -217,7 +217,7 @@ def _check_outcome(outcome: bounded.Outcome, task: _Task, name: str) -> WavFile:
     raise _Failed(f"{name}: {f'it was killed by signal {-status}' if status < 0 else how[0]}")
 
 
-def _conversion_command(form: MediaFormat, path: str | None) -> str:
+def _make_command(form: MediaFormat, path: str | None) -> str:
     """Return the command that converts the file to WAV."""
     source = Path(path or f"recording{form.suffix}")
     given, made = shlex.quote(str(source)), shlex.quote(str(source.with_suffix(".wav")))

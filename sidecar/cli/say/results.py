@@ -116,7 +116,7 @@ class Results:
         if self._audio_file is not None:
             encoder = self._encoding(rate)
             self._audio_file.write(encoder.finish().data)
-            for offset, data in encoder.patches():
+            for offset, data in encoder.make_patches():
                 self._audio_file.patch(offset, data)
             self._audio_file.keep()  # it stays if the captions cannot be written
         for file, captions in self._captions:

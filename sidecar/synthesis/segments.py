@@ -109,13 +109,13 @@ class SegmentSource:
         if self._split:
             return self._splitter.finish()
         length = self._text.end
-        return [Sentence(0, length, ends_paragraph=True, silent=False)] if length else []
+        return [Sentence(0, length, ends_paragraph=True, is_silent=False)] if length else []
 
     def _segment(self, sentence: Sentence) -> Segment:
         original = self._text.between(sentence.start, sentence.end)
         self._text.forget(sentence.end)
         text = ""
-        if not sentence.silent:
+        if not sentence.is_silent:
             self._language.read(strip_html(original) if self._normalize else original)
             text = make_speakable(original, self._language, self._normalize)
         return Segment(sentence.start, sentence.end, text, _break_after(sentence, original))

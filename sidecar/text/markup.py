@@ -47,15 +47,17 @@ def _make_parser() -> MarkdownIt:
     return MarkdownIt("commonmark").enable("strikethrough")
 
 
-def strip_markup(text: str, *, begins: bool = True) -> str:
+def strip_markup(text: str, *, is_line_start: bool = True) -> str:
     """Return the text without its marks; unchanged, to the byte, if there are none.
 
     Args:
-        begins: whether it is the beginning of a line.
+        is_line_start: whether it is the beginning of a line.
     """
     first, *others = text.split("\n")
     if _MARKS.search(text) or any(map(_is_block_start, [first, *others])):
-        text = "\n".join([_strip_line(first) if begins else first, *map(_strip_line, others)])
+        text = "\n".join(
+            [_strip_line(first) if is_line_start else first, *map(_strip_line, others)]
+        )
         if _MARKS.search(text):
             text = _strip_inline(text)
     return text if text.isascii() else _strip_emoji(text)

@@ -18,14 +18,14 @@ class Sentence(msgspec.Struct, frozen=True):
     Attributes:
         ends_paragraph: whether a paragraph ends with it: a blank line, a heading, an item of a list
             or a row of a table follows, or it is a heading or a row itself, or the text ends.
-        silent: whether nothing in it is spoken: it is fenced code, a horizontal rule, or only
+        is_silent: whether nothing in it is spoken: it is fenced code, a horizontal rule, or only
             punctuation.
     """
 
     start: int
     end: int
     ends_paragraph: bool
-    silent: bool
+    is_silent: bool
 
 
 class _Stretch(msgspec.Struct):
@@ -66,7 +66,7 @@ class OffsetMap:
         """Return the last sentences likewise; together they cover the rest of the original."""
         end = self._stretches[-1].original
         if not sentences:
-            rest = Sentence(self._start, end, ends_paragraph=True, silent=True)
+            rest = Sentence(self._start, end, ends_paragraph=True, is_silent=True)
             return [rest] if end > self._start else []
         return [*self.to_original(sentences[:-1]), self._move(sentences[-1], end)]
 

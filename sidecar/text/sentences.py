@@ -148,7 +148,7 @@ class SentenceSplitter:
                 start, heavy = group.start, heavy + self._weight
             else:
                 found.append(group)
-        self._group, self._weight = Sentence(start, end, hard, silent=heavy == 0), heavy
+        self._group, self._weight = Sentence(start, end, hard, is_silent=heavy == 0), heavy
         if hard or heavy >= self._least:
             found.append(self._group)
             self._group = None

@@ -50,8 +50,8 @@ def normalize_part(
     text: str,
     languages: tuple[str, ...],
     *,
-    begins: bool = True,
-    more: bool = False,
+    is_line_start: bool = True,
+    has_more: bool = False,
     before: str = "",
 ) -> str:
     """Return a part of a text as the model receives it.
@@ -59,11 +59,11 @@ def normalize_part(
     Args:
         languages: the languages it may be in. If there are two, figures are not spelled: the model
             reads figures better than words in the wrong language.
-        begins: whether it is the beginning of a line.
-        more: whether the text goes on after it.
+        is_line_start: whether it is the beginning of a line.
+        has_more: whether the text goes on after it.
         before: the text right before it, on which a figure may depend.
     """
-    text = _BREAK.sub(" ", strip_markup(text, begins=begins))
+    text = _BREAK.sub(" ", strip_markup(text, is_line_start=is_line_start))
     if not NEEDS_SPELLING.search(text):
         return text
     code = CODES[languages[-1]]
@@ -71,16 +71,16 @@ def normalize_part(
     return "".join(
         addresses.spell(piece, code)
         if address
-        else _spell(piece, code, more, "" if i else before)
+        else _spell(piece, code, has_more, "" if i else before)
         if sure
         else piece
         for i, (piece, address) in enumerate(addresses.split(text, code))
     )
 
 
-def _spell(text: str, code: str, more: bool, before: str) -> str:
+def _spell(text: str, code: str, has_more: bool, before: str) -> str:
     if code == "en":
-        return english.spell(text, more=more, before=before)
+        return english.spell(text, has_more=has_more, before=before)
     if code in ("zh", "ja"):
-        return han.spell(text, code, more=more, before=before)
+        return han.spell(text, code, has_more=has_more, before=before)
     return european.spell(text, code)

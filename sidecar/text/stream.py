@@ -97,7 +97,7 @@ class SpeakableStream:
         if not self._normalize:
             return self._words.finish()
         said = "".join(map(self._feed_run, self._html.finish(self._lines.finish())))
-        said += self._close(more=False)
+        said += self._close(has_more=False)
         return said + _make_blank(self._gap)
 
     def cut(self) -> str:
@@ -129,7 +129,7 @@ class SpeakableStream:
         if self._holds(word.text.strip()):
             return ""
         self.is_spaced = word.is_spaced
-        return self._say(more=True)
+        return self._say(has_more=True)
 
     def _holds(self, word: str) -> bool:
         if len(self._part) > HOLD:
@@ -137,15 +137,15 @@ class SpeakableStream:
         held = self._kind is LineKind.ROW or not word or _BINDS.search(word) is not None
         return held or _OPEN.search(self._part) is not None or self._part.count("`") % 2 == 1
 
-    def _close(self, *, more: bool = True) -> str:
+    def _close(self, *, has_more: bool = True) -> str:
         """End the line."""
         self._part += self._words.finish()
         self.is_spaced = True
-        return self._say(more=more)
+        return self._say(has_more=has_more)
 
-    def _say(self, *, more: bool) -> str:
+    def _say(self, *, has_more: bool) -> str:
         part, self._part = self._part, ""
-        begins, self._starts_line = self._starts_line, False
+        is_line_start, self._starts_line = self._starts_line, False
         self._head += part[: _HEAD - len(self._head)]
         self._before, before = (self._before + part)[-_NEAR:], self._before
         self._language.read(part)
@@ -157,7 +157,13 @@ class SpeakableStream:
         gap, self._gap = self._gap + part[:at], part[at + len(core) :]
         needed = NEEDS_SPELLING.search(core)
         languages = self._language.detect(self._head) if needed else ("english",)
-        said = normalize_part(core, languages, begins=begins, more=more, before=before + part[:at])
+        said = normalize_part(
+            core,
+            languages,
+            is_line_start=is_line_start,
+            has_more=has_more,
+            before=before + part[:at],
+        )
         if not said:
             return ""
         if said[0] in TIGHT and said[0] != core[0]:

@@ -114,7 +114,7 @@ def test_blocks_end_paragraphs(paragraphs: list[str], said: list[str]) -> None:
     for found in (split(text, "english"), pieces(text, [1] * len(text))):
         assert spans(text, found) == paragraphs
         assert all(sentence.ends_paragraph for sentence in found)
-        assert not any(sentence.silent for sentence in found)
+        assert not any(sentence.is_silent for sentence in found)
     assert [make_speakable(part, "english") for part in paragraphs] == said
     # As one utterance, too, no two words become one.
     assert make_speakable(text, "english") == " ".join(said)
@@ -179,7 +179,7 @@ def test_the_limit_counts_what_is_said() -> None:
 def test_what_holds_nothing_to_say_is_silent() -> None:
     for text in ("<br>", "<p></p>", "<script>a. B</script>", "<!-- a -->", "<img src=a.png>"):
         [sentence] = split(text, "english")
-        assert (sentence.start, sentence.end, sentence.silent) == (0, len(text), True)
+        assert (sentence.start, sentence.end, sentence.is_silent) == (0, len(text), True)
         assert make_speakable(text, "english") == ""
 
 

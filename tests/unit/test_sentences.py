@@ -57,7 +57,7 @@ def test_paragraphs_end_at_blank_lines_and_at_blocks_of_markdown() -> None:
         ("The end", True, False),
     ]
     text = "".join(part for part, *_ in parts)
-    found = [(text[s.start : s.end], s.ends_paragraph, s.silent) for s in split(text, "english")]
+    found = [(text[s.start : s.end], s.ends_paragraph, s.is_silent) for s in split(text, "english")]
     assert found == parts
 
 
@@ -109,7 +109,7 @@ def test_no_decision_is_made_too_early(text: str) -> None:
 def test_a_sentence_is_confirmed_by_the_beginning_of_the_next_word() -> None:
     splitter = SentenceSplitter("english", least=0)
     assert splitter.feed("It was a long and stormy evening. ") == []
-    assert splitter.feed("T") == [Sentence(0, 34, ends_paragraph=False, silent=False)]
+    assert splitter.feed("T") == [Sentence(0, 34, ends_paragraph=False, is_silent=False)]
     chinese = SentenceSplitter("chinese", least=0)
     assert chinese.feed("今天天气很好。") == []
     assert len(chinese.feed("我")) == 1

@@ -24,23 +24,23 @@ _WITH_STOP = ("time", "times")
 _UNSAID = re.compile(r"[^\w ,'’-]|[\d_]|\bdivided by\b")
 
 
-def spell(text: str, *, more: bool = False, before: str = "") -> str:
+def spell(text: str, *, has_more: bool = False, before: str = "") -> str:
     """Spell the figures in a part of a text.
 
     Args:
-        more: whether the text goes on after this part.
+        has_more: whether the text goes on after this part.
         before: the text right before it.
     """
-    text = before + spell_abbreviations(text, more=more)
+    text = before + spell_abbreviations(text, has_more=has_more)
     said: list[str] = []
     at = len(before)
     for match in FIGURES.finditer(text, at):
-        said += [text[at : match.start()], _spell_figure(match, more)]
+        said += [text[at : match.start()], _spell_figure(match, has_more)]
         at = match.end()
     return "".join([*said, text[at:]])
 
 
-def _spell_figure(match: re.Match[str], more: bool) -> str:
+def _spell_figure(match: re.Match[str], has_more: bool) -> str:
     text, kind, sign = match.string, match.lastgroup or "", match["sign"] or ""
     if kind in KEPT:
         return match[0]
@@ -51,5 +51,5 @@ def _spell_figure(match: re.Match[str], more: bool) -> str:
     if sign:
         said = f"minus {said}" if kind in _SIGNED else sign + said
     # The full stop ends both the figure and the sentence.
-    ends = kind in _WITH_STOP and span.endswith(".") and match.end() == len(text) and not more
+    ends = kind in _WITH_STOP and span.endswith(".") and match.end() == len(text) and not has_more
     return said + "." if ends else said

@@ -24,16 +24,16 @@ _ABBREVIATIONS = re.compile(
 )
 
 
-def spell_abbreviations(text: str, *, more: bool) -> str:
-    """Spell the abbreviations in a part of a text; `more` says whether it goes on after that."""
-    return _ABBREVIATIONS.sub(lambda match: _spell(match, more), text)
+def spell_abbreviations(text: str, *, has_more: bool) -> str:
+    """Spell the abbreviations in a part of a text; `has_more` says whether the text goes on."""
+    return _ABBREVIATIONS.sub(lambda match: _spell(match, has_more), text)
 
 
-def _spell(match: re.Match[str], more: bool) -> str:
+def _spell(match: re.Match[str], has_more: bool) -> str:
     span = match[0]
     if match["title"]:
         return read_with_library(f"{span} X").removesuffix(" X") if span[0].isupper() else span
     said = _LATIN[span.lower()]
     said = said.capitalize() if span[0].isupper() else said
     # The full stop ends both the abbreviation and the sentence.
-    return said + "." if match.end() == len(match.string) and not more else said
+    return said + "." if match.end() == len(match.string) and not has_more else said

@@ -28,22 +28,22 @@ _FIGURE = re.compile(r"\d")
 _WORDS = re.compile(r"(?:QQ)?[\u4e00-\u9fff]{1,6}：?\Z")
 
 
-def spell(text: str, code: str, *, more: bool = False, before: str = "") -> str:
+def spell(text: str, code: str, *, has_more: bool = False, before: str = "") -> str:
     """Spell the figures in a part of a text.
 
     Args:
         code: zh or ja.
-        more: whether the text goes on after this part.
+        has_more: whether the text goes on after this part.
         before: the text right before it.
     """
     if not _FIGURE.search(text):
         return text
     if (words := _WORDS.search(before)) is not None:
-        whole = spell(words[0] + text, code, more=more)
+        whole = spell(words[0] + text, code, has_more=has_more)
         if whole.startswith(words[0]):
             return whole.removeprefix(words[0])
     # "$1.5万" may become "$1.5万亿", and the name of the currency comes after all of it.
-    if more and (match := find_unfinished(text)) is not None:
+    if has_more and (match := find_unfinished(text)) is not None:
         return spell(text[: match.start()], code) + match[0]
     text = rewrite(name_currencies(spell_codes(text, code), code), code)
     text = spell_plain_numbers(text, code)

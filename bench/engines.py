@@ -158,9 +158,11 @@ class Sidecar:
             return
         if not isinstance(event, Done) or not isinstance(event.result, SpeechResult):
             raise RuntimeError(f"the request failed: {event}")
-        if event.result.finish_reason not in ("stop", "length"):
+        if event.result.figures.finish_reason not in ("stop", "length"):
             # A guard that cuts speech short would pass for speed.
-            raise RuntimeError(f"the utterance was ended early: {event.result.finish_reason}")
+            raise RuntimeError(
+                f"the utterance was ended early: {event.result.figures.finish_reason}"
+            )
 
 
 class MlxAudio:

@@ -10,7 +10,7 @@ import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
-from sidecar.engine.events import AudioChunk, FinishReason, SpeechResult
+from sidecar.engine.events import AudioChunk, FinishReason, SpeechFigures, SpeechResult
 from sidecar.engine.failures import not_finite
 from sidecar.engine.models import Loaded
 from sidecar.engine.request import SpeechJob
@@ -66,7 +66,7 @@ class ActiveSpeech(Generic[L]):
     def result(self) -> SpeechResult:
         assert self.finish_reason is not None
         submitted = self.job.submitted
-        return SpeechResult(
+        figures = SpeechFigures(
             finish_reason=self.finish_reason,
             frames=self.frames,
             samples=self.samples,
@@ -76,9 +76,8 @@ class ActiveSpeech(Generic[L]):
             first_audio_seconds=(self._first_audio or time.perf_counter()) - submitted,
             generation_seconds=self.elapsed - self._text_wait_seconds,
             peak_memory_bytes=mx.get_peak_memory(),
-            notices=self._notices,
-            unspoken=self.unspoken(),
         )
+        return SpeechResult(figures, self._notices, self.unspoken())
 
     def _put(self, samples: NDArray[np.float32], codes: NDArray[np.int32]) -> None:
         """Hand out a chunk.

@@ -45,10 +45,8 @@ class BatchRunner:
         assert isinstance(loaded, LoadedModel)
         voice = utterance.reference
         notices = voice.notices if isinstance(voice, VoicePrompt) else ()
-        sequence = Sequence(job, loaded, loaded.model.prepare(utterance), admitted, notices)
-        for more in job.more_text:
-            sequence.append_text(more)
-        self.active.append(sequence)
+        prompt = loaded.model.prepare(utterance)
+        self.active.append(Sequence(job, loaded, prompt, admitted, notices))
 
     def find(self, job: SpeechJob) -> Sequence | None:
         return next((sequence for sequence in self.active if sequence.job is job), None)

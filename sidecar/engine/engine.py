@@ -157,7 +157,7 @@ class Engine:
 
     def cancel(self, job: Job) -> None:
         """End a job with `Cancelled`; do nothing if it has ended already."""
-        job.cancelled = True
+        job.cancelled.set()
         self._inbox.put(Cancel(job))
 
     def append_text(self, job: SpeechJob, text: str, last: bool) -> None:

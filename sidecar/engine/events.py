@@ -83,7 +83,7 @@ class SpeechFigures(msgspec.Struct, frozen=True):
         return self.generation_seconds / self.audio_seconds if self.samples else 0.0
 
 
-class SpeechResult(SpeechFigures, frozen=True):
+class SpeechResult(msgspec.Struct, frozen=True):
     """The result of an utterance.
 
     Attributes:
@@ -91,6 +91,7 @@ class SpeechResult(SpeechFigures, frozen=True):
         unspoken: letters of its text that the model has not learned and has left out.
     """
 
+    figures: SpeechFigures
     notices: tuple[Notice, ...] = ()
     unspoken: tuple[str, ...] = ()
 
@@ -135,6 +136,17 @@ class Download(msgspec.Struct, frozen=True):
     progress: Progress
 
 
+class WaitingForText(msgspec.Struct, frozen=True):
+    """The job has spoken all text that it has, and waits for more.
+
+    Attributes:
+        appended: how many calls of `Engine.append_text` the job had taken by then. The text of a
+            later call may have been on its way.
+    """
+
+    appended: int
+
+
 class Done(msgspec.Struct, frozen=True):
     """The job has succeeded. It is the last event of the job.
 
@@ -155,7 +167,7 @@ class Failed(msgspec.Struct, frozen=True):
 
 
 Outcome = Done | Failed
-Event = AudioChunk | Stage | Download | Done | Failed
+Event = AudioChunk | Stage | Download | WaitingForText | Done | Failed
 
 T = TypeVar("T")
 

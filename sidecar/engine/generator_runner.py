@@ -45,8 +45,7 @@ class GeneratorTask(ActiveSpeech[LoadedGenerator]):
         self._steps: Iterator[mx.array] | None = None
         self._random = self.seed
         self._frame = self._rate * FRAME_SECONDS
-        frames = request.max_frames or _DEFAULT_FRAMES
-        self._max_samples = round(min(frames, request.frames_left or frames) * self._frame)
+        self._max_samples = round(request.limit_frames(_DEFAULT_FRAMES) * self._frame)
         self._chunk = round(request.chunk_frames * self._frame)
 
     @property

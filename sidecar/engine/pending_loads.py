@@ -124,7 +124,7 @@ class PendingLoads:
 
         def go_on() -> None:
             self._heartbeat.beat(doing)
-            if all(job.cancelled for job in jobs):
+            if all(job.cancelled.is_set() for job in jobs):
                 raise Cancelled("The load was cancelled.")
 
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +13,6 @@ from sidecar.models.base import GenerationDefaults, SamplingParams, Utterance
 
 if TYPE_CHECKING:
     from sidecar.audio.reference import Recording
-    from sidecar.engine.commands import AppendText
 
 Priority = Literal["low", "normal", "high"]
 PRIORITIES: tuple[Priority, ...] = ("high", "normal", "low")
@@ -52,6 +52,9 @@ class SpeechRequest(msgspec.Struct, frozen=True):
         stop_runaway: whether to end speech that does not end by itself; see `engine/runaway.py`.
         more_follows: whether the next job of the same stream is submitted when this one has
             ended. The place of the stream stays reserved for it.
+        heard_since: when the listener of the stream got its first audio, by time.perf_counter; None
+            before that.
+        audio_before: seconds of audio that earlier jobs of the stream have brought.
     """
 
     model: str
@@ -67,6 +70,13 @@ class SpeechRequest(msgspec.Struct, frozen=True):
     priority: Priority = "normal"
     stop_runaway: bool = True
     more_follows: bool = False
+    heard_since: float | None = None
+    audio_before: float = 0.0
+
+    def limit_frames(self, default: int) -> int:
+        """Return how many frames the utterance may have, where the model's own limit is known."""
+        frames = self.max_frames or default
+        return min(frames, self.frames_left or frames)
 
     def penalty(self, defaults: GenerationDefaults) -> float:
         """Return the repetition penalty, which is the checkpoint's unless the request has one."""
@@ -88,71 +98,63 @@ class LoadOptions(msgspec.Struct, frozen=True):
     keep_alive: float | None = None
 
 
-class Stream(msgspec.Struct, eq=False):
-    """What the jobs of one narration have in common; it is told by its identity.
+class Stream(msgspec.Struct, frozen=True, eq=False):
+    """What the jobs of one synthesis have in common. It is compared by its identity.
 
     Attributes:
         since: when it was asked for, by time.perf_counter.
-        first_audio: when its first audio came; None until then.
-        seconds: of audio that its ended jobs have brought.
     """
 
     since: float
-    first_audio: float | None = None
-    seconds: float = 0.0
 
 
-class Job(msgspec.Struct, eq=False, kw_only=True):
+class Job(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """Work in flight. Iterate over it for its events; the job itself is what `cancel` takes.
 
     Attributes:
         events: where the engine puts the events; several jobs, one after another, may share it.
         admitted: whether the job is a later step of something that was admitted before; then a
             full queue does not refuse it.
-        cancelled: set by whoever cancels a job, from any thread: a load looks at it between two
-            stages, when the inbox is not read.
+        cancelled: set by `Engine.cancel`. A load looks at it between two stages, when the engine
+            reads no commands.
     """
 
     events: Events[Any]
     admitted: bool = False
-    cancelled: bool = False
+    cancelled: threading.Event = msgspec.field(default_factory=threading.Event)
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)
 
 
-class SpeechJob(Job, kw_only=True):
+class SpeechJob(Job, frozen=True, kw_only=True):
     """A synthesis in flight.
 
     Attributes:
-        submitted: when, by time.perf_counter; who waits is admitted in this order.
-        stream: of the narration that it is a part of.
-        more_text: what `AppendText` brought before the row was there to take it.
-        starved_since: when its row ran out of text, by time.perf_counter; None while it has some.
+        submitted: when, by time.perf_counter; waiting jobs are admitted in this order.
+        stream: of the synthesis that it is a part of.
     """
 
     request: SpeechRequest
     submitted: float
     stream: Stream | None = None
-    more_text: list[AppendText] = []
-    starved_since: float | None = None
 
 
-class LoadJob(Job, kw_only=True):
+class LoadJob(Job, frozen=True, kw_only=True):
     """A model to load."""
 
     model: str
     options: LoadOptions
 
 
-class EncodeJob(Job, kw_only=True):
+class EncodeJob(Job, frozen=True, kw_only=True):
     """A recording to encode, so that the model can speak with its voice."""
 
     model: str
     recording: Recording
 
 
-class UnloadJob(Job, kw_only=True):
+class UnloadJob(Job, frozen=True, kw_only=True):
     """A model to unload.
 
     Attributes:

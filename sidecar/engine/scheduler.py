@@ -75,6 +75,8 @@ class Scheduler:
             self._models, self._references, self._loading.park, self._finish
         )
         self._waiting = AdmissionQueue()
+        # Text that was appended to a job before it was admitted.
+        self._early_text: dict[SpeechJob, list[AppendText]] = {}
         # All jobs that are not active.
         self._not_begun = (self._waiting, self._encoding, self._loading, self._unloading)
         self._runners: tuple[Runner, ...] = (
@@ -169,6 +171,8 @@ class Scheduler:
     def _accept(self, job: SpeechJob | EncodeJob | LoadJob) -> None:
         if isinstance(job, SpeechJob):
             self._waiting.release_model(job.stream)  # from here on the job itself uses it
+            if job.request.utterance.more_text:
+                self._early_text[job] = []
         in_flight = self._queued + len(self._active)
         has_place = isinstance(job, SpeechJob) and self._waiting.has_place(job)
         if in_flight >= MAX_STREAMS + MAX_QUEUED and not (has_place or job.admitted):
@@ -218,8 +222,9 @@ class Scheduler:
             self._finish(job, Failed(error))
 
     def _append_text(self, command: AppendText) -> None:
-        if not any(runner.append_text(command) for runner in self._runners):
-            command.job.more_text.append(command)
+        is_active = any(runner.append_text(command) for runner in self._runners)
+        if not is_active and command.job in self._early_text:
+            self._early_text[command.job].append(command)
 
     def _stop(self) -> None:
         self._stopping = True
@@ -251,6 +256,8 @@ class Scheduler:
             utterance = self._references.resolve(loaded, job.request.utterance)
             runner = next(runner for runner in self._runners if runner.can_run(loaded))
             runner.admit(job, loaded, utterance, admitted)
+            for command in self._early_text.pop(job, ()):
+                self._append_text(command)
         except Exception as error:
             self._finish(job, Failed(as_sidecar_error(error, "preparing the request")))
         self._publish_figures()
@@ -260,8 +267,10 @@ class Scheduler:
 
         The figures are published first, since the reader of the outcome may look them up.
         """
-        if isinstance(job, SpeechJob) and isinstance(outcome, Done):
-            self._waiting.reserve(job)
+        if isinstance(job, SpeechJob):
+            self._early_text.pop(job, None)
+            if isinstance(outcome, Done):
+                self._waiting.reserve(job)
         self._publish_figures()
         job.events.put(outcome)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sidecar.engine.active import ActiveSpeech
 from sidecar.engine.commands import AppendText
+from sidecar.engine.events import WaitingForText
 from sidecar.engine.models import LoadedModel
 from sidecar.engine.request import SpeechJob
 from sidecar.engine.runaway import RunawayGuard
@@ -63,8 +64,8 @@ class Sequence(ActiveSpeech[LoadedModel]):
         self.prefilled = False
         self.gone = False
         self.chunks = ChunkPlan(request.first_frames, request.chunk_frames)
-        frames = request.max_frames or model.defaults.max_frames
-        self.max_frames = min(frames, request.frames_left or frames, MAX_UTTERANCE_FRAMES)
+        frames = request.limit_frames(model.defaults.max_frames)
+        self.max_frames = min(frames, MAX_UTTERANCE_FRAMES)
         self.sampling = SamplingState(
             talker=request.talker.over(model.defaults.talker),
             subtalker=request.subtalker.over(model.defaults.subtalker),
@@ -75,6 +76,8 @@ class Sequence(ActiveSpeech[LoadedModel]):
         self.pending: list[Slot] = []
         self.started = 0
         self._guard = RunawayGuard() if request.stop_runaway else None
+        self._appended = 0
+        self._waiting_since: float | None = None
 
     @property
     def can_step(self) -> bool:
@@ -98,14 +101,19 @@ class Sequence(ActiveSpeech[LoadedModel]):
     def append_text(self, more: AppendText) -> None:
         """Raises as `TTSModel.append_text`."""
         self.loaded.model.append_text(self.state, more.text, more.last)
-        if self.job.starved_since is not None and not self.is_waiting_for_text:
-            self._text_wait_seconds += time.perf_counter() - self.job.starved_since
-            self.job.starved_since = None
+        self._appended += 1
+        if self.prefilled:
+            self.note_text()
 
     def note_text(self) -> None:
-        """Note the time if the text has run out."""
+        """Note whether the text has run out, and report it if it has."""
+        now = time.perf_counter()
         if self.is_waiting_for_text:
-            self.job.starved_since = self.job.starved_since or time.perf_counter()
+            self._waiting_since = self._waiting_since or now
+            self.job.events.put(WaitingForText(self._appended))
+        elif self._waiting_since is not None:
+            self._text_wait_seconds += now - self._waiting_since
+            self._waiting_since = None
 
     def close(self) -> None:
         """Leave the batch, and free what the model holds for the sequence."""
@@ -161,8 +169,8 @@ class Sequence(ActiveSpeech[LoadedModel]):
 
     @property
     def _heard_since(self) -> float | None:
-        stream = self.job.stream
-        return stream.first_audio if stream and stream.first_audio else self._first_audio
+        since = self.job.request.heard_since
+        return self._first_audio if since is None else since
 
     @property
     def is_ahead(self) -> bool:
@@ -171,8 +179,8 @@ class Sequence(ActiveSpeech[LoadedModel]):
             return True
         if (since := self._heard_since) is None:
             return False
-        before = self.job.stream.seconds if self.job.stream else 0.0
-        return before + self.audio_seconds - (time.perf_counter() - since) > _AHEAD_SECONDS
+        audio = self.job.request.audio_before + self.audio_seconds
+        return audio - (time.perf_counter() - since) > _AHEAD_SECONDS
 
     def unspoken(self) -> tuple[str, ...]:
         return tuple(self.loaded.model.find_unspoken(self.state))

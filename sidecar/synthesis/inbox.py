@@ -7,7 +7,16 @@ from collections.abc import Callable
 
 import msgspec
 
-from sidecar.engine.events import AudioChunk, Done, Download, Event, Events, Failed, Stage
+from sidecar.engine.events import (
+    AudioChunk,
+    Done,
+    Download,
+    Event,
+    Events,
+    Failed,
+    Stage,
+    WaitingForText,
+)
 from sidecar.errors import SidecarError
 
 # Chunks that the engine may be ahead of the encoder.
@@ -24,7 +33,7 @@ class _Stop(msgspec.Struct, frozen=True):
     error: SidecarError
 
 
-Arrival = AudioChunk | Done | Failed | TextArrived
+Arrival = AudioChunk | WaitingForText | Done | Failed | TextArrived
 
 
 class Inbox:

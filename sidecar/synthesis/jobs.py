@@ -9,7 +9,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from sidecar.engine.engine import Engine
-from sidecar.engine.events import AudioChunk, Done, Failed, LoadResult, SpeechResult
+from sidecar.engine.events import AudioChunk, Done, Failed, LoadResult, SpeechResult, WaitingForText
 from sidecar.engine.request import LoadJob, LoadOptions, SpeechJob, Stream
 from sidecar.errors import EmptyText, TextTimeout
 from sidecar.models.base import ModelInfo, Spoken
@@ -57,7 +57,9 @@ class SpeechJobs:
         self._seed = random.getrandbits(32) if seed is None else seed
         voice = request.speech.utterance.reference
         self._job: SpeechJob | LoadJob | None = None
-        self._lacks_text = False  # the job does not have all of its text yet
+        self._appended = 0  # how often text was appended to the job
+        self._is_job_waiting = False  # for text
+        self._audio_seconds = 0.0  # of the segments that have ended
         self._has_slot = False  # the engine may hold a slot for the next segment
         self._spoken: Spoken | None = None
         self.output = OutputStream(request)
@@ -111,9 +113,11 @@ class SpeechJobs:
             first_frames=self._first_frames,
             frames_left=self.frames_left,
             more_follows=more_follows,
+            heard_since=self.output.first_audio,
+            audio_before=self._audio_seconds,
         )
         self.text = text
-        self._lacks_text = more_text
+        self._appended, self._is_job_waiting = 0, False
         self._has_slot = self._has_slot or more_follows
         self.output.begin(is_placed=is_placed)
         self._inbox.expect_outcome()
@@ -125,23 +129,29 @@ class SpeechJobs:
         """Add to the text of the running job."""
         assert isinstance(self._job, SpeechJob)
         self.text += text
-        self._lacks_text = not is_last
+        self._appended += 1
+        self._is_job_waiting = False
         self._engine.append_text(self._job, text, is_last)
 
     def wait(self) -> Step[TextArrived | SpeechResult | LoadResult]:
         """Wait for more text or for the end of the job; put audio that comes into the output.
 
         Raises:
-            TextTimeout: neither this nor the engine has had text for the request's time.
+            TextTimeout: there was no text to speak for as long as the request allows.
             SidecarError: the job's error, Cancelled, or TextTooLong.
         """
         while True:
             yield from self.output.take()
-            match self._inbox.next(self._text_timeout):
-                case None if isinstance(self._job, SpeechJob) and self._job.starved_since is None:
-                    pass  # the job still has text, and waits for the engine
+            is_text_needed = self._job is None or self._is_job_waiting
+            match self._inbox.next(self._request.text_timeout if is_text_needed else None):
                 case None:
-                    raise self._text_timed_out()
+                    raise TextTimeout(
+                        f"No more text has come for {self._request.text_timeout:g} s.",
+                        hint="End the text with speech/endText, or set `textTimeoutMs`.",
+                        field="text",
+                    )
+                case WaitingForText(appended):  # unless more has been appended since
+                    self._is_job_waiting = appended == self._appended
                 case AudioChunk() as chunk:
                     self.output.add(chunk, keep_codes=self._spoken is None)
                 case TextArrived() as event:
@@ -161,10 +171,9 @@ class SpeechJobs:
             is_cut: the speech ended before the job had all of the segment's text.
         """
         self.results.add(result, self.output.sentence, self._request.max_frames, self.text)
-        self.output.end(break_after, result.sample_rate)
-        self._stream.first_audio = self.output.first_audio
-        self._stream.seconds += result.audio_seconds
-        is_whole = result.finish_reason == "stop" and not is_cut
+        self.output.end(break_after, result.figures.sample_rate)
+        self._audio_seconds += result.figures.audio_seconds
+        is_whole = result.figures.finish_reason == "stop" and not is_cut
         if self._spoken is None and is_whole and self.output.codes:
             self._spoken = Spoken(self.text, self.output.take_codes())
 
@@ -194,19 +203,6 @@ class SpeechJobs:
             self._engine.cancel(self._job)
         self._inbox.drain()
         self.release()
-
-    @property
-    def _text_timeout(self) -> float | None:
-        """Text is waited for between two jobs, and by a job that does not have all of it."""
-        waits = self._job is None or self._lacks_text
-        return self._request.text_timeout if waits else None
-
-    def _text_timed_out(self) -> TextTimeout:
-        return TextTimeout(
-            f"No more text has come for {self._request.text_timeout:g} s.",
-            hint="End the text with speech/endText, or set `textTimeoutMs`.",
-            field="text",
-        )
 
     @property
     def _first_frames(self) -> int:

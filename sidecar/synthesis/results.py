@@ -46,18 +46,18 @@ class SegmentResults:
             text: what the model was given.
         """
         if self._total is None:
-            self._total, self._notices = result, result.notices
+            self._total, self._notices = result.figures, result.notices
         else:
-            self._total += result
+            self._total += result.figures
         self.count += 1
         self._unspoken |= dict.fromkeys(result.unspoken)
-        if result.finish_reason != "stop":
+        if result.figures.finish_reason != "stop":
             if self.frames < max_frames:
                 message = f"Sentence {sentence} did not end by itself and was cut."
                 self._cut.append(Notice("runaway", message))
         elif self._tempo is not None:
             spoken = "".join(char for char in text if char not in result.unspoken)
-            rate = tempo.find_rushed_rate(spoken, result.audio_seconds, self._tempo)
+            rate = tempo.find_rushed_rate(spoken, result.figures.audio_seconds, self._tempo)
             if rate is not None:
                 self._rushed.append((sentence, rate))
 

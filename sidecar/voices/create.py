@@ -18,6 +18,7 @@ from sidecar.engine.events import (
     Failed,
     LoadResult,
     SpeechResult,
+    WaitingForText,
 )
 from sidecar.engine.events import (
     Stage as LoadStage,
@@ -185,13 +186,13 @@ class Creation:
             raise (about(error, f"design.{error.field}") if of_design else error) from None
         assert isinstance(result, SpeechResult)
         check_ended(result)
-        spoken = ReferenceAudio(data=wav(chunks, result.sample_rate), text=design.text)
+        spoken = ReferenceAudio(data=wav(chunks, result.figures.sample_rate), text=design.text)
         try:
             recording = spoken.read(self._most_seconds)
         except BadReferenceAudio as error:
             hint = "Give it a sentence or two; try another seed."
             raise about(error, "design.text", hint) from None
-        return recording, design_notices(result), result.seed
+        return recording, design_notices(result), result.figures.seed
 
     def _encode(self, recording: Recording) -> Step[EncodedVoice]:
         model = self._request.model
@@ -244,6 +245,8 @@ class Creation:
                     chunks.append(event)
                     samples += len(event.samples)
                     yield Progress("designing", f"{samples / event.sample_rate:.1f} s")
+                case WaitingForText():
+                    raise AssertionError("the text of a design is complete")
                 case Failed(error):
                     raise error
                 case Done(result):

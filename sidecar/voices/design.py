@@ -35,7 +35,7 @@ class Design(msgspec.Struct, frozen=True):
 
 def check_ended(result: SpeechResult) -> None:
     """Raise GenerationFailed if the designed speech ran away."""
-    if result.finish_reason == "runaway":
+    if result.figures.finish_reason == "runaway":
         raise GenerationFailed(
             "The designed speech did not end.", hint="Try another seed.", field="design"
         )
@@ -44,11 +44,11 @@ def check_ended(result: SpeechResult) -> None:
 def design_notices(result: SpeechResult) -> tuple[Notice, ...]:
     """Return warnings if the designed speech may not say all of its text."""
     left_out = tuple(unspoken.make_notices(result.unspoken, "the design"))
-    if result.finish_reason != "length":
+    if result.figures.finish_reason != "length":
         return left_out
     said = (
-        f"The designed speech was cut after {result.audio_seconds:.1f} s, and may not say all of "
-        "its text. Try another seed, or a shorter text."
+        f"The designed speech was cut after {result.figures.audio_seconds:.1f} s, and may not "
+        "say all of its text. Try another seed, or a shorter text."
     )
     return (Notice("designCut", said), *left_out)
 

@@ -84,7 +84,7 @@ class Neighbours(RuleBasedStateMachine):
         if not isinstance(end, Cancelled):
             assert end is not None
             assert not isinstance(end, Exception)
-            assert (frames, end.finish_reason) == (len(codes), reason)
+            assert (frames, end.figures.finish_reason) == (len(codes), reason)
 
 
 class RandomNeighbours(Neighbours):

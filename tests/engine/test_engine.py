@@ -61,7 +61,7 @@ def speak(engine: Engine) -> Any:
 def test_a_request_ends_at_its_number_of_frames(engine: Engine) -> None:
     result = speak(engine)
     assert isinstance(result, SpeechResult)
-    assert (result.frames, result.finish_reason) == (REQUEST.max_frames, "length")
+    assert (result.figures.frames, result.figures.finish_reason) == (REQUEST.max_frames, "length")
 
 
 @pytest.mark.parametrize(

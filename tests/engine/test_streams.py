@@ -14,13 +14,22 @@ from msgspec.structs import replace
 from sidecar.engine import admission
 from sidecar.engine.admission import AdmissionQueue
 from sidecar.engine.engine import Engine
-from sidecar.engine.events import AudioChunk, Done, Event, Events, Failed, SpeechResult
+from sidecar.engine.events import (
+    AudioChunk,
+    Done,
+    Event,
+    Events,
+    Failed,
+    SpeechResult,
+    WaitingForText,
+)
 from sidecar.engine.request import SpeechJob, SpeechRequest, Stream
 from sidecar.models.base import Utterance
 from tests.support.harness import TIMEOUT
 from tests.support.jobs import outcome, unwrapped
 
 HELLO = SpeechRequest("tiny-voice", Utterance("Hello there."), seed=1, max_frames=3)
+WHOLE = Utterance("Once upon a time", text_mode="stream")
 LIVE = replace(
     HELLO, utterance=Utterance("Once upon ", text_mode="stream", more_text=True), max_frames=40
 )
@@ -59,13 +68,21 @@ def speech_job(stream: Stream | None = None, **changes: Any) -> SpeechJob:
     return SpeechJob(request=request, events=Events(), submitted=5.0, stream=stream)
 
 
+def until_waiting(events: queue.SimpleQueue[tuple[str, Any]]) -> tuple[str, WaitingForText]:
+    """Return the next event that says that a job waits for text."""
+    while True:
+        name, event = events.get(timeout=TIMEOUT)
+        if isinstance(event, WaitingForText):
+            return name, event
+
+
 def until_done(events: queue.SimpleQueue[tuple[str, Any]], name: str) -> list[str]:
     """Who was heard of, up to the end of `name`'s job."""
     heard: list[str] = []
     while True:
         who, event = events.get(timeout=TIMEOUT)
         heard.append(who)
-        if who == name and not isinstance(event, AudioChunk):
+        if who == name and not isinstance(event, AudioChunk | WaitingForText):
             assert isinstance(event, SpeechResult), event
             return heard
 
@@ -152,10 +169,37 @@ def test_a_row_that_waits_for_text_gives_its_place_to_others(
     live = engine.submit(LIVE, events=Named("live", events))
     engine.submit(HELLO, events=Named("other", events))
     assert set(until_done(events, "other")) <= {"live", "other"}
-    assert live.starved_since is not None
     engine.append_text(live, "a time", last=True)
     assert until_done(events, "live")[-1] == "live"
-    assert live.starved_since is None
+
+
+def test_a_job_that_waits_for_text_says_how_often_it_has_got_some(
+    engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
+) -> None:
+    live = engine.submit(LIVE, events=Named("live", events))
+    assert until_waiting(events) == ("live", WaitingForText(0))
+    engine.append_text(live, "", last=False)
+    assert until_waiting(events) == ("live", WaitingForText(1))
+    engine.append_text(live, "a time", last=True)
+    assert set(until_done(events, "live")) == {"live"}
+
+
+def test_text_that_comes_before_the_admission_is_spoken(
+    engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
+) -> None:
+    other = Stream(since=1.0)
+    engine.submit(replace(HELLO, more_follows=True), other, events=Named("other", events))
+    until_done(events, "other")
+    live = engine.submit(LIVE, events=Named("live", events))  # waits for the reserved place
+    engine.append_text(live, "a ", last=False)
+    engine.append_text(live, "time", last=True)
+    engine.release(other)
+    seen: list[Event] = []
+    while not isinstance(event := events.get(timeout=TIMEOUT)[1], SpeechResult):
+        seen.append(event)
+    assert not any(isinstance(event, WaitingForText) for event in seen)
+    whole = outcome(engine.submit(replace(LIVE, utterance=WHOLE)))
+    assert (event.figures.frames, event.figures.seed) == (whole.figures.frames, whole.figures.seed)
 
 
 def test_waiting_for_text_is_no_generation(
@@ -166,12 +210,12 @@ def test_waiting_for_text_is_no_generation(
     event = outcome(engine.submit(replace(HELLO, max_frames=40)))
     assert isinstance(event, SpeechResult)
     engine.append_text(live, "a time", last=True)
-    while isinstance(last := events.get(timeout=TIMEOUT)[1], AudioChunk):
+    while isinstance(last := events.get(timeout=TIMEOUT)[1], AudioChunk | WaitingForText):
         pass
     assert isinstance(last, SpeechResult)
     # It was there all the time that the other one was spoken.
     elapsed = time.perf_counter() - started
-    assert last.generation_seconds < elapsed - 0.9 * event.generation_seconds
+    assert last.figures.generation_seconds < elapsed - 0.9 * event.figures.generation_seconds
 
 
 def test_who_waits_is_admitted_in_the_order_of_the_requests() -> None:

@@ -33,7 +33,7 @@ def test_every_code_is_the_official_one(engine: Engine, golden: Path, folder: st
     for case, job in zip(cases, jobs, strict=True):
         codes, samples, result = wait(job)
         assert np.array_equal(codes, case.codes)
-        assert result.finish_reason == case.finish_reason
+        assert result.figures.finish_reason == case.finish_reason
         assert np.abs(samples - case.audio).max() < 1e-4
         if strangers:
             engine.cancel(strangers.pop())

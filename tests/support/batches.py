@@ -35,8 +35,8 @@ class Listener(Reader):
                 return chunks, None
             if isinstance(event, Done | Failed):
                 return chunks, unwrapped(event)
-            assert isinstance(event, AudioChunk)
-            chunks.append(event)
+            if isinstance(event, AudioChunk):
+                chunks.append(event)
 
 
 def load(path: str | Path, dtype: str = "float32", backend: Backend | None = None) -> LoadedModel:
@@ -86,7 +86,7 @@ def speech(events: Listener) -> tuple[np.ndarray, np.ndarray, str]:
     chunks, end = events.heard()
     assert isinstance(end, SpeechResult), end
     codes = np.concatenate([chunk.codes for chunk in chunks])
-    return codes, np.concatenate([chunk.samples for chunk in chunks]), end.finish_reason
+    return codes, np.concatenate([chunk.samples for chunk in chunks]), end.figures.finish_reason
 
 
 def alone(loaded: LoadedModel, request: SpeechRequest) -> tuple[np.ndarray, np.ndarray, str]:

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from sidecar.audio import reference
-from sidecar.engine.events import FinishReason, SpeechResult
+from sidecar.engine.events import FinishReason, SpeechFigures, SpeechResult
 from sidecar.synthesis.results import SegmentResults
 from sidecar.text import tempo
 from tests.support.plain_texts import PROSE
@@ -102,7 +102,7 @@ def told(
     found = SegmentResults(reference)
     for index, length in enumerate(seconds):
         samples = int(length * RATE)
-        result = SpeechResult(reason, 1, samples, RATE, 1, 0, 0, 0, 0)
+        result = SpeechResult(SpeechFigures(reason, 1, samples, RATE, 1, 0, 0, 0, 0))
         found.add(result, index, 10**6, text)
     return [notice.message for notice in found._too_fast()]
 

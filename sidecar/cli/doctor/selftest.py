@@ -56,7 +56,7 @@ def _speak(engine: Engine, figures: dict[str, Any]) -> dict[str, Any]:
                 figures.setdefault("firstAudioMs", (time.perf_counter() - started) * 1000)
                 audio += len(event.samples) / event.sample_rate
             elif isinstance(event, Done) and isinstance(event.result, SpeechResult):
-                figures["realTimeFactor"] = event.result.real_time_factor
+                figures["realTimeFactor"] = event.result.figures.real_time_factor
         outcome = "spoke"
     except queue.Empty:
         outcome = "slow"

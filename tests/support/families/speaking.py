@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from sidecar.engine.engine import Engine
-from sidecar.engine.events import SpeechResult
+from sidecar.engine.events import SpeechFigures
 from sidecar.engine.request import SpeechRequest
 from sidecar.errors import SidecarError
 from sidecar.models.base import Utterance
@@ -39,13 +39,13 @@ def request(name: str, folders: dict[str, str], **changes: object) -> SpeechRequ
     return SpeechRequest(folders[name], Utterance(**said), **options)  # type: ignore[arg-type]
 
 
-def speak(engine: Engine, request: SpeechRequest) -> tuple[np.ndarray, SpeechResult]:
+def speak(engine: Engine, request: SpeechRequest) -> tuple[np.ndarray, SpeechFigures]:
     chunks, event = heard(engine.submit(request))
     if isinstance(event, SidecarError):
         raise event
     assert {chunk.sample_rate for chunk in chunks} <= {RATES[Path(request.model).name]}
     assert sum(len(chunk.codes) for chunk in chunks) == event.frames
-    return np.concatenate([chunk.samples for chunk in chunks]), event
+    return np.concatenate([chunk.samples for chunk in chunks]), event.figures
 
 
 def refusal(engine: Engine, request: SpeechRequest) -> SidecarError:

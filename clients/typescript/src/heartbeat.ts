@@ -28,7 +28,7 @@ export class Heartbeat {
   }
 
   /** Note that the process has sent something. */
-  heard(): void {
+  onData(): void {
     this.#silentLooks = 0;
   }
 

@@ -104,7 +104,7 @@ export class Session {
   }
 
   #receive(data: Uint8Array): void {
-    this.#heartbeat?.heard();
+    this.#heartbeat?.onData();
     try {
       for (const body of this.#frames.push(data)) this.connection.receive(body);
     } catch (error) {

@@ -42,8 +42,8 @@ const headers: Record<string, string> = {
 async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   const response = await connected(fetch(path, { ...init, headers }), "The server does not answer.");
   if (response.ok) return response;
-  const told = await response.json().catch(() => undefined);
-  throw new Error(told?.error?.message ?? `The server answered with the status ${response.status}.`);
+  const body = await response.json().catch(() => undefined);
+  throw new Error(body?.error?.message ?? `The server answered with the status ${response.status}.`);
 }
 
 /** Browsers say "Failed to fetch", "Load failed" or "network error" as a TypeError. */

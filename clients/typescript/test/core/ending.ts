@@ -104,8 +104,8 @@ describe("the start", () => {
     chmodSync(script, 0o755);
     const cwd = join(app, "deep/er");
     const env = { QWEN_TTS_SIDECAR: undefined, PATH: "/nowhere" };
-    await using beside = await createSidecar({ cwd, env });
-    assert.equal(beside.serverInfo.version, "9");
+    await using fromVenv = await createSidecar({ cwd, env });
+    assert.equal(fromVenv.serverInfo.version, "9");
     cpSync(script, join(cwd, "a copy"));
     await using named = await createSidecar({ cwd, env: { QWEN_TTS_SIDECAR: "./a copy" } });
     assert.equal(named.serverInfo.version, "9");

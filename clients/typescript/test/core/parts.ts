@@ -183,7 +183,7 @@ describe("the heartbeat", () => {
   };
 
   it("continues while the process answers", async () => {
-    const { state, heart } = watch((heart) => heart.heard());
+    const { state, heart } = watch((heart) => heart.onData());
     await eventually("it was asked often", () => state.pings > 20);
     heart.stop();
     assert.equal(state.silent, 0);
@@ -224,7 +224,7 @@ describe("lines", () => {
     const text = `x${"😀".repeat(MAX_LINE_CHARS)}`;
     const reader = new LineReader();
     const first = reader.push(Buffer.from(text));
-    assert.ok(first.length > 0, "what has no end is told before its end");
+    assert.ok(first.length > 0, "a line without an end is reported before its end");
     const pieces = [...first, ...reader.push(Buffer.from("\nend\n"))];
     assert.equal(pieces.pop(), "end");
     assert.equal(pieces.join(""), text);

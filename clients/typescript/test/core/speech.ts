@@ -86,15 +86,15 @@ describe("a stream", () => {
     const tts = await sidecar();
     const text = "Hello 😀 there. How are you today?\n\n***\n\nI am fine, thank you.";
     const stream = tts.synthesize({ text, seed: 3, pauses: { sentenceMs: 200, paragraphMs: 500 } });
-    const told: Sentence[] = [];
-    stream.on("sentence", (sentence) => told.push(sentence));
+    const events: Sentence[] = [];
+    stream.on("sentence", (sentence) => events.push(sentence));
     const starts = new Map<number, number>();
     for await (const { sentence, frames, offset } of stream) {
-      assert.ok(told.some(({ index }) => index === sentence), `sentence ${sentence} was told before its audio`);
+      assert.ok(events.some(({ index }) => index === sentence), `sentence ${sentence} was reported before its audio`);
       if (frames > 0 && !starts.has(sentence)) starts.set(sentence, offset / 24);
     }
     const { sentences, durationMs } = await stream.final();
-    assert.deepEqual(told, sentences);
+    assert.deepEqual(events, sentences);
     const words = sentences.map((sentence) => sentence.text.trim());
     assert.deepEqual(words, ["Hello 😀 there.", "How are you today?", "***", "I am fine, thank you."]);
     assert.equal(sentences.map((sentence) => sentence.text).join(""), text);
@@ -265,14 +265,14 @@ describe("back-pressure", () => {
     await using tts = await launch({ highWaterMark: limit });
     const params = { text: LONG, seed: 1, maxFrames: 50 };
     const chunks = tts.synthesize(params)[Symbol.asyncIterator]();
-    const heard = [(await chunks.next()).value?.audio ?? new Uint8Array()];
+    const received = [(await chunks.next()).value?.audio ?? new Uint8Array()];
     await eventually("the bound is reached", () => tts.bufferedBytes > limit);
     await pause(1500); // As long as the rest would need.
     assert.ok(tts.bufferedBytes < limit + 100_000, `${tts.bufferedBytes}`);
     for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
-      heard.push(next.value.audio);
+      received.push(next.value.audio);
     }
     const whole = await (await sidecar()).synthesize(params).toWav();
-    assert.ok(bytes(heard).equals(whole.subarray(44)));
+    assert.ok(bytes(received).equals(whole.subarray(44)));
   });
 });

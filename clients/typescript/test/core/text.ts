@@ -6,8 +6,8 @@ import { bytes, eventually, launch, LONG, pause, sidecar } from "../support.js";
 describe("text that is still being written", () => {
   it("is spoken before its end, as one stream, like the whole text", async () => {
     const tts = await sidecar();
-    let heard!: () => void;
-    const firstAudio = new Promise<void>((resolve) => (heard = resolve));
+    let onFirstAudio!: () => void;
+    const firstAudio = new Promise<void>((resolve) => (onFirstAudio = resolve));
     const text = "Hello there, my friend. And more to come, as you see. Bye for today.";
     async function* pieces() {
       yield* text.slice(0, 30).match(/.{1,3}/g) ?? [];
@@ -19,7 +19,7 @@ describe("text that is still being written", () => {
     let count = 0;
     const parts: Uint8Array[] = [];
     for await (const chunk of stream) {
-      heard();
+      onFirstAudio();
       assert.deepEqual([chunk.seq, chunk.offset], [count++, offset]);
       offset += chunk.samples;
       parts.push(chunk.audio);
@@ -38,12 +38,12 @@ describe("text that is still being written", () => {
     const texts = { full: short, stream: short + LONG.slice(0, 260) };
     for (const textMode of ["full", "stream"] as const) {
       const text = texts[textMode];
-      const told: Sentence[] = [];
+      const events: Sentence[] = [];
       // In UTF-16 units, so that every character beyond the basic plane is cut.
       const stream = tts.synthesizeText(text.split(""), { textMode, seed: 1, language: "english" });
-      stream.on("sentence", (sentence) => told.push(sentence));
+      stream.on("sentence", (sentence) => events.push(sentence));
       const { sentences, durationMs } = await stream.final();
-      assert.deepEqual(told, sentences);
+      assert.deepEqual(events, sentences);
       assert.ok(sentences.length > 1, textMode);
       assert.equal(sentences.map((sentence) => sentence.text).join(""), text);
       const starts = [...sentences.map(({ startMs }) => startMs), durationMs];
@@ -144,15 +144,15 @@ describe("text that is still being written", () => {
 
   it("passes on errors, after the audio so far", async () => {
     const tts = await sidecar();
-    let heard!: () => void;
-    const firstAudio = new Promise<void>((resolve) => (heard = resolve));
+    let onFirstAudio!: () => void;
+    const firstAudio = new Promise<void>((resolve) => (onFirstAudio = resolve));
     async function* broken() {
       yield "Hello there, you. And so ";
       await firstAudio;
       throw new Error("the model of language has left");
     }
     const loop = async () => {
-      for await (const _ of tts.synthesizeText(broken())) heard();
+      for await (const _ of tts.synthesizeText(broken())) onFirstAudio();
     };
     await assert.rejects(loop(), /has left/);
     const objects = [{ delta: "Hi." }] as unknown as string[];

@@ -35,11 +35,11 @@ describe("OpenAI's voices", () => {
     );
     const kokoro: Record<string, string> = openaiVoices(["am_adam", "af_heart", "bf_emma"]);
     assert.deepEqual([kokoro.alloy, kokoro.coral, kokoro.onyx], ["af_heart", "bf_emma", "am_adam"]);
-    const told: Record<string, string> = openaiVoices([
+    const gendered: Record<string, string> = openaiVoices([
       { voice: "robin", gender: "male" },
       { voice: "kim", gender: "female" },
     ]);
-    assert.deepEqual([told.alloy, told.onyx], ["kim", "robin"]);
+    assert.deepEqual([gendered.alloy, gendered.onyx], ["kim", "robin"]);
     const unknown: Record<string, string> = openaiVoices(["somebody"]);
     assert.deepEqual(new Set(Object.values(unknown)), new Set(["somebody"]));
     assert.deepEqual(openaiVoices([]), {});

@@ -54,7 +54,7 @@ export class Rules {
     check(params, { $ref: "#/$defs/ProgressParams" });
     const { token, value } = params as { token: unknown; value: { kind: string } };
     const request = this.#open.find((sent) => sent.token === token);
-    if (!request && !this.lenient) throw new Error(`progress for nobody: ${JSON.stringify(token)}`);
+    if (!request && !this.lenient) throw new Error(`progress without a request: ${JSON.stringify(token)}`);
     if (value.kind !== "audio") return;
     const chunk = value as unknown as Sent["chunks"][number];
     if (request && chunk.seq !== request.chunks.length) throw new Error(`seq ${chunk.seq} has a gap`);

@@ -60,7 +60,7 @@ class SpeechJobs:
         self._appended = 0  # how often text was appended to the job
         self._is_job_waiting = False  # for text
         self._audio_seconds = 0.0  # of the segments that have ended
-        self._has_slot = False  # the engine may hold a slot for the next segment
+        self._has_place = False  # the engine may hold a place for the next segment
         self._spoken: Spoken | None = None
         self.output = OutputStream(request)
         self.results = SegmentResults(None if voice is None else voice.tempo)
@@ -118,7 +118,7 @@ class SpeechJobs:
         )
         self.text = text
         self._appended, self._is_job_waiting = 0, False
-        self._has_slot = self._has_slot or more_follows
+        self._has_place = self._has_place or more_follows
         self.output.begin(is_placed=is_placed)
         self._inbox.expect_outcome()
         self._job = self._engine.submit(
@@ -192,10 +192,10 @@ class SpeechJobs:
         return self.results.result(self.output, self._stream.since)
 
     def release(self) -> None:
-        """Give up the slot that the engine may hold for the next segment."""
-        if self._has_slot:
+        """Give up the place that the engine may hold for the next segment."""
+        if self._has_place:
             self._engine.release(self._stream)
-            self._has_slot = False
+            self._has_place = False
 
     def close(self) -> None:
         """Cancel what runs, and return when the engine has ended it."""

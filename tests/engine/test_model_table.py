@@ -329,11 +329,11 @@ def test_a_held_model_stays_until_its_streams_first_job_or_its_release() -> None
     assert engine.stop(10)
 
 
-def test_a_narration_between_two_passages_uses_its_model() -> None:
+def test_a_stream_between_two_segments_uses_its_model() -> None:
     engine, stream = Engine(keep_alive=0.0), Stream(since=0.0)
     engine.start()
-    passage = SpeechRequest("tiny-voice", Utterance("Hi."), max_frames=2, more_follows=True)
-    assert isinstance(outcome(engine.submit(passage, stream)), SpeechResult)
+    segment = SpeechRequest("tiny-voice", Utterance("Hi."), max_frames=2, more_follows=True)
+    assert isinstance(outcome(engine.submit(segment, stream)), SpeechResult)
 
     def refusal() -> object:
         return outcome(engine.unload("tiny-voice"))

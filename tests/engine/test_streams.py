@@ -1,4 +1,4 @@
-"""The jobs of one narration: their place, their order, and the text they wait for."""
+"""The jobs of one stream: their place, their order, and the text they wait for."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def until_waiting(events: queue.SimpleQueue[tuple[str, Any]]) -> tuple[str, Wait
 
 
 def until_done(events: queue.SimpleQueue[tuple[str, Any]], name: str) -> list[str]:
-    """Who was heard of, up to the end of `name`'s job."""
+    """Return the names of the jobs that had events, up to the end of `name`'s job."""
     heard: list[str] = []
     while True:
         who, event = events.get(timeout=TIMEOUT)
@@ -87,18 +87,18 @@ def until_done(events: queue.SimpleQueue[tuple[str, Any]], name: str) -> list[st
             return heard
 
 
-def test_the_next_passage_comes_before_everyone_who_waits(
+def test_the_next_segment_comes_before_all_waiting_requests(
     engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
 ) -> None:
-    narration = Stream(since=1.0)
+    stream = Stream(since=1.0)
     first = replace(HELLO, more_follows=True)
-    engine.submit(first, narration, events=Named("first", events))
+    engine.submit(first, stream, events=Named("first", events))
     assert isinstance(events.get(timeout=TIMEOUT)[1], AudioChunk)
     engine.submit(HELLO, Stream(since=0.5), events=Named("other", events))
     assert "other" not in until_done(events, "first")
-    # Nobody gets the place, however long the next passage takes to come.
+    # The place stays reserved, however long the next segment takes to come.
     assert engine.status.streams == ()
-    engine.submit(HELLO, narration, events=Named("second", events))
+    engine.submit(HELLO, stream, events=Named("second", events))
     assert "other" not in until_done(events, "second")
     assert set(until_done(events, "other")) == {"other"}
 
@@ -132,7 +132,7 @@ def test_the_figures_are_those_of_the_answer_that_comes(engine: Engine) -> None:
     assert cancelled.seen.get(timeout=TIMEOUT) == (0, 0)
 
 
-def test_who_is_more_urgent_does_not_wait_for_a_place_that_is_held(
+def test_a_more_urgent_request_does_not_wait_for_a_reserved_place(
     engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
 ) -> None:
     engine.submit(
@@ -143,27 +143,27 @@ def test_who_is_more_urgent_does_not_wait_for_a_place_that_is_held(
     assert set(until_done(events, "urgent")) == {"urgent"}
 
 
-def test_a_place_that_is_given_up_is_the_next_ones(
+def test_a_place_that_is_given_up_goes_to_the_next_request(
     engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
 ) -> None:
-    narration = Stream(since=1.0)
-    engine.submit(replace(HELLO, more_follows=True), narration, events=Named("first", events))
+    stream = Stream(since=1.0)
+    engine.submit(replace(HELLO, more_follows=True), stream, events=Named("first", events))
     engine.submit(HELLO, events=Named("other", events))
     until_done(events, "first")
-    engine.release(narration)
+    engine.release(stream)
     assert set(until_done(events, "other")) == {"other"}
 
 
-def test_a_model_whose_narration_is_between_two_passages_is_in_use(
+def test_a_model_whose_stream_is_between_two_segments_is_in_use(
     engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
 ) -> None:
-    narration = Stream(since=1.0)
-    engine.submit(replace(HELLO, more_follows=True), narration, events=Named("first", events))
+    stream = Stream(since=1.0)
+    engine.submit(replace(HELLO, more_follows=True), stream, events=Named("first", events))
     until_done(events, "first")
     assert outcome(engine.unload("tiny-voice")).type == "modelInUse"
 
 
-def test_a_row_that_waits_for_text_gives_its_place_to_others(
+def test_a_request_that_waits_for_text_gives_its_place_to_others(
     engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
 ) -> None:
     live = engine.submit(LIVE, events=Named("live", events))
@@ -218,7 +218,7 @@ def test_waiting_for_text_is_no_generation(
     assert last.figures.generation_seconds < elapsed - 0.9 * event.figures.generation_seconds
 
 
-def test_who_waits_is_admitted_in_the_order_of_the_requests() -> None:
+def test_waiting_jobs_are_admitted_in_the_order_of_their_requests() -> None:
     waiting, stream = AdmissionQueue(), Stream(since=0.0)
     jobs = {
         name: SpeechJob(request=replace(HELLO, priority=priority), events=Events(), submitted=since)

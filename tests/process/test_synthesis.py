@@ -47,7 +47,7 @@ def test_sentences_cover_the_text_and_follow_each_other_in_the_audio(server: Sid
     assert all("code" in text for text in silent)
 
 
-def test_one_seed_is_one_audio_whatever_the_chunks(server: Sidecar) -> None:
+def test_one_seed_gives_one_audio_whatever_the_chunks(server: Sidecar) -> None:
     params = {"seed": 4, "encoding": "pcm_f32le", **FAST}
     one = server.speak(TEXT, **params)
     other = server.speak(TEXT, chunk={"firstFrames": 5, "maxFrames": 7}, **params)
@@ -88,7 +88,7 @@ def test_what_the_model_cannot_begin_with_waits_for_more(
 
 
 def letters_left_out(result: dict[str, Any]) -> str:
-    """What the one warning names."""
+    """Return the letters that the one warning names."""
     [warning] = result["warnings"]
     assert warning["type"] == "lettersNotSpoken"
     return re.sub(r".*left out: (.*)\. Use a model.*", r"\1", warning["message"])
@@ -96,7 +96,7 @@ def letters_left_out(result: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("mode", ["full", "stream"])
 @pytest.mark.parametrize("size", [1, 100])
-def test_letters_that_are_left_out_are_told(server: Sidecar, mode: str, size: int) -> None:
+def test_letters_that_are_left_out_are_reported(server: Sidecar, mode: str, size: int) -> None:
     """Words with some of them, a sentence of nothing else, and the marks of both, which alone
     would be babble."""
     params: dict[str, Any] = {"textMode": mode, "seed": 1, **FAST}
@@ -156,7 +156,7 @@ def test_what_the_model_cannot_speak_at_all_is_an_error(
         "He said “Yes.” and then “No,” she said… Le cafe\u0301 est là.",
     ],
 )
-def test_a_voice_hears_no_pieces(server: Sidecar, text: str) -> None:
+def test_the_speech_does_not_depend_on_the_pieces_of_the_text(server: Sidecar, text: str) -> None:
     params: dict[str, Any] = {
         "seed": 4,
         "textMode": "stream",
@@ -192,7 +192,7 @@ def test_every_container_decodes_to_the_right_length(server: Sidecar, encoding: 
         assert np.array_equal(file, samples)
 
 
-def test_speed_and_rate_are_told_in_the_samples_that_come_out(server: Sidecar) -> None:
+def test_speed_and_rate_apply_to_the_samples_that_come_out(server: Sidecar) -> None:
     params = {"seed": 4, "maxFrames": 40, **FAST}
     plain = server.speak("This is spoken twice as fast.", **params)
     fast = server.speak("This is spoken twice as fast.", speed=2.0, sampleRate=48000, **params)
@@ -230,7 +230,7 @@ def test_a_cancel_at_any_moment_leaves_nothing_behind(server: Sidecar) -> None:
     server.call("model/unload", {"model": "tiny-voice"})  # refused while a place is held
 
 
-def test_texts_that_stand_still_keep_nobody_waiting(server: Sidecar) -> None:
+def test_texts_that_wait_for_more_do_not_block_other_requests(server: Sidecar) -> None:
     still = [
         server.request(
             "speech/synthesize",
@@ -239,7 +239,7 @@ def test_texts_that_stand_still_keep_nobody_waiting(server: Sidecar) -> None:
         )
         for i in range(9)
     ]  # fmt: skip
-    assert server.speak("Nobody is in the way.", seed=1).result["finishReason"] == "stop"
+    assert server.speak("The way is free.", seed=1).result["finishReason"] == "stop"
     for i, id in enumerate(still):
         server.notify("speech/endText", {"token": f"still-{i}"})
         assert server.wait(id)["sentences"] == 1

@@ -31,8 +31,3 @@ LONGEST_REFERENCE_SECONDS = 300.0
 
 
 CODEC_FRAMES_PER_SECOND = 12.5  # of Qwen3-TTS's codec
-
-
-def reference_frames(seconds: float) -> int:
-    """Return how many codec frames a reference may have, with the silence after it."""
-    return int(CODEC_FRAMES_PER_SECOND * (seconds + 1)) + 1

@@ -15,6 +15,7 @@ from sidecar.errors import EngineStalled
 from sidecar.rpc.dispatcher import Dispatcher
 from sidecar.rpc.session import Session
 from sidecar.settings import Settings
+from sidecar.voices.reader import ReferenceReader
 from sidecar.voices.store import VoiceStore
 from sidecar.wire.framing import FrameParser, FramingError, encode_frame
 from sidecar.wire.jsonrpc import Outgoing, encode
@@ -45,9 +46,8 @@ class Server:
             self._outbox,
             self._engine,
             settings.model,
-            VoiceStore(settings.voices_dir, settings.reference_seconds),
+            VoiceStore(settings.voices_dir, ReferenceReader(settings.max_reference_seconds)),
             self._endings.put,
-            settings.reference_seconds,
         )
         self._dispatcher = Dispatcher(self._session)
         self._parser = FrameParser()

@@ -19,7 +19,7 @@ class Settings(msgspec.Struct, frozen=True):
         voices_dir: of saved voices; None is the user's data folder.
         memory_limit: what loaded models may take together.
         keep_alive: seconds that a model stays without work; negative is for ever.
-        reference_seconds: how long a recording may be.
+        max_reference_seconds: how long a reference recording may be.
     """
 
     model: str = BUNDLED
@@ -29,11 +29,11 @@ class Settings(msgspec.Struct, frozen=True):
     voices_dir: str | None = None
     memory_limit: MemoryLimit = DEFAULT_LIMIT
     keep_alive: float = -1.0
-    reference_seconds: float = MAX_REFERENCE_SECONDS
+    max_reference_seconds: float = MAX_REFERENCE_SECONDS
 
     @property
     def hangs_after(self) -> float:
         """The longest piece of work is the analysis of a reference."""
         if self.hang_seconds is not None:
             return self.hang_seconds
-        return HANG_SECONDS * max(1.0, self.reference_seconds / MAX_REFERENCE_SECONDS)
+        return HANG_SECONDS * max(1.0, self.max_reference_seconds / MAX_REFERENCE_SECONDS)

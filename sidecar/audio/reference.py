@@ -63,7 +63,7 @@ def read(
     text: str | None = None,
     append_silence: bool = True,
     *,
-    most_seconds: float = MAX_REFERENCE_SECONDS,
+    max_seconds: float = MAX_REFERENCE_SECONDS,
     check: Callable[[], None] = lambda: None,
 ) -> Recording:
     """Read a recording in any format that `decode` knows.
@@ -73,7 +73,7 @@ def read(
         data: the whole file.
         text: the transcript, if it is known.
         append_silence: is copied into the result.
-        most_seconds: the longest recording that is accepted.
+        max_seconds: the longest recording that is accepted.
         check: is called several times a second while another program decodes the file; an
             exception that it raises ends that program.
 
@@ -85,7 +85,7 @@ def read(
     text = (text or "").strip() or None
     if text and len(text) > MAX_UTTERANCE_CHARS:
         raise too_long("reference.text", len(text))
-    with open_reference(path, data, most_seconds, check) as file:
+    with open_reference(path, data, max_seconds, check) as file:
         audio = decode.decode(file)
     samples = audio.samples
     if audio.rate != RATE:

@@ -134,7 +134,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         voices_dir=options.voices_dir,
         memory_limit=options.memory_limit,
         keep_alive=options.keep_alive,
-        reference_seconds=options.max_reference_seconds,
+        max_reference_seconds=options.max_reference_seconds,
     )
 
 

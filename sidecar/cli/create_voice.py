@@ -13,6 +13,7 @@ from sidecar.models.base import ReferenceAudio
 from sidecar.voices import names
 from sidecar.voices.create import Created, CreateRequest, Creation
 from sidecar.voices.design import Design
+from sidecar.voices.reader import ReferenceReader
 from sidecar.voices.store import VoiceStore
 
 _STOP_SECONDS = 5.0
@@ -29,7 +30,7 @@ def create(options: argparse.Namespace) -> int:
     """
     if refusal := _refusal(options):
         raise Failure(refusal, code=2)
-    store = VoiceStore(options.voices_dir, options.max_reference_seconds)
+    store = VoiceStore(options.voices_dir, ReferenceReader(options.max_reference_seconds))
     if options.clone is not None:
         source = ReferenceAudio(path=options.clone, text=options.ref_text)
     else:
@@ -46,11 +47,11 @@ def create(options: argparse.Namespace) -> int:
         language=options.language,
         replace=options.replace,
     )
-    _check(store, request, options.max_reference_seconds)
+    _check(store, request)
     for name in (request.model, source.model if isinstance(source, Design) else request.model):
         fetch(name, yes=options.yes)
     with terminal.reserve_stdout():
-        created = _run(store, request, options.max_reference_seconds)
+        created = _run(store, request)
     for notice in created.notices:
         terminal.warning(notice.message)
     print(f"{created.voice.name} → {created.voice.path}")
@@ -74,7 +75,7 @@ def _refusal(options: argparse.Namespace) -> str | None:
     return None
 
 
-def _check(store: VoiceStore, request: CreateRequest, most_seconds: float) -> None:
+def _check(store: VoiceStore, request: CreateRequest) -> None:
     """Raise the errors that can be known before a download of gigabytes."""
     if request.name and request.replace:
         names.check(request.name)
@@ -82,15 +83,15 @@ def _check(store: VoiceStore, request: CreateRequest, most_seconds: float) -> No
         store.check_free(request.name)
     store.check_writable()
     if isinstance(request.source, ReferenceAudio):
-        request.source.read(most_seconds)
+        store.reader.read(request.source)
 
 
-def _run(store: VoiceStore, request: CreateRequest, most_seconds: float) -> Created:
+def _run(store: VoiceStore, request: CreateRequest) -> Created:
     """Create the voice, and print the progress; raises SidecarError."""
     engine = Engine()
     engine.start()
     try:
-        for event in Creation(engine, store, request, most_seconds):
+        for event in Creation(engine, store, request):
             if isinstance(event, Created):
                 return event
             terminal.note(f"{event.stage}: {event.message}")

@@ -18,6 +18,7 @@ from sidecar.models.base import VoiceInfo
 from sidecar.models.inventory import Entry
 from sidecar.voices.format import SavedVoice
 from sidecar.voices.names import printable
+from sidecar.voices.reader import ReferenceReader
 from sidecar.voices.store import VoiceStore
 from sidecar.wording import closest
 
@@ -34,7 +35,7 @@ class _Presets(msgspec.Struct, frozen=True):
 
 def voices(options: argparse.Namespace) -> int:
     """Run the command; return the exit code. Raises SidecarError."""
-    store = VoiceStore(options.voices_dir, options.max_reference_seconds)
+    store = VoiceStore(options.voices_dir, ReferenceReader(options.max_reference_seconds))
     commands = {"list": _list, "show": _show, "delete": _delete}
     return commands[options.action](store, options)
 

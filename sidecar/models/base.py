@@ -5,13 +5,12 @@ Importing this module does not import MLX; only annotations name its arrays.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import msgspec
 
 from sidecar.errors import Notice
-from sidecar.limits import CODEC_FRAMES_PER_SECOND, MAX_REFERENCE_SECONDS
+from sidecar.limits import CODEC_FRAMES_PER_SECOND
 from sidecar.text import tempo
 
 if TYPE_CHECKING:
@@ -35,24 +34,6 @@ class ReferenceAudio(msgspec.Struct, frozen=True):
     data: bytes | None = None
     text: str | None = None
     append_silence: bool = True
-
-    def read(
-        self,
-        most_seconds: float = MAX_REFERENCE_SECONDS,
-        check: Callable[[], None] = lambda: None,
-    ) -> Recording:
-        """What the engine takes; any thread but the engine's. Raises as `reference.read`, and what
-        `check` raises, which is asked while it takes long."""
-        from sidecar.audio import reference  # numpy and libsndfile: the handshake does without
-
-        return reference.read(
-            self.path,
-            self.data,
-            self.text,
-            self.append_silence,
-            most_seconds=most_seconds,
-            check=check,
-        )
 
 
 class VoicePrompt(msgspec.Struct, frozen=True, eq=False):

@@ -11,7 +11,6 @@ import msgspec
 
 from sidecar.engine.engine import Engine
 from sidecar.errors import Cancelled, NotInitialized, ShuttingDown, SidecarError
-from sidecar.limits import MAX_REFERENCE_SECONDS
 from sidecar.rpc.background import Background
 from sidecar.rpc.calls import OVERHEAD_BYTES, Call, Calls
 from sidecar.rpc.contract.lifecycle import LogMessageParams
@@ -38,9 +37,8 @@ class Session:
         outbox: where answers go.
         engine: the handshake starts it.
         default_model: the model of a request that has no `model`.
-        voices: the saved voices.
+        voices: the saved voices; `voices.reader` reads reference audio.
         on_exit: called with the exit code when the client sends `exit`.
-        max_reference_seconds: what a reference recording may last.
     """
 
     def __init__(
@@ -50,14 +48,12 @@ class Session:
         default_model: str,
         voices: VoiceStore,
         on_exit: Callable[[int], None],
-        max_reference_seconds: float = MAX_REFERENCE_SECONDS,
     ) -> None:
         self.outbox = outbox
         self.engine = engine
         self.default_model = default_model
         self.voices = voices
         self.on_exit = on_exit
-        self.max_reference_seconds = max_reference_seconds
         self.calls = Calls(outbox)
         self.background = Background()
         self.phase = Phase.NEW

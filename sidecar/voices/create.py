@@ -31,7 +31,7 @@ from sidecar.errors import (
     SidecarError,
     Unsupported,
 )
-from sidecar.limits import CODEC_FRAMES_PER_SECOND, MAX_REFERENCE_SECONDS
+from sidecar.limits import CODEC_FRAMES_PER_SECOND
 from sidecar.models import catalog
 from sidecar.models.base import ModelInfo, ReferenceAudio, Utterance
 from sidecar.text import tags
@@ -83,10 +83,9 @@ Step = Generator[Progress, None, T]
 
 
 class Creation:
-    """One voice being made. Iterate over it, once, on any one thread: load, design, encode, save.
+    """The making of one voice: load, design, encode, save.
 
-    Args:
-        most_seconds: of a recording.
+    Iterate over it, once, on any one thread, for its events.
     """
 
     def __init__(
@@ -94,12 +93,10 @@ class Creation:
         engine: Engine,
         store: VoiceStore,
         request: CreateRequest,
-        most_seconds: float = MAX_REFERENCE_SECONDS,
     ) -> None:
         self._engine = engine
         self._store = store
         self._request = request
-        self._most_seconds = most_seconds
         self._lock = threading.Lock()
         self._job: Job | None = None
         self._admitted = False
@@ -139,7 +136,7 @@ class Creation:
             yield from self._load_base()
             recording, notices, seed = yield from self._design(source)
         else:
-            recording, notices, seed = source.read(self._most_seconds, self._check), (), None
+            recording, notices, seed = self._store.reader.read(source, self._check), (), None
             yield from self._load_base()
         encoded = yield from self._encode(recording)
         self._check()  # the engine was at it in one piece
@@ -175,7 +172,9 @@ class Creation:
             utterance=Utterance(design.text, language=design.language, instruct=design.instruct),
             seed=design.seed,
             # More than is taken of a recording could not be cloned.
-            max_frames=min(design.max_frames, int(CODEC_FRAMES_PER_SECOND * self._most_seconds)),
+            max_frames=min(
+                design.max_frames, int(CODEC_FRAMES_PER_SECOND * self._store.reader.max_seconds)
+            ),
         )
         job = self._begin(lambda going: self._engine.submit(request, admitted=going))
         chunks: list[AudioChunk] = []
@@ -188,7 +187,7 @@ class Creation:
         check_ended(result)
         spoken = ReferenceAudio(data=wav(chunks, result.figures.sample_rate), text=design.text)
         try:
-            recording = spoken.read(self._most_seconds)
+            recording = self._store.reader.read(spoken)
         except BadReferenceAudio as error:
             hint = "Give it a sentence or two; try another seed."
             raise about(error, "design.text", hint) from None

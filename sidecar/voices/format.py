@@ -18,7 +18,7 @@ from msgspec import Meta
 
 from sidecar.errors import BadVoiceFile
 from sidecar.files import open_regular, read_regular
-from sidecar.limits import MAX_REFERENCE_SECONDS, MAX_UTTERANCE_CHARS, reference_frames
+from sidecar.limits import MAX_UTTERANCE_CHARS
 from sidecar.models.base import VoicePrompt
 from sidecar.voices.names import printable
 
@@ -77,7 +77,7 @@ class SavedVoice(msgspec.Struct, frozen=True):
 
     Attributes:
         speaker_size, codebooks, frames: the shapes; the latter are 0 for the timbre alone.
-        most_frames: that `features` takes.
+        max_frames: that `features` takes.
     """
 
     path: Path
@@ -86,7 +86,7 @@ class SavedVoice(msgspec.Struct, frozen=True):
     speaker_size: int
     codebooks: int
     frames: int
-    most_frames: int
+    max_frames: int
 
     @property
     def language(self) -> str | None:
@@ -100,7 +100,7 @@ class SavedVoice(msgspec.Struct, frozen=True):
             BadVoiceFile
         """
         try:
-            return _features(read_regular(self.path, MAX_BYTES), self.most_frames)
+            return _features(read_regular(self.path, MAX_BYTES), self.max_frames)
         except FileNotFoundError:
             raise
         # safetensors raises whatever the file made it raise.
@@ -108,13 +108,11 @@ class SavedVoice(msgspec.Struct, frozen=True):
             raise bad_file(self.path, error) from None
 
 
-def read(
-    path: Path, name: str, most_frames: int = reference_frames(MAX_REFERENCE_SECONDS)
-) -> SavedVoice:
+def read(path: Path, name: str, max_frames: int) -> SavedVoice:
     """Reads a file's header; does not need numpy.
 
     Args:
-        most_frames: of the recording; a longer one is refused.
+        max_frames: of the recording; a longer one is refused.
 
     Raises:
         FileNotFoundError: there is none of that name.
@@ -132,10 +130,10 @@ def read(
     codes = header.codes.shape if header.codes else [0, 0]
     if len(header.speaker.shape) != 1 or len(codes) != 2:
         raise bad_file(path, "its arrays have the wrong shapes")
-    if codes[0] > most_frames:
-        raise bad_file(path, _too_many(codes[0], most_frames))
+    if codes[0] > max_frames:
+        raise bad_file(path, _too_many(codes[0], max_frames))
     size = header.speaker.shape[0]
-    return SavedVoice(path, name, metadata, size, codes[1], codes[0], most_frames)
+    return SavedVoice(path, name, metadata, size, codes[1], codes[0], max_frames)
 
 
 def write(metadata: Metadata, features: VoicePrompt) -> bytes:
@@ -187,7 +185,7 @@ def _too_many(frames: int, most: int) -> str:
     return f"it has {frames} frames, and --max-reference-seconds lets {most} be taken"
 
 
-def _features(data: bytes, most_frames: int) -> VoicePrompt:
+def _features(data: bytes, max_frames: int) -> VoicePrompt:
     import io
 
     import numpy as np
@@ -206,8 +204,8 @@ def _features(data: bytes, most_frames: int) -> VoicePrompt:
         return VoicePrompt(speaker, source=metadata.source)
     if codes.dtype != np.uint16 or codes.ndim != 2 or len(codes) == 0:
         raise ValueError("its codes are not codes")
-    if len(codes) > most_frames:
-        raise ValueError(_too_many(len(codes), most_frames))
+    if len(codes) > max_frames:
+        raise ValueError(_too_many(len(codes), max_frames))
     if ids.dtype != np.int32 or ids.ndim != 1:
         raise ValueError("its tokens are not tokens")
     return VoicePrompt(speaker, codes, metadata.text, ids, source=metadata.source)

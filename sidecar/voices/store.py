@@ -12,10 +12,10 @@ import msgspec
 
 from sidecar.errors import BadVoiceFile, SidecarError, UnknownVoice, VoiceExists, VoiceSaveFailed
 from sidecar.files import describe_os_error
-from sidecar.limits import MAX_REFERENCE_SECONDS, reference_frames
 from sidecar.models.base import VoicePrompt
 from sidecar.voices import atomic, format, names
 from sidecar.voices.format import Metadata, SavedVoice
+from sidecar.voices.reader import ReferenceReader
 from sidecar.wording import closest
 
 log = logging.getLogger(__name__)
@@ -50,14 +50,12 @@ class VoiceStore:
 
     Args:
         folder: where; None is the user's data folder. It is made when a voice is first saved.
-        most_seconds: of a voice's recording; a longer one is not taken.
+        reader: has the limit on a voice's recording; a longer one is not accepted.
     """
 
-    def __init__(
-        self, folder: str | None = None, most_seconds: float = MAX_REFERENCE_SECONDS
-    ) -> None:
+    def __init__(self, folder: str | None = None, reader: ReferenceReader | None = None) -> None:
         self._folder = None if folder is None else Path(folder).expanduser()
-        self._most_frames = reference_frames(most_seconds)
+        self.reader = reader or ReferenceReader()
 
     @property
     def folder(self) -> Path:
@@ -213,7 +211,7 @@ class VoiceStore:
                     file.flush()
                     os.fsync(fd)
                 # Once it has its name it is anybody's, to be deleted or replaced.
-                voice = format.read(Path(temporary), metadata.name, self._most_frames)
+                voice = format.read(Path(temporary), metadata.name, self.reader.max_frames)
                 commit()
                 atomic.put(temporary, target, replace)
             finally:
@@ -229,7 +227,7 @@ class VoiceStore:
         """A file is called as its voice is, so that it can be renamed."""
         if not names.is_valid(path.stem):
             raise format.bad_file(path, "a voice cannot have this name")
-        voice = format.read(path, path.stem, self._most_frames)
+        voice = format.read(path, path.stem, self.reader.max_frames)
         inside = voice.metadata.name
         same = names.is_valid(inside) and names.key(inside) == names.key(path.stem)
         return msgspec.structs.replace(voice, name=inside) if same else voice

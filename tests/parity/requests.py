@@ -13,6 +13,7 @@ from sidecar.engine.events import SpeechResult
 from sidecar.engine.request import SamplingOverrides, SpeechJob, SpeechRequest
 from sidecar.errors import SidecarError
 from sidecar.models.base import ReferenceAudio, Utterance
+from sidecar.voices.reader import ReferenceReader
 from tests.parity.cases import Golden
 from tests.support.jobs import heard
 
@@ -35,9 +36,9 @@ def request(golden: Golden) -> SpeechRequest:
     if golden.reference is not None:
         wav = io.BytesIO()
         soundfile.write(wav, golden.reference, 24000, format="WAV", subtype="FLOAT")
-        reference = ReferenceAudio(
-            data=wav.getvalue(), text=case["ref_text"] or None, append_silence=False
-        ).read()
+        reference = ReferenceReader().read(
+            ReferenceAudio(data=wav.getvalue(), text=case["ref_text"] or None, append_silence=False)
+        )
     return SpeechRequest(
         model=str(golden.model),
         utterance=Utterance(

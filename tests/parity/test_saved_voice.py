@@ -14,6 +14,7 @@ from sidecar.engine.request import SamplingOverrides, SpeechRequest
 from sidecar.models.base import ReferenceAudio, Utterance
 from sidecar.models.qwen3_tts.reference import ReferenceEncoder
 from sidecar.voices.choice import choose
+from sidecar.voices.reader import ReferenceReader
 from sidecar.voices.store import VoiceStore
 from tests.parity import cases
 from tests.support import batches
@@ -44,7 +45,9 @@ def test_a_saved_voice_costs_no_encoder_pass(
     wav = io.BytesIO()
     soundfile.write(wav, expected.reference, 24000, format="WAV", subtype="FLOAT")
     text = expected.case["ref_text"] or None
-    recording = ReferenceAudio(data=wav.getvalue(), text=text, append_silence=False).read()
+    recording = ReferenceReader().read(
+        ReferenceAudio(data=wav.getvalue(), text=text, append_silence=False)
+    )
 
     def spoken(voice: Utterance) -> np.ndarray:
         request = SpeechRequest("m", voice, GREEDY, GREEDY, max_frames=FRAMES)

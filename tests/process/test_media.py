@@ -159,7 +159,7 @@ def test_the_same_limits_hold(name: str) -> None:
     assert caught.value.hint
     with pytest.raises(ReferenceTooShort):
         reference.read(None, made(name, tone(0.5)))
-    assert len(reference.read(None, made(name, long), most_seconds=70).samples) > 61 * RATE
+    assert len(reference.read(None, made(name, long), max_seconds=70).samples) > 61 * RATE
 
 
 def test_a_film_is_not_decoded_to_its_end(tmp_path: Path) -> None:

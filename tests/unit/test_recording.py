@@ -147,9 +147,9 @@ def test_a_file_has_its_turn_until_it_is_decoded(
 
 @pytest.mark.parametrize("most", [2.0, 60.0, 300.0])
 def test_the_longest_is_what_the_option_says(most: float) -> None:
-    reference.read(None, encoded(tone(most, 8000), 8000), most_seconds=most)
+    reference.read(None, encoded(tone(most, 8000), 8000), max_seconds=most)
     with pytest.raises(ReferenceTooLong, match=f"at most {most:g} s") as caught:
-        reference.read(None, encoded(tone(most + 0.1, 8000), 8000), most_seconds=most)
+        reference.read(None, encoded(tone(most + 0.1, 8000), 8000), max_seconds=most)
     assert caught.value.hint
     assert "--max-reference-seconds" in caught.value.hint
 

@@ -18,6 +18,7 @@ from safetensors.numpy import save
 
 from sidecar.errors import BadVoiceFile, VoiceExists
 from sidecar.voices import format
+from sidecar.voices.reader import ReferenceReader
 from sidecar.voices.store import VoiceStore
 from tests.support.voice_files import features, metadata, same
 
@@ -108,7 +109,7 @@ def test_a_damaged_file_is_a_voice_or_an_error_of_ours(
     path = tmp_path_factory.getbasetemp() / "damaged.safetensors"
     path.write_bytes(WHOLE[:at] + noise + WHOLE[at + len(noise) :])
     try:
-        found = format.read(path, "damaged").features()
+        found = format.read(path, "damaged", ReferenceReader().max_frames).features()
     except BadVoiceFile:
         return
     assert np.isfinite(found.speaker).all()
@@ -219,7 +220,7 @@ def test_half_a_character_in_the_metadata_is_refused(store: VoiceStore) -> None:
 
 def test_a_voice_longer_than_the_option_is_skipped_and_says_so(store: VoiceStore) -> None:
     long = features(codes=np.ones((2000, 16), np.uint16))
-    patient = VoiceStore(str(store.folder), most_seconds=300)
+    patient = VoiceStore(str(store.folder), ReferenceReader(300))
     assert patient.save(metadata("long"), long).frames == 2000
     assert same(patient.find("long").features(), long)
     [skipped] = store.voices().skipped

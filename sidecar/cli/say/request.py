@@ -15,6 +15,7 @@ from sidecar.models import catalog
 from sidecar.models.base import ReferenceAudio, Utterance
 from sidecar.synthesis.request import Pauses, SynthesisRequest
 from sidecar.voices.choice import choose
+from sidecar.voices.reader import ReferenceReader
 from sidecar.voices.store import VoiceStore
 
 STDOUT = "-"
@@ -81,15 +82,15 @@ def request(options: argparse.Namespace) -> SynthesisRequest:
     Raises:
         SidecarError
     """
-    reference = None
+    reference, reader = None, ReferenceReader(options.max_reference_seconds)
     if options.clone:
         model = options.model or catalog.BASE
         given = ReferenceAudio(path=options.clone, text=options.ref_text)
-        reference = given.read(options.max_reference_seconds)
+        reference = reader.read(given)
     elif options.design:
         model = options.model or catalog.DESIGN
     else:
-        store = VoiceStore(options.voices_dir, options.max_reference_seconds)
+        store = VoiceStore(options.voices_dir, reader)
         model, reference = choose(store, options.voice, options.model, catalog.BUNDLED)
     instruct = options.design or options.instruct
     utterance = Utterance("", options.voice, options.language, instruct, reference)

@@ -78,7 +78,7 @@ def _capabilities(session: Session, methods: list[str]) -> Capabilities:
             max_frames=MAX_FRAMES,
             max_streams=MAX_STREAMS,
             max_queued=MAX_QUEUED,
-            max_reference_seconds=session.max_reference_seconds,
+            max_reference_seconds=session.voices.reader.max_seconds,
         ),
     )
 

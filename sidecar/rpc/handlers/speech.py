@@ -87,8 +87,8 @@ class _Speech:
     def _prepare(self, check: Callable[[], None]) -> SynthesisRequest:
         assert self._chosen is not None
         model, saved = self._chosen
-        given = self._reference
-        recording = given.read(self._session.max_reference_seconds, check) if given else None
+        given, reader = self._reference, self._session.voices.reader
+        recording = reader.read(given, check) if given else None
         return speech_requests.speak_with(self._request, model, recording or saved)
 
     def _answer(self) -> None:

@@ -95,7 +95,7 @@ def create(session: Session, params: VoiceCreateParams, call: Call[VoiceCreateRe
     if params.work_done_token is not None:
         call.claim_token(params.work_done_token, "workDoneToken")
     call.admit("disk")
-    creation = Creation(session.engine, session.voices, request, session.max_reference_seconds)
+    creation = Creation(session.engine, session.voices, request)
 
     def cancel() -> None:
         if creation.cancel():

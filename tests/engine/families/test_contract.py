@@ -32,6 +32,7 @@ from sidecar.errors import (
 from sidecar.models import catalog, inventory, registry
 from sidecar.models.base import ReferenceAudio, Utterance
 from sidecar.models.generators.adapter import Generator
+from sidecar.voices.reader import ReferenceReader
 from tests.support.families.files import in_cache
 from tests.support.families.speaking import ALL, EACH, PRONOUNCED, RATES, refusal, request, speak
 from tests.support.jobs import Reader, heard, outcome
@@ -75,7 +76,11 @@ def test_what_it_cannot_do_is_not_in_its_abilities_and_is_refused(
         ("instruct", "instruct", {"instruct": "Slowly."}),
         ("textStreaming", "textMode", {"text_mode": "stream"}),
         ("textStreaming", "text", {"more_text": True}),
-        ("cloning", "reference", {"reference": ReferenceAudio(path=reference, text="Hi.").read()}),
+        (
+            "cloning",
+            "reference",
+            {"reference": ReferenceReader().read(ReferenceAudio(path=reference, text="Hi."))},
+        ),
     ):
         asked = request(name, folders, utterance=utterance)
         if ability in info.abilities:
@@ -147,7 +152,7 @@ def test_families_and_qwen_speak_side_by_side_and_are_unloaded(
 def test_a_clone_without_a_transcript_and_a_saved_voice_are_refused(
     engine: Engine, folders: dict[str, str], reference: str
 ) -> None:
-    without = {"reference": ReferenceAudio(path=reference).read()}
+    without = {"reference": ReferenceReader().read(ReferenceAudio(path=reference))}
     error = refusal(engine, request("csm", folders, utterance=without))
     assert isinstance(error, InvalidParams)
     assert error.field == "reference.text"

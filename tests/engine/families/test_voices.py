@@ -20,6 +20,7 @@ from sidecar.models import catalog, registry
 from sidecar.models.base import GenerationSettings, ReferenceAudio, Utterance
 from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.hub import cache
+from sidecar.voices.reader import ReferenceReader
 from tests.support.families import chatterbox
 from tests.support.families.speaking import refusal, request, speak
 
@@ -32,7 +33,11 @@ def test_a_clone_needs_no_transcript_and_changes_nothing_for_the_next(
     engine: Engine, folders: dict[str, str], reference: str, name: str
 ) -> None:
     preset, _ = speak(engine, request(name, folders))
-    asked = request(name, folders, utterance={"reference": ReferenceAudio(path=reference).read()})
+    asked = request(
+        name,
+        folders,
+        utterance={"reference": ReferenceReader().read(ReferenceAudio(path=reference))},
+    )
     clone, _ = speak(engine, asked)
     assert not np.array_equal(clone, preset)
     assert np.array_equal(speak(engine, asked)[0], clone)
@@ -42,8 +47,8 @@ def test_a_clone_needs_no_transcript_and_changes_nothing_for_the_next(
 def test_spark_hears_what_was_said_in_a_recording(
     engine: Engine, folders: dict[str, str], reference: str
 ) -> None:
-    said = {"reference": ReferenceAudio(path=reference, text="Hello.").read()}
-    timbre = {"reference": ReferenceAudio(path=reference).read()}
+    said = {"reference": ReferenceReader().read(ReferenceAudio(path=reference, text="Hello."))}
+    timbre = {"reference": ReferenceReader().read(ReferenceAudio(path=reference))}
     heard = [speak(engine, request("spark", folders, utterance=u))[0] for u in (said, timbre)]
     assert not np.array_equal(heard[0], heard[1])
 
@@ -158,7 +163,7 @@ def test_chatterbox_without_a_voice_of_its_own_clones(
     error = refusal(engine, request("chatterbox", there))
     assert isinstance(error, InvalidParams)
     assert error.field == "reference"
-    asked = {"reference": ReferenceAudio(path=reference).read()}
+    asked = {"reference": ReferenceReader().read(ReferenceAudio(path=reference))}
     assert speak(engine, request("chatterbox", there, utterance=asked))[1].samples > 0
 
 

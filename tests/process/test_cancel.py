@@ -79,9 +79,10 @@ def test_a_load_is_cancelled_or_already_done() -> None:
         id = fresh.request("model/load", {"model": "tiny-voice"})
         fresh.notify("$/cancelRequest", {"id": id})
         try:
-            assert fresh.wait(id)["model"] == "tiny-voice"
+            outcome = fresh.wait(id)["model"]
         except RpcError as error:
-            assert error.code == -32800
+            outcome = error.code
+        assert outcome in ("tiny-voice", -32800)
         assert fresh.speak("Next.", seed=1, maxFrames=2).result["frames"] == 2
         assert fresh.others() == []
 

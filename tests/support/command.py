@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+TEXT = "Hello there, my friend."
 COMMAND = [sys.executable, "-m", "sidecar"]
 
 
@@ -24,3 +26,9 @@ def fresh(tmp_path: Path, columns: int = 80) -> dict[str, str]:
     """The environment of a machine on which there is nothing yet, and no network."""
     home = {"HF_HUB_CACHE": str(tmp_path / "hub"), "XDG_DATA_HOME": str(tmp_path / "data")}
     return {**os.environ, **home, "HF_HUB_OFFLINE": "1", "COLUMNS": str(columns)}
+
+
+def piped(*args: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [*COMMAND, "say", *args], capture_output=True, timeout=120, check=False, **options
+    )

@@ -108,7 +108,7 @@ def test_a_snapshot_that_is_there_in_part_is_whole_last(
 ) -> None:
     """Other programs that take single files leave such snapshots.
 
-    However soon the layout is interrupted, the snapshot never counts as whole while it lacks a file.
+    A snapshot that lacks a file never counts as whole, however soon the layout ends.
     """
     path = cache.repo_folder(REPO) / "snapshots" / COMMIT
     path.mkdir(parents=True)

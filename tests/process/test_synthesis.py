@@ -254,6 +254,23 @@ def test_pieces_that_come_at_once_are_spoken_in_their_order(server: Sidecar) -> 
 
 
 @pytest.mark.parametrize("mode", ["full", "stream"])
+def test_text_is_waited_for_only_when_all_that_is_there_has_been_spoken(
+    server: Sidecar, mode: str
+) -> None:
+    """Speaking these words takes much longer than the millisecond that more text may take."""
+    text = "One two three four five six seven eight nine ten. Then it goes on. And so"
+    params = {"moreText": True, "textMode": mode, "textTimeoutMs": 1, "chunk": {"maxFrames": 1}}
+    id = server.request(
+        "speech/synthesize", {"text": text, "partialResultToken": "slow", "seed": 1, **params}
+    )
+    with pytest.raises(RpcError) as caught:
+        server.wait(id)
+    assert caught.value.type == "textTimeout"
+    values = [one["params"]["value"] for one in server.others() if one["method"] == "$/progress"]
+    assert sum(value["frames"] for value in values if value["kind"] == "audio") > 10
+
+
+@pytest.mark.parametrize("mode", ["full", "stream"])
 def test_a_text_that_grows_too_long_ends_with_an_error(server: Sidecar, mode: str) -> None:
     """The limit is on the whole text: the beginning in the request, and all that is appended."""
     params = {"moreText": True, "textMode": mode, "seed": 1, "partialResultToken": "long"}

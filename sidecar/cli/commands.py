@@ -139,7 +139,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _serve(settings: Settings) -> None:
-    if sys.stdin is None or sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]
+    if sys.stdin is None or sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]  # None if it is closed
         _refuse("qwen-tts-sidecar serves over stdin and stdout, but one of them is closed.")
     if sys.stdin.isatty():
         _refuse(

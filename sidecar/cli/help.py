@@ -41,7 +41,7 @@ def _completion(shell: str) -> str:
 
 def _set_completions(found: Parser, kinds: dict[str, object]) -> None:
     """Have shtab complete files, folders and the names of models."""
-    for action in found._actions:  # pyright: ignore[reportPrivateUsage]
+    for action in found._actions:  # pyright: ignore[reportPrivateUsage]  # argparse has no public name
         if action.metavar in kinds:
             action.complete = kinds[action.metavar]  # type: ignore[attr-defined]
         elif action.dest in ("model", "design_model") and action.choices is None:

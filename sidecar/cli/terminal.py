@@ -70,7 +70,7 @@ def confirm(question: str) -> bool:
 def is_interactive() -> bool:
     """Return whether a question can be asked: both stdin and stderr are terminals."""
     stdin = sys.stdin
-    return is_shown() and stdin is not None and stdin.isatty()  # pyright: ignore[reportUnnecessaryComparison]
+    return is_shown() and stdin is not None and stdin.isatty()  # pyright: ignore[reportUnnecessaryComparison]  # None if it is closed
 
 
 def is_shown() -> bool:
@@ -121,7 +121,7 @@ def _exit(*_: object) -> None:
 
 def _is_open() -> bool:
     """Return whether there is a stderr; without one, print() would write to stdout."""
-    return sys.stderr is not None  # pyright: ignore[reportUnnecessaryComparison]
+    return sys.stderr is not None  # pyright: ignore[reportUnnecessaryComparison]  # None if it is closed
 
 
 def _is_coloured() -> bool:

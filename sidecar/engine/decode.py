@@ -107,7 +107,7 @@ class Batch:
         except Exception:
             flight = self._build_apart(sequences)
         if flight is not None:
-            mx.async_eval(flight.codes, flight.flags)  # pyright: ignore[reportUnknownMemberType]
+            mx.async_eval(flight.codes, flight.flags)  # pyright: ignore[reportUnknownMemberType]  # MLX does not type its arguments
         return flight
 
     def _build(self, sequences: list[Sequence]) -> Flight:
@@ -168,7 +168,7 @@ class Batch:
         samples = self._loaded.model.decode([sequence.state for sequence in due], codes)
         chunks = Chunks(due, [len(c) for c in codes], _join(codes), _join(samples))
         # Evaluation starts here, before the next frame is queued; reading starts nothing more.
-        mx.async_eval(chunks.codes, chunks.samples)  # pyright: ignore[reportUnknownMemberType]
+        mx.async_eval(chunks.codes, chunks.samples)  # pyright: ignore[reportUnknownMemberType]  # MLX does not type its arguments
         return chunks
 
     def _deliver(self, chunks: Chunks) -> None:

@@ -156,7 +156,7 @@ def _invalid(body: bytes, error: msgspec.ValidationError) -> EnvelopeError:
 def _id_of(message: Any) -> Id | None:
     if not isinstance(message, dict):
         return None
-    id: Any = message.get("id")  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    id: Any = message.get("id")  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]  # JSON of any shape
     if isinstance(id, str) and _has_half_pair(id):
         return None  # it could not be written
     return id if isinstance(id, int | str) and not isinstance(id, bool) else None
@@ -216,9 +216,9 @@ def _non_finite_path(message: Any) -> str | None:
             return _joined(path)
         inner: list[tuple[_Path | None, Any]] = []
         if isinstance(value, dict):
-            inner = [((path, str(k)), v) for k, v in value.items()]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            inner = [((path, str(k)), v) for k, v in value.items()]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # JSON of any shape
         elif isinstance(value, list):
-            inner = [((path, i), v) for i, v in enumerate(value)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            inner = [((path, i), v) for i, v in enumerate(value)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # JSON of any shape
         values += reversed(inner)
     return None
 

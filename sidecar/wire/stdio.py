@@ -39,7 +39,7 @@ def claim() -> Pipes:
     The real descriptors move to high numbers that children do not inherit. Afterwards fd 0
     reads nothing and fd 1 is stderr, for Python, for C and for child processes alike.
     """
-    if sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison]
+    if sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison]  # None if it is closed
         _redirect(os.open(os.devnull, os.O_WRONLY), 2)  # a parent that closed it
         sys.stderr = os.fdopen(2, "w")
     reader = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, 100)

@@ -9,9 +9,9 @@ from typing import Any, NoReturn, cast
 from sidecar.cli import terminal
 from sidecar.wording import closest
 
-Commands = argparse._SubParsersAction  # pyright: ignore[reportPrivateUsage]
+Commands = argparse._SubParsersAction  # pyright: ignore[reportPrivateUsage]  # argparse has no public name
 # A parser, or a group of a parser's options.
-Container = argparse._ActionsContainer  # pyright: ignore[reportPrivateUsage]
+Container = argparse._ActionsContainer  # pyright: ignore[reportPrivateUsage]  # argparse has no public name
 
 
 class Parser(argparse.ArgumentParser):
@@ -25,7 +25,7 @@ class Parser(argparse.ArgumentParser):
         self.set_defaults(parser=self, log_level="warning", log_format="text", offline=False)
         self._given: Sequence[str] = ()
 
-    def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride]
+    def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride]  # it has overloads
         self, args: Any = None, namespace: Any = None
     ) -> Any:
         self._given = args or ()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sidecar.engine.events import AudioChunk, FinishReason, SpeechFigures, SpeechResult
 from sidecar.engine.failures import not_finite
-from sidecar.engine.models import Loaded
+from sidecar.engine.loaded import Loaded
 from sidecar.engine.request import SpeechJob
 from sidecar.errors import Notice
 

@@ -11,7 +11,7 @@ from sidecar.engine.commands import AppendText
 from sidecar.engine.decode import Batch
 from sidecar.engine.events import Done, Failed
 from sidecar.engine.failures import as_sidecar_error
-from sidecar.engine.models import Loaded, LoadedModel
+from sidecar.engine.loaded import Loaded, LoadedModel
 from sidecar.engine.request import PRIORITIES, Finish, SpeechJob
 from sidecar.engine.sequence import Sequence
 from sidecar.errors import SidecarError

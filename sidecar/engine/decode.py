@@ -14,7 +14,7 @@ import mlx.core as mx
 import numpy as np
 
 from sidecar.engine.failures import not_finite
-from sidecar.engine.models import LoadedModel
+from sidecar.engine.loaded import LoadedModel
 from sidecar.engine.sampling import BatchSampler
 from sidecar.engine.sequence import Sequence
 from sidecar.models.slots import slots

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from sidecar.engine.events import Done, EncodedVoice, Failed
 from sidecar.engine.failures import as_sidecar_error
-from sidecar.engine.models import ModelTable
+from sidecar.engine.model_table import ModelTable
 from sidecar.engine.references import References
 from sidecar.engine.request import EncodeJob, Finish, Job
 

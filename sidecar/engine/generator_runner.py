@@ -14,7 +14,7 @@ from sidecar.engine.active import ActiveSpeech
 from sidecar.engine.commands import AppendText
 from sidecar.engine.events import Done, Failed
 from sidecar.engine.failures import as_sidecar_error, not_finite
-from sidecar.engine.models import Loaded, LoadedGenerator
+from sidecar.engine.loaded import Loaded, LoadedGenerator
 from sidecar.engine.request import PRIORITIES, Finish, SpeechJob
 from sidecar.engine.watchdog import Heartbeat
 from sidecar.errors import GenerationFailed, SidecarError

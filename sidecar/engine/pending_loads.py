@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from sidecar.engine.commands import Command, Downloading, Found, Search
 from sidecar.engine.events import Done, Download, Failed, LoadResult, Stage
 from sidecar.engine.failures import as_sidecar_error
-from sidecar.engine.models import Loaded, ModelTable
+from sidecar.engine.loaded import Loaded
+from sidecar.engine.model_table import ModelTable
 from sidecar.engine.request import EncodeJob, Finish, Job, LoadJob, LoadOptions, SpeechJob
 from sidecar.engine.watchdog import Heartbeat
 from sidecar.errors import Cancelled, ModelLoadFailed, SidecarError

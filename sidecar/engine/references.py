@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from sidecar.audio.reference import Recording
-from sidecar.engine.models import Loaded, LoadedGenerator
+from sidecar.engine.loaded import Loaded, LoadedGenerator
 from sidecar.engine.watchdog import Heartbeat
 from sidecar.errors import IncompatibleVoice
 from sidecar.models.base import Utterance, VoicePrompt

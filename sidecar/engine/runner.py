@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from sidecar.engine.active import ActiveSpeech
 from sidecar.engine.commands import AppendText
-from sidecar.engine.models import Loaded
+from sidecar.engine.loaded import Loaded
 from sidecar.engine.request import SpeechJob
 from sidecar.errors import SidecarError
 from sidecar.models.base import Utterance

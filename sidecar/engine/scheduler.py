@@ -32,7 +32,8 @@ from sidecar.engine.encoding import EncodingQueue
 from sidecar.engine.events import Done, Failed, Outcome
 from sidecar.engine.failures import as_sidecar_error
 from sidecar.engine.generator_runner import GeneratorRunner
-from sidecar.engine.models import Loaded, ModelTable
+from sidecar.engine.loaded import Loaded
+from sidecar.engine.model_table import ModelTable
 from sidecar.engine.pending_loads import PendingLoads
 from sidecar.engine.references import References
 from sidecar.engine.request import EncodeJob, Job, LoadJob, SpeechJob, UnloadJob

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sidecar.engine.active import ActiveSpeech
 from sidecar.engine.commands import AppendText
 from sidecar.engine.events import WaitingForText
-from sidecar.engine.models import LoadedModel
+from sidecar.engine.loaded import LoadedModel
 from sidecar.engine.request import SpeechJob
 from sidecar.engine.runaway import RunawayGuard
 from sidecar.engine.sampling import SamplingState

@@ -11,7 +11,7 @@ from sidecar.models import backend
 
 if TYPE_CHECKING:
     from sidecar.engine.active import ActiveSpeech
-    from sidecar.engine.models import ModelTable
+    from sidecar.engine.model_table import ModelTable
     from sidecar.engine.references import References
 
 

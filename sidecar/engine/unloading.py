@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sidecar.engine.events import Done, Failed
 from sidecar.engine.failures import as_sidecar_error
-from sidecar.engine.models import InUse, ModelTable
+from sidecar.engine.model_table import InUse, ModelTable
 from sidecar.engine.request import Finish, Job, UnloadJob
 from sidecar.errors import ModelInUse
 

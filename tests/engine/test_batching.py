@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from tokenizers import Tokenizer
 
 from sidecar.engine.batch_runner import BatchRunner
-from sidecar.engine.models import LoadedModel
+from sidecar.engine.loaded import LoadedModel
 from sidecar.engine.request import SpeechRequest
 from sidecar.engine.sequence import Sequence
 from sidecar.errors import Cancelled

@@ -11,10 +11,11 @@ from pathlib import Path
 import mlx.core as mx
 import pytest
 
-from sidecar.engine import models
+from sidecar.engine import model_table
 from sidecar.engine.engine import Engine
 from sidecar.engine.events import Event, Events, LoadResult, SpeechResult, Stage
-from sidecar.engine.models import Loaded, ModelTable
+from sidecar.engine.loaded import Loaded
+from sidecar.engine.model_table import ModelTable
 from sidecar.engine.request import LoadJob, LoadOptions, SpeechRequest, Stream
 from sidecar.errors import (
     Cancelled,
@@ -68,7 +69,7 @@ def need(checkpoint: Checkpoint) -> int:
 @pytest.fixture(autouse=True)
 def clean(monkeypatch: pytest.MonkeyPatch) -> None:
     """With nothing left of the test before, and models that may leave at once."""
-    monkeypatch.setattr(models, "MIN_IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(model_table, "MIN_IDLE_SECONDS", 0.0)
     gc.collect()
     mx.clear_cache()
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidecar.audio.reference import Recording
-from sidecar.engine.models import LoadedModel
+from sidecar.engine.loaded import LoadedModel
 from sidecar.engine.references import References
 from sidecar.errors import IncompatibleVoice, Notice
 from sidecar.models.base import ModelInfo, Utterance, VoiceInfo, VoicePrompt

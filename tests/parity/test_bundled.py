@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sidecar.engine.models import LoadedModel
+from sidecar.engine.loaded import LoadedModel
 from sidecar.engine.request import SamplingOverrides, SpeechRequest
 from sidecar.models.base import Utterance
 from tests.support import batches

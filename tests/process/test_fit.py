@@ -111,16 +111,16 @@ class Begun(Exception):
 
 def accepts(checkpoint: Checkpoint, limit: int | None, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether `model/load` would begin to read the weights."""
-    from sidecar.engine import models
+    from sidecar.engine import model_table
 
     def begin(*_: object) -> None:
         raise Begun
 
     with monkeypatch.context() as patch:
-        patch.setattr(models, "_load", begin)
-        table = models.ModelTable(lambda _: False, limit)
+        patch.setattr(model_table, "load", begin)
+        table = model_table.ModelTable(lambda _: False, limit)
         try:
-            table.load(checkpoint, models.LoadOptions(), lambda: None)
+            table.load(checkpoint, model_table.LoadOptions(), lambda: None)
         except MemoryLimitExceeded:
             return False
         except Begun:

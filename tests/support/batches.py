@@ -10,7 +10,8 @@ import numpy as np
 
 from sidecar.engine.batch_runner import BatchRunner
 from sidecar.engine.events import AudioChunk, Done, Failed, SpeechResult
-from sidecar.engine.models import LoadedModel, ModelTable
+from sidecar.engine.loaded import LoadedModel
+from sidecar.engine.model_table import ModelTable
 from sidecar.engine.references import References
 from sidecar.engine.request import LoadOptions, SpeechJob, SpeechRequest
 from sidecar.engine.sampling import LogitsMask

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from bench import checkpoints
-from sidecar.engine.models import LoadedModel
+from sidecar.engine.loaded import LoadedModel
 from sidecar.engine.request import SamplingOverrides, SpeechRequest
 from sidecar.models.base import Utterance
 from tests.support import batches

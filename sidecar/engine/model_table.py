@@ -5,70 +5,23 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 
 import mlx.core as mx
 
+from sidecar.engine.loaded import Loaded, load
 from sidecar.engine.request import LoadOptions
-from sidecar.engine.sampling import BatchSampler, LogitsMask, SamplingState
 from sidecar.errors import MemoryLimitExceeded, ModelInUse, UnknownModel
 from sidecar.memory import format_bytes
 from sidecar.models import backend, registry
 from sidecar.models.catalog import canonical
 from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.checkpoint.footprint import to_speak
-from sidecar.models.protocols import SpeechGenerator, TTSModel
 
 # A model stays in memory at least so long without work. One request may be several jobs, such as a
 # load and then the speech, and its model must not be unloaded between them.
 MIN_IDLE_SECONDS = 1.0
 
-
-@dataclass(eq=False, kw_only=True)
-class _Entry:
-    """What is known of every loaded model.
-
-    Attributes:
-        bits: bits per weight if it is quantised; None if it is not.
-        keep_alive: seconds that it stays in memory without work; negative is for ever.
-        last_used: when it was last used, by time.monotonic.
-        identity: a number that no other model in this process has had.
-    """
-
-    bits: int | None = None
-    keep_alive: float = -1.0
-    last_used: float = field(default_factory=time.monotonic)
-    identity: int = field(default_factory=count().__next__)
-
-    def touch(self) -> None:
-        """Note that the model is in use now."""
-        self.last_used = time.monotonic()
-
-
-@dataclass(eq=False)
-class LoadedModel(_Entry):
-    """A model that batches sequences, and the mask of the codes that it may draw."""
-
-    name: str
-    model: TTSModel
-    mask: LogitsMask
-    memory_bytes: int
-    load_seconds: float
-
-
-@dataclass(eq=False)
-class LoadedGenerator(_Entry):
-    """A model that generates a whole utterance by itself."""
-
-    name: str
-    model: SpeechGenerator
-    memory_bytes: int
-    load_seconds: float
-
-
-Loaded = LoadedModel | LoadedGenerator
 InUse = Callable[[Loaded], bool]
 
 
@@ -135,7 +88,7 @@ class ModelTable:
             self._make_room(need, checkpoint.name, path)
             del loaded
             self._drop(path)
-            loaded = self._by_path[path] = _load(checkpoint, options, go_on)
+            loaded = self._by_path[path] = load(checkpoint, options, go_on)
             loaded.keep_alive = self._keep_alive
             self._trim(loaded)
         if options.keep_alive is not None:
@@ -254,41 +207,3 @@ def _describe_need(name: str, need: int) -> str:
     """Return the memory that all lists of models name, and what of it counts for the limit."""
     speaking = format_bytes(to_speak(need))
     return f"{name!r} needs about {speaking} to speak, {format_bytes(need)} of that for its weights"
-
-
-def _load(checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None]) -> Loaded:
-    """Load a model, warm it up, and measure the memory that it takes."""
-    started, before = time.perf_counter(), mx.get_active_memory()
-    bits = registry.stored_bits(checkpoint) or options.bits
-    if registry.is_generator(checkpoint):
-        generator = registry.generator(checkpoint, options.dtype, options.bits)
-        go_on()
-        generator.warm_up(go_on)
-        loaded = LoadedGenerator(checkpoint.name, generator, 0, 0.0, bits=bits)
-    else:
-        model = registry.load(checkpoint, options.dtype, options.bits)
-        mask = LogitsMask(model.codes)
-        _warm_up(model, mask, go_on)
-        loaded = LoadedModel(checkpoint.name, model, mask, 0, 0.0, bits=bits)
-    mx.clear_cache()
-    loaded.memory_bytes = mx.get_active_memory() - before
-    loaded.load_seconds = time.perf_counter() - started
-    return loaded
-
-
-def _warm_up(model: TTSModel, mask: LogitsMask, go_on: Callable[[], None]) -> None:
-    sampling = _default_sampling(model)
-
-    def sampler(rows: int) -> BatchSampler:
-        go_on()
-        return BatchSampler(mask, [sampling] * rows)
-
-    model.warm_up(sampler)
-
-
-def _default_sampling(model: TTSModel) -> SamplingState:
-    """Return the sampling of a request without settings, so that its kernels are compiled."""
-    defaults = model.defaults
-    return SamplingState(
-        defaults.talker, defaults.subtalker, defaults.repetition_penalty, defaults.min_frames, 0
-    )

@@ -1,4 +1,4 @@
-"""Recordings in what libsndfile does not read: m4a, mp4, webm and the like → a WAV file.
+"""Recordings in formats that libsndfile does not read, such as m4a, mp4 and webm → a WAV file.
 
-FFmpeg's and macOS' decoders run in a process of their own, on a private copy of the file.
+The decoders of FFmpeg and macOS run in a process of their own, on a private copy of the file.
 """

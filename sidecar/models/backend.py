@@ -1,4 +1,4 @@
-"""Which device MLX runs on, and the BLAS under it. Imports MLX; the engine thread's alone."""
+"""The device that MLX runs on, and the BLAS under it. Imports MLX; for the engine thread only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OPENBLAS = ("libopenblas.so.0", "libopenblas.so")
 
 @cache
 def load_openblas() -> str | None:
-    """Loads OpenBLAS ahead of MLX; returns the library's name, or None.
+    """Load OpenBLAS before MLX; return the library's name, or None.
 
     The Linux CPU wheel of MLX brings the reference BLAS: matrix products take twenty times as
     long. Symbols loaded globally before `import mlx` take its place. macOS has Accelerate.
@@ -33,15 +33,16 @@ def load_openblas() -> str | None:
 
 
 def _leave_a_core(library: ctypes.CDLL) -> None:
-    """Idle BLAS threads spin. On two cores a second one cost half as much processor time again and
-    made nothing faster: MLX's own thread and the building of its graphs need a core."""
+    """Leave one core to MLX. Idle BLAS threads spin: on two cores a second one cost half as much
+    processor time again and made nothing faster, since MLX's thread and the building of its graphs
+    need a core."""
     if not {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"} & os.environ.keys():
         library.openblas_set_num_threads(max(1, len(os.sched_getaffinity(0)) - 1))
 
 
 @cache
 def prepare() -> None:
-    """Imports MLX the way we want it; call before anything else imports it, or mlx-audio.
+    """Import MLX with our settings; call this before anything else imports it, or mlx-audio.
 
     Raises:
         ImportError: MLX is not installed, or has no backend for this machine.
@@ -58,21 +59,21 @@ def prepare() -> None:
 
 
 def _tune_cuda() -> None:
-    """MLX reads these when its CUDA backend starts; whoever has set one keeps it."""
-    # Kernels go to the GPU in graphs of so many. MLX's hundred (on large GPUs) suits training; here
-    # the host is what is waited for, and it is through twice as fast with small ones.
+    """Set variables that MLX reads when its CUDA backend starts; values of the user stay."""
+    # The number of kernels in one graph for the GPU. MLX's hundred (on large GPUs) suits training;
+    # here the host is the bottleneck, and it is twice as fast with small graphs.
     os.environ.setdefault("MLX_MAX_OPS_PER_BUFFER", "20")
-    # It counts the misses of its cache of graphs, for ever, and raises once there are "too many":
-    # fine for a script, the end of a process that lives for days.
+    # MLX counts the misses of its graph cache without end, and raises an error after "too many":
+    # that is fine for a script, but would end a process that lives for days.
     os.environ.setdefault("MLX_ENABLE_CACHE_THRASHING_CHECK", "0")
-    # Kernels that are compiled take seconds each: keep them where the next boot finds them.
+    # Compiling a kernel takes seconds: keep them in a place that outlives a reboot.
     cache_home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     os.environ.setdefault("MLX_PTX_CACHE_DIR", os.path.join(cache_home, "qwen-tts-sidecar", "ptx"))
 
 
 @cache
 def name() -> str:
-    """metal, cuda or cpu."""
+    """Return metal, cuda or cpu."""
     import mlx.core as mx
 
     if mx.default_device() == mx.Device(mx.cpu):
@@ -85,7 +86,7 @@ def on_cpu() -> bool:
 
 
 def own_memory() -> int | None:
-    """Bytes of a GPU that has memory of its own; None where it is the machine's."""
+    """Return the bytes of a GPU with its own memory; None if it shares the machine's."""
     import mlx.core as mx
 
     if name() != "cuda":
@@ -95,8 +96,8 @@ def own_memory() -> int | None:
 
 
 def memory_bytes() -> int:
-    """What models could take at most: a GPU's memory, the part of unified memory that Metal
-    recommends, or the machine's."""
+    """Return the most that models could take: a GPU's memory, the part of unified memory that Metal
+    recommends, or the machine's memory."""
     import mlx.core as mx
 
     info = mx.device_info()

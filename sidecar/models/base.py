@@ -1,4 +1,4 @@
-"""What the engine asks of a model family, and the values that pass between them.
+"""The values that pass between the engine and a model family.
 
 Importing this module does not import MLX; only annotations name its arrays.
 """
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 class ReferenceAudio(msgspec.Struct, frozen=True):
-    """Audio to clone a voice from, as it came in.
+    """Audio from which a voice is cloned, as a request has it.
 
     Attributes:
         path: an audio file, or None.
         data: the bytes of an audio file, or None.
-        text: its transcript; None takes the timbre only (x-vector).
-        append_silence: put 0.5 s of silence behind it.
+        text: its transcript; without one only the timbre is cloned (x-vector).
+        append_silence: whether 0.5 s of silence is appended.
     """
 
     path: str | None = None
@@ -37,15 +37,16 @@ class ReferenceAudio(msgspec.Struct, frozen=True):
 
 
 class VoicePrompt(msgspec.Struct, frozen=True, eq=False):
-    """A voice to speak with, as a model's encoders heard it; plain arrays, for any thread.
+    """The output of a model's encoders for a voice: what a prompt needs. Plain arrays, for any
+    thread.
 
     Attributes:
         speaker: float32 [hidden], the x-vector.
         codes: uint16 [frames, codebooks] of the recording, or None for the timbre alone.
-        text: its transcript; None exactly where `codes` is.
+        text: its transcript; None if and only if `codes` is None.
         text_ids: int32 [tokens], the transcript in the model's tokens; None likewise.
-        notices: what was noticed about the recording.
-        source: sha256 of the recording's file, in hexadecimal; empty where it is not known.
+        notices: remarks about the recording.
+        source: sha256 of the recording's file, in hexadecimal; empty if it is not known.
     """
 
     speaker: NDArray[np.float32]
@@ -62,33 +63,33 @@ class VoicePrompt(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def tempo(self) -> float | None:
-        """Letters of the transcript a second, pauses included; None without one."""
+        """Letters of the transcript per second, pauses included; None without a transcript."""
         if self.codes is None or self.text is None:
             return None
         return tempo.measure_rate(self.text, len(self.codes) / CODEC_FRAMES_PER_SECOND)
 
 
 class StoredVoice(Protocol):
-    """A voice that was kept, and has been read."""
+    """A saved voice whose file has been read."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def language(self) -> str | None:
-        """What it speaks when nothing is said about that."""
+        """The language that it speaks by default."""
         ...
 
     @property
     def tempo(self) -> float | None:
-        """As that of its features."""
+        """As `VoicePrompt.tempo`."""
         ...
 
     def features(self) -> VoicePrompt:
-        """Needs no disk.
+        """Return the voice for a prompt, without using the disk.
 
         Raises:
-            BadVoiceFile: it could not be read.
+            BadVoiceFile: the file could not be read.
         """
         ...
 
@@ -97,11 +98,11 @@ Voice: TypeAlias = "Recording | StoredVoice | VoicePrompt"
 
 
 class Spoken(msgspec.Struct, frozen=True, eq=False):
-    """Something this voice has said.
+    """Earlier speech of the same voice.
 
     Attributes:
-        text: the words.
-        codes: int32 [frames, codebooks], what the model made of them.
+        text: the text.
+        codes: int32 [frames, codebooks], the codes that the model generated for it.
     """
 
     text: str
@@ -109,14 +110,14 @@ class Spoken(msgspec.Struct, frozen=True, eq=False):
 
 
 class Utterance(msgspec.Struct, frozen=True):
-    """What is to be said, and how; None means the model's own default.
+    """A text to speak, and how; None means the model's default.
 
     Attributes:
-        reference: the voice to clone. A model takes features only: `engine/references.py` makes
-            them of the others.
+        reference: the voice to clone. A `TTSModel` accepts only a VoicePrompt, which
+            `engine/references.py` makes from the others.
         more_text: `text` is the beginning; the rest follows by `TTSModel.append_text`.
-        follows: said before this by the same voice. It goes on as that one did where nothing else
-            tells how it sounds: no preset, and no recording with its transcript.
+        follows: earlier speech. The voice continues as it sounded there, unless a preset, or a
+            recording with its transcript, determines the sound.
     """
 
     text: str
@@ -130,7 +131,7 @@ class Utterance(msgspec.Struct, frozen=True):
 
 
 class SamplingParams(msgspec.Struct, frozen=True):
-    """How one stage draws its codes. temperature 0 is greedy; top_k 0 keeps all."""
+    """How one stage samples its codes. temperature 0 is greedy; top_k 0 keeps all codes."""
 
     temperature: float = 0.9
     top_k: int = 50
@@ -148,10 +149,10 @@ class GenerationDefaults(msgspec.Struct, frozen=True):
 
 
 class GenerationSettings(msgspec.Struct, frozen=True):
-    """How a `SpeechGenerator` is to speak; None leaves it to the family.
+    """Settings of a `SpeechGenerator`; None means the family's default.
 
     Attributes:
-        max_seconds: nobody listens to what comes behind that.
+        max_seconds: audio after that is dropped.
     """
 
     max_seconds: float
@@ -168,10 +169,10 @@ class VoiceInfo(msgspec.Struct, frozen=True):
     """A preset voice.
 
     Attributes:
-        dialect: the language that it speaks when none is asked for.
+        dialect: the language that it speaks when a request names none.
         gender: None if it is not known.
-        languages: those that are native to it, a dialect included; empty if they are not known. It
-            may speak others, too.
+        languages: its native languages, a dialect included; empty if they are not known. It may
+            speak others, too.
         description: one sentence, in English.
     """
 
@@ -182,9 +183,9 @@ class VoiceInfo(msgspec.Struct, frozen=True):
     description: str | None = None
 
 
-# What models differ in. presets: voices of its own; cloning: `reference`; design: a voice in words;
-# instruct: how to speak, in words; textStreaming: text that arrives while it speaks; batching:
-# several streams at once; seed: the same one gives the same audio.
+# What models differ in. presets: it has voices; cloning: `reference`; design: a voice described in
+# words; instruct: a description of how to speak; textStreaming: text that arrives while it speaks;
+# batching: several streams at once; seed: the same seed gives the same audio.
 Ability = Literal["presets", "cloning", "design", "instruct", "textStreaming", "batching", "seed"]
 
 
@@ -192,16 +193,16 @@ TextMode = Literal["full", "stream"]
 
 
 class ModelInfo(msgspec.Struct, frozen=True):
-    """What can be known of a checkpoint without loading its weights.
+    """What is known of a checkpoint without loading its weights.
 
     Attributes:
-        abilities: what it can do; the rest is refused with `Unsupported`.
-        languages: those to ask for by name; `dialects` may be, too, but belong to voices.
-        speaker_size: length of an x-vector that its prompt takes; 0 where it clones no voice.
+        abilities: what it can do; everything else is refused with `Unsupported`.
+        languages: names for `Utterance.language`; those in `dialects` belong to voices.
+        speaker_size: length of the x-vector in its prompt; 0 if it cannot clone.
         codebooks: codes in a frame.
-        default_text_mode: how it takes a text unless a request says otherwise: "full" before the
-            first frame, or "stream", a token with each frame.
-        continues_from_codes: an utterance goes on from the codes of `Utterance.follows`.
+        default_text_mode: how it reads a text unless a request says otherwise: "full" before the
+            first frame, or "stream", one token with each frame.
+        continues_from_codes: whether an utterance continues from the codes of `Utterance.follows`.
     """
 
     family: str
@@ -218,13 +219,13 @@ class ModelInfo(msgspec.Struct, frozen=True):
 
 
 class CodeSpec(msgspec.Struct, frozen=True):
-    """A frame's codes; what is said of a vocabulary is codebook 0's.
+    """A frame's codes; the vocabulary is that of codebook 0.
 
     Attributes:
         codebooks: codes in a frame.
-        vocab_size: how many codes there are.
-        eos: the one that ends the speech.
-        suppressed: those that are never drawn.
+        vocab_size: the number of codes.
+        eos: the code that ends the speech.
+        suppressed: codes that are never drawn.
     """
 
     codebooks: int

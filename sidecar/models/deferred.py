@@ -1,4 +1,4 @@
-"""Modules that mlx-audio imports and this process may never need: imported when first used."""
+"""Defers the import of modules that mlx-audio imports, but that this process may never use."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import threading
 from types import ModuleType
 from typing import Any
 
-# mlx-audio's codecs all import its resampler, which wants this: 0.7 s of a start of 2.4 s.
+# mlx-audio's codecs all import its resampler, which imports this: 0.7 s of a start of 2.4 s.
 _RARELY_USED = ("scipy.signal",)
 _lock = threading.Lock()
 
 
 def defer() -> None:
-    """Puts stand-ins where `import` finds them, for what is not imported yet."""
+    """Put stand-ins into sys.modules for the modules that are not imported yet."""
     for name in _RARELY_USED:
         if name not in sys.modules:
             _stand_in(name)
 
 
 def _stand_in(name: str) -> None:
-    # importlib's LazyLoader would not do: the next import looks at the module, and that loads it.
+    # importlib's LazyLoader does not help: the next import reads an attribute, which loads it.
     try:
         spec = importlib.util.find_spec(name)
     except ModuleNotFoundError:
-        return  # whoever needs it says so
+        return  # the code that needs it raises the error
     if spec is not None:
         module = _Deferred(name)
         module.__spec__ = spec
@@ -34,10 +34,10 @@ def _stand_in(name: str) -> None:
 
 
 class _Deferred(ModuleType):
-    """Becomes a forwarder to the real module when one of its names is asked for."""
+    """A stand-in that forwards to the real module when one of its names is used."""
 
     def __getattr__(self, name: str) -> Any:
-        # Of modules in general, people ask for `__file__` and the like; `__path__` asks for a part.
+        # Tools read `__file__` and the like of every module; an import of a part reads `__path__`.
         if name.startswith("__") and name != "__path__":
             raise AttributeError(name)
         return getattr(self._real(), name)

@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 
 
 class FrameSampler(Protocol):
-    """Draws one code per row; the engine's sampler, called by a model inside `frame`."""
+    """The engine's sampler, which draws one code per row; a model calls it inside `frame`."""
 
     def first(self, logits: mx.array) -> mx.array:
-        """float [rows, vocab] of codebook 0 → uint32 [rows]."""
+        """Sample from float [rows, vocab] of codebook 0 → uint32 [rows]."""
         ...
 
     def residual(self, codebook: int, logits: mx.array) -> mx.array:
-        """float [rows, vocab] of codebook `codebook` ≥ 1 → uint32 [rows]."""
+        """Sample from float [rows, vocab] of codebook `codebook` ≥ 1 → uint32 [rows]."""
         ...
 
 
 class TTSModel(Protocol):
     """One loaded checkpoint. Every call happens on the engine thread.
 
-    `Any` below is the family's own state of a row: the engine keeps it and hands it back.
+    `Any` below is the family's own state of a row; the engine keeps it and passes it back.
 
     Attributes:
         rows_share_cost: a frame of many rows costs about as much as a frame of one, as on a GPU.
@@ -52,20 +52,20 @@ class TTSModel(Protocol):
 
     @property
     def reference_cache_bytes(self) -> int:
-        """What it keeps of references that its codec has heard, bounded; any thread."""
+        """Bytes of the codec states that it keeps of references; bounded. For any thread."""
         ...
 
     def encode(self, recording: Recording) -> VoicePrompt:
-        """Computes what a prompt needs of a recording.
+        """Compute what a prompt needs from a recording.
 
         Raises:
-            Unsupported: this model clones no voice, or has no encoder for the transcript.
+            Unsupported: this model cannot clone, or has no encoder for the transcript.
             BadReferenceAudio, TextTooLong, InvalidParams
         """
         ...
 
     def prepare(self, utterance: Utterance) -> Any:
-        """Checks the request against this model and builds its prompt.
+        """Check the request against this model and build its prompt.
 
         Raises:
             IncompatibleVoice: the features are not of this model's kind.
@@ -74,28 +74,28 @@ class TTSModel(Protocol):
         ...
 
     def open(self, prompt: Any) -> Any:
-        """The row's decoding state, before its prefill."""
+        """Return the row's decoding state, before its prefill."""
         ...
 
     def pieces_left(self, row: Any) -> int:
-        """How many calls of `prefill` the row needs."""
+        """Return how many calls of `prefill` the row still needs."""
         ...
 
     def prefill(self, row: Any) -> bool:
-        """Runs one piece of the prompt, codec included; True when that was the last."""
+        """Run one piece of the prompt, codec included; return whether that was the last."""
         ...
 
     def is_waiting_for_text(self, row: Any) -> bool:
-        """Whether the row waits for text that has not arrived yet."""
+        """Return whether the row waits for text that has not arrived yet."""
         ...
 
     def find_unspoken(self, row: Any) -> Sequence[str]:
-        """Return letters of the row's text that this model has not learned and has left out; some
-        of them where there are many."""
+        """Return letters of the row's text that this model does not know and has left out; only
+        some of them if there are many."""
         ...
 
     def append_text(self, row: Any, text: str, last: bool) -> None:
-        """Adds text to a row that was opened with more to come; `last` says there is no more.
+        """Add text to a row whose utterance has `more_text`; `last` ends the text.
 
         Raises:
             SidecarError: text that cannot be spoken.
@@ -103,35 +103,35 @@ class TTSModel(Protocol):
         ...
 
     def frame(self, rows: Sequence[Any], sampler: FrameSampler) -> mx.array:
-        """Adds one frame to every row → uint32 [rows, codebooks], to be evaluated.
+        """Add one frame to every row → uint32 [rows, codebooks], to be evaluated.
 
         A row that draws `codes.eos` as its first code has ended; its other codes mean nothing.
-        Whatever it raises, no row has advanced.
+        If this raises an error, no row has advanced.
         """
         ...
 
     def decode(self, rows: Sequence[Any], codes: Sequence[mx.array]) -> list[mx.array]:
-        """Starts turning each row's uint32 [frames, codebooks] into samples that follow its past
-        → per row float32 [samples], being computed."""
+        """Start decoding each row's uint32 [frames, codebooks] into the samples after its past →
+        per row float32 [samples], being computed."""
         ...
 
     def close(self, row: Any) -> None:
-        """Frees what the row holds; it may be in a frame that is being computed."""
+        """Free the row's arrays; the row may be in a frame that is being computed."""
         ...
 
     def warm_up(self, sampler: Callable[[int], FrameSampler]) -> None:
-        """Runs every shape of work once, so that the first request need not wait for kernels.
+        """Run every shape of work once, so that the first request does not wait for kernels.
 
         Args:
-            sampler: makes one for so many rows.
+            sampler: makes a sampler for a number of rows.
         """
         ...
 
 
 class SpeechGenerator(Protocol):
-    """One loaded checkpoint of a family that speaks by itself, one utterance at a time.
+    """One loaded checkpoint of a family with its own decode loop, one utterance at a time.
 
-    Every call happens on the engine thread. It draws from MLX's global random state.
+    Every call happens on the engine thread. The family draws from MLX's global random state.
     """
 
     info: ModelInfo
@@ -147,23 +147,23 @@ class SpeechGenerator(Protocol):
         ...
 
     def prepare(self, utterance: Utterance, settings: GenerationSettings) -> Any:
-        """Checks the request; `utterance.reference` is a recording, if anything.
+        """Check the request; `utterance.reference` is a recording or None.
 
         Raises:
-            Unsupported: what the family cannot do.
+            Unsupported: the family cannot do it.
             SidecarError: unknown voice or language, bad recording.
         """
         ...
 
     def speak(self, prompt: Any) -> Iterator[mx.array]:
-        """Float samples [length], evaluated, in order. Another utterance may begin only when this
-        one has ended or has been closed."""
+        """Yield float samples [length], evaluated, in order. Another utterance may begin only after
+        this one has ended or has been closed."""
         ...
 
     def warm_up(self, go_on: Callable[[], None]) -> None:
-        """Runs the work once, so that the first request need not wait for kernels.
+        """Run the work once, so that the first request does not wait for kernels.
 
         Args:
-            go_on: called between two pieces of it; whatever it raises ends it.
+            go_on: called between two pieces of it; what it raises ends the warm-up.
         """
         ...

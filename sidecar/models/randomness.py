@@ -1,4 +1,4 @@
-"""MLX's global random state, which families that speak by themselves draw from."""
+"""MLX's global random state, from which `SpeechGenerator` families draw."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def state() -> int:
-    """As the seed that leads to it: its key's two halves."""
+    """Return the state as the seed that leads to it: the two halves of its key."""
     random: Any = mx.random.state
     high, low = np.array(random[0]).tolist()
     return (high << 32) | low

@@ -1,4 +1,4 @@
-"""Rows of a batch: which row of which array belongs to whom, without copies while nobody moves."""
+"""Rows of a batch, as references into shared arrays: no copies while the batch stays the same."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ class Slot(NamedTuple):
 
 
 def slots(array: mx.array) -> list[Slot]:
-    """One slot for every row of `array`."""
+    """Return one slot for every row of `array`."""
     return [Slot(array, row) for row in range(array.shape[0])]
 
 
 def unstacked(array: mx.array) -> list[mx.array]:
-    """The items along the first axis, as views; `array[i]` would copy each one."""
+    """Return the items along the first axis as views; `array[i]` would copy each one."""
     return [part.squeeze(0) for part in mx.split(array, array.shape[0])]
 
 
 def gather(rows: Sequence[Slot]) -> mx.array:
-    """The rows as one array, in this order; the very array if they are all of it already."""
+    """Return the rows as one array, in this order; the same array if they are all its rows."""
     array = rows[0].array
     if len(rows) == array.shape[0] and all(
         slot.array is array and slot.row == row for row, slot in enumerate(rows)

@@ -1,11 +1,11 @@
-"""Families that mlx-audio speaks with: one adapter for all of them, and a table."""
+"""The families that run by mlx-audio's `generate`: one adapter for all of them, and a table."""
 
 from __future__ import annotations
 
 from sidecar.errors import Unsupported
 from sidecar.models.base import ModelInfo
 from sidecar.models.checkpoint import Checkpoint
-from sidecar.models.checkpoint import footprint as headers
+from sidecar.models.checkpoint.footprint import stored, tensors, total
 from sidecar.models.generators.families import FAMILIES, Family, family_of
 from sidecar.models.protocols import SpeechGenerator
 
@@ -21,19 +21,17 @@ def describe(checkpoint: Checkpoint) -> ModelInfo:
 
 def footprint(checkpoint: Checkpoint, dtype: str, bits: int | None, on_cpu: bool) -> int:
     _check_bits(checkpoint, bits)
-    # Here, before other models leave for one that could not be loaded.
+    # Checked here, before other models are unloaded for one that cannot be loaded.
     from sidecar.models.generators import local  # huggingface_hub is slow to import
 
     local.check(_family(checkpoint), checkpoint)
     dtype = "float32" if dtype == "auto" and on_cpu else dtype
-    tensors = headers.tensors(checkpoint.path)
-    weights = headers.total(tensors, lambda tensor: headers.stored(tensor, dtype))
-    return int(weights * _BESIDES)
+    return int(total(tensors(checkpoint.path), lambda tensor: stored(tensor, dtype)) * _BESIDES)
 
 
 def load(checkpoint: Checkpoint, dtype: str, bits: int | None) -> SpeechGenerator:
     _check_bits(checkpoint, bits)
-    from sidecar.models.generators.adapter import Generator  # MLX comes in here
+    from sidecar.models.generators.adapter import Generator  # imports MLX
 
     return Generator.load(checkpoint, _family(checkpoint), dtype)
 
@@ -47,7 +45,7 @@ def _family(checkpoint: Checkpoint) -> Family:
 def _check_bits(checkpoint: Checkpoint, bits: int | None) -> None:
     if bits is not None:
         raise Unsupported(
-            f"{checkpoint.name!r} is of a family that is not quantised here.",
-            hint="Name a quantised checkpoint of it.",
+            f"Models of the family of {checkpoint.name!r} cannot be quantised here.",
+            hint="Name a quantised checkpoint of the family.",
             field="bits",
         )

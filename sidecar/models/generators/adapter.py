@@ -1,4 +1,4 @@
-"""mlx-audio's public `generate` behind the engine's `SpeechGenerator` protocol."""
+"""mlx-audio's public `generate` as the engine's `SpeechGenerator`."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from sidecar.wording import describe, is_out_of_memory
 
 log = logging.getLogger(__name__)
 
-_AUDITION = GenerationSettings(max_seconds=6.0)  # Spark listens to as much
+_AUDITION = GenerationSettings(max_seconds=6.0)  # Spark reads no more of a reference
 _DTYPES = {"float32": mx.float32, "bfloat16": mx.bfloat16, "float16": mx.float16}
 
 
 class Prompt(NamedTuple):
-    """What is said, part by part, and the arguments that go with each."""
+    """The text in parts, and the arguments of `generate` for each."""
 
     parts: list[str]
     arguments: request.Arguments
@@ -54,24 +54,24 @@ class Generator:
 
     @classmethod
     def load(cls, checkpoint: Checkpoint, family: Family, dtype: str) -> Generator:
-        """Loads all of it, and nothing from the network.
+        """Load the whole model, and nothing from the network.
 
         Raises:
             MissingPackage, ModelNotDownloaded, ModelLoadFailed
         """
         local.check(family, checkpoint)
         try:
-            model = _loaded(checkpoint, family)
+            model = _load(checkpoint, family)
         except SidecarError:
             raise
-        except Exception as error:  # mlx-audio raises whatever the files made it raise
+        except Exception as error:  # bad files make mlx-audio raise errors of any class
             if is_out_of_memory(error):
                 raise
             log.error("failed to load %s", checkpoint.path, exc_info=error)
             raise ModelLoadFailed(
                 f"{checkpoint.path} could not be loaded as {family.module}: {describe(error)}",
-                hint="mlx-audio cannot read these files: get the checkpoint again, or take one "
-                "that was made for MLX; the sidecar's stderr says where it stopped.",
+                hint="mlx-audio cannot read these files: get the checkpoint again, or use one "
+                "that was made for MLX; the sidecar's stderr has the traceback.",
                 field="model",
             ) from error
         name = _cast(model, dtype)
@@ -83,13 +83,13 @@ class Generator:
 
     def encode(self, recording: Recording) -> VoicePrompt:
         raise Unsupported(
-            f"A {self._family.module} model makes no voices that can be saved.",
+            f"Voices of {self._family.module} models cannot be saved.",
             hint="Use a Base model of Qwen3-TTS.",
             field="model",
         )
 
     def prepare(self, utterance: Utterance, settings: GenerationSettings) -> Prompt:
-        voice, language = request.checked(self._family, self.info, utterance)
+        voice, language = request.check(self._family, self.info, utterance)
         arguments = request.OWN[self._family.module](voice, language, settings)
         audio = utterance.reference
         if isinstance(audio, Recording):
@@ -100,22 +100,22 @@ class Generator:
     def speak(self, prompt: Prompt) -> Iterator[mx.array]:
         arguments = prompt.arguments
         if self._family.audition and "ref_audio" not in arguments:
-            arguments = {**arguments, "ref_audio": self._auditioned(prompt.voice)}
+            arguments = {**arguments, "ref_audio": self._audition(prompt.voice)}
         for part in prompt.parts:
-            yield from self._said(part, arguments)
+            yield from self._speak_part(part, arguments)
 
-    def _auditioned(self, voice: str) -> mx.array:
-        """The one voice that a preset is here: made up with a fixed seed, whoever asks first."""
+    def _audition(self, voice: str) -> mx.array:
+        """Return the voice of a preset, which is generated once, with a fixed seed."""
         if voice not in self._voices:
-            with _random_state_kept():
+            with _restored_random_state():
                 mx.random.seed(0)
                 arguments = request.OWN[self._family.module](voice, "", _AUDITION)
-                said = list(self._said(self._family.audition, arguments))
+                said = list(self._speak_part(self._family.audition, arguments))
             self._voices[voice] = mx.concatenate(said)
         return self._voices[voice]
 
-    def _said(self, part: str, arguments: request.Arguments) -> Iterator[mx.array]:
-        # What a family fetches while it speaks (a default voice) must be here, too.
+    def _speak_part(self, part: str, arguments: request.Arguments) -> Iterator[mx.array]:
+        # Files that a family fetches while it speaks (a default voice) must be cached, too.
         steps = iter(self._model.generate(part, verbose=False, **arguments))
         while True:
             with local.only_cached():
@@ -124,12 +124,12 @@ class Generator:
                 break
             audio = result.audio.astype(mx.float32).reshape(-1)
             mx.eval(audio)
-            if audio.size:  # a stream's last chunk may say only that it is the last
+            if audio.size:  # a stream's last chunk may be empty
                 yield audio
 
     def warm_up(self, go_on: Callable[[], None]) -> None:
-        """Auditions every preset; where kernels are compiled, also says something."""
-        with _random_state_kept():
+        """Generate the voice of every preset; where kernels are compiled, also speak a little."""
+        with _restored_random_state():
             if self._family.audition:
                 self._audition_all(go_on)
             # On the CPU nothing is compiled: the first sentence is as fast as the second.
@@ -140,8 +140,8 @@ class Generator:
         for voice in self.info.voices:
             go_on()
             try:
-                self._auditioned(voice.name)
-            except Exception as error:  # who asks for that voice is told; with others it speaks
+                self._audition(voice.name)
+            except Exception as error:  # a request for that voice gets the error; others work
                 if is_out_of_memory(error):
                     raise
                 log.warning("no audition of %s: %s", voice.name, error)
@@ -151,12 +151,12 @@ class Generator:
         try:
             for _ in self.speak(self.prepare(Utterance("Hello there."), settings)):
                 break
-        except SidecarError as error:  # it needs a reference, or a package for its first voice
+        except SidecarError as error:  # the family needs a reference, or a missing package
             log.info("not warmed up: %s", error)
 
 
 @contextlib.contextmanager
-def _random_state_kept() -> Iterator[None]:
+def _restored_random_state() -> Iterator[None]:
     before = randomness.state()
     try:
         yield
@@ -164,23 +164,23 @@ def _random_state_kept() -> Iterator[None]:
         mx.random.seed(before)
 
 
-def _loaded(checkpoint: Checkpoint, family: Family) -> Any:
+def _load(checkpoint: Checkpoint, family: Family) -> Any:
     from mlx_audio.tts.utils import load_model
 
     importlib.import_module(f"mlx_audio.tts.models.{family.module}")
-    _without_bars(f"mlx_audio.tts.models.{family.module}.")
+    _disable_bars(f"mlx_audio.tts.models.{family.module}.")
     with local.only_cached(), local.tokenizer(family, checkpoint), _own_weights():
-        # Its guess goes by the folder's name.
+        # By itself it would guess the type from the folder's name.
         model = load_model(
             checkpoint.path, model_type=family.module, model_name_parts=[family.module]
         )
-    _complete(model)
+    _finish_loading(model)
     return model
 
 
 @contextlib.contextmanager
 def _own_weights() -> Iterator[None]:
-    """mlx-audio would read whatever *.safetensors lies beside a checkpoint's weights."""
+    """Keep mlx-audio from reading other *.safetensors files beside a checkpoint's weights."""
 
     def load_weights(folder: Path) -> dict[str, mx.array]:
         found: dict[str, Any] = {}
@@ -196,11 +196,13 @@ def _own_weights() -> Iterator[None]:
         mlx_audio.utils.load_weights = original
 
 
-def _complete(model: Any) -> None:
-    """Ends the training of all parts, and reads them; mlx-audio does so with the model itself.
+def _finish_loading(model: Any) -> None:
+    """End the training mode of all parts and read their weights; mlx-audio does so only for the
+    model itself.
 
-    Spark's codec is beside it, in an object that is no module. In training it hears a recording
-    through dropout, and fails on a single one; not read yet, it is missing in the memory measured.
+    Spark's codec is beside the model, in an object that is not a module. In training mode it
+    applies dropout to a recording, and fails on a single one. Until its weights are read, the
+    measured memory lacks them.
     """
     for beside in vars(model).values():
         for part in getattr(beside, "__dict__", {}).values():
@@ -209,15 +211,16 @@ def _complete(model: Any) -> None:
                 mx.eval(part.parameters())
 
 
-def _without_bars(package: str) -> None:
-    """Some count their frames on stderr, whatever they are told."""
+def _disable_bars(package: str) -> None:
+    """Disable the progress bars that some families print to stderr even with verbose=False."""
     for name, module in list(sys.modules.items()):
         if name.startswith(package) and getattr(module, "tqdm", None) is tqdm:
             vars(module)["tqdm"] = partial(tqdm, disable=True)
 
 
 def _cast(model: nn.Module, asked: str) -> str:
-    """The CPU has fast products in float32 only; elsewhere a checkpoint stays as it is."""
+    """Cast the model; `auto` is float32 on the CPU, which has no other fast products, and the
+    checkpoint's dtype elsewhere."""
     name = "float32" if asked == "auto" and on_cpu() else asked
     if name in _DTYPES:
         model.set_dtype(_DTYPES[name])

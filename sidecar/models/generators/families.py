@@ -1,6 +1,6 @@
-"""The families that mlx-audio speaks with, and what each can do. Knows no MLX.
+"""The table of families that run by mlx-audio's `generate`. Does not import MLX.
 
-What a family cannot do is not in its abilities, and is refused by `request.py`.
+`request.py` refuses what is not in a family's abilities.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 from sidecar.models.base import Ability, ModelInfo, VoiceInfo
 from sidecar.models.checkpoint import Checkpoint
 
-# The model's config is among them: it says of what class its tokenizer is.
+# The model's config is among them, since it names the class of the tokenizer.
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "config.json")
 
 
@@ -30,18 +30,18 @@ class Family(msgspec.Struct, frozen=True):
 
     Attributes:
         module: of mlx_audio.tts.models.
-        sample_rate: where the config does not say one.
-        languages: value of `language` → what the family calls it.
-        voices: of a checkpoint; the first is the default.
-        voice: of a voice's name → what is known of it.
-        packages: module → what to install for it.
-        tokenizer: the folder or repository of the text's tokenizer; "" if mlx-audio reads that of
-            the checkpoint anyway.
-        besides: what else must be on this machine.
-        shortest: characters that a step has at least; sentences are joined up to that.
-        transcript: whether a voice is cloned with the recording's transcript only.
-        audition: where presets are kinds of voices, of which each step would make up another: what
-            one says to be cloned from then on.
+        sample_rate: used if the config has none.
+        languages: value of `language` → the family's name for it.
+        voices: the preset voices of a checkpoint; the first is the default.
+        voice: a voice's name → what is known of it.
+        packages: module → the package to install for it.
+        tokenizer: the folder or repository of the text tokenizer; "" if mlx-audio reads the
+            checkpoint's own.
+        besides: files of other repositories that must be on this machine.
+        shortest: the least characters of a step; shorter sentences are joined.
+        transcript: whether cloning needs the recording's transcript.
+        audition: for presets that generate a new voice in each step: the text that each preset
+            speaks once, to be cloned from then on.
     """
 
     module: str
@@ -76,7 +76,7 @@ def _kokoro_voices(checkpoint: Checkpoint) -> tuple[str, ...]:
 
 
 def _kokoro_voice(name: str) -> VoiceInfo:
-    """As the published voices are named: `bm_george` is British (`b`) and male (`m`)."""
+    """Return what a published voice's name says: `bm_george` is British (`b`) and male (`m`)."""
     match = _KOKORO_NAME.fullmatch(name)
     language = _KOKORO_LETTERS.get(match[1]) if match else None
     if match is None or language is None:
@@ -94,7 +94,7 @@ def _csm_tokenizer(checkpoint: Checkpoint) -> str:
 
 
 def _outetts_tokenizer(checkpoint: Checkpoint) -> str:
-    """mlx-audio's default is that of one size; a checkpoint that brings one means its own."""
+    """Return the checkpoint's tokenizer if it has one; mlx-audio's default is that of one size."""
     if all((checkpoint.path / file).is_file() for file in TOKENIZER_FILES):
         return str(checkpoint.path)
     return str(checkpoint.config.get("tokenizer_name") or "OuteAI/Llama-OuteTTS-1.0-1B")
@@ -105,7 +105,7 @@ def _chatterbox_voices(checkpoint: Checkpoint) -> tuple[str, ...]:
 
 
 def _chatterbox(languages: dict[str, str]) -> Family:
-    # Of the tokenizer only the weights are read.
+    # Only the weights of the tokenizer are read.
     tokenizer = Beside("mlx-community/S3TokenizerV2", ("model.safetensors",))
     return Family(
         "chatterbox",
@@ -119,7 +119,8 @@ def _chatterbox(languages: dict[str, str]) -> Family:
 
 
 def _is_multilingual(config: dict[str, Any]) -> bool:
-    """As mlx-audio tells; older conversions say it by the number of text tokens alone."""
+    """Return whether a config is multilingual, by mlx-audio's rule; older conversions show it only
+    by their number of text tokens."""
     model = config.get("t3_config")
     tokens = model.get("text_tokens_dict_size") if isinstance(model, dict) else None
     return (
@@ -142,8 +143,8 @@ _KOKORO_LANGUAGES = {
 }  # fmt: skip
 _KOKORO_LETTERS = {letter: language for language, letter in _KOKORO_LANGUAGES.items()}
 _KOKORO_NAME = re.compile(r"([a-z])([fm])_.+")
-# Without Chinese, Hebrew, Japanese and Russian: mlx-audio leaves out what it needs to write these
-# as the model reads them where a package is missing, and one of them downloads in the middle.
+# Without Chinese, Hebrew, Japanese and Russian: mlx-audio rewrites their texts with packages, skips
+# that if a package is missing, and one of the packages downloads files meanwhile.
 _CHATTERBOX_LANGUAGES = {
     "english": "en", "arabic": "ar", "danish": "da", "german": "de", "greek": "el",
     "spanish": "es", "finnish": "fi", "french": "fr", "hindi": "hi", "italian": "it",
@@ -205,7 +206,7 @@ _LANGUAGE_MODELS = ("llama", "qwen2", "qwen3")
 
 
 def family_of(checkpoint: Checkpoint) -> Family | None:
-    """By its config, its files, and, where these do not say it, its name."""
+    """Return the family, by the config, the files, and otherwise the name; None if unknown."""
     config = checkpoint.config
     kind = str(config.get("model_type", "")).lower()
     kind = {"sesame": "csm", "marvis": "csm"}.get(kind, kind)

@@ -1,4 +1,4 @@
-"""Keeps mlx-audio off the network while it loads: what it needs is here, or is an error."""
+"""Keeps mlx-audio off the network while it loads: a file that is not cached is an error."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _LIBRARIES = ("mlx_audio.", "transformers.utils.hub")
 
 
 def check(family: Family, checkpoint: Checkpoint) -> None:
-    """What is missing, and how to get it.
+    """Raise an error that names what is missing, and how to get it.
 
     Raises:
         MissingPackage, ModelNotDownloaded
-        ModelLoadFailed: the config names a tokenizer that can be nowhere.
+        ModelLoadFailed: the config names a tokenizer that cannot exist.
     """
     for module, package in family.packages.items():
         if importlib.util.find_spec(module) is None:
@@ -41,8 +41,8 @@ def check(family: Family, checkpoint: Checkpoint) -> None:
     if missing:
         commands = (f"hf download {beside.repo} {' '.join(beside.files)}" for beside in missing)
         raise ModelNotDownloaded(
-            f"{family.module} models need {' and '.join(beside.repo for beside in missing)} beside "
-            f"them, which is not on this machine.",
+            f"{family.module} models also need {' and '.join(one.repo for one in missing)}, but "
+            "not all of it is on this machine.",
             hint=" && ".join(commands),
             field="model",
         )
@@ -54,9 +54,9 @@ def _needed(family: Family, checkpoint: Checkpoint) -> tuple[Beside, ...]:
         return family.besides
     if not HUB_ID.fullmatch(name):
         raise ModelLoadFailed(
-            f"{checkpoint.path} takes its tokenizer from {name!r}, which is neither a folder on "
-            f"this machine nor a repository on the hub.",
-            hint="Correct it in its config.json.",
+            f"The config.json of {checkpoint.path} names the tokenizer {name!r}, which is neither "
+            "a folder on this machine nor a repository on the hub.",
+            hint="Correct the name in config.json.",
             field="model",
         )
     return (Beside(name, TOKENIZER_FILES), *family.besides)
@@ -69,10 +69,10 @@ def _is_here(beside: Beside) -> bool:
 
 @contextlib.contextmanager
 def tokenizer(family: Family, checkpoint: Checkpoint) -> Iterator[None]:
-    """The family's modules get their tokenizer by its folder, whatever name they ask for.
+    """Give the family's modules the tokenizer's folder instead of a repository's name.
 
-    By a repository's name transformers asks the hub what files there are and of what model it is,
-    even if all of it is in the cache.
+    With the name, transformers asks the hub for its files and its model type, even if everything
+    is in the cache.
     """
     name = family.tokenizer(checkpoint)
     snapshot = None if not name or os.path.isdir(name) else cache.find(name)
@@ -99,7 +99,7 @@ class _InFolder:
         self._original, self._folder = original, folder
 
     def from_pretrained(self, name: str, **options: Any) -> Any:
-        # Undecided, it asks on stdin whether to run code that comes with a tokenizer.
+        # Without a value, it asks on stdin whether to run code that comes with a tokenizer.
         return self._original.from_pretrained(
             self._folder, **{**options, "trust_remote_code": False}
         )
@@ -107,7 +107,7 @@ class _InFolder:
 
 @contextlib.contextmanager
 def only_cached() -> Iterator[None]:
-    """On this thread, the hub's client looks into its cache only; on others it is as it was."""
+    """Restrict the hub's client to its cache, on this thread only."""
     changed: list[tuple[Any, str, Any]] = []
     for module in _modules():
         for name in _FETCHING:
@@ -115,7 +115,7 @@ def only_cached() -> Iterator[None]:
             if original is not None:
                 changed.append((module, name, original))
                 setattr(module, name, _cached_here(original))
-    # For what it tells of itself, its client would ask the hub which agents there are.
+    # For telemetry the client would ask the hub for a list of agents.
     constants.HF_HUB_DISABLE_TELEMETRY = True
     try:
         yield
@@ -126,7 +126,7 @@ def only_cached() -> Iterator[None]:
 
 def _modules() -> list[Any]:
     loaded = [m for name, m in list(sys.modules.items()) if name.startswith(_LIBRARIES)]
-    # mlx-audio imports from the hub's client itself in the middle of a load.
+    # mlx-audio imports from the hub's client during a load, too.
     return [huggingface_hub, *(m for m in loaded if any(n in vars(m) for n in _FETCHING))]
 
 

@@ -1,4 +1,4 @@
-"""A request → the arguments of a family's `generate`, or why it cannot be."""
+"""Turns a request into the arguments of a family's `generate`, or refuses it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sidecar.models.base import GenerationSettings, ModelInfo, Utterance
 from sidecar.models.generators.families import Family
 from sidecar.text import tags
 
-# Behind the mark that ends a sentence; Chinese and Japanese put no blank there.
+# After the mark that ends a sentence; Chinese and Japanese have no space there.
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])\s*|\n+")
 
 Arguments = dict[str, Any]
@@ -27,11 +27,11 @@ Arguments = dict[str, Any]
 Own = Callable[[str, str, GenerationSettings], Arguments]
 
 
-def checked(family: Family, info: ModelInfo, utterance: Utterance) -> tuple[str, str]:
-    """The voice and the language; "" where nothing was said and there is no default.
+def check(family: Family, info: ModelInfo, utterance: Utterance) -> tuple[str, str]:
+    """Return the voice and the language; "" if the request has none and there is no default.
 
     Raises:
-        Unsupported: something that the family cannot do was asked for.
+        Unsupported: the family cannot do something that the request needs.
         UnknownVoice, UnknownLanguage, InvalidParams
     """
     name = family.module
@@ -44,11 +44,13 @@ def checked(family: Family, info: ModelInfo, utterance: Utterance) -> tuple[str,
         if asked and ability not in family.abilities:
             can = ", ".join(family.abilities)
             raise Unsupported(
-                f"{name} models cannot do that: {ability}.", hint=f"They can: {can}.", field=field
+                f"{name} models do not support {ability}.",
+                hint=f"They support: {can}.",
+                field=field,
             )
     if "presets" in family.abilities and not (info.voices or utterance.reference):
         raise InvalidParams(
-            "This checkpoint has no voice of its own.",
+            "This checkpoint has no preset voice.",
             hint="Give `reference`.",
             field="reference",
         )
@@ -67,11 +69,11 @@ def _voice(info: ModelInfo, utterance: Utterance) -> str:
 
 def _language(family: Family, utterance: Utterance) -> str:
     name = tags.resolve(utterance.language, family.languages)
-    return family.languages.get(name, "")  # of auto: the family decides
+    return family.languages.get(name, "")  # for auto the family decides
 
 
 def parts(text: str, shortest: int) -> list[str]:
-    """Sentences, joined to the next one while they are shorter than that."""
+    """Return sentences; a sentence shorter than `shortest` is joined to the next one."""
     found: list[str] = []
     for sentence in filter(None, (part.strip() for part in _SENTENCE_END.split(text))):
         if found and len(found[-1]) < shortest:
@@ -82,17 +84,21 @@ def parts(text: str, shortest: int) -> list[str]:
 
 
 def reference(family: Family, recording: Recording, rate: int) -> Arguments:
-    """Raises InvalidParams."""
+    """Return the arguments for a recording.
+
+    Raises:
+        InvalidParams: the family needs a transcript.
+    """
     if family.transcript and not recording.text:
         raise InvalidParams(
-            "This family clones a voice with the recording's transcript only.",
+            "This family can clone a voice only with the transcript of the recording.",
             hint="Give `reference.text`.",
             field="reference.text",
         )
     samples = recording.samples
     if rate != RATE:
         samples = soxr.resample(samples, RATE, rate)
-    if family.module == "spark":  # which does so itself, with what it reads from files
+    if family.module == "spark":  # which does so itself for files
         samples = audio_volume_normalize(samples)
     return {"ref_audio": mx.array(samples, mx.float32), "ref_text": recording.text}
 
@@ -108,7 +114,7 @@ def _kokoro(voice: str, language: str, settings: GenerationSettings) -> Argument
 
 
 def _check_pronunciation(code: str) -> None:
-    """misaki would download what it lacks, with pip, in the middle of the speech."""
+    """Refuse a language without its packages, which misaki would download with pip meanwhile."""
     needed = {
         "a": ("spacy", "num2words", "en_core_web_sm"),
         "b": ("spacy", "num2words", "en_core_web_sm"),
@@ -147,7 +153,7 @@ def _csm(voice: str, language: str, settings: GenerationSettings) -> Arguments:
 
 
 def _dia(voice: str, language: str, settings: GenerationSettings) -> Arguments:
-    """Its `generate` passes no sampling on."""
+    """Refuse sampling settings, which Dia's `generate` does not pass on."""
     _refuse_sampling("dia", settings)
     return {"max_tokens": min(3072, int(settings.max_seconds * 44100 / 512) + 32)}
 
@@ -159,7 +165,7 @@ def _outetts(voice: str, language: str, settings: GenerationSettings) -> Argumen
         top_p=settings.top_p,
         repetition_penalty=settings.repetition_penalty,
     )
-    # Not its streaming: that brings each chunk to one loudness, and they do not join.
+    # No streaming, since it normalises the loudness of each chunk, and the chunks do not join.
     return {**given, "max_tokens": min(4096, int(settings.max_seconds * 150) + 64)}
 
 
@@ -175,7 +181,7 @@ def _spark(voice: str, language: str, settings: GenerationSettings) -> Arguments
         top_p=settings.top_p,
         repetition_penalty=settings.repetition_penalty,
     )
-    # A token is 20 ms; before these come the voice's, and marks.
+    # A token is 20 ms; the tokens of the voice, and marks, come first.
     return {**given, "gender": voice, "max_tokens": min(3000, int(settings.max_seconds * 50) + 40)}
 
 
@@ -192,7 +198,7 @@ def _chatterbox(voice: str, language: str, settings: GenerationSettings) -> Argu
 def _refuse_sampling(name: str, settings: GenerationSettings) -> None:
     asked = (settings.temperature, settings.top_k, settings.top_p, settings.repetition_penalty)
     if any(value is not None for value in asked):
-        raise Unsupported(f"{name} models have a sampling of their own.", field="sampling")
+        raise Unsupported(f"{name} models do not support `sampling`.", field="sampling")
 
 
 OWN: dict[str, Own] = {

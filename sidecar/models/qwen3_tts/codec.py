@@ -1,11 +1,11 @@
-"""Codes → samples, as streams: the 12 Hz codec decoder with its states outside the module.
+"""Decodes codes into samples, as streams: the 12 Hz codec decoder with its states outside it.
 
-Every part is causal, so a frame's audio depends only on frames before it; what a part must
-remember lives in `CodecState`, whose size does not grow with the audio. The transformer sees
+Every part is causal, so a frame's audio depends only on it and the frames before it. What a part
+must remember is in `CodecState`, whose size does not grow with the audio. The transformer sees
 at most `window` frames, as in the official code (mlx-audio's own decoder sees them all).
 
-Rows decode together whatever their pasts, and whatever each one's number of frames: the shorter
-ones are padded at their end, which causality makes harmless, and remember their own share.
+Rows decode together, whatever their pasts and numbers of frames: the shorter ones are padded at
+their end, which is harmless since every part is causal, and each remembers only its own frames.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from sidecar.models.qwen3_tts.codec_layers import (
 )
 from sidecar.models.slots import Slot, gather
 
-# Frames are padded up to one of these, so that few shapes of kernels are ever needed.
+# Frames are padded to one of these numbers, so that few shapes of kernels are needed.
 _SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
 
 
 class CodecState:
-    """What one stream's past leaves behind.
+    """The state of one stream after its past frames.
 
     Attributes:
-        seen: frames heard.
-        memories: per part its last inputs, or keys and values.
+        seen: the number of those frames.
+        memories: for each part its last inputs, or keys and values.
     """
 
     def __init__(self, start: Sequence[Sequence[mx.array]]) -> None:
@@ -51,7 +51,7 @@ class Codec:
     Args:
         decoder: the loaded module; only its weights and sizes are used.
         tables: float32 [codebooks, size, dim], the codebooks' vectors.
-        samples_per_frame: how many samples a frame must come out as.
+        samples_per_frame: how many samples a frame must give.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Codec:
         return CodecState([step.start for step in self._steps])
 
     def decode(self, states: Sequence[CodecState], codes: Sequence[mx.array]) -> list[mx.array]:
-        """Starts decoding, for each state, uint32 [frames, codebooks] that follow what it heard.
+        """Start decoding, for each state, the next uint32 [frames, codebooks].
 
         Returns:
             per state float32 [frames × samples_per_frame] in [-1, 1], being computed
@@ -111,7 +111,7 @@ class Codec:
             shares = [_shares(memory, counts, size) for memory in memories]
             for row, state in enumerate(states):
                 state.memories[part] = [share[row] for share in shares]
-        # What is infinite must not pass for loud.
+        # Infinite values must not become loud ones.
         audio = mx.where(mx.isfinite(x), mx.clip(x, -1.0, 1.0), mx.nan).reshape(len(states), -1)
         if audio.shape[1] != size * self.samples_per_frame:
             raise ValueError(f"{size} frames came out as {audio.shape[1]} samples")
@@ -129,7 +129,7 @@ class Codec:
 
 
 def _shares(memory: CodecMemory, counts: Sequence[int], size: int) -> list[Slot]:
-    """Each row's last `keep` positions up to its own end, in a memory of `size` frames."""
+    """Return each row's last `keep` positions up to its own end, of a memory of `size` frames."""
     array, axis, keep = memory
     per_frame = (array.shape[axis] - keep) // size
     if all(count == size for count in counts):
@@ -143,7 +143,7 @@ def _shares(memory: CodecMemory, counts: Sequence[int], size: int) -> list[Slot]
 
 def _cut(array: mx.array, axis: int, start: int, count: int) -> mx.array:
     span = slice(start, start + count)
-    # A copy: a view would keep everything around it in memory, until the row's next chunk.
+    # A copy, since a view would keep the whole array in memory until the row's next chunk.
     return mx.contiguous(array[:, span] if axis == 1 else array[:, :, :, span])
 
 
@@ -175,7 +175,7 @@ def _steps(decoder: Any, backend: Backend) -> list[Step]:
 
 
 def codebook_tables(weights: dict[str, mx.array]) -> mx.array:
-    """Codebook vectors from a checkpoint's running sums: float32 [codebooks, size, dim].
+    """Return the codebook vectors from a checkpoint's sums: float32 [codebooks, size, dim].
 
     The division is done in float32: in bfloat16 it costs 1e-2 of audio error.
 
@@ -198,6 +198,6 @@ def codebook_tables(weights: dict[str, mx.array]) -> mx.array:
 
 
 def in_float32(decoder: Any) -> Any:
-    """Casts mlx-audio's decoder in place; only the talker follows the dtype that is asked for."""
+    """Cast mlx-audio's decoder in place; only the talker has the requested dtype."""
     decoder.set_dtype(mx.float32)
     return decoder

@@ -1,8 +1,8 @@
-"""The codec's parts as pure steps: (input, past) → (output, what the future may need of it).
+"""The codec's parts as pure steps: (input, past) → (output, what future steps may need).
 
 Arrays are float32 [rows, time, channels]. Every part is causal. What it must remember is the last
 `keep` positions along some axis of its memories; a step returns the memories whole, past first,
-and the codec cuts every row's own share out of them.
+and the codec cuts each row's share out of them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sidecar.models.qwen3_tts.transformer import Stack
 
 
 class CodecMemory(NamedTuple):
-    """Past and present of something along `axis`, of which the last `keep` are needed again."""
+    """Past and present values along `axis`, of which the last `keep` are needed again."""
 
     array: mx.array
     axis: int
@@ -30,7 +30,7 @@ class Step(Protocol):
     """One part of the codec.
 
     Attributes:
-        start: the memories of a row that has heard nothing: float32 [1, …] each.
+        start: the memories of a row without past frames: float32 [1, …] each.
     """
 
     start: list[mx.array]
@@ -38,12 +38,12 @@ class Step(Protocol):
     def __call__(
         self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
     ) -> tuple[mx.array, list[CodecMemory]]:
-        """Runs the part.
+        """Run the part.
 
         Args:
             x: float32 [rows, time, channels]
-            past: the memories, of all rows.
-            seen: how many frames each row has heard before.
+            past: the memories of all rows.
+            seen: the number of past frames of each row.
         """
         ...
 
@@ -67,8 +67,8 @@ class CausalConv:
 class CausalTransposeConv:
     """A transposed convolution as one product and an overlap-add.
 
-    Each input makes `kernel` outputs that start `stride` apart; the ones past its own stride
-    are remembered for the inputs to come.
+    Each input gives `kernel` outputs that start `stride` apart; those beyond its own stride
+    are remembered for the next inputs.
     """
 
     def __init__(self, conv: nn.ConvTranspose1d, backend: Backend) -> None:
@@ -163,10 +163,9 @@ class ConvNeXt:
 
 
 class WindowedTransformer:
-    """Attention over the last `window` frames, the present one among them.
+    """Attention over the last `window` frames, including the present one.
 
-    It remembers window − 1 keys and values per layer, zeros where there was nothing yet; those
-    are masked.
+    It remembers window − 1 keys and values per layer; at first these are zeros, which are masked.
     """
 
     def __init__(self, transformer: Any, backend: Backend) -> None:
@@ -195,12 +194,12 @@ class WindowedTransformer:
         keys = mx.arange(self._keep + queries)
         distance = mx.arange(self._keep, self._keep + queries)[:, None] - keys
         in_window = (distance >= 0) & (distance <= self._keep)
-        heard = keys >= self._keep - mx.array(list(seen))[:, None, None, None, None]
-        return self._backend.mask(in_window & heard)
+        is_real = keys >= self._keep - mx.array(list(seen))[:, None, None, None, None]
+        return self._backend.mask(in_window & is_real)
 
 
 class _Window:
-    """The transformer's keys and values, rows first: the past's, and behind them the present's."""
+    """The transformer's keys and values, rows first: the past ones, then the present ones."""
 
     def __init__(self, past: Sequence[mx.array]) -> None:
         self.arrays = list(past)

@@ -1,8 +1,8 @@
 """The codec's transcendental functions on a CPU, from MLX's vectorised products and sums.
 
-MLX's own erf and sin call the C library once per number there: about 30 ns, when a second of speech
-needs millions. These take a fifth of that, once there are a few thousand numbers: each is some
-twenty operations that cost 4 µs to begin with. GPUs have both in hardware.
+MLX's own erf and sin call the C library once per number: about 30 ns each, and a second of speech
+needs millions. These take a fifth of that for a few thousand numbers or more: each is some twenty
+operations, which cost at least 4 µs each. GPUs have both functions in hardware.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _SIN_S = (-3.35659286, 13.0501005, -30.1014666, 42.7271965, -32.4696712, 9.86960
 
 
 def erf(x: mx.array) -> mx.array:
-    """The error function, of float32 [rows, …]."""
-    # By the size of a row: one alone and one of many must come out the same, bit for bit.
+    """Return the error function of float32 [rows, …]."""
+    # By the size of a row: a row alone and in a batch must give the same result, bit for bit.
     if math.prod(x.shape[1:]) < _FEW:
         return mx.erf(x)
     x = mx.clip(x, -4.0, 4.0)
@@ -44,7 +44,7 @@ def erf(x: mx.array) -> mx.array:
 
 
 def sin2pi(x: mx.array) -> mx.array:
-    """sin²(πx), of float32 of any shape; good to about 2e-7·(1 + |x|)."""
+    """Return sin²(πx) of float32 of any shape, accurate to about 2e-7·(1 + |x|)."""
     rest = x - mx.round(x)
     square = rest * rest
     return square * _polynomial(_SIN_S, square)

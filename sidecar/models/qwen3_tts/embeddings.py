@@ -1,4 +1,4 @@
-"""All codebooks' embeddings as one table, so that a frame's sixteen are one look-up."""
+"""All codebooks' embeddings in one table, so that one look-up finds the sixteen of a frame."""
 
 from __future__ import annotations
 
@@ -34,6 +34,6 @@ class CodeTable:
         return self.table[ids]
 
     def split(self, table: mx.array) -> list[mx.array]:
-        """One part per codebook of `table`, which has the rows of this one."""
+        """Return one part per codebook of `table`, which has the same rows as this table."""
         ends = [*self._starts[1:], table.shape[0]]
         return [table[start:end] for start, end in zip(self._starts, ends, strict=True)]

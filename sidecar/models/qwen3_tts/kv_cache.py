@@ -25,16 +25,16 @@ class KVStore(Protocol):
             kv: float [2, rows, kv_heads, length, head_dim]
 
         Returns:
-            what the rows attend to, `kv` included: one array for all rows, or one for each row
+            keys and values to attend to, `kv` included: one array for all rows, or one for each
         """
         ...
 
 
 class KVCache:
-    """Keys and values of rows that all stand at the same position, preallocated in steps.
+    """Keys and values of rows that are all at the same position, preallocated in steps.
 
     Attributes:
-        length: positions held; advanced by the caller when all layers have run.
+        length: positions held; the caller advances it when all layers have run.
         layers: per layer the keys and values, with room to spare; None before the first.
     """
 
@@ -61,8 +61,8 @@ class KVCache:
 
 
 class PerRowKVCache:
-    """Rows that attend one by one over caches of their own: what a row computes is the same
-    whatever its neighbours' lengths. The CPU's way."""
+    """One cache for each row, which attend one by one: the result of a row does not depend on the
+    lengths of its neighbours. For the CPU."""
 
     def __init__(self, caches: Sequence[KVCache]) -> None:
         self._caches = caches
@@ -84,10 +84,10 @@ class PerRowKVCache:
 
 class BatchKVCache:
     """Rows of any length side by side in one array per layer, so that all attend in one kernel.
-    The GPUs' way: rows join and leave by a copy; between that, nothing is moved.
+    For GPUs: a row joins or leaves by a copy; between those nothing is moved.
 
-    All rows end at the same position, where the next step writes; shorter ones begin later, and
-    what is before their beginning is masked.
+    All rows end at the same position, where the next step writes. Shorter rows begin later; the
+    positions before their beginning are masked.
     """
 
     def __init__(self, depth: int) -> None:
@@ -102,7 +102,7 @@ class BatchKVCache:
         return list(self._lengths)
 
     def row(self, index: int) -> KVCache:
-        """A copy of what a row holds, to go on with elsewhere."""
+        """Return a copy of a row's keys and values."""
         cache = KVCache(len(self._layers))
         cache.length = self._lengths[index]
         span = slice(self._end - cache.length, self._end)
@@ -112,7 +112,7 @@ class BatchKVCache:
         return cache
 
     def rebuild(self, keep: Sequence[int], new: Sequence[KVCache]) -> None:
-        """Holds these of its rows from now on, and the new ones behind them."""
+        """Keep these rows, and append the new ones after them."""
         kept = [self._lengths[row] for row in keep]
         lengths = kept + [cache.length for cache in new]
         end, span = max(lengths, default=0), max(kept, default=0)
@@ -135,11 +135,11 @@ class BatchKVCache:
         self._end, self._lengths = end, lengths
 
     def begin(self) -> mx.array | None:
-        """Makes room for one more position.
+        """Make room for one more position.
 
         Returns:
             which positions each row sees in this step, bool [rows, 1, 1, 1, positions], or None if
-            all rows see all
+            every row sees all
         """
         room = self._layers[0].shape[3]
         if self._end >= room:
@@ -155,7 +155,7 @@ class BatchKVCache:
     def update(self, index: int, kv: mx.array) -> list[mx.array]:
         held = self._layers[index]
         held[:, :, :, self._end : self._end + 1] = kv
-        # With a mask all the room is looked at: its size changes seldom, and with it the kernel.
+        # With a mask the rows attend to all the room: its size changes rarely, and so the kernel.
         return [held if self._masked else held[:, :, :, : self._end + 1]]
 
     def advance(self) -> None:

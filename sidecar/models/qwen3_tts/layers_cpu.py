@@ -1,7 +1,7 @@
-"""A decoder layer for the CPU, where what counts is how many operations there are.
+"""A decoder layer for the CPU, where the number of operations determines the time.
 
 An operation costs some 4 µs there whatever its size, and MLX's fast kernels are compositions: a
-norm costs 40 µs, a rotation 120. So norms' weights are folded into the products behind them, the
+norm costs 40 µs, a rotation 120. So norms' weights are folded into the products after them, the
 queries' scale and the head norms into the rotation's table, and all layers' tables are made at
 once. float32 only.
 """
@@ -18,7 +18,7 @@ from sidecar.models.slots import unstacked
 
 
 def unit(x: mx.array, floor: mx.array) -> mx.array:
-    """x over the root of its sum of squares; √size, the weight of an RMS norm, is left out.
+    """Divide x by the root of its sum of squares; √size, the factor of an RMS norm, is left out.
 
     Args:
         x: float [..., 1, size]; with that 1 the sum and the floor are one product.
@@ -50,7 +50,7 @@ class Layer:
     """One pre-norm decoder layer with grouped-query attention and SwiGLU.
 
     Args:
-        module: mlx-audio's layer; its weights are taken, it is not called.
+        module: mlx-audio's layer; only its weights are used.
     """
 
     def __init__(self, module: Any) -> None:
@@ -74,7 +74,7 @@ class Layer:
         self.head_gain = self._head_gain(attention)
 
     def _head_gain(self, attention: Any) -> mx.array:
-        """What multiplies queries and keys: float [heads + kv_heads, head_dim]."""
+        """Return the factors of queries and keys: float [heads + kv_heads, head_dim]."""
         ones = mx.ones(self._size)
         if self._normed:
             root = self._size**0.5
@@ -85,7 +85,7 @@ class Layer:
         return mx.stack(gains)
 
     def project(self, x: mx.array, table: Any) -> tuple[mx.array, mx.array]:
-        """Queries, and keys and values, of float [rows, length, hidden].
+        """Return queries, and keys and values, of float [rows, length, hidden].
 
         Args:
             table: this layer's item of `Positions.at`.
@@ -97,7 +97,7 @@ class Layer:
         rows, length, _ = x.shape
         both = self._heads + self._kv_heads
         x = self._qkv(_unit_each(x, self._floor))
-        # One position at a time, as in decoding, is in the order of heads already.
+        # A single position, as in decoding, is already in the order of heads.
         if length == 1:
             x = x.reshape(rows, both + self._kv_heads, 1, self._size)
         else:
@@ -151,7 +151,7 @@ class Positions:
         count, heads, size = gains.shape
         halves = gains.reshape(count, 1, heads, 1, 2, size // 2)
         self._same = halves
-        # (a, b) → (a·cos − b·sin, b·cos + a·sin): the halves change places, the second one's sign.
+        # (a, b) → (a·cos − b·sin, b·cos + a·sin): the halves are swapped, and one changes its sign.
         self._swapped = halves[..., ::-1, :] * mx.array([[-1.0], [1.0]])
         self._frequencies = base ** (-mx.arange(0, size, 2, dtype=mx.float32) / size)
         mx.eval(self._same, self._swapped, self._frequencies)

@@ -1,7 +1,7 @@
 """A decoder layer for the GPUs, on few and fused kernels, in any dtype and any quantisation.
 
-The same classes and functions as `layers_cpu`, for Metal and CUDA alike. What a small model costs
-there is the number of kernels, not their work: a position takes thirteen.
+The same classes and functions as `layers_cpu`, for both Metal and CUDA. The number of kernels
+determines the time of a small model there, not their work: a layer takes thirteen for a position.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Layer:
         self._arrange_gains(attention)
 
     def _arrange_gains(self, attention: Any) -> None:
-        """Per head and half what multiplies it in `_rotate`; values pass unchanged."""
+        """Set the factors of each head and half in `_rotate`; values pass unchanged."""
         ones = mx.ones(self.size)
         q, k = (
             (ones, ones)
@@ -61,7 +61,7 @@ class Layer:
         mx.eval(self._gain, self._swapped_gain, self._passes)
 
     def project(self, x: mx.array, table: Any) -> tuple[mx.array, mx.array]:
-        """Queries, and keys and values, of float [rows, length, hidden].
+        """Return queries, and keys and values, of float [rows, length, hidden].
 
         Args:
             table: this layer's item of `Positions.at`.
@@ -79,7 +79,7 @@ class Layer:
         return x[:, :, : self._heads].swapaxes(1, 2), kv.transpose(2, 0, 3, 1, 4)
 
     def _unit(self, x: mx.array) -> mx.array:
-        """Heads over their root mean square; the norm's weight is in the gains."""
+        """Divide heads by their root mean square; the norm's weight is in the gains."""
         assert self._eps is not None
         heads = x.reshape(*x.shape[:3], self.size)
         return mx.fast.rms_norm(heads, None, self._eps).reshape(x.shape)
@@ -92,7 +92,7 @@ class Layer:
         rows, heads, length, size = q.shape
         k, v = unstacked(kv)
         if length == 1 and mask is not None:
-            # As queries of one head, those of a group are many: so they have a kernel with a mask.
+            # The queries of a group become several of one head, for which a kernel takes a mask.
             q = q.reshape(rows, k.shape[1], heads // k.shape[1], size)
         seen = "causal" if length > 1 and mask is None else mask
         y = mx.fast.scaled_dot_product_attention(q, k, v, scale=self._scale, mask=seen)
@@ -122,7 +122,7 @@ def _rotate(
     cos: mx.array,
     sin: mx.array,
 ) -> mx.array:
-    """Head norm and rotation of queries and keys, values as they are, in one kernel, in float32.
+    """Apply head norm and rotation to queries and keys, not to values: one kernel, in float32.
 
     Halves (a, b) become (a·cos − b·sin, b·cos + a·sin); `swapped` is (b, a), the sign is in `sin`.
     """

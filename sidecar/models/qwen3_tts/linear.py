@@ -1,9 +1,9 @@
-"""Linear layers as the decode loop wants them: neighbours fused into one product.
+"""Linear layers for the decode loop: layers with the same input are fused into one product.
 
-On the CPU every row of a batch is a product of its own: the weight is broadcast over the rows
-instead of the rows being stacked into one matrix. A BLAS may add up in another order for another
-number of rows, and a row must not depend on how many neighbours it has. It costs a third of the
-product's time with eight rows and nothing with one.
+On the CPU every row of a batch is multiplied alone: the weight is broadcast over the rows, instead
+of the rows being stacked into one matrix. A BLAS may add in another order for another number of
+rows, and a row must not depend on the number of its neighbours. This costs a third of the product's
+time with eight rows, and nothing with one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import mlx.core as mx
 import mlx.nn as nn
 
-# Fewer vectors than these have a kernel of their own in MLX's CUDA backend.
+# MLX's CUDA backend has a precompiled kernel for fewer vectors than this.
 _FEW = 8
 
 
@@ -24,7 +24,7 @@ class Linear(Protocol):
     def __call__(self, x: mx.array) -> mx.array: ...
 
     def add(self, x: mx.array, base: mx.array) -> mx.array:
-        """base + self(x)."""
+        """Return base + self(x)."""
         ...
 
 
@@ -60,9 +60,9 @@ def dense_by_row(weight: mx.array, bias: mx.array | None) -> Linear:
 class _Quantized:
     """A quantised layer.
 
-    For `_FEW` vectors at once or more MLX compiles its CUDA kernel when it is first needed, which
-    takes half a minute for every size and stalls the first request. So there prompts are multiplied
-    with the unpacked weight, and batches in halves.
+    For `_FEW` or more vectors at once, MLX compiles its CUDA kernel at the first use, which takes
+    half a minute for every size and stalls the first request. So on CUDA prompts are multiplied
+    with the unpacked weight, and batches are split into halves.
     """
 
     def __init__(self, modules: Sequence[nn.QuantizedLinear], is_cuda: bool) -> None:
@@ -95,7 +95,7 @@ class _Quantized:
 
 
 class _Separate:
-    """Layers that do not fit together, as in a checkpoint with mixed quantisation."""
+    """Layers that cannot be fused, as in a checkpoint with mixed quantisation."""
 
     def __init__(self, modules: Sequence[Linear]) -> None:
         self._modules = modules

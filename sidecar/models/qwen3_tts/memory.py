@@ -1,4 +1,4 @@
-"""What a Qwen3-TTS checkpoint takes once it is arranged as we run it. Knows no MLX."""
+"""How much memory a Qwen3-TTS checkpoint takes once it is loaded. Does not import MLX."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from sidecar.models.checkpoint.weights import Tensor, read_headers, weight_files
 GROUP_SIZE = 64
 _SKIPPED = ("codec_embedding", "text_embedding", "speech_tokenizer", "speaker_encoder")
 _FLOAT32 = 4
-# Tables of rotations, masks, the codebooks in the predictor's width.
+# For tables of rotations, masks, and the codebooks in the predictor's width.
 _BESIDES = 1.03
 
 
 def footprint(checkpoint: Checkpoint, dtype: str, bits: int | None, on_cpu: bool) -> int:
-    """Bytes in memory, estimated from the headers.
+    """Return the bytes in memory, estimated from the headers.
 
     Raises:
         NotACheckpoint: a file is missing, or has no readable header.
@@ -46,9 +46,9 @@ def _bytes(
     tensor: Tensor, dtype: str, bits: int | None, on_cpu: bool, packed: dict[str, Any]
 ) -> float:
     if "speech_tokenizer" in tensor.file or "speaker_encoder" in tensor.name:
-        twice = 2 if tensor.name.endswith("embedding_sum") else 1  # its quotients are a table
+        twice = 2 if tensor.name.endswith("embedding_sum") else 1  # its quotients are in a table
         return tensor.items * _FLOAT32 * twice
-    if on_cpu and packed:  # it is unpacked there
+    if on_cpu and packed:  # the CPU unpacks it
         if tensor.name.endswith((".scales", ".biases")):
             return 0
         if tensor.dtype == "U32":
@@ -60,7 +60,7 @@ def _bytes(
 
 
 def _is_quantised(tensor: Tensor) -> bool:
-    """As mlx-audio's predicate says it of modules."""
+    """Return whether the tensor is quantised, as mlx-audio's predicate does for modules."""
     return (
         len(tensor.shape) == 2
         and tensor.name.endswith(".weight")

@@ -1,4 +1,4 @@
-"""Qwen3-TTS behind the engine's `TTSModel` protocol."""
+"""Qwen3-TTS as the engine's `TTSModel`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from sidecar.models.qwen3_tts.backend import Backend, of_this_machine
 from sidecar.models.qwen3_tts.codec import Codec, CodecState
 from sidecar.models.qwen3_tts.embeddings import CodeTable
 from sidecar.models.qwen3_tts.prompt import Prompt, PromptBuilder
-from sidecar.models.qwen3_tts.reference import Reference, ReferenceEncoder, checked
+from sidecar.models.qwen3_tts.reference import ReferenceArrays, ReferenceEncoder, to_arrays
 from sidecar.models.qwen3_tts.reference_states import ReferenceStateCache
 from sidecar.models.qwen3_tts.talker import Talker, TalkerState
 from sidecar.wording import describe, is_out_of_memory
 
-# Sizes of chunks, and of batches, that kernels are made for at load.
+# Sizes of chunks, and of batches, for which kernels are compiled at load.
 _WARM_CHUNKS, _WARM_ROWS = (1, 2, 3, 4, 6, 8, 12), (1, 2, 8)
 
 
@@ -90,7 +90,7 @@ class Qwen3TTS:
             if is_out_of_memory(error):
                 raise
             raise ModelLoadFailed(
-                f"{checkpoint.path}: its weights do not fit together: {describe(error)}.",
+                f"{checkpoint.path}: the weights do not fit together: {describe(error)}.",
                 hint="The weights and config.json belong to different models, or one is damaged.",
                 field="model",
             ) from error
@@ -106,9 +106,9 @@ class Qwen3TTS:
     def encode(self, recording: Recording) -> VoicePrompt:
         self._check_clones()
         if not recording.text:
-            return self._references.features(recording, None)
+            return self._references.encode(recording, None)
         ids = self._prompts.reference_ids(recording.text)
-        features = self._references.features(recording, ids)
+        features = self._references.encode(recording, ids)
         noticed = self._prompts.reference_notices(recording.text, ids)
         return replace(features, notices=(*features.notices, *noticed))
 
@@ -116,32 +116,32 @@ class Qwen3TTS:
         if self.info.variant != "base":
             raise Unsupported(
                 f"A {self.info.variant} model cannot clone a voice.",
-                hint="Use a Base model, or leave `reference` out.",
+                hint="Use a Base model, or omit `reference`.",
                 field="reference",
             )
 
-    def _reference(self, utterance: Utterance) -> Reference | None:
+    def _reference(self, utterance: Utterance) -> ReferenceArrays | None:
         features = utterance.reference
         if features is not None:
             self._check_clones()
             assert isinstance(features, VoicePrompt)
-            return self._voice(features).following(utterance.follows)
+            return self._voice(features).continue_from(utterance.follows)
         if self.info.variant == "base":
             self._prompts.check_voice(utterance)
             raise InvalidParams(
-                "A Base model speaks with a cloned voice and needs `reference` or `voice`.",
+                "A Base model speaks with a cloned voice, so it needs `reference` or `voice`.",
                 hint="Give a recording or a saved voice, or use a CustomVoice model.",
                 field="reference",
             )
         if self.info.variant == "voice_design" and utterance.follows is not None:
             self._prompts.check_voice(utterance)
-            return Reference(None, None, None).following(utterance.follows)
+            return ReferenceArrays(None, None, None).continue_from(utterance.follows)
         return None
 
-    def _voice(self, features: VoicePrompt) -> Reference:
+    def _voice(self, features: VoicePrompt) -> ReferenceArrays:
         ids = self._prompts.reference_ids(features.text) if features.text else None
         size = self._codec.book_size
-        return checked(features, self.info.speaker_size, self._codec.codebooks, size, ids)
+        return to_arrays(features, self.info.speaker_size, self._codec.codebooks, size, ids)
 
     def open(self, prompt: Prompt) -> SequenceState:
         talker, codes = self._talker.open(prompt), prompt.reference_codes
@@ -187,7 +187,7 @@ class Qwen3TTS:
 
     def warm_up(self, sampler: Callable[[int], FrameSampler]) -> None:
         prompt = self._prompts.blank()
-        # A CPU has no kernels to make; what is slow there the first time is one of everything.
+        # A CPU compiles no kernels; there each operation is slow only the first time.
         rows_of, chunks_of = (_WARM_ROWS, _WARM_CHUNKS) if self.rows_share_cost else ((1,), (1,))
         for count in rows_of:
             rows = [self.open(prompt) for _ in range(count)]

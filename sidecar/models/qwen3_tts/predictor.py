@@ -16,9 +16,9 @@ from sidecar.models.qwen3_tts.transformer import Stack
 class Predictor:
     """Steps mlx-audio's Qwen3TTSTalkerCodePredictor.
 
-    All rows are at the same position all the time, so what does not depend on the data is made
-    once, at load: the rotations of every step, the first step's mask, and every code's embedding
-    in the predictor's own width.
+    All rows are always at the same position, so everything that does not depend on the data is
+    computed once, at load: the rotations of every step, the first step's mask, and every code's
+    embedding in the predictor's own width.
     """
 
     def __init__(self, module: Any, codes: CodeTable, backend: Backend) -> None:
@@ -36,7 +36,7 @@ class Predictor:
         self._tables: dict[int, list[list[Rotation]]] = {}
 
     def __call__(self, hidden: mx.array, first: mx.array, sampler: FrameSampler) -> mx.array:
-        """Draws the rest of a frame.
+        """Draw the rest of a frame.
 
         Args:
             hidden: float [rows, 1, hidden], the talker's output.
@@ -60,7 +60,7 @@ class Predictor:
         return mx.stack(codes, axis=1)
 
     def _steps(self, rows: int) -> list[list[Rotation]]:
-        """The rotations of a frame's steps; positions 0 and 1 are the first one's."""
+        """Return the rotations of a frame's steps; the first step has positions 0 and 1."""
         if rows not in self._tables:
             later = range(2, len(self._heads) + 1)
             at = self._stack.positions.at

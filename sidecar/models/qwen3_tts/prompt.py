@@ -1,4 +1,4 @@
-"""Text, voice and language → the talker's prompt, in the official layouts.
+"""Builds the talker's prompt from text, voice and language, in the official layouts.
 
 Source: Qwen3TTSForConditionalGeneration.generate of qwen-tts 0.1.1 (Apache-2.0); shapes and
 order of the embeddings are its, checked against its outputs in tests/parity.
@@ -29,7 +29,7 @@ from sidecar.models.qwen3_tts.text_track import TextTrack
 from sidecar.text import tags, unspoken
 
 if TYPE_CHECKING:
-    from sidecar.models.qwen3_tts.reference import Reference
+    from sidecar.models.qwen3_tts.reference import ReferenceArrays
 
 # <|im_start|>assistant\n  and  <|im_end|>\n<|im_start|>assistant\n  around the text.
 ROLE_TOKENS = 3
@@ -39,12 +39,12 @@ _REFERENCE_TAIL_TOKENS = 2
 
 @dataclass(frozen=True)
 class Prompt:
-    """What the talker starts from.
+    """The talker's prompt.
 
     Attributes:
         embeddings: float [1, length, hidden], the prefill.
-        text: what joins the frames.
-        reference_codes: uint32 [frames, codebooks] the codec has to have heard first, or None.
+        text: the tokens that are added to the frames.
+        reference_codes: uint32 [frames, codebooks], which the codec decodes first; or None.
     """
 
     embeddings: mx.array
@@ -82,8 +82,8 @@ class PromptBuilder:
         self._eos = self._text([config.tts_eos])
         self._pad = self._text([config.tts_pad])
 
-    def build(self, utterance: Utterance, reference: Reference | None) -> Prompt:
-        """Lays out the prompt in full or dual-track ("stream") text mode.
+    def build(self, utterance: Utterance, reference: ReferenceArrays | None) -> Prompt:
+        """Lay out the prompt in full or dual-track ("stream") text mode.
 
         Raises:
             UnknownVoice, UnknownLanguage, Unsupported, EmptyText, InvalidParams
@@ -94,7 +94,7 @@ class PromptBuilder:
         full = (utterance.text_mode or self._config.info.default_text_mode) == "full"
         if full and utterance.more_text:
             raise InvalidParams(
-                "Text that is still being written needs the text mode stream.", field="textMode"
+                "Text that is still being written needs the text mode `stream`.", field="textMode"
             )
         ids = self._assistant_ids(utterance)
         if len(ids) <= ROLE_TOKENS + TAIL_TOKENS:
@@ -106,8 +106,8 @@ class PromptBuilder:
             body, trailing = self._clone_body(spoken, reference, full)
             if utterance.more_text and trailing is self._pad:
                 raise Unsupported(
-                    "A voice cloned with a transcript needs more text to begin with.",
-                    hint="Send the text whole, or leave `reference.text` out.",
+                    "To begin, a voice that is cloned with a transcript needs more text.",
+                    hint="Send the complete text, or omit `reference.text`.",
                     field="reference.text",
                 )
         else:
@@ -118,12 +118,12 @@ class PromptBuilder:
         if utterance.instruct:
             ids = self._tokenizer.encode(utterance.instruct)
             text.unspoken |= dict.fromkeys(self._letters.find_lost(utterance.instruct, ids))
-        if text.open:  # the end that every layout puts behind its text is not there yet
+        if text.open:  # every layout appends an end token, for which it is too early
             text.tokens = trailing[:, : max(0, trailing.shape[1] - 1)]
         return Prompt(mx.concatenate([*head, *body], axis=1), text, codes)
 
     def extend(self, track: TextTrack, text: str, last: bool) -> None:
-        """Adds text to a track; `last` closes it, and a closed one takes no more.
+        """Add text to a track; `last` closes it, and a closed track ignores more text.
 
         Raises:
             InvalidParams: a control token in the text.
@@ -140,7 +140,7 @@ class PromptBuilder:
             track.open = False
 
     def blank(self) -> Prompt:
-        """A prompt that says nothing, to warm up with."""
+        """Return a prompt without text, for the warm-up."""
         return Prompt(mx.repeat(self._pad, 16, axis=1), TextTrack(self._pad, self._pad), None)
 
     def _plain_body(self, spoken: list[int], full: bool) -> tuple[list[mx.array], mx.array]:
@@ -153,9 +153,10 @@ class PromptBuilder:
         return [self._text(spoken[:1]) + bos], mx.concatenate([*rest, self._eos], axis=1)
 
     def _clone_body(
-        self, spoken: list[int], reference: Reference, full: bool
+        self, spoken: list[int], reference: ReferenceArrays, full: bool
     ) -> tuple[list[mx.array], mx.array]:
-        """In-context cloning: transcript and text on one track, reference codes on the other."""
+        """Lay out in-context cloning: transcript and text on one track, reference codes on the
+        other."""
         assert reference.codes is not None
         assert reference.text is not None
         ref_ids = self.reference_ids(reference.text)
@@ -167,7 +168,7 @@ class PromptBuilder:
         if full:
             pad = self._codec([self._config.codec_pad])
             return [text + pad, codec + self._pad], self._pad
-        # Dual track: the reference's frames use up text first; the rest joins frame by frame.
+        # Dual track: the reference's frames consume text first; new frames get the rest one by one.
         short = codec.shape[1] - text.shape[1]
         if short < 0:
             return [text[:, : codec.shape[1]] + codec], text[:, codec.shape[1] :]
@@ -206,7 +207,7 @@ class PromptBuilder:
         return ids
 
     def reference_ids(self, text: str) -> list[int]:
-        """A transcript in tokens.
+        """Return the tokens of a transcript.
 
         Raises:
             TextTooLong, InvalidParams, EmptyText
@@ -222,7 +223,8 @@ class PromptBuilder:
         return unspoken.make_notices(self._letters.find_lost(text, ids), "the transcript")
 
     def _speakable(self, text: str, field: str) -> str:
-        """Outer white space would melt into the template's line break and shift its borders.
+        """Return the text without outer white space, which would merge with the template's line
+        break and shift its borders.
 
         Raises:
             TextTooLong, InvalidParams
@@ -237,13 +239,13 @@ class PromptBuilder:
             text.encode()
         except UnicodeEncodeError:
             raise InvalidParams(
-                f"The {field} has half a character (a lone surrogate) in it.", field=field
+                f"The {field} contains half a character (a lone surrogate).", field=field
             ) from None
         for token in self._tokenizer.all_special_tokens:
             if token in text:
                 raise InvalidParams(
                     f"The {field} contains the model's control token {token!r}.",
-                    hint="Remove it; it is markup of a language model, not speech.",
+                    hint="Remove the token; it is markup for a language model, not speech.",
                     field=field,
                 )
 
@@ -256,7 +258,7 @@ class PromptBuilder:
         return known.get(name)
 
     def check_voice(self, utterance: Utterance) -> None:
-        """Refuses a name where there are no presets.
+        """Refuse the name of a voice if the model has no presets.
 
         Raises:
             UnknownVoice, Unsupported
@@ -267,7 +269,7 @@ class PromptBuilder:
             raise UnknownVoice(f"There is no saved voice {utterance.voice!r}.", field="voice")
         raise Unsupported(
             f"A {self._config.variant} model has no preset voices.",
-            hint="Leave `voice` out.",
+            hint="Omit `voice`.",
             field="voice",
         )
 
@@ -290,8 +292,8 @@ class PromptBuilder:
             return []
         if self._config.variant == "base" or self._config.small:
             raise Unsupported(
-                "This model takes no instruction.",
-                hint="Use a 1.7B CustomVoice or VoiceDesign model, or leave `instruct` out.",
+                "This model follows no instruction.",
+                hint="Use a 1.7B CustomVoice or VoiceDesign model, or omit `instruct`.",
                 field="instruct",
             )
         text = self._speakable(utterance.instruct, "instruct")

@@ -1,4 +1,4 @@
-"""Reference audio → codes and x-vector, by mlx-audio's encoders; and those → a prompt's arrays."""
+"""Encodes reference audio with mlx-audio's encoders, and checks the result for a prompt."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _SILENCE_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
-class Reference:
-    """Features of the audio to clone.
+class ReferenceArrays:
+    """A VoicePrompt as the arrays of a prompt.
 
     Attributes:
         speaker: float [1, 1, hidden], the x-vector; None for a voice that is only described.
@@ -31,23 +31,23 @@ class Reference:
     codes: mx.array | None
     text: str | None
 
-    def following(self, spoken: Spoken | None) -> Reference:
-        """This voice after it has said something, unless its own recording tells how it sounds.
+    def continue_from(self, spoken: Spoken | None) -> ReferenceArrays:
+        """Return this voice after earlier speech, unless its own recording determines the sound.
 
-        To say two sentences in a row is, for the talker, to be cloned from the first.
+        The talker speaks a second sentence as if the voice were cloned from the first.
         """
         if spoken is None or self.codes is not None:
             return self
-        return Reference(self.speaker, mx.array(spoken.codes.astype(np.uint32)), spoken.text)
+        return ReferenceArrays(self.speaker, mx.array(spoken.codes.astype(np.uint32)), spoken.text)
 
 
 class ReferenceEncoder:
-    """Makes prompt features out of audio, for one loaded Base model.
+    """Makes a VoicePrompt from audio, for one loaded Base model.
 
     Args:
         encoder: the speech tokenizer's encoder, or None if the checkpoint has none.
         speaker_encoder: the ECAPA-TDNN speaker encoder.
-        codebooks: how many of the encoder's codebooks the talker speaks.
+        codebooks: how many of the encoder's codebooks the talker uses.
     """
 
     def __init__(self, encoder: Any, speaker_encoder: Any, codebooks: int) -> None:
@@ -55,26 +55,26 @@ class ReferenceEncoder:
         self._speaker_encoder = speaker_encoder
         self._codebooks = codebooks
 
-    def features(self, recording: Recording, text_ids: list[int] | None) -> VoicePrompt:
-        """Encodes a recording; codes only where there is a transcript.
+    def encode(self, recording: Recording, text_ids: list[int] | None) -> VoicePrompt:
+        """Encode a recording; the result has codes only if there is a transcript.
 
         Args:
             text_ids: the transcript in tokens, if there is one.
 
         Raises:
             BadReferenceAudio: its samples overflow.
-            Unsupported: a transcript, but the checkpoint has no encoder.
+            Unsupported: there is a transcript, but the checkpoint has no encoder.
         """
         if text_ids is not None and self._encoder is None:
             raise Unsupported(
-                "This checkpoint has no speech encoder: it can take a voice's timbre only.",
-                hint="Leave `reference.text` out.",
+                "This checkpoint has no speech encoder: it can clone only the timbre of a voice.",
+                hint="Omit `reference.text`.",
                 field="reference.text",
             )
         speaker = np.array(self._speaker(recording.samples).astype(mx.float32)).reshape(-1)
         if not np.isfinite(speaker).all():
             raise BadReferenceAudio(
-                "The reference audio's samples are out of all bounds.",
+                "The samples of the reference audio are too large.",
                 field=recording.field,
             )
         if text_ids is None:
@@ -102,38 +102,38 @@ class ReferenceEncoder:
         return codes[0, : self._codebooks].T.astype(mx.uint32)
 
 
-def checked(
+def to_arrays(
     features: VoicePrompt, hidden: int, codebooks: int, codes: int, ids: list[int] | None
-) -> Reference:
-    """Features that may come from a file → arrays that cannot lead an index astray.
+) -> ReferenceArrays:
+    """Return a VoicePrompt, perhaps from a file, as arrays with valid codes.
 
     Args:
         hidden: length of the model's embeddings.
         codebooks: codes in a frame.
-        codes: how many codes each book has.
+        codes: the number of codes in each codebook.
         ids: the transcript in the model's own tokens.
 
     Raises:
-        IncompatibleVoice: they are another model's.
+        IncompatibleVoice: the voice was made with another model.
     """
     speaker = features.speaker
     if speaker.shape != (hidden,) or not np.isfinite(speaker).all():
-        raise _misfit(f"its embedding has {speaker.size} numbers, the model's {hidden}")
+        raise _misfit(f"its embedding has {speaker.size} numbers, but the model's has {hidden}")
     if features.codes is None:
-        return Reference(mx.array(speaker)[None, None], None, None)
+        return ReferenceArrays(mx.array(speaker)[None, None], None, None)
     if features.codes.shape[1:] != (codebooks,) or len(features.codes) == 0:
         raise _misfit(f"its codes have the shape {features.codes.shape}, not (…, {codebooks})")
     if features.codes.max() >= codes:
-        raise _misfit(f"it has a code {features.codes.max()}, the model {codes} of them")
+        raise _misfit(f"it has the code {features.codes.max()}, but the model only {codes} codes")
     if features.text_ids is None or ids is None or features.text_ids.tolist() != ids:
-        raise _misfit("its transcript is cut into tokens in another way")
+        raise _misfit("its transcript has other tokens")
     array = mx.array(features.codes.astype(np.uint32))
-    return Reference(mx.array(speaker)[None, None], array, features.text)
+    return ReferenceArrays(mx.array(speaker)[None, None], array, features.text)
 
 
 def _misfit(reason: str) -> IncompatibleVoice:
     return IncompatibleVoice(
         f"The voice was not made with this model: {reason}.",
-        hint="Use the model it was made with, or make it again from its recording.",
+        hint="Use the model that it was made with, or create it again from its recording.",
         field="voice",
     )

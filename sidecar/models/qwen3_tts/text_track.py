@@ -1,4 +1,4 @@
-"""The text of a dual-track row, which may still be on its way."""
+"""The text of a dual-track row, which may be incomplete."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import mlx.core as mx
 
 @dataclass(eq=False)
 class TextTrack:
-    """Text that joins the frames after the prefill, one token each.
+    """Text that is added to the frames after the prefill, one token each.
 
     Attributes:
         tokens: float [1, count, hidden], in order.
-        pad: float [1, 1, hidden], joins when they have run out.
-        open: more text may come; then a row that has run out of it waits instead.
-        unspoken: letters that its text has and its tokens have not, each once.
+        pad: float [1, 1, hidden], added when there are no tokens left.
+        open: more text may come; then a row without tokens waits instead.
+        unspoken: letters of its text that its tokens lack, each once.
     """
 
     tokens: mx.array
@@ -30,7 +30,7 @@ class TextTrack:
 
     @property
     def next(self) -> mx.array:
-        """What joins the frame just drawn: float [1, 1, hidden]."""
+        """The token for the frame just drawn: float [1, 1, hidden]."""
         index = self._next
         return self.tokens[:, index : index + 1] if index < self.tokens.shape[1] else self.pad
 

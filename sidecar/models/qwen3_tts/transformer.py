@@ -12,7 +12,7 @@ from sidecar.models.qwen3_tts.kv_cache import KVCache, KVStore
 
 
 class Stack:
-    """Decoder layers one after another; the norm behind them is the caller's.
+    """Decoder layers one after another; the caller applies the norm after them.
 
     Args:
         modules: mlx-audio's layers; they are emptied one by one, so that no weight is in memory
@@ -46,7 +46,7 @@ class Stack:
         return x
 
     def extend(self, x: mx.array, cache: KVCache) -> mx.array:
-        """Runs positions that follow what `cache` holds, each seeing those before it."""
+        """Run the positions after those in `cache`; each sees the ones before it."""
         rows, length, _ = x.shape
         table = self.positions.at([cache.length] * rows, length)
         x = self(x, table, cache, self._backend.causal(length, cache.length + length))

@@ -217,9 +217,9 @@ def test_a_package_that_is_missing_is_named(
 
 def test_a_family_is_not_quantised_here(folders: dict[str, str], tmp_path: Path) -> None:
     checkpoint = catalog.resolve(folders["soprano"])
-    with pytest.raises(Unsupported, match="not quantised here"):
+    with pytest.raises(Unsupported, match="cannot be quantised here"):
         registry.footprint(checkpoint, "auto", 8, True)
-    with pytest.raises(Unsupported, match="not quantised here"):
+    with pytest.raises(Unsupported, match="cannot be quantised here"):
         registry.convert(checkpoint, 8, 64, tmp_path)
 
 

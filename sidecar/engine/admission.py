@@ -35,7 +35,7 @@ class AdmissionQueue:
 
     @property
     def models(self) -> Iterator[str]:
-        """The names of all models that waiting jobs use, or the next jobs of known streams."""
+        """The names of the models that waiting jobs use, or that a stream's next job will use."""
         yield from self._held_models.values()
         for job in (*self._waiting, *self._reserved.values()):
             yield job.request.model
@@ -60,6 +60,7 @@ class AdmissionQueue:
         self._held_models[stream] = model
 
     def release_model(self, stream: Stream | None) -> None:
+        """Give up the model that is held for a stream, if there is one."""
         if stream is not None:
             self._held_models.pop(stream, None)
 

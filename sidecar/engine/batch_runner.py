@@ -108,7 +108,7 @@ class BatchRunner:
             self._batches[loaded] = batch
         try:
             batch.step()
-        except Exception as error:  # it cannot be told which of its sequences was the cause
+        except Exception as error:  # any of its sequences may have been the cause
             self._batches.pop(loaded, None)
             # Paused sequences are not in the batch, but on a GPU may still be in its KV cache.
             among = [] if loaded.model.rows_share_cost else batch.find_affected()

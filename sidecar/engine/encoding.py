@@ -1,4 +1,4 @@
-"""Recordings that wait to be encoded, each to make a saved voice of."""
+"""Recordings that wait to be encoded; each becomes a saved voice."""
 
 from __future__ import annotations
 

@@ -140,8 +140,8 @@ class WaitingForText(msgspec.Struct, frozen=True):
     """The job has spoken all text that it has, and waits for more.
 
     Attributes:
-        appended: how many calls of `Engine.append_text` the job had taken by then. The text of a
-            later call may have been on its way.
+        appended: how many calls of `Engine.append_text` the job had received by then. The text of
+            a later call may still have been on its way.
     """
 
     appended: int

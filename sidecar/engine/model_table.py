@@ -148,8 +148,8 @@ class ModelTable:
         if loaded is not None and self._in_use(loaded):
             how = loaded.model.dtype if loaded.bits is None else f"{loaded.bits} bits"
             raise ModelInUse(
-                f"{loaded.name!r} is loaded as {how} and speaking.",
-                hint="Load it otherwise when its streams have ended.",
+                f"{loaded.name!r} is loaded as {how}, and in use.",
+                hint="Load it with other settings when its streams have ended.",
                 field="dtype",
             )
 
@@ -160,7 +160,7 @@ class ModelTable:
         if need > self.limit:
             raise MemoryLimitExceeded(
                 f"{_describe_need(name, need)}; models may take {format_bytes(self.limit)}.",
-                hint="Take a smaller or quantised one, or raise --memory-limit.",
+                hint="Choose a smaller or a quantised model, or raise --memory-limit.",
                 field="model",
             )
         others = {p: loaded for p, loaded in self._by_path.items() if p != path}

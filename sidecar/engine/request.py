@@ -102,7 +102,7 @@ class Stream(msgspec.Struct, frozen=True, eq=False):
     """What the jobs of one synthesis have in common. It is compared by its identity.
 
     Attributes:
-        since: when it was asked for, by time.perf_counter.
+        since: when the synthesis was asked for, by time.perf_counter.
     """
 
     since: float
@@ -128,11 +128,12 @@ class Job(msgspec.Struct, frozen=True, eq=False, kw_only=True):
 
 
 class SpeechJob(Job, frozen=True, kw_only=True):
-    """A synthesis in flight.
+    """A request for speech in flight.
 
     Attributes:
-        submitted: when, by time.perf_counter; waiting jobs are admitted in this order.
-        stream: of the synthesis that it is a part of.
+        submitted: when the speech was asked for, by time.perf_counter; among jobs of one priority,
+            the earliest is admitted first.
+        stream: what it has in common with the other jobs of its synthesis; None if it is alone.
     """
 
     request: SpeechRequest

@@ -171,7 +171,7 @@ class Scheduler:
 
     def _accept(self, job: SpeechJob | EncodeJob | LoadJob) -> None:
         if isinstance(job, SpeechJob):
-            self._waiting.release_model(job.stream)  # from here on the job itself uses it
+            self._waiting.release_model(job.stream)  # from now on, the job itself uses the model
             if job.request.utterance.more_text:
                 self._early_text[job] = []
         in_flight = self._queued + len(self._active)

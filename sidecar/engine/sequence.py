@@ -99,7 +99,7 @@ class Sequence(ActiveSpeech[LoadedModel]):
         return self.finish_reason is not None and not self.pending
 
     def append_text(self, more: AppendText) -> None:
-        """Raises as `TTSModel.append_text`."""
+        """Add text. Raises as `TTSModel.append_text`."""
         self.loaded.model.append_text(self.state, more.text, more.last)
         self._appended += 1
         if self.prefilled:

@@ -48,8 +48,8 @@ class PendingUnloads:
         if loaded is not None and self._in_use(loaded):
             if not job.wait:
                 raise ModelInUse(
-                    f"The model {job.model!r} is speaking.",
-                    hint="Cancel its streams, wait for their end, or say `wait`.",
+                    f"The model {job.model!r} is in use.",
+                    hint="Cancel its streams, wait until they end, or set `wait`.",
                     field="model",
                 )
             self._jobs.append(job)

@@ -1,4 +1,4 @@
-"""A row alone is the row in a batch: whoever comes, goes, pauses or is cancelled beside it."""
+"""A sequence alone is the same in a batch, whatever joins, leaves, pauses or is cancelled."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.support.pool import (
 
 
 class Neighbours(RuleBasedStateMachine):
-    """Rows come, step, pause and go in any order; every one that ends must be itself."""
+    """Sequences join, step, pause and leave in any order; each must be as it is alone."""
 
     model: Callable[[], LoadedModel] = staticmethod(bundled)
 
@@ -97,7 +97,7 @@ TestRandomNeighbours = RandomNeighbours.TestCase
 TestRandomNeighbours.settings = settings(max_examples=6, stateful_step_count=12)
 
 
-def test_a_cancelled_row_is_out_after_the_frame_in_progress() -> None:
+def test_a_cancelled_sequence_is_out_after_the_frame_in_progress() -> None:
     runner = batches.new_runner()
     victim, neighbour = (batches.admit(runner, bundled(), POOL[i]) for i in (1, 4))
     while not all(row.has_spoken for row in runner.active):
@@ -114,7 +114,7 @@ def test_a_cancelled_row_is_out_after_the_frame_in_progress() -> None:
 
 
 def spoken(runner: BatchRunner, index: int = 1) -> Sequence:
-    """A row that has begun to speak."""
+    """Return a sequence that has begun to speak."""
     batches.admit(runner, bundled(), POOL[index])
     row = runner.active[-1]
     while not row.has_spoken:
@@ -139,7 +139,7 @@ def test_a_long_prompt_goes_in_pieces_between_the_frames_of_others(
         assert bundled().model.pieces_left(newcomer.state) == pieces - piece
 
 
-def test_first_audio_goes_before_the_audio_of_who_is_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_first_audio_goes_before_audio_that_is_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Sequence, "is_ahead", property(lambda row: row.has_spoken))
     runner = batches.new_runner()
     row = spoken(runner)
@@ -181,7 +181,9 @@ def test_low_priority_yields_to_a_first_audio() -> None:
     assert row.frames <= before + 1
 
 
-def test_low_priority_yields_to_who_is_not_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_low_priority_yields_to_a_sequence_that_is_not_ahead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(
         Sequence, "is_ahead", property(lambda row: row.job.request.priority == "low")
     )

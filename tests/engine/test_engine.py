@@ -1,4 +1,4 @@
-"""Faults at the engine's interface: whoever waits is told, and the engine goes on if it can."""
+"""Faults at the engine's interface: every job gets an outcome, and the engine goes on if it can."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_a_failing_chunk_fails_that_request_alone(
     assert isinstance(outcome(neighbour), SpeechResult)
 
 
-def test_a_bug_in_the_scheduler_leaves_nobody_waiting(
+def test_after_a_bug_in_the_scheduler_no_job_stays_without_an_outcome(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def bug(runner: BatchRunner, more_to_come: bool) -> None:
@@ -136,7 +136,7 @@ def test_a_backend_that_cannot_start_is_the_answer_to_every_request(
     assert engine.stop(10)
 
 
-def test_stopping_cancels_what_runs_and_what_waits(engine: Engine) -> None:
+def test_stop_cancels_active_and_waiting_jobs(engine: Engine) -> None:
     long = SpeechRequest("tiny-voice", Utterance("One two three " * 20))
     jobs = [engine.submit(long) for _ in range(12)]
     assert not isinstance(jobs[0].events.get(timeout=TIMEOUT), Failed)
@@ -154,7 +154,7 @@ def test_a_model_is_freed_when_it_is_unloaded_right_after_a_cancel(engine: Engin
     assert engine.status.active_bytes < speaking - 20_000_000
 
 
-def test_loads_and_encodings_are_counted_and_steps_of_what_is_let_in_are_not_refused(
+def test_loads_and_encodings_count_as_queued_and_later_steps_are_not_refused(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = threading.Event()

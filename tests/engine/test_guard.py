@@ -31,7 +31,7 @@ CYCLE_FRAMES = int(8 / 0.08)
 
 
 def ended_at(codes: list[int], loudness: list[float], sizes: list[int]) -> int | None:
-    """How many frames had been taken when the guard noticed; None if it never did."""
+    """Return how many frames the guard had taken when it noticed; None if it never did."""
     guard, at = RunawayGuard(), 0
     for size in sizes:
         part = slice(at, at + size)
@@ -98,7 +98,7 @@ def silent_codec(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("silent_codec")
 @pytest.mark.parametrize(("stop", "reason"), [(True, "runaway"), (False, "length")])
-def test_the_engine_ends_it_unless_it_is_told_not_to(stop: bool, reason: str) -> None:
+def test_the_engine_ends_it_unless_the_request_forbids_that(stop: bool, reason: str) -> None:
     text = "One, two, three, four, five, six, seven, eight. " * 8
     request = SpeechRequest("tiny-voice", Utterance(text), seed=1, max_frames=90, stop_runaway=stop)
     codes, samples, ended = batches.alone(bundled(), request)
@@ -108,7 +108,9 @@ def test_the_engine_ends_it_unless_it_is_told_not_to(stop: bool, reason: str) ->
 
 
 @pytest.mark.parametrize("part", ["output", "predictor's output", "audio"])
-def test_a_row_whose_numbers_fail_fails_alone(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sequence_whose_numbers_fail_fails_alone(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     runner = batches.new_runner()
     victim, neighbour = (batches.admit(runner, bundled(), POOL[i]) for i in (1, 4))
     while not all(row.has_spoken for row in runner.active):
@@ -133,7 +135,7 @@ def test_a_row_whose_numbers_fail_fails_alone(part: str, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("together", [False, True], ids=["apart", "together"])
 @pytest.mark.parametrize("calls", [1, 8], ids=["in the predictor", "in the talker"])
-def test_a_row_whose_frame_cannot_be_built_fails_alone(
+def test_a_sequence_whose_frame_cannot_be_built_fails_alone(
     calls: int, together: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It fails each time that it is in; the others' frame is built again without it."""

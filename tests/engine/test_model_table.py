@@ -1,4 +1,4 @@
-"""Which models are in memory: the limit, who leaves for whom, and that nothing stays behind."""
+"""Which models are in memory: the limit, what is unloaded for another, and that all is freed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ AUTO = LoadOptions()
 
 
 def nothing() -> None:
-    """The `go_on` of a load that nobody cancels."""
+    """The `go_on` of a load that is not cancelled."""
 
 
 class Table(ModelTable):
@@ -87,7 +87,7 @@ def test_the_least_recently_used_leaves_first(three: list[Checkpoint]) -> None:
     assert table.get(a.name) is None
 
 
-def test_who_is_speaking_stays_and_the_next_idle_one_leaves(three: list[Checkpoint]) -> None:
+def test_a_model_in_use_stays_and_the_next_idle_one_leaves(three: list[Checkpoint]) -> None:
     a, b, c = three
     table = Table(limit=int(2.5 * need(c)))
     table.take(a)
@@ -122,7 +122,7 @@ def test_a_model_that_never_fits_is_refused_before_anything_is_loaded_or_freed(
     assert table.present == [a.name]
 
 
-def test_a_checkpoint_that_is_refused_sends_nobody_away(
+def test_a_checkpoint_that_is_refused_unloads_no_model(
     three: list[Checkpoint], tmp_path: Path
 ) -> None:
     a = three[0]
@@ -135,7 +135,7 @@ def test_a_checkpoint_that_is_refused_sends_nobody_away(
     assert table.present == [a.name]
 
 
-def test_a_limit_that_is_passed_in_the_end_sends_the_idle_away(
+def test_a_limit_that_is_exceeded_after_the_load_unloads_idle_models(
     three: list[Checkpoint], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a, b, _ = three
@@ -288,7 +288,7 @@ def test_no_limit_is_no_limit(three: list[Checkpoint]) -> None:
 
 
 class Beginning(Events[Event]):
-    """Calls somebody when the load begins, on the engine's thread."""
+    """Calls a function when the load begins, on the engine's thread."""
 
     def __init__(self, begins: Callable[[], None]) -> None:
         super().__init__()

@@ -75,7 +75,7 @@ def test_memory_is_bounded_and_the_latest_stay(sizes: list[int], limit: int) -> 
     assert (references.nbytes == 0) == (len(references) == 0)
 
 
-def test_the_recording_that_was_used_longest_ago_is_encoded_again() -> None:
+def test_the_least_recently_used_recording_is_encoded_again() -> None:
     references, model = References(limit=2 * (512 + 4)), loaded(Model())
     for source in ("1", "2", "1", "3", "1"):
         references.encode(model, recording(source))

@@ -49,7 +49,7 @@ class Named(Events[Event]):
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """With one place, and the model in memory."""
+    """An engine with one place, and with the model in memory."""
     monkeypatch.setattr(admission, "MAX_STREAMS", 1)
     engine = Engine()
     engine.start()
@@ -119,7 +119,7 @@ class Looking(Events[Event]):
         self.hears = True
 
 
-def test_the_figures_are_those_of_the_answer_that_comes(engine: Engine) -> None:
+def test_the_figures_are_published_before_the_outcome(engine: Engine) -> None:
     done, cancelled, waiting = Looking(engine), Looking(engine), Looking(engine)
     engine.submit(HELLO, events=done)
     assert [done.seen.get(timeout=TIMEOUT) for _ in range(2)] == [(1, 0), (0, 0)]
@@ -202,7 +202,7 @@ def test_text_that_comes_before_the_admission_is_spoken(
     assert (event.figures.frames, event.figures.seed) == (whole.figures.frames, whole.figures.seed)
 
 
-def test_waiting_for_text_is_no_generation(
+def test_waiting_for_text_does_not_count_as_generation(
     engine: Engine, events: queue.SimpleQueue[tuple[str, Any]]
 ) -> None:
     started = time.perf_counter()

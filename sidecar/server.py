@@ -1,4 +1,4 @@
-"""Builds the parts of `serve`, starts their threads, and ends them in order."""
+"""Build the parts of `serve`, start their threads, and end them in order."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ log = logging.getLogger(__name__)
 
 _FULL_POLL_SECONDS = 0.25
 _EX_SOFTWARE = 70  # of sysexits.h
-# Together below one second: what a client that closed our stdin may have to wait.
+# Together less than a second, which is how long a client that closed stdin may have to wait.
 _ENGINE_STOP_SECONDS = 0.4
 _SAVE_SECONDS = 0.15
 _DRAIN_SECONDS = 0.35
-# With a signal it may be two seconds in all.
+# After a signal the end may take two seconds in all.
 _LAST_FRAME_SECONDS = 0.9
-_SIGNALLED = 128  # plus the signal's number, as shells have it
+_SIGNALLED = 128  # plus the signal's number, as shells count
 
 
 class Server:
-    """The process's parts and the way they are wired together."""
+    """The parts of the process, and how they are connected."""
 
     def __init__(self, pipes: Pipes, settings: Settings) -> None:
         self._endings: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -57,21 +57,21 @@ class Server:
         self._parent = os.getppid()
 
     def run(self) -> int:
-        """Serves until the client ends it; returns the exit code."""
+        """Serve until there is a reason to end; return the exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         self._writer.start()
         self._reader.start()
         code = self._wait()
-        # First of all: no voice whose request is about to fail gets its file's name after this.
+        # First, so that no voice is saved after this whose request is about to fail.
         self._session.calls.cancel_all()
         if self._hang is not None:
             self._session.fail_all(self._hang)
         self._engine.stop(_ENGINE_STOP_SECONDS)
-        self._session.background.close(_SAVE_SECONDS)  # those whose file has its name answer
-        self._session.fail_all()  # what an engine that is stuck could not answer
+        self._session.background.close(_SAVE_SECONDS)  # voices whose file has its name are answered
+        self._session.fail_all()  # what a hung engine could not answer
         self._outbox.drain(_DRAIN_SECONDS)
-        if code > _SIGNALLED:  # whoever sent it may still read: no half frame
+        if code > _SIGNALLED:  # the client may still read: finish the frame
             self._outbox.finish(_LAST_FRAME_SECONDS)
         if self._hang is not None:
             faulthandler.dump_traceback(sys.stderr)
@@ -82,7 +82,7 @@ class Server:
         self._endings.put(_SIGNALLED + number)
 
     def _wait(self) -> int:
-        """Blocks until the first reason to end; looks for those that come without a word."""
+        """Block until the first reason to end; look for those that no event reports."""
         while True:
             try:
                 return self._endings.get(timeout=LOOK_SECONDS)
@@ -126,7 +126,7 @@ class Server:
         self._endings.put(0)
 
     def _wait_for_room(self) -> bool:
-        """Holds stdin up while the client does not read; False if it has closed stdin."""
+        """Wait while the client does not read; return False if it has closed stdin."""
         while not self._outbox.wait_until_not_full(_FULL_POLL_SECONDS):
             if hung_up(self._stdin):
                 self._endings.put(0)
@@ -144,7 +144,7 @@ class Server:
             self._endings.put(FramingError.EXIT_CODE)
             return False
         except Exception:
-            log.exception("the reader failed")  # a bug; better no process than a deaf one
+            log.exception("the reader failed")  # a bug; a process that reads nothing is no use
             self._endings.put(_EX_SOFTWARE)
             return False
         return True
@@ -155,9 +155,9 @@ def _frame(message: Outgoing) -> bytes:
 
 
 def serve(pipes: Pipes, settings: Settings) -> None:
-    """Runs the server and ends the process, without waiting for a busy engine thread.
+    """Run the server and end the process, without waiting for a busy engine thread.
 
-    By os._exit, also because MLX aborts when its thread ends during the interpreter's shutdown.
+    It ends by os._exit, since MLX aborts if its thread ends while the interpreter shuts down.
     """
     code = Server(pipes, settings).run()
     sys.stderr.flush()

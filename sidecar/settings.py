@@ -1,4 +1,4 @@
-"""What `serve` is started with."""
+"""The settings of `serve`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ class Settings(msgspec.Struct, frozen=True):
     """The command line's options.
 
     Attributes:
-        model: what a request without one means.
-        hang_seconds: how long one piece of work may take; 0 is for ever, None goes by the other
-            settings.
-        voices_dir: of saved voices; None is the user's data folder.
-        memory_limit: what loaded models may take together.
-        keep_alive: seconds that a model stays without work; negative is for ever.
+        model: the model of a request that names none.
+        hang_seconds: how long one piece of work may take; 0 is no limit, None derives it from the
+            other settings.
+        voices_dir: the folder of saved voices; None is the user's data folder.
+        memory_limit: how much memory loaded models may take together.
+        keep_alive: seconds that a model stays in memory without work; negative is without end.
         max_reference_seconds: how long a reference recording may be.
     """
 
@@ -33,7 +33,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     @property
     def hangs_after(self) -> float:
-        """The longest piece of work is the analysis of a reference."""
+        """The watchdog's limit; the longest piece of work is the analysis of a reference."""
         if self.hang_seconds is not None:
             return self.hang_seconds
         return HANG_SECONDS * max(1.0, self.max_reference_seconds / MAX_REFERENCE_SECONDS)

@@ -1,4 +1,4 @@
-"""Frame bodies → handlers. Runs on the reader's thread and never waits for the engine."""
+"""Frame bodies → handlers, on the reader's thread. It never waits for engine or disk."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ _AT = re.compile(r"(.*?)" + _WHERE, re.DOTALL)
 
 
 class Dispatcher:
-    """Turns each message into exactly one answer, or none for a notification."""
+    """Pass each message to its handler, and answer those that cannot be handled."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def handle(self, body: bytes | Oversized) -> None:
-        """Handles one frame's body; whatever is wrong with it is answered, not raised."""
+        """Handle one frame's body; errors in it are answered, not raised."""
         if isinstance(body, Oversized):
             refused = oversized.refusal(body)
             log.warning("%s", refused.error.message)
@@ -59,7 +59,11 @@ class Dispatcher:
             self._notification(message)
 
     def _refuse(self, refused: EnvelopeError) -> None:
-        """Under the id of a request in flight only duplicateId is said: it is not its answer."""
+        """Answer a message that is no request.
+
+        If it has the id of a request in flight, the error is duplicateId, so that a client does not
+        take it for that request's answer.
+        """
         error: SidecarError = refused.error
         if refused.id is not None and self._session.calls.find(refused.id) is not None:
             error = DuplicateId(f"A request with id {refused.id!r} is still running.")
@@ -104,10 +108,10 @@ class Dispatcher:
 
 
 def _params(raw: msgspec.Raw, method: Method) -> msgspec.Struct:
-    """Decodes params to the method's Struct.
+    """Decode params to the method's Struct.
 
     Raises:
-        InvalidParams: or the subclass that says it best; `field` is the wire path.
+        InvalidParams: or its most exact subclass; `field` is the wire path.
     """
     try:
         return msgspec.json.decode(raw, type=method.params)

@@ -1,4 +1,4 @@
-"""How a file gets into the folder whole, by whichever of many processes."""
+"""Put files into a folder that several processes share, whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import stat
 import time
 from pathlib import Path
 
-# Files that are being written; one as old as that was left behind by a process that was killed.
+# Names of files that are being written; an older file was left by a process that was killed.
 PREFIX, SUFFIX = ".voice-", ".new"
 _STALE_SECONDS = 600.0
 
 
 def sweep(folder: Path) -> None:
-    """Removes what writers that were killed have left behind."""
+    """Remove the files that killed processes have left."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith(PREFIX) and entry.name.endswith(SUFFIX):
@@ -25,15 +25,15 @@ def sweep(folder: Path) -> None:
 
 
 def put(temporary: str, target: Path, replace: bool) -> None:
-    """Gives a finished file its name; raises FileExistsError."""
+    """Give a finished file its name. Raise FileExistsError unless it may `replace` another."""
     if replace:
         os.replace(temporary, target)
         return
     try:
-        os.link(temporary, target)  # which two processes cannot both do
+        os.link(temporary, target)  # only one of two processes can do this
     except FileExistsError:
         raise
-    except OSError:  # a file system without links; there an empty file takes the name first
+    except OSError:  # a file system without links: an empty file reserves the name first
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         try:
             os.replace(temporary, target)

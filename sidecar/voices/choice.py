@@ -1,4 +1,4 @@
-"""Which model speaks, and whether with a saved voice."""
+"""The choice of the model that speaks, and of a saved voice."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from sidecar.voices.store import VoiceStore
 
 
 class ChosenVoice(msgspec.Struct, frozen=True, eq=False):
-    """A saved voice as it was when it was asked for; an utterance's reference.
+    """A saved voice as it was when a request named it; an utterance's reference.
 
-    Nothing is read of it any more, so it can be deleted while its request waits.
+    It has been read, so its file can be deleted while the request waits.
 
     Attributes:
-        outcome: what was read, or why that could not be used. A model that has a preset of the
-            name does not ask.
+        outcome: what was read, or why it cannot be used. A model that has a preset of that name
+            ignores it.
     """
 
     name: str
@@ -29,11 +29,11 @@ class ChosenVoice(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def tempo(self) -> float | None:
-        """Letters a second of its recording's transcript, if that is known."""
+        """The recording's letters of transcript per second; None if they are not known."""
         return None if isinstance(self.outcome, BadVoiceFile) else self.outcome.tempo
 
     def features(self) -> VoicePrompt:
-        """Raises BadVoiceFile."""
+        """Raise BadVoiceFile if the file cannot be used."""
         if isinstance(self.outcome, BadVoiceFile):
             raise self.outcome
         return self.outcome
@@ -46,23 +46,23 @@ def choose(
     default: str,
     loaded: Collection[str] = (),
 ) -> tuple[str, ChosenVoice | None]:
-    """The model to speak with and the saved voice of that name, if there is one. Reads the disk.
+    """Return the model to speak with and the saved voice of that name, if there is one.
 
-    What the request says decides, never what happens to be downloaded or loaded: a `model` speaks
-    with its own preset of that name, or else with the saved voice. Without `model` a saved voice
-    comes first, and is spoken by what it was made with; where there is none, it is the default
-    model's to know the name.
+    It reads the disk. Only the request decides, not what is downloaded or loaded: a `model` speaks
+    with its own preset of that name, or else with the saved voice. Without `model`, a saved voice
+    comes first, and the model that made it speaks; if there is none, the default model has to know
+    the name.
 
     Args:
-        loaded: names of the models in memory, which somebody has asked for.
+        loaded: names of the models in memory, which a client has asked for.
 
     Raises:
-        BadVoiceFile: the file cannot be used, and nothing says which model would do without.
-        UnknownModel: the voice's own model is not one to be loaded unasked.
+        BadVoiceFile: the file cannot be used, and the request names no model.
+        UnknownModel: the voice's own model may not be loaded without being asked for.
     """
     try:
         saved = store.find(voice) if voice and store.locate(voice) else None
-    except UnknownVoice:  # deleted just now
+    except UnknownVoice:  # it was deleted just now
         saved = None
     except BadVoiceFile as error:
         if model is None:
@@ -73,7 +73,7 @@ def choose(
     name = model or _own_model(saved, (default, *loaded))
     try:
         return name, ChosenVoice(saved.name, saved.language, saved.features())
-    except FileNotFoundError:  # likewise
+    except FileNotFoundError:  # it was deleted just now
         return model or default, None
     except BadVoiceFile as error:
         if model is None:
@@ -82,13 +82,16 @@ def choose(
 
 
 def _own_model(saved: SavedVoice, asked: Collection[str]) -> str:
-    """A file from somebody else must not make us load what it likes: a folder beside it, one on
-    another machine, gigabytes from the hub."""
+    """Return the model that made a voice, if it may be loaded.
+
+    A file from elsewhere must not choose freely what is loaded: a folder beside it, one on another
+    machine, or gigabytes from the hub.
+    """
     name = saved.metadata.model  # not looked up: a path may be on another machine
     if catalog.is_listed(name) or name in map(catalog.lasting, asked):
         return name
     raise UnknownModel(
-        f"The voice {saved.name!r} was made with {name[:200]!r}, which nobody has asked for yet.",
+        f"The voice {saved.name!r} was made with {name[:200]!r}, which no request has named yet.",
         hint="If you trust that, name it in `model` (at the command line --model), or load it with "
         "model/load first.",
         field="model",

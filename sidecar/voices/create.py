@@ -1,4 +1,4 @@
-"""Making a voice: of a recording, or of a description."""
+"""Make a voice from a recording or from a description."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ Stage = Literal["resolving", "downloading", "loading", "designing", "encoding", 
 
 
 class CreateRequest(msgspec.Struct, frozen=True):
-    """A voice to be made and saved.
+    """A voice that is to be made and saved.
 
     Attributes:
         source: a recording, or a description.
-        name: empty takes a free one.
-        model: a Base model, which will speak with it.
-        language: what it will speak when nothing is said about that.
-        replace: one of that name may be there.
+        name: an empty name is replaced by a free one.
+        model: the Base model that will speak with it.
+        language: the language that it speaks if a request names none.
+        replace: replace an existing voice of this name.
     """
 
     source: ReferenceAudio | Design
@@ -64,7 +64,7 @@ class CreateRequest(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """A step of making a voice begins, or goes on."""
+    """A stage begins, or goes on."""
 
     stage: Stage
     message: str
@@ -104,11 +104,11 @@ class Creation:
         self._named = False
 
     def cancel(self) -> bool:
-        """End it with `Cancelled`, from any thread; nothing is done if its file has its name.
+        """End it with `Cancelled`, from any thread; do nothing if the file has its name already.
 
         Returns:
-            Whether nobody will say so: a disk may hang, so the step that is at it is not waited
-            for. Otherwise the one who iterates hears of it from the engine.
+            Whether the caller has to report the cancel: the current step may wait for a disk that
+            hangs. Otherwise the thread that iterates receives `Cancelled` from the engine.
         """
         with self._lock:
             if self._named:
@@ -129,7 +129,7 @@ class Creation:
         if request.name and not request.replace:
             self._store.check_free(request.name)
         self._store.check_writable()
-        # What is wrong with the recording, or with a model, is known before anything is spoken.
+        # Faults of the recording and of the models are reported before anything is generated.
         if isinstance(source, Design):
             designer = yield from self._load(source.model, "voice_design", "design.model")
             _resolved(source.language, designer, "design.language")
@@ -139,7 +139,7 @@ class Creation:
             recording, notices, seed = self._store.reader.read(source, self._check), (), None
             yield from self._load_base()
         encoded = yield from self._encode(recording)
-        self._check()  # the engine was at it in one piece
+        self._check()  # the engine encodes without a pause in which it could be cancelled
         yield Progress("saving", request.name)
         voice = self._save(recording, encoded)
         yield Created(voice, (*notices, *encoded.features.notices), seed)
@@ -165,13 +165,13 @@ class Creation:
         return result.info
 
     def _design(self, design: Design) -> Step[tuple[Recording, tuple[Notice, ...], int]]:
-        """The designed speech as a recording, and the seed that it was drawn with."""
+        """Generate the designed speech; return it as a recording, with notices and its seed."""
         yield Progress("designing", design.instruct)
         request = SpeechRequest(
             model=design.model,
             utterance=Utterance(design.text, language=design.language, instruct=design.instruct),
             seed=design.seed,
-            # More than is taken of a recording could not be cloned.
+            # A longer recording than the limit could not be cloned.
             max_frames=min(
                 design.max_frames, int(CODEC_FRAMES_PER_SECOND * self._store.reader.max_seconds)
             ),
@@ -210,10 +210,10 @@ class Creation:
         )
 
     def _begin(self, begin: Callable[[bool], Job]) -> Job:
-        """Give the engine the next job, unless somebody has cancelled in between.
+        """Submit the next job to the engine, unless the creation has been cancelled.
 
         Args:
-            begin: receives whether the engine has let a job of this in before.
+            begin: receives whether the engine has admitted an earlier job of this creation.
 
         Raises:
             Cancelled
@@ -227,10 +227,10 @@ class Creation:
     def _wait(
         self, job: Job, chunks: list[AudioChunk] | None = None
     ) -> Step[SpeechResult | LoadResult | EncodedVoice | None]:
-        """Wait for a job's end; its audio goes into `chunks`.
+        """Wait for the end of a job, and append its audio to `chunks`.
 
         Raises:
-            SidecarError: the job has failed. Others may hear the same error.
+            SidecarError: the job has failed. Other jobs may have failed with the same object.
         """
         samples = 0
         for event in job:
@@ -287,7 +287,7 @@ class Creation:
 
 
 def _language(request: CreateRequest, info: ModelInfo) -> str | None:
-    """What the voice will speak; None is for the model to say. Raises UnknownLanguage."""
+    """Return the voice's language; None leaves it to the model. Raise UnknownLanguage."""
     design = request.source.language if isinstance(request.source, Design) else None
     name = _resolved(request.language or design, info, "language")
     return None if name == tags.AUTO else name

@@ -1,4 +1,4 @@
-"""A voice by its description, and the speech that a model makes of that."""
+"""A voice by its description, and the speech that a model generates from it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sidecar.errors import GenerationFailed, Notice, SidecarError
 from sidecar.models import catalog
 from sidecar.text import unspoken
 
-# Half of what a reference may have; the text for it should be a sentence or two.
+# Half of what a reference may have; the text should be a sentence or two.
 DESIGN_FRAMES = 375
 
 
@@ -19,10 +19,10 @@ class Design(msgspec.Struct, frozen=True):
     """A voice by its description.
 
     Attributes:
-        instruct: the description.
+        instruct: the description of the voice.
         text: what the voice's reference will say.
         model: a VoiceDesign model.
-        max_frames: ends the reference, with a notice; so does the limit on recordings.
+        max_frames: cuts the reference, with a notice; so does the limit on recordings.
     """
 
     instruct: str
@@ -54,7 +54,7 @@ def design_notices(result: SpeechResult) -> tuple[Notice, ...]:
 
 
 def about(error: SidecarError, field: str, hint: str | None = None) -> SidecarError:
-    """Return the same error of another field. The first one may be the answer to others, too."""
+    """Return a copy of an error for another field, since other jobs may share the original."""
     hint = hint or error.hint
     return type(error)(error.message, hint=hint, field=field, figures=error.figures)
 

@@ -4,7 +4,7 @@
     codes      U16 [frames, codebooks]  the recording; absent for the timbre alone
     text_ids   I32 [tokens]             its transcript in the model's tokens; absent likewise
 
-A file may come from anybody: it is bounded, and looked at before it is believed.
+A file may come from any source, so its size and its contents are checked before they are used.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import msgspec
 from msgspec import Meta
 
 from sidecar.errors import BadVoiceFile
-from sidecar.files import open_regular, read_regular
+from sidecar.files import describe_os_error, open_regular, read_regular
 from sidecar.limits import MAX_UTTERANCE_CHARS
 from sidecar.models.base import VoicePrompt
 from sidecar.voices.names import printable
 
 VERSION = 1
-# A minute of voice has 40 kB, and the longest transcript 50.
+# A minute of voice takes 40 kB, and the longest transcript 50 kB.
 MAX_BYTES = 2**20
 _MAX_HEADER_BYTES = 2**18
 _METADATA_KEY = "qwen_tts_voice"
@@ -31,15 +31,15 @@ Origin = Literal["reference", "design"]
 
 
 class Metadata(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """What is known of a voice.
+    """What a file says about its voice.
 
     Attributes:
-        model: what it was made with, and speaks with: an alias, a hub id, or a folder.
+        model: the model that made it, and that speaks with it: an alias, a hub id, or a folder.
         created: ISO 8601, UTC.
         source: sha256 of the recording.
-        language: what it speaks when nothing is said about that.
+        language: the language that it speaks if a request names none.
         text: the recording's transcript.
-        instruct: the description that it was designed by.
+        instruct: the description of a designed voice.
     """
 
     format_version: int
@@ -64,7 +64,7 @@ class _Tensor(msgspec.Struct, forbid_unknown_fields=True):
 class _Header(
     msgspec.Struct, forbid_unknown_fields=True, rename={"metadata": "__metadata__"}, kw_only=True
 ):
-    """The JSON at the beginning of a safetensors file, as we write it."""
+    """The JSON at the beginning of a safetensors file, as `write` makes it."""
 
     metadata: dict[str, str]
     speaker: _Tensor
@@ -73,11 +73,11 @@ class _Header(
 
 
 class SavedVoice(msgspec.Struct, frozen=True):
-    """A voice on disk, of which the header has been read.
+    """A voice on disk. Only its header has been read.
 
     Attributes:
-        speaker_size, codebooks, frames: the shapes; the latter are 0 for the timbre alone.
-        max_frames: that `features` takes.
+        speaker_size, codebooks, frames: the shapes; the last two are 0 for the timbre alone.
+        max_frames: `features` refuses a longer recording.
     """
 
     path: Path
@@ -93,36 +93,36 @@ class SavedVoice(msgspec.Struct, frozen=True):
         return self.metadata.language
 
     def features(self) -> VoicePrompt:
-        """Reads the arrays.
+        """Read the arrays.
 
         Raises:
-            FileNotFoundError: it has been deleted.
+            FileNotFoundError: the file has been deleted.
             BadVoiceFile
         """
         try:
             return _features(read_regular(self.path, MAX_BYTES), self.max_frames)
         except FileNotFoundError:
             raise
-        # safetensors raises whatever the file made it raise.
+        # Damaged files make safetensors raise exceptions of many types.
         except Exception as error:
             raise bad_file(self.path, error) from None
 
 
 def read(path: Path, name: str, max_frames: int) -> SavedVoice:
-    """Reads a file's header; does not need numpy.
+    """Read a file's header. It does not import numpy.
 
     Args:
-        max_frames: of the recording; a longer one is refused.
+        max_frames: a longer recording is refused.
 
     Raises:
-        FileNotFoundError: there is none of that name.
+        FileNotFoundError: there is no such file.
         BadVoiceFile
     """
     try:
         with open_regular(path, MAX_BYTES) as file:
             header, metadata = _header(file)
     except FileNotFoundError:
-        if os.path.lexists(path):  # a link to nowhere
+        if os.path.lexists(path):  # a broken link
             raise bad_file(path, "it is a link to a file that is not there") from None
         raise
     except (OSError, ValueError, RecursionError) as error:
@@ -137,11 +137,11 @@ def read(path: Path, name: str, max_frames: int) -> SavedVoice:
 
 
 def write(metadata: Metadata, features: VoicePrompt) -> bytes:
-    """The whole file."""
+    """Return the bytes of a voice file."""
     import numpy as np
     from safetensors.numpy import save
 
-    # safetensors writes the buffer as it lies, and says row by row.
+    # safetensors writes the buffer as it is in memory, but describes it as row-major.
     tensors = {"speaker": np.ascontiguousarray(features.speaker, "<f4")}
     if features.codes is not None and features.text_ids is not None:
         tensors["codes"] = np.ascontiguousarray(features.codes, "<u2")
@@ -150,7 +150,8 @@ def write(metadata: Metadata, features: VoicePrompt) -> bytes:
 
 
 def bad_file(path: Path, reason: object) -> BadVoiceFile:
-    said = reason.strerror if isinstance(reason, OSError) and reason.strerror else str(reason)
+    """Return the error of a file that cannot be used as a voice."""
+    said = describe_os_error(reason, path) if isinstance(reason, OSError) else str(reason)
     return BadVoiceFile(
         printable(f"{path.name} in the folder of voices cannot be used: {said[:300]}."),
         hint="Make the voice again, copy the file again, or delete it.",
@@ -159,30 +160,30 @@ def bad_file(path: Path, reason: object) -> BadVoiceFile:
 
 
 def _header(file: BinaryIO) -> tuple[_Header, Metadata]:
-    """Raises ValueError (msgspec's errors are such) for anything but a voice of ours."""
+    """Read the header. Raise ValueError, also by msgspec, if it is not one of a voice file."""
     size = int.from_bytes(file.read(8), "little")
     if not 0 < size <= _MAX_HEADER_BYTES:
-        raise ValueError("it is no voice file")
+        raise ValueError("it is not a voice file")
     try:
         header = msgspec.json.decode(file.read(size), type=_Header)
         document = header.metadata[_METADATA_KEY]
     except (msgspec.MsgspecError, KeyError, UnicodeDecodeError):
-        raise ValueError("it is no voice file") from None
+        raise ValueError("it is not a voice file") from None
     version = msgspec.json.decode(document, type=dict[str, msgspec.Raw]).get("formatVersion")
     if version is None or bytes(version) != b"%d" % VERSION:
-        raise ValueError(f"it has a format that is not {VERSION}, of another version of this")
+        raise ValueError(f"its format version is not {VERSION}: another version made it")
     metadata = msgspec.json.decode(document, type=Metadata)
-    msgspec.json.encode(metadata)  # half a character in it could not be told to anybody
+    msgspec.json.encode(metadata)  # half a surrogate pair could not be sent
     if len(metadata.text or "") > MAX_UTTERANCE_CHARS or (metadata.text is None) != (
         header.codes is None
     ):
-        raise ValueError("its transcript does not belong to it")
+        raise ValueError("its transcript is too long, or does not belong to its codes")
     return header, metadata
 
 
 def _too_many(frames: int, most: int) -> str:
-    """A file of another process's, or of somebody's who likes our memory full."""
-    return f"it has {frames} frames, and --max-reference-seconds lets {most} be taken"
+    """Return why a file is refused that would fill the memory."""
+    return f"it has {frames} frames, and --max-reference-seconds allows {most}"
 
 
 def _features(data: bytes, max_frames: int) -> VoicePrompt:
@@ -195,17 +196,17 @@ def _features(data: bytes, max_frames: int) -> VoicePrompt:
     tensors = load(data)
     speaker, codes, ids = (tensors.get(name) for name in ("speaker", "codes", "text_ids"))
     if speaker is None or speaker.dtype != np.float32 or speaker.ndim != 1:
-        raise ValueError("its embedding is not one")
+        raise ValueError("its speaker embedding is not a vector of float32")
     if not np.isfinite(speaker).all():
-        raise ValueError("its embedding is not finite")
+        raise ValueError("its speaker embedding is not finite")
     if codes is None or ids is None:
         if codes is not ids:
             raise ValueError("it has codes without a transcript, or the reverse")
         return VoicePrompt(speaker, source=metadata.source)
     if codes.dtype != np.uint16 or codes.ndim != 2 or len(codes) == 0:
-        raise ValueError("its codes are not codes")
+        raise ValueError("its codes are not a matrix of uint16")
     if len(codes) > max_frames:
         raise ValueError(_too_many(len(codes), max_frames))
     if ids.dtype != np.int32 or ids.ndim != 1:
-        raise ValueError("its tokens are not tokens")
+        raise ValueError("its text_ids are not a vector of int32")
     return VoicePrompt(speaker, codes, metadata.text, ids, source=metadata.source)

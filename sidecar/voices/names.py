@@ -1,4 +1,4 @@
-"""Names of saved voices, which are names of files, too."""
+"""Names of saved voices, which are also the names of their files."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _PUNCTUATION = " _-.'"
 
 
 def key(name: str) -> str:
-    """What two names have in common that are one: case, and how accents are encoded.
+    """Return what is the same for names that differ only in case or in how accents are encoded.
 
-    File systems differ in both; the files are called by this.
+    File systems treat both differently, so this is what the files are called.
     """
     import unicodedata  # the handshake does without
 
@@ -21,14 +21,15 @@ def key(name: str) -> str:
 
 
 def is_valid(name: str) -> bool:
-    """Letters, digits and marks of any script, blanks and _ - . ' between them.
+    """Return whether it has only letters, digits and marks of any script, blanks, and _ - . '
 
-    So no path separator, nothing hidden, nothing that a terminal obeys.
+    The first character is a letter or a digit. So there are no path separators, no hidden files,
+    and no control characters of terminals.
     """
     import unicodedata
 
     kinds = [unicodedata.category(character)[0] for character in name]
-    # Folding may make it longer, and the file has to have a valid name, too.
+    # Case folding may make it longer, and the file's name has to be valid, too.
     fits = 0 < max(len(name), len(key(name))) <= MAX_CHARS
     fits = fits and len(key(name).encode(errors="replace")) <= _MAX_BYTES
     return (
@@ -40,7 +41,7 @@ def is_valid(name: str) -> bool:
 
 
 def check(name: str, field: str = "voice") -> None:
-    """Raises InvalidVoiceName."""
+    """Raise InvalidVoiceName."""
     if not is_valid(name):
         raise InvalidVoiceName(
             f"{name[:60]!r} cannot be the name of a voice.",
@@ -51,6 +52,5 @@ def check(name: str, field: str = "voice") -> None:
 
 
 def printable(text: str) -> str:
-    """What a folder or a file of somebody else's says, without what moves a cursor or is no
-    character at all."""
+    """Return a text from a file system with its unprintable characters replaced."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

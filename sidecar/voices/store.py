@@ -1,4 +1,4 @@
-"""The folder of saved voices. To export or import one is to copy its file."""
+"""The folder of saved voices. A voice is exported or imported by copying its file."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from sidecar.wording import closest
 
 log = logging.getLogger(__name__)
 
-# What is looked at of a folder; more is somebody's accident.
+# So many files of a folder are looked at; a folder with more is an accident.
 _MOST_FILES = 10_000
-# What is told of it at once; an answer has to fit a message.
+# So many are listed at once, since an answer has to fit into a message.
 _MOST_LISTED, _MOST_SKIPPED = 1000, 100
 
 
 class Skipped(msgspec.Struct, frozen=True):
-    """A file in the folder that is no voice, and why; or the folder, where it cannot be read."""
+    """A file that cannot be used as a voice, and why; or the folder, if it cannot be read."""
 
     file: str
     reason: str
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """What a folder holds.
+    """The contents of a folder.
 
     Attributes:
-        omitted: files that look like voices and are too many to be looked at.
+        omitted: how many files were not looked at, since there are too many.
     """
 
     voices: list[SavedVoice]
@@ -46,10 +46,12 @@ class Listing(msgspec.Struct, frozen=True):
 
 
 class VoiceStore:
-    """Saved voices, one file each. Any thread that may wait for a disk; any number of processes.
+    """Saved voices, one file each.
+
+    Any number of processes may share the folder. Methods wait for the disk.
 
     Args:
-        folder: where; None is the user's data folder. It is made when a voice is first saved.
+        folder: None is the user's data folder. It is made when a voice is first saved.
         reader: has the limit on a voice's recording; a longer one is not accepted.
     """
 
@@ -67,8 +69,10 @@ class VoiceStore:
         return self._folder
 
     def voices(self) -> Listing:
-        """Every voice by name, and every file that looks like one and is none; a folder that
-        cannot be read is such, too."""
+        """Return all voices by name, and the files that cannot be used, with the reasons.
+
+        A folder that cannot be read is among the skipped files.
+        """
         voices: dict[str, SavedVoice] = {}
         taken: set[str] = set()
         paths, broken = self._scan()
@@ -83,7 +87,7 @@ class VoiceStore:
                     raise format.bad_file(path, "another file has the same name but for its case")
                 taken.add(names.key(path.stem))
                 voices[names.key(path.stem)] = self._read(path)
-            except FileNotFoundError:  # deleted just now
+            except FileNotFoundError:  # it was deleted just now
                 continue
             except BadVoiceFile as error:
                 log.warning("skipped a voice: %s", error.message)
@@ -93,23 +97,23 @@ class VoiceStore:
         return Listing([voices[key] for key in sorted(voices)], skipped, len(paths) - at)
 
     def names(self) -> list[str]:
-        """By the files' names alone, unread."""
+        """Return the names of the files, without reading them."""
         found = {path.stem for path in self._files() if names.is_valid(path.stem)}
         return sorted(found, key=names.key)
 
     def locate(self, name: str) -> Path | None:
-        """The file of a voice, unread; None for a name that there is not or cannot be."""
+        """Return the file of a voice, without reading it; None if there is none of that name."""
         if not names.is_valid(name):
             return None
         path = self.folder / (names.key(name) + names.SUFFIX)
         if os.path.lexists(path):
             return path
-        # A file that was copied here may be called otherwise.
+        # A file that was copied into the folder may have a name in another case.
         same = [path for path in self._files() if names.key(path.stem) == names.key(name)]
         return min(same, key=_ours_first, default=None)
 
     def find(self, name: str) -> SavedVoice:
-        """A voice's header.
+        """Return a voice, of which only the header is read.
 
         Raises:
             UnknownVoice, BadVoiceFile
@@ -119,11 +123,11 @@ class VoiceStore:
             raise self._unknown(name)
         try:
             return self._read(path)
-        except FileNotFoundError:  # deleted in between
+        except FileNotFoundError:  # it was deleted in between
             raise self._unknown(name) from None
 
     def check_free(self, name: str) -> None:
-        """Raises InvalidVoiceName or VoiceExists."""
+        """Raise InvalidVoiceName or VoiceExists."""
         names.check(name)
         if self.locate(name) is not None:
             raise _exists(name)
@@ -146,13 +150,13 @@ class VoiceStore:
         replace: bool = False,
         commit: Callable[[], None] = lambda: None,
     ) -> SavedVoice:
-        """Writes a voice, whole or not at all.
+        """Write a voice, whole or not at all.
 
         Args:
-            metadata: with an empty name a free one is taken, `voice-1` and so on.
-            replace: one of that name may be there.
-            commit: called when all is written and only the name has to be given; what it raises
-                leaves the folder as it was.
+            metadata: an empty name is replaced by a free one: `voice-1` and so on.
+            replace: replace an existing voice of this name.
+            commit: called when everything is written, before the file gets its name. If it raises,
+                the folder stays as it was.
 
         Raises:
             InvalidVoiceName, VoiceExists, VoiceSaveFailed
@@ -175,7 +179,7 @@ class VoiceStore:
                 continue
 
     def delete(self, name: str) -> None:
-        """Removes a voice's file, whatever is in it.
+        """Delete a voice's file, whatever is in it.
 
         Raises:
             UnknownVoice, VoiceSaveFailed
@@ -185,7 +189,7 @@ class VoiceStore:
             raise self._unknown(name)
         try:
             path.unlink()
-        except FileNotFoundError:  # another process was faster
+        except FileNotFoundError:  # another process has deleted it
             raise self._unknown(name) from None
         except OSError as error:
             raise _not_saved(path, error) from error
@@ -210,7 +214,7 @@ class VoiceStore:
                     file.write(format.write(metadata, features))
                     file.flush()
                     os.fsync(fd)
-                # Once it has its name it is anybody's, to be deleted or replaced.
+                # Read now: once the file has its name, other processes may delete or replace it.
                 voice = format.read(Path(temporary), metadata.name, self.reader.max_frames)
                 commit()
                 atomic.put(temporary, target, replace)
@@ -224,7 +228,7 @@ class VoiceStore:
         return msgspec.structs.replace(voice, path=target)
 
     def _read(self, path: Path) -> SavedVoice:
-        """A file is called as its voice is, so that it can be renamed."""
+        """Read a header. The file's name is the voice's name, so that a file can be renamed."""
         if not names.is_valid(path.stem):
             raise format.bad_file(path, "a voice cannot have this name")
         voice = format.read(path, path.stem, self.reader.max_frames)
@@ -233,11 +237,17 @@ class VoiceStore:
         return msgspec.structs.replace(voice, name=inside) if same else voice
 
     def _files(self) -> list[Path]:
-        return self._scan()[0]
+        """Return the files that may be voices; only the log has the error of the folder."""
+        files, error = self._scan()
+        if error is not None:
+            log.warning("%s", _unreadable(self.folder, error).reason)
+        return files
 
     def _scan(self) -> tuple[list[Path], OSError | None]:
-        """What may be voices; hidden files and others' are passed over without a word. And why
-        the folder cannot be read, if it is there."""
+        """Return the files that may be voices, and the error if the folder cannot be read.
+
+        Hidden files and files with another suffix are ignored; so is a folder that is not there.
+        """
         found: list[Path] = []
         try:
             with os.scandir(self.folder) as entries:
@@ -250,7 +260,6 @@ class VoiceStore:
         except FileNotFoundError:
             pass
         except OSError as error:
-            log.warning("the folder of voices cannot be read: %s", error)
             return found, error
         return found, None
 
@@ -266,7 +275,7 @@ class VoiceStore:
 
 def _exists(name: str) -> VoiceExists:
     return VoiceExists(
-        f"There is a voice {name!r} already.",
+        f"There is already a voice {name!r}.",
         hint="Delete it first, choose another name, or set `replace`.",
         field="voice",
     )
@@ -287,5 +296,5 @@ def _unreadable(folder: Path, error: OSError) -> Skipped:
 
 
 def _ours_first(path: Path) -> tuple[bool, Path]:
-    """Of files whose names differ in case only, the one that `locate` finds."""
+    """Order files whose names differ only in case: the one that `locate` finds comes first."""
     return path.stem != names.key(path.stem), path

@@ -126,7 +126,7 @@ def test_a_voice_from_somebody_else_makes_nothing_load(tmp_path: Path) -> None:
             with pytest.raises(RpcError) as caught:
                 server.speak("Hi.", voice=name, maxFrames=1)
             assert caught.value.type == "unknownModel"
-            assert "nobody has asked for" in caught.value.message
+            assert "no request has named" in caught.value.message
         assert server.call("server/status")["models"] == []
         assert hub.requests == []
         # Named, it is what was asked for; this one is no Base model.

@@ -60,7 +60,7 @@ def test_a_file_from_somebody_else_loads_nothing_that_nobody_asked_for(
 
     store.save(metadata("anna", model=model), features())
     monkeypatch.setattr("sidecar.models.catalog.resolve", looked)
-    with pytest.raises(UnknownModel, match="nobody has asked for") as caught:
+    with pytest.raises(UnknownModel, match="no request has named") as caught:
         choose(store, "anna", None, "tiny-voice", {"1.7b-base", str(tmp_path)})
     assert caught.value.field == "model"
     assert choose(store, "anna", "0.6b-base", "tiny-voice")[0] == "0.6b-base"

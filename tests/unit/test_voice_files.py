@@ -189,7 +189,7 @@ def test_a_file_that_may_not_be_read_is_skipped(
     found = store.voices()
     voices, [skipped] = found.voices, found.skipped
     assert voices == []
-    assert "Permission denied" in skipped.reason
+    assert "permission is denied" in skipped.reason
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="names are UTF-8 there")

@@ -84,7 +84,7 @@ def _capabilities(session: Session, methods: list[str]) -> Capabilities:
 
 
 def initialized(session: Session, params: NoParams) -> None:
-    """Nothing waits for it; clients of LSP's habit send it."""
+    """Do nothing: nothing waits for it, but clients that follow LSP send it."""
 
 
 def shutdown(session: Session, params: NoParams, call: Call[Empty]) -> Empty:
@@ -149,7 +149,7 @@ def _engine_state(engine: Engine) -> EngineState:
 
 
 def cancel(session: Session, params: CancelParams) -> None:
-    """Silent for an id that is unknown, answered, or cannot be cancelled."""
+    """Cancel a request; silent if the id is unknown, or the request cannot be cancelled."""
     target = session.calls.find(params.id)
     if target is not None:
         target.cancel()

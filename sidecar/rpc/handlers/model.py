@@ -22,7 +22,7 @@ from sidecar.rpc.contract.model import (
 )
 from sidecar.rpc.session import Session
 
-# How long a list waits for the engine to say what it runs on, which it does once MLX is imported.
+# How long a list waits for the name of the backend, which is known once MLX is imported.
 BACKEND_SECONDS = 10.0
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def load(session: Session, params: ModelLoadParams, call: Call[ModelLoadResult])
 
 
 def _pinned(params: ModelLoadParams, default: str) -> str:
-    """Return the name of the model that is meant, with its revision.
+    """Return the name of the model to load, with its revision.
 
     Raises:
         InvalidParams: two revisions are given.

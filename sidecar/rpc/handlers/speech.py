@@ -105,7 +105,7 @@ def end_text(session: Session, params: EndTextParams) -> None:
 
 
 def _write(session: Session, token: Token, text: str, last: bool) -> None:
-    """Silent for a request that has ended: it may have, while this was on its way."""
+    """Pass text to a request; silent if it has ended, as it may while the text is on its way."""
     call = session.calls.find_token(token)
     if call is None or call.on_text is None:
         log.debug("text for %r, which takes none", token)
@@ -118,7 +118,7 @@ def warnings(notices: tuple[Notice, ...]) -> list[Warning] | None:
 
 
 class _Answer:
-    """Streams a synthesis under the call's token, or keeps its audio for the result."""
+    """Sends the audio of a synthesis under the call's token, or keeps it for the result."""
 
     def __init__(self, session: Session, call: Call[SynthesizeResult], encoding: Encoding) -> None:
         self._voices = session.voices
@@ -213,7 +213,7 @@ class _Answer:
 
 
 def _with_saved_voices(error: UnknownVoice, names: list[str]) -> SidecarError:
-    """Return the same error with the saved voices in its hint. Others may hear the first one."""
+    """Return a copy of an error that others may share, with the saved voices in its hint."""
     saved = f"Saved voices: {', '.join(names) or 'none'}. A Base model speaks with those."
     hint = f"{error.hint} {saved}" if error.hint else saved
     return UnknownVoice(error.message, hint=hint, field=error.field)

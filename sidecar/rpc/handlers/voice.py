@@ -47,7 +47,10 @@ def _list(session: Session, model: str | None) -> VoiceListResult:
 
 
 def _may_fit(voice: SavedVoice, info: ModelInfo) -> bool:
-    """By its shapes; what its tokenizer makes of the transcript is known when it speaks."""
+    """Return whether a model may speak with a voice, as far as the shapes tell.
+
+    Whether its tokenizer gives the same tokens is checked when it speaks.
+    """
     if info.variant != "base" or voice.metadata.family != info.family:
         return False
     codebooks = voice.codebooks or info.codebooks

@@ -33,8 +33,34 @@ def run(code: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_start_does_not_import_it() -> None:
-    run(_LOADED + 'assert not any(name.startswith("scipy.signal.") for name in sys.modules)')
+def test_a_start_imports_neither_scipy_nor_transformers_nor_the_hub_client() -> None:
+    run(
+        _LOADED
+        + """
+unneeded = ("scipy.signal.", "transformers", "huggingface_hub.file_download", "httpx")
+assert not [name for name in sys.modules if name.startswith(unneeded)]
+"""
+    )
+
+
+@pytest.mark.parametrize("name", ["hf_hub_download", "snapshot_download"])
+def test_the_downloads_of_the_hub_are_the_real_ones_afterwards(name: str) -> None:
+    run(
+        _LOADED
+        + f"""
+import huggingface_hub
+from mlx_audio import utils
+from mlx_audio.codec.models.mimi import mimi
+deferred = vars(utils).get({name!r}) or vars(mimi)[{name!r}]
+assert huggingface_hub.{name}.__module__.startswith("huggingface_hub.")
+try:
+    deferred("no/such name")
+except ValueError as error:  # the hub's own check of names
+    assert "no/such name" in str(error), error
+else:
+    raise AssertionError("it was accepted")
+"""
+    )
 
 
 @pytest.mark.parametrize("use", _USES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from transformers import AutoTokenizer
+from tokenizers import Tokenizer
 
 from sidecar.errors import EmptyText
 from sidecar.models import catalog
@@ -13,21 +13,37 @@ from sidecar.models.qwen3_tts.letters import Letters
 from sidecar.text.silence import is_silent
 from sidecar.text.unspoken import MAX_NAMED, list_letters
 
-BUNDLED = AutoTokenizer.from_pretrained(catalog.resolve(catalog.BUNDLED).path)
+
+class Bundled:
+    """The tokenizer of the bundled voice."""
+
+    special_tokens = ()
+
+    def __init__(self) -> None:
+        path = catalog.resolve(catalog.BUNDLED).path / "tokenizer.json"
+        self._tokenizer = Tokenizer.from_file(str(path))
+
+    def encode(self, text: str) -> list[int]:
+        return self._tokenizer.encode(text).ids
+
+    def decode(self, ids: list[int]) -> str:
+        return self._tokenizer.decode(ids, skip_special_tokens=False)
+
+
+BUNDLED = Bundled()
 LATIN = Letters(BUNDLED)
 
 
 class Bytes:
     """A tokenizer that has a token for everything, as Qwen's."""
 
-    def __init__(self) -> None:
-        self.all_special_tokens: list[str] = []
+    special_tokens = ()
 
     def encode(self, text: str) -> list[int]:
         return list(text.encode())
 
-    def decode(self, token_ids: list[int]) -> str:
-        return bytes(token_ids).decode()
+    def decode(self, ids: list[int]) -> str:
+        return bytes(ids).decode()
 
 
 def lost(text: str) -> str:

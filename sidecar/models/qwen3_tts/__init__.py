@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sidecar.models import deferred
 from sidecar.models.base import ModelInfo
 from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.protocols import TTSModel
@@ -20,12 +21,14 @@ def footprint(checkpoint: Checkpoint, dtype: str, bits: int | None, on_cpu: bool
 
 def load(checkpoint: Checkpoint, dtype: str, bits: int | None) -> TTSModel:
     # MLX comes in here, on the engine thread, and not with `describe`.
-    from sidecar.models.qwen3_tts.model import Qwen3TTS
+    with deferred.downloads_deferred():
+        from sidecar.models.qwen3_tts.model import Qwen3TTS
 
     return Qwen3TTS.load(checkpoint, dtype, bits)
 
 
 def convert(checkpoint: Checkpoint, bits: int, group_size: int, target: Path) -> tuple[int, int]:
-    from sidecar.models.qwen3_tts.conversion import write
+    with deferred.downloads_deferred():
+        from sidecar.models.qwen3_tts.conversion import write
 
     return write(checkpoint, bits, group_size, target)

@@ -17,11 +17,12 @@ from sidecar.text.silence import is_silent
 
 
 class TextTokenizer(Protocol):
-    all_special_tokens: list[str]
+    @property
+    def special_tokens(self) -> Sequence[str]: ...
 
     def encode(self, text: str) -> list[int]: ...
 
-    def decode(self, token_ids: list[int]) -> str: ...
+    def decode(self, ids: list[int]) -> str: ...
 
 
 class Letters:

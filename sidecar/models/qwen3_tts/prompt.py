@@ -11,13 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import mlx.core as mx
 
-from sidecar.errors import (
-    InvalidParams,
-    Notice,
-    UnknownVoice,
-    Unsupported,
-    too_long,
-)
+from sidecar.errors import InvalidParams, Notice, UnknownVoice, Unsupported, too_long
 from sidecar.limits import MAX_UTTERANCE_CHARS
 from sidecar.models import catalog
 from sidecar.models.base import Utterance
@@ -241,7 +235,7 @@ class PromptBuilder:
             raise InvalidParams(
                 f"The {field} contains half a character (a lone surrogate).", field=field
             ) from None
-        for token in self._tokenizer.all_special_tokens:
+        for token in self._tokenizer.special_tokens:
             if token in text:
                 raise InvalidParams(
                     f"The {field} contains the model's control token {token!r}.",

@@ -1,29 +1,78 @@
-"""The text tokenizer of a checkpoint, read by transformers and checked."""
+"""The text tokenizer of a checkpoint, read by the `tokenizers` package and checked.
+
+transformers reads the same files to the same tokens, and takes longer to import than everything
+else on the way to the first audio. `tests` compares the two on every checkpoint.
+"""
 
 from __future__ import annotations
 
-import codecs
-import contextlib
-import shutil
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoTokenizer
-from transformers.utils import logging as transformers_logging
+from tokenizers import (
+    AddedToken,
+    Regex,
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+)
 
 from sidecar.errors import ModelLoadFailed
+from sidecar.files import read_regular
 from sidecar.models.checkpoint import Checkpoint
-from sidecar.models.checkpoint.jsonfile import read_object
+from sidecar.models.checkpoint.jsonfile import MAX_JSON_BYTES, read_leniently, read_object
 from sidecar.models.qwen3_tts.prompt import ROLE_TOKENS, TAIL_TOKENS
 from sidecar.wording import describe
 
 _FRAME = "<|im_start|>assistant\n<|im_end|>\n<|im_start|>assistant\n"
-_PATTERNS = ("*.json", "*.txt", "*.jinja")
+# Where Qwen2's tokenizer cuts a text before it merges bytes, from the pre_tokenizer of the official
+# Qwen2 and Qwen3 tokenizer.json. The official Qwen3-TTS checkpoints have no such file.
+_QWEN2_PIECES = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+_NAMED = (
+    "bos_token",
+    "eos_token",
+    "unk_token",
+    "sep_token",
+    "pad_token",
+    "cls_token",
+    "mask_token",
+)
+_LISTED = ("additional_special_tokens", "extra_special_tokens")
 
 
-def load(checkpoint: Checkpoint, rows: int) -> Any:
+class TextTokenizer:
+    """Text → the ids of its tokens, and back.
+
+    Attributes:
+        special_tokens: markup that a text must not contain.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, special_tokens: Iterable[str]) -> None:
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        self._tokenizer = tokenizer
+        self.special_tokens = tuple(special_tokens)
+
+    def encode(self, text: str) -> list[int]:
+        """Return the ids of a text's tokens."""
+        return self._tokenizer.encode(text).ids
+
+    def decode(self, ids: list[int]) -> str:
+        """Return the text of the ids, special tokens included."""
+        return self._tokenizer.decode(ids, skip_special_tokens=False)
+
+    def vocabulary(self) -> dict[str, int]:
+        """Return every token, added ones included, with its id."""
+        return self._tokenizer.get_vocab()
+
+
+def load(checkpoint: Checkpoint, rows: int) -> TextTokenizer:
     """Return the tokenizer; no code that comes with a checkpoint is run.
 
     Args:
@@ -33,33 +82,96 @@ def load(checkpoint: Checkpoint, rows: int) -> Any:
         ModelLoadFailed: it is missing, cannot be read, or is another model's.
         NotACheckpoint: one of its files is not JSON.
     """
-    folder = checkpoint.path
-    _check_files(folder)
-    with _quiet(), _without_marks(folder) as readable:
-        try:
-            tokenizer: Any = AutoTokenizer.from_pretrained(
-                str(readable), trust_remote_code=False, local_files_only=True
-            )
-        except Exception as error:  # bad files make transformers raise errors of any class
-            raise _refused(folder, f"has no readable text tokenizer ({describe(error)})") from error
-    _check(tokenizer, rows, folder)
+    tokenizer = read(checkpoint.path)
+    _check(tokenizer, rows, checkpoint.path)
     return tokenizer
 
 
-def _check_files(folder: Path) -> None:
-    whole, parts = (folder / "tokenizer.json"), [folder / "vocab.json", folder / "merges.txt"]
+def read(folder: Path) -> TextTokenizer:
+    """Return the tokenizer of a folder, unchecked.
+
+    It is `tokenizer.json`, or Qwen2's way of cutting with `vocab.json` and `merges.txt`. Special
+    and added tokens are those of `tokenizer_config.json`, and of the files where older versions of
+    transformers kept them.
+
+    Raises:
+        ModelLoadFailed: it is missing, or cannot be read.
+        NotACheckpoint: one of its files is not JSON.
+    """
+    whole, parts = folder / "tokenizer.json", (folder / "vocab.json", folder / "merges.txt")
     if not whole.is_file() and not all(part.is_file() for part in parts):
         raise _refused(
             folder, "has no text tokenizer: no tokenizer.json, nor vocab.json with merges.txt"
         )
-    for name in ("tokenizer.json", "tokenizer_config.json", "vocab.json"):
-        if (folder / name).is_file():
-            read_object(folder / name)
+    config = _config(folder)
+    try:
+        tokenizer = _whole(whole) if whole.is_file() else _from_parts(*parts)
+        special = _add_tokens(tokenizer, config)
+    except Exception as error:  # tokenizers raises Exception itself
+        if whole.is_file():
+            read_object(whole)  # it raises the better error if the file is not JSON
+        raise _refused(folder, f"has no readable text tokenizer ({describe(error)})") from error
+    return TextTokenizer(tokenizer, special)
 
 
-def _check(tokenizer: Any, rows: int, folder: Path) -> None:
+def _whole(path: Path) -> Tokenizer:
+    return Tokenizer.from_str(read_regular(path, MAX_JSON_BYTES).decode("utf-8-sig"))
+
+
+def _from_parts(vocab: Path, merges: Path) -> Tokenizer:
+    """Return Qwen2's tokenizer: the bytes of a piece of text, merged by rank."""
+    lines = read_regular(merges, MAX_JSON_BYTES).decode("utf-8-sig").splitlines()
+    pairs = [line.split(" ") for line in lines if line and not line.startswith("#version")]
+    tokenizer = Tokenizer(
+        models.BPE(vocab=read_object(vocab), merges=[(left, right) for left, right in pairs])
+    )
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_QWEN2_PIECES), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    """Return tokenizer_config.json, with what older versions of transformers wrote beside it."""
+    path = folder / "tokenizer_config.json"
+    config = read_object(path) if path.is_file() else {}
+    if "added_tokens_decoder" in config:
+        return config
+    older = read_leniently(folder / "added_tokens.json")
+    added = {str(id): {"content": token, "special": True} for token, id in older.items()}
+    special = read_leniently(folder / "special_tokens_map.json")
+    return {**config, **special, "added_tokens_decoder": added}
+
+
+def _add_tokens(tokenizer: Tokenizer, config: dict[str, Any]) -> list[str]:
+    """Add what the configuration has and the vocabulary may lack; return the special tokens."""
+    known: dict[int, AddedToken] = tokenizer.get_added_tokens_decoder()
+    special = [token.content for token in known.values() if token.special]
+    stated = config.get("added_tokens_decoder") or {}
+    for _, entry in sorted(stated.items(), key=lambda item: int(item[0])):
+        token = AddedToken(**{**entry, "special": bool(entry.get("special"))})
+        tokenizer.add_tokens([token])
+        if token.special:
+            special.append(token.content)
+    named = [config.get(name) for name in _NAMED]
+    for name in _LISTED:
+        listed = config.get(name) or []
+        named += list(listed.values() if isinstance(listed, dict) else listed)
+    for entry in filter(None, named):
+        content = entry["content"] if isinstance(entry, dict) else str(entry)
+        tokenizer.add_special_tokens([AddedToken(content, special=True, normalized=False)])
+        special.append(content)
+    return list(dict.fromkeys(special))
+
+
+def _check(tokenizer: TextTokenizer, rows: int, folder: Path) -> None:
     """MLX does not check an index: a token without an embedding would read foreign memory."""
-    token, id = max(tokenizer.get_vocab().items(), key=lambda item: item[1])
+    token, id = max(tokenizer.vocabulary().items(), key=lambda item: item[1])
     if id >= rows:
         raise _refused(
             folder,
@@ -73,38 +185,6 @@ def _check(tokenizer: Any, rows: int, folder: Path) -> None:
             f"has a tokenizer that cuts the markup around a text into {cut} tokens, but the model "
             f"expects {ROLE_TOKENS + TAIL_TOKENS}",
         )
-
-
-@contextlib.contextmanager
-def _without_marks(folder: Path) -> Iterator[Path]:
-    """Yield the folder, or a copy of its small files if one begins with a byte-order mark."""
-    files = [file for pattern in _PATTERNS for file in folder.glob(pattern) if file.is_file()]
-    if not any(_is_marked(file) for file in files):
-        yield folder
-        return
-    with tempfile.TemporaryDirectory() as copy:
-        for file in files:
-            target = Path(copy) / file.name
-            shutil.copyfile(file, target)
-            if _is_marked(file):
-                target.write_bytes(file.read_bytes()[len(codecs.BOM_UTF8) :])
-        yield Path(copy)
-
-
-def _is_marked(file: Path) -> bool:
-    with file.open("rb") as opened:
-        return opened.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence transformers, which warns about a config.json that it does not know."""
-    verbosity = transformers_logging.get_verbosity()
-    transformers_logging.set_verbosity_error()
-    try:
-        yield
-    finally:
-        transformers_logging.set_verbosity(verbosity)
 
 
 def _refused(folder: Path, why: str) -> ModelLoadFailed:

@@ -21,7 +21,8 @@ from sidecar.models import catalog, registry
 from tests.support.checkpoints.changing import copy_of
 from tests.support.checkpoints.kinds import KINDS
 from tests.support.harness import ROOT, RpcError, Sidecar, sidecar
-from tests.support.hub_server import Hub, hub_server
+from tests.support.hub import Hub
+from tests.support.hub_server import hub_server
 
 ALIAS = "0.6b-customvoice"
 REPO = catalog.ALIASES[ALIAS]

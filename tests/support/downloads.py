@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.support.hub_server import Hub
+from tests.support.hub import Hub
 from tests.support.wire import ROOT
 
 TIMEOUT = 60

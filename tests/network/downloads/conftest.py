@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.downloads import FILES, OTHERS, Fetcher, write
-from tests.support.hub_server import Hub, hub_server
+from tests.support.hub import Hub
+from tests.support.hub_server import hub_server
 
 _numbers = itertools.count(1)
 

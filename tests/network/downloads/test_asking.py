@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.downloads import TIMEOUT, TOTAL, WEIGHTS, Done, models, start, wait_for
-from tests.support.hub_server import Hub
+from tests.support.hub import Hub
 from tests.support.terminals import Terminal
 
 LARGE = 600_000_000

@@ -28,7 +28,7 @@ from tests.support.downloads import (
     wait_for,
     write,
 )
-from tests.support.hub_server import Hub
+from tests.support.hub import Hub
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from tests.support.downloads import (
     Fetcher,
     models,
 )
-from tests.support.hub_server import Hub
+from tests.support.hub import Hub
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from tests.support.downloads import (
     wait_for,
     write,
 )
-from tests.support.hub_server import Hub
+from tests.support.hub import Hub
 
 
 def test_what_is_needed_is_fetched_once_and_every_byte_is_counted(hub: Hub, fetch: Fetcher) -> None:

@@ -208,7 +208,7 @@ class MemoryLimitExceeded(OutOfMemory):
 
 
 class ModelInUse(SidecarError, code=1011):
-    """The model is speaking, so it cannot be unloaded, or loaded with other options."""
+    """The model is in use, so it cannot be unloaded, or loaded with other options."""
 
 
 # Voices and recordings.

@@ -65,7 +65,7 @@ class References:
         if not info.speaker_size:
             raise IncompatibleVoice(
                 f"{voice.name!r} is a saved voice, and {loaded.name!r} cannot speak with those.",
-                hint="Leave `model` out, or name a Base model.",
+                hint="Omit `model`, or name a Base model.",
                 field="voice",
             )
         language = utterance.language or voice.language

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import queue
 import time
 from pathlib import Path
@@ -52,6 +53,7 @@ def load(path: str | Path, dtype: str = "float32", backend: Backend | None = Non
 
 def load_warm(checkpoint: Checkpoint, dtype: str = "auto") -> LoadedModel:
     """A model as the engine loads it, with its memory measured."""
+    gc.collect()  # or models of earlier tests might be freed between the two measurements
     table = ModelTable(in_use=lambda loaded: False)
     loaded = table.load(checkpoint, LoadOptions(dtype), lambda: None)
     assert isinstance(loaded, LoadedModel)

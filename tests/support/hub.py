@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-# A connection that stays silent for this long is dropped, so that no thread outlives the tests.
-
 
 @dataclass(frozen=True)
 class File:

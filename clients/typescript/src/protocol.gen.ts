@@ -998,7 +998,7 @@ export const ERROR_CODES = {
   memoryLimitExceeded: 1009,
   /** The work failed for another reason; the log on stderr has the details. */
   generationFailed: 1010,
-  /** The model is speaking, so it cannot be unloaded, or loaded with other options. */
+  /** The model is in use, so it cannot be unloaded, or loaded with other options. */
   modelInUse: 1011,
   /** The engine hangs, and the process is about to end. */
   engineStalled: 1012,

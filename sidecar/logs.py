@@ -53,7 +53,7 @@ def redact(text: str) -> str:
 
 
 class _TextLine(logging.Formatter):
-    """`2026-01-31 12:00:00,000 WARNING sidecar.wire: message (ValueError: reason; where < where)`"""
+    """`2026-01-31 12:00:00,000 WARNING sidecar.wire: message (Error: reason; where < where)`"""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -18,9 +18,11 @@ from tests.support import batches
 from tests.support.checkpoints.changing import Change, copy_of, more
 from tests.support.checkpoints.kinds import KINDS
 from tests.support.checkpoints.loaded import LOADED
-from tests.support.checkpoints.refused import BASE, REFUSED
+from tests.support.checkpoints.refused_config import FIELDS, IDS
+from tests.support.checkpoints.refused_files import BASE, FILES
 
-# What an exception of Python, msgspec or a library says of itself, and no person understands.
+REFUSED = {**IDS, **FIELDS, **FILES, **KINDS}
+# Words of exceptions of Python, msgspec and libraries; an error for a person has none of them.
 _BARE = ("Error(", "KeyError", "TypeError", "AttributeError", "$.", "Traceback", "NoneType")
 
 
@@ -77,9 +79,9 @@ def refusal(source: Path, folder: Path, change: Change) -> str:
     return error.advice
 
 
-@pytest.mark.parametrize("name", [*REFUSED, *KINDS])
+@pytest.mark.parametrize("name", REFUSED)
 def test_it_is_refused_and_says_why(golden: Path, tmp_path: Path, name: str) -> None:
-    change, words = {**REFUSED, **KINDS}[name]
+    change, words = REFUSED[name]
     said = refusal(golden / "custom_voice", tmp_path / "voice", change)
     assert re.search(words, said), said
 

@@ -23,7 +23,8 @@ from tests.support.checkpoints.changing import (
 )
 from tests.support.checkpoints.kinds import KINDS
 from tests.support.checkpoints.loaded import LOADED
-from tests.support.checkpoints.refused import REFUSED
+from tests.support.checkpoints.refused_config import FIELDS, IDS
+from tests.support.checkpoints.refused_files import FILES
 from tests.support.harness import ROOT, RpcError, sidecar
 
 _LOADED = ("a speaker's embedding beside", "a speaker encoder in a CustomVoice",
@@ -47,7 +48,7 @@ def test_a_process_speaks_with_what_it_takes_and_says_what_it_does_not(
             assert speak(folder) == before, name
         for number, name in enumerate(_REFUSED):
             folder = copy_of(golden / "custom_voice", tmp_path / f"refused-{number}")
-            change, words = {**REFUSED, **KINDS}[name]
+            change, words = {**IDS, **FIELDS, **FILES, **KINDS}[name]
             change(folder)
             with pytest.raises(RpcError) as caught:
                 speak(folder)

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.support.wire import ROOT, SCHEMA, Message, check, frame, read_frame
+from tests.support.wire import ROOT, Message, check_message, frame, read_frame
 
 # Generous: a busy machine with two cores; no test sleeps for this long when all is well.
 TIMEOUT = 60.0
@@ -151,19 +151,8 @@ class Sidecar:
         if isinstance(message, BaseException):
             raise message
         if message is not None:
-            self._check(message)
+            check_message(message, self._methods)
         return message
-
-    def _check(self, message: Message) -> None:
-        if message.get("method") == "$/progress":
-            check(message["params"], "ProgressParams")
-        elif message.get("method") == "window/logMessage":
-            check(message["params"], "LogMessageParams")
-        elif "error" in message:
-            check(message["error"]["data"], "ErrorData")
-        else:
-            method = SCHEMA["methods"][self._methods[message["id"]]]
-            check(message["result"], method["result"]["$ref"].rpartition("/")[2])
 
     def wait(self, id: Any, timeout: float = TIMEOUT) -> Any:
         """The result of a request; other messages on the way are kept for `others`."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from hypothesis import strategies as st
 
 from sidecar.text.sentences import Sentence, SentenceSplitter
+from sidecar.text.stream import SpeakableStream
 
 # Random letters rarely make a sentence; these do.
 _FRAGMENTS = st.sampled_from(
@@ -50,12 +53,36 @@ _FRAGMENTS = st.sampled_from(
 TEXTS = st.lists(st.one_of(_FRAGMENTS, st.text(max_size=5)), max_size=40).map("".join)
 
 
+def portions(text: str, sizes: Iterable[int]) -> Iterator[str]:
+    """Yield the text in portions of these sizes, and then the rest of it."""
+    at = 0
+    for size in sizes:
+        yield text[at : at + size]
+        at += size
+    yield text[at:]
+
+
 def split(
-    text: str, language: str | None = None, limit: int = 300, least: int = 0
+    text: str,
+    language: str | None = None,
+    limit: int = 300,
+    least: int = 0,
+    sizes: Iterable[int] = (),
 ) -> list[Sentence]:
+    """Return the sentences of a text that arrives in portions of these sizes."""
     splitter = SentenceSplitter(language, limit, least)
-    return [*splitter.feed(text), *splitter.finish()]
+    found = [sentence for part in portions(text, sizes) for sentence in splitter.feed(part)]
+    return found + splitter.finish()
+
+
+def stream_speakable(
+    text: str, language: str | None, sizes: Iterable[int], normalize: bool = True
+) -> list[str]:
+    """Return what is said of each portion of a text, and at its end."""
+    stream = SpeakableStream(language, normalize)
+    return [*map(stream.feed, portions(text, sizes)), stream.finish()]
 
 
 def spans(text: str, sentences: list[Sentence]) -> list[str]:
+    """Return the text of each sentence."""
     return [text[s.start : s.end] for s in sentences]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -50,3 +51,16 @@ def _validator(definition: str) -> jsonschema.Draft202012Validator:
 def check(instance: Any, definition: str) -> None:
     """Validates against one of the schema's `$defs`."""
     _validator(definition).validate(instance)
+
+
+def check_message(message: Message, methods: Mapping[Any, str]) -> None:
+    """Validate one message of the server; `methods` has the method of each request by its id."""
+    if message.get("method") == "$/progress":
+        check(message["params"], "ProgressParams")
+    elif message.get("method") == "window/logMessage":
+        check(message["params"], "LogMessageParams")
+    elif "error" in message:
+        check(message["error"]["data"], "ErrorData")
+    else:
+        method = SCHEMA["methods"][methods[message["id"]]]
+        check(message["result"], method["result"]["$ref"].rpartition("/")[2])

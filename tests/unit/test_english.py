@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sidecar.text.english.units import SYMBOL, spell_measure
 from sidecar.text.speakable import make_speakable
-from sidecar.text.stream import SpeakableStream
+from tests.support.sentences import stream_speakable
 
 ROWS = [
     # Seconds and decades.
@@ -117,8 +117,7 @@ KEPT = [
 
 
 def streamed(text: str) -> str:
-    stream = SpeakableStream("english")
-    return "".join(stream.feed(char) for char in text) + stream.finish()
+    return "".join(stream_speakable(text, "english", [1] * len(text)))
 
 
 @pytest.mark.parametrize(("text", "said"), ROWS)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sidecar.text.speakable import make_speakable
-from sidecar.text.stream import SpeakableStream
+from tests.support.sentences import stream_speakable
 
 DATES = [
     ("2024年1月5日", "二零二四年一月五日"),
@@ -128,12 +128,7 @@ def test_japanese(text: str, said: str) -> None:
 
 
 def streamed(text: str, language: str, sizes: list[int]) -> str:
-    stream = SpeakableStream(language)
-    said = ""
-    for size in sizes:
-        said += stream.feed(text[:size])
-        text = text[size:]
-    return said + stream.feed(text) + stream.finish()
+    return "".join(stream_speakable(text, language, sizes))
 
 
 @pytest.mark.parametrize(

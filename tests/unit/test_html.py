@@ -11,10 +11,9 @@ from sidecar.synthesis.request import Mark
 from sidecar.synthesis.segments import Segment, SegmentSource, TokenSource
 from sidecar.text.html import HtmlFilter
 from sidecar.text.lines import LineParser
-from sidecar.text.sentences import Sentence, SentenceSplitter
 from sidecar.text.speakable import make_speakable
-from sidecar.text.stream import HOLD, SpeakableStream
-from tests.support.sentences import TEXTS, spans, split
+from sidecar.text.stream import HOLD
+from tests.support.sentences import TEXTS, spans, split, stream_speakable
 
 # The text; the paragraphs it is cut into; what is said of them.
 BLOCKS = [
@@ -87,31 +86,17 @@ CODE = [
 
 
 def streamed(text: str, sizes: list[int]) -> str:
-    stream = SpeakableStream("english")
-    said, at = [], 0
-    for size in sizes:
-        said.append(stream.feed(text[at : at + size]))
-        at += size
-    return "".join([*said, stream.feed(text[at:]), stream.finish()])
+    return "".join(stream_speakable(text, "english", sizes))
 
 
 def one_by_one(text: str) -> str:
     return streamed(text, [1] * len(text))
 
 
-def pieces(text: str, sizes: list[int], language: str | None = "english") -> list[Sentence]:
-    splitter = SentenceSplitter(language, least=0)
-    found, at = [], 0
-    for size in sizes:
-        found += splitter.feed(text[at : at + size])
-        at += size
-    return [*found, *splitter.feed(text[at:]), *splitter.finish()]
-
-
 @pytest.mark.parametrize(("paragraphs", "said"), BLOCKS)
 def test_blocks_end_paragraphs(paragraphs: list[str], said: list[str]) -> None:
     text = "".join(paragraphs)
-    for found in (split(text, "english"), pieces(text, [1] * len(text))):
+    for found in (split(text, "english"), split(text, "english", sizes=[1] * len(text))):
         assert spans(text, found) == paragraphs
         assert all(sentence.ends_paragraph for sentence in found)
         assert not any(sentence.is_silent for sentence in found)
@@ -133,7 +118,7 @@ def test_other_tags_neither_glue_words_nor_split_them(text: str, said: str) -> N
 def test_what_is_no_tag_of_html_stays(text: str, said: str) -> None:
     assert make_speakable(text, "english") == said
     assert one_by_one(text) == said
-    assert spans(text, pieces(text, [1] * len(text))) == [text]
+    assert spans(text, split(text, "english", sizes=[1] * len(text))) == [text]
 
 
 @pytest.mark.parametrize(("text", "said"), CODE)
@@ -167,7 +152,7 @@ def test_sentences_end_where_they_do_without_tags(language: str, sentences: list
     assert [part.replace("</b>", "") for part in found] == [
         part.replace("</b>", "") for part in sentences
     ]
-    assert spans(text, pieces(text, [1] * len(text), language)) == found
+    assert spans(text, split(text, language, sizes=[1] * len(text))) == found
 
 
 def test_the_limit_counts_what_is_said() -> None:
@@ -267,12 +252,12 @@ _SIZES = st.lists(st.integers(0, 9))
 def test_however_a_page_is_cut_its_sentences_are_the_same(
     text: str, language: str | None, sizes: list[int]
 ) -> None:
-    whole = pieces(text, [], language)
+    whole = split(text, language)
     assert [s.end for s in whole[:-1]] == [s.start for s in whole[1:]]
     assert not text or (whole[0].start, whole[-1].end) == (0, len(text))
     assert all(s.start < s.end for s in whole)
-    assert pieces(text, sizes, language) == whole
-    assert pieces(text, [1] * len(text), language) == whole
+    assert split(text, language, sizes=sizes) == whole
+    assert split(text, language, sizes=[1] * len(text)) == whole
 
 
 @settings(max_examples=300)
@@ -299,6 +284,6 @@ def test_a_long_script_is_silent_and_costs_no_more_than_its_length() -> None:
     text = "Before it. <script>" + "if (a < b) { c('d. E'); }\n" * 4000 + "</script>After it."
     sizes = [5] * (len(text) // 5)
     assert " ".join(streamed(text, sizes).split()) == "Before it. After it."
-    found = pieces(text, sizes)
+    found = split(text, "english", sizes=sizes)
     assert spans(text, found)[-1].endswith("</script>After it.")
     assert len(found) <= 2

@@ -101,9 +101,7 @@ def test_a_long_sentence_is_cut_behind_punctuation_then_white_space_then_anywher
 )
 def test_no_decision_is_made_too_early(text: str) -> None:
     for language in (None, "french"):
-        splitter = SentenceSplitter(language, least=0)
-        pieces = [sentence for char in text for sentence in splitter.feed(char)]
-        assert pieces + splitter.finish() == split(text, language)
+        assert split(text, language, sizes=[1] * len(text)) == split(text, language)
 
 
 def test_a_sentence_is_confirmed_by_the_beginning_of_the_next_word() -> None:
@@ -132,14 +130,8 @@ def test_pieces_do_not_matter_and_sentences_cover_the_text(
     assert not whole or whole[-1].ends_paragraph
 
     # One character at a time, every decision is made as early as it ever is.
-    for partition in ([*sizes, len(text)], [1] * len(text)):
-        splitter = SentenceSplitter(language, limit, least)
-        pieces: list[Sentence] = []
-        at = 0
-        for size in partition:
-            pieces += splitter.feed(text[at : at + size])
-            at += size
-        assert pieces + splitter.finish() == whole
+    for partition in (sizes, [1] * len(text)):
+        assert split(text, language, limit, least, partition) == whole
 
 
 @given(TEXTS, st.integers(8, 40))

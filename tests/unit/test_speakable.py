@@ -11,7 +11,7 @@ from tokenizers.pre_tokenizers import Split
 from sidecar.text.speakable import make_speakable, warm_up
 from sidecar.text.stream import HOLD, SpeakableStream
 from tests.support.plain_texts import PROSE
-from tests.support.sentences import TEXTS
+from tests.support.sentences import TEXTS, stream_speakable
 
 ENGLISH = [
     ("He came 1st.", "He came first."),
@@ -149,18 +149,6 @@ def test_any_text_is_taken(text: str, language: str) -> None:
     assert isinstance(said, str)
 
 
-def streamed(
-    text: str, language: str | None, sizes: list[int], normalize: bool = True
-) -> list[str]:
-    stream = SpeakableStream(language, normalize)
-    said: list[str] = []
-    at = 0
-    for size in sizes:
-        said.append(stream.feed(text[at : at + size]))
-        at += size
-    return [*said, stream.feed(text[at:]), stream.finish()]
-
-
 SIZES = st.lists(st.integers(0, 9))
 WRITTEN = st.one_of(
     TEXTS,
@@ -175,13 +163,13 @@ WRITTEN = st.one_of(
 def test_pieces_do_not_matter_to_what_is_said(
     text: str, language: str | None, sizes: list[int]
 ) -> None:
-    whole = "".join(streamed(text, language, []))
-    assert "".join(streamed(text, language, sizes)) == whole
-    assert "".join(streamed(text, language, [1] * len(text))) == whole
+    whole = "".join(stream_speakable(text, language, []))
+    assert "".join(stream_speakable(text, language, sizes)) == whole
+    assert "".join(stream_speakable(text, language, [1] * len(text))) == whole
 
 
 def test_the_language_is_guessed_from_all_that_was_said() -> None:
-    said = "".join(streamed("你好，我的朋友。 5 5", None, []))
+    said = "".join(stream_speakable("你好，我的朋友。 5 5", None, []))
     assert said == "你好，我的朋友。 五 五"
 
 
@@ -189,7 +177,7 @@ def test_the_language_is_guessed_from_all_that_was_said() -> None:
 def test_without_normalisation_the_text_passes_whole_and_in_stable_parts(
     text: str, sizes: list[int]
 ) -> None:
-    parts = streamed(text, None, sizes, normalize=False)
+    parts = stream_speakable(text, None, sizes, normalize=False)
     assert "".join(parts) == text
     composed = "".join(unicodedata.normalize("NFC", part) for part in parts)
     assert composed == unicodedata.normalize("NFC", text)
@@ -206,7 +194,7 @@ _QWEN = (
 @given(st.text("aé1 .,'\n\r-(«Я한\u00a0\t", max_size=40))
 def test_the_tokenizer_does_not_see_where_the_text_was_cut(text: str) -> None:
     split = Split(Regex(_QWEN), "isolated")
-    parts = streamed(text, None, [1] * len(text), normalize=False)
+    parts = stream_speakable(text, None, [1] * len(text), normalize=False)
     seen = [word for part in parts for word, _ in split.pre_tokenize_str(part)]
     assert seen == [word for word, _ in split.pre_tokenize_str(text)]
 
@@ -219,7 +207,7 @@ def test_everything_can_be_loaded_ahead(language: str) -> None:
 @pytest.mark.parametrize("text", [t for t, _ in ENGLISH])
 def test_a_stream_says_what_a_sentence_says(text: str) -> None:
     """Up to the article before a day, whose month comes too late for it."""
-    said = "".join(streamed(text, "english", [1] * len(text)))
+    said = "".join(stream_speakable(text, "english", [1] * len(text)))
     assert said.replace("fifth of May", "fifth of may") == make_speakable(text, "english")
 
 
@@ -243,7 +231,7 @@ def test_words_come_out_with_the_white_space_behind_them(normalize: bool) -> Non
     ],
 )
 def test_white_space_of_a_stream(text: str, told: list[str]) -> None:
-    parts = streamed(text, "english", [1] * len(text))
+    parts = stream_speakable(text, "english", [1] * len(text))
     assert [part for part in parts if part] == told
 
 

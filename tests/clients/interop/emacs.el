@@ -105,7 +105,7 @@
     (interop-wait-until (not (jsonrpc-running-p connection)))
 
     (interop-samples interop-cut)
-    (cl-assert (= (length interop-cut) interop-answered-after) t) ; no audio behind the answer
+    (cl-assert (= (length interop-cut) interop-answered-after) t) ; no audio after the answer
     (cl-assert (= (process-exit-status process) 0) t)
     (princ (json-serialize (list :chunks (length interop-whole)
                                  :samples samples

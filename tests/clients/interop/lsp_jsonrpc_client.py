@@ -125,7 +125,7 @@ def main() -> None:
     exit_code = client.wait_exit()
 
     samples_of(cut)
-    assert len(cut) == client.answered_after, "audio came behind the answer"
+    assert len(cut) == client.answered_after, "audio came after the answer"
     assert exit_code == 0
     figures = {
         "chunks": len(whole),

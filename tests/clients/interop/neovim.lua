@@ -122,7 +122,7 @@ end)
 
 samples_of(streams.cut)
 assert(outcome == nil, "not -32800 but " .. vim.inspect(outcome))
-assert(#streams.cut == answered_after, "audio came behind the answer")
+assert(#streams.cut == answered_after, "audio came after the answer")
 assert(#faults == 0, table.concat(faults, "\n"))
 assert(exit_code == 0)
 io.stdout:write(vim.json.encode({

@@ -24,12 +24,29 @@ TIMEOUT = 60
 
 
 class Client(JsonRPCClient):
-    """Keeps what pygls itself only logs."""
+    """A client that keeps the audio it receives, and the faults that pygls only logs."""
 
     def __init__(self) -> None:
         super().__init__()
         self.faults: list[Exception] = []
         self.exit_code: int | None = None
+        self.streams: dict[str, list[Any]] = {"whole": [], "cut": []}
+        self.cancelled_after = 0
+        self.answered_after = 0
+
+        @self.feature(PROGRESS)
+        def _(params: Any) -> None:
+            self._receive_progress(params)
+
+    def _receive_progress(self, params: Any) -> None:
+        """Keep a chunk of audio; cancel the request "cut" at its third chunk."""
+        if params.value.kind != "audio":
+            return
+        chunks = self.streams[params.token]
+        chunks.append(params.value)
+        if params.token == "cut" and len(chunks) == 3:
+            self.cancelled_after = 3
+            self.protocol.notify(CANCEL_REQUEST, CancelParams(id="cut"))
 
     async def server_exit(self, server: asyncio.subprocess.Process) -> None:
         self.exit_code = server.returncode
@@ -42,28 +59,14 @@ class Client(JsonRPCClient):
 
 
 def samples_of(chunks: list[Any]) -> int:
-    """Checks the chunks of a stream; returns how many samples they have."""
+    """Check the chunks of a stream; return how many samples they have."""
     assert [chunk.seq for chunk in chunks] == list(range(len(chunks)))
     for chunk in chunks:
         assert len(base64.b64decode(chunk.audio, validate=True)) == 2 * chunk.samples
     return sum(chunk.samples for chunk in chunks)
 
 
-async def main() -> None:
-    client = Client()
-    streams: dict[str, list[Any]] = {"whole": [], "cut": []}
-    cancelled_after = 0
-
-    @client.feature(PROGRESS)
-    def _(params: Any) -> None:
-        nonlocal cancelled_after
-        if params.value.kind != "audio":
-            return
-        streams[params.token].append(params.value)
-        if params.token == "cut" and len(streams["cut"]) == 3:
-            cancelled_after = 3
-            client.protocol.notify(CANCEL_REQUEST, CancelParams(id="cut"))
-
+async def start(client: Client) -> None:
     await client.start_io(os.environ["SIDECAR_PYTHON"], "-m", "sidecar")
     answer = await client.request(
         INITIALIZE,
@@ -72,6 +75,9 @@ async def main() -> None:
     assert answer.protocolVersion == 1
     client.protocol.notify(INITIALIZED)
 
+
+async def receive_a_whole_stream(client: Client) -> int:
+    """Synthesize a short text; return how many samples it has."""
     result = await client.request(
         "speech/synthesize",
         {
@@ -82,20 +88,22 @@ async def main() -> None:
             "partialResultToken": "whole",
         },
     )
-    samples = samples_of(streams["whole"])
+    samples = samples_of(client.streams["whole"])
     assert samples == result.samples
+    return samples
 
+
+async def cancel_a_stream(client: Client) -> None:
+    """Synthesize a long text, which the client cancels; the answer must be the error -32800."""
     params = {
         "text": "He finished reading the long letter, and put it back. " * 8,
         "seed": 2,
         "chunk": {"firstFrames": 1, "maxFrames": 1},
         "partialResultToken": "cut",
     }
-    answered_after = 0
 
     def on_answer(_: Any) -> None:
-        nonlocal answered_after
-        answered_after = len(streams["cut"])
+        client.answered_after = len(client.streams["cut"])
 
     future = client.protocol.send_request("speech/synthesize", params, msg_id="cut")
     future.add_done_callback(on_answer)  # called before the next message is read
@@ -104,18 +112,28 @@ async def main() -> None:
     assert isinstance(error, JsonRpcException), error
     assert error.code == -32800, error
 
+
+async def stop(client: Client) -> None:
+    """End the process in order; check that no audio followed the answer of the cut stream."""
     await client.request(SHUTDOWN)
     client.protocol.notify(EXIT)
     await asyncio.wait_for(client.stop(), TIMEOUT)
-
-    samples_of(streams["cut"])
-    assert len(streams["cut"]) == answered_after, "audio came behind the answer"
+    samples_of(client.streams["cut"])
+    assert len(client.streams["cut"]) == client.answered_after, "audio came after the answer"
     assert client.faults == []
     assert client.exit_code == 0
+
+
+async def main() -> None:
+    client = Client()
+    await start(client)
+    samples = await receive_a_whole_stream(client)
+    await cancel_a_stream(client)
+    await stop(client)
     figures = {
-        "chunks": len(streams["whole"]),
+        "chunks": len(client.streams["whole"]),
         "samples": samples,
-        "cancelledAfter": cancelled_after,
+        "cancelledAfter": client.cancelled_after,
         "exitCode": client.exit_code,
     }
     print(json.dumps(figures))

@@ -82,7 +82,7 @@ await connection.sendNotification("exit");
 const exitCode = await exited;
 
 samplesOf(cut);
-assert.equal(cut.length, answeredAfter, "audio came behind the answer");
+assert.equal(cut.length, answeredAfter, "audio came after the answer");
 assert.deepEqual(faults, []);
 assert.equal(exitCode, 0);
 console.log(JSON.stringify({ chunks: whole.length, samples, cancelledAfter, exitCode }));

@@ -113,12 +113,12 @@ def _check(params: SynthesizeParams) -> None:
     streamed = params.partial_result_token is not None
     if live and not streamed:
         raise InvalidParams(
-            "A text stream needs a `partialResultToken`; speech/appendText names it by that.",
+            "`moreText` needs a `partialResultToken`: speech/appendText names the request by it.",
             field="partialResultToken",
         )
     if live and params.split_sentences is False:
         raise InvalidParams(
-            "A text stream is spoken as it comes; `splitSentences` cannot be false.",
+            "`splitSentences` cannot be false with `moreText`: the text is spoken as it arrives.",
             field="splitSentences",
         )
     if not live and not params.text.strip():

@@ -45,8 +45,8 @@ def check(name: str, field: str = "voice") -> None:
     if not is_valid(name):
         raise InvalidVoiceName(
             f"{name[:60]!r} cannot be the name of a voice.",
-            hint=f"Use 1 to {MAX_CHARS} letters, digits, blanks and _ - . ', a letter or digit "
-            "first.",
+            hint=f"Use 1 to {MAX_CHARS} letters, digits, spaces and _ - . '; begin with a letter "
+            "or digit, and end with neither a space nor a full stop.",
             field=field,
         )
 

@@ -133,7 +133,7 @@ class VoiceStore:
             raise _exists(name)
 
     def check_writable(self) -> None:
-        """Raise VoiceNotSaved if no voice could be saved. Creates the folder."""
+        """Create the folder. Raise VoiceSaveFailed if no voice can be saved in it."""
         import tempfile
 
         try:

@@ -170,7 +170,7 @@ CREATE = ["voices", "create", "Anna"]
         ([*SAY, "--sample-rate", "7"], "'7' is not between 8000 and 48000 Hz."),
         (
             [*SAY, "--sample-rate", "44100", "-o", "a.opus"],
-            "44100 does not work with this format; use 8000, 12000, 16000, 24000, 48000.",
+            "44100 does not work with the format opus; use 8000, 12000, 16000, 24000, 48000.",
         ),
         ([*SAY, "-o", "a.m4a"], "a.m4a: the name must end in .wav, .flac,"),
         ([*SAY, "--play", "--format", "mp3"], "--format needs -o"),

@@ -118,7 +118,9 @@ def _add_serve(commands: Commands[Parser]) -> None:
         epilog=examples(_SERVE_EXAMPLES),
     )
     option = serve.add_argument
-    add_model(serve, f"{BUNDLED}, or the model of a saved voice")
+    add_model(
+        serve, BUNDLED, what="the model of requests that name neither a model nor a saved voice: "
+    )
     option(
         "--memory-limit",
         type=memory_limit,

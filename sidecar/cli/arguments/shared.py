@@ -14,11 +14,11 @@ from sidecar.memory import MemoryLimit, parse_limit
 _DAY_SECONDS = 86400
 
 
-def add_model(parser: Container, default: str) -> None:
-    """Add `--model`. `default` says which model is used without it."""
+def add_model(parser: Container, default: str, what: str = "") -> None:
+    """Add `--model`. `default` says which model is used without it; `what` begins the help."""
     parser.add_argument(
         "--model",
-        help=f"an alias such as 0.6b-customvoice, a hub id, or a folder (default: {default})",
+        help=f"{what}an alias such as 0.6b-customvoice, a hub id, or a folder (default: {default})",
     )
 
 

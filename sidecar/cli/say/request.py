@@ -51,7 +51,10 @@ def _output_refusal(options: argparse.Namespace) -> str | None:
     rates = formats.RATES.get(encoding(options))
     if rates and options.sample_rate not in (None, *rates):
         known = ", ".join(map(str, rates))
-        return f"--sample-rate {options.sample_rate} does not work with this format; use {known}"
+        return (
+            f"--sample-rate {options.sample_rate} does not work with the format "
+            f"{_format(options)}; use {known}"
+        )
     paths = [path for path in (audio, options.srt, options.vtt) if path is not None]
     real = {path if path == STDOUT else os.path.realpath(path) for path in paths}
     return None if len(real) == len(paths) else "Two outputs cannot be written to the same file"
@@ -66,10 +69,11 @@ def output_path(options: argparse.Namespace) -> str | None:
 
 def encoding(options: argparse.Namespace) -> str:
     """Return the encoding of the audio file, by its name in the protocol."""
-    path = output_path(options)
-    if path is None:
-        return "pcm_f32le"
-    return FORMATS[options.format or _suffix_format(path) or "wav"]
+    return "pcm_f32le" if output_path(options) is None else FORMATS[_format(options)]
+
+
+def _format(options: argparse.Namespace) -> str:
+    return options.format or _suffix_format(output_path(options) or "") or "wav"
 
 
 def _suffix_format(path: str) -> str | None:

@@ -20,7 +20,7 @@ class Qwen3TTSConfig:
     """The ids and names from which prompts are built."""
 
     variant: str
-    small: bool  # 0.6B: follows no instruction
+    small: bool  # 0.6B: cannot follow an instruction
     info: ModelInfo
     codes: CodeSpec
     defaults: GenerationDefaults

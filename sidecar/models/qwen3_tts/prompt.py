@@ -286,7 +286,7 @@ class PromptBuilder:
             return []
         if self._config.variant == "base" or self._config.small:
             raise Unsupported(
-                "This model follows no instruction.",
+                "This model cannot follow an instruction.",
                 hint="Use a 1.7B CustomVoice or VoiceDesign model, or omit `instruct`.",
                 field="instruct",
             )

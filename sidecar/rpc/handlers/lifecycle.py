@@ -47,7 +47,7 @@ def initialize(
         raise ProtocolVersionMismatch(
             f"This sidecar speaks protocol version {PROTOCOL_VERSION}, "
             f"not {params.protocol_version}.",
-            hint="Use a client and a sidecar of the same major version.",
+            hint="Use a client and a sidecar that speak the same protocol version.",
             field="protocolVersion",
         )
     session.phase = Phase.READY

@@ -22,8 +22,8 @@ export type Handler = (request: Request) => Promise<Response>;
  * import { createServer } from "node:http";
  * import { openaiHandler, toNodeListener } from "qwen-tts-sidecar/openai";
  *
- * const door = openaiHandler(tts, { apiKey: process.env.SPEECH_API_KEY });
- * createServer(toNodeListener(door)).listen(8787, "127.0.0.1");
+ * const handler = openaiHandler(tts, { apiKey: process.env.SPEECH_API_KEY });
+ * createServer(toNodeListener(handler)).listen(8787, "127.0.0.1");
  * ```
  */
 export function openaiHandler(engine: SpeechEngine, options: OpenAIOptions = {}): Handler {

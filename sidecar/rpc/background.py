@@ -34,8 +34,7 @@ class Background:
     threads. A step whose request was cancelled meanwhile is skipped.
 
     All methods return at once, and do nothing after `close`. They raise RuntimeError if no thread
-    can be started; the caller then answers the request, so its work has to check that the request
-    is still open.
+    can be started; then the work is not done, and the caller answers the request.
     """
 
     def __init__(self) -> None:
@@ -76,10 +75,22 @@ class Background:
         wait(unfinished, seconds)
 
     def _submit(self, pool: ThreadPoolExecutor, work: Callable[[], None]) -> Future[None] | None:
+        is_refused = False
+
+        def task() -> None:
+            with self._lock:  # free once `submit` has returned or raised
+                if is_refused:
+                    return
+            work()
+
         with self._lock:
             if self._closed:
                 return None
-            future = pool.submit(work)
+            try:
+                future = pool.submit(task)
+            except RuntimeError:  # the pool keeps the task, and gives it to a later thread
+                is_refused = True
+                raise
             self._unfinished.add(future)
         future.add_done_callback(self._end)
         return future

@@ -11,11 +11,15 @@ import msgspec
 import pytest
 
 from sidecar.engine.engine import Engine
+from sidecar.engine.request import Job
 from sidecar.errors import QueueFull, UnknownModel
 from sidecar.limits import MAX_QUEUED
 from sidecar.rpc.background import Background
+from sidecar.rpc.calls import Call
 from sidecar.rpc.contract.common import Empty
-from sidecar.rpc.contract.model import LoadProgress
+from sidecar.rpc.contract.model import LoadProgress, ModelLoadParams, ModelUnloadParams
+from sidecar.rpc.contract.speech import AppendTextParams
+from sidecar.rpc.handlers import model, speech
 from sidecar.rpc.session import Session
 from sidecar.voices.store import VoiceStore
 from sidecar.wire.jsonrpc import ErrorResponse, OutgoingNotification, Response
@@ -87,14 +91,15 @@ def test_no_thread_is_the_callers_to_know(monkeypatch: pytest.MonkeyPatch) -> No
     def broken(*_: Any) -> None:
         raise RuntimeError("can't start new thread")
 
-    background = Background()
+    background, refused = Background(), []
     with monkeypatch.context() as patch:
         patch.setattr("threading.Thread.start", broken)
         with pytest.raises(RuntimeError, match="new thread"):
-            background.run(lambda: None)
+            background.run(lambda: refused.append(1))
     done = threading.Event()
     background.run(done.set)
     assert done.wait(TIMEOUT)
+    assert refused == []  # its request has been answered
 
 
 # --- requests ------------------------------------------------------------------------------
@@ -265,3 +270,52 @@ def test_no_progress_follows_an_answer(session: Session) -> None:
     call.fail(UnknownModel("Too late."))
     sent = [type(message) for message in answers(session, 2)]
     assert sent == [OutgoingNotification, Response]
+
+
+def test_a_load_is_cancelled_if_no_thread_can_report_it(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    cancelled: list[Job] = []
+    monkeypatch.setattr(session.background, "start", broken)
+    monkeypatch.setattr(session.engine, "cancel", cancelled.append)
+    model.load(session, ModelLoadParams(), session.calls.open(1))
+    [answer] = answers(session, 1)
+    assert answer.error.data.type == "internalError"
+    assert len(cancelled) == 1
+
+
+def test_unloads_are_limited_since_each_may_wait_on_a_thread(session: Session) -> None:
+    go = threading.Event()
+    session.in_order(session.calls.open("slow"), lambda: go.wait(TIMEOUT))
+    params = ModelUnloadParams(model="tiny-voice", wait=True)
+    for id in range(MAX_QUEUED):
+        model.unload(session, params, session.calls.open(id))
+    with pytest.raises(QueueFull):
+        model.unload(session, params, session.calls.open("late"))
+    session.calls.cancel_all()
+    answers(session, MAX_QUEUED)
+    go.set()
+
+
+def test_text_for_a_request_that_is_answered_meanwhile_is_dropped(
+    session: Session,
+) -> None:
+    class Ending(Call[Any]):
+        """Answered right after the first look at `on_text`."""
+
+        def __getattribute__(self, name: str) -> Any:
+            value = super().__getattribute__(name)
+            if name == "on_text":
+                self.on_text = None
+            return value
+
+    call = session.calls.by_id[1] = Ending(session.calls, 1)
+    call.claim_token("t", "partialResultToken")
+    texts: list[str] = []
+    call.on_text = lambda text, last: texts.append(text)
+    speech.append_text(session, AppendTextParams(token="t", text="Hi."))
+    speech.append_text(session, AppendTextParams(token="t", text="Too late."))
+    assert texts == ["Hi."]

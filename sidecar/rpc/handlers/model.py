@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sidecar.engine.events import Done, Download, Failed, LoadResult, Stage
-from sidecar.engine.request import LoadJob, LoadOptions, UnloadJob
+from sidecar.engine.request import Job, LoadJob, LoadOptions, UnloadJob
 from sidecar.errors import InvalidParams
 from sidecar.models import catalog, inventory
 from sidecar.models.inventory import Entry
@@ -70,10 +70,19 @@ def load(session: Session, params: ModelLoadParams, call: Call[ModelLoadResult])
 
     def begin() -> Callable[[], None]:
         job = session.engine.load(name, options)
-        session.background.start(lambda: _report_load(job, call))
-        return lambda: session.engine.cancel(job)
+        return _start_report(session, job, lambda: _report_load(job, call))
 
     session.in_order(call, lambda: call.begin(begin))
+
+
+def _start_report(session: Session, job: Job, report: Callable[[], None]) -> Callable[[], None]:
+    """Report a job's events on another thread, and return what cancels the job."""
+    try:
+        session.background.start(report)
+    except RuntimeError:  # no thread can be started, and the request is about to be refused
+        session.engine.cancel(job)
+        raise
+    return lambda: session.engine.cancel(job)
 
 
 def _pinned(params: ModelLoadParams, default: str) -> str:
@@ -138,9 +147,10 @@ def _loaded(model: str, result: LoadResult) -> ModelLoadResult:
 def unload(session: Session, params: ModelUnloadParams, call: Call[Empty]) -> None:
     def begin() -> Callable[[], None]:
         job = session.engine.unload(params.model, wait=params.wait is True)
-        session.background.start(lambda: _report_unload(job, call))
-        return lambda: session.engine.cancel(job)
+        return _start_report(session, job, lambda: _report_unload(job, call))
 
+    # The engine does not limit these, and each of them that waits has a thread.
+    call.admit("disk")
     session.in_order(call, lambda: call.begin(begin))
 
 

@@ -107,10 +107,11 @@ def end_text(session: Session, params: EndTextParams) -> None:
 def _write(session: Session, token: Token, text: str, last: bool) -> None:
     """Pass text to a request; silent if it has ended, as it may while the text is on its way."""
     call = session.calls.find_token(token)
-    if call is None or call.on_text is None:
+    on_text = None if call is None else call.on_text  # read once: an answer may clear it meanwhile
+    if on_text is None:
         log.debug("text for %r, which takes none", token)
         return
-    call.on_text(text, last)
+    on_text(text, last)
 
 
 def warnings(notices: tuple[Notice, ...]) -> list[Warning] | None:

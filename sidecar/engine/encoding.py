@@ -57,11 +57,11 @@ class EncodingQueue:
             return
         job = self._jobs.popleft()
         loaded = self._models.get(job.model)
-        if loaded is None:  # it has been unloaded or replaced since
-            self._park(job.model, job)
-            return
-        loaded.touch()
         try:
+            if loaded is None:  # it has been unloaded or replaced since
+                self._park(job.model, job)
+                return
+            loaded.touch()
             features = self._references.encode(loaded, job.recording)
         except Exception as error:
             self._finish(job, Failed(as_sidecar_error(error, "encoding a reference")))

@@ -248,12 +248,12 @@ class Scheduler:
         self._heartbeat.beat("preparing a request")
         name = job.request.model
         loaded = self._models.get(name)
-        if loaded is None:  # it has been unloaded or replaced since
-            self._loading.park(name, job)
-            return
-        loaded.touch()
-        self._waiting.release(job.stream)
         try:
+            if loaded is None:  # it has been unloaded or replaced since
+                self._loading.park(name, job)
+                return
+            loaded.touch()
+            self._waiting.release(job.stream)
             utterance = self._references.resolve(loaded, job.request.utterance)
             runner = next(runner for runner in self._runners if runner.can_run(loaded))
             runner.admit(job, loaded, utterance, admitted)
@@ -272,6 +272,11 @@ class Scheduler:
             self._early_text.pop(job, None)
             if isinstance(outcome, Done):
                 self._waiting.reserve(job)
+        if isinstance(job, SpeechJob | EncodeJob):
+            # Its last piece of work, since which no use was noted, may have taken a minute.
+            loaded = self._models.get(_model(job))
+            if loaded is not None:
+                loaded.touch()
         self._publish_figures()
         job.events.put(outcome)
 

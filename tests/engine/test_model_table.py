@@ -9,16 +9,29 @@ from collections.abc import Callable
 from pathlib import Path
 
 import mlx.core as mx
+import numpy as np
 import pytest
 
+from sidecar.audio.reference import Recording
 from sidecar.engine import model_table
+from sidecar.engine.encoding import EncodingQueue
 from sidecar.engine.engine import Engine
-from sidecar.engine.events import Event, Events, LoadResult, SpeechResult, Stage
+from sidecar.engine.events import (
+    Event,
+    Events,
+    Failed,
+    LoadResult,
+    Outcome,
+    SpeechResult,
+    Stage,
+)
 from sidecar.engine.loaded import Loaded
 from sidecar.engine.model_table import ModelTable
-from sidecar.engine.request import LoadJob, LoadOptions, SpeechRequest, Stream
+from sidecar.engine.references import References
+from sidecar.engine.request import EncodeJob, Job, LoadJob, LoadOptions, SpeechRequest, Stream
 from sidecar.errors import (
     Cancelled,
+    IncompatibleVoice,
     MemoryLimitExceeded,
     ModelInUse,
     NotACheckpoint,
@@ -346,3 +359,37 @@ def test_a_stream_between_two_segments_uses_its_model() -> None:
     while engine.status.models:
         assert time.monotonic() < deadline
     assert engine.stop(10)
+
+
+def test_time_without_work_begins_when_the_last_piece_of_work_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def slow(_: References, loaded: Loaded, utterance: Utterance) -> Utterance:
+        loaded.last_used -= 100.0  # as if it took so long
+        raise IncompatibleVoice("It cannot be spoken.")
+
+    monkeypatch.setattr(References, "resolve", slow)
+    engine = Engine()
+    engine.start()
+    outcome(engine.load("tiny-voice", LoadOptions(keep_alive=50.0)))
+    speech = SpeechRequest("tiny-voice", Utterance("Hi."))
+    assert isinstance(outcome(engine.submit(speech)), IncompatibleVoice)
+    # By the end of the round that answers this, models that are due have been unloaded.
+    assert isinstance(outcome(engine.unload("another")), UnknownModel)
+    assert outcome(engine.unload("tiny-voice")) is None
+    assert engine.stop(10)
+
+
+def test_a_recording_whose_model_cannot_be_looked_for_ends_with_an_error() -> None:
+    def park(name: str, job: Job) -> None:
+        raise RuntimeError("can't start new thread")
+
+    outcomes: list[Outcome] = []
+    queue = EncodingQueue(
+        ModelTable(lambda _: False), References(), park, lambda _, outcome: outcomes.append(outcome)
+    )
+    recording = Recording(np.zeros(1, np.float32), "source")
+    queue.add(EncodeJob(events=Events(), model="unloaded since", recording=recording))
+    queue.advance()
+    [failed] = outcomes
+    assert isinstance(failed, Failed)

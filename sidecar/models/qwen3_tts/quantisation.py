@@ -8,8 +8,6 @@ from mlx import nn
 
 from sidecar.models.qwen3_tts.memory import GROUP_SIZE
 
-BITS = (4, 6, 8)
-
 
 def quantise(model: Any, bits: int, group_size: int = GROUP_SIZE) -> list[str]:
     """Quantise mlx-audio's model in place, by MLX's affine mode; return the layers' names.

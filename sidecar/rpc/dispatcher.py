@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 _WHERE = r"(?: - at `\$\.?(.*)`)?"
 _UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(.*?)`" + _WHERE, re.DOTALL)
 _MISSING_FIELD = re.compile(r"Object missing required field `(.*?)`" + _WHERE, re.DOTALL)
+_WRONG_CHOICE = re.compile(r"Invalid enum value (.*)", re.DOTALL)
 _AT = re.compile(r"(.*?)" + _WHERE, re.DOTALL)
 
 
@@ -116,12 +117,12 @@ def _params(raw: msgspec.Raw, method: Method) -> msgspec.Struct:
     try:
         return msgspec.json.decode(raw, type=method.params)
     except msgspec.ValidationError as error:
-        raise _invalid(str(error)) from None
+        raise _invalid(str(error), method.params) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidParams(f"The params are not valid JSON: {error}.") from None
 
 
-def _invalid(message: str) -> InvalidParams:
+def _invalid(message: str, params: type[msgspec.Struct]) -> InvalidParams:
     if match := _UNKNOWN_FIELD.fullmatch(message):
         field = _join(match[2], match[1])
         return UnknownField(f"There is no field {field!r}.", field=field)
@@ -132,7 +133,22 @@ def _invalid(message: str) -> InvalidParams:
     reason, field = (match[1], match[2] or None) if match else (message, None)
     if field == "encoding":
         return UnknownEncoding(f"Unknown encoding. Known: {', '.join(ENCODINGS)}.", field=field)
+    wrong, choices = _WRONG_CHOICE.fullmatch(reason), _choices(params, field)
+    if wrong and choices:
+        reason = f"{wrong[1]} is not one of {', '.join(map(repr, choices))}"
     return InvalidParams(f"{field or 'params'}: {reason}.", field=field)
+
+
+def _choices(params: type[msgspec.Struct], field: str | None) -> list[str | int]:
+    """Return the values that a field of `params` accepts; [] if it is not a choice of values."""
+    kinds = [one.type for one in msgspec.structs.fields(params) if one.encode_name == field]
+    return [value for kind in kinds for value in _literals(kind)]
+
+
+def _literals(kind: Any) -> list[str | int]:
+    if get_origin(kind) is Literal:
+        return list(get_args(kind))
+    return [value for part in get_args(kind) for value in _literals(part)]
 
 
 def _join(parent: str | None, field: str) -> str:

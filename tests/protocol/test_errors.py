@@ -84,6 +84,30 @@ def test_unknown_names_come_with_the_known_ones(server: Sidecar) -> None:
             server.call("speech/synthesize", {"text": "a", **params})
 
 
+@pytest.mark.parametrize(
+    ("method", "params", "message"),
+    [
+        ("model/load", {"bits": 5}, "bits: 5 is not one of 4, 6, 8."),
+        (
+            "model/load",
+            {"dtype": "int8"},
+            "dtype: 'int8' is not one of 'auto', 'float32', 'bfloat16', 'float16'.",
+        ),
+        (
+            "speech/synthesize",
+            {"text": "a", "priority": "urgent"},
+            "priority: 'urgent' is not one of 'low', 'normal', 'high'.",
+        ),
+    ],
+)
+def test_a_value_that_is_not_a_choice_is_answered_with_the_choices(
+    server: Sidecar, method: str, params: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(RpcError) as caught:
+        server.call(method, params)
+    assert caught.value.message == message
+
+
 def test_a_folder_that_is_no_checkpoint(server: Sidecar, tmp_path: Path) -> None:
     with pytest.raises(RpcError) as caught:
         server.call("model/load", {"model": str(tmp_path)})

@@ -224,15 +224,16 @@ def _cached(repo: str, revision: str | None, fetching: Fetching | None) -> Path:
     from sidecar.models.hub.failures import offline_error
 
     check_name(repo)
+    name = repo if revision is None else f"{repo}@{revision}"
+    missing = () if snapshot is None else snapshot.missing
     if is_offline():
-        raise offline_error(repo, () if snapshot is None else snapshot.missing)
+        raise offline_error(name, missing)
     if fetching is None:
-        raise _not_here(repo, revision, () if snapshot is None else snapshot.missing)
+        raise _not_here(name, missing)
     return download(repo, revision, fetching.report, fetching.cancelled)
 
 
-def _not_here(repo: str, revision: str | None, missing: tuple[str, ...]) -> ModelNotDownloaded:
-    name = repo if revision is None else f"{repo}@{revision}"
+def _not_here(name: str, missing: tuple[str, ...]) -> ModelNotDownloaded:
     more = f" and {len(missing) - 6} more files" if len(missing) > 6 else ""
     lacking = f"only partly on this machine: it lacks {', '.join(missing[:6])}{more}"
     return ModelNotDownloaded(

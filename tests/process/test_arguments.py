@@ -93,7 +93,11 @@ def test_every_help_is_short_lines_in_groups_with_examples(name: str) -> None:
             "say hello --format mp4",
             "'mp4' is not one of wav, flac, mp3, opus, pcm. Did you mean",
         ),
-        ("say hello there", "Unrecognized arguments: there."),
+        (
+            "say hello there",
+            "There are unexpected arguments: there. Put a text of several words in quotation",
+        ),
+        ("doctor there", "There are unexpected arguments: there.\n"),
         ("say hello --seed three", "'three' is not a whole number."),
         ("say hello --speed fast", "'fast' is not a number."),
         ("serve --watchdog -5", "Argument --watchdog: '-5' is not between 0 and 86400 seconds."),

@@ -66,7 +66,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Return the options; end the process with the exit code 2 if they are wrong."""
     options, unknown = parser().parse_known_args(arguments)
     if unknown:
-        options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+        is_text = options.command == "say" and not unknown[0].startswith("-")
+        advice = " Put a text of several words in quotation marks." if is_text else ""
+        options.parser.error(f"There are unexpected arguments: {' '.join(unknown)}.{advice}")
     if (empty := options.parser.empty(options)) is not None:
         options.parser.error(f"{empty} is empty")
     return options

@@ -100,6 +100,12 @@ def test_a_proxy_is_used_and_named(hub: Hub, tmp_path: Path) -> None:
     assert hub.requests == []
 
 
+def test_offline_names_the_revision_that_is_missing(hub: Hub, fetch: Fetcher) -> None:
+    done = models(hub, fetch.home, "download", f"{hub.repo}@v1", "--offline")
+    assert f"{hub.repo}@v1 is not on this machine, and offline mode is on" in done.error
+    assert f"models download {hub.repo}@v1" in done.error
+
+
 @pytest.mark.parametrize("way", ["--offline", "HF_HUB_OFFLINE"])
 def test_offline_names_what_is_missing(hub: Hub, fetch: Fetcher, way: str) -> None:
     arguments = ["--offline"] if way == "--offline" else []

@@ -79,7 +79,9 @@ def reference(given: Reference | None) -> ReferenceAudio | None:
     if given is None:
         return None
     if (given.path is None) == (given.audio is None):
-        raise InvalidParams("`reference` needs either `path` or `audio`.", field="reference")
+        raise InvalidParams(
+            "`reference` needs either `path` or `audio`, not both.", field="reference"
+        )
     return ReferenceAudio(
         path=given.path,
         data=None if given.audio is None else decode_base64(given.audio),
@@ -124,7 +126,7 @@ def _check(params: SynthesizeParams) -> None:
     if not live and not params.text.strip():
         raise EmptyText("The text is empty.", field="text")
     if params.reference is not None and params.voice:
-        raise InvalidParams("Give either `voice` or `reference`.", field="reference")
+        raise InvalidParams("Give either `voice` or `reference`, not both.", field="reference")
 
 
 def _format(params: SynthesizeParams) -> AudioFormat:

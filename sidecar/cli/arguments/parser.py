@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn, cast
 
@@ -12,6 +13,11 @@ from sidecar.wording import closest
 Commands = argparse._SubParsersAction  # pyright: ignore[reportPrivateUsage]  # argparse has no public name
 # A parser, or a group of a parser's options.
 Container = argparse._ActionsContainer  # pyright: ignore[reportPrivateUsage]  # argparse has no public name
+
+
+# argparse's messages about options that exclude each other.
+_NONE_GIVEN = re.compile(r"one of the arguments (.+) is required")
+_BOTH_GIVEN = re.compile(r"argument (\S+): not allowed with argument (\S+)")
 
 
 class Parser(argparse.ArgumentParser):
@@ -33,7 +39,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the error and where the help is; end the process with the exit code 2."""
-        message = self._unknown_option() or message
+        message = self._unknown_option() or _reword(message)
         terminal.error(
             message[:1].upper() + message[1:], f"Run {self.prog} --help to see the usage."
         )
@@ -100,6 +106,15 @@ def unknown_command(name: str, known: Iterable[str]) -> str:
     names = list(known)
     others = f" The commands are {', '.join(names)}." if names else ""
     return f"There is no command {name!r}.{_suggestion(name, names) or others}"
+
+
+def _reword(message: str) -> str:
+    """Return a message of argparse as a sentence that says what to do."""
+    if match := _NONE_GIVEN.fullmatch(message):
+        return f"Give {' or '.join(match[1].split())}"
+    if match := _BOTH_GIVEN.fullmatch(message):
+        return f"{match[1]} and {match[2]} cannot be given together"
+    return message
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:

@@ -153,7 +153,9 @@ def _request(params: VoiceCreateParams) -> CreateRequest:
 def _source(params: VoiceCreateParams) -> ReferenceAudio | Design:
     recording = reference(params.reference)
     if (recording is None) == (params.design is None):
-        raise InvalidParams("A voice needs either `reference` or `design`.", field="reference")
+        raise InvalidParams(
+            "A voice needs either `reference` or `design`, not both.", field="reference"
+        )
     if recording is not None:
         return recording
     assert params.design is not None

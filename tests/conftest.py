@@ -18,13 +18,13 @@ backend.prepare()
 # The same examples on every run; no deadline, since the machine may be busy.
 settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=False)
 settings.load_profile("fixed")
-# Nor do they depend on which modules other tests of the same worker have imported: Hypothesis also
-# draws constants that it finds in them. It has no setting for that; these are its empty ones.
+# The examples must not depend on the modules that other tests of the same worker have imported, but
+# Hypothesis also draws constants from them, and has no setting for that; these are its empty ones.
 _no_constants = providers._local_constants  # pyright: ignore[reportPrivateUsage]
 assert callable(providers._get_local_constants)  # pyright: ignore[reportPrivateUsage]
 providers._get_local_constants = lambda: _no_constants
 
-# The folder of the variable, of `make goldens`, or beside the checkout.
+# The golden folder is named by the variable, made by `make goldens`, or lies beside the checkout.
 _FETCHED = ROOT / "build" / "golden"
 _GOLDEN = _FETCHED if _FETCHED.is_dir() else ROOT.parent / "shared" / "golden"
 GOLDEN = Path(os.environ.get("QWEN_TTS_GOLDEN", _GOLDEN))
@@ -32,8 +32,8 @@ GOLDEN = Path(os.environ.get("QWEN_TTS_GOLDEN", _GOLDEN))
 
 @pytest.fixture(scope="module", autouse=True)
 def data_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Voices that a test saves without saying where are neither the user's nor the next file's (on
-    Linux; macOS has no such variable)."""
+    """Set a data folder for each test file; saved voices reach neither the user's folder nor the
+    next file's (on Linux; macOS has no such variable)."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         yield
@@ -41,7 +41,7 @@ def data_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Sidecar]:
-    """A process shared by the tests of one file; they leave nothing running in it."""
+    """Yield a process shared by the tests of one file; they leave nothing running in it."""
     with sidecar() as process:
         yield process
 

@@ -17,9 +17,9 @@ from typing import ClassVar
 
 MAX_HEADER_BYTES = 4096
 MAX_BODY_BYTES = 64 * 1024 * 1024
-# A larger body is read to its end and thrown away, up to this; beyond it, the header is a mistake.
+# A larger body, up to this size, is read and thrown away; a header beyond it is an error.
 MAX_DISCARD_BYTES = 1024 * 1024 * 1024
-# What is kept of such a body: its id is looked for in there.
+# This many bytes of such a body are kept, since the id may be among them.
 HEAD_BYTES = 4096
 
 _END_OF_HEADER = b"\r\n\r\n"
@@ -38,13 +38,13 @@ class FramingError(Exception):
 
 
 def encode_frame(body: bytes) -> bytes:
-    """Returns `body` with the one header in front of it."""
+    """Return `body` with the one header in front of it."""
     return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
 @dataclass(frozen=True)
 class Oversized:
-    """A frame that was over the limit, and has been read to its end.
+    """A frame that was over the limit, and that has been read to its end.
 
     Attributes:
         length: bytes of its body.
@@ -56,13 +56,13 @@ class Oversized:
 
 
 class FrameParser:
-    """Bytes in any portions → bodies of frames.
+    """A parser that turns bytes in any portions into the bodies of frames.
 
     Memory is bounded by `max_header + max_body` and one portion: a body's length is checked before
-    any of it is kept, and of a body over `max_body` only the head is.
+    any of it is kept, and only the head of a body over `max_body` is kept.
 
     Args:
-        max_discard: the longest body that is read past; a longer one cannot be followed.
+        max_discard: the longest body that is read and thrown away; a longer one is an error.
     """
 
     def __init__(
@@ -81,11 +81,11 @@ class FrameParser:
 
     @property
     def at_boundary(self) -> bool:
-        """Whether the stream may end here without cutting a frame."""
+        """Return whether the stream may end here without cutting a frame."""
         return self._body_length is None and not self._buffer
 
     def feed(self, data: bytes) -> Iterator[bytes | Oversized]:
-        """Yields the bodies that `data` completes.
+        """Yield the bodies that `data` completes.
 
         Raises:
             FramingError: the stream cannot be followed any further.
@@ -111,7 +111,7 @@ class FrameParser:
         return body
 
     def _discard(self, length: int) -> Oversized | None:
-        """Drop what has come of the body but for its head; None until all of it has come."""
+        """Drop the received part of the body except its head; return None until all has arrived."""
         if self._head is None:
             kept = min(length, HEAD_BYTES)
             if len(self._buffer) < kept:
@@ -141,7 +141,7 @@ class FrameParser:
         return True
 
     def _reject_hopeless_header(self) -> None:
-        """So that a client that speaks something else hears of it now, not after 4 KiB."""
+        """Raise at once for a client that speaks another protocol, not only after 4 KiB."""
         start = bytes(self._buffer[:40])
         if start and not start[:1].isalpha():
             raise FramingError(

@@ -111,7 +111,7 @@ _encoder = msgspec.json.Encoder()
 
 
 def decode(body: bytes) -> Request | Notification | None:
-    """Decodes one frame's body; None for a response, which nobody here waits for.
+    """Decode one frame's body; return None for a response, since the server sends no requests.
 
     Raises:
         EnvelopeError: with the JSON-RPC error to answer with.
@@ -145,7 +145,7 @@ def _classify(envelope: _Envelope) -> Request | Notification | None:
 
 
 def _invalid(body: bytes, error: msgspec.ValidationError) -> EnvelopeError:
-    """The first wrong type stops msgspec; what follows it may not even be JSON."""
+    """Return the error for a wrong type; msgspec stops there, and the rest may not even be JSON."""
     try:
         message: Any = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as worse:
@@ -167,7 +167,7 @@ def _has_half_pair(text: str) -> bool:
 
 
 def _unparsable(body: bytes, error: Exception) -> EnvelopeError:
-    """Two mistakes that clients' own encoders make are named, and answered under their id.
+    """Return the error for a body that is not JSON, with its id for two mistakes of encoders.
 
     Python's json writes NaN and Infinity; JavaScript's writes the half of a cut emoji.
     """
@@ -191,7 +191,7 @@ def _unparsable(body: bytes, error: Exception) -> EnvelopeError:
 
 
 def _lenient(body: bytes) -> Any:
-    """What Python's json makes of a body that msgspec refuses, where that can be anything."""
+    """Return what Python's json reads from a body that msgspec refuses; None if it cannot."""
     if not any(mark in body for mark in (b"NaN", b"Infinity", b"\\u")):
         return None
     import json  # 5 ms of start-up that only this case needs
@@ -202,13 +202,16 @@ def _lenient(body: bytes) -> Any:
         return None
 
 
-# (path of the parent, name or index); joined only when it is asked for: under a long name there
-# may be very many values.
+# (path of the parent, name or index). It is joined into text only for an error, since a very long
+# name may contain very many values.
 _Path = tuple["_Path | None", str | int]
 
 
 def _non_finite_path(message: Any) -> str | None:
-    """Where the first NaN or infinity is; not by recursion, which a client could exhaust."""
+    """Return the path of the first NaN or infinity.
+
+    The search does not recurse, since a client could exhaust the stack.
+    """
     values: list[tuple[_Path | None, Any]] = [(None, message)]
     while values:
         path, value = values.pop()
@@ -232,7 +235,7 @@ def _joined(path: _Path | None) -> str:
 
 
 def encode(message: Outgoing) -> bytes:
-    """Returns the JSON of one message; `bytes` fields become base64."""
+    """Return the JSON of one message; `bytes` fields become base64."""
     try:
         return _encoder.encode(message)
     except (TypeError, ValueError, OverflowError) as error:  # a bug; its request is still answered

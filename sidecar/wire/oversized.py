@@ -1,4 +1,4 @@
-"""What can be told of a message that is too long to be kept: who sent it, by its beginning."""
+"""The answer to a message that is too long to be kept: its id is read from its beginning."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sidecar.wire.jsonrpc import EnvelopeError, Id
 
 _SPACE = rb"[ \t\r\n]*"
 _STRING = rb'"(?:[^"\\]|\\.)*"'
-# The mark after the value is a part of it: a number that is cut at the end of the head is none.
+# The pattern includes the mark after the value, so that a number cut off by the head's end fails.
 _MEMBER = re.compile(
     _SPACE + b"(" + _STRING + b")" + _SPACE + b":" + _SPACE
     + b"(" + _STRING + rb"|[^\s,{}\[\]\"]+)" + _SPACE + b"([,}])",
@@ -41,9 +41,9 @@ def refusal(frame: Oversized) -> EnvelopeError:
 def leading_members(head: bytes) -> dict[str, Id]:
     """Return `jsonrpc`, `id` and `method` as far as they are the first members of an object.
 
-    The search ends at the first member that is another one, is neither a string nor an integer, is
-    there for the second time, or is cut. So nothing inside a string or an inner object is taken for
-    a member of the message.
+    The search ends at the first member that has another name, that is neither a string nor an
+    integer, that occurs for the second time, or that is cut off. So nothing inside a string or an
+    inner object is taken for a member of the message.
 
     Args:
         head: the first bytes of the message's JSON.

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from sidecar.wire.jsonrpc import Outgoing
 
 READ_BYTES = 64 * 1024
-# Audio waiting for a slow reader; generation pauses above this (about 10 s of s16 audio).
+# Generation pauses while more than this waits for a slow reader (about 10 s of s16 audio).
 PAUSE_BYTES = 1024 * 1024
-# With this much unread, even small answers: the reader of stdin stops too.
+# The reader of stdin pauses too while more than this is unread, even if it is only small answers.
 FULL_BYTES = 16 * 1024 * 1024
 
 
 class Pipes:
-    """The descriptors that belong to the protocol, out of everyone else's reach."""
+    """The file descriptors that belong to the protocol, which no other code can reach."""
 
     def __init__(self, reader: int, writer: int) -> None:
         self.reader = reader
@@ -34,7 +34,7 @@ class Pipes:
 
 
 def claim() -> Pipes:
-    """Takes stdin and stdout for the protocol.
+    """Take stdin and stdout for the protocol.
 
     The real descriptors move to high numbers that children do not inherit. Afterwards fd 0
     reads nothing and fd 1 is stderr, for Python, for C and for child processes alike.
@@ -58,7 +58,7 @@ def _redirect(source: int, target: int) -> None:
 
 
 def read_chunks(fd: int) -> bytes:
-    """Blocks for the next bytes of `fd`; empty at its end."""
+    """Wait for the next bytes of `fd`; return no bytes at its end."""
     while True:
         try:
             return os.read(fd, READ_BYTES)
@@ -69,14 +69,14 @@ def read_chunks(fd: int) -> bytes:
 
 
 def hung_up(fd: int) -> bool:
-    """Whether the other end of `fd` is closed, even with bytes still to be read."""
+    """Return whether the other end of `fd` is closed, even with bytes still to be read."""
     poll = select.poll()
     poll.register(fd, select.POLLHUP)
     return any(event & select.POLLHUP for _, event in poll.poll(0))
 
 
 class Outbox:
-    """The bounded queue between everyone who answers and the writer thread.
+    """The bounded queue between all threads that answer and the writer thread.
 
     `put` never blocks: the engine asks `has_room` before it makes more audio, and the
     reader waits in `wait_until_not_full` before it takes more requests, so what is queued
@@ -96,7 +96,7 @@ class Outbox:
         return self._bytes < PAUSE_BYTES
 
     def put(self, message: Outgoing, size: int = 256) -> None:
-        """Queues one message; `size` is roughly its bytes on the wire."""
+        """Queue one message; `size` is roughly its bytes on the wire."""
         with self._changed:
             if self._closed:
                 return
@@ -105,7 +105,7 @@ class Outbox:
             self._changed.notify_all()
 
     def take(self) -> Outgoing | None:
-        """Blocks for the next message; None when closed. Only the writer calls this."""
+        """Wait for the next message; return None when closed. Only the writer calls this."""
         with self._changed:
             self._writing = False
             self._changed.notify_all()
@@ -122,25 +122,25 @@ class Outbox:
         return message
 
     def wait_until_not_full(self, timeout: float | None = None) -> bool:
-        """False if it is still full after `timeout` seconds."""
+        """Wait until there is room; return False if there is none after `timeout` seconds."""
         with self._changed:
             room = lambda: self._closed or self._bytes < FULL_BYTES  # noqa: E731
             return self._changed.wait_for(room, timeout)
 
     def drain(self, timeout: float) -> bool:
-        """Waits until everything queued has been written; False if time ran out first."""
+        """Wait until everything queued has been written; return False if time ran out first."""
         with self._changed:
             done = lambda: self._closed or (not self._messages and not self._writing)  # noqa: E731
             return self._changed.wait_for(done, timeout)
 
     def finish(self, timeout: float) -> bool:
-        """Closes it, and waits for the message being written; False if time ran out first."""
+        """Close it and wait for the message being written; return False if time ran out first."""
         self.close()
         with self._changed:
             return self._changed.wait_for(lambda: not self._writing, timeout)
 
     def close(self) -> None:
-        """Nothing is put or taken any more; what is queued is thrown away."""
+        """Discard what is queued, and refuse everything that is put later."""
         with self._changed:
             self._closed = True
             self._messages.clear()
@@ -150,8 +150,8 @@ class Outbox:
 class Writer(threading.Thread):
     """The only thread that writes to stdout, so that frames never interleave.
 
-    Calls `on_closed` when it cannot go on: with None when nobody reads any more, else with the
-    error. A process that cannot answer must not stay.
+    It calls `on_closed` when it cannot go on: with None when the client no longer reads, else with
+    the error. A process that cannot answer must end.
     """
 
     def __init__(
@@ -171,7 +171,7 @@ class Writer(threading.Thread):
         try:
             while (message := self._outbox.take()) is not None:
                 self._write(self._encode(message))
-        except OSError:  # EPIPE: nobody reads any more
+        except OSError:  # EPIPE: the client no longer reads
             self._on_closed(None)
         except Exception as error:
             self._on_closed(error)
@@ -188,7 +188,10 @@ class Writer(threading.Thread):
 
 
 class Reader(threading.Thread):
-    """Feeds stdin to `on_bytes` until that returns False; calls `on_end` at stdin's end."""
+    """The thread that gives stdin to `on_bytes` until that returns False.
+
+    It calls `on_end` at stdin's end.
+    """
 
     def __init__(
         self, fd: int, on_bytes: Callable[[bytes], bool], on_end: Callable[[], None]

@@ -1,4 +1,4 @@
-"""The TypeScript package of this checkout: where it is, and how a command is run in it."""
+"""The folder of this checkout's TypeScript package, and a function that runs a command in it."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ TIMEOUT = 300.0
 
 @pytest.fixture(scope="module", params=SERVERS)
 def server(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of a server on a free port, which asks for the key."""
+    """Yield the URL of a server on a free port, which requires the key."""
     npm(PACKAGE)
     execute("npm", "run", "build")
     settings = {"PORT": "0", "SPEECH_API_KEY": KEY, "UNSUPPORTED_INSTRUCTIONS": "ignore"}

@@ -1,4 +1,4 @@
-"""Work that may wait for a disk: how much of it at once, and what becomes of it at the end."""
+"""Work that may wait for a disk: how many tasks run at once, and how they end at shutdown."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_no_thread_is_the_callers_to_know(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 class Whole(Outbox):
-    """Keeps the answers and their sizes."""
+    """A stand-in for the outbox that keeps the answers and their sizes."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -27,7 +27,7 @@ _BARE = ("Error(", "KeyError", "TypeError", "AttributeError", "$.", "Traceback",
 
 
 class Greedy:
-    """The smallest sampler there is."""
+    """A sampler that takes the most likely code."""
 
     def first(self, logits: mx.array) -> mx.array:
         return mx.argmax(logits[:, :256], axis=-1)
@@ -37,7 +37,7 @@ class Greedy:
 
 
 def spoken(path: Path) -> tuple[np.ndarray, GenerationDefaults]:
-    """The first frames of a sentence, and how the model would sample: loaded as the engine does."""
+    """Load a model as the engine does; return its first frames and its sampling defaults."""
     model = batches.load_warm(catalog.resolve(str(path))).model
     return _codes(model), model.defaults
 
@@ -66,7 +66,7 @@ def test_it_loads_and_speaks_as_before(
 
 
 def refusal(source: Path, folder: Path, change: Change) -> str:
-    """What is said of a changed checkpoint, by the engine's way to it."""
+    """Load a changed checkpoint as the engine does; return the advice of the error."""
     change(copy_of(source, folder))
     with pytest.raises(ModelLoadFailed) as caught:
         batches.load_warm(catalog.resolve(str(folder)))

@@ -1,4 +1,4 @@
-"""The codec as a stream, on a golden checkpoint's random weights, which hide nothing."""
+"""The codec as a stream, on a golden checkpoint's random weights, which would show any error."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def decode(codec: Codec, codes: np.ndarray, sizes: list[int]) -> np.ndarray:
 
 
 def together(codec: Codec, rows: list[np.ndarray], rounds: list[list[int]]) -> list[np.ndarray]:
-    """Decodes streams side by side: per round, how many frames each one gets (0: it is not in)."""
+    """Decode streams together; each round has a number of frames for each stream (0: none)."""
     states = [codec.open() for _ in rows]
     at = [0] * len(rows)
     audio: list[list[np.ndarray]] = [[] for _ in rows]
@@ -78,7 +78,7 @@ def test_neighbours_that_come_and_go_change_no_bit(codec: Codec, whole: np.ndarr
 def test_many_frames_at_once_give_the_same_audio(
     golden: Path, codec: Codec, whole: np.ndarray
 ) -> None:
-    """The way of the GPU backends: whole chunks, padded, across the border of the window."""
+    """GPU backends decode so: whole chunks, padded, across the border of the window."""
     rows = [CODES, random_codes(40, seed=6)]
     alone = [whole, decode(codec, rows[1], [40])]
     codec = loaded(golden, replace(CPU, codec_frames=METAL.codec_frames))
@@ -117,7 +117,7 @@ def test_convolutions_as_products_equal_mlx(groups: int, kernel: int, dilation: 
 
 
 def run(step: Any, x: mx.array, cut: int) -> tuple[mx.array, mx.array]:
-    """A part's output for `x` at once, and in two pieces."""
+    """Return a part's output for `x` at once, and in two pieces."""
     start = [mx.repeat(array, x.shape[0], axis=0) for array in step.start]
     whole, _ = step(x, start, [0, 0])
     first, memories = step(x[:, :cut], start, [0, 0])

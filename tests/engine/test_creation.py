@@ -1,4 +1,4 @@
-"""Making a voice step by step, with an engine that does as it is told."""
+"""Making a voice step by step, with an engine whose outcomes the test sets."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ RECORDING = ReferenceAudio(data=base64.b64decode(wav(sound())))
 
 
 class Engine:
-    """Ends each job with the next of `outcomes`, whatever it is asked to do.
+    """An engine that ends each job with the next of `outcomes`, whatever the job is.
 
     Attributes:
-        jobs: all that it was given.
+        jobs: all jobs that it received.
     """
 
     def __init__(self, *outcomes: Event) -> None:
@@ -56,7 +56,7 @@ class Engine:
         return job
 
     def cancel(self, job: Job) -> None:
-        """Too late: it is at it, in one piece."""
+        """Do nothing: the task runs in one piece, so a cancel comes too late."""
 
 
 def creation(
@@ -67,7 +67,7 @@ def creation(
 
 
 def replacing(folder: Path) -> Creation:
-    """A creation that replaces a voice which is there."""
+    """Return a creation that replaces an existing voice."""
     VoiceStore(str(folder)).save(metadata("anna"), features())
     return creation(folder, Engine(LOADED, ENCODED), name="anna", replace=True)
 
@@ -77,7 +77,7 @@ def content(folder: Path) -> bytes:
 
 
 def until(making: Iterator[Progress | Created], stage: str) -> None:
-    """Go on to where a stage begins."""
+    """Continue the creation until a stage begins."""
     for event in making:
         if isinstance(event, Progress) and event.stage == stage:
             return
@@ -118,12 +118,12 @@ def test_a_cancel_once_the_file_has_its_name_does_nothing(
     monkeypatch.setattr("os.replace", late)
     *_, last = made
     assert isinstance(last, Created)
-    assert answers == [False]  # nobody else is to answer
+    assert answers == [False]  # the creation has answered
     assert content(tmp_path) != before
 
 
 def test_a_cancel_while_a_disk_hangs_is_for_the_caller_to_answer(tmp_path: Path) -> None:
-    """The step that is at it, here before its beginning, ends unheard."""
+    """The result of the running step, which has not begun here, is dropped."""
     made = creation(tmp_path, Engine(LOADED, ENCODED), name="anna")
     making = iter(made)
     until(making, "saving")

@@ -11,7 +11,7 @@ import pytest
 
 from sidecar.models.qwen3_tts.elementwise import erf, sin2pi
 
-# Below and above the number from which the CPU takes its own way.
+# Counts below and above the number of elements from which the CPU uses another implementation.
 SIZES = (100, 40_000)
 
 

@@ -44,7 +44,7 @@ def engine() -> Iterator[Engine]:
 
 
 def speak(engine: Engine) -> Any:
-    """Return the result or the error of a request; fail soon if the engine sleeps on it."""
+    """Return the result or the error of a request; fail soon if the engine does not answer."""
     job, beats = engine.submit(REQUEST), -1
     while True:
         try:

@@ -138,7 +138,7 @@ def test_a_sequence_whose_numbers_fail_fails_alone(
 def test_a_sequence_whose_frame_cannot_be_built_fails_alone(
     calls: int, together: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It fails each time that it is in; the others' frame is built again without it."""
+    """Every batch with this sequence fails; the frame of the others is built again without it."""
     loaded = batches.load("tiny-voice", backend=METAL) if together else bundled()
     alone = {i: batches.alone(loaded, POOL[i]) for i in (4, 5)}
     runner = batches.new_runner()

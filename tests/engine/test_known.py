@@ -11,10 +11,10 @@ from sidecar.models import backend, known
 from sidecar.models.known import KNOWN
 from sidecar.models.qwen3_tts import config
 
-# Of files on the hub: mlx-community/Qwen3-TTS-12Hz-0.6B-CustomVoice-8bit, commit 049ef77f.
+# Sizes of files on the hub: mlx-community/Qwen3-TTS-12Hz-0.6B-CustomVoice-8bit, commit 049ef77f.
 WEIGHTS_8BIT = 1_286_743_170
 REST_8BIT = 6058 + 245 + 1671839 + 71447 + 127 + 2336 + 76 + 682293092 + 234 + 7344 + 2776833
-# What the hub's pages show for whole repositories, in GB of two decimals.
+# Sizes that the hub's pages show for whole repositories, in GB with two decimals.
 SHOWN = {
     "0.6b-base-original": 2.52,
     "0.6b-customvoice-original": 2.50,

@@ -24,7 +24,7 @@ Weights = dict[str, mx.array]
 
 
 class Greedy:
-    """The smallest sampler there is."""
+    """A sampler that takes the most likely code."""
 
     def first(self, logits: mx.array) -> mx.array:
         return mx.argmax(logits[:, :256], axis=-1)
@@ -34,7 +34,7 @@ class Greedy:
 
 
 def frames(path: Path, dtype: str, count: int = 4) -> np.ndarray:
-    """The first frames of a sentence, and that they can be decoded."""
+    """Return the first frames of a sentence, after a check that they can be decoded."""
     model = registry.load(catalog.resolve(str(path)), dtype)
     prompt = model.prepare(Utterance("Hello there, how are you today?", "ryan", "english"))
     row = model.open(prompt)
@@ -119,7 +119,7 @@ def test_a_missing_talker_weight_fails_at_load(golden: Path, tmp_path: Path) -> 
 
 
 def test_a_tokenizer_of_another_checkpoint_fails_at_load(tmp_path: Path) -> None:
-    """Its ids would be looked up behind the end of the embeddings."""
+    """The model would look up the tokenizer's ids beyond the end of the embeddings."""
     folder = copy_of(catalog.resolve(catalog.BUNDLED).path, tmp_path / "voice")
     file = folder / "tokenizer.json"
     tokenizer = json.loads(file.read_text())

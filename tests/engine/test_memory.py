@@ -52,7 +52,7 @@ def test_the_estimate_is_what_is_measured(golden: Path, name: str, dtype: str) -
     checkpoint = catalog.resolve(name if name == "tiny-voice" else str(golden / name))
     estimate = registry.footprint(checkpoint, dtype, None, True)
     loaded = batches.load_warm(checkpoint, dtype)
-    # Tables that are a hundredth of a real model are a seventh of these.
+    # The tables take a hundredth of a real model, but a seventh of these small ones.
     assert 0.8 < estimate / loaded.memory_bytes < 1.1
 
 
@@ -61,7 +61,7 @@ def test_fewer_bits_are_fewer_bytes_on_a_gpu() -> None:
     sizes = [registry.footprint(checkpoint, "auto", bits, False) for bits in (None, 8, 6, 4)]
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[0] > 1.2 * sizes[-1]
-    # The CPU multiplies them unpacked.
+    # The CPU multiplies the weights unpacked.
     on_cpu = {registry.footprint(checkpoint, "auto", bits, True) for bits in (None, 8, 4)}
     assert len(on_cpu) == 1
 

@@ -1,4 +1,4 @@
-"""What we use of mlx-audio's insides. When its minor version moves, this names what broke."""
+"""The internals of mlx-audio that we use. When its minor version changes, this names what broke."""
 
 from __future__ import annotations
 

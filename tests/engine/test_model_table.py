@@ -48,11 +48,11 @@ AUTO = LoadOptions()
 
 
 def nothing() -> None:
-    """The `go_on` of a load that is not cancelled."""
+    """Do nothing: the `go_on` of a load that is not cancelled."""
 
 
 class Table(ModelTable):
-    """With a set of the models in use, by name."""
+    """A model table with a set of the names of the models in use."""
 
     def __init__(self, limit: int | None = None, keep_alive: float = -1.0) -> None:
         super().__init__(lambda loaded: loaded.name in self.busy, limit, keep_alive)
@@ -68,7 +68,7 @@ class Table(ModelTable):
 
 @pytest.fixture(scope="module")
 def three(golden: Path) -> list[Checkpoint]:
-    """Of about 22 MB each in memory."""
+    """Make three models of about 22 MB each in memory."""
     return [
         Checkpoint(name, golden / name, catalog.resolve(str(golden / name)).config)
         for name in ("custom_voice", "voice_design", "custom_voice_proj")
@@ -81,7 +81,7 @@ def need(checkpoint: Checkpoint) -> int:
 
 @pytest.fixture(autouse=True)
 def clean(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With nothing left of the test before, and models that may leave at once."""
+    """Free what the previous test left, and let models be unloaded at once."""
     monkeypatch.setattr(model_table, "MIN_IDLE_SECONDS", 0.0)
     gc.collect()
     mx.clear_cache()
@@ -301,7 +301,7 @@ def test_no_limit_is_no_limit(three: list[Checkpoint]) -> None:
 
 
 class Beginning(Events[Event]):
-    """Calls a function when the load begins, on the engine's thread."""
+    """A listener that calls a function when the load begins, on the engine's thread."""
 
     def __init__(self, begins: Callable[[], None]) -> None:
         super().__init__()
@@ -316,7 +316,7 @@ class Beginning(Events[Event]):
 def test_a_load_is_cancelled_while_the_engine_is_at_it_and_the_next_one_works() -> None:
     engine, jobs = Engine(), queue.SimpleQueue[LoadJob]()
     engine.start()
-    # Whose command is read only after the load.
+    # The engine reads its command only after the load.
     events = Beginning(lambda: engine.cancel(jobs.get(timeout=TIMEOUT)))
     jobs.put(job := engine.load("tiny-voice", AUTO, events))
     assert isinstance(outcome(job), Cancelled)

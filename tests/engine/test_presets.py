@@ -1,4 +1,4 @@
-"""What is known of preset voices without their model, and when it is said of a checkpoint's."""
+"""The facts about preset voices without their model, and when they describe a checkpoint's."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_voice_that_fits_the_checkpoint_fits_the_catalogue(alias: str) -> None
         assert getattr(known, field) == getattr(here, field), field
 
 
-def test_a_voice_of_somebody_else_gets_no_description() -> None:
+def test_a_voice_of_a_fine_tuned_checkpoint_gets_no_description() -> None:
     """A fine-tuned checkpoint may call its own voice by a known name."""
     assert described("custom_voice", "0.6b", {"ryan": 3000}).voices == (VoiceInfo("ryan"),)
     assert presets.voice("hutao", 3061, None) == VoiceInfo("hutao")

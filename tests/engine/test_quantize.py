@@ -1,4 +1,4 @@
-"""`models quantize`: what it writes, who can read it, and what it does to the speech."""
+"""`models quantize`: its files, the loaders that read them, and how it changes speech."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def quantize(*args: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def four(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundled voice in 4 bits, by the command."""
+    """Quantise the bundled voice to 4 bits with the command."""
     target = tmp_path_factory.mktemp("made") / "four"
     done = quantize("tiny-voice", "--bits", "4", "-o", str(target))
     assert done.returncode == 0, done.stderr
@@ -74,7 +74,7 @@ def test_mlx_audio_reads_it_and_has_the_same_weights(four: Path) -> None:
 
 
 def test_it_is_what_bits_makes_at_load(four: Path) -> None:
-    """To the last logit: both quantise the weights as they are stored."""
+    """Every logit is equal: both quantise the weights as they are stored."""
     from_disk = heard(four, "slt", 3, Forced())
     model = registry.load(catalog.resolve("tiny-voice"), "float32", 4)
     row, at_load = model.open(model.prepare(Utterance(TEXT, "slt", "english"))), Forced()

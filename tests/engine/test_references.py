@@ -1,4 +1,4 @@
-"""What is remembered of reference recordings, and for how long."""
+"""The cache of reference recordings: what it keeps, and for how long."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def recording(source: str, size: int = 1, **changes: Any) -> Recording:
 
 
 class Model:
-    """Counts what it encodes."""
+    """A model that counts what it encodes."""
 
     def __init__(self, variant: str = "base", voices: tuple[str, ...] = ()) -> None:
         presets = tuple(VoiceInfo(name) for name in voices)

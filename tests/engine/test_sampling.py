@@ -45,7 +45,7 @@ def draw(rows: list[SamplingState], values: np.ndarray) -> list[int]:
 
 
 def frame(rows: list[SamplingState], values: np.ndarray) -> list[list[int]]:
-    """All codebooks of one frame, per row."""
+    """Draw all codebooks of one frame for each row."""
     sampler = BatchSampler(MASK, rows)
     codes = [sampler.first(mx.array(values))]
     codes += [sampler.residual(book, mx.array(values)) for book in range(1, SPEC.codebooks)]
@@ -118,7 +118,7 @@ def test_top_p_draws_from_the_smallest_sufficient_set(top_p: float) -> None:
 
 
 def test_the_edge_of_the_nucleus_is_hugging_faces() -> None:
-    """Of four equal codes, top_p 0.5 keeps two: the mass of the others is exactly 1 − top_p."""
+    """top_p 0.5 keeps two of four equal codes: the mass of the others is exactly 1 − top_p."""
     values = np.full((1, VOCAB), -200.0, np.float32)
     values[0, :4] = 0.0
     state = row(SamplingParams(1.0, 0, 0.5))

@@ -36,7 +36,10 @@ LIVE = replace(
 
 
 class Named(Events[Event]):
-    """Puts what happens to several jobs into one queue; an outcome as its result or error."""
+    """A listener that puts the events of several jobs into one queue.
+
+    The queue has an outcome as its result or its error.
+    """
 
     def __init__(self, name: str, events: queue.SimpleQueue[tuple[str, Any]]) -> None:
         super().__init__()
@@ -49,7 +52,7 @@ class Named(Events[Event]):
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """An engine with one place, and with the model in memory."""
+    """Start an engine with one place, and with the model in memory."""
     monkeypatch.setattr(admission, "MAX_STREAMS", 1)
     engine = Engine()
     engine.start()
@@ -104,7 +107,7 @@ def test_the_next_segment_comes_before_all_waiting_requests(
 
 
 class Looking(Events[Event]):
-    """Looks at the figures at its first audio and at its end, when those are put here."""
+    """A listener that reads the engine's figures at its first audio and at its end."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__()
@@ -213,7 +216,7 @@ def test_waiting_for_text_does_not_count_as_generation(
     while isinstance(last := events.get(timeout=TIMEOUT)[1], AudioChunk | WaitingForText):
         pass
     assert isinstance(last, SpeechResult)
-    # It was there all the time that the other one was spoken.
+    # The text was there during the whole speech of the other one.
     elapsed = time.perf_counter() - started
     assert last.figures.generation_seconds < elapsed - 0.9 * event.figures.generation_seconds
 

@@ -23,7 +23,7 @@ END = "<|im_end|>\n"
 REST = f"{END}{ROLE}"
 
 SPOKEN = {
-    # What nobody can pronounce
+    # Characters without a pronunciation
     "a catchphrase of Hertzsprung": "a catch phrase of hertz sprung",
     "soooooo": "sooo",
     "k" * 100: "kkk",
@@ -109,7 +109,7 @@ texts = st.text(max_size=80) | st.text(_TYPED, max_size=120)
 
 @pytest.fixture(scope="module", params=["learned", "bundled"])
 def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
-    """One learned from common words and from made-up ones, and the one that is shipped."""
+    """Return a tokenizer learned from common and invented words, and the one that is shipped."""
     if request.param == "bundled":
         return Tokenizer.from_file(str(BUNDLED))
     random = Random(1)

@@ -37,7 +37,7 @@ FOLDERS = [
 
 @pytest.fixture(scope="module")
 def in_parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as the official checkpoints are: vocab.json, merges.txt, and added tokens."""
+    """Return a folder as the official checkpoints are: vocab.json, merges.txt, and added tokens."""
     folder = tmp_path_factory.mktemp("parts")
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(

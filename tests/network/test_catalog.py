@@ -1,4 +1,4 @@
-"""Names → folders: with the real hub client against a hub of our own, and on the disk.
+"""Names → folders: with the real hub client against a test hub, and on the disk.
 
 The hub client reads its environment once, at import: what asks the hub is the whole process.
 """
@@ -33,7 +33,7 @@ NEEDED = sorted(path.relative_to(TINY).as_posix() for path in TINY.rglob("*") if
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    """Serves the bundled voice, and beside it what repositories carry that is not for us."""
+    """Serve the bundled voice, with other files of repositories that the sidecar does not need."""
     folder = tmp_path_factory.mktemp("served") / "voice"
     shutil.copytree(TINY, folder)
     for name in ("README.md", "convert.py", "optimizer.pt"):
@@ -45,13 +45,13 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
 
 @pytest.fixture(scope="module")
 def empty(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sidecar]:
-    """A process with nothing cached, for downloads that fail."""
+    """Start a process with an empty cache, for downloads that fail."""
     with sidecar(env=hub.environment(tmp_path_factory.mktemp("empty"))) as process:
         yield process
 
 
 def load(process: Sidecar, name: str) -> list[tuple[str, str]]:
-    """Loads a model; returns the stages that were announced, each with what it said first."""
+    """Load a model; return the announced stages, each with its first message."""
     process.call("model/load", {"model": name, "workDoneToken": "load"})
     stages: dict[str, str] = {}
     for message in process.others():
@@ -79,7 +79,7 @@ def test_a_download_takes_what_is_needed_and_is_done_once(hub: Hub, tmp_path: Pa
     assert hub.fetched() == NEEDED
     assert speech[0].audio == speech[1].audio != b""
 
-    # A hub that has nothing, and notices any question.
+    # The hub has nothing, and it records every request.
     with hub_server() as other, sidecar(env=other.environment(tmp_path)) as process:
         assert [name for name, state in states(process).items() if state == "cached"] == [ALIAS]
         for name in (ALIAS, ALIAS.upper(), REPO):
@@ -90,7 +90,7 @@ def test_a_download_takes_what_is_needed_and_is_done_once(hub: Hub, tmp_path: Pa
 
 
 # The real hub answers 401 instead of 404 to a client without a token. Without an error code its
-# client takes that for a missing repository only over https, which this hub does not speak.
+# client takes that for a missing repository only over https, which this hub does not support.
 @pytest.mark.parametrize(
     ("part", "status", "code", "expected"),
     [
@@ -168,8 +168,8 @@ def test_a_cancelled_download_stops_and_goes_on_later(hub: Hub, tmp_path: Path) 
     assert hub.fetched() == sorted([*NEEDED, "model.safetensors"])
 
 
-def test_two_requests_download_once_and_both_hear_of_it(hub: Hub, tmp_path: Path) -> None:
-    """By two names, and the second when half of it is there."""
+def test_two_requests_download_once_and_both_get_progress(hub: Hub, tmp_path: Path) -> None:
+    """The requests use two names, and the second one comes when half of the model has arrived."""
     hub.requests.clear()
     hub.sent.clear()
     path = hub.cdn_path(REPO, "model.safetensors")

@@ -71,7 +71,7 @@ def goldens(build: Path, *args: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def build(tmp_path: Path, release: Release) -> Path:
-    """A build folder whose asset is FILES, packed by the script itself."""
+    """Make a build folder whose asset is FILES, packed by the script itself."""
     source, build = tmp_path / "source", tmp_path / "build"
     build.mkdir()
     for name, content in FILES.items():

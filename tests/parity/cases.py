@@ -22,7 +22,7 @@ NAMES = [
 
 @dataclass(frozen=True)
 class Golden:
-    """One case: what was asked, and the official codes and audio.
+    """One case: the request, and the official codes and audio.
 
     Attributes:
         case: text, language, speaker, instruct, ref_text, frames.
@@ -39,7 +39,7 @@ class Golden:
 
     @property
     def max_frames(self) -> int:
-        """The official loop returns one frame fewer than it was allowed."""
+        """Return the frame limit: the official loop returns one frame fewer than it was allowed."""
         return self.case["frames"] - 1
 
     @property

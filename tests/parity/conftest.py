@@ -14,7 +14,7 @@ from tests.support.jobs import outcome
 
 @pytest.fixture(scope="module")
 def engine(golden: Path) -> Iterator[Engine]:
-    """With the checkpoints in float32, as the references were made, whatever is the default."""
+    """Start an engine with float32 checkpoints, like the references, whatever the default is."""
     engine = Engine()
     engine.start()
     for folder in FOLDERS:

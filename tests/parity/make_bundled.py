@@ -1,4 +1,4 @@
-"""`python make_bundled.py CHECKPOINT OUT.json`: what the official code says with the bundled voice.
+"""`python make_bundled.py CHECKPOINT OUT.json`: the official code's speech with the bundled voice.
 
 Needs torch, transformers 4.57 and qwen-tts 0.1.1 (its 25 Hz tokenizer's torchaudio is not used: an
 empty module will do). Not part of the tests' environment; made once per checkpoint.

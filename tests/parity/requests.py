@@ -22,7 +22,7 @@ GREEDY = SamplingOverrides(temperature=0.0)
 
 
 def wait(job: SpeechJob) -> tuple[np.ndarray, np.ndarray, SpeechResult]:
-    """Codes, samples and result of a request."""
+    """Return codes, samples and result of a request."""
     chunks, event = heard(job)
     if isinstance(event, SidecarError):
         raise event

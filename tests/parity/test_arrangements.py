@@ -28,10 +28,10 @@ FRAMES = 8
 
 @pytest.mark.parametrize("folder", ["custom_voice", "base"])
 def test_every_code_is_the_official_one(golden: Path, folder: str) -> None:
-    """Rows come one after another and a stranger leaves, so that the KV cache is rebuilt all along.
+    """Rows join one after another and an unrelated row leaves, so the KV cache is rebuilt often.
 
-    Only the beginnings, and one checkpoint only with MLX's convolutions, which take long on a CPU:
-    half a minute to hear a reference.
+    The test takes only the beginnings, and one checkpoint only with MLX's convolutions, which take
+    long on a CPU: half a minute to encode a reference.
     """
     backend = METAL
     if folder == "base":
@@ -64,7 +64,7 @@ def test_every_code_is_the_official_one(golden: Path, folder: str) -> None:
 def test_a_quantised_checkpoint_says_the_same_in_both(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bits: int, backend: Backend
 ) -> None:
-    """On the CPU it is unpacked, on a GPU multiplied as it is, with neighbouring layers fused."""
+    """The CPU unpacks its weights; a GPU multiplies them packed, with neighbouring layers fused."""
     checkpoints.write("tiny", bits, tmp_path)
     greedy = SpeechRequest(
         str(tmp_path),

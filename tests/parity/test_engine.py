@@ -15,7 +15,7 @@ from tests.parity.requests import FOLDERS, request, wait
 
 
 def stranger(golden: Golden, seed: int) -> SpeechRequest:
-    """The same prompt, but drawn at random, and of another length."""
+    """Return an unrelated request: the same prompt, sampled at random and with another length."""
     return msgspec.structs.replace(
         request(golden), talker=SamplingOverrides(), seed=seed, max_frames=10 + 8 * seed
     )
@@ -23,8 +23,8 @@ def stranger(golden: Golden, seed: int) -> SpeechRequest:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_every_code_is_the_official_one(engine: Engine, golden: Path, folder: str) -> None:
-    """All cases of a model in one batch of eight: rows of different length, layout and reference,
-    and strangers that sample, some of which are cancelled on the way."""
+    """All cases of a model are in one batch of eight: rows of different length, layout and
+    reference, and unrelated rows that sample, some of which are cancelled on the way."""
     cases = [load(golden, name) for name in NAMES if name.startswith(f"{folder}/")]
     odd = [stranger(cases[0], index) for index in range(8 - len(cases))]
     strangers = [engine.submit(one) for one in odd[::2]]

@@ -1,4 +1,4 @@
-"""What follows something said is what would have been said, had the text been one."""
+"""A text that continues earlier speech sounds as if both texts had been one."""
 
 from __future__ import annotations
 

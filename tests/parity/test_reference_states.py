@@ -1,4 +1,4 @@
-"""A reference that the codec has heard before: the next row starts behind it, to the bit."""
+"""A reference that the codec has decoded before: the next row starts after it, bit for bit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support import batches
 
 @pytest.fixture(scope="module", params=["cpu", "gpu"])
 def model(golden: Path, request: pytest.FixtureRequest) -> Any:
-    """In both arrangements; the GPU's runs on the CPU, too, but a frame takes a second there."""
+    """Load the model in both arrangements; the GPU's also runs on a CPU, at a second per frame."""
     backend = CPU if request.param == "cpu" else replace(METAL, reference_piece=2)
     return batches.load(golden / "base", backend=backend).model
 
@@ -32,7 +32,7 @@ def audio(model: Any, row: Any, codes: np.ndarray) -> np.ndarray:
     return np.concatenate([np.array(part) for part in parts])
 
 
-def test_the_second_row_of_a_voice_starts_behind_its_reference(model: Any, golden: Path) -> None:
+def test_the_second_row_of_a_voice_starts_after_its_reference(model: Any, golden: Path) -> None:
     length, spoken = (3, 2) if model.rows_share_cost else (20, 6)
     codes = cases.load(golden, "base/icl_full").codes[:spoken].astype(np.uint32)
     ids = np.array(model._prompts.reference_ids("ref"), np.int32)

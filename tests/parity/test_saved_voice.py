@@ -1,4 +1,4 @@
-"""What a saved voice spares: the encoders' passes, counted."""
+"""The encoder passes that a saved voice saves, counted."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FRAMES = 6
 def test_a_saved_voice_costs_no_encoder_pass(
     golden: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str
 ) -> None:
-    """And says what its recording says."""
+    """The saved voice speaks exactly as its recording does."""
     passes: list[str] = []
     for name in ("_speaker", "_codes"):
         true = getattr(ReferenceEncoder, name)

@@ -16,7 +16,7 @@ STREAMED = [name for name in NAMES if name.endswith("_stream")]
 
 
 def cut(text: str, seed: int) -> list[str]:
-    """The text in pieces of any size, empty ones included."""
+    """Return the text in pieces of any size, empty ones included."""
     draw = random.Random(seed)
     borders = sorted(draw.choices(range(len(text) + 1), k=draw.randrange(1, len(text))))
     return [text[a:b] for a, b in zip([0, *borders], [*borders, len(text)], strict=True)]

@@ -1,5 +1,5 @@
-"""Runs the sidecar with a model that fails: QWEN_TTS_TEST_FAULT is `what@frame`, and what fails are
-requests with the word "trouble" in their text. `hang@load` hangs while the model is loaded,
+"""Run the sidecar with a model that fails: QWEN_TTS_TEST_FAULT is `what@frame`, and requests fail
+if the word "trouble" is in their text. `hang@load` hangs while the model is loaded,
 `slow@disk` while a file is written, until a byte comes to the pipe QWEN_TTS_TEST_DISK."""
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def hang() -> None:
 
 
 class Faulty:
-    """A model that fails when one of its rows has made so many frames."""
+    """A model that fails when one of its rows has made the given number of frames."""
 
     def __init__(self, model: Any) -> None:
         self._model = model
@@ -81,7 +81,7 @@ def load(checkpoint: Any, dtype: str, bits: int | None = None) -> Any:
 
 
 def sync(fd: int) -> None:
-    """A disk that takes its time: says when it has begun, and is done when it is told."""
+    """Simulate a slow disk: report that the write has begun, and end it when the test says so."""
     pipe = os.environ["QWEN_TTS_TEST_DISK"]
     with open(f"{pipe}.began", "wb"):
         pass

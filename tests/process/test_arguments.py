@@ -1,4 +1,4 @@
-"""The grammar of the command line: its page, its suggestions, its help, its completion."""
+"""The grammar of the command line: its documentation, suggestions, help and completion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A request's chunks become one file, whatever the chunks."""
+"""A request's chunks become one file, whatever their sizes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(900)
 
 CONTAINERS = ENCODINGS[2:]
 LOSSLESS = ("wav", "flac")
-# Samples at 24 kHz that LAME and a decoder put before the first, for want of a Xing header.
+# LAME and a decoder put this many samples at 24 kHz first, since there is no Xing header.
 MP3_LEAD = 576 + 529
 # Everything at once.
 WANTED = {
@@ -36,7 +36,7 @@ def formatted(encoding: str, which: str) -> AudioFormat:
 
 
 def pcm(audio: AudioFormat, samples: np.ndarray) -> NDArray[np.int16]:
-    """The same request's `pcm_s16le`."""
+    """Return the same request's `pcm_s16le`."""
     same = AudioFormat("pcm_s16le", audio.sample_rate, audio.speed, audio.fade, audio.peak_limit)
     return np.frombuffer(encode(same, [samples])[0], "<i2")
 
@@ -143,13 +143,13 @@ def test_python_reads_a_wav_that_is_a_stream() -> None:
     ("encoding", "longest"), [("wav", 5), ("flac", 50), ("mp3", 40), ("ogg_opus", 65)]
 )
 def test_bytes_come_as_soon_as_documented(encoding: str, longest: int) -> None:
-    """docs/audio.md: ms of audio between one piece of bytes and the next."""
+    """docs/audio.md states the ms of audio between one piece of bytes and the next."""
     stream = AudioStream(AudioFormat(encoding, fade=False), RATE)
     last, gaps = 0, list[float]()
     for end in range(120, len(speech()), 120):
         made = stream.write(speech()[end - 120 : end])
         assert made.samples == 120
-        # The headers of FLAC and Ogg come at once, and are no audio.
+        # The headers of FLAC and Ogg arrive at once, and contain no audio.
         if made.data and not (end == 120 and encoding in ("flac", "ogg_opus")):
             gaps.append((end - last) / RATE * 1000)
             last = end

@@ -32,7 +32,7 @@ def test_a_stream_is_cancelled_with_one_answer_and_no_audio_after_it(server: Sid
         server.wait(id)
     assert (caught.value.code, caught.value.type) == (-32800, "cancelled")
     assert len(server.others()) < 500  # it stopped: the whole is over 1000 chunks
-    # A whole request later nothing of the cancelled one has come.
+    # After another whole request, nothing of the cancelled one has arrived.
     assert server.speak("Next.", token="next", seed=1, maxFrames=5).result["frames"] == 5
     assert server.others() == []
 

@@ -1,4 +1,4 @@
-"""What mlx-audio imports and we may never need: not imported by a start, and there when asked."""
+"""Modules that mlx-audio imports and we may never need: imported on first use, not at start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures that the documentation repeats are those of the code."""
+"""The figures in the documentation are those of the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What fits a machine, and what `doctor` says about this one."""
+"""The models that fit a machine, and the output of `doctor` for this one."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_what_is_needed_and_broken_is_an_exit_code(tmp_path: Path) -> None:
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 NOT_FOR_USERS = {"cpu", "cuda12", "cuda13", "bench", "dev", "quality"}
-# Distribution → the module that it brings, where the two are not called alike.
+# Distribution → its module, where the two names differ.
 MODULES = {"phonemizer-fork": "phonemizer", "espeakng-loader": "espeakng_loader"}
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong inside: it ends the request that it belongs to, and nothing else."""
+"""Faults inside the process: each ends the request that it belongs to, and nothing else."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def start(server: Sidecar, text: str, token: str) -> int:
 
 
 def audio(server: Sidecar, ids: list[int]) -> tuple[list[RpcError | None], list[bytes]]:
-    """How each stream ended, and what was heard of it."""
+    """Return the end of each stream, and its audio."""
     ends: list[RpcError | None] = []
     for id in ids:
         try:
@@ -78,7 +78,7 @@ def test_a_hang_is_reported_and_ends_the_process(fault: str, task: str) -> None:
 
 
 def stalled(server: Sidecar, task: str) -> Message:
-    """What `server/status` says of the hang, which has to be seen before it ends the process."""
+    """Return what `server/status` reports of the hang; it must do so before the process ends."""
     try:
         while True:
             engine = server.call("server/status")["engine"]
@@ -87,11 +87,11 @@ def stalled(server: Sidecar, task: str) -> Message:
     except (AssertionError, BrokenPipeError):
         if server.wait_exit()[0] != 70:
             raise
-        raise TooLate(f"nobody has seen it stall while {task}\n{server.whole_log()}") from None
+        raise TooLate(f"no status showed the stall while {task}\n{server.whole_log()}") from None
 
 
 def hang(fault: str, task: str) -> None:
-    # Long enough that on a busy machine a load is not taken for a hang, most often.
+    # The limit is long enough that a load on a busy machine is rarely taken for a hang.
     with faulty(fault, "--watchdog", "8") as server:
         hung, beside = start(server, TEXTS[1], "hung"), start(server, TEXTS[0], "beside")
         engine = stalled(server, task)
@@ -131,7 +131,7 @@ def test_a_voice_on_a_slow_disk_is_saved_or_its_request_cancelled_and_never_both
     params = {"voice": "anna", "model": str(golden / "base"), "reference": {"audio": wav(sound())}}
     with sidecar(command=command, env=env) as server:
         id = server.request("voice/create", params)
-        with open(f"{pipe}.began", "rb") as began:  # waits until somebody opens it to write
+        with open(f"{pipe}.began", "rb") as began:  # waits until the process opens it to write
             began.read(1)
         if end == "cancel":
             server.notify("$/cancelRequest", {"id": id})

@@ -1,5 +1,5 @@
-"""What `doctor` says fits is what `model/load` takes: the one by the catalogue, the other by the
-headers of a checkpoint of the true shapes."""
+"""The models that fit according to `doctor` are those that `model/load` accepts: `doctor` uses the
+catalogue, `model/load` the headers of a checkpoint with the true shapes."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from tests.support.harness import RpcError, sidecar
 
 GIB = 2**30
 GROUP = 64
-# The decoder's; the rest of the codec's file counts once.
+# These are the decoder's; the rest of the codec's file counts once.
 CODEBOOKS = (16 * 2048, 256)
 
 Shapes = dict[str, tuple[str, tuple[int, ...]]]
 
 
 def write(file: Path, tensors: Shapes) -> None:
-    """A safetensors file without its data, which nobody reads who only asks what it will take."""
+    """Write a safetensors file without its data, which an estimate of memory does not read."""
     entries = {name: {"dtype": dtype, "shape": shape} for name, (dtype, shape) in tensors.items()}
     header = json.dumps(entries).encode()
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ def write(file: Path, tensors: Shapes) -> None:
 
 
 def base_config(size: str) -> dict[str, Any]:
-    """A Base model's config.json."""
+    """Return a Base model's config.json."""
     from bench import checkpoints
 
     settings: dict[str, Any] = checkpoints._config(size.lower()) | {"tts_model_type": "base"}
@@ -47,7 +47,7 @@ def base_config(size: str) -> dict[str, Any]:
 
 
 def base_shapes(size: str) -> tuple[dict[str, tuple[int, ...]], set[str]]:
-    """A Base model's parameters, the hungriest of its size, and those of them that are packed."""
+    """Return a Base model's parameters (the largest model of a size), and the packed ones."""
     from mlx.utils import tree_flatten
     from mlx_audio.convert import build_quant_predicate
     from mlx_audio.tts.models.qwen3_tts.config import ModelConfig
@@ -74,7 +74,7 @@ def stored(shapes: dict[str, tuple[int, ...]], packed: set[str], bits: int) -> S
 
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Checkpoint]:
-    """By alias: a Base model of every size and precision."""
+    """Return Base models of every size and precision, by alias."""
     backend.prepare()
     books = CODEBOOKS[0] * CODEBOOKS[1]
     codec: Shapes = {
@@ -110,7 +110,7 @@ class Begun(Exception):
 
 
 def accepts(checkpoint: Checkpoint, limit: int | None, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Whether `model/load` would begin to read the weights."""
+    """Return whether `model/load` would begin to read the weights."""
     from sidecar.engine import model_table
 
     def begin(*_: object) -> None:
@@ -128,7 +128,7 @@ def accepts(checkpoint: Checkpoint, limit: int | None, monkeypatch: pytest.Monke
     raise AssertionError("it was neither loaded nor refused")
 
 
-# What Metal recommends is two thirds of small machines and three quarters of larger ones.
+# Metal recommends two thirds of the memory of small machines, and three quarters of larger ones.
 @pytest.mark.parametrize(
     ("device", "gibibytes", "usable"),
     [
@@ -156,7 +156,7 @@ def test_what_fits_is_what_is_loaded(
 
 
 def place(cache: Path, checkpoint: Checkpoint, repo: str) -> None:
-    """Puts a checkpoint into a cache of the hub's layout."""
+    """Put a checkpoint into a cache of the hub's layout."""
     home, commit = cache / f"models--{repo.replace('/', '--')}", "a" * 40
     shutil.copytree(checkpoint.path, home / "snapshots" / commit)
     for name in ("tokenizer.json", "speech_tokenizer/config.json"):
@@ -165,10 +165,10 @@ def place(cache: Path, checkpoint: Checkpoint, repo: str) -> None:
     (home / "refs" / "main").write_text(commit)
 
 
-def test_whoever_says_what_a_model_needs_says_the_same(
+def test_a_models_headers_and_the_catalogue_state_the_same_memory(
     checkpoints: dict[str, Checkpoint], tmp_path: Path
 ) -> None:
-    """One that is here, whose headers say it, and one of which only the catalogue knows."""
+    """The headers of a local model and the catalogue, for a model that is not here, agree."""
     here, known = "0.6b-base", "1.7b-base-4bit"
     place(tmp_path, checkpoints[here], KNOWN[here].repo)
     environment = {"HF_HUB_CACHE": str(tmp_path), "HF_HUB_OFFLINE": "1", "COLUMNS": "100"}

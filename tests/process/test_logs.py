@@ -1,4 +1,4 @@
-"""The log: one line per event whatever is in it, as text, as JSON, and to the client."""
+"""The log: one line per event whatever its text, as text, as JSON, and to the client."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HOSTILE = "no/such\nERROR forged: line\r\x1b[2Jend\u2028"
 
 
 def provoke(server: Sidecar) -> None:
-    """Makes it log a warning whose text is a client's."""
+    """Make the process log a warning that contains a client's text."""
     server.notify("$/cancelRequest", {HOSTILE: 1})
     server.call("ping")
 

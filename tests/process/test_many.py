@@ -14,12 +14,12 @@ REQUESTS = 64
 
 
 def params(index: int) -> dict[str, object]:
-    """One of 16 different requests."""
+    """Return the params of one of 16 different requests."""
     return {"text": TEXTS[index % 4], "seed": index // 4 % 2, "maxFrames": 12 + index // 8 % 2}
 
 
 def until(server: Sidecar, **figures: int) -> None:
-    """Texts are read on threads of their own, so it takes a while until all are known."""
+    """Wait for a status: texts are read on their own threads, so they are not all known at once."""
     deadline = time.monotonic() + TIMEOUT
     while True:
         status = server.call("server/status")
@@ -42,7 +42,7 @@ def test_64_at_once_are_all_answered_correctly_in_bounded_memory(server: Sidecar
     status = server.call("server/status")
     assert status["streams"] == []
     assert status["queued"] == 0
-    # Eight rows at a time: their caches and activations, whatever the length of the queue.
+    # Only eight rows at a time have caches and activations, whatever the length of the queue.
     assert status["memory"]["peakBytes"] < one_by_one + 200_000_000
 
 

@@ -1,4 +1,4 @@
-"""Recordings in what libsndfile does not read, through each of the decoders that may be there."""
+"""Recordings in formats that libsndfile does not read, through each decoder that may exist."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_path_and_the_bytes_are_the_same_recording(tmp_path: Path) -> None:
 
 
 def test_windows_media_is_recognised_by_its_first_bytes() -> None:
-    """PyAV's wheels cannot write it."""
+    """The test only checks the first bytes, since PyAV's wheels cannot write the format."""
     head = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c") + bytes(100)
     kind = formats.detect_format(head)
     assert kind is not None
@@ -103,7 +103,7 @@ def test_the_same_limits_hold(name: str) -> None:
 
 
 def test_a_film_is_not_decoded_to_its_end(tmp_path: Path) -> None:
-    """Where nothing says how long it is: of what is decoded little more than the limit is kept."""
+    """The file does not state its length, and little more than the limit is decoded and kept."""
     kind = formats.detect_format(data := made("aac", tone(20)))
     assert kind is not None
     with decoders.decode_to_wav(ReferenceFile(data, None, 3.0, lambda: None), kind) as found:
@@ -142,7 +142,7 @@ def test_what_is_no_recording_is_refused_in_a_sentence(data: bytes, words: str) 
 
 
 def test_a_playlist_opens_no_other_file_even_if_it_were_taken_for_one(tmp_path: Path) -> None:
-    """The second line of defence: no demuxer of playlists is ever named to the child."""
+    """This is the second line of defence: the child process receives no demuxer of playlists."""
     soundfile.write(tmp_path / "voice.wav", VOICE, RATE)
     (tmp_path / "list").write_text("ffconcat version 1.0\nfile voice.wav\n")
     (tmp_path / "list.m3u8").write_text("#EXTM3U\n#EXTINF:5,\nvoice.wav\n#EXT-X-ENDLIST\n")

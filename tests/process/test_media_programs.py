@@ -42,7 +42,7 @@ def test_a_real_ffmpeg_reads_them_too(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_ffmpeg_is_told_to_touch_nothing_but_its_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A stand-in for ffmpeg: it notes its arguments and leaves a WAV file where it should."""
+    """A stand-in for ffmpeg records its arguments and writes a WAV file where it should."""
     soundfile.write(tmp_path / "voice.wav", VOICE, RATE)
     script = (
         f'printf "%s\\n" "$@" > {tmp_path}/arguments; env > {tmp_path}/environment\n'
@@ -121,7 +121,7 @@ def test_a_cancel_ends_the_decoder(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_afconvert_comes_first_where_there_is_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A stand-in for macOS' program, whose arguments it checks; the true one was not run here."""
+    """A stand-in for the program of macOS checks its arguments; the real one was not run here."""
     soundfile.write(tmp_path / "voice.wav", VOICE, RATE, "FLOAT")
     script = (
         '[ "$1 $2 $3 $4" = "-f WAVE -d LEF32" ] || exit 1\n'
@@ -129,7 +129,7 @@ def test_afconvert_comes_first_where_there_is_one(
     )
     programs(tmp_path / "bin", monkeypatch, afconvert=script, ffmpeg="exit 1")
     assert np.array_equal(reference.read(None, M4A).samples, VOICE)
-    # What it does not know goes to the next one.
+    # A file that it cannot read goes to the next program.
     assert "ffmpeg" in refused(made("webm")).message
 
 

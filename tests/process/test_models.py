@@ -1,4 +1,4 @@
-"""Models come and go: the limit on memory, keep-alive, unloading, as a client sees them."""
+"""Loading and unloading of models as a client sees it: the memory limit and keep-alive."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SENTENCE = {"text": "One two three four five six seven eight nine ten.", "maxFra
 
 
 def until(server: Sidecar, models: int) -> Any:
-    """The status, once so many models are in memory."""
+    """Wait until this many models are in memory; return the status."""
     deadline = time.monotonic() + TIMEOUT
     while len((status := server.call("server/status"))["models"]) != models:
         assert time.monotonic() < deadline, status
@@ -113,7 +113,7 @@ def test_a_load_that_is_cancelled_at_once_is_none() -> None:
 
 
 def first_and_tenth() -> list[float]:
-    """Times to first audio in a fresh process, in ms."""
+    """Return times to first audio in a fresh process, in ms."""
     with sidecar() as server:
         server.call("model/load", {"model": "tiny-voice"})
         said = {"text": "Hello there.", "maxFrames": 4, "seed": 1}
@@ -123,7 +123,7 @@ def first_and_tenth() -> list[float]:
 
 
 def test_the_first_request_is_as_fast_as_the_tenth() -> None:
-    # Without the warm-up it is ten times as slow. Other programs may be in its way, hence three.
+    # Without the warm-up it is ten times as slow. The bound is three, since other programs may run.
     tries = (first_and_tenth() for _ in range(3))
     assert any(times[0] < 3 * sorted(times)[5] for times in tries)
 

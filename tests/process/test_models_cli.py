@@ -1,4 +1,4 @@
-"""`models` at the command line, of a machine on which there is nothing but the package."""
+"""The command `models` on a machine that has nothing but the package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Preset voices, languages and instructions, as a checkpoint's config says."""
+"""Preset voices, languages and instructions, as a checkpoint's config states them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_dialect_is_a_language_and_unknown_ones_are_told_what_there_is(
     assert loaded["dialects"] == ["beijing_dialect"]
     said = {"text": "Hi.", "model": model, "maxFrames": 2, "sampling": {"temperature": 0}}
     for voice, languages in {
-        # which he speaks by himself
+        # The first speaker uses the dialect by default.
         "dylan": ("auto", "chinese", "Beijing_Dialect", "zh", "cmn-Hans", "zh-CN-beijing"),
         "ryan": ("beijing_dialect", "zh_CN_Beijing"),
         "vivian": ("english", "en", "EN-US", "eng", "en_GB"),
@@ -78,7 +78,7 @@ def test_an_instruction_has_letters_that_the_model_has_learned(
 def test_an_instruction_is_followed_or_refused(
     server: Sidecar, golden: Path, tmp_path: Path
 ) -> None:
-    """The size that takes none says so in its config; nothing is dropped in silence."""
+    """The config of the size that takes none says so; no instruction is silently dropped."""
     small = tmp_path / "small"
     shutil.copytree(golden / "custom_voice", small)
     config = small / "config.json"

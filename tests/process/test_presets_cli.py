@@ -1,4 +1,4 @@
-"""Preset voices at the command line, also of models that are not on this machine."""
+"""Preset voices on the command line, also those of models that are not on this machine."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_preset_is_shown_and_cannot_be_deleted(tmp_path: Path) -> None:
 
 
 def test_the_help_of_create_names_the_models_that_it_takes_and_their_size() -> None:
-    """What it says is what it does: `Creation` is begun with these."""
+    """The help is true: the command starts `Creation` with these models."""
     said = " ".join(run("voices", "create", "--help").stdout.split())
     assert catalog.BUNDLED not in said
     for alias in (catalog.BASE, catalog.DESIGN):

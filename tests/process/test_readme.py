@@ -1,4 +1,4 @@
-"""What the README claims: its figures, its links, and the sample that it offers to listen to."""
+"""The claims of the README: its figures, its links, and its audio sample."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_more_than_forty_conversations_are_in_the_vectors() -> None:
 
 
 def test_five_foreign_clients_are_tested() -> None:
-    """Two runtimes of one library are one client."""
+    """Two runtimes of one library count as one client."""
     assert "five foreign clients" in README
     source = (ROOT / "tests" / "clients" / "interop" / "test_interop.py").read_text(
         encoding="utf-8"
@@ -68,7 +68,7 @@ def test_the_bundled_voice_has_the_size_that_is_stated() -> None:
 
 
 def test_the_sample_is_what_the_bundled_voice_says_today(tmp_path: Path) -> None:
-    """Compares loudness over time: MP3 and another CPU's rounding change the samples a little."""
+    """The test compares loudness over time: MP3 and a CPU's rounding change samples a little."""
     output = tmp_path / "sample.mp3"
     command = [sys.executable, "-m", "sidecar", "say", SAMPLE_TEXT, "--seed", SAMPLE_SEED]
     done = subprocess.run(

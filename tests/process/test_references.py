@@ -1,4 +1,4 @@
-"""Recordings in requests: what is wrong with them, and what is remembered of them."""
+"""Recordings in requests: the errors for bad ones, and the cache of good ones."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_each_fault_of_a_reference_has_its_error(server: Sidecar, base: str, kin
 
 @pytest.fixture(scope="module")
 def memo() -> bytes:
-    """What a phone records."""
+    """Make a recording as a phone does."""
     return contained(sound(), "ipod", "aac", 48000, layout="stereo")
 
 
@@ -103,7 +103,7 @@ def test_a_phones_recording_is_taken_at_every_door(
 def test_a_cancel_takes_effect_while_another_program_decodes(
     base: str, memo: bytes, tmp_path: Path
 ) -> None:
-    """A stand-in for a decoder that hangs; it says that it has begun."""
+    """A stand-in for a decoder reports that it has begun, and hangs."""
     pipe = tmp_path / "begun"
     os.mkfifo(pipe)
     program = tmp_path / "bin" / "afconvert"
@@ -178,7 +178,7 @@ def test_an_analysed_recording_is_remembered_by_its_content(base: str, tmp_path:
             return server.call("speech/synthesize", {**said, "reference": reference})["audio"]
 
         def remembered(count: int) -> None:
-            """The engine publishes its figures after the answer."""
+            """Wait for the figures of the cache, which the engine publishes after the answer."""
             deadline = time.monotonic() + TIMEOUT
             while server.call("server/status")["referenceCache"]["count"] != count:
                 assert time.monotonic() < deadline

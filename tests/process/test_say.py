@@ -1,4 +1,4 @@
-"""`say`: where its text comes from, where its audio goes, and what it leaves when it fails."""
+"""`say`: the sources of its text, the targets of its audio, and its files after a failure."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ def test_captions_for_the_web_have_no_markup_of_the_texts(tmp_path: Path) -> Non
     assert second.endswith("\nThe end.\n")
 
 
-# At work, and interrupted.
+# The command is interrupted while it works.
 
 
 def started(tmp_path: Path, *args: str) -> subprocess.Popen[bytes]:

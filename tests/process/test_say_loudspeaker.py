@@ -1,4 +1,4 @@
-"""`say --play`: the loudspeaker gets what a file would get."""
+"""`say --play`: the loudspeaker receives the same audio as a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import soundfile
 
 from tests.support.command import TEXT, run
 
-# A loudspeaker: this stands for the package sounddevice, and for the card under it.
+# This stands in for the package sounddevice, and for the sound card.
 SOUNDDEVICE = """
 import os
 class PortAudioError(Exception): pass

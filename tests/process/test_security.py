@@ -1,4 +1,4 @@
-"""What docs/security.md promises of the running process."""
+"""The promises of docs/security.md about the running process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ linux = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="reads Lin
 
 
 class Marker:
-    """Leaves a file behind when it is unpickled."""
+    """An object that creates a file when it is unpickled."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -41,7 +41,7 @@ def test_it_has_no_socket(server: Sidecar) -> None:
 
 
 def test_nothing_of_the_environment_is_said(tmp_path: Path) -> None:
-    """Every kind of failure, with the log at its most talkative."""
+    """The test provokes every kind of failure, with the most detailed log."""
     with hub_server() as hub:
         hub.serve("someone/voice", TINY)
         secrets = {"HF_TOKEN": TOKEN, "DATABASE_PASSWORD": SECRET}
@@ -57,7 +57,7 @@ def test_nothing_of_the_environment_is_said(tmp_path: Path) -> None:
                 with hub.failing(*failure), pytest.raises(RpcError) as caught:
                     server.call("model/load", {"model": "someone/voice"})
                 said.append(str(caught.value) + json.dumps(caught.value.data))
-            # What a client or a library writes into a message itself.
+            # Text that a client or a library itself writes into a message.
             with pytest.raises(RpcError) as caught:
                 server.call("model/load", {"model": f"./{TOKEN}"})
             said.append(str(caught.value))
@@ -73,7 +73,7 @@ def test_nothing_of_the_environment_is_said(tmp_path: Path) -> None:
 
 
 def hostile_checkpoint(folder: Path, marker: Path) -> None:
-    """The bundled voice, with code and pickles in all the places that libraries look for them."""
+    """Copy the bundled voice, with code and pickles everywhere that libraries look for them."""
     shutil.copytree(TINY, folder)
     code = f"import pathlib\npathlib.Path({str(marker)!r}).touch()\n"
     for name in ("tokenization_evil.py", "modeling_evil.py", "__init__.py", "sitecustomize.py"):
@@ -95,12 +95,12 @@ def test_no_code_and_no_pickle_of_a_checkpoint_is_run(tmp_path: Path) -> None:
     plain, foreign, without = (tmp_path / name for name in ("plain", "foreign", "without"))
     for folder in (plain, foreign, without):
         hostile_checkpoint(folder, marker)
-    # A tokenizer that nobody but the code in the folder knows; weights in pickles only.
+    # Only the code in the folder defines the tokenizer's class; the weights are only in pickles.
     change(foreign / "tokenizer_config.json", tokenizer_class="Evil")
     (without / "model.safetensors").unlink()
     with sidecar() as server:
         assert server.speak("Hi.", model=str(plain), maxFrames=4).result["frames"] == 4
-        # The class that the file names is not asked for: the tokens are in tokenizer.json.
+        # The class that the file names is not needed: the tokens are in tokenizer.json.
         assert server.speak("Hi.", model=str(foreign), maxFrames=4).result["frames"] == 4
         with pytest.raises(RpcError) as caught:
             server.speak("Hi.", model=str(without), maxFrames=4)
@@ -108,8 +108,8 @@ def test_no_code_and_no_pickle_of_a_checkpoint_is_run(tmp_path: Path) -> None:
     assert not marker.exists()
 
 
-def test_a_voice_from_somebody_else_makes_nothing_load(tmp_path: Path) -> None:
-    """Its file names a checkpoint beside it, one on the hub, and one on another machine."""
+def test_a_voice_file_from_a_stranger_loads_nothing(tmp_path: Path) -> None:
+    """The voice's file names a checkpoint beside it, one on the hub, and one on another machine."""
     voices, beside = tmp_path / "voices", tmp_path / "checkpoint"
     shutil.copytree(TINY, beside)
     store = VoiceStore(str(voices))
@@ -128,7 +128,7 @@ def test_a_voice_from_somebody_else_makes_nothing_load(tmp_path: Path) -> None:
             assert "no request has named" in caught.value.message
         assert server.call("server/status")["models"] == []
         assert hub.requests == []
-        # Named, it is what was asked for; this one is no Base model.
+        # A model that the request names is loaded; this one is no Base model.
         with pytest.raises(RpcError) as caught:
             server.speak("Hi.", voice="beside", model=str(beside), maxFrames=1)
         assert caught.value.type == "incompatibleVoice"

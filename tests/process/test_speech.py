@@ -1,4 +1,4 @@
-"""The main job: text in, audio out while it is made."""
+"""The main task: text comes in, and audio goes out while it is generated."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def test_sentences_cover_the_text_and_follow_each_other_in_the_audio(server: Sid
     starts = [one["startMs"] for one in speech.sentences]
     assert starts == sorted(starts)
     assert starts[-1] <= speech.result["durationMs"]
-    # Where a sentence starts is where its first chunk does.
+    # A sentence starts where its first chunk starts.
     heard = {}
     at = 0
     for chunk in speech.chunks:
@@ -75,7 +75,7 @@ def test_the_speech_does_not_depend_on_the_pieces_of_the_text(server: Sidecar, t
         assert server.dictate(pieces, **params).audio == whole.audio
 
 
-def test_a_single_sentence_is_what_it_is_when_it_is_not_split(server: Sidecar) -> None:
+def test_a_single_sentence_sounds_the_same_whether_split_or_not(server: Sidecar) -> None:
     params = {"seed": 4, "encoding": "pcm_f32le"}
     text = "Hello, and welcome to the demo."
     split = server.speak(text, **params)
@@ -109,7 +109,7 @@ def test_speed_and_rate_apply_to_the_samples_that_come_out(server: Sidecar) -> N
     assert fast.result["durationMs"] == pytest.approx(expected, abs=30)
 
 
-def test_a_cancel_at_any_moment_leaves_nothing_behind(server: Sidecar) -> None:
+def test_a_cancel_at_any_moment_leaves_no_request_or_place(server: Sidecar) -> None:
     draw = random.Random(3)
     for turn in range(12):
         live = bool(turn % 2)
@@ -164,7 +164,7 @@ def test_pieces_that_come_at_once_are_spoken_in_their_order(server: Sidecar) -> 
 def test_text_is_waited_for_only_when_all_that_is_there_has_been_spoken(
     server: Sidecar, mode: str
 ) -> None:
-    """Speaking these words takes much longer than the millisecond that more text may take."""
+    """The speech of these words takes much longer than the millisecond allowed for more text."""
     text = "One two three four five six seven eight nine ten. Then it goes on. And so"
     params = {"moreText": True, "textMode": mode, "textTimeoutMs": 1, "chunk": {"maxFrames": 1}}
     id = server.request(

@@ -51,8 +51,8 @@ def letters_left_out(result: dict[str, Any]) -> str:
 @pytest.mark.parametrize("mode", ["full", "stream"])
 @pytest.mark.parametrize("size", [1, 100])
 def test_letters_that_are_left_out_are_reported(server: Sidecar, mode: str, size: int) -> None:
-    """Words with some of them, a sentence of nothing else, and the marks of both, which alone
-    would be babble."""
+    """The texts have words with such letters, sentences of nothing else, and the punctuation of
+    both, which the model would babble if it were alone."""
     params: dict[str, Any] = {"textMode": mode, "seed": 1, **FAST}
     for text, letters in (
         ("Meet Zoe at the café near 日本 tonight.", "日, 本"),

@@ -25,7 +25,7 @@ def reference(golden: cases.Golden) -> dict[str, Any]:
 def test_saved_voices_speak_as_the_official_code_before_and_after_a_restart(
     golden: Path, tmp_path: Path
 ) -> None:
-    """tests/parity/test_wire.py has the same with the recording in the request."""
+    """tests/parity/test_wire.py checks the same with the recording in the request."""
     model, folder = str(golden / "base"), ("--voices-dir", str(tmp_path))
 
     def speak(server: Sidecar, case: str, **voice: Any) -> None:
@@ -78,7 +78,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[Sidecar]:
-    """One process for what follows; each test has names of its own."""
+    """Start one process for this file; each test uses its own voice names."""
     with sidecar("--voices-dir", str(folder)) as process:
         yield process
 
@@ -131,7 +131,7 @@ def test_a_voice_that_cannot_be_spoken_with(server: Sidecar, base: str, golden: 
     )
     custom, designer = str(golden / "custom_voice"), str(golden / "voice_design")
     hello = {"text": "Hi.", "maxFrames": 1}
-    # A preset of that name is the model's own; without one it takes presets only.
+    # A preset of that name is the model's own; a model without one accepts only presets.
     assert server.call("speech/synthesize", {**hello, "voice": "VIVIAN", "model": custom})["frames"]
     server.call(
         "voice/create", {"voice": "mine", "model": base, "reference": {"audio": wav(sound())}}
@@ -169,7 +169,7 @@ CHANGES: dict[str, Callable[[dict[str, np.ndarray]], object]] = {
 def test_a_voice_of_another_model_does_not_fit(
     server: Sidecar, base: str, folder: Path, kind: str
 ) -> None:
-    """Also what somebody has made up: no number in a file reaches an index unseen."""
+    """Invented files are refused, too: no number in a file is used as an index without a check."""
     reference = {"audio": wav(sound()), "text": "What is said."}
     params = {"voice": "odd", "model": base, "reference": reference, "replace": True}
     server.call("voice/create", params)
@@ -184,7 +184,7 @@ def test_a_voice_of_another_model_does_not_fit(
     path.write_bytes(path.read_bytes()[:-9])
     error = refused(server, "speech/synthesize", {"text": "Hi.", "voice": "odd", "maxFrames": 1})
     assert (error.code, error.type) == (1014, "badVoiceFile")
-    # Its header is whole; the rest is looked at when it speaks.
+    # The header is whole; the rest of the file is read when the voice speaks.
     assert "skipped" not in server.call("voice/list")
     server.call("voice/delete", {"voice": "odd"})
 
@@ -238,7 +238,7 @@ def test_a_described_voice_is_kept(server: Sidecar, golden: Path, base: str) -> 
 
 
 def test_making_a_voice_can_be_cancelled(golden: Path, tmp_path: Path) -> None:
-    """At whatever point it is; nothing is left behind."""
+    """A cancel works at any point of the creation, and no file is left."""
     design = {
         "instruct": "Anybody.",
         "text": "A sentence without an end.",

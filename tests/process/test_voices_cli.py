@@ -1,4 +1,4 @@
-"""Voices at the command line."""
+"""Voices on the command line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def wav(tmp_path: Path) -> str:
 
 @pytest.fixture
 def model(golden: Path, tmp_path: Path) -> str:
-    """A Base model that says a word at most: random weights find no end."""
+    """Make a Base model that says one word at most, since random weights never end their speech."""
     folder = tmp_path / "base"
     shutil.copytree(golden / "base", folder, copy_function=shutil.copyfile)
     folder.chmod(0o755)
@@ -57,7 +57,7 @@ def test_a_voice_is_made_shown_spoken_with_and_deleted(
 
     output = tmp_path / "out.wav"
     said = ("say", "Hi.", "--voice", "anna", "-o", str(output), "--seed", "1", *folder)
-    unasked = run(*said)  # the file may be from anybody, and names a folder
+    unasked = run(*said)  # the file may come from a stranger, and it names a folder
     assert unasked.returncode == 1
     assert "--model" in unasked.stderr
     assert not output.exists()
@@ -105,7 +105,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_any_work(
 def test_what_is_wrong_is_reported_before_a_model_is_downloaded(
     tmp_path: Path, wav: str, given: list[str], said: str
 ) -> None:
-    """Offline, so that looking for the model would be another error."""
+    """The process is offline, so that a search for the model would be another error."""
     args = [one.format(wav=wav) for one in given]
     done = run("voices", "create", *args, env=fresh(tmp_path))
     assert done.returncode == 1
@@ -203,7 +203,7 @@ CREATE = ["voices", "create", "Anna"]
 def test_what_does_not_go_together_is_said(
     command: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    """In this process: there are many, and none comes as far as a model."""
+    """The commands run in this process: there are many, and none of them needs a model."""
     monkeypatch.setattr("os._exit", sys.exit)
     monkeypatch.setattr("sidecar.logs.to_stderr", lambda *_: None)
     with pytest.raises(SystemExit) as ended:

@@ -1,4 +1,4 @@
-"""Runs the sidecar with something printing to stdout, in every way there is, at each frame."""
+"""Run the sidecar with a model that prints to stdout, in every possible way, at each frame."""
 
 from __future__ import annotations
 

@@ -11,10 +11,10 @@ from tests.support.harness import Message
 
 
 def matches(pattern: Any, value: Any, bound: dict[str, Any]) -> bool:
-    """Whether a value is what a pattern of a conversation says.
+    """Return whether a value matches a pattern of a conversation.
 
     Args:
-        bound: what was remembered; what the pattern remembers is added.
+        bound: the remembered values, to which the pattern adds its own.
     """
     if isinstance(pattern, dict):
         if len(pattern) == 1 and (name := next(iter(pattern))).startswith("$"):

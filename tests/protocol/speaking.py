@@ -1,4 +1,4 @@
-"""A stream that takes a while, to do something else in the middle of it."""
+"""A stream that takes a while, so that a test can do something else during it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ LONG = "He finished reading the long letter, folded it carefully, and put it bac
 
 
 def speaking(server: Sidecar, text: str = LONG * 3) -> int:
-    """Starts a stream and returns its id once audio flows."""
+    """Start a stream and return its id once audio arrives."""
     id = server.request(
         "speech/synthesize", {"text": text, "partialResultToken": "s", "chunk": {"maxFrames": 1}}
     )

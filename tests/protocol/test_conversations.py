@@ -37,7 +37,7 @@ BODIES = [b"", b"{", b"[]", b"null", b'{"jsonrpc":"2.0","id":1,"method":"ping"',
 
 
 class Client:
-    """Numbers and writes frames; every id is new unless it is meant not to be."""
+    """A client that numbers and writes frames; every id is new unless a test reuses one."""
 
     def __init__(self) -> None:
         self.ledger = Ledger()
@@ -50,25 +50,25 @@ class Client:
         return f"id {number}" if text else number
 
     def frame(self, message: Any) -> bytes:
-        """A frame, entered in the ledger; to be written before the next one."""
+        """Record a frame in the ledger and return it; it must be written before the next one."""
         body = message if isinstance(message, bytes) else json.dumps(message).encode()
         self.ledger.send(next(self._numbers), body, expected(body))
         return frame(body)
 
     def send(self, *messages: Any, size: int | None = None) -> None:
-        """In one write, or in pieces of `size`."""
+        """Send a frame in one write, or in pieces of `size` bytes."""
         data = b"".join([self.frame(message) for message in messages])
         for at in range(0, len(data), size or len(data)):
             self.peer.write(data[at : at + (size or len(data))])
 
     def pass_ping(self) -> None:
-        """When its answer has come, so have those of all that can be answered at once."""
+        """Send a ping; its answer comes after those of all requests with immediate answers."""
         number = next(self._numbers)
         self.peer.write(frame(self.ledger.sentinel(number)))
         self.ledger.wait_passed(number, TIMEOUT)
 
     def settle(self) -> None:
-        """Every request has had its one answer, and nothing comes behind them."""
+        """Check that every request has had its one answer, and that nothing comes after them."""
         self.ledger.wait_owed(0, TIMEOUT)
         self.pass_ping()
         assert self.ledger.unanswered() == []
@@ -84,7 +84,7 @@ def cancel(id: Any) -> Message:
 
 
 class Conversations(RuleBasedStateMachine):
-    """All examples speak with one process; the next one begins when nothing is owed."""
+    """All examples use one process; the next one begins when no answer is outstanding."""
 
     client: ClassVar[Client]
 

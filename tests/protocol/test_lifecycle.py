@@ -23,7 +23,7 @@ def test_the_handshake_says_what_the_server_can_do(server: Sidecar) -> None:
 
 
 def test_nothing_heavy_is_imported_before_the_handshake_is_answered() -> None:
-    """What keeps the handshake fast; its time is measured in bench/startup.py."""
+    """This keeps the handshake fast; bench/startup.py measures its time."""
     script = (
         "import sys, sidecar.cli.main, sidecar.server; "
         "print([m for m in ('mlx', 'numpy', 'huggingface_hub', 'soundfile', 'argparse') "
@@ -89,7 +89,7 @@ def test_ids_come_back_with_value_and_type(server: Sidecar, id: Any) -> None:
 
 
 def test_a_duplicate_live_id_is_refused_and_the_first_one_unharmed(server: Sidecar) -> None:
-    # It waits for the rest of its text: the first is in flight for as long as we like.
+    # The first request waits for the rest of its text, so it is in flight as long as needed.
     params = {"text": "One two three.", "seed": 1, "partialResultToken": "dup", "moreText": True}
     server.request("speech/synthesize", params, id="twice")
     server.request("speech/synthesize", params, id="twice")
@@ -157,7 +157,7 @@ def test_unknown_notifications_and_stray_responses_are_ignored(server: Sidecar) 
 
 
 def test_ping_is_answered_while_speech_is_generated(server: Sidecar) -> None:
-    # Many seconds of computing, so that it still runs whatever else the machine is busy with.
+    # It takes many seconds, so that it still runs however busy the machine is.
     text = "This sentence is being spoken while the pings come in. " * 20
     whole = {"splitSentences": False}  # else it might be between two sentences just then
     speech = server.request(

@@ -11,7 +11,7 @@ from tests.support.harness import ROOT, sidecar
 README = (ROOT / "protocol" / "README.md").read_text(encoding="utf-8")
 # A frame of the page: its direction, the length in its header, and its body over several lines.
 FRAME = re.compile(r"^([→←]) Content-Length: (\d+)\\r\\n\\r\\n(.*(?:\n    .*)*)", re.MULTILINE)
-# What differs from run to run, or is shortened on the page.
+# Values that differ from run to run, or that the page shortens.
 VARIES = {"audio", "metrics"}
 
 
@@ -48,7 +48,7 @@ def test_the_quick_start_is_what_the_process_answers() -> None:
                 server.send_raw(b"Content-Length: %d\r\n\r\n%b" % (length, body.encode()))
                 continue
             message = server.next_message()
-            # Stream b is cancelled at some time, and its audio until then is left out on the page.
+            # Stream b is cancelled at an unknown time, and the page omits its audio until then.
             while message and message.get("params", {}).get("token") == "b":
                 message = server.next_message()
             assert without_what_varies(message) == without_what_varies(json.loads(body))

@@ -29,7 +29,7 @@ def test_every_rule_is_tested() -> None:
     covered |= {
         int(number) for text in tests for number in re.findall(r"def test_rule_(\d+)", text)
     }
-    # 20 is for clients; clients/typescript tests it.
+    # Rule 20 is for clients; clients/typescript tests it.
     assert covered >= {*range(1, 20), 21}
 
 
@@ -86,7 +86,7 @@ def test_rule_02_a_loading_process_is_gone_at_the_end_of_stdin() -> None:
 
 
 def test_rule_02_the_end_of_stdin_is_noticed_while_nobody_reads() -> None:
-    """The outbox is full, so stdin is not read any more; its end must be seen all the same."""
+    """The outbox is full, so stdin is no longer read; its end must be noticed nevertheless."""
     process = subprocess.Popen(
         [sys.executable, "-m", "sidecar"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
@@ -99,12 +99,12 @@ def test_rule_02_the_end_of_stdin_is_noticed_while_nobody_reads() -> None:
         os.set_blocking(process.stdin.fileno(), False)
         while stream and select.select([], [process.stdin], [], 2.0)[1]:
             stream = stream[os.write(process.stdin.fileno(), stream) :]
-        assert stream, "stdin was read to its end although nobody read the answers"
+        assert stream, "stdin was read to its end although the answers were not read"
         process.stdin.close()
         assert process.wait(15) == 0
 
 
-# Shakes hands first: a parent that dies before its child has started cannot be told from init.
+# The handshake comes first: a parent that dies before its child started looks like init.
 PARENT = """
 import os, subprocess, sys
 pipe = subprocess.PIPE
@@ -156,7 +156,7 @@ def test_rule_17_a_closed_reader_ends_it_quietly() -> None:
 
 
 def test_rule_17_a_frame_that_is_being_written_at_sigterm_is_finished() -> None:
-    """Its reader is slow, and has only taken the header by then."""
+    """The reader of the frame is slow, and has taken only the header by then."""
     process = subprocess.Popen(
         [sys.executable, "-m", "sidecar"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )

@@ -21,7 +21,7 @@ linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads L
 
 
 def test_rule_18_a_thousand_requests_in_one_write(server: Sidecar) -> None:
-    """Eight are spoken and 64 wait; each of the others is refused, with what to do about it."""
+    """Eight are spoken and 64 wait; each of the others is refused, with advice."""
     ids = [f"many-{i}" for i in range(1000)]
     server._methods.update(dict.fromkeys(ids, "speech/synthesize"))
     request = {"jsonrpc": "2.0", "method": "speech/synthesize"}
@@ -55,7 +55,7 @@ def test_rule_11_a_message_of_the_largest_size_is_read(server: Sidecar) -> None:
 
 
 def head_of_a_long_message(id: str, length: int) -> bytes:
-    """A header and the beginning of a request; `length` bytes of text and `"}}` are to follow."""
+    """Return a header and a request's beginning; `length` bytes of text and `"}}` must follow."""
     start = b'{"jsonrpc":"2.0","id":"%b","method":"speech/synthesize","params":{"text":"' % (
         id.encode()
     )
@@ -63,7 +63,7 @@ def head_of_a_long_message(id: str, length: int) -> bytes:
 
 
 def test_rule_21_a_message_over_the_limit_harms_no_stream(server: Sidecar) -> None:
-    """300 MB go by while somebody is spoken to: not one sample is another one."""
+    """300 MB pass during a stream, and every sample of the stream is the same as without them."""
     speech = {"seed": 5, "encoding": "pcm_f32le", "maxFrames": 80}
     alone = server.speak(LONG * 2, **speech)
     params = {"text": LONG * 2, "moreText": True, "partialResultToken": "s", **speech}
@@ -104,7 +104,7 @@ def test_rule_21_a_message_over_the_limit_takes_no_memory() -> None:
 
 
 def memory(server: Sidecar) -> int:
-    """Bytes of the process that are in memory."""
+    """Return the resident memory of the process in bytes."""
     status = Path(f"/proc/{server.process.pid}/status").read_text()
     match = re.search(r"VmRSS:\s+(\d+) kB", status)
     assert match
@@ -112,20 +112,20 @@ def memory(server: Sidecar) -> int:
 
 
 def computed(server: Sidecar) -> int:
-    """Clock ticks that the process has computed for."""
+    """Return the CPU time of the process in clock ticks."""
     fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])
 
 
 def wait_until_idle(server: Sidecar, least: float) -> None:
-    """Until it has computed next to nothing for a second, and `least` seconds have gone by."""
+    """Wait until it used almost no CPU time for a second, and at least `least` seconds passed."""
     begin = time.monotonic()
     while True:
         ticks = computed(server)
         time.sleep(1)  # nothing to wait for: that nothing happens is what is looked for
         if computed(server) - ticks <= 3 and time.monotonic() - begin >= least:
             return
-        assert time.monotonic() - begin < 240, "it goes on although nobody reads"
+        assert time.monotonic() - begin < 240, "it goes on although its output is not read"
 
 
 @linux

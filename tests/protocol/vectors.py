@@ -1,4 +1,4 @@
-"""A runner of the conversations in protocol/vectors, which says what they mean."""
+"""A runner of the conversations in protocol/vectors; its README explains their format."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from tests.protocol.patterns import matches
-from tests.support.harness import ROOT, SCHEMA, TIMEOUT, Message, Sidecar, check, frame
+from tests.support.harness import ROOT, TIMEOUT, Message, Sidecar, frame
 from tests.support.timing import TooLate
+from tests.support.wire import SCHEMA, check
 
 FOLDER = ROOT / "protocol" / "vectors"
 _SENDS = ("send", "sendTogether", "sendBody", "sendBodyBytes", "sendRaw", "sendRawText")
 
 
 class Mismatch(AssertionError):
-    """A message, or the end, is not what the conversation says."""
+    """A message, or the end, differs from the conversation."""
 
 
 @dataclass
 class Stream:
-    """What has come under one token."""
+    """The progress that has arrived under one token."""
 
     token: Any
     chunks: int = 0
@@ -36,7 +37,7 @@ class Stream:
 
 @dataclass
 class Conversation:
-    """The requests in flight, and what every message must obey."""
+    """The requests in flight, and the rules for every message."""
 
     methods: dict[tuple[type, Any], list[str]] = field(default_factory=dict)
     streams: dict[tuple[type, Any], Stream] = field(default_factory=dict)
@@ -71,8 +72,8 @@ class Conversation:
         if params["value"]["kind"] != "audio":
             return
         streams = [s for s in self.streams.values() if _key(s.token) == _key(params["token"])]
-        assert streams, "progress under a token that belongs to nobody"
-        # Of requests with one token all but the first are refused.
+        assert streams, "progress under a token that belongs to no request"
+        # Of several requests with one token, all but the first are refused.
         stream, value = streams[0], params["value"]
         assert value["seq"] == stream.chunks
         stream.chunks += 1
@@ -126,7 +127,7 @@ class Vector:
 
 
 class Runner:
-    """Has one conversation with one process."""
+    """A runner of one conversation with one process."""
 
     def __init__(self, vector: Vector, process: Sidecar) -> None:
         self._vector, self._process = vector, process
@@ -137,7 +138,7 @@ class Runner:
         self._since = time.monotonic()
 
     def run(self) -> None:
-        """Does all steps.
+        """Run all steps.
 
         Raises:
             Mismatch, TooLate: with the file and the line.

@@ -34,11 +34,11 @@ _TIMED_SENTENCES = 10
 
 @dataclass(frozen=True)
 class Reading:
-    """One text as spoken by one voice.
+    """One text, spoken by one voice.
 
     Attributes:
         seconds: of speech, without silence around it.
-        ended: its finish reason, or the type of the error.
+        ended: the finish reason, or the type of the error.
     """
 
     text: str
@@ -62,7 +62,7 @@ class Figures:
 
     @property
     def durations(self) -> list[float]:
-        """Ours ÷ the teacher's, sentence by sentence."""
+        """Return our duration ÷ the teacher's for each sentence."""
         return [
             ours.seconds / theirs.seconds
             for ours, theirs in zip(self.readings, self.teacher or self.readings, strict=True)
@@ -85,13 +85,13 @@ def _reading(text: str, samples: Samples, ended: str) -> Reading:
 
 
 def read(process: Sidecar, texts: Sequence[str], common: Message) -> list[Reading]:
-    """The voice reads the texts."""
+    """Let the voice read the texts; return its readings."""
     spoken = speak_all(process, with_seeds(texts, common))
     return [_reading(one.text, one.samples, one.reason) for one in spoken]
 
 
 def teacher(speaker: str, texts: Sequence[str]) -> list[Reading] | None:
-    """The teacher reads them, from the same normalised text as in training."""
+    """Let the teacher read them, from the same normalised text as in training."""
     if speaker not in VOICES:
         return None
     try:
@@ -107,7 +107,7 @@ def teacher(speaker: str, texts: Sequence[str]) -> list[Reading] | None:
 
 
 def cost(process: Sidecar, texts: Sequence[str], common: Message) -> float:
-    """Compute ÷ audio of one stream that has the machine to itself; the median."""
+    """Return the median compute ÷ audio of one stream that has the machine to itself."""
     spoken = speak_all(process, with_seeds(texts, common), in_flight=1)
     return float(np.median([one.cost for one in spoken]))
 
@@ -159,7 +159,7 @@ def _table(figures: Sequence[Figures]) -> str:
 
 
 def wrong_ones(readings: Sequence[Reading]) -> str:
-    """The sentences that were not heard as written."""
+    """Return the sentences that were not heard as written."""
     return "\n".join(
         f"- {reading.text}\n  → {reading.transcript or '(nothing)'}"
         for reading in readings
@@ -179,7 +179,7 @@ def _json(figures: Sequence[Figures]) -> list[dict[str, Any]]:
 
 
 def sweep(process: Sidecar, speakers: Sequence[str], common: Message) -> None:
-    """Prints the WER over temperatures: of the first codebook, down, and of the others, across."""
+    """Print the WER over temperatures: of the first codebook, down, and of the others, across."""
     texts = held_out(_SWEPT_SENTENCES)
     print(_row("temperature", *(f"others {t}" for t in _SWEPT_TEMPERATURES)))
     print(_row(*["---"] * (1 + len(_SWEPT_TEMPERATURES))))
@@ -207,7 +207,7 @@ def _merged(sampling: Message, first: float | None, others: float | None) -> Mes
 
 
 def _common(args: argparse.Namespace) -> Message:
-    """The params of every request; what is None is the checkpoint's own."""
+    """Return the params of every request; None stands for the checkpoint's own default."""
     sampling = {
         "temperature": args.temperature,
         "topK": args.top_k,

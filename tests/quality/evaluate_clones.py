@@ -4,7 +4,7 @@
 
 flite's voices, as they are and changed, are cloned through the real process from one recording
 each, with and without its transcript. A clone ought to be nearer to its own speaker than to the
-others, by what no part of the model computes: pitch, and the average spectrum of the loud frames.
+others, by measures that no part of the model computes: pitch, and the loud frames' mean spectrum.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ SPEAKERS = {
     "slt, lower": Speaker("slt", 18, 0.92),
     "awb, higher": Speaker("awb", 22, 1.1),
 }
-# Held-out sentences that the references say, far from those that are spoken.
+# The references say these held-out sentences, which are far from those that the clones speak.
 _REFERENCES = slice(60, 62)
 
 
 def recording(speaker: Speaker, text: str) -> Samples:
-    """float32 [samples], 24 kHz, of flite.
+    """Return flite's speech: float32 [samples], 24 kHz.
 
     Raises:
         OSError: libflite1 is not installed.
@@ -58,7 +58,7 @@ def recording(speaker: Speaker, text: str) -> Samples:
 
 
 def reference(samples: Samples, text: str | None) -> Message:
-    """A request's `reference`."""
+    """Return a request's `reference`."""
     wav = io.BytesIO()
     soundfile.write(wav, samples, SAMPLE_RATE, format="WAV")
     return {"audio": base64.b64encode(wav.getvalue()).decode(), "text": text}
@@ -71,7 +71,7 @@ def measure(
     sentences: Sequence[str],
     kinds: Sequence[tuple[str, str]],
 ) -> list[str]:
-    """Rows of a table in markdown."""
+    """Measure the clones; return the rows of a table in markdown."""
     said = " ".join(held_out()[_REFERENCES])
     heard = {name: recording(speaker, said) for name, speaker in SPEAKERS.items()}
     timbres = {name: timbre(samples) for name, samples in heard.items()}

@@ -23,7 +23,7 @@ _BEFORE, _AFTER = 0.25, 0.5  # seconds of silence around; without, it drops firs
 
 
 class Recogniser:
-    """Writes down what it hears; the same for the same audio."""
+    """A recogniser that returns the same text for the same audio."""
 
     def __init__(self) -> None:
         self._model = WhisperModel(
@@ -34,7 +34,7 @@ class Recogniser:
         )
 
     def transcribe(self, samples: Samples) -> str:
-        """English speech → its text.
+        """Return the text of English speech.
 
         Args:
             samples: float32 [samples], 24 kHz, at most 29 s; longer speech is heard in windows.

@@ -1,4 +1,4 @@
-"""Random texts, and whether their speech ends: no input may make the voice go on and on."""
+"""Random texts whose speech must end: no input may make the voice go on for ever."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from training.heldout import held_out
 from training.normaliser import normalise
 
 MAX_CHARS = 200
-# More than this times the estimate is no reading of the text any more. Requests are cut a little
+# Speech longer than this times the estimate no longer reads the text. Requests are cut a little
 # later, so that one that never ends costs little time.
 _TOO_LONG = 3.0
 _FRAMES_A_SECOND = 12.5
@@ -38,7 +38,7 @@ class Suspect:
 
 
 def random_texts(count: int, seed: int = 0) -> list[str]:
-    """Texts of 1 to 200 characters, each kind equally often."""
+    """Return texts of 1 to 200 characters, each kind equally often."""
     chance = random.Random(seed)
     words = sorted({word for line in held_out() for word in line.split()})
     kinds = [
@@ -56,8 +56,8 @@ def random_texts(count: int, seed: int = 0) -> list[str]:
 
 
 def estimate(text: str, voice: str) -> float:
-    """Seconds that the teacher takes; without flite, his line over the held-out sentences, which
-    is far too short for what he has to spell."""
+    """Return the teacher's seconds for a text; without flite, use a line fitted to its held-out
+    sentences, which is far too short for texts that it has to spell."""
     spoken = normalise(text)
     try:
         samples, rate = teacher(voice).speak(spoken)
@@ -72,7 +72,7 @@ def teacher(voice: str) -> Flite:
 
 
 def check(process: Sidecar, texts: Sequence[str], voices: Sequence[str], common: Message) -> str:
-    """Speaks the texts, the voices by turns; a report in markdown."""
+    """Speak the texts with the voices in turn; return a report in markdown."""
     requests = [
         {**request, "voice": voice, "maxFrames": _max_frames(request["text"], voice)}
         for request, voice in zip(with_seeds(texts, common), cycle(voices), strict=False)

@@ -1,4 +1,4 @@
-"""Words and letters of a transcript that are wrong: what is said counts, not how it is written."""
+"""The wrong words and letters of a transcript: the sounds count, not the spelling."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Score(NamedTuple):
 
 
 def score(references: Sequence[str], transcripts: Sequence[str]) -> Score:
-    """Word and character error rates, both sides in their spoken form."""
+    """Return the word and character error rates, with both sides in their spoken form."""
     pairs = [
         (spoken_form(said), spoken_form(heard))
         for said, heard in zip(references, transcripts, strict=True)
@@ -32,7 +32,7 @@ def _rate(pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> float:
 
 
 def distance(said: Sequence[str], heard: Sequence[str]) -> int:
-    """Levenshtein: substitutions, insertions and deletions."""
+    """Return the Levenshtein distance: substitutions, insertions and deletions."""
     row = list(range(len(heard) + 1))
     for i, expected in enumerate(said, 1):
         last, row[0] = row[0], i
@@ -41,7 +41,7 @@ def distance(said: Sequence[str], heard: Sequence[str]) -> int:
     return row[-1]
 
 
-# What Whisper writes differently although it is spoken the same, or is read both ways.
+# Spellings of Whisper that differ although the words sound the same, or are read both ways.
 _MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 _PARTS = "(?:morning|afternoon|evening)"
 _WRITTEN = (
@@ -61,12 +61,12 @@ _SPELLINGS = {
     "favorite": "favourite",
     "gray": "grey",
 }
-# Pairs of words that some write as one.
+# Pairs of words that are sometimes written as one.
 _SPLIT = {"goodnight": "good night", "percent": "per cent", "alright": "all right"}
 
 
 def spoken_form(text: str) -> str:
-    """Lower-case letters and single spaces: what is said, without how it is written.
+    """Return lower-case letters and single spaces: the sounds, without the spelling.
 
     Numbers are spelled out by the voice's own normaliser. Apostrophes vanish ("don't" is "dont"),
     everything else that is no letter separates words. Contractions are not undone, nor are

@@ -14,7 +14,7 @@ from tests.support.harness import Message, RpcError, Sidecar
 
 Samples = NDArray[np.float32]
 
-# Eight are spoken at a time; a few more wait, so that no place is empty.
+# Eight requests are spoken at a time; a few more wait, so that no place is empty.
 _IN_FLIGHT = 12
 _TIMEOUT = 300.0
 
@@ -36,7 +36,7 @@ class Utterance:
 
 
 def with_seeds(texts: Sequence[str], common: Message) -> list[Message]:
-    """A request a text. Seeds count up from `common`'s, or 0."""
+    """Return one request for each text. Seeds count up from `common`'s, or 0."""
     first = common.get("seed", 0)
     return [{**common, "text": text, "seed": first + i} for i, text in enumerate(texts)]
 
@@ -44,7 +44,7 @@ def with_seeds(texts: Sequence[str], common: Message) -> list[Message]:
 def speak_all(
     process: Sidecar, requests: Sequence[Message], in_flight: int = _IN_FLIGHT
 ) -> list[Utterance]:
-    """Speaks all of them, in order.
+    """Speak all requests; return their outcomes in order.
 
     Args:
         process: an initialised sidecar with nothing else to do.
@@ -72,7 +72,7 @@ def _outcome(process: Sidecar, id: int, text: str) -> Utterance:
 
 
 def spoken_seconds(samples: Samples, rate: int) -> float:
-    """How long the speech lasts, without silence before and behind it (40 dB below its peak)."""
+    """Return how long the speech lasts, without silence around it (40 dB below its peak)."""
     window = rate // 50
     frames = samples[: len(samples) // window * window].reshape(-1, window)
     loudness = np.sqrt(np.square(frames.astype(np.float32)).mean(axis=1))

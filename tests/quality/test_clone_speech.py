@@ -1,4 +1,4 @@
-"""Recordings are cloned, and what comes out is understood and sounds like whom it should.
+"""Clones of recordings are understood, and sound like their own speakers.
 
 tests/data/tiny-base is a small Base model that speaks (training/README.md), the recordings are
 flite's: see the README beside them.
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 DATA = Path(__file__).parent.parent / "data"
 SPEAKERS = ("slt", "rms", "awb")
 SENTENCES = held_out(4)
-# Of the words of four sentences the recogniser may get so many wrong, of all speakers together.
+# The recogniser may get this many words of four sentences wrong, over all speakers.
 BAR = 0.2
 
 
@@ -50,7 +50,7 @@ def said() -> str:
 
 
 def judge(spoken: dict[str, list[Utterance]]) -> None:
-    """Fails unless every clone ended, is understood, and is nearest to its own speaker."""
+    """Fail unless every clone ended, is understood, and is nearest to its own speaker."""
     pytest.importorskip("faster_whisper", reason="the extra 'quality' is not installed")
     from tests.quality.recogniser import Recogniser
     from tests.quality.timbre import distance, timbre
@@ -73,7 +73,7 @@ def speak(server: Sidecar, common: Message) -> list[Utterance]:
 
 
 def test_a_recording_lends_its_timbre(server: Sidecar, model: str) -> None:
-    """The x-vector alone."""
+    """The request uses the x-vector alone."""
     spoken = {}
     for name in SPEAKERS:
         reference = {"path": recording(name)}
@@ -82,7 +82,7 @@ def test_a_recording_lends_its_timbre(server: Sidecar, model: str) -> None:
 
 
 def test_a_saved_voice_goes_on_in_context(server: Sidecar, model: str) -> None:
-    """Codes and transcript in front, out of the file that `voice/create` wrote."""
+    """The prompt has the codes and the transcript from the file that `voice/create` wrote."""
     spoken = {}
     for name in SPEAKERS:
         reference = {"path": recording(name), "text": said()}
@@ -119,7 +119,7 @@ def test_recordings_of_two_speakers_are_told_apart_in_one_batch(
 def test_a_transcript_of_the_first_half_shows_in_what_is_spoken(
     server: Sidecar, model: str, saved: bool
 ) -> None:
-    """With the whole transcript the same text brings no warning."""
+    """The same text causes no warning with the whole transcript."""
     first = said().split(". ")[0] + "."
     for text, expected in ((said(), []), (first, ["speechTooFast"])):
         voice: Message = {"reference": {"path": recording("slt"), "text": text}}

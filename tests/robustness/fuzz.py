@@ -1,9 +1,9 @@
 """Send a million frames, good and bad, to the real process: `python -m tests.robustness.fuzz`.
 
-Valid messages, bent ones, broken bytes and the conversations of protocol/vectors, behind every
-header that is allowed, in writes of any size. Every message that comes is checked: it must be owed,
-once, and between two pings every frame that needs an answer has had it. One process takes all
-frames; headers that end the process are sent to processes of their own.
+It sends valid messages, bent ones, broken bytes and the conversations of protocol/vectors, after
+every allowed header, in writes of any size. It checks every message that arrives: each must answer
+an open request, once, and between two pings every frame that needs an answer has had it. One
+process takes all frames; headers that end the process are sent to processes of their own.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _REPORT_SECONDS = 20.0
 
 @dataclass
 class Batch:
-    """What is written between two pings of ours; the same for the same seed and number."""
+    """The frames between two of the fuzzer's pings; the same for the same seed and number."""
 
     number: int
     bodies: list[bytes] = field(default_factory=list)
@@ -48,11 +48,11 @@ class Batch:
 def make_batch(
     random: Random, number: int, first: int, count: int, vectors: list[bytes], ledger: Ledger
 ) -> Batch:
-    """`count` frames and the pings between them, entered in the ledger."""
+    """Make `count` frames and the pings between them, and record them in the ledger."""
     batch = Batch(number)
 
     def add(data: bytes, what: Expected) -> None:
-        # Three places for a frame and what follows it.
+        # Three numbers are reserved for each frame and its follow-ups.
         ledger.send(3 * first + len(batch.bodies), data, what)
         batch.bodies.append(data)
         batch.data += framed(random, data)
@@ -67,7 +67,7 @@ def make_batch(
         what = expected(data)
         add(data, what)
         batch.frames += 1
-        for more in _behind(random, what):
+        for more in _follow_ups(random, what):
             add(more, expected(more))
         if what.kind is Kind.LOOSE:
             fence()
@@ -78,8 +78,8 @@ def make_batch(
     return batch
 
 
-def _behind(random: Random, what: Expected) -> Iterator[bytes]:
-    """A cancel of speech that is too long to wait for; now and then a second use of its id."""
+def _follow_ups(random: Random, what: Expected) -> Iterator[bytes]:
+    """Yield a cancel of speech that takes too long, and sometimes a second use of its id."""
     if what.method != "speech/synthesize" or what.id is None:
         return
     frames = what.params.get("maxFrames") if isinstance(what.params, dict) else None
@@ -91,7 +91,7 @@ def _behind(random: Random, what: Expected) -> Iterator[bytes]:
 
 
 def pieces(random: Random, data: bytes) -> Iterator[bytes]:
-    """Writes of any size; now and then of a few bytes each."""
+    """Yield pieces of any size for the writes; sometimes of a few bytes each."""
     largest = random.choices([len(data), 65536, 4096, 300, 7], [6, 6, 6, 2, 0.2])[0]
     largest = max(largest, len(data) // 2**14)
     at = 0
@@ -113,7 +113,7 @@ class Run:
         self.sent = 0
 
     def run(self, say: Callable[[str], object]) -> None:
-        """Raises Violation; what was sent last is in `suspects` then."""
+        """Send all frames; raise Violation, after which `suspects` has the last frames."""
         with Peer(self.ledger) as peer:
             peer.initialize()
             peer.request(-1, "warm", "speech/synthesize", {"text": "Hello.", "maxFrames": 2})
@@ -152,7 +152,7 @@ class Run:
 
 
 def narrowed(suspects: list[bytes]) -> bytes | None:
-    """The first of these bodies that does it alone, one by one in a new process."""
+    """Return the first body that fails alone; all are sent one by one to a new process."""
     ledger = Ledger()
     with Peer(ledger) as peer:
         peer.initialize()
@@ -171,7 +171,7 @@ def narrowed(suspects: list[bytes]) -> bytes | None:
 
 
 def header_runs(count: int, seed: int) -> Counter[int]:
-    """Processes with bent headers, one stream each; their exit codes.
+    """Start processes with bent headers, one stream each; return their exit codes.
 
     Raises:
         Violation: with the stream.

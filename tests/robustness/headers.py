@@ -1,4 +1,4 @@
-"""Streams whose headers are bent, and where the protocol says that they cannot be followed."""
+"""Streams with bent headers, and the point from which the protocol cannot follow them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Followed:
 def follow(
     stream: bytes, max_header: int = _MAX_HEADER, max_discard: int = _MAX_DISCARD
 ) -> Followed:
-    """A reading of protocol/README.md, under Framing, that shares no code with the sidecar."""
+    """Read a stream by protocol/README.md, under Framing; this shares no code with the sidecar."""
     bodies: list[bytes] = []
     while stream:
         end = stream.find(b"\r\n\r\n", 0, max_header)
         if end < 0:
-            # In the middle of a header: wrong already, or only cut.
+            # The stream ends within a header, which is already wrong, or only cut off.
             line_feed = re.search(rb"[^\r]\n", stream[:max_header])
             hopeless = len(stream) >= max_header or line_feed
             return Followed(bodies, (76,) if hopeless else (0, 76))
@@ -68,7 +68,7 @@ _BAD = [
 
 
 def bent_stream(random: Random) -> bytes:
-    """Pings, and behind some of them a header that is wrong."""
+    """Return pings, with a wrong header after some of them."""
     frames: list[bytes] = []
     for number in range(random.randint(1, 4)):
         body = b'{"jsonrpc":"2.0","id":%d,"method":"ping"}' % number

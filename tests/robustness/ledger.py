@@ -1,4 +1,4 @@
-"""Who is owed an answer, and whether each message that comes may come: for `fuzz` and `soak`."""
+"""The frames that still need an answer, and a check of every message, for `fuzz` and `soak`."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.robustness.expectation import Expected, Key, Kind
-from tests.support.harness import SCHEMA, check
+from tests.support.wire import SCHEMA, check
 
 Message = dict[str, Any]
 
-# Answers that say that the sidecar itself is at fault.
+# Errors that mean that the sidecar itself is at fault.
 _FAULTS = ("internalError", "generationFailed", "outOfMemory", "modelLoadFailed")
 _SENTINEL = "sentinel-"
 _WIDTH = {"pcm_s16le": 2, "pcm_f32le": 4}  # bytes of a sample
 
 
 class Violation(Exception):
-    """A message, or its absence, is against the protocol."""
+    """A message, or its absence, violates the protocol."""
 
 
 @dataclass(eq=False)
@@ -42,13 +42,13 @@ class Owed:
 
 @dataclass
 class Ledger:
-    """What was sent and is unanswered. One thread sends, another one receives.
+    """The frames that were sent and not answered. One thread sends, another one receives.
 
-    Answers of the reader's thread come in the order of their frames. So when a sentinel's pong
-    comes, all of those before it have come, or never will.
+    The reader's thread answers in the order of the frames. So when a sentinel's pong arrives, the
+    answers to all frames before it have arrived, or never will.
 
     Args:
-        sample: one message in so many is validated by the schema, too.
+        sample: one message in this many is also validated against the schema.
     """
 
     sample: int = 1
@@ -64,7 +64,7 @@ class Ledger:
     # --- sending ---------------------------------------------------------------------------
 
     def send(self, number: int, body: bytes, what: Expected) -> None:
-        """To be called before the frame is written."""
+        """Record a frame; the caller does so before it writes the frame."""
         owed = Owed(number, body, what)
         with self._changed:
             if what.kind is Kind.ID:
@@ -75,17 +75,17 @@ class Ledger:
                 self._prompt[number] = owed
 
     def sentinel(self, number: int) -> Message:
-        """A ping whose pong says that everything before it has been handled."""
+        """Return a ping whose pong says that everything before it has been handled."""
         id = f"{_SENTINEL}{number}"
         self.send(number, b"", Expected(Kind.ID, id, "ping"))
         return {"jsonrpc": "2.0", "id": id, "method": "ping"}
 
     def wait_passed(self, number: int, timeout: float) -> None:
-        """Until the sentinel of this number has been answered."""
+        """Wait until the sentinel of this number has been answered."""
         self._wait(lambda: self._passed >= number, timeout, "no answer to a ping")
 
     def wait_owed(self, at_most: int, timeout: float) -> None:
-        """Until only so many requests are unanswered."""
+        """Wait until at most this many requests are unanswered."""
         self._wait(lambda: len(self._ids) <= at_most, timeout, "requests without an answer")
 
     def _wait(self, done: Any, timeout: float, lacking: str) -> None:
@@ -102,16 +102,16 @@ class Ledger:
     # --- receiving -------------------------------------------------------------------------
 
     def broke(self, error: BaseException) -> None:
-        """The receiving side has failed; whoever waits hears of it."""
+        """Record that the receiving side has failed; every waiting thread then raises."""
         with self._changed:
             self._broken = self._broken or error
             self._changed.notify_all()
 
     def receive(self, message: Message) -> str:
-        """Notes a message, and says what it was.
+        """Record a message, and return its kind.
 
         Raises:
-            Violation: it should not have come.
+            Violation: the message violates the protocol.
         """
         with self._changed:
             self.counts["messages"] += 1
@@ -137,10 +137,10 @@ class Ledger:
     def _progress(self, params: Message) -> str:
         value = params["value"]
         streams = self._tokens.get(_key(params["token"]), [])
-        _demand(bool(streams), "progress of nobody, or after the answer", params["token"])
+        _demand(bool(streams), "progress for no open request, or after the answer", params["token"])
         if value["kind"] != "audio":
             return "progress: load"
-        # Of two with one token the later one is refused, and its refusal may be on its way.
+        # The later of two requests with one token is refused; its error may still be on its way.
         stream = next((s for s in streams if s.chunks == value["seq"]), None)
         if stream is None:
             raise Violation(f"seq {value['seq']} of token {params['token']!r} has a gap")
@@ -154,7 +154,7 @@ class Ledger:
         error = message["error"]
         kind, code = error["data"]["type"], error["code"]
         _demand(SCHEMA["errors"].get(kind) == code, "code and type do not fit", error)
-        # A model of the hub cannot be had: the process is kept offline.
+        # A model of the hub cannot be downloaded: the process is offline.
         fault = kind in _FAULTS and "HF_HUB_OFFLINE" not in error["message"]
         _demand(not fault, "the sidecar is at fault", message)
         if validate:
@@ -195,7 +195,7 @@ class Ledger:
         return owed
 
     def _overtaken(self, waiting: list[Owed], id: Any) -> bool:
-        """Whether the first one's answer has come before the refusal of the second."""
+        """Return whether the answer to the first request came before the refusal of the second."""
         loose = any(owed.what.kind is Kind.LOOSE for owed in self._prompt.values())
         return len(waiting) == 1 and _key(id) in self._recent and not loose
 
@@ -209,16 +209,16 @@ class Ledger:
             self._tokens.pop(_key(owed.token), None)
 
     def _is_loose(self, owed: Owed) -> bool:
-        """Whether a loose body before it may have had its id; nothing behind it is answered yet."""
+        """Return whether an earlier loose body may have its id; no later frame is answered yet."""
         loose = (o.number for o in self._prompt.values() if o.what.kind is Kind.LOOSE)
         return bool(owed.body) and next(loose, owed.number) < owed.number
 
     def _answered_loose(self, message: Message) -> None:
-        """An answer under null, or under an id that only a body which is hard to read can have."""
+        """Record an answer under null, or under an id that only a loose body can have."""
         kinds = (Kind.NULL, Kind.LOOSE) if message["id"] is None else (Kind.LOOSE,)
         owed = next((o for o in self._prompt.values() if o.what.kind in kinds), None)
         if owed is None:
-            raise Violation(f"an answer that nobody is owed: {str(message)[:500]}")
+            raise Violation(f"an answer to no open request: {str(message)[:500]}")
         del self._prompt[owed.number]
 
     def _pass(self, number: int) -> None:
@@ -231,7 +231,7 @@ class Ledger:
 
 
 def _check_sums(owed: Owed, result: Message) -> None:
-    """The chunks', or those of the audio in the result."""
+    """Check the sums of the chunks, or those of the audio in the result."""
     wanted = (result["samples"], result["frames"], result["samples"] * _WIDTH[result["encoding"]])
     got = (owed.samples, owed.frames, owed.bytes)
     if owed.token is None:

@@ -1,4 +1,4 @@
-"""What `tests.robustness.fuzz` sends: good messages, bent and broken ones."""
+"""The messages that `tests.robustness.fuzz` sends: good, bent and broken ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MAX_SAFE_FRAMES = 2
 
 
 def message(random: Random, number: int) -> dict[str, Any]:
-    """A request or notification as a client sends it; `number` makes its id and token new."""
+    """Return a request or notification as from a client; `number` makes its id and token new."""
     chance = random.random()
     if chance < 0.05:
         params = {"id": random.choice([number - 1, f"d{number - random.randint(1, 900)}", "x"])}
@@ -44,7 +44,7 @@ def message(random: Random, number: int) -> dict[str, Any]:
 
 
 def _deferred(random: Random, number: int) -> dict[str, Any]:
-    """Ids of their own kind: a digit that is bent must not hit another one in flight."""
+    """Return an id of a separate kind: a changed digit must not match another id in flight."""
     method = random.choice(
         ["speech/synthesize"] * 6 + ["model/list", "voice/list", "model/load"] * 2
         + ["model/unload"] * (random.random() < 0.1)
@@ -63,7 +63,7 @@ def text(random: Random, length: int) -> str:
 
 
 def speech(random: Random, frames: int, token: str) -> dict[str, Any]:
-    """Params of `speech/synthesize`."""
+    """Return params of `speech/synthesize`."""
     params: dict[str, Any] = {"text": text(random, random.randint(1, 60)), "maxFrames": frames}
     optional = (
         ("partialResultToken", token, 0.7),
@@ -92,7 +92,7 @@ def _junk(random: Random) -> Any:
 
 
 def bent(random: Random, value: Any) -> Any:
-    """A copy with one to three members replaced, removed, renamed or added."""
+    """Return a copy with one to three members replaced, removed, renamed or added."""
     value = copy.deepcopy(value)
     for _ in range(random.choice([1, 1, 1, 2, 3])):
         place = random.choice(list(_places(value)))
@@ -119,7 +119,7 @@ def _places(value: Any) -> Iterable[dict[str, Any]]:
 
 
 def dumped(random: Random, value: Any) -> bytes:
-    """JSON as one or another encoder writes it; half a surrogate pair as bytes, sometimes."""
+    """Return JSON as different encoders write it; sometimes half a surrogate pair as bytes."""
     tight = random.random() < 0.5
     separators = (",", ":") if tight else (", ", ": ")
     plain = json.dumps(value, ensure_ascii=random.random() < 0.7, separators=separators)
@@ -135,7 +135,7 @@ _BITS = [
 
 
 def broken(random: Random, data: bytes) -> bytes:
-    """With one to four places cut, doubled, overwritten or filled."""
+    """Return the bytes with one to four places cut, doubled, overwritten or filled."""
     for _ in range(random.choice([1, 1, 2, 4])):
         at = random.randint(0, len(data))
         size = random.choice([1, 1, 2, 5, 20])
@@ -157,7 +157,7 @@ def broken(random: Random, data: bytes) -> bytes:
 
 
 def vector_bodies() -> list[bytes]:
-    """The bodies that protocol/vectors sends, up to 20 kB each."""
+    """Return the bodies that protocol/vectors sends, up to 20 kB each."""
     bodies: list[bytes] = []
     for file in sorted((ROOT / "protocol" / "vectors").glob("*.jsonl")):
         for line in file.read_text().splitlines():
@@ -170,7 +170,7 @@ def vector_bodies() -> list[bytes]:
 
 
 def oversized(random: Random, number: int) -> bytes:
-    """A message over the limit; its id comes first, last or not at all."""
+    """Return a message over the limit; its id comes first, last or not at all."""
     start = {"jsonrpc": "2.0", "method": random.choice(["ping", "speech/appendText"])}
     members: dict[str, Any] = start | {"id": number, "params": {"text": ""}}
     order = random.choice([("id", "method", "params"), ("method", "params", "id"), ("params",)])
@@ -180,7 +180,7 @@ def oversized(random: Random, number: int) -> bytes:
 
 
 def body(random: Random, number: int, vectors: list[bytes]) -> bytes:
-    """Any body that neither ends the process nor sends it to the network."""
+    """Return any body that neither ends the process nor makes it use the network."""
     while True:
         data = _any_body(random, number, vectors)
         outcome = expected(data)
@@ -212,7 +212,7 @@ def _any_body(random: Random, number: int, vectors: list[bytes]) -> bytes:
 
 
 def _owned(data: bytes, number: int) -> bytes:
-    """With an id and a token of its own, if it is a request that takes its time."""
+    """Give a deferred request an id and a token of its own."""
     if not expected(data).deferred:
         return data
     message = json.loads(data)
@@ -225,7 +225,7 @@ def _owned(data: bytes, number: int) -> bytes:
 
 
 def framed(random: Random, data: bytes) -> bytes:
-    """The body behind any header that the protocol allows."""
+    """Return the body after any header that the protocol allows."""
     if random.random() < 0.7:
         return b"Content-Length: %d\r\n\r\n%b" % (len(data), data)
     name = random.choice([b"content-length", b"CONTENT-LENGTH", b"Content-Length \t"])

@@ -10,7 +10,7 @@ Outcome = tuple[list[bytes | Oversized], bool]
 def parsed(
     portions: list[bytes], max_header: int = 4096, max_body: int = 1 << 20, most: int = 1 << 30
 ) -> Outcome:
-    """The bodies, and whether the stream could not be followed; never anything else."""
+    """Return the bodies, and whether the stream could not be followed; no other error may occur."""
     parser, bodies = FrameParser(max_header, max_body, most), []
     try:
         for portion in portions:

@@ -1,4 +1,4 @@
-"""The real process with a thread that reads all it says into a `Ledger`."""
+"""The real process, with a thread that reads all its messages into a `Ledger`."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ HELLO = {"protocolVersion": 1, "clientInfo": {"name": "bench"}}
 
 
 class Peer:
-    """Runs `python -m sidecar`, offline; a context manager that ends it.
+    """A context manager that runs `python -m sidecar` offline, and ends it.
 
     Args:
-        ledger: hears of every message, and of a process that ends by itself.
+        ledger: receives every message, and the error if the process ends by itself.
         seen: is called with each message, on the reading thread, before the ledger.
     """
 
@@ -75,7 +75,7 @@ class Peer:
             self.ledger.broke(error)
 
     def write(self, data: bytes) -> None:
-        """All of it; a process that is gone is the reading thread's to report."""
+        """Write all data; if the process is gone, the reading thread reports it."""
         view = memoryview(data)
         try:
             with self._writing:
@@ -85,7 +85,7 @@ class Peer:
             self._reader.join(_EXIT_SECONDS)
 
     def send(self, number: int, message: Message) -> None:
-        """A message in a frame, entered in the ledger."""
+        """Record a message in the ledger, and send it in a frame."""
         data = json.dumps(message).encode()
         self.ledger.send(number, data, expected(data))
         self.write(frame(data))
@@ -98,14 +98,14 @@ class Peer:
         self.ledger.wait_owed(0, _EXIT_SECONDS)
 
     def ending(self) -> None:
-        """From now on the process may end."""
+        """Allow the process to end from now on."""
         self._ending = True
 
     def finish(self, *, close: bool = True) -> int:
-        """Closes stdin; the exit code, when everything the process said has been read.
+        """Close stdin; return the exit code once all output of the process has been read.
 
         Raises:
-            Violation: it did not end.
+            Violation: the process did not end.
         """
         self.ending()
         if close:
@@ -117,13 +117,13 @@ class Peer:
             raise Violation("the process does not end") from None
 
     def log(self) -> str:
-        """The end of its stderr."""
+        """Return the end of its stderr."""
         self._stderr.seek(0, os.SEEK_END)
         self._stderr.seek(max(0, self._stderr.tell() - 3000))
         return self._stderr.read().decode(errors="replace")
 
     def resident(self) -> int:
-        """Bytes of memory that it uses now."""
+        """Return the resident memory of the process in bytes."""
         return resident_bytes(self.process.pid)
 
 

@@ -23,7 +23,7 @@ from tests.robustness.ledger import Ledger, Message, Violation
 from tests.robustness.mutations import speech
 from tests.robustness.peer import Peer
 
-# Twelve in flight are four more than are spoken at the same time.
+# Twelve requests in flight are four more than are spoken at the same time.
 _IN_FLIGHT = (1, 4, 8, 12, 12, 12)
 _MOST_FRAMES = 8
 _TIMEOUT = 300.0
@@ -32,7 +32,7 @@ _SAMPLES = 20
 _LIMIT = 1.05
 _CANCELLED = 0.15
 
-# What is refused, one way or another.
+# Params that are refused for one reason or another.
 _WRONG: list[Message] = [
     {"text": " \n"},
     {"text": "x" * 5000},
@@ -49,7 +49,7 @@ _WRONG: list[Message] = [
 
 @dataclass(frozen=True)
 class Sample:
-    """Memory when nothing is in flight: of the process, and what MLX holds."""
+    """The memory of the process and of MLX, while nothing is in flight."""
 
     requests: int
     resident: int
@@ -58,7 +58,7 @@ class Sample:
 
 
 class Soak:
-    """One process and its `requests` requests; the same for the same seed but for their timing."""
+    """One process and its `requests` requests; a seed fixes everything but their timing."""
 
     def __init__(self, requests: int, seed: int) -> None:
         self._requests = requests
@@ -73,7 +73,7 @@ class Soak:
         self.samples: list[Sample] = []
 
     def run(self, say: Callable[[str], object]) -> None:
-        """Raises Violation."""
+        """Send all requests; raise Violation if one goes wrong."""
         with Peer(self.ledger, self._seen) as peer:
             self._peer = peer
             peer.initialize()
@@ -112,13 +112,13 @@ class Soak:
         self._peer.send(-1, {"jsonrpc": "2.0", "method": "$/cancelRequest", "params": params})
 
     def _seen(self, message: Message) -> None:
-        """On the reading thread."""
+        """Handle a message; this runs on the reading thread."""
         if "method" in message:
             token, value = message["params"]["token"], message["params"]["value"]
             with self._lock:
                 due = value["kind"] == "audio" and self._cancels.get(token) == value["seq"] + 1
             if due:
-                # The pipe may be full of requests; who reads must not wait for who writes.
+                # The pipe may be full of requests; the reading thread must not wait for the writer.
                 threading.Thread(target=self._cancel, args=(token,)).start()
         elif "backend" in message.get("result", {}):
             self._status = message["result"]
@@ -138,7 +138,7 @@ class Soak:
 
     @property
     def growth(self) -> float:
-        """Resident memory at the end ÷ after the first 500."""
+        """Return the resident memory at the end ÷ that after the first 500."""
         return self.samples[-1].resident / self.samples[0].resident
 
 

@@ -50,7 +50,7 @@ class Recorder(Outbox):
 
 
 class StillEngine(Engine):
-    """Its inbox is worked off by the test, and nothing is ever spoken."""
+    """An engine whose inbox the test empties, and which never speaks."""
 
     def start(self) -> None:
         pass
@@ -61,7 +61,7 @@ class StillEngine(Engine):
 
 
 class Server:
-    """All of the sidecar but its pipes and its engine; every message goes through a ledger."""
+    """The sidecar without its pipes and its engine; every message goes through a ledger."""
 
     def __init__(self, phase: Phase = Phase.READY) -> None:
         self.outbox, self.engine, self.ledger = Recorder(), StillEngine(), Ledger()
@@ -130,7 +130,7 @@ def quiet() -> Iterator[None]:
 
 
 def request(random: Random, number: int) -> dict[str, Any]:
-    """Few ids and tokens, so that they meet."""
+    """Draw a request from few ids and tokens, so that they collide."""
     id: Any = random.choice([1, 2, "1", "two", f"d{number}"])
     message = {"jsonrpc": "2.0", "id": id, "method": "speech/synthesize"}
     match random.randrange(5):
@@ -155,7 +155,7 @@ def some_body(random: Random, number: int) -> bytes:
 
 
 def is_fit(body: bytes) -> bool:
-    """Lists are made on threads of their own; a loose body must not have work done later."""
+    """Return whether a body fits: other threads make lists; a loose body must not start work."""
     what = expected(body)
     if what.kind is Kind.LOOSE:
         return not any(name.encode() in body for name in DEFERRED)
@@ -219,7 +219,7 @@ def test_deep_bodies_are_answered_once(depth: int, opening: str, closed: bool) -
 
 
 def test_a_nan_is_looked_for_in_little_memory() -> None:
-    """Its path has a long name in it, and so have those of all the values before it."""
+    """The path of the NaN contains a long name, and so do the paths of all values before it."""
     zeros = b"0," * 5000
     body = b'{"jsonrpc":"2.0","id":1,"method":"ping","params":{"%b":[%bNaN]}}' % (
         b"k" * 5000,

@@ -1,4 +1,4 @@
-"""The parser, in this process, against everything that may be wrong with a stream.
+"""The parser, in this process, against every possible error in a stream.
 
 `tests.robustness.fuzz` does the same to a real process, with a million frames.
 """

@@ -1,4 +1,4 @@
-"""What watches the sidecar in fuzz, soak and conversations must itself see what is wrong."""
+"""The ledger that checks the sidecar in fuzz, soak and conversations must notice every error."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PONG = {"jsonrpc": "2.0", "id": 1, "result": {"uptimeMs": 1.0}}
 
 
 def ledger(*messages: Any) -> Ledger:
-    """One that was told of these."""
+    """Return a ledger that has recorded these frames."""
     ledger = Ledger()
     for number, message in enumerate(messages):
         body = message if isinstance(message, bytes) else json.dumps(message).encode()
@@ -62,17 +62,17 @@ def test_a_stream_that_is_right() -> None:
 @pytest.mark.parametrize(
     ("sent", "received", "wrong"),
     [
-        ([PING], [PONG, PONG], "nobody is owed"),
-        ([PING], [PONG | {"id": "1"}], "nobody is owed"),
-        ([b"{}"], [error("parseError", -32700, None)] * 2, "nobody is owed"),
-        ([PING], [error("duplicateId", -32600)], "nobody is owed"),
+        ([PING], [PONG, PONG], "to no open request"),
+        ([PING], [PONG | {"id": "1"}], "to no open request"),
+        ([b"{}"], [error("parseError", -32700, None)] * 2, "to no open request"),
+        ([PING], [error("duplicateId", -32600)], "to no open request"),
         ([PING], [error("internalError", -32603)], "at fault"),
         ([PING], [error("parseError", -32600)], "code and type"),
         ([PING], [PONG | {"more": 1}], "envelope"),
         ([PING], [{"jsonrpc": "2.0", "method": "other", "params": {}}], "strange"),
         ([SPEECH], [audio(1)], "gap"),
         ([SPEECH], [audio(0), audio(0)], "gap"),
-        ([SPEECH], [audio(0), audio(1, "other")], "of nobody"),
+        ([SPEECH], [audio(0), audio(1, "other")], "for no open request"),
         ([SPEECH], [audio(0), result(2)], "sums"),
         ([SPEECH], [audio(0), error("cancelled", -32800), audio(1)], "after the answer"),
     ],

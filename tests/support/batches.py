@@ -1,4 +1,4 @@
-"""The engine's rows without its thread: what a test needs to say when each step happens."""
+"""The engine's rows without its thread, so that a test decides when each step happens."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from tests.support.jobs import Reader, unwrapped
 
 
 class Listener(Reader):
-    """The events of a row that is stepped by hand."""
+    """The events of a row that the test steps."""
 
     def heard(self) -> tuple[list[AudioChunk], SpeechResult | SidecarError | None]:
-        """Return the chunks so far, and the end if there was one; to be asked once."""
+        """Return the chunks so far, and the end if there was one; call it only once."""
         chunks: list[AudioChunk] = []
         while True:
             try:
@@ -52,7 +52,7 @@ def load(path: str | Path, dtype: str = "float32", backend: Backend | None = Non
 
 
 def load_warm(checkpoint: Checkpoint, dtype: str = "auto") -> LoadedModel:
-    """A model as the engine loads it, with its memory measured."""
+    """Return a model as the engine loads it, with its memory measured."""
     gc.collect()  # or models of earlier tests might be freed between the two measurements
     table = ModelTable(in_use=lambda loaded: False)
     loaded = table.load(checkpoint, LoadOptions(dtype), lambda: None)
@@ -61,7 +61,7 @@ def load_warm(checkpoint: Checkpoint, dtype: str = "auto") -> LoadedModel:
 
 
 def new_runner() -> BatchRunner:
-    """A runner whose jobs end where they are, without a scheduler."""
+    """Return a runner whose jobs end without a scheduler."""
     return BatchRunner(lambda job, outcome: job.events.put(outcome))
 
 
@@ -85,7 +85,7 @@ def finish(runner: BatchRunner) -> None:
 
 
 def speech(events: Listener) -> tuple[np.ndarray, np.ndarray, str]:
-    """Codes, samples and finish reason of an utterance that has ended well."""
+    """Return codes, samples and finish reason of an utterance that has ended well."""
     chunks, end = events.heard()
     assert isinstance(end, SpeechResult), end
     codes = np.concatenate([chunk.codes for chunk in chunks])

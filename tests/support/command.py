@@ -1,4 +1,4 @@
-"""The command line, run to its end as a process."""
+"""The command line, run as a process to its end."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def run(*args: str, **options: object) -> subprocess.CompletedProcess[str]:
 
 
 def fresh(tmp_path: Path, columns: int = 80) -> dict[str, str]:
-    """The environment of a machine on which there is nothing yet, and no network."""
+    """Return the environment of a machine that has nothing yet, and no network."""
     home = {"HF_HUB_CACHE": str(tmp_path / "hub"), "XDG_DATA_HOME": str(tmp_path / "data")}
     return {**os.environ, **home, "HF_HUB_OFFLINE": "1", "COLUMNS": str(columns)}
 

@@ -1,6 +1,6 @@
-"""What tests of downloads share: files to serve, and processes that fetch them.
+"""Helpers for tests of downloads: files to serve, and processes that fetch them.
 
-The hub client reads its environment once, at import: what is asked of it is asked in processes.
+The hub client reads its environment once, at import, so every use of it is in another process.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FILES = {
     WEIGHTS: bytes(range(255, -1, -1)) * 4000,
 }
 SIZE, TOTAL = len(FILES[WEIGHTS]), sum(map(len, FILES.values()))
-# What repositories carry besides, and is not for us.
+# Other files of repositories, which the sidecar does not need.
 OTHERS = ("README.md", "sample.wav", "pytorch_model.bin", "onnx/model.onnx", "run.py")
 
 
@@ -86,7 +86,7 @@ def start(hub: Hub, home: Path, *args: str, **environment: str) -> subprocess.Po
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A shell that runs us in the background has it ignored, and a child inherits that.
+        # A shell that runs the tests in the background ignores the signal; a child inherits that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 

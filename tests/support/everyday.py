@@ -1,4 +1,4 @@
-"""Everyday sentences of the six languages of Latin letters; each says about the same."""
+"""Everyday sentences of the six languages with Latin letters; all lists mean about the same."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""`python -m tests.support.fetcher`: resolves models for tests, one a line, in one process.
+"""`python -m tests.support.fetcher`: resolves models for tests, one per line, in one process.
 
-The hub client reads its environment once, at import. This process is started with that of a test
-hub; it reads a JSON string a line, a model's name, and answers with a JSON object a line.
+The hub client reads its environment once, at import. This process starts with the environment of a
+test hub; each line of its input is a model's name as a JSON string, and each answer a JSON object.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sidecar.models.hub.download import Progress
 
 
 def resolve(name: str) -> dict[str, Any]:
-    """What became of it: `path` or the error's parts, and every `progress` that was reported."""
+    """Return the outcome: `path` or the error's parts, and every `progress` that was reported."""
     reports: list[Progress] = []
     end: dict[str, Any] = {}
     try:

@@ -22,7 +22,7 @@ import numpy as np
 
 from tests.support.wire import ROOT, Message, check_message, frame, read_frame
 
-# Generous: a busy machine with two cores; no test sleeps for this long when all is well.
+# This is generous for a busy machine with two cores; a test that passes never sleeps this long.
 TIMEOUT = 60.0
 
 
@@ -55,7 +55,7 @@ class Speech:
 
 
 class Sidecar:
-    """Spawns `python -m sidecar` (or `command`) and speaks to it."""
+    """A client that starts `python -m sidecar` (or `command`) and talks to it."""
 
     def __init__(
         self, *args: str, command: list[str] | None = None, env: dict[str, str] | None = None
@@ -112,7 +112,7 @@ class Sidecar:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """What is sent inside goes out in one write, however slow we are."""
+        """Send everything inside the `with` in one write, however slow the test is."""
         pieces = self._together = []
         try:
             yield
@@ -124,7 +124,7 @@ class Sidecar:
         self.send_raw(frame({"jsonrpc": "2.0", **message}))
 
     def request(self, method: str, params: Any = None, id: Any = None) -> Any:
-        """Sends a request; returns its id."""
+        """Send a request; return its id."""
         id = next(self._ids) if id is None else id
         self._methods[id] = method
         self.send({"id": id, "method": method, "params": params})
@@ -136,14 +136,14 @@ class Sidecar:
     # --- receiving -------------------------------------------------------------------------
 
     def stall(self) -> None:
-        """Reads no further than to the end of the next message."""
+        """Stop reading at the end of the next message."""
         self._reads.clear()
 
     def resume(self) -> None:
         self._reads.set()
 
     def next_message(self, timeout: float = TIMEOUT) -> Message | None:
-        """The next message in order; None when stdout has ended cleanly."""
+        """Return the next message in order, or None when stdout has ended cleanly."""
         try:
             message = self.messages.get(timeout=timeout)
         except queue.Empty:
@@ -155,7 +155,7 @@ class Sidecar:
         return message
 
     def wait(self, id: Any, timeout: float = TIMEOUT) -> Any:
-        """The result of a request; other messages on the way are kept for `others`."""
+        """Return the result of a request; messages that arrive before it are kept for `others`."""
         for kept in self._kept:
             if kept.get("id") == id and "method" not in kept:
                 self._kept.remove(kept)
@@ -167,7 +167,7 @@ class Sidecar:
         raise AssertionError(f"stdout ended before the answer to {id!r}\n{self.log}")
 
     def others(self) -> list[Message]:
-        """Messages that `wait` passed over, oldest first; forgets them."""
+        """Return and forget the messages that `wait` passed over, oldest first."""
         kept, self._kept = self._kept, []
         return kept
 
@@ -178,7 +178,7 @@ class Sidecar:
         return message["result"]
 
     def call(self, method: str, params: Any = None) -> Any:
-        """Sends a request and returns its result; raises RpcError."""
+        """Send a request and return its result; raise RpcError for an error."""
         return self.wait(self.request(method, params))
 
     # --- the usual conversations -----------------------------------------------------------
@@ -191,14 +191,14 @@ class Sidecar:
         return self.initialized
 
     def speak(self, text: str, *, token: str | int = "speech", **params: Any) -> Speech:
-        """A streamed synthesis, whole; checks seq and counts."""
+        """Return a whole streamed synthesis, after a check of its seq and counts."""
         id = self.request(
             "speech/synthesize", {"text": text, "partialResultToken": token, **params}
         )
         return self.heard(id, token)
 
     def dictate(self, pieces: list[str], *, token: str | int = "speech", **params: Any) -> Speech:
-        """The same of a text that comes in pieces."""
+        """Return the same for a text that is sent in pieces."""
         first, *rest = pieces
         stream = {"text": first, "moreText": True, "partialResultToken": token}
         id = self.request("speech/synthesize", {**stream, **params})
@@ -208,7 +208,7 @@ class Sidecar:
         return self.heard(id, token)
 
     def heard(self, id: Any, token: str | int) -> Speech:
-        """Waits for the end of a streamed synthesis."""
+        """Wait for the end of a streamed synthesis."""
         result = self.wait(id)
         values = [
             m["params"]["value"]
@@ -227,7 +227,7 @@ class Sidecar:
         return speech
 
     def next_progress(self, token: str | int = "speech", kind: str | None = None) -> Message:
-        """The next progress value of a stream; of this kind, but for marks of sentences."""
+        """Return a stream's next value of this kind; by default any but a mark of a sentence."""
         while (message := self.next_message()) is not None:
             if message.get("method") == "$/progress" and message["params"]["token"] == token:
                 value = message["params"]["value"]
@@ -247,27 +247,27 @@ class Sidecar:
         self.process.stdin.close()
 
     def wait_exit(self, timeout: float = 10.0) -> tuple[int, float]:
-        """The exit code and how many seconds it took."""
+        """Return the exit code and how many seconds it took."""
         start = time.monotonic()
         code = self.process.wait(timeout)
         return code, time.monotonic() - start
 
     def whole_log(self) -> str:
-        """stderr to its end, after the process's."""
+        """Return the whole stderr, after the end of the process."""
         for reader in self._readers:
             reader.join(TIMEOUT)
-            assert not reader.is_alive(), "somebody holds the process's pipes open"
+            assert not reader.is_alive(), "another process holds the pipes open"
         return self.stderr.decode(errors="replace")
 
     def rest(self) -> list[Message]:
-        """Everything still to come; the end must be clean."""
+        """Return all remaining messages; the end must be clean."""
         messages = self.others()
         while (message := self.next_message()) is not None:
             messages.append(message)
         return messages
 
     def shutdown(self) -> int:
-        """Orderly end; returns the exit code."""
+        """End the process in order; return the exit code."""
         self.call("shutdown")
         self.notify("exit")
         return self.wait_exit()[0]
@@ -283,7 +283,7 @@ class Sidecar:
 
 @contextmanager
 def sidecar(*args: str, initialize: bool = True, **options: Any) -> Iterator[Sidecar]:
-    """A process of its own for one test; killed at the end if it still runs."""
+    """Start a separate process for one test; kill it at the end if it still runs."""
     process = Sidecar(*args, **options)
     try:
         if initialize:

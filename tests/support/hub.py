@@ -1,4 +1,4 @@
-"""What a model hub for tests has: repositories, their files, and what goes wrong with them."""
+"""The contents of a model hub for tests: repositories, their files, and its faults."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class File:
 
     @property
     def sibling(self) -> dict[str, Any]:
-        """The same, as a model's page lists it."""
+        """Return the file as a model's page lists it."""
         row = {"rfilename": self.row["path"], "size": self.size, "blobId": self.row["oid"]}
         if lfs := self.row.get("lfs"):
             row["lfs"] = {"sha256": lfs["oid"], "size": self.size, "pointerSize": 134}
@@ -60,7 +60,7 @@ class Repo:
 
 @dataclass
 class Trouble:
-    """What happens to requests whose path contains `part`, `times` times."""
+    """The fault that `times` requests have whose path contains `part`."""
 
     part: str
     times: float
@@ -75,16 +75,17 @@ class Trouble:
 
 
 class Hub:
-    """What the server serves, and what it was asked: `METHOD /path`, and with which tokens. Open
-    with `hub_server`.
+    """The files that the server serves, and the requests that it received.
+
+    Requests are `METHOD /path`, with their tokens. `hub_server` opens one.
 
     Attributes:
         url: its own, in HF_ENDPOINT.
-        repo: for a test to note the one that it is about.
+        repo: a place for a test to note its own repository.
         ranges: the `Range` headers that came, by path.
         sent: bytes of files that went out, by path.
-        knows_ranges: else a whole file is the answer to any.
-        left: a client has gone away in the middle of a file.
+        knows_ranges: whether ranges are served; otherwise every answer is a whole file.
+        left: a client has disconnected in the middle of a file.
     """
 
     def __init__(self) -> None:
@@ -104,7 +105,7 @@ class Hub:
         self.answering.set()
 
     def serve(self, repo: str, folder: Path, branch: str = "main", xet: bool = False) -> str:
-        """Serves the folder's files, as they are now, as a branch of `repo`; returns the commit."""
+        """Serve the folder's files, as they are now, as a branch of `repo`; return the commit."""
         new = Repo(repo, folder, xet)
         new.branches = {branch, new.commit}
         others = [one for one in self.repos.get(repo, []) if branch not in one.branches]
@@ -112,7 +113,7 @@ class Hub:
         return new.commit
 
     def environment(self, home: Path) -> dict[str, str]:
-        """Makes a child process use this hub and this cache, and nothing of the user's."""
+        """Make a child process use this hub and this cache, and nothing of the user's."""
         return {
             "HF_ENDPOINT": self.url,
             "HF_HOME": str(home),
@@ -128,12 +129,12 @@ class Hub:
         }
 
     def fetched(self) -> list[str]:
-        """The files that were asked for with GET, as often as they were, sorted."""
+        """Return the files that were requested with GET, sorted; repeated ones occur repeatedly."""
         parts = [request.split("/", 5) for request in self.requests]
         return sorted(p[5] for p in parts if p[0] == "GET " and p[3:4] == ["resolve"])
 
     def cdn_path(self, repo: str, name: str) -> str:
-        """Where a large file of the newest commit is served from."""
+        """Return the path from which a large file of the newest commit is served."""
         return f"/cdn/{repo}/{self.repos[repo][-1].commit}/{name}"
 
     def failing(
@@ -144,24 +145,24 @@ class Hub:
         times: float = 1e9,
         headers: dict[str, str] | None = None,
     ) -> AbstractContextManager[Trouble]:
-        """Requests whose path contains `part` get this status, X-Error-Code and other headers."""
+        """Answer requests whose path contains `part` with this status, X-Error-Code and headers."""
         code = {} if error_code is None else {"X-Error-Code": error_code}
         return self._troubled(Trouble(part, times, status, {**code, **(headers or {})}))
 
     def cutting(self, part: str, at: int, times: float = 1) -> AbstractContextManager[Trouble]:
-        """The connection ends when so many bytes of an answer have been sent."""
+        """Close the connection after `at` bytes of an answer."""
         return self._troubled(Trouble(part, times, cut_at=at))
 
     def corrupting(self, part: str, at: int, times: float = 1e9) -> AbstractContextManager[Trouble]:
-        """One byte of an answer is another one."""
+        """Change one byte of an answer."""
         return self._troubled(Trouble(part, times, flip_at=at))
 
     def holding(self, part: str, at: int) -> AbstractContextManager[Trouble]:
-        """The answer waits after so many bytes, until it is `released`; `reached` says when."""
+        """Hold an answer after `at` bytes until it is `released`; `reached` is set by then."""
         return self._troubled(Trouble(part, 1, hold_at=at))
 
     def dripping(self, part: str) -> AbstractContextManager[Trouble]:
-        """The answer is slow: some 3 MB a second."""
+        """Send an answer slowly: about 3 MB a second."""
         return self._troubled(Trouble(part, 1, drip_seconds=0.02))
 
     @contextmanager
@@ -183,7 +184,7 @@ class Hub:
 
     @contextmanager
     def silent(self) -> Iterator[None]:
-        """Requests are read, and answered only when this ends."""
+        """Read requests, but answer them only at the end of this context."""
         self.answering.clear()
         try:
             yield

@@ -1,4 +1,4 @@
-"""A model hub on 127.0.0.1: as much of its HTTP API as a download asks for, and its bad days.
+"""A model hub on 127.0.0.1: the part of its HTTP API that a download needs, and its faults.
 
 As on the real one, large files are answered by a redirect to another origin (here: `localhost`),
 which serves ranges.
@@ -56,7 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._fail(404)
 
     def _find(self, name: str, revision: str) -> Repo | None:
-        """Answers 404, with the code the client tells the cases apart by, if it is not there."""
+        """Find a file; if it is missing, answer 404 with the code that tells the client why."""
         repos = self.hub.repos.get(name, [])
         for repo in repos:
             if revision in repo.branches:
@@ -118,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         for stop in sorted(stop for stop in stops if stop is not None and stop <= len(body)):
             while at < stop:
                 piece = body[at : min(stop, at + _PIECE_BYTES)]
-                # Before: the client may be done with it by the time we are here again.
+                # Counted before the write: the client may be finished when the write returns.
                 self.hub.sent[path] = self.hub.sent.get(path, 0) + len(piece)
                 try:
                     self.wfile.write(piece)
@@ -145,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Says nothing: `Hub.requests` is the log."""
+        """Log nothing: `Hub.requests` is the log."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -158,7 +158,7 @@ class _Server(ThreadingHTTPServer):
 
 @contextmanager
 def hub_server() -> Iterator[Hub]:
-    """A hub without repositories, on a free port."""
+    """Start a hub without repositories, on a free port."""
     hub = Hub()
     with _Server(("127.0.0.1", 0), type("_BoundHandler", (_Handler,), {"hub": hub})) as server:
         hub.url = f"http://127.0.0.1:{server.server_port}"

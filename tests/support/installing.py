@@ -1,5 +1,5 @@
-"""Gets what tests need beside the project's packages: Debian packages where root may, `npm ci`,
-and foreign Python packages in an environment of their own."""
+"""Install what tests need besides the project's packages: Debian packages where root may, `npm ci`,
+and third-party Python packages in an environment of their own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ untested: list[str] = []
 
 
 def unavailable(reason: str) -> NoReturn:
-    """Skips, and says so at the end of the run; in CI everything must be there."""
+    """Skip the test and report that at the end of the run; fail in CI, which must have all."""
     if os.environ.get("CI"):
         pytest.fail(reason)
     untested.append(reason)
@@ -30,7 +30,7 @@ def unavailable(reason: str) -> NoReturn:
 
 
 def debian(command: str, package: str) -> str:
-    """The path of a command, which is installed with its Debian package if it is missing."""
+    """Return the path of a command; install its Debian package if it is missing."""
     reason = "" if shutil.which(command) else _install_debian(package)
     path = shutil.which(command)
     if path is None:
@@ -39,7 +39,7 @@ def debian(command: str, package: str) -> str:
 
 
 def npm(folder: Path) -> None:
-    """Installs a folder's packages by its lock file, unless they are newer than it."""
+    """Install a folder's packages by its lock file, unless they are newer than it."""
     with lock("npm"):
         reason = _install_npm(folder)
     if reason:
@@ -62,7 +62,7 @@ def _install_debian(package: str) -> str:
         return "only root can install it here, with apt-get"
     # Another installation may be running; without an update a fresh container knows no packages.
     wait = ("-qq", "-o", "DPkg::Lock::Timeout=120")
-    # An update does not wait for another one, which may be that of a test beside us.
+    # An update does not wait for another one, which a test in another process may run.
     try:
         with lock("apt"):
             return _install("apt-get", "update", *wait) or _install(
@@ -104,7 +104,7 @@ def lock(name: str) -> FileLock:
 
 
 def _install(*command: str, cwd: Path | None = None) -> str:
-    """Runs an installer; returns why it failed, or nothing."""
+    """Run an installer; return why it failed, or nothing."""
     try:
         done = subprocess.run(
             command,
@@ -115,7 +115,7 @@ def _install(*command: str, cwd: Path | None = None) -> str:
             errors="replace",
             timeout=_TIMEOUT,
             cwd=cwd,
-            # Electron and a browser are developed with here, without their binaries.
+            # Electron and a browser are development dependencies here, without their binaries.
             env={
                 **os.environ,
                 "DEBIAN_FRONTEND": "noninteractive",

@@ -1,4 +1,4 @@
-"""What becomes of the engine's jobs, for tests that wait for it."""
+"""Waiting for the outcomes of the engine's jobs."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def outcome(source: Job | Events[Any]) -> Any:
 
 
 class Reader(Events[Event]):
-    """Events that can stop being read.
+    """Events whose reader can stop reading.
 
     Attributes:
-        reads: whether what lies beyond takes more audio.
+        reads: whether the reader takes more audio.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What tests of audio need: speech, tones, others' decoders, and what an ear would notice."""
+"""Helpers for tests of audio: speech, tones, third-party decoders, and audible errors."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ RATE = 24_000
 
 @cache
 def speech() -> Samples:
-    """About three seconds by the bundled voice."""
+    """Return about three seconds of the bundled voice."""
     request = SpeechRequest(
         catalog.BUNDLED, Utterance("Seven brown foxes jump over a lazy dog."), seed=3, max_frames=40
     )
     samples = batches.alone(batches.load(catalog.BUNDLED), request)[1]
     assert np.abs(samples).max() > 0.1
-    samples.flags.writeable = False  # nobody changes what he is given
+    samples.flags.writeable = False  # the cached samples must not change
     return samples
 
 
@@ -48,19 +48,19 @@ def encode(audio: AudioFormat, pieces: list[Samples]) -> tuple[bytes, AudioStrea
 
 
 def samples_of(audio: AudioFormat, *pieces: Samples) -> Samples:
-    """What the stages make of it: float32, without an encoder."""
+    """Return the output of the stages: float32, without an encoder."""
     assert audio.encoding == "pcm_f32le"
     return np.frombuffer(encode(audio, list(pieces))[0], "<f4")
 
 
 def ffmpeg(data: bytes, rate: int) -> NDArray[np.int16]:
-    """int16 [samples], or a failed test: a warning about a length it cannot know is none."""
+    """Return int16 [samples], or fail the test; a warning about an unknown length is no error."""
     command = [debian("ffmpeg", "ffmpeg"), "-v", "error", "-i", "pipe:", "-ar", str(rate)]
     return _pipe([*command, "-f", "s16le", "pipe:"], data)
 
 
 def flac(data: bytes) -> NDArray[np.int16]:
-    """The reference decoder's int16 [samples]."""
+    """Return the reference decoder's int16 [samples]."""
     raw = ["--force-raw-format", "--endian=little", "--sign=signed"]
     return _pipe([debian("flac", "flac"), "--decode", "--silent", "--stdout", *raw, "-"], data)
 
@@ -77,17 +77,17 @@ def libsndfile(data: bytes) -> tuple[NDArray[np.int16], int]:
 
 
 def click(samples: Samples) -> float:
-    """The largest second difference: what a jump or a kink has and a low tone has not."""
+    """Return the largest second difference: what a jump or a kink has and a low tone has not."""
     return float(np.abs(np.diff(samples.astype(np.float64), 2)).max(initial=0))
 
 
 def smoothness(hertz: float, level: float, rate: int) -> float:
-    """The largest second difference of a tone."""
+    """Return the largest second difference of a tone."""
     return level * (2 * np.pi * hertz / rate) ** 2
 
 
 def fundamental(samples: Samples, rate: int) -> float:
-    """Median f0 in Hz of the voiced windows of 50 ms, by autocorrelation."""
+    """Return the median f0 in Hz of the voiced windows of 50 ms, by autocorrelation."""
     size, found = rate // 20, list[float]()
     lowest, highest = rate // 400, rate // 70
     for start in range(0, len(samples) - size, size // 4):

@@ -19,7 +19,7 @@ from tests.support.sounds import RATE, contained
 RECORDINGS = Path(__file__).parents[1] / "data" / "recordings"
 VOICE, _ = soundfile.read(RECORDINGS / "slt.flac", dtype="float32")
 
-# Of each: FFmpeg's muxer and codec, the rate, and what else there is.
+# Each has FFmpeg's muxer and codec, the rate, and other options.
 FILES: dict[str, tuple[str, str, int, dict[str, Any]]] = {
     "m4a": ("ipod", "aac", 48000, {"layout": "stereo"}),
     "alac.m4a": ("ipod", "alac", 24000, {}),
@@ -56,7 +56,7 @@ def refused(data: bytes | None = None, path: str | None = None) -> BadReferenceA
 
 
 def sounds_like_the_voice(found: reference.Recording) -> bool:
-    """By the waveform, at whatever delay an encoder has."""
+    """Compare the waveform with the voice, at any delay of an encoder."""
     size = len(found.samples) + len(VOICE)
     spectra = [np.fft.rfft(one, size) for one in (found.samples, VOICE)]
     most = np.abs(np.fft.irfft(spectra[0] * spectra[1].conj(), size)).max()
@@ -65,7 +65,7 @@ def sounds_like_the_voice(found: reference.Recording) -> bool:
 
 
 def programs(folder: Path, monkeypatch: pytest.MonkeyPatch, **scripts: str) -> None:
-    """Has no PyAV, and no programs on the PATH but the shell's and these."""
+    """Hide PyAV, and put no programs on the PATH but the shell's and these."""
     find = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *more: None if name == "av" else find(name, *more)

@@ -1,4 +1,4 @@
-"""Ordinary prose of the ten languages, by sentences, with nothing in it to be spelled."""
+"""Ordinary prose of the ten languages, by sentences, with no figures or signs to be spelled out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests of every sort to a tiny model, and what each is when it is alone."""
+"""Requests of every kind to a tiny model, and the result of each when it is alone."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def bundled() -> LoadedModel:
 
 @cache
 def random_weights() -> LoadedModel:
-    """Sixteen codebooks, grouped heads, a talker wider than its code predictor."""
+    """Make random weights: 16 codebooks, grouped heads, a talker wider than its code predictor."""
     checkpoints.write("tiny-projected", 16, Path(_FOLDER.name))
     return batches.load(_FOLDER.name)
 

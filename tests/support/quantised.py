@@ -1,4 +1,4 @@
-"""What quantising does to a model: its choices, given the float32 model's history.
+"""The effect of quantising on a model: its choices, given the float32 model's history.
 
 python -m tests.support.quantised MODEL…
 """
@@ -20,7 +20,7 @@ TEXT = "The quick brown fox jumps over the lazy dog, while the sun goes down."
 
 
 class Forced:
-    """A greedy sampler that remembers logits; it draws `codes` instead if there are any."""
+    """A greedy sampler that records logits; it draws `codes` instead if they are given."""
 
     def __init__(self, codes: list[mx.array] | None = None) -> None:
         self._codes = None if codes is None else iter(codes)
@@ -38,7 +38,7 @@ class Forced:
 
 
 class Agreement(NamedTuple):
-    """Of a quantised model with the float32 one.
+    """The agreement of a quantised model with the float32 one.
 
     Attributes:
         error: root mean square of the logits' differences ÷ that of the logits.
@@ -61,7 +61,7 @@ def heard(path: Path, voice: str | None, frames: int, forced: Forced) -> Forced:
 
 
 def agreement(source: Path, copy: Path, frames: int = 40) -> Agreement:
-    """Over so many frames of one sentence."""
+    """Measure the agreement over the given number of frames of one sentence."""
     voice = registry.describe(catalog.resolve(str(source))).voices[0].name
     exact = heard(source, voice, frames, Forced())
     other = heard(copy, voice, frames, Forced(exact.drawn))

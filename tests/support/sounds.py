@@ -1,4 +1,4 @@
-"""Recordings to clone, made up."""
+"""Synthetic recordings to clone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RATE = 24000
 
 
 def sound(seconds: float = 3.2, level: float = 0.3) -> np.ndarray:
-    """Something like a voice, the same every time."""
+    """Make a sound like a voice, the same every time."""
     at = np.arange(int(seconds * 24000)) / 24000
     tones = sum(np.sin(2 * np.pi * 120 * n * at + n) / n for n in range(1, 6))
     return (level * (0.5 + 0.5 * np.sin(7 * at)) * tones).astype(np.float32)
@@ -47,10 +47,10 @@ def contained(
     layout: str = "mono",
     video: str | None = None,
 ) -> bytes:
-    """Mono samples at `RATE` in a file of FFmpeg's, with a picture before them if one is named.
+    """Write mono samples at `RATE` to a file of FFmpeg's, with a picture first if one is named.
 
     Args:
-        codec: of the sound; empty for none.
+        codec: the codec of the sound; empty for no sound.
         video: the codec of the picture.
     """
     import av

@@ -19,7 +19,7 @@ class Terminal:
     """The sidecar's command line, at a terminal.
 
     Attributes:
-        seen: what has come to the terminal, with the escapes of colours and of the progress.
+        seen: the output on the terminal, with the escapes of colours and of the progress.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Terminal:
             stderr=terminal,
             env={**os.environ, "TERM": "xterm", **(env or {})},
             cwd=cwd,
-            # A shell that runs us in the background has it ignored, and a child inherits that.
+            # A shell that runs the tests in the background ignores it, and a child inherits that.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         os.close(terminal)

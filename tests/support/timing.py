@@ -1,4 +1,4 @@
-"""Bounds of time, on a machine that may be busy with something else."""
+"""Time limits on a machine that may be busy with something else."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ _TIMES = 3
 
 
 class TooLate(AssertionError):
-    """What was looked at was right, and took longer than is promised."""
+    """The result was right, but it took longer than promised."""
 
 
 def in_time(attempt: Callable[[], None]) -> None:
-    """Passes if one of three attempts does; any failure but `TooLate` is final.
+    """Pass if one of three attempts passes; any failure but `TooLate` is final.
 
-    A process that is slow by itself is so every time.
+    A process that is itself too slow fails every time.
     """
     for left in reversed(range(_TIMES)):
         try:

@@ -26,7 +26,7 @@ def frame(message: Any) -> bytes:
 
 
 def read_frame(stream: IO[bytes]) -> Message | None:
-    """The next message; None at a clean end. Anything but a frame fails."""
+    """Return the next message, or None at a clean end; anything but a frame fails."""
     header = stream.readline()
     if not header:
         return None
@@ -49,7 +49,7 @@ def _validator(definition: str) -> jsonschema.Draft202012Validator:
 
 
 def check(instance: Any, definition: str) -> None:
-    """Validates against one of the schema's `$defs`."""
+    """Validate against one of the schema's `$defs`."""
     _validator(definition).validate(instance)
 
 

@@ -189,7 +189,7 @@ def test_pieces_are_not_changed_in_place() -> None:
 
 
 def test_what_is_held_back_is_as_documented() -> None:
-    """docs/audio.md: the longest delay of an effect, in ms of speech."""
+    """docs/audio.md states the longest delay of an effect, in ms of speech."""
     for wanted, most in (
         ({"fade": True}, 5),
         ({"peak_limit": -1.0}, 5),

@@ -1,4 +1,4 @@
-"""Files of every format, whole, cut, damaged and of unknown length: the sound that is in them."""
+"""The sound in files of every format, whole, cut, damaged and of unknown length."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ CUT = {
 
 
 def decoded(data: bytes) -> np.ndarray:
-    """By one call; float32 [frames]."""
+    """Decode a file in one call; return float32 [frames]."""
     with soundfile.SoundFile(io.BytesIO(data)) as file:
         return file.read(file.frames, dtype="float32")
 
@@ -109,7 +109,7 @@ def decoded(data: bytes) -> np.ndarray:
 @example(("MP3", "MPEG_LAYER_III"), 0.5)
 @example(("FLAC", "PCM_16"), 0.5)
 def test_of_a_file_that_was_cut_is_read_what_is_there(kind: tuple[str, str], share: float) -> None:
-    """Some blocks long: what does not come must not be what has been in the memory before."""
+    """The file has several blocks: missing samples must not be filled from old memory."""
     whole = decoded(CUT[kind])
     data = CUT[kind][: int(share * len(CUT[kind]))]
     try:
@@ -160,7 +160,7 @@ ALL = [
 
 @pytest.mark.parametrize("kind", ALL, ids=" ".join)
 def test_whatever_libsndfile_writes_is_read(kind: tuple[str, str]) -> None:
-    """Also what it cannot seek in, as telephones' formats."""
+    """Formats in which it cannot seek are included, such as those of telephones."""
     data = written(*kind)
     assert data
     rate = soundfile.info(io.BytesIO(data)).samplerate  # which XI does not keep
@@ -175,7 +175,7 @@ def test_whatever_libsndfile_writes_is_read(kind: tuple[str, str]) -> None:
 
 
 def test_mp3_in_a_wav_file_is_read() -> None:
-    """Which libsndfile reads and does not write."""
+    """libsndfile reads such files, but does not write them."""
     mp3 = encoded(tone(4), RATE, "MP3", "MPEG_LAYER_III")
     about = struct.pack("<HHIIHHHHIHHH", 0x55, 1, RATE, 8000, 1, 0, 12, 1, 2, 576, 1, 1393)
     fact = struct.pack("<I", 4 * RATE)
@@ -191,7 +191,7 @@ def test_mp3_in_a_wav_file_is_read() -> None:
 
 
 def piped(seconds: float, rate: int = RATE) -> bytes:
-    """FLAC as it comes out of a pipe: when its header was written, nobody knew how long it is."""
+    """Return FLAC as from a pipe: its length was unknown when its header was written."""
     data = bytearray(encoded(tone(seconds, rate), rate, "FLAC", "PCM_16"))
     data[21] &= 0xF0  # of STREAMINFO: 36 bits of length, and the hash of the samples
     data[22:42] = bytes(20)
@@ -210,7 +210,7 @@ def test_a_file_that_does_not_say_how_long_it_is_is_read_to_its_end() -> None:
 
 
 def test_no_more_is_decoded_than_may_be() -> None:
-    """Where no header has told that it is too long."""
+    """No header states that the file is too long."""
     with decode._Sequential(io.BytesIO(piped(30))) as file:
         samples, _ = decode._mix(file, 2 * RATE)
     assert 2 * RATE < len(samples) <= 2 * RATE + decode._BLOCK_FRAMES

@@ -1,4 +1,4 @@
-"""Names that lead elsewhere than to a file; each must be refused at once."""
+"""Names that do not lead to a regular file; each must be refused at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everyday sentences with figures, in Chinese and Japanese, as somebody would read them out."""
+"""Everyday sentences with figures, in Chinese and Japanese, as a person would read them aloud."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTML in a text: what is said of it, and where its sentences end."""
+"""HTML in a text: the words that are spoken, and the ends of the sentences."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sidecar.text.speakable import make_speakable
 from sidecar.text.stream import HOLD
 from tests.support.sentences import TEXTS, spans, split, stream_speakable
 
-# The text; the paragraphs it is cut into; what is said of them.
+# The paragraphs of a text, and the words that are spoken of each.
 BLOCKS = [
     (["<h1>Title</h1>", "<p>Body text</p>"], ["Title", "Body text"]),
     (["<li>milk</li>", "<li>eggs</li>"], ["milk", "eggs"]),
@@ -272,7 +272,7 @@ def test_however_a_page_is_cut_the_same_is_said(text: str, sizes: list[int]) -> 
     "unit", ["<p>", "<b ", "<", "&", "`<b>` ", "<!x", "</", "<p>a", "<a x='1' "]
 )
 def test_what_is_held_of_a_page_is_bounded(unit: str) -> None:
-    """But for comments and scripts, which are held until they are closed."""
+    """Comments and scripts are the exception: they are held until they are closed."""
     lines, html = LineParser(), HtmlFilter()
     held = 0
     for _ in range(2000):

@@ -1,4 +1,4 @@
-"""How the files of tests depend on each other; import-linter checks the rest."""
+"""The imports between the files of tests; import-linter checks the rest."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ LATIN = ("german", "french", "spanish", "italian", "portuguese")
 
 
 def beginnings(language: str, words: int) -> list[str]:
-    """As many texts as there are sentences, each cut behind that many words."""
+    """Return a text that begins with each sentence, each cut after the given number of words."""
     sentences = EVERYDAY[language]
     texts = (sentences[at:] + sentences[:at] for at in range(len(sentences)))
     return [" ".join(" ".join(text).split()[:words]) for text in texts]
@@ -28,7 +28,7 @@ def sentences(text: str, language: str | None = None) -> list[str]:
 
 
 def given_to_the_model(text: str, sizes: list[int], *, by_token: bool) -> str:
-    """All that the model is given."""
+    """Return all the text that the model receives."""
     source = TokenSource(None, True) if by_token else SegmentSource(None, True, True)
     said: list[str] = []
 
@@ -166,7 +166,7 @@ def test_in_doubt_figures_stay(text: str) -> None:
         "He lives with Mr. Smith in Leeds.",
     ],
 )  # fmt: skip
-def test_no_cut_behind_an_abbreviation(text: str) -> None:
+def test_no_cut_after_an_abbreviation(text: str) -> None:
     assert sentences(text) == [text]
 
 
@@ -196,7 +196,7 @@ def test_a_title_in_another_language_does_not_decide() -> None:
     assert language.detect("It was a great success.") == ("english",)
 
 
-def test_is_settled_behind_the_beginning() -> None:
+def test_the_language_is_settled_after_the_beginning() -> None:
     language = TextLanguage(None)
     for sentence in EVERYDAY["french"]:
         language.read(sentence + " ")

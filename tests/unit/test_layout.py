@@ -1,4 +1,4 @@
-"""Snapshots in the cache: there when they are whole, whatever happens meanwhile."""
+"""Snapshots in the cache appear only when they are whole, whatever happens meanwhile."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Cut(BaseException):
 
 
 def cut_after(links: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next link after so many ends everything."""
+    """Interrupt the layout at the next link after the given number."""
     made = 0
     real = Path.symlink_to
 
@@ -106,7 +106,7 @@ def test_a_new_snapshot_appears_whole(
 def test_a_snapshot_that_is_there_in_part_is_whole_last(
     blobs: dict[str, Path], monkeypatch: pytest.MonkeyPatch, before: tuple[str, ...], links: int
 ) -> None:
-    """Other programs that take single files leave such snapshots.
+    """Other programs, which download single files, leave such snapshots.
 
     A snapshot that lacks a file never counts as whole, however soon the layout ends.
     """

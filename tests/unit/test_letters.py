@@ -1,4 +1,4 @@
-"""Which letters a tokenizer loses: those without a token, and none that it writes otherwise."""
+"""The letters that a tokenizer loses: those without a token, and none that it rewrites."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LATIN = Letters(BUNDLED)
 
 
 class Bytes:
-    """A tokenizer that has a token for everything, as Qwen's."""
+    """A tokenizer that has a token for everything, like Qwen's."""
 
     special_tokens = ()
 

@@ -1,4 +1,4 @@
-"""A cache that is bounded by bytes drops what has not been used for longest."""
+"""A cache that is bounded by bytes drops the least recently used values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Under which id an oversized message is answered: what stands before anything that is big."""
+"""The id of the answer to an oversized message, which must come before any large member."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def test_the_hash_is_of_the_file_whichever_way_it_comes(tmp_path: Path) -> None:
 
 
 def test_what_is_hashed_is_what_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that somebody writes to meanwhile: it is opened once, and read once."""
+    """A file that another program changes meanwhile is opened once, and read once."""
     path = tmp_path / "a.wav"
     path.write_bytes(data := encoded(tone(2)))
     opened: list[str] = []
@@ -116,7 +116,7 @@ def test_what_is_hashed_is_what_is_heard(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_file_has_its_turn_until_it_is_decoded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, good: bool
 ) -> None:
-    """That so many are in memory at a time is meant of their bytes; opening may take for ever."""
+    """The limit on recordings in memory is on their bytes; opening a file may take for ever."""
     path = tmp_path / "a.wav"
     path.write_bytes(encoded(tone(2)))
     turn = threading.BoundedSemaphore(1)
@@ -155,7 +155,7 @@ def test_the_longest_is_what_the_option_says(most: float) -> None:
 
 
 def clipped(format: str, subtype: str) -> Callable[[], reference.Recording]:
-    """A loud voice that was cut at full scale, and stored in some format."""
+    """Return a loud voice, clipped at full scale and stored in some format."""
     sound = np.clip(tone(4, level=2.0), -1, 1)
     return lambda: reference.read(None, encoded(sound, RATE, format, subtype))
 

@@ -56,7 +56,7 @@ def test_the_specification_names_every_method_and_error() -> None:
 
 
 def fields() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """The name of each field with its definition; a tag of a union says what it is by itself."""
+    """Return the name of each field with its definition; a tag of a union explains itself."""
     for definition, struct in SCHEMA["$defs"].items():
         for name, field in struct.get("properties", {}).items():
             if name != "kind" or len(field["enum"]) > 1:
@@ -81,7 +81,7 @@ def description(field: dict[str, Any]) -> str:
 
 
 def is_number(field: dict[str, Any]) -> bool:
-    """Whether it is a number, and neither one of a few values nor an id or a token."""
+    """Return whether a field is a number, and neither one of a few values nor an id or a token."""
     return all(one.get("type") in {"integer", "number"} for one in choices(field))
 
 
@@ -132,7 +132,7 @@ def test_every_optional_param_has_its_default() -> None:
 
 
 def test_the_names_of_the_catalogue_are_examples() -> None:
-    """Examples only: any other string is taken as well."""
+    """The names are only examples: any other string is accepted as well."""
     entries = inventory.entries()
     models, voices, languages = (
         SCHEMA["$defs"][kind] for kind in ("ModelName", "VoiceName", "LanguageName")

@@ -75,7 +75,7 @@ def test_short_sentences_are_put_together_within_their_paragraph() -> None:
     ]
 
 
-def test_a_long_sentence_is_cut_behind_punctuation_then_white_space_then_anywhere() -> None:
+def test_a_long_sentence_is_cut_after_punctuation_then_white_space_then_anywhere() -> None:
     family = "👨‍👩‍👧"
     for limit, parts in (
         (15, ["one two, ", "three four five"]),
@@ -167,7 +167,7 @@ def test_no_cluster_is_cut_that_fits(text: str, limit: int) -> None:
 def test_cost_and_memory_grow_with_the_text_and_no_faster(
     unit: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Counted in characters that the library is given, and that are kept."""
+    """The test counts the characters that the library receives, and those that are kept."""
     import sentencex
 
     given_: list[int] = []

@@ -1,4 +1,4 @@
-"""How errors are worded: as sentences, with the nearest name, with the cause of a file error."""
+"""The wording of errors: sentences, with the nearest name, with the cause of a file error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a recording may be named and sent, and what is said of each mistake."""
+"""The ways to name and send a recording, and the error for each mistake."""
 
 from __future__ import annotations
 

@@ -206,13 +206,13 @@ def test_everything_can_be_loaded_ahead(language: str) -> None:
 
 @pytest.mark.parametrize("text", [t for t, _ in ENGLISH])
 def test_a_stream_says_what_a_sentence_says(text: str) -> None:
-    """Up to the article before a day, whose month comes too late for it."""
+    """The only difference is the article before a day, whose month arrives too late for it."""
     said = "".join(stream_speakable(text, "english", [1] * len(text)))
     assert said.replace("fifth of May", "fifth of may") == make_speakable(text, "english")
 
 
 @pytest.mark.parametrize("normalize", [True, False])
-def test_words_come_out_with_the_white_space_behind_them(normalize: bool) -> None:
+def test_words_come_out_at_the_white_space_after_them(normalize: bool) -> None:
     stream = SpeakableStream("english", normalize)
     assert [stream.feed(c) for c in "Oh yes, well "] == [
         *["", "", "Oh"], *["", "", "", "", " yes,"], *["", "", "", "", " well"],
@@ -235,7 +235,7 @@ def test_white_space_of_a_stream(text: str, told: list[str]) -> None:
     assert [part for part in parts if part] == told
 
 
-def test_figures_wait_for_the_word_behind_them() -> None:
+def test_figures_wait_for_the_word_after_them() -> None:
     stream = SpeakableStream("english")
     assert stream.feed("It costs $3.") == "It costs"
     assert stream.feed("50 ") == ""

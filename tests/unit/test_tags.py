@@ -1,4 +1,4 @@
-"""Codes and tags of languages → what a model calls them."""
+"""Codes and tags of languages → a model's own names for them."""
 
 from __future__ import annotations
 

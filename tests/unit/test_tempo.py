@@ -1,4 +1,4 @@
-"""A transcript that is not what was said, and speech that leaves words out, are noticed."""
+"""A transcript that does not match the recording, and speech that omits words, are noticed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_transcript_of_something_else_is(speaker: str, text: str) -> None:
 
 
 def test_a_part_of_it_is_noticed_where_it_is_small() -> None:
-    """Of a half the rate is that of slow speech; that shows in what is spoken with it."""
+    """Half a transcript has the rate of slow speech; the speech made with it shows the error."""
     first, second = SAID.split(". ")
     for speaker in ("slt", "rms"):
         assert noticed(spoken(speaker), second)
@@ -58,7 +58,7 @@ def test_a_part_of_it_is_noticed_where_it_is_small() -> None:
 @pytest.mark.parametrize("language", PROSE)
 @pytest.mark.parametrize("pace", [2.5, 4.0, 6.0])
 def test_no_language_is_doubted_at_any_pace_of_speech(language: str, pace: float) -> None:
-    """Words a second; where signs are syllables, twice as many of those."""
+    """The pace is in words a second, or twice as many signs where signs are syllables."""
     text = "".join(PROSE[language])
     count = sum(map(str.isalnum, text)) / 2 if language in SYLLABIC else len(text.split())
     seconds = count / pace

@@ -1,5 +1,5 @@
-"""Nothing tells anybody to fetch this project's name from a registry: until there is a release,
-that name is whoever's registers it first."""
+"""No page tells a reader to install this project's name from a registry: until there is a release,
+the name belongs to the first person who registers it."""
 
 from __future__ import annotations
 

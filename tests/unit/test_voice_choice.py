@@ -1,4 +1,4 @@
-"""Which model speaks, and whether with a saved voice."""
+"""The choice of the model, and of a saved voice."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def store(tmp_path: Path) -> VoiceStore:
 
 
 @pytest.mark.parametrize("default", ["tiny-voice", "1.7b-customvoice", "./not/here"])
-def test_a_saved_voice_comes_before_a_preset_of_a_model_that_nobody_named(
+def test_a_saved_voice_comes_before_a_preset_of_a_model_that_was_not_named(
     store: VoiceStore, default: str
 ) -> None:
-    """Whatever the default model is, and whether it is downloaded."""
+    """This holds whatever the default model is, and whether it is downloaded."""
     store.save(metadata("slt"), features())
     model, saved = choose(store, "SLT", None, default)
     assert model == "1.7b-base"
@@ -32,7 +32,7 @@ def test_a_saved_voice_comes_before_a_preset_of_a_model_that_nobody_named(
 
 
 def test_a_model_that_was_named_looks_at_its_presets_first(store: VoiceStore) -> None:
-    """When it is loaded, which `choose` does not depend on; see tests/engine/test_references.py."""
+    """`choose` does not depend on whether it is loaded; see tests/engine/test_references.py."""
     store.save(metadata("slt"), features())
     for named in ("tiny-voice", "1.7b-customvoice", "./not/here"):
         model, saved = choose(store, "SLT", named, "tiny-voice")
@@ -69,7 +69,7 @@ def test_a_file_from_somebody_else_loads_nothing_that_nobody_asked_for(
 def test_a_model_that_is_loaded_or_the_default_has_been_asked_for(
     store: VoiceStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By whatever name."""
+    """The model may have been requested by any of its names."""
     (tmp_path / "base").mkdir()
     monkeypatch.chdir(tmp_path)
     folder = str(tmp_path / "base")

@@ -1,4 +1,4 @@
-"""What others may have put into the folder of voices."""
+"""Files of unknown origin in the folder of voices."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ FOREIGN: dict[str, bytes] = {
     "header that is no JSON": with_header(b"not JSON at all"),
     "header nested deeply": with_header(b"[" * 100_000),
     "another safetensors file": save({"weight": np.ones(4, np.float32)}),
-    "somebody else's metadata": save({"speaker": np.ones(4, np.float32)}, {"format": "pt"}),
+    "metadata of another program": save({"speaker": np.ones(4, np.float32)}, {"format": "pt"}),
     "one tensor too many": save({**tensors(), "more": np.ones(1)}, {"qwen_tts_voice": "{}"}),
     "no metadata of a voice": file({}),
     "newer format": file({**msgspec.to_builtins(metadata()), "formatVersion": 2}),
@@ -179,7 +179,7 @@ def test_a_link_to_a_voice_is_one_and_only_the_link_is_deleted(
 def test_a_file_that_may_not_be_read_is_skipped(
     store: VoiceStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Said by a stand-in, since root may read everything."""
+    """A stand-in reports the missing permission, since root may read everything."""
     store.save(metadata("anna"), features())
 
     def denied(*_: Any) -> None:

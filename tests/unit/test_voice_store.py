@@ -1,4 +1,4 @@
-"""The folder of saved voices: what is written comes back, whole, and nowhere else."""
+"""The folder of saved voices: everything written is read back whole, and nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_a_copied_file_is_a_voice_by_the_name_of_the_file(store: VoiceStore) -> 
 
 
 def test_what_is_listed_is_what_is_found_and_deleted(store: VoiceStore) -> None:
-    """Of two files whose names differ in case only."""
+    """There are two files whose names differ only in case."""
     path = store.save(metadata("anna"), features()).path
     path.with_name("Anna.safetensors").write_bytes(path.read_bytes())
     found = store.voices()
@@ -175,7 +175,7 @@ def test_a_folder_that_cannot_be_one(tmp_path: Path) -> None:
         store.save(metadata(), features())
 
 
-def test_what_a_killed_writer_left_behind_goes_and_nothing_else(store: VoiceStore) -> None:
+def test_only_files_that_a_killed_writer_left_are_removed(store: VoiceStore) -> None:
     store.save(metadata("anna"), features())
     names = [".voice-old.new", ".voice-young.new", ".other.new", ".voice-old", "voice-old.new"]
     for name in names:
@@ -215,7 +215,7 @@ def test_what_is_cancelled_before_it_has_a_name_leaves_the_folder_as_it_was(
 def test_a_name_that_is_taken_in_the_last_moment_is_not_overwritten(
     store: VoiceStore, monkeypatch: pytest.MonkeyPatch, links: bool
 ) -> None:
-    """Also where there are no hard links, as on FAT and some network file systems."""
+    """This also holds without hard links, as on FAT and some network file systems."""
 
     def no_links(*_: Any) -> None:
         raise OSError(95, "Operation not supported")

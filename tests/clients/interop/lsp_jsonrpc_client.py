@@ -45,7 +45,7 @@ class Client:
         return self.endpoint.request(method, params).result(TIMEOUT)
 
     def request_cut(self, method: str, params: Any) -> Any:
-        """A request that is cancelled after its third chunk; returns the answer, whole."""
+        """Send a request that is cancelled after its third chunk; return the whole answer."""
         with self._starting:
             self._cancellable = self.endpoint.request(method, params)
         return self._cut_answer.result(TIMEOUT)
@@ -75,7 +75,7 @@ class Client:
 
 
 def samples_of(chunks: list[Any]) -> int:
-    """Checks the chunks of a stream; returns how many samples they have."""
+    """Check the chunks of a stream; return how many samples they have."""
     assert [chunk["seq"] for chunk in chunks] == list(range(len(chunks)))
     for chunk in chunks:
         assert len(base64.b64decode(chunk["audio"], validate=True)) == 2 * chunk["samples"]

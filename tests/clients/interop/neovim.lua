@@ -1,5 +1,5 @@
 -- A stream, a cancelled stream and a clean end through vim.lsp.rpc, headless.
--- An error ends this script; the command line behind it then quits Neovim with exit code 1.
+-- An error ends this script; the command line after it then quits Neovim with exit code 1.
 
 local streams = { whole = {}, cut = {} }
 local faults = {}
@@ -94,7 +94,7 @@ local result = request("speech/synthesize", {
 local samples = samples_of(streams.whole)
 assert(samples == result.samples)
 
--- Of all errors, Neovim keeps -32800 from the callback; the function behind it hears of any answer.
+-- Of all errors, Neovim keeps -32800 from the callback; the function after it is called for any answer.
 local cancelled_after, answered_after, outcome
 local _, id = client.request("speech/synthesize", {
   text = ("He finished reading the long letter, and put it back. "):rep(8),

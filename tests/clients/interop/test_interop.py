@@ -1,6 +1,6 @@
-"""Client libraries of others, as they are, hold the same conversation with the real process.
+"""Unchanged third-party client libraries hold the same conversation with the real process.
 
-Each script initializes, hears one stream whole, cancels another after its third chunk, shuts the
+Each script initializes, receives one whole stream, cancels another after its third chunk, shuts the
 process down, and checks every answer by its library's own means; it prints the figures it found.
 """
 
@@ -26,7 +26,7 @@ TIMEOUT = 240.0
 
 
 def converse(*command: str | Path, **environment: str) -> None:
-    """Runs a client to its end, and checks what it found."""
+    """Run a client to its end, and check the figures that it printed."""
     done = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,

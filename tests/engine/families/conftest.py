@@ -1,4 +1,4 @@
-"""Checkpoints of the families, built when they are asked for, and an engine beside their cache."""
+"""Checkpoints of the families, built on first use, and an engine that uses their cache."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
     root = tmp_path_factory.mktemp("families")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(root / "hub"))
-        # Seconds that each voice of Spark's would take the tests.
+        # Each voice of Spark would take seconds.
         patch.setattr(adapter, "_AUDITION", GenerationSettings(max_seconds=0.5))
         yield Folders(root, patch)
 

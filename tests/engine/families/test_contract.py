@@ -46,7 +46,7 @@ ABILITIES = {
     "spark": {"presets", "cloning", "seed"},
     "chatterbox": {"presets", "cloning", "seed"},
 }
-# mlx-audio's own Spark calls what it calls deprecated.
+# mlx-audio's Spark uses functions that mlx-audio itself has deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:Model.from_pretrained:DeprecationWarning")
 
 

@@ -1,4 +1,4 @@
-"""The extra `kokoro` is what misaki's pronunciation imports, and none of what it does not."""
+"""The extra `kokoro` lists the packages that misaki's pronunciation imports, and no others."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
 # English, the languages of espeak, and what mlx-audio's pipeline imports with them.
 MODULES = ("en", "espeak", "token", "data/__init__")
 LARGE = re.compile(r"torch|nvidia|triton|cuda|transformers|tensorflow|jax", re.IGNORECASE)
-# Measured: 57 distributions, 412 MB, numpy's 73 MB, which the sidecar has anyway, among them.
+# Measured: 57 distributions, 412 MB, including 73 MB of numpy, which the sidecar needs anyway.
 MOST_BYTES = 600_000_000
 
 pytestmark = pytest.mark.skipif(
@@ -35,7 +35,7 @@ def requirements() -> list[str]:
 
 
 def imported(file: Path) -> set[str]:
-    """The packages of others that a module imports, wherever in it."""
+    """Return the third-party packages that a module imports anywhere in its code."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -46,7 +46,7 @@ def imported(file: Path) -> set[str]:
 
 
 def test_it_is_what_misaki_imports() -> None:
-    """Of the release that is installed here; what it depends on by itself is not listed again."""
+    """The installed release is checked; its own declared dependencies are not listed again."""
     folder = Path(next(iter(importlib.util.find_spec("misaki").submodule_search_locations)))  # type: ignore[union-attr,arg-type]
     files = [folder / f"{name}.py" for name in MODULES if (folder / f"{name}.py").is_file()]
     assert len(files) >= 3
@@ -66,7 +66,7 @@ def test_it_asks_for_no_extra_of_others() -> None:
 
 @pytest.mark.hosts
 def test_what_is_resolved_has_no_pytorch(tmp_path: Path) -> None:
-    """By the registry, with the sidecar itself and on a machine where nothing is installed."""
+    """The registry resolves it with the sidecar itself, as on a machine with nothing installed."""
     report = tmp_path / "report.json"
     options = ("--dry-run", "--quiet", "--ignore-installed", "--report", str(report))
     pip(*options, f"{PYPROJECT.parent}[cpu,kokoro]")
@@ -80,7 +80,7 @@ def test_what_is_resolved_has_no_pytorch(tmp_path: Path) -> None:
 @pytest.mark.hosts
 @pytest.mark.timeout(900)
 def test_exactly_this_pronounces(tmp_path: Path) -> None:
-    """Installed into a folder of its own, which is all that the interpreter sees."""
+    """The extra is installed into its own folder, and the interpreter sees only that folder."""
     pip("--quiet", "--ignore-installed", "--target", str(tmp_path), *requirements())
     assert sum(f.stat().st_size for f in tmp_path.rglob("*") if f.is_file()) < MOST_BYTES
     script = f"""
@@ -103,7 +103,7 @@ print(sorted(name for name in sys.modules if name in ("torch", "transformers")))
 
 
 def pip(*arguments: str) -> None:
-    """Without a look at what is installed here: a resolution of its own."""
+    """Run pip's resolver without regard to the packages that are installed here."""
     command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=800)
     assert done.returncode == 0, done.stderr

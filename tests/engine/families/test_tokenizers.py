@@ -1,4 +1,4 @@
-"""Where the families' tokenizers come from: this machine, whatever their configs name."""
+"""The families' tokenizers are read from this machine, whatever their configs name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CONFIGURED = {"csm": "text_tokenizer", "outetts": "tokenizer_name"}
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Hosts that somebody wanted to reach, online as far as the hub's client knows."""
+    """Record the hosts that code tries to reach; the hub's client believes that it is online."""
     hosts: list[Any] = []
 
     def unreachable(host: Any, *rest: Any, **options: Any) -> Any:

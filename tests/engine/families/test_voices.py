@@ -1,4 +1,4 @@
-"""Voices of other families: presets, clones, languages; what one request leaves for the next."""
+"""Voices of other families: presets, clones, languages, and state between two requests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sidecar.voices.reader import ReferenceReader
 from tests.support.families import chatterbox
 from tests.support.families.speaking import refusal, request, speak
 
-# mlx-audio's own Spark calls what it calls deprecated.
+# mlx-audio's Spark uses functions that mlx-audio itself has deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:Model.from_pretrained:DeprecationWarning")
 
 

@@ -15,7 +15,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="module")
 def voice(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """As large as it takes to be cut in pieces; nobody loads it."""
+    """Write a checkpoint with weights large enough to be downloaded in pieces; no test loads it."""
     others = dict.fromkeys(OTHERS, b"not for us" * 1000)
     return write(tmp_path_factory.mktemp("voice"), FILES | others)
 
@@ -28,7 +28,7 @@ def server() -> Iterator[Hub]:
 
 @pytest.fixture
 def hub(server: Hub, voice: Path) -> Hub:
-    """The module's hub, with nothing asked of it yet and a repository that nobody has."""
+    """Return the module's hub, with no requests yet and with a repository that is in no cache."""
     server.requests.clear()
     server.ranges.clear()
     server.sent.clear()

@@ -1,4 +1,4 @@
-"""Before gigabytes are downloaded: the size is said, and somebody has to want it."""
+"""Before gigabytes are downloaded, the size is shown, and a person has to agree."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LARGE = 600_000_000
 
 @pytest.fixture
 def large(hub: Hub) -> Iterator[Hub]:
-    """Its repository is listed with weights of 600 MB, which nobody gets to see."""
+    """List a repository with weights of 600 MB, which no test downloads."""
     row = hub.repos[hub.repo][-1].files[WEIGHTS].row
     row["size"] = row["lfs"]["size"] = LARGE
     with hub.failing("/resolve/", 404, "EntryNotFound"):

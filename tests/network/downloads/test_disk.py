@@ -44,7 +44,7 @@ def small_disk(at: Path, size: int) -> Iterator[Path]:
 
 
 def fill(file: Path) -> None:
-    """Until there is no room; the download may take the last of it first."""
+    """Fill the disk; the download may take the last bytes first."""
     with file.open("wb", buffering=0) as filler:
         while True:
             try:
@@ -71,7 +71,7 @@ def test_a_disk_without_room_is_noticed_before_anything_is_fetched(
 
 
 def half_of_the_weights(disk: Path, hub: Hub) -> bool:
-    """They come last: no other file is in part."""
+    """Return whether half of the weights are there; they come last, so only they are partial."""
     return any(part.stat().st_size >= SIZE // 2 for part in partials(disk, hub.repo))
 
 

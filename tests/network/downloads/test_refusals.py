@@ -1,4 +1,4 @@
-"""A hub that refuses, rests, is gone, or may not be asked: each has its error."""
+"""A hub that refuses, limits the rate, is gone, or must not be contacted: each has its error."""
 
 from __future__ import annotations
 

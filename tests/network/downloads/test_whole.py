@@ -1,4 +1,4 @@
-"""What arrives, once and to the byte, and what is kept of what was interrupted."""
+"""Files arrive once and with every byte, and interrupted downloads keep what has arrived."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_what_is_needed_is_fetched_once_and_every_byte_is_counted(hub: Hub, fetc
 
 @pytest.mark.parametrize("xet", [False, True])
 def test_the_cache_is_the_hub_clients_own(hub: Hub, voice: Path, tmp_path: Path, xet: bool) -> None:
-    """Whatever other programs ask it: nothing is fetched again, nothing is found wrong."""
+    """Other programs that use the cache fetch nothing again and find no error in it."""
     hub.serve(hub.repo, voice, xet=xet)
     environment = {"HF_HUB_DISABLE_XET": "0" if xet else "1"}
     done = models(hub, tmp_path, "download", hub.repo, **environment)
@@ -83,7 +83,7 @@ def test_a_revision_is_pinned(hub: Hub, voice: Path, fetch: Fetcher, tmp_path: P
     pinned = [(f"{hub.repo}@v1", old), (f"{hub.repo}@{old}", old), (hub.repo, new)]
     for name, commit in pinned:
         assert Path(fetch(name)["path"]).name == commit
-    # What both have is kept once. (The server counts when the client may have read it already.)
+    # A file that both have is kept once. (The server counts after the client may have read it.)
     wait_for(lambda: sum(hub.sent.values()) == TOTAL + len("newer"))
     hub.requests.clear()
     for name, commit in pinned:
@@ -142,7 +142,7 @@ def test_an_interrupted_download_goes_on(hub: Hub, tmp_path: Path, way: signal.S
 
 @pytest.mark.parametrize("kept", ["a part", "too much", "nonsense"])
 def test_what_was_left_by_others_does_no_harm(hub: Hub, fetch: Fetcher, kept: str) -> None:
-    """A server without ranges; a file that is longer than listed; one that is something else."""
+    """Others left a file of a server without ranges, one longer than listed, an unrelated one."""
     with hub.failing(hub.cdn_path(hub.repo, WEIGHTS), 403):
         fetch.refused(hub.repo)
     lengths = {"a part": 1000, "too much": SIZE + 1, "nonsense": SIZE // 2}

@@ -1,1 +1,1 @@
-"""Small checkpoints made wrong, or unusual, on purpose: copies of the golden ones, changed."""
+"""Small checkpoints that are wrong, or unusual, on purpose: changed copies of the golden ones."""

@@ -1,4 +1,4 @@
-"""What is done to a copy of a checkpoint: each function returns a change, to be applied to it."""
+"""Changes of a copy of a checkpoint: each function returns a change, which is a function."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def copy_of(source: Path, target: Path) -> Path:
 
 
 def put(field: str, value: Any, file: str = CONFIG) -> Change:
-    """Set a field, which is inside others where its name has dots."""
+    """Set a field; dots in its name separate the fields around it."""
 
     def change(folder: Path) -> None:
         path = folder / file

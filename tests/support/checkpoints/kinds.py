@@ -1,4 +1,4 @@
-"""Changes that make another kind of it: quantised elsewhere, an adapter, another model."""
+"""Changes that make another kind of checkpoint: quantised elsewhere, an adapter, another model."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _as(dtype: mx.Dtype, name: str, file: str = WEIGHTS) -> Change:
 
 
 def _nested(folder: Path) -> None:
-    """The whole checkpoint in a folder of itself."""
+    """Move the whole checkpoint into a folder inside it."""
     inside = folder / "checkpoint-500"
     inside.mkdir()
     for path in list(folder.iterdir()):
@@ -72,7 +72,7 @@ KINDS: dict[str, tuple[Change, str]] = {
         more(talker__codec_head__weight__absmax=_PARTS),
         "bitsandbytes.*weight.absmax",
     ),
-    "integers with scales that nobody knows": (
+    "integers with unknown scales": (
         _as(mx.int8, "talker.codec_head.weight"),
         "talker.codec_head.weight is int8, and floating-point.*quantised in an unknown way",
     ),

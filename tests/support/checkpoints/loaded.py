@@ -43,7 +43,7 @@ LOADED: dict[str, Change] = {
         write("optimizer.pt", b"x"), write("trainer_state.json", "{}"), write("rng_state.pth", b"x")
     ),
     "pickles of the same weights": write("pytorch_model.bin", b"x"),
-    # Tensors that the model has no place for.
+    # Tensors that the model does not use.
     "a speaker encoder in a CustomVoice": more(speaker_encoder__fc__weight=_ONE),
     "rotations stored": more(talker__model__rotary_emb__inv_freq=_ONE),
     "a leftover in the codec": more(f"{CODEC}/{WEIGHTS}", decoder__left__over=_ONE),
@@ -52,16 +52,16 @@ LOADED: dict[str, Change] = {
     "shards without an index": sharded(index=False),
     "an index with a byte-order mark": also(sharded(), marked(_INDEX)),
     "a stale index beside the one file": write(_INDEX, '{"weight_map": {"a": "gone.safetensors"}}'),
-    # JSON as it is found.
+    # JSON as it occurs in practice.
     **{
         f"a byte-order mark in {name}": marked(name)
         for name in (
             "config.json", _GENERATION, "tokenizer.json", "tokenizer_config.json", _TOKENIZER,
         )
     },
-    "infinity in a field that nobody reads": put("length_penalty", math.inf),
-    "fields that nobody knows": put("talker_config.trained_by", {"whom": ["me"]}),
-    # null is the default, and so is nothing.
+    "infinity in a field that is not read": put("length_penalty", math.inf),
+    "unknown fields": put("talker_config.trained_by", {"whom": ["me"]}),
+    # null means the default, and so does a missing field.
     **{f"{name} is null": put(name, None, _GENERATION) for name in _SAMPLING},
     "an empty generation_config.json": write(_GENERATION, "{}"),
     "no generation_config.json": lambda folder: (folder / _GENERATION).unlink(),

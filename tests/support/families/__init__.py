@@ -1,7 +1,7 @@
 """Checkpoints of other families: their real architecture in mlx-audio, tiny, with random weights.
 
-They are written as a hub's folder has them. What a family reads from other repositories is
-written into a cache of the hub's, which the hub's own client then looks into.
+They are written as in a hub's folder. Files that a family reads from other repositories are
+written into a cache with the hub's layout, which the hub's own client then reads.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from pathlib import Path
 import mlx.core as mx
 import pytest
 
-# A module each. It has `write`; where mlx-audio fixes sizes, also `shrink`, which replaces them.
+# Each module has `write`; where mlx-audio fixes sizes, it also has `shrink`, which replaces them.
 NAMES = ("kokoro", "soprano", "dia", "outetts", "csm", "spark", "chatterbox")
 
 
 def build(name: str, folder: Path, cache: Path, patch: pytest.MonkeyPatch) -> Path:
-    """Writes the checkpoint into `folder`, and what it needs besides into `cache`.
+    """Write the checkpoint into `folder`, and the other files that it needs into `cache`.
 
-    Sizes stay as `patch` has them while it is loaded.
+    The sizes must stay as `patch` sets them until the checkpoint is loaded.
     """
     family = importlib.import_module(f"tests.support.families.{name}")
     if hasattr(family, "shrink"):

@@ -60,7 +60,7 @@ def write(folder: Path, cache: Path) -> None:
 
 
 def write_model(folder: Path, release: str) -> Any:
-    """The checkpoint alone: english, v2 or v3; the latter two are multilingual."""
+    """Write the checkpoint alone: english, v2 or v3; the latter two are multilingual."""
     from mlx_audio.tts.models.chatterbox import chatterbox
     from mlx_audio.tts.models.chatterbox.config import T3Config
 

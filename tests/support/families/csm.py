@@ -60,7 +60,7 @@ def write(folder: Path, cache: Path) -> None:
 
 
 def write_repository(snapshot: Path) -> None:
-    """What of a language model's repository a tokenizer is read from."""
+    """Write the files of a language model's repository that its tokenizer is read from."""
     write_tokenizer(snapshot, ["<s>", "</s>"], bos_token="<s>", eos_token="</s>")
     write_config(snapshot, {"model_type": "llama"})
 
@@ -83,7 +83,7 @@ def _tiny_mimi(codebooks: int) -> Any:
 
 
 def _mimi(snapshot: Path) -> None:
-    """As PyTorch wrote it: the names and layouts that `load_pytorch_weights` turns."""
+    """Write Mimi as PyTorch does: in the names and layouts that `load_pytorch_weights` reads."""
     weights = {}
     for name, value in parameters(mimi.Mimi(mimi.mimi_202407(32))):
         if name.endswith("cluster_usage"):

@@ -1,4 +1,4 @@
-"""Files of a hub's folder, small."""
+"""Small files of a hub's folder."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def save(path: Path, model: Any, dtype: mx.Dtype = mx.float32) -> None:
 
 
 def save_as_on_the_hub(path: Path, model: Any) -> None:
-    """Convolutions in PyTorch's layout, wherever the family's `sanitize` turns them."""
+    """Save convolutions in PyTorch's layout, wherever the family's `sanitize` converts them."""
     weights = {}
     for name, value in parameters(model):
         if name.endswith("weight_v"):  # which start as zeros, and are divided by their norm
@@ -42,7 +42,7 @@ def save_as_on_the_hub(path: Path, model: Any) -> None:
 
 
 def unsanitized(name: str, value: mx.array, sanitize: Callable[[Weights], Weights]) -> mx.array:
-    """The layout that `sanitize` makes that of the model from: PyTorch's, or else the same."""
+    """Return the layout that `sanitize` expects: PyTorch's, or else the model's own."""
     turns = ((0, 2, 1), (2, 0, 1), (0, 1, 2)) if value.ndim == 3 else (tuple(range(value.ndim)),)
     for turn in turns:
         turned = value.transpose(turn)
@@ -52,7 +52,7 @@ def unsanitized(name: str, value: mx.array, sanitize: Callable[[Weights], Weight
 
 
 def in_cache(cache: Path, repo: str) -> Path:
-    """The folder of the one snapshot of a repository."""
+    """Return the folder of the one snapshot of a repository."""
     root = cache / ("models--" + repo.replace("/", "--"))
     (root / "refs").mkdir(parents=True)
     (root / "refs" / "main").write_text("0" * 40)
@@ -62,7 +62,7 @@ def in_cache(cache: Path, repo: str) -> Path:
 
 
 def write_tokenizer(folder: Path, special: list[str], **names: str) -> None:
-    """Bytes, and these."""
+    """Write a tokenizer of bytes and of the given tokens."""
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     tokenizer = Tokenizer(models.BPE({sign: at for at, sign in enumerate(alphabet)}, []))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)

@@ -73,8 +73,10 @@ def _language_model(folder: Path) -> None:
 
 
 def _teach(weights: Weights, number: dict[str, int]) -> None:
-    """Which kind of token follows which: the codec takes so many of the voice's, no more or less,
-    and a random model does not count. Which of its kind it is stays random."""
+    """Fix which kind of token follows which; the token of that kind stays random.
+
+    The codec takes an exact number of the voice's tokens, and a random model does not count.
+    """
     first, second = _VOICE[::2], _VOICE[1::2]
     follows = (
         (["<|end_style_label|>"], ["<|start_global_token|>"]),
@@ -84,11 +86,11 @@ def _teach(weights: Weights, number: dict[str, int]) -> None:
         (["<|end_global_token|>", *_CONTENT], _CONTENT),
     )
     shape = weights["lm_head.weight"].shape
-    ahead, behind = mx.random.normal(shape) * 0.3, mx.random.normal(shape) * 0.3
+    embedding, head = mx.random.normal(shape) * 0.3, mx.random.normal(shape) * 0.3
     for kind, (before, after) in enumerate(follows):
-        ahead[mx.array([number[token] for token in before]), kind] = 9.0
-        behind[mx.array([number[token] for token in after]), kind] = 9.0
-    weights["model.embed_tokens.weight"], weights["lm_head.weight"] = ahead, behind
+        embedding[mx.array([number[token] for token in before]), kind] = 9.0
+        head[mx.array([number[token] for token in after]), kind] = 9.0
+    weights["model.embed_tokens.weight"], weights["lm_head.weight"] = embedding, head
 
 
 def _bicodec(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Requests to models of other families, and what comes of them."""
+"""Requests to models of other families, and their outcomes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PRONOUNCED = pytest.mark.skipif(
     reason="NOT TESTED: Kokoro needs misaki, which cannot be installed with Python 3.13 and later",
 )
 ALL = [pytest.param("kokoro", marks=PRONOUNCED), *NAMES[1:]]
-# Its decoder's sizes are fixed, and those of the whole model.
+# Its decoder's sizes are fixed, and so are those of the whole model.
 EACH = [pytest.param("kokoro", marks=[PRONOUNCED, pytest.mark.slow]), *NAMES[1:]]
 # Kokoro's English needs packages that are too large for the tests.
 VOICES = {"kokoro": "ef_dora"}

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 from transformers import AutoTokenizer
 
+from sidecar.errors import ModelLoadFailed
 from sidecar.models import catalog
+from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.qwen3_tts import text_tokenizer
 from tests.conftest import GOLDEN
 from tests.support.wire import ROOT
@@ -138,3 +140,33 @@ def test_the_files_of_older_transformers_are_read(in_parts: Path, tmp_path: Path
     assert sorted(read.special_tokens) == sorted(SPECIAL)
     assert read.vocabulary() == transformers.get_vocab()
     assert read.encode(MARKUP) == transformers.encode(MARKUP)
+
+
+# --- files that are damaged, or made to do harm --------------------------------------------
+
+
+def changed(folder: Path, **parts: Any) -> Path:
+    """Return a folder with the bundled tokenizer.json, some parts of which are replaced."""
+    value = json.loads((FOLDERS[0] / "tokenizer.json").read_text())
+    (folder / "tokenizer.json").write_text(json.dumps({**value, **parts}))
+    return folder
+
+
+def test_tokens_that_a_file_adds_to_every_text_are_left_out(tmp_path: Path) -> None:
+    # Their ids are not in the vocabulary, so no check of the vocabulary finds them.
+    adds = {"type": "BertProcessing", "sep": ["end", 1_000_000], "cls": ["start", 1_000_000]}
+    read = text_tokenizer.read(changed(tmp_path, post_processor=adds))
+    assert read.encode("Hello.") == text_tokenizer.read(FOLDERS[0]).encode("Hello.")
+
+
+def test_a_panic_of_the_package_while_reading_is_an_error(tmp_path: Path) -> None:
+    damaged = {"type": "Precompiled", "precompiled_charsmap": "AAAA"}
+    with pytest.raises(ModelLoadFailed, match=r"no readable text tokenizer .*charsmap"):
+        text_tokenizer.read(changed(tmp_path, normalizer=damaged))
+
+
+def test_a_panic_of_the_package_at_the_first_text_is_an_error(tmp_path: Path) -> None:
+    damaged = {"type": "FixedLength", "length": 0}
+    checkpoint = Checkpoint("damaged", changed(tmp_path, pre_tokenizer=damaged), {})
+    with pytest.raises(ModelLoadFailed, match=r"no readable text tokenizer .*non-zero"):
+        text_tokenizer.load(checkpoint, 1_000_000)

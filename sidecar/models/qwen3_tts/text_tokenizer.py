@@ -6,7 +6,8 @@ else on the way to the first audio. `tests` compares the two on every checkpoint
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +61,17 @@ class TextTokenizer:
         self.special_tokens = tuple(special_tokens)
 
     def encode(self, text: str) -> list[int]:
-        """Return the ids of a text's tokens."""
-        return self._tokenizer.encode(text).ids
+        """Return the ids of a text's tokens, and no others.
+
+        A tokenizer.json may add tokens to each text, and their ids need not be in the vocabulary.
+        """
+        with _panics_as_errors():
+            return self._tokenizer.encode(text, add_special_tokens=False).ids
 
     def decode(self, ids: list[int]) -> str:
         """Return the text of the ids, special tokens included."""
-        return self._tokenizer.decode(ids, skip_special_tokens=False)
+        with _panics_as_errors():
+            return self._tokenizer.decode(ids, skip_special_tokens=False)
 
     def vocabulary(self) -> dict[str, int]:
         """Return every token, added ones included, with its id."""
@@ -105,13 +111,29 @@ def read(folder: Path) -> TextTokenizer:
         )
     config = _config(folder)
     try:
-        tokenizer = _whole(whole) if whole.is_file() else _from_parts(*parts)
-        special = _add_tokens(tokenizer, config)
+        with _panics_as_errors():
+            tokenizer = _whole(whole) if whole.is_file() else _from_parts(*parts)
+            special = _add_tokens(tokenizer, config)
     except Exception as error:  # tokenizers raises Exception itself
         if whole.is_file():
             read_object(whole)  # it raises the better error if the file is not JSON
-        raise _refused(folder, f"has no readable text tokenizer ({describe(error)})") from error
+        raise _unreadable(folder, error) from error
     return TextTokenizer(tokenizer, special)
+
+
+@contextlib.contextmanager
+def _panics_as_errors() -> Iterator[None]:
+    """Raise a panic of the tokenizers package as a ValueError.
+
+    A panic is no Exception, so it would end the engine's thread and leave every request open. Its
+    class cannot be imported.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ValueError(f"the tokenizers package has failed: {error}") from None
 
 
 def _whole(path: Path) -> Tokenizer:
@@ -178,13 +200,20 @@ def _check(tokenizer: TextTokenizer, rows: int, folder: Path) -> None:
             f"has the token {token!r} with the id {id} in its tokenizer; the text embedding has "
             f"{rows} rows, 0 to {rows - 1}",
         )
-    cut = len(tokenizer.encode(_FRAME))
+    try:
+        cut = len(tokenizer.encode(_FRAME))
+    except Exception as error:
+        raise _unreadable(folder, error) from error
     if cut != ROLE_TOKENS + TAIL_TOKENS:
         raise _refused(
             folder,
             f"has a tokenizer that cuts the markup around a text into {cut} tokens, but the model "
             f"expects {ROLE_TOKENS + TAIL_TOKENS}",
         )
+
+
+def _unreadable(folder: Path, error: Exception) -> ModelLoadFailed:
+    return _refused(folder, f"has no readable text tokenizer ({describe(error)})")
 
 
 def _refused(folder: Path, why: str) -> ModelLoadFailed:

@@ -63,7 +63,7 @@ class Tensor:
 
 
 def write(size: str, bits: int, folder: Path) -> None:
-    """Writes the whole checkpoint; `bits` is 16, 8 or 4."""
+    """Write the whole checkpoint; `bits` is 16, 8 or 4."""
     codec_folder = folder / "speech_tokenizer"
     codec_folder.mkdir(parents=True, exist_ok=True)
     config = _config(size)
@@ -138,7 +138,7 @@ def _talker_tensor(name: str, shape: tuple[int, ...]) -> Tensor:
 
 
 def _codec_weights(config: dict[str, Any]) -> dict[str, mx.array]:
-    """The decoder's weights, named and laid out as on the hub (PyTorch's order)."""
+    """Return the decoder's weights, named and laid out as on the hub (PyTorch's order)."""
     from mlx_audio.tts.models.qwen3_tts.config import Qwen3TTSTokenizerDecoderConfig
     from mlx_audio.tts.models.qwen3_tts.speech_tokenizer import Qwen3TTSSpeechTokenizerDecoder
 
@@ -148,7 +148,7 @@ def _codec_weights(config: dict[str, Any]) -> dict[str, mx.array]:
 
 
 def _codec_tensors(name: str, shape: tuple[int, ...]) -> list[Tensor]:
-    """The tensors on disk that become the module's parameter `name`."""
+    """Return the tensors on disk that become the module's parameter `name`."""
     stored = f"decoder.{name}"
     if name.endswith("codebook.embed.weight"):
         book = stored.replace("codebook.embed.weight", "_codebook.")
@@ -181,7 +181,7 @@ def _parameters(module: Any) -> list[tuple[str, mx.array]]:
 
 
 def _drawn(tensors: list[Tensor]) -> Iterator[tuple[Tensor, NDArray[np.float32]]]:
-    """Draws on all cores, a few tensors ahead, so that memory stays near the file's size."""
+    """Draw on all cores, a few tensors ahead, so that memory stays near the file's size."""
     workers = os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(tensors), workers):

@@ -33,7 +33,7 @@ class ChildFailed(Exception):
 
 
 def call(task: str, seconds: float, /, **arguments: Any) -> Any:
-    """Runs `module:function` with keyword arguments in a new process, for at most `seconds`.
+    """Run `module:function` with keyword arguments in a new process, for at most `seconds`.
 
     Raises:
         ChildFailed: it did not answer in time, or at all.
@@ -57,7 +57,7 @@ def call(task: str, seconds: float, /, **arguments: Any) -> Any:
 def alternate(
     engines: Iterable[str], runs: int, task: str, options: Any, **arguments: Any
 ) -> tuple[dict[str, list[Any]], dict[str, str]]:
-    """Runs `task` for each engine in turn, `runs` times over.
+    """Run `task` for each engine in turn, `runs` times over.
 
     Returns:
         Each engine's answers, and why an engine failed; it is not tried again then, and the

@@ -56,7 +56,7 @@ class Client:
         self.call("initialize", hello)
 
     def speak(self, on_audio: Callable[[bytes], object] = len, **parameters: Any) -> Message:
-        """A streamed synthesis: `on_audio` gets each chunk's PCM; returns the result."""
+        """Run a streamed synthesis, with each chunk's PCM for `on_audio`; return the result."""
 
         def progress(message: Message) -> None:
             value = message["params"]["value"]
@@ -76,7 +76,7 @@ class Client:
         on_progress: Callable[[Message], None] | None = None,
         on_sent: Callable[[], object] | None = None,
     ) -> Message:
-        """Sends a request and reads until its answer.
+        """Send a request and read until its answer.
 
         Args:
             on_sent: called once; from then on messages about the request may be sent.

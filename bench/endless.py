@@ -13,7 +13,7 @@ from bench.engines import folder
 
 @contextlib.contextmanager
 def endless(model: str) -> Iterator[str]:
-    """A folder that shares `model`'s weights; its end code is one that the model never draws.
+    """Return a folder that shares `model`'s weights, with an end code that it never draws.
 
     The real end is a control code then, which every engine suppresses. The new one is the last
     of the control codes, which no training text has ever produced.

@@ -1,6 +1,6 @@
-"""The engines under test, behind one face: texts in, times and sizes of their audio out.
+"""The engines under test, with one interface: texts in, times and sizes of their audio out.
 
-Import MLX in functions only: whoever opens an engine decides what is loaded before it.
+Import MLX in functions only: the caller that opens an engine decides what is loaded before it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Recording:
 
     @property
     def first(self) -> float:
-        """Seconds to the first audio."""
+        """Return the seconds to the first audio."""
         return self.arrivals[0].time - self.start
 
     @property
@@ -73,17 +73,17 @@ class Recording:
 
     @property
     def audio(self) -> float:
-        """Seconds of audio."""
+        """Return seconds of audio."""
         return sum(arrival.samples for arrival in self.arrivals) / SAMPLE_RATE
 
     @property
     def factor(self) -> float:
-        """Compute ÷ audio."""
+        """Return compute ÷ audio."""
         return (self.end - self.start) / self.audio
 
     @property
     def silence(self) -> float:
-        """Seconds that a player started with the first chunk would have had nothing to play."""
+        """Return the seconds in which a player started with the first chunk had nothing to play."""
         played, late = self.arrivals[0].time, 0.0
         for arrival in self.arrivals:
             late += max(0.0, arrival.time - played)
@@ -99,7 +99,7 @@ class Speaker(Protocol):
     def speak(
         self, texts: Sequence[str], frames: int, seconds: float = _FOREVER_SECONDS
     ) -> list[Recording]:
-        """Speaks all texts as fast as the engine can, each for `frames` frames at most.
+        """Speak all texts as fast as the engine can, each for `frames` frames at most.
 
         What is not said after `seconds` stays unsaid.
         """
@@ -270,7 +270,7 @@ def memory() -> dict[str, int]:
 
 
 def first_voice(model: str) -> str:
-    """The first preset voice of a checkpoint; the benchmarks need one that has some."""
+    """Return the first preset voice of a checkpoint; the benchmarks need one that has some."""
     config = json.loads((folder(model) / "config.json").read_text("utf-8"))
     voices = config["talker_config"].get("spk_id") or {}
     if not voices:
@@ -279,7 +279,7 @@ def first_voice(model: str) -> str:
 
 
 def folder(model: str) -> Path:
-    """A model's folder; nothing is downloaded while the clock runs."""
+    """Return a model's folder; nothing is downloaded while the clock runs."""
     return catalog.resolve(model).path
 
 

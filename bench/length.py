@@ -63,7 +63,7 @@ def _text(characters: int) -> str:
 
 
 def _at(recording: Recording, mark: int) -> dict[str, float] | None:
-    """Milliseconds per frame, and MLX's active bytes, when `mark` seconds of audio were made."""
+    """Return ms per frame, and MLX's active bytes, when `mark` seconds of audio were made."""
     window = min(_WINDOW_SECONDS, mark / 2)
     seconds, before = 0.0, None
     for arrival in recording.arrivals:

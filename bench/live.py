@@ -1,6 +1,6 @@
 """`python -m bench.live`: texts that are still being written, and long ones.
 
-First audio against the length of the text behind it; whether a listener is kept fed by a writer as
+First audio against the length of the text after it; whether a listener is kept fed by a writer as
 slow or as fast as a language model; and a chapter of 20,000 characters in one request.
 """
 
@@ -61,7 +61,7 @@ class Listener:
 
     @property
     def gaps(self) -> float:
-        """Seconds of silence because the next chunk had not come."""
+        """Return seconds of silence because the next chunk had not come."""
         played_until, gaps = self.first, 0.0
         for came, length in self.chunks:
             gaps += max(0.0, came - played_until)
@@ -69,7 +69,7 @@ class Listener:
         return gaps
 
     def at(self, moment: float) -> tuple[float, float]:
-        """Seconds of audio that had come by then, and that had been played."""
+        """Return seconds of audio that had come by then, and that had been played."""
         came_by, played, free_at = 0.0, 0.0, 0.0
         for came, length in self.chunks:
             if came > moment:
@@ -82,7 +82,7 @@ class Listener:
 
 
 def first_audio(client: Client, length: int, mode: str) -> float:
-    """Seconds to the first audio of a text in motion, all of which is there at once."""
+    """Return seconds to the first audio of a text in motion, all of which is there at once."""
     listener = Listener()
     asked = {"text": text(length), "moreText": True, "textMode": mode, "seed": 1, "maxFrames": 2}
     client.call("speech/synthesize", {**asked, "partialResultToken": _TOKEN}, listener.hear)
@@ -90,7 +90,7 @@ def first_audio(client: Client, length: int, mode: str) -> float:
 
 
 def written(client: Client, mode: str, tokens_per_second: float) -> Listener:
-    """An answer of a language model, written at that pace."""
+    """Return an answer of a language model, written at that pace."""
     answer = text(_ANSWER_CHARS)
     listener = Listener()
     pieces = [answer[i : i + _CHARS_PER_TOKEN] for i in range(0, len(answer), _CHARS_PER_TOKEN)]
@@ -168,7 +168,7 @@ def run(options: Options) -> dict[str, Any]:
 
 
 def timeline(paces: list[dict[str, Any]]) -> str:
-    """A column for each writer, a row for each moment."""
+    """Return a table with a column for each writer and a row for each moment."""
     header = ("after", *(f"{row['tokens']} tokens/s, {row['mode']}" for row in paces))
     rows = [
         (

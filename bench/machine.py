@@ -38,7 +38,7 @@ def on_cpu() -> bool:
 
 
 def header() -> str:
-    """The same as Markdown."""
+    """Return the same as Markdown."""
     seen = describe()
     versions = ", ".join(f"{name} {version}" for name, version in seen["versions"].items())
     gigabytes = f"{int(seen['memory']) / 2**30:.0f} GB"

@@ -13,7 +13,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def failures(result: Mapping[str, Any]) -> str:
-    """A line for each engine that has no row."""
+    """Return a line for each engine that has no row."""
     failed: dict[str, str] = result.get("failed", {})
     lines = [f"- *{engine}* failed: {reason}" for engine, reason in failed.items()]
     return "\n\n" + "\n".join(lines) if lines else ""

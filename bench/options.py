@@ -44,7 +44,7 @@ class Options:
         return self.runs or (quick if self.quick else full)
 
     def seconds(self) -> float:
-        """The time that the next process may take.
+        """Return the time that the next process may take.
 
         Raises:
             ChildFailed: there is none left.
@@ -88,7 +88,7 @@ def read(arguments: argparse.Namespace) -> list[Options]:
 
 
 def label(model: str) -> str:
-    """A folder's name, and whether its weights are random."""
+    """Return a folder's name, and whether its weights are random."""
     config = Path(model) / "config.json"
     if not config.is_file():
         return model

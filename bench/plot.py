@@ -26,7 +26,7 @@ _COLOURS = {
 
 
 def draw(report: Mapping[str, Any], file: Path) -> None:
-    """Writes the picture; the file's suffix says which format.
+    """Write the picture; the file's suffix says which format.
 
     Raises:
         ValueError: the run has nothing that is drawn.

@@ -15,7 +15,7 @@ TITLE = "Start-up"
 
 
 def spawn(model: str, seconds: float) -> tuple[float, float]:
-    """Seconds from spawn to the handshake's answer, and to the first audio."""
+    """Return seconds from spawn to the handshake's answer, and to the first audio."""
     voice = engines.first_voice(model)
     start = time.perf_counter()
     arrivals: list[float] = []

@@ -2,7 +2,7 @@
 
 N requests are submitted at once. The aggregate is the time from there to the last sample, divided
 by the seconds of audio of all N together. mlx-audio cannot stream several at once, so its requests
-run one after another, as behind a lock in a server; its batch session takes them all, but gives
+run one after another, as with a lock in a server; its batch session takes them all, but gives
 out each one's audio only when it is whole.
 """
 

@@ -43,7 +43,7 @@ def recording(seconds: float, seed: int) -> str:
 def measure(
     model: str, seconds: float, transcript: bool, runs: int, limit: float
 ) -> dict[str, Any]:
-    """Seconds to the first audio, per way and run, the first run left out: it warms up."""
+    """Return seconds to the first audio, per way and run, the first run left out: it warms up."""
     text = "la " * int(4 * seconds) if transcript else None
     said: dict[str, Any] = {"text": _TEXT, "model": model, "maxFrames": 1, "seed": 1}
     firsts: dict[str, list[float]] = {way: [] for way in WAYS}

@@ -94,11 +94,11 @@ class Layout:
         return [*before, *self.tokens(item.text, dropout)]
 
     def voice(self, item: Item) -> int:
-        """The codec's id of an item's speaker."""
+        """Return the codec's id of an item's speaker."""
         return self._size + FIRST_SPEAKER + item.speaker
 
     def tokens(self, text: int, dropout: float) -> list[int]:
-        """A text's tokens; with dropout, some merges are left out (Provilkov et al. 2020)."""
+        """Return a text's tokens; dropout leaves some merges out (Provilkov et al. 2020)."""
         if not dropout and text in self._known:
             return self._known[text]
         self._tokenizer.model.dropout = dropout or None  # type: ignore[attr-defined]
@@ -111,7 +111,7 @@ class Layout:
     def rows(
         self, item: Item, random: np.random.Generator | None
     ) -> tuple[list[int], list[int], list[int]]:
-        """The prompt's text and codec tracks, and the text that joins the frames.
+        """Return the prompt's text and codec tracks, and the text that joins the frames.
 
         Without `random` it is the whole-text layout, and the language is named.
         """
@@ -134,7 +134,7 @@ class Layout:
     def batch(
         self, items: list[Item], rows: int, length: int, random: np.random.Generator | None
     ) -> Batch:
-        """A batch of [rows, length]; rows without an item are empty."""
+        """Return a batch of [rows, length]; rows without an item are empty."""
         books = items[0].codes.shape[1]
         text = np.full((rows, length), self._pad, np.int64)
         codec = np.full((rows, length), -1, np.int64)
@@ -262,7 +262,7 @@ class Stream(IterableDataset):
 
 
 def held_out(codes: Codes, layout: Layout, most: int = 384) -> list[Batch]:
-    """The held-out items in the default layout, 32 rows each."""
+    """Return the held-out items in the default layout, 32 rows each."""
     items = sorted(codes.held[:most], key=lambda item: len(item.codes))
     batches = []
     for first in range(0, len(items), 32):

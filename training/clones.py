@@ -54,12 +54,12 @@ class CloneLayout(Layout):
     def clone_batch(
         self, items: list[Item], rows: int, length: int, random: np.random.Generator | None
     ) -> CloneBatch:
-        """A batch whose speakers are known from moments of their own shards."""
+        """Return a batch whose speakers are known from moments of their own shards."""
         plain = self.batch(items, rows, length, random)
         draw = random or np.random.default_rng(0)
         moments = [item.shard * MOMENTS + int(draw.integers(MOMENTS)) for item in items]
         moments += [0] * (rows - len(items))
-        # Behind the role, the codec's track begins; the speaker is where it has nothing.
+        # The codec's track begins after the role; the speaker is where the track is empty.
         empty = (plain.codec[:, len(self._role) :] == NOBODY).int()
         columns = empty.argmax(dim=1) + len(self._role)
         at = torch.arange(rows) * length + columns
@@ -109,7 +109,7 @@ class Moments:
         self.spectra = torch.zeros(shape, dtype=torch.float16, device=device)
 
     def follow(self) -> None:
-        """Takes in new files; the tensor stays where it is."""
+        """Take in new files; the tensor stays where it is."""
         for file in sorted(set(self._folder.glob("[0-9]*.npz")) - self._files):
             self._files.add(file)
             first = int(file.stem) // TEXTS_PER_SHARD * MOMENTS
@@ -119,7 +119,7 @@ class Moments:
 
 
 def held_out(codes: Codes, layout: CloneLayout, pairs: bool, most: int = 192) -> list[CloneBatch]:
-    """The held-out items, 32 rows each; in pairs, each with another of its shard in front."""
+    """Return the held-out items, 32 rows each; in pairs, each after another of its shard."""
     held = codes.held[:most]
     if pairs:
         first = {item.shard: item for item in reversed(codes.train)}

@@ -196,7 +196,7 @@ class Encoder(nn.Module):
         return self.last(x)
 
     def _mel(self, audio: Tensor) -> Tensor:
-        """Log mel spectra [batch, bands, frames × 8]."""
+        """Return log mel spectra [batch, bands, frames × 8]."""
         with torch.autocast(audio.device.type, enabled=False):
             side = (_MEL_WINDOW - _MEL_HOP) // 2
             spectrum = torch.stft(
@@ -226,7 +226,7 @@ class Codec(nn.Module):
 
     @torch.no_grad()
     def encode(self, audio: Tensor) -> Tensor:
-        """Samples [batch, frames × 1920] → codes [batch, frames, codebooks]."""
+        """Encode samples [batch, frames × 1920] → codes [batch, frames, codebooks]."""
         latent = self.encoder(audio).float()
         # As it was trained: eight bits are too few to tell neighbours apart.
         with torch.autocast(audio.device.type, enabled=False):

@@ -54,7 +54,7 @@ def encode(codec: Codec, shard: Shard, device: str) -> list[Tensor]:
 
 
 def moments(shard: Shard, device: str) -> np.ndarray:
-    """float16 [moments, bands, time], from anywhere in the shard."""
+    """Return float16 [moments, bands, time], from anywhere in the shard."""
     audio = torch.from_numpy(shard.audio)
     starts = np.random.default_rng(len(audio)).integers(len(audio) - _MOMENT, size=MOMENTS)
     chosen = torch.stack([audio[start : start + _MOMENT] for start in starts]).to(device)
@@ -63,7 +63,7 @@ def moments(shard: Shard, device: str) -> np.ndarray:
 
 
 def _claim(folder: Path, codec: Path) -> None:
-    """Makes the folder this codec's.
+    """Make the folder this codec's.
 
     Raises:
         SystemExit: it is another one's.

@@ -219,7 +219,7 @@ def _codec_config(config: CodecConfig) -> dict[str, Any]:
 
 
 def _decoder_weights(codec: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The decoder under its official names; its quantiser's parts are named otherwise here."""
+    """Return the decoder under its official names; its quantiser has other names here."""
     weights = {name: value for name, value in codec.items() if name.startswith("decoder.")}
     for ours, theirs in (("semantic", "rvq_first"), ("acoustic", "rvq_rest")):
         vectors = codec[f"quantiser.{ours}.vectors"].clone()
@@ -236,7 +236,7 @@ def _decoder_weights(codec: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _encoder_weights(codec: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The encoder under its official names, with codebooks of its own."""
+    """Return the encoder under its official names, with codebooks of its own."""
     weights = {name: value for name, value in codec.items() if name.startswith("encoder.")}
     for part in ("semantic", "acoustic"):
         prefix = f"encoder.quantizer.{part}_residual_vector_quantizer"

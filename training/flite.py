@@ -96,12 +96,12 @@ class Flite:
         self._flite.feat_set_float(features, b"duration_stretch", pace)
 
     def speak(self, text: str) -> tuple[NDArray[np.int16], int]:
-        """Samples and their rate."""
+        """Return samples and their rate."""
         samples, rate, _ = self.speak_with_phones(text)
         return samples, rate
 
     def speak_with_phones(self, text: str) -> tuple[NDArray[np.int16], int, list[Phone]]:
-        """Samples, their rate, and the phones in order."""
+        """Return samples, their rate, and the phones in order."""
         utterance = self._flite.flite_synth_text(text.encode("ascii", "ignore"), self._voice)
         try:
             wave = self._flite.utt_wave(utterance).contents

@@ -102,7 +102,7 @@ def save(state: dict, file: Path) -> None:
 
 
 def load_optimiser(optimiser: torch.optim.Optimizer, state: dict) -> None:
-    """Restores all but the learning rate, whose tensor the schedule fills."""
+    """Restore all but the learning rate, whose tensor the schedule fills."""
     rates = [group["lr"] for group in optimiser.param_groups]
     optimiser.load_state_dict(state)
     for group, rate in zip(optimiser.param_groups, rates, strict=True):

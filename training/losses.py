@@ -15,7 +15,7 @@ _LINEAR = 0.1
 
 
 def mel_filters(window: int, bands: int) -> Tensor:
-    """Triangular filters [bands, window / 2 + 1], HTK's mel scale, peak 1."""
+    """Return triangular filters [bands, window / 2 + 1], HTK's mel scale, peak 1."""
     top = 2595 * np.log10(1 + SAMPLE_RATE / 2 / 700)
     edges = 700 * (10 ** (np.linspace(0, top, bands + 2) / 2595) - 1)
     bins = np.linspace(0, SAMPLE_RATE / 2, window // 2 + 1)
@@ -113,7 +113,7 @@ def discriminator_loss(real: Verdicts, fake: Verdicts) -> Tensor:
 
 
 def generator_losses(real: Verdicts, fake: Verdicts) -> tuple[Tensor, Tensor]:
-    """The adversarial and the feature-matching loss."""
+    """Return the adversarial and the feature-matching loss."""
     adversarial = torch.stack([-b.float().mean() for b, _ in fake]).mean()
     distances = [
         (p - q).abs().float().mean() / p.abs().float().mean().clamp_min(1e-3)

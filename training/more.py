@@ -1,4 +1,4 @@
-"""`python -m training.more TEXTS.jsonl.gz OUT.jsonl.gz`: TEXTS, and behind them what runs away.
+"""`python -m training.more TEXTS.jsonl.gz OUT.jsonl.gz`: TEXTS, and after them what runs away.
 
 A talker that is there can be refined on them (`training.speech --first`, `training.train_talker
 --start --prefer`): oddities up to 200 characters, which a teacher spells for up to 45 seconds,

@@ -1,8 +1,8 @@
 """Written English to spoken words, as a `tokenizers` normaliser that tokenizer.json carries along.
 
 What a voice of this size should not have to learn is that "3:05" is said "three oh five". So every
-text is spelled out first, inside the tokenizer: whoever loads the checkpoint gets it, without any
-code of ours. The price is that all of it must be said in replacements without captures, since
+text is spelled out first, inside the tokenizer: every program that loads the checkpoint gets it,
+without our code. The price is that all of it must be said in replacements without captures, since
 `tokenizers` has no others: an order of stages, each a pattern (Oniguruma) and a constant.
 
 - A part of a match is kept by a lookaround, or by \\K: "what matched so far stays".
@@ -33,7 +33,7 @@ _FRACTIONS = (
     ("⅔", "2/3", "two thirds"),
 )
 
-# Marks at the borders of a segment: white space before it, behind it, the template's line break.
+# Marks at the borders of a segment: white space before it, after it, the template's line break.
 _BEFORE, _BEHIND, _BREAK = "\ue000", "\ue001", "\ue002"
 _BORDERS: list[Stage] = [
     (r"\A\n", _BREAK),
@@ -80,7 +80,7 @@ _CONSONANT = "[BCDFGHJ-NP-TV-XZ]"
 
 
 def _inside(letters: Sequence[str]) -> str:
-    """A pattern for the places between the letters of a word."""
+    """Return a pattern for the places between the letters of a word."""
     return "|".join(
         rf"(?<=\b{''.join(letters[:i])})(?={''.join(letters[i:])}\b)"
         for i in range(1, len(letters))
@@ -210,7 +210,7 @@ _UNSPEAKABLE: list[Stage] = [
     # "soooooo" is said no longer than "sooo", and a hundred letters of one kind do not end.
     (r"([a-z])\1\1\K\1+", ""),
     ("|".join(f"(?<={one})(?={other})" for one, other in _COMPOUNDS), " "),
-    # What nobody could pronounce is spelled, so that it comes to an end.
+    # Text that cannot be pronounced is spelled, so that its speech ends.
     (
         "|".join(
             [
@@ -238,7 +238,7 @@ def _replace(stages: list[Stage]) -> list[normalizers.Normalizer]:
 
 @cache
 def normaliser() -> normalizers.Normalizer:
-    """The table above, in order."""
+    """Return the table above, in order."""
     return normalizers.Sequence(
         [
             *_replace([*_BORDERS, *_BEFORE_DECOMPOSITION]),
@@ -253,5 +253,5 @@ def normaliser() -> normalizers.Normalizer:
 
 
 def normalise(text: str) -> str:
-    """The spoken form, without spaces around it."""
+    """Return the spoken form, without spaces around it."""
     return normaliser().normalize_str(text).strip()

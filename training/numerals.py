@@ -22,7 +22,7 @@ _CURRENCIES = (
 
 
 def money() -> list[Stage]:
-    """The sign stands first and is said last.
+    """Return the stages for money: the sign comes first and is spoken last.
 
     M marks where the main unit is said, E where the small one is; C is "and" between the two, and
     an N replaces "0." where there is nothing but cents.

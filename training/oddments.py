@@ -23,7 +23,7 @@ _VOWELS = ["a", "e", "i", "o", "u", "ai", "ea", "ee", "oo", "ou"]
 
 
 def single(words: Sequence[str], random: Random) -> Iterator[str]:
-    """A word as somebody would type it."""
+    """Return a word as a person would type it."""
     while True:
         word = random.choice(words)
         styles = (word, word, word.capitalize(), f"{word}.", f"{word.capitalize()}.", f"{word}?")
@@ -72,7 +72,7 @@ def _typed_at_random(random: Random) -> str:
 
 
 def _invented(random: Random) -> str:
-    """Words that there are not, but could be."""
+    """Return words that there are not, but could be."""
     return " ".join(
         "".join(
             random.choice(_CONSONANTS) + random.choice(_VOWELS) for _ in range(random.randint(1, 4))

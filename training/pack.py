@@ -55,7 +55,7 @@ def unpack(folder: Path, out: Path) -> None:
 
 
 def _files(source: Path, out: Path) -> list[tuple[Path, Path]]:
-    """Copies all but the weights → the weights' files, and where they go."""
+    """Copy all but the weights → the weights' files, and where they go."""
     weights = []
     for file in sorted(path for path in source.rglob("*") if path.is_file()):
         target = out / file.relative_to(source)

@@ -19,7 +19,7 @@ _FAR = 1e4
 class Codebooks(nn.Module):
     """A chain of codebooks, each over what the ones before it left.
 
-    Learned by moving averages (van den Oord et al. 2017); entries that nobody uses are moved to
+    Learned by moving averages (van den Oord et al. 2017); entries that are not used are moved to
     a vector of the batch.
     """
 
@@ -51,7 +51,7 @@ class Codebooks(nn.Module):
         return sum(self.vectors[book][codes[..., book]] for book in range(len(self.vectors)))
 
     def learn(self, x: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
-        """Quantises [n, dim] with `depth` [n] codebooks each, and moves the codebooks.
+        """Quantise [n, dim] with `depth` [n] codebooks each, and move the codebooks.
 
         Returns:
             the quantised vectors, and the commitment loss
@@ -108,7 +108,7 @@ class SplitQuantiser(nn.Module):
         return semantic + self.acoustic_out(self.acoustic.decode(codes[..., 1:]))
 
     def forward(self, latent: Tensor, full: float = 0.75) -> tuple[Tensor, Tensor, Tensor]:
-        """Quantises [batch, time, width], and learns from it.
+        """Quantise [batch, time, width], and learn from it.
 
         Args:
             full: the share of rows that all acoustic codebooks are used for; the others get a

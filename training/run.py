@@ -51,17 +51,17 @@ class Run:
 
     @property
     def done(self) -> float:
-        """The share of the schedule that is over."""
+        """Return the share of the schedule that is over."""
         return self.seconds / self._seconds
 
     @property
     def rate(self) -> float:
-        """A short rise, and a cosine down to a hundredth."""
+        """Return the learning rate: a short rise, then a cosine down to a hundredth."""
         cosine = 0.01 + 0.495 * (1 + math.cos(math.pi * min(1.0, self.done)))
         return self._rate * min(1.0, (self.steps + 1) / self._warm) * cosine
 
     def step(self, figures: Tensor) -> None:
-        """Counts a step; averages and checks its figures now and then."""
+        """Count a step; average and check its figures now and then."""
         self.steps += 1
         self._latest = figures
         if self.steps % _READ_EVERY and self.figures is not None:
@@ -80,7 +80,7 @@ class Run:
             raise SystemExit(f"step {self.steps}: {self._latest.tolist()}")
 
     def every(self, what: str, seconds: float) -> bool:
-        """Whether `what` was last due so long ago; the first time is so long after the start."""
+        """Return whether `what` is due: so long after the last time, or after the start."""
         now = time.monotonic()
         if now - self._asked.setdefault(what, self._begin) < seconds:
             return False

@@ -25,7 +25,7 @@ _QUOTES = str.maketrans("", "", '"“”')
 
 
 def sentences(paragraph: str) -> Iterator[str]:
-    """Splits at what ends a sentence. A double quote whose partner is elsewhere goes."""
+    """Split at what ends a sentence. A double quote whose partner is elsewhere goes."""
     for sentence in _SENTENCE_END.split(" ".join(paragraph.split())):
         both = sentence.count('"') % 2 == 0 and sentence.count("“") == sentence.count("”")
         yield (sentence if both else sentence.translate(_QUOTES)).strip()
@@ -64,7 +64,7 @@ def american_words(root: Path) -> Iterator[str]:
 
 
 def _ding(root: Path) -> Iterator[str]:
-    """The English sentences of a German dictionary: everyday speech, questions too."""
+    """Return the English sentences of a German dictionary: everyday speech, questions too."""
     for file in root.glob("usr/share/trans/de-en"):
         for line in file.read_text("utf-8").splitlines():
             english = re.sub(r"\[[^]]*\]|\{[^}]*\}|\([^)]*\)", "", line.partition(" :: ")[2])
@@ -75,7 +75,7 @@ def _ding(root: Path) -> Iterator[str]:
 
 
 def _originals(catalogue: bytes) -> Iterator[str]:
-    """A .mo file's keys. \\x04 separates a context, \\0 a plural."""
+    """Return a .mo file's keys. \\x04 separates a context, \\0 a plural."""
     count, table = struct.unpack_from("<II", catalogue, 8)
     for i in range(count):
         length, start = struct.unpack_from("<II", catalogue, table + 8 * i)
@@ -84,7 +84,7 @@ def _originals(catalogue: bytes) -> Iterator[str]:
 
 
 def _catalogues(pattern: str) -> Reader:
-    """The untranslated side of a game's message catalogues: dialogue and narration."""
+    """Return the untranslated side of a game's message catalogues: dialogue and narration."""
 
     def read(root: Path) -> Iterator[str]:
         seen: set[str] = set()

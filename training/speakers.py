@@ -37,7 +37,7 @@ class Speaker:
 
 
 def drawn(number: int) -> Speaker:
-    """The speaker of that number; always the same one."""
+    """Return the speaker of that number; always the same one."""
     random = Random(f"speaker {number}")
     voice = random.choice(MANY_VOICES)
     if number % _PLAIN == 0:

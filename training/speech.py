@@ -29,7 +29,7 @@ SAMPLE_RATE = 24000
 FRAME = 1920  # samples of a codec frame, 80 ms
 LABEL = 480  # samples of a phone label, 20 ms
 MAX_SECONDS = 45.0
-# A file that says: nobody is writing here any more.
+# A file that marks the end of all writing to the folder.
 COMPLETE = "complete"
 TEXTS_PER_SHARD = 64
 # What is left of the silence around the speech, in seconds.
@@ -77,7 +77,7 @@ class Shard:
 
 
 def read_aloud(voice: Flite, speaker: Speaker, text: str) -> tuple[NDArray, NDArray] | None:
-    """int16 audio and uint8 labels of one text; None when it is empty or too long."""
+    """Return int16 audio and uint8 labels of one text; None when it is empty or too long."""
     samples, rate, phones = voice.speak_with_phones(normalise(text))
     rate = rate * speaker.throat // STEPS
     phones = [Phone(phone.name, phone.end / speaker.rate) for phone in phones]

@@ -45,7 +45,7 @@ class TalkerConfig:
 
 
 class Batch(NamedTuple):
-    """Prompts and frames, laid out one behind the other; `length` is what the longest needs.
+    """Prompts and frames, laid out one after the other; `length` is what the longest needs.
 
     Attributes:
         text: int64 [rows, length], the text track.
@@ -181,7 +181,7 @@ class Talker(nn.Module):
     def losses(
         self, batch: Batch, voices: tuple[Tensor, Tensor] | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Cross entropies: codebook 0's per position [rows, length], the others' [drawn, n - 1];
+        """Return cross entropies: codebook 0's per position [rows, length], others' [drawn, n - 1];
         0 where nothing is asked."""
         hidden = self.hidden(batch, voices)
         logits = self.codec_head(hidden).float().flatten(0, 1)

@@ -59,7 +59,7 @@ class Corpus:
         self.counts: dict[str, Counter[str]] = {}
 
     def add(self, text: str, source: str) -> bool:
-        """Whether the text was new and can be spoken."""
+        """Return whether the text was new and can be spoken."""
         if not 1 <= len(text) <= (_MAX_WRITTEN if source != ODDITIES else _MAX_SPELLED):
             return False
         spoken = normalise(text)
@@ -74,7 +74,7 @@ class Corpus:
         return True
 
     def fill(self, texts: Iterator[str], count: float, source: str) -> None:
-        """Adds texts until there are `count` more, or no more texts."""
+        """Add texts until there are `count` more, or no more texts."""
         missing = round(count)
         for text in texts:
             if missing <= 0:
@@ -89,7 +89,7 @@ def _words_only(spoken: str) -> str:
 
 
 def _is_clean(text: str, known: set[str]) -> bool:
-    """Whether it is English prose: mostly letters, mostly words of the dictionary."""
+    """Return whether it is English prose: mostly letters, mostly words of the dictionary."""
     words = re.findall(r"[a-z]+", text.lower())
     letters = sum(map(len, words))
     return (
@@ -141,7 +141,7 @@ def _words(texts: Iterable[str]) -> Counter[str]:
 
 
 def _with_rare_words(corpus: Corpus, pool: list[str], frequent: list[str]) -> Iterator[str]:
-    """Texts from the pool with a frequent word that the corpus has too seldom; first with two."""
+    """Return texts from the pool with a word that the corpus has too seldom; first with two."""
     seen = _words(corpus.texts)
     missing = {word: _AT_LEAST - seen[word] for word in frequent}
     for least in (3, 2, 1):
@@ -154,7 +154,7 @@ def _with_rare_words(corpus: Corpus, pool: list[str], frequent: list[str]) -> It
 
 
 def collect(count: int, roots: list[Path]) -> Corpus:
-    """Reads and generates `count` texts."""
+    """Read and generate `count` texts."""
     random = Random(_SEED)
     corpus = Corpus(held_out())
     american = list(chain.from_iterable(map(american_words, roots)))

@@ -31,7 +31,7 @@ _LONGEST = 2
 
 
 def build(texts: Iterable[str]) -> Tokenizer:
-    """A tokenizer whose merges are learned from these texts."""
+    """Return a tokenizer whose merges are learned from these texts."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normaliser()
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(" ?[a-z']+|[,.?!]| "), "isolated")
@@ -52,7 +52,7 @@ def build(texts: Iterable[str]) -> Tokenizer:
 
 
 def save(tokenizer: Tokenizer, folder: Path) -> None:
-    """Writes what `transformers.AutoTokenizer.from_pretrained` wants to find."""
+    """Write what `transformers.AutoTokenizer.from_pretrained` wants to find."""
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(folder / "tokenizer.json"))
     config = {

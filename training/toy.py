@@ -19,7 +19,7 @@ from training import templates
 
 
 def stages(folder: Path) -> list[list[str]]:
-    """The commands' arguments, in order."""
+    """Return the commands' arguments, in order."""
     at = {name: str(folder / name) for name in ("texts.jsonl.gz", "tokenizer", "speech", "codes")}
     codec, decoder, talker = (str(folder / f"{name}.pt") for name in ("codec", "decoder", "talker"))
     texts, tokenizer, speech, codes = at.values()

@@ -72,7 +72,7 @@ class CloneTrainer(Trainer):
         return {"speaker": asdict(self.speaker)}
 
     def start(self, file: Path) -> None:
-        """Takes over a talker's averaged weights, without some layers; its speakers are left."""
+        """Take over a talker's averaged weights, without some layers; its speakers are left."""
         weights = torch.load(file, map_location=self.device, weights_only=True)["average"]
         kept = {}
         for name, value in weights.items():

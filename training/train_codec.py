@@ -46,7 +46,7 @@ class Speech:
         self._random = np.random.default_rng(1)
 
     def follow(self) -> None:
-        """Takes in shards that have been written since."""
+        """Take in shards that have been written since."""
         for file in sorted(set(self._folder.glob("[0-9]*.npz")) - self._files):
             if len(self._files) >= _MOST_SHARDS:
                 return
@@ -65,7 +65,7 @@ class Speech:
             self.follow()
 
     def batch(self, size: int, length: int = _FRAMES) -> tuple[Tensor, Tensor]:
-        """int16 [size, samples] and uint8 [size, frames × 4], aligned to frames; `length` of them.
+        """Return int16 [size, samples] and uint8 [size, frames × 4], `length` aligned frames.
 
         An example may begin in one utterance and end in the next: the codec has to bear that.
         """
@@ -113,7 +113,7 @@ class Trainer:
         )
 
     def _begin_with(self, file: Path, config: CodecConfig) -> Encoder:
-        """Takes over all of another codec that fits → its encoder, of mel spectra."""
+        """Take over all of another codec that fits → its encoder, of mel spectra."""
         saved = torch.load(file, map_location=self._device, weights_only=True)["codec"]
         own = self.codec.state_dict()
         fits = {k: v for k, v in saved.items() if k in own and own[k].shape == v.shape}
@@ -124,7 +124,7 @@ class Trainer:
         return encoder.requires_grad_(False)
 
     def distil(self, audio: Tensor, phones: Tensor) -> Tensor:
-        """A step towards the other encoder's latents → statistics [their distance, 0, …]."""
+        """Take a step towards the other encoder's latents → statistics [their distance, 0, …]."""
         assert self._teacher is not None
         real = audio.float() / 32768
         with self._autocast():
@@ -141,13 +141,13 @@ class Trainer:
         self._judges_rate.fill_(rate)
 
     def spectral(self, audio: Tensor, phones: Tensor) -> Tensor:
-        """A step on spectra and phones → statistics [mel, phone loss, phone errors, …]."""
+        """Take a step on spectra and phones → statistics [mel, phone loss, phone errors, …]."""
         *_, loss, statistics = self._reconstruct(audio, phones)
         self._descend(loss, 0.99)
         return torch.stack([*statistics, *torch.zeros_like(statistics[0]).expand(2)])
 
     def adversarial(self, audio: Tensor, phones: Tensor) -> Tensor:
-        """The same, with a step of the discriminators before it."""
+        """Take the same step, with a step of the discriminators before it."""
         real, fake, loss, statistics = self._reconstruct(audio, phones)
         real, fake = real.view(-1, _FRAMES * FRAME), fake.view(-1, _FRAMES * FRAME)
         middle = slice((_FRAMES - _JUDGED) // 2 * FRAME, (_FRAMES + _JUDGED) // 2 * FRAME)

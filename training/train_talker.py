@@ -51,12 +51,12 @@ class Trainer:
         return Talker(self.config, dropout)
 
     def _losses(self, model: Any, tensors: Sequence[Tensor]) -> tuple[Batch, Tensor, Tensor]:
-        """The batch, and both losses as `Talker.losses` gives them."""
+        """Return the batch, and both losses as `Talker.losses` gives them."""
         batch = Batch(*tensors)
         return batch, *model.losses(batch)
 
     def step(self, *tensors: Tensor) -> Tensor:
-        """Trains on one batch → [codebook 0's loss, the others']."""
+        """Train on one batch → [codebook 0's loss, the others']."""
         with torch.autocast(self.device, dtype=torch.bfloat16):
             batch, first, others = self._losses(self.talker, tensors)
         asked = (batch.target >= 0).float()
@@ -73,7 +73,7 @@ class Trainer:
 
     @torch.no_grad()
     def validate(self, batches: Sequence[Sequence[Tensor]]) -> str:
-        """The averaged weights' losses on held-out items."""
+        """Return the averaged weights' losses on held-out items."""
         judge = self._model(0.0).to(self.device).eval()
         judge.load_state_dict(self.average.state())
         sums = torch.zeros(6, device=self.device)
@@ -106,7 +106,7 @@ class Trainer:
         return {}
 
     def start(self, file: Path) -> None:
-        """Takes over another run's averaged weights, and nothing else of it."""
+        """Take over another run's averaged weights, and nothing else of it."""
         weights = torch.load(file, map_location=self.device, weights_only=True)["average"]
         self.talker.load_state_dict(weights)
         self.average.restore(self.talker.state_dict())

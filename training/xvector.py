@@ -35,7 +35,7 @@ class SpeakerConfig:
 
 
 def slaney_filters() -> Tensor:
-    """Triangular filters [bands, window / 2 + 1] of Slaney's mel scale and areas."""
+    """Return triangular filters [bands, window / 2 + 1] of Slaney's mel scale and areas."""
     log_step = np.log(6.4) / 27
 
     def hertz(mel: np.ndarray) -> np.ndarray:

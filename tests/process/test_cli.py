@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -161,7 +162,13 @@ def test_an_interrupt_while_modules_are_imported_has_no_traceback(
 ) -> None:
     (tmp_path / f"{module}.py").write_text(INTERRUPTING)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONSAFEPATH": "1"}
-    done = run("say", "Hello.", env=environment)
+    # A shell starts a job in the background with this signal ignored, also these tests.
+    done = run(
+        "say",
+        "Hello.",
+        env=environment,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert done.returncode == 130
     assert done.stderr == "interrupted: The command did not finish.\n"
 

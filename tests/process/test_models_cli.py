@@ -42,8 +42,11 @@ def test_the_repositories_are_listed_for_who_asks(tmp_path: Path) -> None:
         (["remove", "tiny-voice"], "tiny-voice is bundled and cannot be removed."),
         (["remove", "TINY-VOICE", "--yes"], "tiny-voice is bundled and cannot be removed."),
         (["remove", "tiny-voice@v1"], "tiny-voice is bundled and cannot be removed."),
-        (["path", "tiny-voice", "--revision", "v1"], "tiny-voice is bundled and has one revision"),
-        (["download", "tiny-voice@v1"], "tiny-voice is bundled and has one revision"),
+        (
+            ["path", "tiny-voice", "--revision", "v1"],
+            "tiny-voice is bundled and has only one revision",
+        ),
+        (["download", "tiny-voice@v1"], "tiny-voice is bundled and has only one revision"),
         (["remove", "/"], "/ names a folder, and `models remove` removes only what was downloaded"),
         (["remove", "./nowhere"], "./nowhere names a folder"),
         (["remove", "0.6b-base"], "is not in"),

@@ -44,7 +44,7 @@ def speak(engine: Engine, request: SpeechRequest) -> tuple[np.ndarray, SpeechFig
     if isinstance(event, SidecarError):
         raise event
     assert {chunk.sample_rate for chunk in chunks} <= {RATES[Path(request.model).name]}
-    assert sum(len(chunk.codes) for chunk in chunks) == event.frames
+    assert sum(len(chunk.codes) for chunk in chunks) == event.figures.frames
     return np.concatenate([chunk.samples for chunk in chunks]), event.figures
 
 

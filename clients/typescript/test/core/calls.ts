@@ -29,7 +29,7 @@ describe("calls", () => {
       const { voices, skipped, omitted } = await tts.voices.listing("tiny-voice");
       assert.deepEqual(voices, await tts.voices.list("tiny-voice"));
       assert.deepEqual(skipped?.map(({ file }) => file), ["odd.safetensors"]);
-      assert.match(skipped?.[0]?.reason ?? "", /no voice file/);
+      assert.match(skipped?.[0]?.reason ?? "", /not a voice file/);
       assert.equal(omitted, undefined);
     } finally {
       await tts.close();

@@ -119,7 +119,7 @@ def test_a_progress_token_in_use_is_refused(server: Sidecar) -> None:
 @pytest.mark.parametrize("params", ["absent", None, {}])
 def test_params_absent_null_and_empty_are_the_same(server: Sidecar, params: Any) -> None:
     message = {"id": "p", "method": "ping"}
-    server._methods["p"] = "ping"
+    server.methods["p"] = "ping"
     server.send(message if params == "absent" else {**message, "params": params})
     assert server.wait("p")["uptimeMs"] > 0
 
@@ -133,14 +133,14 @@ def test_null_for_an_optional_field_is_the_same_as_leaving_it_out(server: Sideca
 
 def test_many_frames_in_one_write_are_handled_in_order(server: Sidecar) -> None:
     ids = [f"many-{i}" for i in range(100)]
-    server._methods.update(dict.fromkeys(ids, "ping"))
+    server.methods.update(dict.fromkeys(ids, "ping"))
     server.send_raw(b"".join(frame({"jsonrpc": "2.0", "id": id, "method": "ping"}) for id in ids))
     answers = [server.next_message() for _ in ids]
     assert [answer["id"] for answer in answers if answer] == ids
 
 
 def test_a_request_split_at_every_byte_is_one_request(server: Sidecar) -> None:
-    server._methods["bytes"] = "ping"
+    server.methods["bytes"] = "ping"
     for byte in frame({"jsonrpc": "2.0", "id": "bytes", "method": "ping"}):
         server.send_raw(bytes([byte]))
     assert server.wait("bytes")["uptimeMs"] > 0

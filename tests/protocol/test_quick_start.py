@@ -44,7 +44,7 @@ def test_the_quick_start_is_what_the_process_answers() -> None:
             if arrow == "→":
                 request = json.loads(body)
                 if "id" in request:
-                    server._methods[request["id"]] = request["method"]
+                    server.methods[request["id"]] = request["method"]
                 server.send_raw(b"Content-Length: %d\r\n\r\n%b" % (length, body.encode()))
                 continue
             message = server.next_message()

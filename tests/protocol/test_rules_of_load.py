@@ -23,7 +23,7 @@ linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads L
 def test_rule_18_a_thousand_requests_in_one_write(server: Sidecar) -> None:
     """Eight are spoken and 64 wait; each of the others is refused, with advice."""
     ids = [f"many-{i}" for i in range(1000)]
-    server._methods.update(dict.fromkeys(ids, "speech/synthesize"))
+    server.methods.update(dict.fromkeys(ids, "speech/synthesize"))
     request = {"jsonrpc": "2.0", "method": "speech/synthesize"}
     params = [{"text": "Yes.", "seed": i, "maxFrames": 1} for i in range(1000)]
     server.send_raw(
@@ -46,7 +46,7 @@ def test_rule_11_a_message_of_the_largest_size_is_read(server: Sidecar) -> None:
         b'"}}',
     )
     body = before + b"x" * (limit - len(before) - len(after)) + after
-    server._methods["big"] = "speech/synthesize"
+    server.methods["big"] = "speech/synthesize"
     server.send_raw(frame(body))
     with pytest.raises(RpcError) as caught:
         server.wait("big")

@@ -55,7 +55,11 @@ class Speech:
 
 
 class Sidecar:
-    """A client that starts `python -m sidecar` (or `command`) and talks to it."""
+    """A client that starts `python -m sidecar` (or `command`) and talks to it.
+
+    Attributes:
+        methods: the method of each request by its id, which tells how its answer is checked.
+    """
 
     def __init__(
         self, *args: str, command: list[str] | None = None, env: dict[str, str] | None = None
@@ -71,7 +75,7 @@ class Sidecar:
         self.stderr = bytearray()
         self.messages: queue.Queue[Message | BaseException | None] = queue.Queue()
         self._ids = itertools.count(1)
-        self._methods: dict[Any, str] = {}
+        self.methods: dict[Any, str] = {}
         self._kept: list[Message] = []
         self.initialized: Message = {}
         self._together: list[bytes] | None = None
@@ -126,7 +130,7 @@ class Sidecar:
     def request(self, method: str, params: Any = None, id: Any = None) -> Any:
         """Send a request; return its id."""
         id = next(self._ids) if id is None else id
-        self._methods[id] = method
+        self.methods[id] = method
         self.send({"id": id, "method": method, "params": params})
         return id
 
@@ -151,7 +155,7 @@ class Sidecar:
         if isinstance(message, BaseException):
             raise message
         if message is not None:
-            check_message(message, self._methods)
+            check_message(message, self.methods)
         return message
 
     def wait(self, id: Any, timeout: float = TIMEOUT) -> Any:

@@ -35,7 +35,7 @@ def error_object(error: Exception) -> ErrorObject:
 def shortened(text: str) -> str:
     """Return a text as it may be sent: of a bounded length, and without access tokens.
 
-    A message that repeats a client's name of 30 MB would help nobody. Half a surrogate pair, which
+    A message that repeats a client's name of 30 MB would be of no use. Half a surrogate pair, which
     comes from a file's name that is not UTF-8, could not be written at all.
     """
     text = text if len(text) <= _MAX_CHARS else text[:_MAX_CHARS] + "…"

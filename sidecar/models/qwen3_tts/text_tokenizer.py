@@ -96,9 +96,10 @@ def load(checkpoint: Checkpoint, rows: int) -> TextTokenizer:
 def read(folder: Path) -> TextTokenizer:
     """Return the tokenizer of a folder, unchecked.
 
-    It is `tokenizer.json`, or Qwen2's way of cutting with `vocab.json` and `merges.txt`. Special
-    and added tokens are those of `tokenizer_config.json`, and of the files where older versions of
-    transformers kept them.
+    The vocabulary comes from `tokenizer.json` or, where that is missing, from `vocab.json` and
+    `merges.txt`; a text is then cut into pieces as Qwen2 does it. The special and the added tokens
+    come from `tokenizer_config.json`, or from the files in which older versions of transformers
+    kept them.
 
     Raises:
         ModelLoadFailed: it is missing, or cannot be read.
@@ -114,7 +115,7 @@ def read(folder: Path) -> TextTokenizer:
         with _panics_as_errors():
             tokenizer = _whole(whole) if whole.is_file() else _from_parts(*parts)
             special = _add_tokens(tokenizer, config)
-    except Exception as error:  # tokenizers raises Exception itself
+    except Exception as error:  # the tokenizers package raises no narrower class
         if whole.is_file():
             read_object(whole)  # it raises the better error if the file is not JSON
         raise _unreadable(folder, error) from error
@@ -192,7 +193,10 @@ def _add_tokens(tokenizer: Tokenizer, config: dict[str, Any]) -> list[str]:
 
 
 def _check(tokenizer: TextTokenizer, rows: int, folder: Path) -> None:
-    """MLX does not check an index: a token without an embedding would read foreign memory."""
+    """Refuse a tokenizer whose ids have no embedding, or that cuts the markup otherwise.
+
+    MLX does not check an index: a token without an embedding would read foreign memory.
+    """
     token, id = max(tokenizer.vocabulary().items(), key=lambda item: item[1])
     if id >= rows:
         raise _refused(

@@ -1,6 +1,6 @@
 # The usual verbs. `make speak` and `make test` do all their own set-up.
-.PHONY: help setup blas speak unit test test-hosts lint coverage goldens goldens-asset schema bench build \
-    release-check lock clean
+.PHONY: help setup blas speak unit test test-hosts lint coverage goldens goldens-asset schema bench \
+    text-scores build release-check lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -27,6 +27,7 @@ help:
 	@echo "make test                             set up, and run every check and test"
 	@echo "make test-hosts                       the tests that install large packages of others"
 	@echo "make goldens                          download the reference outputs for tests/parity"
+	@echo "make text-scores                      how the cases in tests/data/text are read and split"
 	@echo "make setup | lint | coverage [TESTS=…] | schema | bench | build | lock | clean"
 
 setup: blas $(READY)
@@ -102,6 +103,10 @@ schema: setup
 
 bench: setup
 	$(BIN)/python -m bench $(BENCH)
+
+# How many of the cases of public suites are read and split as expected, by language and kind.
+text-scores: setup
+	$(BIN)/python -m bench.text tests/data/text/normalisation.jsonl tests/data/text/sentences.jsonl
 
 # The wheel, the source archive and the npm package, in dist/.
 build: setup

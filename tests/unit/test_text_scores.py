@@ -1,0 +1,47 @@
+"""How many of the public suites' cases are read and split as expected; `make text-scores`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from bench import text as scores
+
+DATA = Path(__file__).parents[1] / "data" / "text"
+# The least number of cases that are read as expected, of all in `normalisation.jsonl`.
+READ = {
+    "english": 180,
+    "chinese": 199,
+    "japanese": 249,
+}
+SPLIT = 86
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        ("Forty-two, and a half.", scores.AS_EXPECTED),
+        ("42½", scores.AS_WRITTEN),
+        ("forty three", scores.OTHER),
+    ],
+)
+def test_only_words_count_in_a_reading(said: str, verdict: str) -> None:
+    case = {"kind": "x", "language": "english", "text": "42½", "expected": ["forty two a half"]}
+    assert scores.judge(case, said) == verdict
+
+
+def test_the_suites_are_read_as_well_as_before() -> None:
+    results = list(scores.score(scores.read_cases(DATA / "normalisation.jsonl")))
+    right = Counter(case["language"] for case, verdict in results if verdict == scores.AS_EXPECTED)
+    assert {
+        language: right[language] for language in READ if right[language] < READ[language]
+    } == {}
+    titles = scores.tabulate(results).splitlines()[0].split()
+    assert titles[:3] == ["language", "kind", "cases"]
+
+
+def test_the_suites_are_split_as_well_as_before() -> None:
+    results = scores.score(scores.read_cases(DATA / "sentences.jsonl"))
+    assert sum(verdict == scores.AS_EXPECTED for _, verdict in results) >= SPLIT

@@ -1,6 +1,6 @@
 # The usual verbs. `make speak` and `make test` do all their own set-up.
 .PHONY: help setup blas speak unit test test-hosts lint coverage goldens goldens-asset schema bench \
-    text-scores build release-check lock clean
+    text-scores build bundle release-check lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -28,6 +28,7 @@ help:
 	@echo "make test-hosts                       the tests that install large packages of others"
 	@echo "make goldens                          download the reference outputs for tests/parity"
 	@echo "make text-scores                      how the cases in tests/data/text are read and split"
+	@echo "make bundle                           a folder that speaks without Python, in build/bundle/"
 	@echo "make setup | lint | coverage [TESTS=…] | schema | bench | build | lock | clean"
 
 setup: blas $(READY)
@@ -113,6 +114,11 @@ build: setup
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist .
 	cd clients/typescript && npm ci --silent && npm pack --silent --pack-destination ../../dist
+
+# A tree that speaks on any machine of this platform, without Python: build/bundle/<platform>/, and
+# dist/*.tar.gz of it. docs/packaging.md.
+bundle: setup
+	$(BIN)/python packaging/bundle.py $(BUNDLE)
 
 # Fails unless TAG names the version of every package, and the protocol still works for clients of the last release.
 release-check:

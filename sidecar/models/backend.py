@@ -10,12 +10,13 @@ from functools import cache
 from sidecar.memory import physical_bytes
 from sidecar.models import deferred
 
-_OPENBLAS = ("libopenblas.so.0", "libopenblas.so")
+# A bundle brings its own, in the folder of its interpreter: packaging/libraries.py.
+_OPENBLAS = (f"{sys.prefix}/lib/libopenblas.so.0", "libopenblas.so.0", "libopenblas.so")
 
 
 @cache
 def load_openblas() -> str | None:
-    """Load OpenBLAS before MLX; return the library's name, or None.
+    """Load OpenBLAS before MLX; return the library's name or path, or None.
 
     The Linux CPU wheel of MLX brings the reference BLAS: matrix products take twenty times as
     long. Symbols loaded globally before `import mlx` take its place. macOS has Accelerate.

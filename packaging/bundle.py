@@ -1,0 +1,155 @@
+"""Builds a tree that speaks on any machine of a platform, without Python, and packs it.
+
+`make bundle` runs this; docs/packaging.md describes the tree.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform as machine
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import archive
+import distributions
+import interpreter
+import libraries
+import licences
+import manifest
+import signing
+
+ROOT = distributions.ROOT
+HERE = distributions.HERE
+NAME = "qwen-tts-sidecar"
+# npm's names of what Python calls a system and a processor.
+_PLATFORMS = {
+    ("Linux", "x86_64"): "linux-x64",
+    ("Linux", "aarch64"): "linux-arm64",
+    ("Darwin", "arm64"): "darwin-arm64",
+}
+
+
+def main() -> None:
+    options = _options()
+    try:
+        platform = _PLATFORMS[machine.system(), machine.machine()]
+    except KeyError:
+        sys.exit(f"bundle: there are no wheels of MLX for {machine.platform()}")
+    os.environ.setdefault("SOURCE_DATE_EPOCH", _time_of_commit())
+    tree = options.out.resolve() / platform
+    try:
+        version = build(tree, platform, options)
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"bundle: `{' '.join(map(str, error.cmd))}` failed with {error.returncode}")
+    except (ValueError, OSError) as error:
+        sys.exit(f"bundle: {error}")
+    _say("packing")
+    packed = options.dist.resolve() / f"{NAME}-{version}-{platform}.tar.gz"
+    archive.pack(tree, packed.name.removesuffix(".tar.gz"), packed, _epoch())
+    print(f"{tree}\n{packed} ({packed.stat().st_size / 1e6:.1f} MB)")
+
+
+def build(tree: Path, platform: str, options: argparse.Namespace) -> str:
+    """Build the tree for this machine's platform; return the version of the sidecar in it."""
+    work = ROOT / "build" / "bundle-work"
+    for folder in (tree, work):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    source = _pinned(platform) if options.python == "pinned" else options.python
+    _say(f"copying the interpreter {source}")
+    python = interpreter.copy(interpreter.obtain(source, work), tree / "python")
+    standalone = "://" in source
+    brought: list[Path] = []
+    if platform.startswith("linux"):
+        copies = {} if standalone else python.copies
+        brought = _bring(
+            copies, tree / "python" / "lib", work, openblas=not options.without_openblas
+        )
+    _say("installing the packages")
+    version = distributions.install(python.executable, python.site_packages, platform, work)
+    _say("compiling, and collecting licences")
+    _compile(python, tree)
+    licences.of_distributions(python.site_packages, tree / "licences")
+    licences.of_interpreter(
+        python.library, python.version, tree / "licences", standalone=standalone
+    )
+    licences.of_libraries(brought, tree / "licences")
+    launcher = tree / "bin" / NAME
+    launcher.parent.mkdir()
+    shutil.copy(HERE / "launcher.sh", launcher)
+    launcher.chmod(0o755)
+    archive.normalise(tree)
+    if options.sign:
+        signing.sign(tree, options.sign)
+    manifest.write(tree, version, platform, python.version)
+    return version
+
+
+def _bring(copies: dict[Path, Path], folder: Path, work: Path, *, openblas: bool) -> list[Path]:
+    """Bring libraries of this machine into a tree for Linux; return the ones that were copied."""
+    blas = libraries.openblas(folder) if openblas else {}
+    patchelf = distributions.tools(work) / "patchelf"
+    brought = libraries.bring({**copies, **blas}, folder, patchelf)
+    return [*blas.values(), *brought.values()]
+
+
+def _compile(python: interpreter.Interpreter, tree: Path) -> None:
+    """Compile all modules in one process and in one order, so that two builds give equal files.
+
+    The interpreter does not compare such bytecode with its source: nothing in a tree changes.
+    """
+    subprocess.run(
+        [
+            python.executable, "-I", "-B", "-m", "compileall", "-q", "-s", tree,
+            "--invalidation-mode", "unchecked-hash", python.library,
+        ],
+        check=True,
+        stdout=sys.stderr,
+        env={"PYTHONHASHSEED": "0"},
+    )  # fmt: skip
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--python",
+        default=sys.executable,
+        metavar="SOURCE",
+        help="the interpreter: a path, an address https://…#sha256=…, or `pinned`, which is "
+        "python-build-standalone's of interpreters.toml; default: the one that runs this",
+    )
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "bundle", metavar="FOLDER")
+    parser.add_argument("--dist", type=Path, default=ROOT / "dist", metavar="FOLDER")
+    parser.add_argument(
+        "--sign", metavar="IDENTITY", help="sign for macOS, with this name of the keychain"
+    )
+    parser.add_argument("--without-openblas", action="store_true")
+    return parser.parse_args()
+
+
+def _pinned(platform: str) -> str:
+    return str(tomllib.loads((HERE / "interpreters.toml").read_text("utf-8"))[platform])
+
+
+def _epoch() -> int:
+    return int(os.environ["SOURCE_DATE_EPOCH"])
+
+
+def _time_of_commit() -> str:
+    """Return when the checkout's commit was made, in seconds since 1970."""
+    done = subprocess.run(
+        ["git", "-C", ROOT, "log", "-1", "--format=%ct"], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def _say(what: str) -> None:
+    print(f"bundle: {what}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""Every supported platform and Python has a wheel of each locked package: nothing is compiled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from packaging.pylock import PackageSdist, PylockSelectError
+from packaging.tags import mac_platforms
+
+import locked
+
+EXTRAS = ("cpu", "cuda12", "cuda13", "play", "speed", "media", "kokoro")
+# tests/packages/test_wheel.py builds it without a compiler.
+PURE_PYTHON = {"docopt"}
+# README's table says so. The sidecar never imports it: mlx-audio requires it for files of sound.
+COMPILED = {"linux-arm64": {"miniaudio"}}
+
+
+@pytest.mark.parametrize("python", locked.PYTHONS)
+@pytest.mark.parametrize("name", locked.PLATFORMS)
+def test_nothing_is_compiled(name: str, python: str) -> None:
+    chosen = locked.select(locked.PLATFORMS[name], python, *EXTRAS)
+    sources = {package.name for package, file in chosen if isinstance(file, PackageSdist)}
+    assert sources == PURE_PYTHON | COMPILED.get(name, set())
+    names = {str(package.name) for package, _ in chosen}
+    backend = "mlx-metal" if name.startswith("macos") else "mlx-cpu"
+    assert {"mlx", backend, "mlx-audio", "tokenizers", "sounddevice", "libsonic", "av"} <= names
+
+
+@pytest.mark.parametrize(
+    ("name", "tags"),
+    [
+        ("macos-arm64", [*mac_platforms((13, 0), "arm64")]),
+        ("macos-arm64", [*mac_platforms((15, 0), "x86_64")]),
+        ("linux-x86_64", [f"manylinux_2_{minor}_x86_64" for minor in range(34, 4, -1)]),
+        ("linux-arm64", [f"manylinux_2_{minor}_aarch64" for minor in range(34, 16, -1)]),
+        ("linux-x86_64", ["musllinux_1_2_x86_64", "musllinux_1_1_x86_64"]),
+    ],
+    ids=["macOS 13", "Intel Mac", "glibc 2.34", "glibc 2.34 on arm64", "musl"],
+)
+def test_what_readme_excludes_has_no_wheels(name: str, tags: list[str]) -> None:
+    platform = replace(locked.PLATFORMS[name], tags=tuple(tags))
+    with pytest.raises(PylockSelectError, match="mlx"):
+        locked.select(platform, "3.13", "cpu")

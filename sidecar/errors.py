@@ -191,6 +191,10 @@ class CorruptDownload(ModelLoadFailed):
     """The content of a downloaded file differs from what the model hub lists."""
 
 
+class ModelDamaged(ModelLoadFailed):
+    """A file of an exported model is missing, or differs from the model's manifest."""
+
+
 class MissingPackage(ModelLoadFailed):
     """The model needs a Python package that is not installed."""
 

@@ -11,6 +11,7 @@ from sidecar import logs
 from sidecar.cli import terminal
 from sidecar.errors import SidecarError
 from sidecar.files import describe_os_error
+from sidecar.models import exported
 from sidecar.models.catalog import BUNDLED
 from sidecar.settings import Settings
 from sidecar.wire.stdio import claim
@@ -38,6 +39,7 @@ _FIELD = re.compile(r"`([a-z][A-Za-z]*(?:\.[a-z][A-Za-z]*)*)`")
 def run(arguments: list[str]) -> None:
     """Parse the arguments and run the command; end the process with its exit code."""
     if not arguments:
+        _check_models_dirs()
         _serve(Settings())
         return
     if arguments[0].startswith("-") and arguments[0] not in _OWN_OPTIONS:
@@ -47,6 +49,9 @@ def run(arguments: list[str]) -> None:
     options = parse(arguments)
     if options.offline:
         os.environ["HF_HUB_OFFLINE"] = "1"  # huggingface_hub reads it when it is imported
+    if options.models_dir:
+        os.environ[exported.VARIABLE] = os.pathsep.join(options.models_dir)
+    _check_models_dirs()
     if options.command == "serve":
         _serve(_settings(options))
         return
@@ -69,6 +74,10 @@ def _import_command(options: argparse.Namespace) -> Callable[[argparse.Namespace
             from sidecar.cli.voices import voices as command
         case "models" if options.action == "quantize":
             from sidecar.cli.quantize import quantize as command
+        case "models" if options.action == "export":
+            from sidecar.cli.exporting import export as command
+        case "models" if options.action == "verify":
+            from sidecar.cli.verifying import verify as command
         case "models":
             from sidecar.cli.models import models as command
         case "doctor":
@@ -151,6 +160,16 @@ def _serve(settings: Settings) -> None:
     from sidecar.server import serve
 
     serve(pipes, settings)
+
+
+def _check_models_dirs() -> None:
+    """End the process if there is no such folder: an app that ships models must not download."""
+    for folder in exported.folders():
+        if not folder.is_dir():
+            _refuse(
+                f"There is no folder {folder}, which should have exported models.",
+                f"--models-dir or {exported.VARIABLE} names it; create it or leave it out.",
+            )
 
 
 def _refuse(message: str, hint: str | None = None) -> NoReturn:

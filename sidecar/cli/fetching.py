@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Downloads up to this size begin without a question.
 ASK_BYTES = 500_000_000
-_BAR = "{desc}: {percentage:3.0f}% {bar:24} {n_fmt}/{total_fmt} [{remaining}, {rate_fmt}{postfix}]"
+BAR = "{desc}: {percentage:3.0f}% {bar:24} {n_fmt}/{total_fmt} [{remaining}, {rate_fmt}{postfix}]"
 
 
 def fetch(
@@ -100,7 +100,7 @@ class _Download:
                 initial=progress.received_bytes,  # an earlier part does not count as speed
                 unit="B",
                 unit_scale=True,
-                bar_format=_BAR,
+                bar_format=BAR,
             )
         wait = progress.waiting_seconds
         self._bar.set_postfix_str(f"waiting {wait:.0f} s, as the hub asks" if wait else "", False)

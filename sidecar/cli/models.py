@@ -68,9 +68,13 @@ def _as_json(entry: Entry, on_cpu: bool) -> dict[str, Any]:
     return {
         "model": entry.name,
         "state": entry.state,
+        "source": entry.source,
+        "path": str(entry.checkpoint.path) if entry.checkpoint else None,
         "repo": entry.repo,
         "diskBytes": entry.disk_bytes,
+        "cacheBytes": entry.cache_bytes,
         "missingFiles": list(entry.missing),
+        "fault": entry.fault.message if entry.fault else None,
         "languages": list(entry.languages),
         "abilities": list(entry.abilities),
         "downloadBytes": entry.known.download_bytes if entry.known else None,
@@ -82,7 +86,7 @@ def _listing(entries: Sequence[Entry], width: int, on_cpu: bool) -> Iterator[str
     """Yield lines for people, at most `width` long: the models here, then the catalogue."""
     yield "On this machine:"
     for entry in entries:
-        if entry.state != "known" or entry.disk_bytes:
+        if entry.state != "known" or entry.disk_bytes or entry.fault:
             yield from _wrap(f"  {_local(entry, on_cpu)}", width, "    ")
     yield ""
     yield from _wrap(
@@ -101,7 +105,11 @@ def _listing(entries: Sequence[Entry], width: int, on_cpu: bool) -> Iterator[str
 
 
 def _local(entry: Entry, on_cpu: bool) -> str:
+    if entry.fault is not None:
+        return f"{printable(entry.name)}: damaged. {printable(entry.fault.message)}"
     state = "incomplete" if entry.missing or entry.state == "known" else entry.state
+    if entry.source == "modelsDir" and entry.checkpoint is not None:
+        state = f"exported, in {printable(str(entry.checkpoint.path))}"
     parts = [f"{state}, {format_bytes(entry.disk_bytes)} on disk"]
     if memory := entry.memory_bytes(on_cpu=on_cpu):
         parts.append(f"{format_bytes(memory)} of memory to speak")
@@ -115,7 +123,7 @@ def _grid(entries: Sequence[Entry], on_cpu: bool) -> Iterator[str]:
     for entry in entries:
         known = entry.known
         if known is not None and not known.is_original:
-            is_here = entry.state == "cached"
+            is_here = entry.state != "known"
             download = "here" if is_here else f"{known.download_bytes / 1e9:.2f}"
             memory = (entry.memory_bytes(on_cpu=on_cpu) or 0) / 1e9
             rows.setdefault(known.stem, {})[known.bits] = f"{download}/{memory:.2f}"
@@ -135,7 +143,8 @@ def _wrap(text: str, width: int, indent: str = "") -> list[str]:
 
 def _table(entries: Sequence[Entry], on_cpu: bool) -> str:
     """Return one line for each model with everything that is known of it, however wide."""
-    rows = [("model", "state", "on disk", "download", "memory", "abilities", "repository")]
+    head = ("model", "state", "on disk", "download", "memory", "abilities", "repository", "folder")
+    rows = [head]
     rows += [_row(entry, on_cpu) for entry in entries]
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     padded = (
@@ -157,6 +166,7 @@ def _row(entry: Entry, on_cpu: bool) -> tuple[str, ...]:
         size(entry.memory_bytes(on_cpu=on_cpu)),
         ", ".join(entry.abilities) or "-",
         printable(entry.repo or "-"),
+        printable(str(entry.checkpoint.path)) if entry.checkpoint else "-",
     )
 
 

@@ -14,6 +14,7 @@ from sidecar.files import describe_os_error
 from sidecar.memory import format_bytes
 from sidecar.models import backend, registry
 from sidecar.models.checkpoint import Checkpoint
+from sidecar.models.manifest import MANIFEST
 
 
 def quantize(options: argparse.Namespace) -> int:
@@ -57,6 +58,8 @@ def _write(checkpoint: Checkpoint, bits: int, group_size: int, target: Path) -> 
     making = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         counts = registry.convert(checkpoint, bits, group_size, making)
+        # The copy is another model than the exported one that it may be made of.
+        (making / MANIFEST).unlink(missing_ok=True)
         making.chmod(0o755)  # mkdtemp makes folders that only their owner can read
         making.rename(target)
     finally:

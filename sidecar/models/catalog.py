@@ -1,4 +1,7 @@
-"""Resolves a model's name (an alias, a hub id, or a folder) to a checkpoint, without MLX."""
+"""Resolves a model's name (an alias, a hub id, or a folder) to a checkpoint, without MLX.
+
+`locate` looks in one place after another; what it does not find is downloaded.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +10,16 @@ import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from sidecar.errors import (
-    ModelNotDownloaded,
-    NotACheckpoint,
-    UnknownModel,
-    UnknownRevision,
-    UnknownVoice,
-)
-from sidecar.models import presets
-from sidecar.models.checkpoint import Checkpoint, foreign, quantised
-from sidecar.models.checkpoint.jsonfile import MAX_JSON_BYTES, read_object
-from sidecar.models.checkpoint.weights import advise_download
+from sidecar.errors import ModelNotDownloaded, UnknownModel, UnknownRevision, UnknownVoice
+from sidecar.models import exported, presets
+from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.hub import cache
 from sidecar.models.known import KNOWN
+from sidecar.models.opening import not_a_folder, open_checkpoint
 from sidecar.wording import closest, describe_unknown
 
 if TYPE_CHECKING:
@@ -50,8 +46,20 @@ class Fetching(msgspec.Struct, frozen=True):
     cancelled: threading.Event = msgspec.field(default_factory=threading.Event)
 
 
+class Place(msgspec.Struct, frozen=True):
+    """Where a model was found.
+
+    Attributes:
+        source: bundled with the sidecar, in a folder of `--models-dir`, in a folder that the name
+            itself is the path of, or in the hub's cache.
+    """
+
+    source: Literal["bundled", "modelsDir", "folder", "cache"]
+    path: Path
+
+
 def resolve(name: str, fetching: Fetching | None = None) -> Checkpoint:
-    """Return a model's checkpoint; download it only if the cache does not have it.
+    """Return a model's checkpoint; download it only if it is nowhere on this machine.
 
     Args:
         name: an alias, a hub id, or a folder. After an alias or hub id, `@revision` names a branch,
@@ -61,21 +69,62 @@ def resolve(name: str, fetching: Fetching | None = None) -> Checkpoint:
     Raises:
         UnknownModel: no alias, folder or repository has this name.
         NotACheckpoint: the folder has no readable config.json or no weights.
+        ModelDamaged: it is in a folder of `--models-dir`, and differs from its manifest.
         ModelNotDownloaded: it is not in the cache, and downloads are forbidden.
         SidecarError: the download failed; see `download.download`.
     """
-    if name.lower() == BUNDLED:
-        return _open(name, BUNDLED_PATH)
-    listed = name.lower() in ALIASES
-    path = None if listed else _folder(name)
-    if path is not None:
-        return _open(name, path)
-    if not listed and _is_file(name):
-        raise _a_file(name)
+    found = locate(name)
+    path = _download(name, fetching) if found is None else found.path
+    return open_checkpoint(name, path)
+
+
+def locate(name: str) -> Place | None:
+    """Return the first place on this machine where a model is, whole; None if it is nowhere.
+
+    Raises:
+        UnknownModel, UnknownRevision, NotACheckpoint: as `resolve`.
+        ModelDamaged: an exported model differs from its manifest.
+    """
+    return next(filter(None, (look(name) for look in _PLACES)), None)
+
+
+def _bundled(name: str) -> Place | None:
+    return Place("bundled", BUNDLED_PATH) if name.lower() == BUNDLED else None
+
+
+def _in_models_dirs(name: str) -> Place | None:
+    if _is_path(name) or (found := exported.find(*parts(name))) is None:
+        return None
+    return Place("modelsDir", found.path)
+
+
+def _in_folder(name: str) -> Place | None:
+    if is_listed(name):
+        return None
+    if (path := _folder(name)) is not None:
+        return Place("folder", path)
+    if _is_file(name):
+        raise not_a_folder(name)
     if _is_path(name):
         raise UnknownModel(f"There is no folder {name!r}.", field="model")
-    repo, revision = _on_hub(name)
-    return _open(name, _cached(repo, revision, fetching))
+    return None
+
+
+def _in_cache(name: str) -> Place | None:
+    snapshot = cache.find(*repository(name))
+    return None if snapshot is None or snapshot.missing else Place("cache", snapshot.path)
+
+
+# In this order. A folder of the working directory must not take the place of a model that an app
+# ships, so `--models-dir` comes first.
+_PLACES = (_bundled, _in_models_dirs, _in_folder, _in_cache)
+
+
+def parts(name: str) -> tuple[str, str | None, str | None]:
+    """Return a name without its revision, the repository that it may mean, and the revision."""
+    plain, _, revision = canonical(name).partition("@")
+    repo = ALIASES.get(plain, plain)
+    return plain, repo if HUB_ID.fullmatch(repo) else None, revision or None
 
 
 def repository(name: str) -> tuple[str, str | None]:
@@ -85,7 +134,21 @@ def repository(name: str) -> tuple[str, str | None]:
         UnknownModel: the name is neither.
         UnknownRevision: the bundled voice has none.
     """
-    return _on_hub(name)
+    plain, at, revision = name.partition("@")
+    repo = ALIASES.get(plain.lower(), plain)
+    if plain.lower() == BUNDLED:
+        raise UnknownRevision(f"{BUNDLED} is bundled and has only one revision.", field="model")
+    if not HUB_ID.fullmatch(repo):
+        meant = closest(plain, [BUNDLED, *ALIASES, *(one.name for one in exported.contents())])
+        raise UnknownModel(
+            f"Unknown model {name!r}." + (f" Did you mean {meant!r}?" if meant else ""),
+            hint="`qwen-tts-sidecar models list`, or the request model/list, shows all names. A "
+            "hub id (owner/name) or a folder works, too.",
+            field="model",
+        )
+    if at and not cache.is_revision(revision):
+        raise UnknownRevision(f"{revision!r} cannot be the name of a revision.", field="model")
+    return repo, revision or None
 
 
 def lasting(name: str) -> str:
@@ -93,7 +156,7 @@ def lasting(name: str) -> str:
     if is_listed(name):
         plain, at, revision = name.partition("@")
         return plain.lower() + at + revision
-    path = _folder(name)
+    path = None if _is_exported(name) else _folder(name)
     return name if path is None else str(path.absolute())
 
 
@@ -108,7 +171,13 @@ def canonical(name: str) -> str:
 
 def is_folder(name: str) -> bool:
     """Return whether a name means a folder, existing or not, rather than a model on the hub."""
-    return not is_listed(name) and (_is_path(name) or _folder(name) is not None)
+    if is_listed(name) or _is_exported(name):
+        return False
+    return _is_path(name) or _folder(name) is not None
+
+
+def _is_exported(name: str) -> bool:
+    return not _is_path(name) and exported.look_up(*parts(name)) is not None
 
 
 def _is_path(name: str) -> bool:
@@ -133,24 +202,6 @@ def unknown_voice(name: str, voices: list[str]) -> UnknownVoice:
     return UnknownVoice(describe_unknown("voice", name, voices), hint=hint, field="voice")
 
 
-def _on_hub(name: str) -> tuple[str, str | None]:
-    plain, at, revision = name.partition("@")
-    repo = ALIASES.get(plain.lower(), plain)
-    if plain.lower() == BUNDLED:
-        raise UnknownRevision(f"{BUNDLED} is bundled and has only one revision.", field="model")
-    if not HUB_ID.fullmatch(repo):
-        meant = closest(plain, [BUNDLED, *ALIASES])
-        raise UnknownModel(
-            f"Unknown model {name!r}." + (f" Did you mean {meant!r}?" if meant else ""),
-            hint="`qwen-tts-sidecar models list`, or the request model/list, shows all names. A "
-            "hub id (owner/name) or a folder works, too.",
-            field="model",
-        )
-    if at and not cache.is_revision(revision):
-        raise UnknownRevision(f"{revision!r} cannot be the name of a revision.", field="model")
-    return repo, revision or None
-
-
 def _folder(name: str) -> Path | None:
     try:
         path = Path(name).expanduser()
@@ -166,64 +217,15 @@ def _is_file(name: str) -> bool:
         return False
 
 
-def _a_file(name: str) -> NotACheckpoint:
-    """Return the error for a file in the place of a model's name."""
-    other = foreign.unread([name])
-    if other is not None:
-        return NotACheckpoint(
-            f"{name} has weights {other[0]}, which this sidecar does not read.",
-            hint=other[1],
-            field="model",
-        )
-    return NotACheckpoint(
-        f"{name} is a file, but a model is a folder.",
-        hint="Name the folder that holds config.json and model.safetensors.",
-        field="model",
-    )
-
-
-def _open(name: str, path: Path) -> Checkpoint:
-    try:
-        config = read_object(path / "config.json")
-    except FileNotFoundError:
-        raise foreign.without_config(path) from None
-    quantised.check(config, path)
-    if not any(path.glob("*.safetensors")):
-        raise foreign.without_weights(path)
-    foreign.check_adapter(path)
-    _check_files(path)
-    return Checkpoint(name, path, config)
-
-
-def _check_files(path: Path) -> None:
-    """Refuse what is not a file where libraries will open one: a pipe would block the engine."""
-    for folder in (path, *filter(Path.is_dir, path.iterdir())):
-        for pattern in cache.PATTERNS:
-            for file in folder.glob(pattern):
-                if not file.is_file():
-                    raise _no_file(file)
-                if file.suffix != ".safetensors" and file.stat().st_size > MAX_JSON_BYTES:
-                    raise NotACheckpoint(
-                        f"{file} is too large for a file of a tokenizer.", field="model"
-                    )
-
-
-def _no_file(path: Path) -> NotACheckpoint:
-    gone = path.is_symlink() and not path.exists()
-    what = "is a link to a missing file" if gone else "is not a regular file"
-    return NotACheckpoint(f"{path} {what}.", hint=advise_download(path.parent), field="model")
-
-
-def _cached(repo: str, revision: str | None, fetching: Fetching | None) -> Path:
-    snapshot = cache.find(repo, revision)
-    if snapshot is not None and not snapshot.missing:
-        return snapshot.path
+def _download(name: str, fetching: Fetching | None) -> Path:
     # Imported here, since the hub's client is slow to import.
     from sidecar.models.hub.client import check_name, is_offline
     from sidecar.models.hub.download import download
     from sidecar.models.hub.failures import offline_error
 
+    repo, revision = repository(name)
     check_name(repo)
+    snapshot = cache.find(repo, revision)
     name = repo if revision is None else f"{repo}@{revision}"
     missing = () if snapshot is None else snapshot.missing
     if is_offline():

@@ -8,15 +8,18 @@ from typing import Literal
 
 import msgspec
 
-from sidecar.errors import ModelNotDownloaded, NotACheckpoint, SidecarError
-from sidecar.models import catalog, registry
+from sidecar.errors import ModelDamaged, ModelNotDownloaded, NotACheckpoint, SidecarError
+from sidecar.models import catalog, exported, manifest, registry
 from sidecar.models.base import Ability, ModelInfo, VoiceInfo
 from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.checkpoint.footprint import to_speak
+from sidecar.models.checkpoint.jsonfile import read_leniently
+from sidecar.models.exported import Exported
 from sidecar.models.hub import cache
 from sidecar.models.known import KNOWN, LANGUAGES, KnownModel
 
 State = Literal["bundled", "cached", "known"]
+Source = Literal["bundled", "modelsDir", "cache"]
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -24,11 +27,14 @@ class Entry(msgspec.Struct, frozen=True):
 
     Attributes:
         state: a cached model is complete, and needs no network; a known one would be downloaded.
+        source: where its files are, if they are complete: they are used from there.
         known: its row of the catalogue.
         info: from its config, if that is on this machine and can be read.
-        disk_bytes: the size of its files on this machine.
+        disk_bytes: the size of its files on this machine, in all places.
+        cache_bytes: the part of that which is in the hub's cache.
         missing: the files that a partly downloaded model lacks.
         checkpoint: its files, if they are complete.
+        fault: why an exported model cannot be used.
     """
 
     name: str
@@ -39,6 +45,9 @@ class Entry(msgspec.Struct, frozen=True):
     disk_bytes: int = 0
     missing: tuple[str, ...] = ()
     checkpoint: Checkpoint | None = None
+    source: Source | None = None
+    cache_bytes: int = 0
+    fault: ModelDamaged | None = None
 
     def memory_bytes(self, *, on_cpu: bool) -> int | None:
         """Return the memory to speak one stream with it, the process included: by the headers of
@@ -70,13 +79,45 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 def entries() -> list[Entry]:
-    """Return the bundled voice, every alias, and other cached models that can be loaded, without
-    the network."""
-    return [
-        _bundled(),
+    """Return the bundled voice, every alias, other exported models, and other cached models that
+    can be loaded, without the network."""
+    shipped: dict[str, Exported] = {}
+    for one in exported.contents():
+        shipped.setdefault(catalog.canonical(one.name), one)  # the first folder counts
+    cached = [
         *(_entry(alias, known.repo, known) for alias, known in KNOWN.items()),
         *_others(),
     ]
+    return [
+        _bundled(),
+        *(_with_exported(entry, shipped.pop(entry.name, None)) for entry in cached),
+        *(_with_exported(Entry(name, "known"), one) for name, one in shipped.items()),
+    ]
+
+
+def _with_exported(entry: Entry, one: Exported | None) -> Entry:
+    """Return an entry with what an exported model of its name adds; that is used first."""
+    if one is None:
+        return entry
+    change = msgspec.structs.replace
+    try:
+        if one.fault is not None:
+            raise one.fault
+        assert one.manifest is not None
+        manifest.check_presence(one.path, one.manifest)
+        checkpoint = Checkpoint(entry.name, one.path, read_leniently(one.path / "config.json"))
+    except ModelDamaged as fault:
+        return change(entry, state="known", fault=fault, checkpoint=None, source=None)
+    return change(
+        entry,
+        state="cached",
+        repo=entry.repo or one.manifest.repo,
+        source="modelsDir",
+        info=_info(checkpoint),
+        disk_bytes=one.manifest.size + entry.cache_bytes,
+        missing=(),
+        checkpoint=checkpoint,
+    )
 
 
 def describe(name: str) -> ModelInfo:
@@ -101,9 +142,15 @@ def _bundled() -> Entry:
     try:
         checkpoint = catalog.resolve(catalog.BUNDLED)
     except SidecarError:  # its files are damaged; `doctor` reports it
-        return Entry(catalog.BUNDLED, "bundled", disk_bytes=size)
-    info = _info(checkpoint)
-    return Entry(catalog.BUNDLED, "bundled", info=info, disk_bytes=size, checkpoint=checkpoint)
+        return Entry(catalog.BUNDLED, "bundled", source="bundled", disk_bytes=size)
+    return Entry(
+        catalog.BUNDLED,
+        "bundled",
+        source="bundled",
+        info=_info(checkpoint),
+        disk_bytes=size,
+        checkpoint=checkpoint,
+    )
 
 
 def _others() -> Iterator[Entry]:
@@ -128,10 +175,11 @@ def _info(checkpoint: Checkpoint) -> ModelInfo | None:
 def _entry(name: str, repo: str, known: KnownModel | None) -> Entry:
     snapshot = cache.find(repo)
     size = cache.disk_bytes(repo)
+    entry = Entry(name, "known", repo, known, disk_bytes=size, cache_bytes=size)
     if snapshot is None:
-        return Entry(name, "known", repo, known, disk_bytes=size)
+        return entry
     checkpoint = Checkpoint(name, snapshot.path, cache.config(snapshot))
-    info = _info(checkpoint)
+    found = msgspec.structs.replace(entry, info=_info(checkpoint), missing=snapshot.missing)
     if snapshot.missing:
-        return Entry(name, "known", repo, known, info, size, snapshot.missing)
-    return Entry(name, "cached", repo, known, info, size, checkpoint=checkpoint)
+        return found
+    return msgspec.structs.replace(found, state="cached", source="cache", checkpoint=checkpoint)

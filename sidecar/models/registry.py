@@ -64,6 +64,15 @@ def generator(checkpoint: Checkpoint, dtype: str, bits: int | None = None) -> Sp
     return generators.load(checkpoint, dtype, _bits_to_make(checkpoint, bits))
 
 
+def repositories_beside(checkpoint: Checkpoint) -> list[str]:
+    """Return the other repositories on the hub that a checkpoint is loaded with.
+
+    Raises:
+        ModelLoadFailed: its config names a repository that cannot exist.
+    """
+    return generators.repositories_beside(checkpoint) if is_generator(checkpoint) else []
+
+
 def footprint(checkpoint: Checkpoint, dtype: str, bits: int | None, on_cpu: bool) -> int:
     """Return how many bytes a checkpoint will take in memory, estimated from its files' headers.
 

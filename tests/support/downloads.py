@@ -11,9 +11,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.support.hub import Hub
 from tests.support.wire import ROOT
@@ -117,3 +120,16 @@ def wait_for(condition: Callable[[], Any]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+@contextmanager
+def small_disk(at: Path, size: int) -> Iterator[Path]:
+    """Mount a file system of `size` bytes; skip the test where that is not possible."""
+    at.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(at)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, timeout=TIMEOUT).returncode:
+        pytest.skip("a small disk cannot be mounted here: that needs root and CAP_SYS_ADMIN")
+    try:
+        yield at
+    finally:
+        subprocess.run(["umount", "-l", str(at)], check=True, timeout=TIMEOUT)

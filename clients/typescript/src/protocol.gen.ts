@@ -296,10 +296,22 @@ export interface ModelEntry {
   /** The name to use as `model`. */
   model: string;
   /**
-   * loaded: in memory. bundled: part of the sidecar. cached: completely downloaded. known: in the
-   * catalogue, and not completely downloaded.
+   * loaded: in memory. bundled: part of the sidecar. cached: completely on this machine. known: in
+   * the catalogue, and not completely on this machine.
    */
   state: "bundled" | "cached" | "known" | "loaded";
+  /**
+   * Where its files are used from. bundled: the sidecar's package. modelsDir: a folder of
+   * --models-dir. cache: the hub's cache. Absent: it is not completely on this machine.
+   */
+  source?: "bundled" | "cache" | "modelsDir";
+  /** The folder of its files. Absent without `source`. */
+  path?: string;
+  /**
+   * Why the model in a folder of --models-dir cannot be used, for people; loading it fails with
+   * `modelDamaged`. Absent: no fault.
+   */
+  fault?: string;
   /** The repository on the Hugging Face hub. Absent: none. */
   repo?: string;
   /** custom_voice, voice_design or base. Absent outside the catalogue. */
@@ -970,6 +982,8 @@ export const ERROR_CODES = {
   diskFull: 1002,
   /** The content of a downloaded file differs from what the model hub lists. */
   corruptDownload: 1002,
+  /** A file of an exported model is missing, or differs from the model's manifest. */
+  modelDamaged: 1002,
   /** The model needs a Python package that is not installed. */
   missingPackage: 1002,
   /** The model has no preset voice of this name, and there is no saved voice of this name. */

@@ -28,7 +28,9 @@ class Parser(argparse.ArgumentParser):
         # The meaning of an abbreviation would change with every option that is added.
         super().__init__(**options, allow_abbrev=False)
         # The innermost parser wins: it is the one whose options are given.
-        self.set_defaults(parser=self, log_level="warning", log_format="text", offline=False)
+        self.set_defaults(
+            parser=self, log_level="warning", log_format="text", offline=False, models_dir=None
+        )
         self._given: Sequence[str] = ()
 
     def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride]  # it has overloads

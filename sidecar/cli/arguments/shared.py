@@ -10,6 +10,7 @@ from sidecar.audio.formats import MAX_RATE, MAX_SPEED, MIN_RATE, MIN_SPEED
 from sidecar.cli.arguments.parser import Container, Parser
 from sidecar.limits import LONGEST_REFERENCE_SECONDS, MAX_REFERENCE_SECONDS
 from sidecar.memory import MemoryLimit, parse_limit
+from sidecar.models.exported import VARIABLE as MODELS_DIR
 
 _DAY_SECONDS = 86400
 
@@ -41,13 +42,21 @@ def add_reference_limit(parser: Container) -> None:
     )
 
 
-def add_common(parser: Parser, *, log: bool = True, hub: bool = True, voices: bool = False) -> None:
+def add_common(
+    parser: Parser,
+    *,
+    log: bool = True,
+    hub: bool = True,
+    voices: bool = False,
+    models: bool = True,
+) -> None:
     """Add the group of options that mean the same in every command.
 
     Args:
         log: the command runs or downloads a model, and logs it.
         hub: the command may contact the model hub.
         voices: the command reads or writes saved voices.
+        models: the command finds models by their names.
     """
     group = parser.add_argument_group("common options")
     option = group.add_argument
@@ -57,6 +66,15 @@ def add_common(parser: Parser, *, log: bool = True, hub: bool = True, voices: bo
             type=folder,
             metavar="FOLDER",
             help="folder of saved voices (default: one in the user's data folder)",
+        )
+    if models:
+        option(
+            "--models-dir",
+            type=models_dir,
+            action="append",
+            metavar="DIR",
+            help="folder of exported models, which are used before all others (see models export); "
+            f"may be given several times (default: {MODELS_DIR} in the environment)",
         )
     if hub:
         option(
@@ -131,6 +149,14 @@ def memory_limit(text: str) -> MemoryLimit:
         return parse_limit(text)
     except ValueError as error:
         raise ArgumentTypeError(str(error)) from None
+
+
+def models_dir(text: str) -> str:
+    """Return the absolute path of a folder of exported models."""
+    path = os.path.abspath(folder(text)) if text.strip() else text
+    if os.pathsep in path:  # the list of folders is passed on in an environment variable
+        raise ArgumentTypeError(f"the path of a folder of models cannot have {os.pathsep!r} in it")
+    return path
 
 
 def folder(text: str) -> str:

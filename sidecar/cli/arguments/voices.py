@@ -37,7 +37,7 @@ def add(commands: Commands[Parser]) -> None:
     )
     listing.add_argument("--model", help="list the preset voices of this model only")
     listing.add_argument("--json", action="store_true", help="print JSON, for programs")
-    _add_folder(listing)
+    _add_folder(listing, models=True)
     for action, what in (
         ("show", "Show what is known of a voice."),
         ("delete", "Delete a saved voice."),
@@ -53,10 +53,10 @@ def add(commands: Commands[Parser]) -> None:
     _add_create(actions)
 
 
-def _add_folder(parser: Parser) -> None:
+def _add_folder(parser: Parser, *, models: bool = False) -> None:
     # A voice that any --max-reference-seconds allowed can be shown and deleted.
     parser.set_defaults(max_reference_seconds=LONGEST_REFERENCE_SECONDS)
-    add_common(parser, log=False, hub=False, voices=True)
+    add_common(parser, log=False, hub=False, voices=True, models=models)
 
 
 def _default(alias: str) -> str:

@@ -9,7 +9,15 @@ from sidecar.models.checkpoint.footprint import stored, tensors, total
 from sidecar.models.generators.families import FAMILIES, Family, family_of
 from sidecar.models.protocols import SpeechGenerator
 
-__all__ = ["FAMILIES", "Family", "describe", "family_of", "footprint", "load"]
+__all__ = [
+    "FAMILIES",
+    "Family",
+    "describe",
+    "family_of",
+    "footprint",
+    "load",
+    "repositories_beside",
+]
 
 # Activations of a sentence that is generated as a whole, and the codec beside the checkpoint.
 _BESIDES = 1.1
@@ -17,6 +25,12 @@ _BESIDES = 1.1
 
 def describe(checkpoint: Checkpoint) -> ModelInfo:
     return _family(checkpoint).describe(checkpoint)
+
+
+def repositories_beside(checkpoint: Checkpoint) -> list[str]:
+    from sidecar.models.generators import local  # huggingface_hub is slow to import
+
+    return [beside.repo for beside in local.needed(_family(checkpoint), checkpoint)]
 
 
 def footprint(checkpoint: Checkpoint, dtype: str, bits: int | None, on_cpu: bool) -> int:

@@ -37,7 +37,7 @@ def check(family: Family, checkpoint: Checkpoint) -> None:
                 hint=f'pip install "{package}"',
                 field="model",
             )
-    missing = [beside for beside in _needed(family, checkpoint) if not _is_here(beside)]
+    missing = [beside for beside in needed(family, checkpoint) if not _is_here(beside)]
     if missing:
         commands = (f"hf download {beside.repo} {' '.join(beside.files)}" for beside in missing)
         raise ModelNotDownloaded(
@@ -48,7 +48,12 @@ def check(family: Family, checkpoint: Checkpoint) -> None:
         )
 
 
-def _needed(family: Family, checkpoint: Checkpoint) -> tuple[Beside, ...]:
+def needed(family: Family, checkpoint: Checkpoint) -> tuple[Beside, ...]:
+    """Return the files of other repositories that the family reads when it loads a checkpoint.
+
+    Raises:
+        ModelLoadFailed: the config names a tokenizer that cannot exist.
+    """
     name = family.tokenizer(checkpoint)
     if not name or os.path.isdir(name):
         return family.besides

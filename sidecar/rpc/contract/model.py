@@ -145,10 +145,28 @@ class ModelEntry(Result):
     state: Annotated[
         Literal["loaded", "cached", "known", "bundled"],
         Meta(
-            description="loaded: in memory. bundled: part of the sidecar. cached: completely "
-            "downloaded. known: in the catalogue, and not completely downloaded."
+            description="loaded: in memory. bundled: part of the sidecar. cached: completely on "
+            "this machine. known: in the catalogue, and not completely on this machine."
         ),
     ]
+    source: Annotated[
+        Literal["bundled", "modelsDir", "cache"] | None,
+        Meta(
+            description="Where its files are used from. bundled: the sidecar's package. modelsDir: "
+            "a folder of --models-dir. cache: the hub's cache. Absent: it is not completely on "
+            "this machine."
+        ),
+    ] = None
+    path: Annotated[
+        str | None, Meta(description="The folder of its files. Absent without `source`.")
+    ] = None
+    fault: Annotated[
+        str | None,
+        Meta(
+            description="Why the model in a folder of --models-dir cannot be used, for people; "
+            "loading it fails with `modelDamaged`. Absent: no fault."
+        ),
+    ] = None
     repo: Annotated[
         str | None,
         Meta(description="The repository on the Hugging Face hub. Absent: none."),

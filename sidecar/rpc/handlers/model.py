@@ -46,6 +46,9 @@ def _row(entry: Entry, loaded: bool, backend: str | None) -> ModelEntry:
     row = ModelEntry(
         model=entry.name,
         state="loaded" if loaded else entry.state,
+        source=entry.source,
+        path=str(entry.checkpoint.path) if entry.checkpoint else None,
+        fault=entry.fault.message if entry.fault else None,
         repo=entry.repo,
         disk_bytes=entry.disk_bytes or None,
         languages=list(entry.languages) or None,

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
-import os
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tests.support.downloads import (
     FILES,
@@ -24,23 +18,12 @@ from tests.support.downloads import (
     content,
     models,
     partials,
+    small_disk,
     start,
     wait_for,
     write,
 )
 from tests.support.hub import Hub
-
-
-@contextmanager
-def small_disk(at: Path, size: int) -> Iterator[Path]:
-    at.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(at)]
-    if os.geteuid() or subprocess.run(mount, capture_output=True, timeout=TIMEOUT).returncode:
-        pytest.skip("a small disk cannot be mounted here: that needs root and CAP_SYS_ADMIN")
-    try:
-        yield at
-    finally:
-        subprocess.run(["umount", "-l", str(at)], check=True, timeout=TIMEOUT)
 
 
 def fill(file: Path) -> None:

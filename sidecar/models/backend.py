@@ -8,7 +8,6 @@ import sys
 from functools import cache
 
 from sidecar.memory import physical_bytes
-from sidecar.models import deferred
 
 # A bundle brings its own, in the folder of its interpreter: packaging/libraries.py.
 _OPENBLAS = (f"{sys.prefix}/lib/libopenblas.so.0", "libopenblas.so.0", "libopenblas.so")
@@ -51,7 +50,6 @@ def prepare() -> None:
     load_openblas()
     if sys.platform == "linux":
         _tune_cuda()
-    deferred.defer()
     import mlx.core as mx
 
     if on_cpu():

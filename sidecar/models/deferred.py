@@ -1,13 +1,14 @@
-"""Defers the import of what mlx-audio imports, but this process may never use.
+"""Imports a module of mlx-audio without what its packages and its neighbours import beside it.
 
-mlx-audio has no narrower import: one module of one family imports all codecs, and with them a
-resampler and a downloader.
+A package of mlx-audio imports all that it has when one of its modules is imported: `codec.models`
+imports every codec, and with them scipy's resampler and YAML. Here the module object of such a
+package is the real one, but its `__init__` is run when a name is first read that only `__init__`
+defines. So another family finds the whole package.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib
 import importlib.util
 import sys
 import threading
@@ -15,22 +16,71 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
-# mlx-audio's codecs all import its resampler, which imports this: 0.7 s of a start of 2.4 s.
-_RARELY_USED = ("scipy.signal",)
+# Parents of modules that Qwen3-TTS uses; none of them has a name that Qwen3-TTS uses.
+_PACKAGES = ("mlx_audio.codec", "mlx_audio.codec.models", "mlx_audio.tts")
 # The functions that download. This process downloads by itself, and never by these: 0.2 s.
 _DOWNLOADS = ("hf_hub_download", "snapshot_download")
-_lock = threading.Lock()
-
-
-def defer() -> None:
-    """Put stand-ins into sys.modules for the modules that are not imported yet."""
-    for name in _RARELY_USED:
-        if name not in sys.modules:
-            _stand_in(name)
+_lock = threading.RLock()
 
 
 @contextlib.contextmanager
-def downloads_deferred() -> Iterator[None]:
+def narrow_imports() -> Iterator[None]:
+    """Let code import modules of mlx-audio meanwhile, and as little as possible beside them.
+
+    Raises:
+        ImportError: mlx-audio is not installed.
+    """
+    for name in _PACKAGES:
+        if name not in sys.modules:
+            _add_package(name)
+    with _downloads_deferred():
+        yield
+
+
+def _add_package(name: str) -> None:
+    """Do what the import of a package does, but do not run its `__init__`."""
+    spec = importlib.util.find_spec(name)
+    if spec is None:
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+    package = importlib.util.module_from_spec(spec)
+    package.__class__ = _Package
+    sys.modules[name] = package
+    parent, _, last = name.rpartition(".")
+    setattr(sys.modules[parent], last, package)
+
+
+class _Package(ModuleType):
+    """A package whose `__init__` has not run."""
+
+    def __getattr__(self, name: str) -> Any:
+        # Tools read `__file__` and the like of every module; `import *` reads `__all__`.
+        if name.startswith("__") and name != "__all__":
+            raise AttributeError(name)
+        with _lock:
+            if type(self) is _Package:
+                _run_init(self)
+        return getattr(self, name)
+
+
+def _run_init(package: ModuleType) -> None:
+    spec = package.__spec__
+    assert spec is not None
+    assert spec.loader is not None
+    known = dict(vars(package))
+    # First, since `__init__` may read names that it has not defined yet.
+    package.__class__ = ModuleType
+    try:
+        spec.loader.exec_module(package)
+    except BaseException:
+        # As after any import that failed, the next one tries again, and raises the same error.
+        vars(package).clear()
+        vars(package).update(known)
+        package.__class__ = _Package
+        raise
+
+
+@contextlib.contextmanager
+def _downloads_deferred() -> Iterator[None]:
     """Give code that is imported meanwhile functions that import the hub's client when called."""
     import huggingface_hub  # it imports its parts only when their names are read
 
@@ -53,31 +103,3 @@ def _forwarder(name: str) -> Callable[..., Any]:
         return imported(name)(*args, **kwargs)
 
     return download
-
-
-def _stand_in(name: str) -> None:
-    # importlib's LazyLoader does not help: the next import reads an attribute, which loads it.
-    try:
-        spec = importlib.util.find_spec(name)
-    except ModuleNotFoundError:
-        return  # the code that needs it raises the error
-    if spec is not None:
-        module = _Deferred(name)
-        module.__spec__ = spec
-        sys.modules[name] = module
-
-
-class _Deferred(ModuleType):
-    """A stand-in that forwards to the real module when one of its names is used."""
-
-    def __getattr__(self, name: str) -> Any:
-        # Tools read `__file__` and the like of every module; an import of a part reads `__path__`.
-        if name.startswith("__") and name != "__path__":
-            raise AttributeError(name)
-        return getattr(self._real(), name)
-
-    def _real(self) -> ModuleType:
-        with _lock:
-            if sys.modules.get(self.__name__) is self:
-                del sys.modules[self.__name__]
-            return importlib.import_module(self.__name__)

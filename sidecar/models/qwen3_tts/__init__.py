@@ -21,14 +21,14 @@ def footprint(checkpoint: Checkpoint, dtype: str, bits: int | None, on_cpu: bool
 
 def load(checkpoint: Checkpoint, dtype: str, bits: int | None) -> TTSModel:
     # MLX comes in here, on the engine thread, and not with `describe`.
-    with deferred.downloads_deferred():
+    with deferred.narrow_imports():
         from sidecar.models.qwen3_tts.model import Qwen3TTS
 
     return Qwen3TTS.load(checkpoint, dtype, bits)
 
 
 def convert(checkpoint: Checkpoint, bits: int, group_size: int, target: Path) -> tuple[int, int]:
-    with deferred.downloads_deferred():
+    with deferred.narrow_imports():
         from sidecar.models.qwen3_tts.conversion import write
 
     return write(checkpoint, bits, group_size, target)

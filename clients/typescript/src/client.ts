@@ -16,6 +16,7 @@ const HIGH_WATER_MARK = 64 * 1024 * 1024;
 /**
  * Find the sidecar, start its process, and wait until it answers.
  *
+ * @throws {@link SidecarPlatformError} if the sidecar cannot run on this machine; the message says what to do instead.
  * @throws {@link SidecarNotFoundError} if there is no sidecar; `looked` lists the places that were searched.
  * @throws {@link SidecarStartError} if the process cannot be started or does not answer in time.
  * @throws {@link SidecarExitedError} if the process ends before it answers.

@@ -37,6 +37,20 @@ export class SidecarNotFoundError extends SidecarError {
   }
 }
 
+/**
+ * The sidecar cannot run on this machine, and nothing was started. The message says what to do instead. A program that
+ * the option `command` or `QWEN_TTS_SIDECAR` names is started all the same.
+ */
+export class SidecarPlatformError extends SidecarError {
+  constructor(
+    message: string,
+    /** Operating system and processor, in Node's spelling, e.g. `"win32-x64"`. */
+    readonly platform: string,
+  ) {
+    super(message);
+  }
+}
+
 /** The sidecar's process could not be started, or did not answer in time. */
 export class SidecarStartError extends SidecarError {}
 

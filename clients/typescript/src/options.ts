@@ -15,8 +15,8 @@ export interface SidecarOptions {
   /**
    * The sidecar: a program, a command line, or an array of words. In a command line, spaces separate
    * words, quotes keep them together, and a backslash escapes the next character. Default:
-   * `QWEN_TTS_SIDECAR`, then a `.venv` in `cwd` or above it, then `qwen-tts-sidecar` on the PATH, then
-   * `python3 -m sidecar` if that is this sidecar.
+   * `QWEN_TTS_SIDECAR`, then the npm package of this platform, then a `.venv` in `cwd` or above it, then
+   * `qwen-tts-sidecar` on the PATH, then `python3 -m sidecar` if that is this sidecar.
    */
   command?: string | readonly string[];
   /** Arguments that are appended to the command, e.g. `["--model", "0.6b-base"]`. Default: none. */

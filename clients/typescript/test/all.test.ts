@@ -8,4 +8,5 @@ import "./core/text.js";
 import "./core/ending.js";
 import "./core/broken.js";
 import "./core/locate.js";
+import "./core/platform.js";
 import "./core/messages.js";

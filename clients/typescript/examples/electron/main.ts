@@ -1,4 +1,5 @@
-// `sh examples/electron/build.sh`, then `electron examples/electron/dist/main.js`.
+// `sh examples/electron/build.sh`, then `electron examples/electron/dist/main.js`. How to pack the sidecar with an app is
+// in the README, under "Electron".
 
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -7,12 +8,6 @@ import { createSidecar } from "qwen-tts-sidecar";
 import { serveSpeech } from "./speech.js";
 
 const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript" };
-
-/** Python is next to the packed app, not inside app.asar, where nothing can be executed. */
-function sidecarCommand(): string | undefined {
-  if (!app.isPackaged) return undefined; // A .venv next to the app, or the program on the PATH.
-  return join(process.resourcesPath, "sidecar", ".venv", "bin", "qwen-tts-sidecar");
-}
 
 // An origin of its own, because not every browser loads an AudioWorklet from a file: URL.
 protocol.registerSchemesAsPrivileged([
@@ -30,7 +25,7 @@ async function servePage(request: Request): Promise<Response> {
 async function start(): Promise<void> {
   await app.whenReady();
   protocol.handle("app", servePage);
-  const tts = await createSidecar({ command: sidecarCommand(), cwd: app.getAppPath(), onLog: console.error });
+  const tts = await createSidecar({ onLog: console.error });
   serveSpeech(ipcMain, tts);
   app.once("will-quit", () => void tts.close());
   app.once("window-all-closed", () => app.quit());

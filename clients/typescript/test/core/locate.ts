@@ -117,7 +117,7 @@ describe("python3 on the PATH", { skip: isInstalled && "this machine has the pro
     assert.rejects(createSidecar(options), ({ name, looked, message }) => {
       assert.equal(name, "SidecarNotFoundError");
       assert.match(looked.at(-1), last);
-      assert.match(message, /not on PyPI yet/);
+      assert.match(message, /it is not on PyPI yet/);
       return true;
     });
 

@@ -1,6 +1,6 @@
 # The usual verbs. `make speak` and `make test` do all their own set-up.
 .PHONY: help setup blas speak unit test test-hosts lint coverage goldens goldens-asset schema bench \
-    text-scores build bundle release-check lock clean
+    text-scores build bundle npm-packages release-check lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -109,16 +109,24 @@ bench: setup
 text-scores: setup
 	$(BIN)/python -m bench.text tests/data/text/normalisation.jsonl tests/data/text/sentences.jsonl
 
+# The address of the repository, which npm compares with that of the workflow that publishes a package.
+NPM_OPTIONS := $(if $(REPOSITORY),--repository "$(REPOSITORY)")
+
 # The wheel, the source archive and the npm package, in dist/.
 build: setup
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist .
-	cd clients/typescript && npm ci --silent && npm pack --silent --pack-destination ../../dist
+	cd clients/typescript && npm ci --silent
+	$(BIN)/python packaging/npm.py $(NPM_OPTIONS) client
 
 # A tree that speaks on any machine of this platform, without Python: build/bundle/<platform>/, and
 # dist/*.tar.gz of it. docs/packaging.md.
 bundle: setup
 	$(BIN)/python packaging/bundle.py $(BUNDLE)
+
+# The npm package of this platform, from that tree. `make build`, which empties dist/, writes the client's.
+npm-packages: bundle
+	for tree in build/bundle/*/; do $(BIN)/python packaging/npm.py $(NPM_OPTIONS) platform $$tree || exit 1; done
 
 # Fails unless TAG names the version of every package, and the protocol still works for clients of the last release.
 release-check:

@@ -57,7 +57,7 @@ def test_speaking_imports_no_package_that_it_does_not_need(tmp_path: Path) -> No
     assert done.returncode == 0
     names = set(re.findall(r"^import time:.*\| +(\S+)$", done.stderr, re.MULTILINE))
     assert {"mlx.core", "mlx_audio.tts.models.qwen3_tts.speech_tokenizer"} <= names
-    unneeded = ("scipy", "transformers", "yaml", "httpx2", "huggingface_hub.file_download")
+    unneeded = ("scipy", "transformers", "yaml", "httpx2", "http", "huggingface_hub.file_download")
     assert not [name for name in names if name.startswith(unneeded)]
     codecs = {name.split(".")[3] for name in names if name.startswith("mlx_audio.codec.models.")}
     assert codecs == {"mimi"}

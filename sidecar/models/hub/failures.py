@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 from sidecar.errors import (
     DiskFull,
@@ -174,6 +173,8 @@ def _rate_limited(error: Exception, repo: str) -> HubRateLimited:
 
 
 def _unreachable(error: Exception, repo: str) -> HubUnreachable:
+    from urllib.request import getproxies  # it imports an HTTP client and TLS
+
     proxies = {urlsplit(url).hostname for url in getproxies().values()} - {None}
     through = f" through the proxy {', '.join(sorted(map(str, proxies)))}" if proxies else ""
     return HubUnreachable(

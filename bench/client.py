@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from bench.child import ROOT
@@ -19,16 +20,28 @@ Message = dict[str, Any]
 
 
 class Client:
-    """Runs `python -m sidecar` for `seconds` at most; a context manager that ends it."""
+    """Runs `python -m sidecar` for `seconds` at most; a context manager that ends it.
 
-    def __init__(self, model: str, seconds: float, *arguments: str) -> None:
+    Args:
+        python: the interpreter of an installation.
+        folder: the working folder, whose `sidecar` comes before the installed one.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        seconds: float,
+        *arguments: str,
+        python: str = sys.executable,
+        folder: Path = ROOT,
+    ) -> None:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "sidecar", "--model", model, *arguments],
+            [python, "-m", "sidecar", "--model", model, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
-            cwd=ROOT,
+            cwd=folder,
         )
         assert self.process.stdin
         assert self.process.stdout

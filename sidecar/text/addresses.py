@@ -12,15 +12,20 @@ if TYPE_CHECKING:
 
 # The words for the signs of an address. No library has them for a language other than English.
 _SIGNS = {
-    "en": {".": "dot", "/": "slash", "@": "at", "-": "dash", "_": "underscore", ":": "colon"},
+    "en": {".": "dot", "/": "slash", "@": "at", "-": "dash", "_": "underscore", ":": "colon",
+           "&": "ampersand"},
     "zh": {".": "点", "/": "斜杠", "@": "艾特", "-": "杠", "_": "下划线", ":": "冒号"},
-}
+}  # fmt: skip
 _SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*:(?://)?)?(?:www\.)?", re.IGNORECASE)
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
-_PART = re.compile(r"[./@:_-]")
+_PART = re.compile(r"[./@:_&-]")
 # In languages without spaces, words may follow an address directly; there it ends with the ASCII.
 _UNSPACED = ("zh", "ja", "ko")
 _ALL, _ASCII = re.compile(r".+", re.DOTALL), re.compile(r"[!-~]+")
+# Whatever its end, this is an e-mail address.
+_MAIL = re.compile(
+    r"(?<![\w.&+-])[\w&+-]+(?:\.[\w&+-]+)*@[\w-]+(?:\.[\w-]+)+(?:/[\w-]+)*", re.ASCII
+)
 # Every address that the library finds has a match of this.
 _POSSIBLE = re.compile(r"\w[.:@]\S")
 
@@ -47,8 +52,11 @@ def _find(text: str, *, spaced: bool) -> Iterator[tuple[int, int]]:
     if not _POSSIBLE.search(text):
         return
     for run in (_ALL if spaced else _ASCII).finditer(text):
-        for match in _make_linkify().match(run[0]) or []:
-            yield run.start() + match.index, run.start() + match.last_index
+        mails = [match.span() for match in _MAIL.finditer(run[0])]
+        found = [(one.index, one.last_index) for one in _make_linkify().match(run[0]) or []]
+        kept = (one for one in found if all(one[1] <= a or b <= one[0] for a, b in mails))
+        for start, end in sorted([*mails, *kept]):
+            yield run.start() + start, run.start() + end
 
 
 def spell(address: str, code: str) -> str:
@@ -61,4 +69,6 @@ def spell(address: str, code: str) -> str:
     if signs is None:
         return address
     space = "" if code == "zh" else " "
-    return _PART.sub(lambda match: f"{space}{signs[match[0]]}{space}", address).strip()
+    return _PART.sub(
+        lambda match: f"{space}{signs.get(match[0], match[0])}{space}", address
+    ).strip()

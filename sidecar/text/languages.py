@@ -5,6 +5,8 @@ Chinese, Japanese, Korean and Russian are detected by their script, and the othe
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sidecar.text import latin, tags
 
 # The model's names → ISO 639-1 codes, which the libraries expect.
@@ -27,6 +29,11 @@ _GUESSED_FROM = 2000
 _SETTLED = 500
 
 
+@lru_cache(maxsize=64)
+def _find_named(asked: str) -> str | None:
+    return tags.find(asked, CODES)
+
+
 class TextLanguage:
     """The language of a text that is read from its beginning.
 
@@ -41,7 +48,7 @@ class TextLanguage:
     """
 
     def __init__(self, asked: str | None) -> None:
-        name = tags.find(asked, CODES) if asked else None
+        name = _find_named(asked) if asked else None
         self._named = None if name is None else (name,)
         self._read = ""
         self._settled: tuple[str, ...] | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from sidecar.text import addresses, english, european, han
+from sidecar.text import addresses, english, han
 from sidecar.text.html import strip_html
 from sidecar.text.languages import CODES, TextLanguage, detect_language, detect_languages
 from sidecar.text.markup import strip_markup
@@ -16,7 +16,7 @@ from sidecar.text.silence import is_silent
 # The prompt builder refuses a text with a control token and names the token, so it must stay.
 _CONTROL = re.compile(r"<\|[^<>|]*\|>")
 # Every span that is spelled has one of these.
-NEEDS_SPELLING = re.compile(r"[\d.@]")
+NEEDS_SPELLING = re.compile(r"[\d.@%=+≈≤≥≠±√÷×¼½¾⅐-⅞]|[A-Z]{2}")
 
 # A line break in running text is white space.
 _BREAK = re.compile(r"\s*[\r\n]\s*")
@@ -69,7 +69,7 @@ def normalize_part(
     code = CODES[languages[-1]]
     sure = len(languages) == 1
     return "".join(
-        addresses.spell(piece, code)
+        _spell_address(piece, code)
         if address
         else _spell(piece, code, has_more, "" if i else before)
         if sure
@@ -78,9 +78,14 @@ def normalize_part(
     )
 
 
+def _spell_address(address: str, code: str) -> str:
+    said = addresses.spell(address, code)
+    return english.spell(said) if code == "en" else said
+
+
 def _spell(text: str, code: str, has_more: bool, before: str) -> str:
     if code == "en":
         return english.spell(text, has_more=has_more, before=before)
     if code in ("zh", "ja"):
-        return han.spell(text, code, has_more=has_more, before=before)
-    return european.spell(text, code)
+        return han.spell(text, code, before=before)
+    return text  # the model reads figures better than any library that could be found

@@ -29,9 +29,15 @@ _NEAR = 16
 # A part that ends so is held back, since the next word may belong to it or change how it is read:
 # figures, signs, months and titles.
 _BINDS = re.compile(
-    r"[\d$€£¥₩%°@#+=<>/\\|&]|^[^\w]*(?:No|Mr|Mrs|Ms|Dr|Gen|Lt|Col|Sgt|Rev|Gov|Capt|Hon|Mt|Apt|Vol)"
-    r"\.$|^\W*(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*[.,]?$"
+    r"[\d$€£¥₩₹%°@#+=<>/\\|&≥≤≠≈±×÷~√¼½¾⅐-⅞]|^[A-Z]{2,3},?$|^(?:m|b|tr)illion$|^thousand$"
+    r"|^(?:min|hr|sec|yr|lb|oz|ft|mi|yd|gal|tsp|tbsp)s?\.$"
+    r"|^\W*(?:Mon|Tues?|Wed|Thu(?:rs)?|Fri|Sat|Sun)\.?[-–]|^[^\w]*(?:No|Mr|Mrs|Ms|Dr|Gen|Lt|Col|Sgt|Rev|Gov|Capt|Hon|Mt|Apt|Vol)"
+    r"\.$|^\W*(?:(?i:jan|feb|apr|june?|july?|aug|sept?|oct|nov|dec)[A-Za-z]*|Mar|March|May|MAY|MARCH)[.,]?$"
     r"|^[-−*•~^]+$"
+)
+# A figure in Chinese or Japanese, up to the end of its clause.
+_CLAUSE = re.compile(
+    r"\d[^，。！？；：、“”「」『』…\n]*[\u3040-\u30ff\u4e00-\u9fff\u3005〜～~()（）]$"
 )
 _OPEN = re.compile(r"\[[^\]]*$|\]\([^)]*$|<[A-Za-z/!][^>]*$")
 
@@ -135,6 +141,7 @@ class SpeakableStream:
         if len(self._part) > HOLD:
             return False
         held = self._kind is LineKind.ROW or not word or _BINDS.search(word) is not None
+        held = held or _CLAUSE.search(self._part) is not None
         return held or _OPEN.search(self._part) is not None or self._part.count("`") % 2 == 1
 
     def _close(self, *, has_more: bool = True) -> str:

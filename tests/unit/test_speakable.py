@@ -16,9 +16,9 @@ from tests.support.sentences import TEXTS, stream_speakable
 ENGLISH = [
     ("He came 1st.", "He came first."),
     ("On 2026-11-23.", "On the twenty third of november twenty twenty six."),
-    ("On Nov 23, 2026, we met.", "On November twenty-third, twenty twenty six, we met."),
+    ("On Nov 23, 2026, we met.", "On November twenty third, twenty twenty six, we met."),
     ("The 5th of May is free.", "The fifth of may is free."),
-    ("It costs $3.50 or £20.", "It costs three dollars fifty cents or twenty pounds sterling."),
+    ("It costs $3.50 or £20.", "It costs three dollars fifty cents or twenty pounds."),
     ("About $1.5 billion.", "About one point five billion dollars."),
     ("Use v1.2.3 on port 80.", "Use version one point two point three on port eighty."),
     ("Run 3 km at 60 km/h.", "Run three kilometers at sixty kilometers per hour."),
@@ -32,7 +32,7 @@ ENGLISH = [
     ("See https://www.example.com/docs?a=1.", "See example dot com slash docs."),
     ("Mail jo.doe@example.com!", "Mail jo dot doe at example dot com!"),
     ("Dr. Smith, e.g., and so on, etc.", "doctor Smith, for example, and so on, et cetera."),
-    ("3/4 of it, 24/7", "three quarters of it, twenty-four seven"),
+    ("3/4 of it, 24/7", "three quarters of it, twenty four seven"),
     ("pages 3-5", "pages three to five"),
     ("0.05 and 3.14159", "zero point zero five and three point one four one five nine"),
     ("¥500, 1 lb", "five hundred yen, one pound"),
@@ -53,26 +53,22 @@ CHINESE = [
 ]
 OTHERS = [
     ("japanese", "3人、¥500、3.14", "三人、五百円、三点一四"),
-    ("german", "Es kostet 3,50 €.", "Es kostet drei Euro fünfzig Cent."),
-    ("german", "Es sind 1.000.000, und 3,14.", "Es sind eine Million, und drei Komma eins vier."),
-    ("french", "20 € et 3,14", "vingt euros et trois virgule un quatre"),
-    ("spanish", "3,14 y $5", "tres coma uno cuatro y cinco dólares"),
-    ("italian", "3,14 e 20 €", "tre virgola uno quattro e venti euro"),
-    ("portuguese", "1.500 e 20 €", "mil e quinhentos e vinte euros"),
-    ("russian", "3,14 и 20 €", "три целых четырнадцать сотых и двадцать евро"),
-    ("korean", "1,234,567명", "1,234,567명"),
-    ("korean", "모두 1,234,567 입니다", "모두 백이십삼만 사천오백육십칠 입니다"),
-]  # fmt: skip
+    ("german", "**3,14** und [5](http://x.y)", "3,14 und 5"),
+]
 UNCHANGED = [
     ("english", "I'm \"fine\", he said — isn't it? (Yes.)"),
-    ("english", "IPv6, GPT-4, MP3, B2B, A4, COVID-19 and H2O are names."),
-    ("english", "the U.S. and a 3-year-old; 1,5 and A$5 and 5m"),
+    ("english", "the U.S. and 1,5 and 5m"),
     ("english", "snake_case, AT&T, a < b and x*y, C:\\temp, [sic]"),
     ("english", "We may march. May I? No. Yes."),
     ("chinese", "GPT-4和IPv6、v1.2.3、B2B都好。"),
     ("german", "Am 3. Mai 2024 um 10:30 Uhr kam 1 Mann."),
-    ("korean", "3시 30분에 2명이 왔다."),
-    ("russian", "В 5 домах 21 книга."),
+    ("german", "Es sind €4,2 Millionen, 1.000.000 und 3,14. Tel. 0221 9876543"),
+    ("french", "le 2 000 000e client, 20 € et 3,14"),
+    ("spanish", "$6,5 millones y 430 215,5 toneladas, 31.000 personas"),
+    ("italian", "3,14 e 20 €"),
+    ("portuguese", "R$ 34,90, 1.500 e 20 €"),
+    ("russian", "В 5 домах 21 книга, 349,50 ₽, 8 912 345-67-89"),
+    ("korean", "3시 30분에 2명이 왔다. ₩27,000, 1,234,567명"),
     ("english", "<|im_start|> 5 **x**"),
 ]
 MARKDOWN = [

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 
 from sidecar.text.han.codes import spell_codes
-from sidecar.text.han.figures import find_kept, rewrite, spell_plain_numbers
-from sidecar.text.han.money import find_unfinished, name_currencies
+from sidecar.text.han.figures import find_kept, rewrite, spell_long_counts, spell_plain_numbers
+from sidecar.text.han.money import name_currencies
 from sidecar.text.numerals import verbalize
 
 _NAME = (
@@ -28,24 +28,20 @@ _FIGURE = re.compile(r"\d")
 _WORDS = re.compile(r"(?:QQ)?[\u4e00-\u9fff]{1,6}：?\Z")
 
 
-def spell(text: str, code: str, *, has_more: bool = False, before: str = "") -> str:
+def spell(text: str, code: str, *, before: str = "") -> str:
     """Spell the figures in a part of a text.
 
     Args:
         code: zh or ja.
-        has_more: whether the text goes on after this part.
         before: the text right before it.
     """
     if not _FIGURE.search(text):
         return text
     if (words := _WORDS.search(before)) is not None:
-        whole = spell(words[0] + text, code, has_more=has_more)
+        whole = spell(words[0] + text, code)
         if whole.startswith(words[0]):
             return whole.removeprefix(words[0])
-    # "$1.5万" may become "$1.5万亿", and the name of the currency comes after all of it.
-    if has_more and (match := find_unfinished(text)) is not None:
-        return spell(text[: match.start()], code) + match[0]
-    text = rewrite(name_currencies(spell_codes(text, code), code), code)
+    text = rewrite(spell_codes(spell_long_counts(name_currencies(text, code), code), code), code)
     text = spell_plain_numbers(text, code)
     said: list[str] = []
     at = 0
@@ -57,8 +53,9 @@ def spell(text: str, code: str, *, has_more: bool = False, before: str = "") -> 
 
 def _read(text: str, code: str) -> str:
     clauses = _APART.split(text)
-    return "".join(
+    said = "".join(
         # Every other clause is a match of the pattern.
         verbalize(clause, code) if i % 2 == 0 and _FIGURE.search(clause) else clause
         for i, clause in enumerate(clauses)
     )
+    return said.replace("〇点", "零点") if code == "ja" else said

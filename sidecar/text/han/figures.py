@@ -57,7 +57,18 @@ _PAIR = re.compile(
     rf"(?![\d:/=+×÷-]|\.\d|等于|[A-Z])",
     re.ASCII,
 )
+# Day and month may be in either order; and the grammar reads no number of nine digits or more.
+_KEPT = re.compile(
+    r"(?<![\d/])\d{1,2}/\d{1,2}/\d{1,2}(?![\d/])"
+    r"|[-−$€£¥￥]?(?<![\d,.])\d(?:,?\d){8,}(?:\.\d+)?"
+    r"\s?[A-Za-z℃°%％‰]+|[-−$€£¥￥]?(?<![\d,.])\d(?:,?\d){15,}(?:\.\d+)?",
+    re.ASCII,
+)
 _PERCENT = re.compile(r"[%‰]")
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.ASCII)
 
 
 def spell_digits(number: str, code: str) -> str:
@@ -86,7 +97,8 @@ def find_kept(text: str) -> list[tuple[int, int]]:
 
     It would take 8-302 for a difference, and 24/7 for a fraction.
     """
-    return [match.span() for match in _PAIR.finditer(text) if _is_kept(match)]
+    short = [match.span() for match in _KEPT.finditer(text)]
+    return sorted([*short, *(match.span() for match in _PAIR.finditer(text) if _is_kept(match))])
 
 
 def spell_plain_numbers(text: str, code: str) -> str:
@@ -101,7 +113,10 @@ def spell_plain_numbers(text: str, code: str) -> str:
     return _GROUPED.sub(lambda match: strip_grouping(match[0]), text)
 
 
-_AS_DATE = re.compile(r"(?<![\d.:/+-])1[0-2]\.\d{1,2}(?![\d.:/A-Za-z%‰℃°²³-]|[^\d\s]{1,3}/)")
+_AS_DATE = re.compile(
+    r"(?<![\d.:/+-])(?:1[0-2]\.\d{1,2}|\d{1,2}\.\d{4}|\d{4}\.\d\d?(?=[元美欧英日港万亿]))"
+    r"(?![\d.:/A-Za-z%‰℃°²³-]|[^\d\s]{1,3}/)"
+)
 _AS_SERVICE = re.compile(
     r"(?<![A-Za-z\d.:/-])(?:1[12]\d|[19]\d{4})(?=[步笔份台例股亩次种班项]|部(?!门)|所(?![以有])|起(?![来诉])"
     r"|平[方米]|公[里斤分顷])|(?<=第)(?:1[12]\d|[19]\d{4})(?![\d.])"
@@ -138,8 +153,8 @@ def _rewrite_range(match: re.Match[str], code: str) -> str:
         if match.string.endswith("第", 0, match.start()):
             a = verbalize(a, code)  # 第二, before any measure word
         return f"{a}{percent[0] if percent else ''}{to}{b}"
-    if code == "zh" and _is_score(match):
-        return f"{a}比{b}"
+    if _is_score(match):
+        return f"{a}{'比' if code == 'zh' else '対'}{b}"
     return match[0]
 
 
@@ -158,7 +173,7 @@ def _is_score(match: re.Match[str]) -> bool:
 def _is_kept(match: re.Match[str]) -> bool:
     a, b = match["a"], match["b"]
     if match["sign"] == "/":
-        return "." not in a + b and (float(a) >= float(b) or len(a) == 4)
+        return "." not in a + b and float(a) >= float(b) and (float(a) > 12 or len(a) == 4)
     if match.string.startswith("年", match.end()):
         return False  # years, which the grammar reads by their digits
     most = max(len(number.partition(".")[0]) for number in (a, b))
@@ -182,6 +197,14 @@ def _make_rules(code: str) -> list[_Rule]:
     names = "|".join(sorted(map(re.escape, units), key=len, reverse=True))
     to = "到" if code == "zh" else "から"
     first: list[_Rule] = [
+        # The clauses are cut at white space.
+        (_compile(r"(?<=\d)\s?([=≤≥<>/+])\s?(?=-?\d)"), r"\1"),
+        # Before a number in words, and the typographic sign.
+        (
+            _compile(r"(?<![\w)])[-−](?=[一二三四五六七八九十百千])"),
+            "负" if code == "zh" else "マイナス",
+        ),
+        (_compile(r"(?<![\w)])−(?=\d)"), "-"),
         (_compile(rf"({NUMBER})\s({_SPACED_UNITS})(?![A-Za-z])"), r"\1\2"),
         (
             _compile(
@@ -201,6 +224,48 @@ def _make_rules(code: str) -> list[_Rule]:
     return first + (_make_chinese_rules() if code == "zh" else _make_japanese_rules())
 
 
+# Numbers of more digits than the grammar reads, with the number as it is counted. A Chinese one
+# without commas may be a telephone's.
+_GROUPED_LONG = r"\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?(?![\d,.])"
+_COUNTED = r"(?=\.\d|[元块美欧英日港人个次米克吨天倍]|公[里斤])"
+_LONG_COUNTS = {
+    "zh": _compile(
+        rf"(?<![\d,./])(?:{_GROUPED_LONG}|(?<=第)[1-9]\d{{8,11}}(?![\d.])"
+        rf"|[1-9]\d{{8,15}}{_COUNTED}(?:\.\d+)?)"
+    ),
+    "ja": _compile(rf"(?<![\d,./])(?:{_GROUPED_LONG}|[1-9]\d{{8,15}}(?:\.\d+)?(?![\d.]))"),
+}
+_SYMBOL = re.compile(r"\s?[A-Za-z℃°%％‰]")
+_MOST = 10**16
+
+
+def spell_long_counts(text: str, code: str) -> str:
+    """Spell the numbers with more digits than the grammar reads, in groups of four."""
+    return _LONG_COUNTS[code].sub(lambda match: _spell_long(match, code), text)
+
+
+def _spell_long(match: re.Match[str], code: str) -> str:
+    whole, _, part = match[0].replace(",", "").partition(".")
+    if int(whole) >= _MOST or _SYMBOL.match(match.string, match.end()):
+        return match[0]
+    said = _spell_count(int(whole), code)
+    return f"{said}{'点' + spell_digits(part, code) if part else ''}"
+
+
+def _spell_count(value: int, code: str) -> str:
+    powers = ((8, "亿"), (4, "万")) if code == "zh" else ((12, "兆"), (8, "億"), (4, "万"))
+    for power, name in powers:
+        head, tail = divmod(value, 10**power)
+        if not head:
+            continue
+        said = _spell_count(head, code)
+        if code == "ja" and said.startswith("千"):
+            said = f"一{said}"
+        nought = "零" if code == "zh" and 0 < tail < 10 ** (power - 1) else ""
+        return said + name + nought + (_spell_count(tail, code) if tail else "")
+    return _spell_number(str(value)) if code == "zh" else verbalize(str(value), code)
+
+
 def _make_chinese_rules() -> list[_Rule]:
     def digits(match: re.Match[str]) -> str:
         return spell_digits(match[0], "zh")
@@ -210,8 +275,8 @@ def _make_chinese_rules() -> list[_Rule]:
 
     return [
         # Dates and times.
-        (_compile(r"(?<![\w.版本-])(?<![A-Za-z] )((?:19|20)\d\d)\.(0?[1-9]|1[0-2])"
-             r"\.(0?[1-9]|[12]\d|3[01])(?![\w.])"), r"\1年\2月\3日"),
+        (_compile(r"(?<![\w.版本-])(?<![A-Za-z] )((?:19|20)\d\d)[.·](0?[1-9]|1[0-2])"
+             r"[.·](0?[1-9]|[12]\d|3[01])(?![\w.])"), r"\1年\2月\3日"),
         (_compile(r"(?<!\d)0(?=[1-9][月日号])"), ""),
         # 二 and not 两, before any measure word.
         (_compile(r"(?<=第)2(?![\d.]|[-–—~～])"), digits),
@@ -250,18 +315,34 @@ def _make_chinese_rules() -> list[_Rule]:
          r"\1每"),
         (_compile(rf"(?<![\w&/])#(\d+)(?![\w-])|(?<![\w#.{_HAN}-])(\d{{1,2}})#(?![\w#])"),
          lambda match: f"{match[1] or match[2]}号"),
-        # 歼-20 is a name, unless a word before it takes a negative number.
-        (_compile(rf"(?<=[{_HAN}])(?<![是为得到至达约近于从在有和与或跌减比温值降负差了])-"
-             r"(?=\d{1,3}(?![\d.%‰℃°度元万亿千百分层楼米个点岁-]))"), ""),
+        # 歼-20 is a name.
+        (_compile(r"(?<=[歼轰运直征风舟娥宫空剑])-(?=\d)"), ""),
+        (_compile(r"(?<=时速)(\d+)\s?km/h"), r"\1公里"),
+        (_compile(r"-(?=\d+/\d|百分之\d)"), "负"),
+        (_compile(r"(?<!\d)2(?=分之)"), "二"),
+        (_compile(r"(?<!\d)((?:19|20)\d\d)/0?([1-9]|1[0-2])(?![\d/])"), r"\1年\2月"),
     ]  # fmt: skip
 
 
 def _make_japanese_rules() -> list[_Rule]:
     return [
         (_compile(r"(?<=\d)\s?÷\s?(?=\d)"), "割る"),
+        (
+            _compile(r"(?<![\d.])((?:19|20)\d\d)\.0?([1-9]|1[0-2])\.0?([1-9]|[12]\d|3[01])(?![\d.])"),
+            r"\1年\2月\3日",
+        ),
+        (
+            _compile(
+                r"(?<![\d/])(1[0-2]|[1-9])/(?:([12]?\d|3[01])(?=から|まで|です)"
+                r"|(1[3-9]|2\d|3[01])(?=[にのはがもへ(（、]))"
+            ),
+            lambda match: f"{match[1]}月{match[2] or match[3]}日",
+        ),
+        (_compile(r"√(?=\d)"), "ルート"),
+        # Days of the week, spans of time, noughts.
+        (_compile(r"[(（]([月火水木金土日])[〜～~-]([月火水木金土日])[)）]"), r"\1曜日から\2曜日"),
+        (_compile(r"(?<=日)[(（]([月火水木金土日])[)）]"), r"\1曜日"),
+        (_compile(r"(?<=[年月日時分秒代旬紀頃前後曜])[〜～~](?=[\d平令昭大明紀西])"), "から"),
+        (_compile(r"(?<!\d)0(?=時)"), "零"),
         (_compile(r"(?<=\d)\s?[x*×]\s?(?=\d)"), "掛ける"),
     ]  # fmt: skip
-
-
-def _compile(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.ASCII)

@@ -31,12 +31,6 @@ _BEHIND = re.compile(
     rf"(?<![\w.$])(?P<a>{NUMBER}{_POWER})\s?(?P<sign>[$€£¥￥]|{_CODE})(?![\w$])", re.ASCII
 )
 _GROUPED = re.compile(rf"({_SIGN}|{_CODE})(\s?)(\d{{1,3}}(?:,\d{{3}})+)(?!\d)")
-_UNFINISHED = re.compile(rf"{_SIGN}\s?{NUMBER}[十百千万萬]+\Z", re.ASCII)
-
-
-def find_unfinished(text: str) -> re.Match[str] | None:
-    """Return the match of a sum at the end of the text that the next character may extend."""
-    return _UNFINISHED.search(text)
 
 
 def name_currencies(text: str, code: str) -> str:

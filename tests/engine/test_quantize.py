@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from sidecar.errors import ModelLoadFailed, Unsupported
 from sidecar.models import catalog, registry
 from sidecar.models.base import Utterance
 from sidecar.models.checkpoint import footprint
+from tests.support.command import COMMAND
 from tests.support.quantised import TEXT, Forced, agreement, heard
 from tests.support.wire import ROOT
 
@@ -27,7 +27,7 @@ TINY = ROOT / "sidecar" / "bundled" / "tiny-voice"
 
 def quantize(*args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "sidecar", "models", "quantize", *args],
+        [*COMMAND, "models", "quantize", *args],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from sidecar.cli.arguments import parse, parser
 from sidecar.cli.arguments.parser import Parser
 from sidecar.cli.arguments.program import EXIT_CODES
 from sidecar.cli.commands import with_options
+from tests.support.command import COMMAND
 from tests.support.installing import debian
 from tests.support.wire import ROOT
 
@@ -119,7 +119,7 @@ def test_a_mistake_is_two_lines_with_what_was_meant(
 
 
 def program(*args: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "sidecar", *args]
+    command = [*COMMAND, *args]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import mlx.core as mx
@@ -25,6 +24,7 @@ from tests.support.checkpoints.kinds import KINDS
 from tests.support.checkpoints.loaded import LOADED
 from tests.support.checkpoints.refused_config import FIELDS, IDS
 from tests.support.checkpoints.refused_files import FILES
+from tests.support.command import COMMAND
 from tests.support.harness import ROOT, RpcError, sidecar
 
 _LOADED = ("a speaker's embedding beside", "a speaker encoder in a CustomVoice",
@@ -60,7 +60,7 @@ def test_a_process_speaks_with_what_it_takes_and_says_what_it_does_not(
 
 def _run(*args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "sidecar", *args],
+        [*COMMAND, *args],
         cwd=ROOT,
         capture_output=True,
         text=True,

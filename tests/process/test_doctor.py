@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import threading
 import tomllib
 from pathlib import Path
@@ -22,6 +21,7 @@ from sidecar.memory import DEFAULT_LIMIT
 from sidecar.models import backend
 from sidecar.models.inventory import Entry
 from sidecar.models.known import KNOWN
+from tests.support.command import COMMAND
 from tests.support.hub_server import hub_server
 
 GIB = 2**30
@@ -77,7 +77,7 @@ def test_a_container_has_what_it_may_use(monkeypatch: pytest.MonkeyPatch, contai
 
 def doctor(home: Path, *args: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "sidecar", "doctor", *args],
+        [*COMMAND, "doctor", *args],
         env={**os.environ, "HF_HUB_CACHE": str(home / "hub"), **environment},
         capture_output=True,
         text=True,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from tests.support.command import COMMAND
 from tests.support.wire import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -70,7 +70,7 @@ def test_the_bundled_voice_has_the_size_that_is_stated() -> None:
 def test_the_sample_is_what_the_bundled_voice_says_today(tmp_path: Path) -> None:
     """The test compares loudness over time: MP3 and a CPU's rounding change samples a little."""
     output = tmp_path / "sample.mp3"
-    command = [sys.executable, "-m", "sidecar", "say", SAMPLE_TEXT, "--seed", SAMPLE_SEED]
+    command = [*COMMAND, "say", SAMPLE_TEXT, "--seed", SAMPLE_SEED]
     done = subprocess.run(
         [*command, "-o", str(output)], capture_output=True, text=True, timeout=150, check=False
     )

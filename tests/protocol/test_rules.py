@@ -15,6 +15,7 @@ import pytest
 
 from tests.protocol.speaking import LONG, speaking
 from tests.protocol.vectors import vectors
+from tests.support.command import COMMAND
 from tests.support.harness import ROOT, RpcError, frame, read_frame, sidecar
 from tests.support.timing import TooLate, in_time
 
@@ -87,9 +88,7 @@ def test_rule_02_a_loading_process_is_gone_at_the_end_of_stdin() -> None:
 
 def test_rule_02_the_end_of_stdin_is_noticed_while_nobody_reads() -> None:
     """The outbox is full, so stdin is no longer read; its end must be noticed nevertheless."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sidecar"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     with process:
         assert process.stdin
         pings = b"".join(
@@ -108,7 +107,7 @@ def test_rule_02_the_end_of_stdin_is_noticed_while_nobody_reads() -> None:
 PARENT = """
 import os, subprocess, sys
 pipe = subprocess.PIPE
-child = subprocess.Popen([sys.executable, "-m", "sidecar"], stdin=pipe, stdout=pipe)
+child = subprocess.Popen(sys.argv[2:], stdin=pipe, stdout=pipe)
 sleep = ["sleep", "60"]
 null = subprocess.DEVNULL
 pipes = [child.stdin.fileno(), child.stdout.fileno()]
@@ -129,7 +128,7 @@ def test_rule_03_it_does_not_outlive_a_parent_that_is_killed() -> None:
 
 def kill_a_parent() -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", PARENT, HELLO.decode()],
+        [sys.executable, "-c", PARENT, HELLO.decode(), *COMMAND],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as parent:
@@ -157,9 +156,7 @@ def test_rule_17_a_closed_reader_ends_it_quietly() -> None:
 
 def test_rule_17_a_frame_that_is_being_written_at_sigterm_is_finished() -> None:
     """The reader of the frame is slow, and has taken only the header by then."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sidecar"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     params = {"text": LONG * 2, "seed": 1, "maxFrames": 100, "encoding": "pcm_f32le"}
     with process:
         assert process.stdin

@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.robustness.expectation import expected
 from tests.robustness.ledger import Ledger, Message, Violation
+from tests.support.command import COMMAND
 from tests.support.harness import frame, read_frame
 from tests.support.wire import ROOT
 
@@ -34,7 +35,7 @@ class Peer:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
         self._voices = tempfile.TemporaryDirectory()  # or a fuzzer would delete its user's
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "sidecar", "--voices-dir", self._voices.name],
+            [*COMMAND, "--voices-dir", self._voices.name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,

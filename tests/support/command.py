@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 TEXT = "Hello there, my friend."
-COMMAND = [sys.executable, "-m", "sidecar"]
+# What the tests start; tests/packages has them start a bundle's launcher in its place.
+COMMAND = shlex.split(os.environ.get("QWEN_TTS_TESTED", "")) or [sys.executable, "-m", "sidecar"]
 
 
 def run(*args: str, **options: object) -> subprocess.CompletedProcess[str]:

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.command import COMMAND
 from tests.support.hub import Hub
 from tests.support.wire import ROOT
 
@@ -84,7 +85,7 @@ class Fetcher:
 
 def start(hub: Hub, home: Path, *args: str, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "sidecar", "models", *args],
+        [*COMMAND, "models", *args],
         env={**os.environ, **hub.environment(home), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -10,7 +10,6 @@ import itertools
 import os
 import queue
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.support.command import COMMAND
 from tests.support.wire import ROOT, Message, check_message, frame, read_frame
 
 # This is generous for a busy machine with two cores; a test that passes never sleeps this long.
@@ -65,7 +65,7 @@ class Sidecar:
         self, *args: str, command: list[str] | None = None, env: dict[str, str] | None = None
     ) -> None:
         self.process = subprocess.Popen(
-            [*(command or [sys.executable, "-m", "sidecar"]), *args],
+            [*(command or COMMAND), *args],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -7,10 +7,11 @@ import pty
 import select
 import signal
 import subprocess
-import sys
 import termios
 import time
 from types import TracebackType
+
+from tests.support.command import COMMAND
 
 TIMEOUT = 120.0
 
@@ -29,7 +30,7 @@ class Terminal:
         self._fd, terminal = pty.openpty()
         termios.tcsetwinsize(terminal, (24, 80))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "sidecar", *args],
+            [*COMMAND, *args],
             stdin=terminal,
             stdout=subprocess.PIPE,
             stderr=terminal,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.command import COMMAND
 from tests.support.downloads import TIMEOUT, TOTAL, WEIGHTS, Done, models, start, wait_for
 from tests.support.hub import Hub
 from tests.support.terminals import Terminal
@@ -30,7 +30,7 @@ def large(hub: Hub) -> Iterator[Hub]:
 def say(hub: Hub, home: Path, *args: str, command: tuple[str, ...] = ("say", "Hi.")) -> Done:
     return Done(
         subprocess.Popen(
-            [sys.executable, "-m", "sidecar", *command, "--model", hub.repo, *args],
+            [*COMMAND, *command, "--model", hub.repo, *args],
             env={**os.environ, **hub.environment(home)},
             cwd=home,
             stdin=subprocess.DEVNULL,

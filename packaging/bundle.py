@@ -15,11 +15,13 @@ import tomllib
 from pathlib import Path
 
 import archive
+import debian
 import distributions
 import interpreter
 import libraries
 import licences
 import manifest
+import sbom
 import signing
 
 ROOT = distributions.ROOT
@@ -47,37 +49,34 @@ def main() -> None:
         sys.exit(f"bundle: `{' '.join(map(str, error.cmd))}` failed with {error.returncode}")
     except (ValueError, OSError) as error:
         sys.exit(f"bundle: {error}")
+    print(tree)
+    if options.no_archive:
+        return
     _say("packing")
     packed = options.dist.resolve() / f"{NAME}-{version}-{platform}.tar.gz"
     archive.pack(tree, packed.name.removesuffix(".tar.gz"), packed, _epoch())
-    print(f"{tree}\n{packed} ({packed.stat().st_size / 1e6:.1f} MB)")
+    print(f"{packed} ({packed.stat().st_size / 1e6:.1f} MB)")
 
 
 def build(tree: Path, platform: str, options: argparse.Namespace) -> str:
     """Build the tree for this machine's platform; return the version of the sidecar in it."""
-    work = ROOT / "build" / "bundle-work"
+    work = tree.parent.with_name(f"{tree.parent.name}-work") / platform
     for folder in (tree, work):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
     source = _pinned(platform) if options.python == "pinned" else options.python
     _say(f"copying the interpreter {source}")
-    python = interpreter.copy(interpreter.obtain(source, work), tree / "python")
-    standalone = "://" in source
-    brought: list[Path] = []
+    python = interpreter.bring(source, tree / "python", work)
+    foreign: dict[Path, debian.Package] = {}
     if platform.startswith("linux"):
-        copies = {} if standalone else python.copies
-        brought = _bring(
-            copies, tree / "python" / "lib", work, openblas=not options.without_openblas
-        )
+        foreign = _bring(python, work, openblas=not options.without_openblas)
     _say("installing the packages")
     version = distributions.install(python.executable, python.site_packages, platform, work)
     _say("compiling, and collecting licences")
     _compile(python, tree)
     licences.of_distributions(python.site_packages, tree / "licences")
-    licences.of_interpreter(
-        python.library, python.version, tree / "licences", standalone=standalone
-    )
-    licences.of_libraries(brought, tree / "licences")
+    licences.of_interpreter(python, tree / "licences")
+    licences.of_packages(foreign.values(), tree / "licences")
     launcher = tree / "bin" / NAME
     launcher.parent.mkdir()
     shutil.copy(HERE / "launcher.sh", launcher)
@@ -85,16 +84,36 @@ def build(tree: Path, platform: str, options: argparse.Namespace) -> str:
     archive.normalise(tree)
     if options.sign:
         signing.sign(tree, options.sign)
+    (tree / "sbom.cdx.json").write_text(_bill(python, foreign), "utf-8")
     manifest.write(tree, version, platform, python.version)
     return version
 
 
-def _bring(copies: dict[Path, Path], folder: Path, work: Path, *, openblas: bool) -> list[Path]:
-    """Bring libraries of this machine into a tree for Linux; return the ones that were copied."""
+def _bring(
+    python: interpreter.Interpreter, work: Path, *, openblas: bool
+) -> dict[Path, debian.Package]:
+    """Bring libraries of this machine into a tree for Linux; return their packages."""
+    folder = python.library.parent
     blas = libraries.openblas(folder) if openblas else {}
     patchelf = distributions.tools(work) / "patchelf"
-    brought = libraries.bring({**copies, **blas}, folder, patchelf)
-    return [*blas.values(), *brought.values()]
+    # A standalone interpreter links nothing that a system may lack.
+    copies = {} if python.standalone else python.copies
+    brought = {**blas, **libraries.bring({**copies, **blas}, folder, patchelf)}
+    # libpython is a part of the interpreter.
+    return {
+        copied: debian.owner(original)
+        for copied, original in brought.items()
+        if not copied.name.startswith("libpython")
+    }
+
+
+def _bill(python: interpreter.Interpreter, foreign: dict[Path, debian.Package]) -> str:
+    """Return the bill of materials: packages, interpreter, and libraries."""
+    others = [sbom.component("platform", python.purl, "Python-2.0", python.executable)]
+    for file, package in sorted(foreign.items()):
+        purl = f"{package.purl}#{file.name}"  # two libraries may come from one package
+        others.append(sbom.component("library", purl, package.licence, file))
+    return sbom.bill(python.site_packages, others)
 
 
 def _compile(python: interpreter.Interpreter, tree: Path) -> None:
@@ -128,6 +147,7 @@ def _options() -> argparse.Namespace:
         "--sign", metavar="IDENTITY", help="sign for macOS, with this name of the keychain"
     )
     parser.add_argument("--without-openblas", action="store_true")
+    parser.add_argument("--no-archive", action="store_true", help="build the folder only")
     return parser.parse_args()
 
 

@@ -43,7 +43,7 @@ def install(python: Path, folder: Path, platform: str, work: Path) -> str:
 
     Raises:
         subprocess.CalledProcessError: an installation failed; uv has said why.
-        ValueError: leave-out.toml names a distribution that the lock does not have.
+        ValueError: leave-out.toml names a distribution that nothing requires.
     """
     requirements = work / "requirements.txt"
     requirements.write_text("\n".join(_locked(platform)) + "\n", "utf-8")
@@ -101,10 +101,10 @@ def prune(folder: Path) -> None:
 
 def _locked(platform: str) -> Iterator[str]:
     """Yield the requirements, with hashes, that are not left out."""
-    extra = ("--extra", "cpu") if platform.startswith("linux") else ()
+    extras = ("speed", "cpu") if platform.startswith("linux") else ("speed",)
     text = _uv(
-        "export", "--frozen", *extra, "--no-emit-project", "--no-annotate", "--no-header",
-        "--project", str(ROOT),
+        "export", "--frozen", *(f"--extra={extra}" for extra in extras), "--no-emit-project",
+        "--no-annotate", "--no-header", "--project", str(ROOT),
     )  # fmt: skip
     without = left_out()
     unknown = set(without)
@@ -114,7 +114,7 @@ def _locked(platform: str) -> Iterator[str]:
         if name not in without:
             yield requirement
     if unknown:
-        raise ValueError(f"leave-out.toml names what the lock does not have: {sorted(unknown)}")
+        raise ValueError(f"leave-out.toml names what nothing here requires: {sorted(unknown)}")
 
 
 def _uv(*arguments: str) -> str:

@@ -10,7 +10,7 @@ import tarfile
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urldefrag
+from urllib.parse import quote, urldefrag
 
 # What a sidecar never imports, by the name in the standard library. `ensurepip` and `venv` install
 # packages, which a tree never does; the rest draws windows, is about terminals' screens, or tests.
@@ -41,12 +41,28 @@ class Interpreter:
 
     Attributes:
         executable: the copy's program.
+        address: where it was downloaded from, with its hash; None for one of this machine.
         copies: each copied program and library, and the file that it was copied from.
     """
 
     executable: Path
     version: str
+    address: str | None
     copies: dict[Path, Path]
+
+    @property
+    def standalone(self) -> bool:
+        """Return whether it is python-build-standalone's, which has its libraries inside."""
+        return self.address is not None
+
+    @property
+    def purl(self) -> str:
+        """Return its package URL, https://github.com/package-url/purl-spec."""
+        if self.address is None:
+            return f"pkg:generic/cpython@{self.version}"
+        address, _, digest = self.address.partition("#sha256=")
+        where = f"checksum=sha256:{digest}&download_url={quote(address, safe='')}"
+        return f"pkg:generic/cpython@{self.version}?{where}"
 
     @property
     def minor(self) -> str:
@@ -62,19 +78,25 @@ class Interpreter:
         return self.library / "site-packages"
 
 
-def obtain(source: str, work: Path) -> Path:
-    """Return the program of an interpreter: a path, or an archive of python-build-standalone.
+def bring(source: str, root: Path, work: Path) -> Interpreter:
+    """Copy an interpreter into the folder `root`.
 
     Args:
-        source: a path, or the address of an archive with its hash: `https://…#sha256=…`.
+        source: the path of a program, or the address of an archive of python-build-standalone with
+            its hash: `https://…#sha256=…`.
         work: a folder for the archive.
 
     Raises:
         ValueError: the address has no hash, or the archive has another one.
         OSError: there is no such file, or the archive cannot be downloaded.
     """
-    if "://" not in source:
-        return Path(source)
+    if "://" in source:
+        return _copy(_download(source, work), root, source)
+    return _copy(Path(source), root, None)
+
+
+def _download(source: str, work: Path) -> Path:
+    """Return the program in an archive of python-build-standalone."""
     address, fragment = urldefrag(source)
     algorithm, _, wanted = fragment.partition("=")
     if algorithm != "sha256":
@@ -92,8 +114,8 @@ def obtain(source: str, work: Path) -> Path:
     return work / "python" / "bin" / "python3"
 
 
-def copy(program: Path, root: Path) -> Interpreter:
-    """Copy an interpreter into the folder `root`: `bin/python3` and `lib/`.
+def _copy(program: Path, root: Path, address: str | None) -> Interpreter:
+    """Copy an interpreter: `bin/python3` and `lib/`.
 
     Symbolic links become the files that they name.
     """
@@ -102,7 +124,7 @@ def copy(program: Path, root: Path) -> Interpreter:
     executable = root / "bin" / "python3"
     executable.parent.mkdir(parents=True)
     shutil.copy(base, executable)
-    python = Interpreter(executable, version, {executable: Path(base).resolve()})
+    python = Interpreter(executable, version, address, {executable: Path(base).resolve()})
     shutil.copytree(library, python.library, ignore=shutil.ignore_patterns(*_MODULES, *_EXTENSIONS))
     for file in (python.library / "lib-dynload").glob("*.so"):
         python.copies[file] = Path(extensions) / file.name

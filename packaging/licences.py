@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
+
+import debian
+from interpreter import Interpreter
 
 # Texts that wheels lack, and the ones of what is inside python-build-standalone's interpreter.
 _TEXTS = Path(__file__).parent / "licences"
@@ -37,42 +39,28 @@ def of_distributions(site_packages: Path, folder: Path) -> None:
             shutil.copy(ours, target / "LICENSE.txt")
 
 
-def of_interpreter(library: Path, version: str, folder: Path, *, standalone: bool) -> None:
+def of_interpreter(python: Interpreter, folder: Path) -> None:
     """Copy Python's licence, and those of the libraries inside a standalone interpreter."""
-    target = folder / f"python-{version}"
+    target = folder / f"python-{python.version}"
     target.mkdir(parents=True)
-    ours = library / "LICENSE.txt"
-    shutil.copy(ours if ours.is_file() else _of_package("os.py"), target / "LICENSE.txt")
-    if standalone:
+    text = python.library / "LICENSE.txt"
+    if not text.is_file():  # an interpreter of Debian's
+        text = debian.owner(python.copies[python.executable]).text
+    shutil.copy(text, target / "LICENSE.txt")
+    if python.standalone:
         for text in (_TEXTS / "python-build-standalone").iterdir():
             shutil.copy(text, target / text.name)
 
 
-def of_libraries(originals: Iterable[Path], folder: Path) -> None:
-    """Copy the licences of libraries that Debian packages installed on this machine."""
-    for original in originals:
-        text = _of_package(original.name)
-        target = folder / text.parent.name
+def of_packages(packages: Iterable[debian.Package], folder: Path) -> None:
+    """Copy the licences of Debian's packages, each to a folder `<name>-<version>`."""
+    for package in packages:
+        # An epoch has a colon, which Windows and some archivers refuse in a name.
+        target = folder / f"{package.name}-{package.version.replace(':', '-')}"
         target.mkdir(parents=True, exist_ok=True)
-        shutil.copy(text, target / "copyright")
+        shutil.copy(package.text, target / "copyright")
 
 
 def _info_folder(found: metadata.Distribution) -> str:
     files = found.files or []
     return next(file.parts[0] for file in files if file.parts[0].endswith(".dist-info"))
-
-
-def _of_package(name: str) -> Path:
-    """Return the licence of the Debian package that a file came with.
-
-    Raises:
-        ValueError: no package has it.
-    """
-    query = subprocess.run(
-        ["dpkg-query", "--search", f"*/{name}"], capture_output=True, text=True, check=False
-    )
-    package = query.stdout.partition(":")[0]
-    text = Path("/usr/share/doc") / package / "copyright"
-    if not package or not text.is_file():
-        raise ValueError(f"the licence of {name} is not known: no Debian package has that file")
-    return text

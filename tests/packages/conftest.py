@@ -1,13 +1,15 @@
-"""What the tests of this folder share: the packages are built once."""
+"""What the tests of this folder share: a new user's home, and packages that are built once."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.packages.wheels import COMPILES, NO_COMPILER, build
 from tests.support.wire import ROOT
 
 
@@ -20,3 +22,38 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(command, stdin=subprocess.DEVNULL, check=True, timeout=600)
     (folder,) = (out / "trees").iterdir()
     return folder
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home folder with nothing in it, for the caches and tools of every installer."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def environment(home: Path) -> dict[str, str]:
+    """Return the environment of a new user, with the locked versions. No compiler can be called."""
+    versions = str(ROOT / "requirements.lock")
+    keep = {name: value for name, value in os.environ.items() if not name.startswith("UV_")}
+    # Of pyenv, whose commands such as python3.12 work only where one of them is made the default.
+    pythons = [str(path) for path in Path.home().glob(".pyenv/versions/3.1*/bin")]
+    return {
+        **keep,
+        "HOME": str(home),
+        "PATH": os.pathsep.join([os.environ["PATH"], *pythons]),
+        **({} if COMPILES else NO_COMPILER),
+        "PIP_CONSTRAINT": versions,
+        "UV_CONSTRAINT": versions,
+        "UV_CACHE_DIR": str(home / "uv-cache"),
+        "UV_PYTHON_DOWNLOADS": "never",
+        "UV_NO_CONFIG": "1",
+        "HF_HUB_OFFLINE": "1",
+    }
+
+
+@pytest.fixture(scope="session")
+def built(
+    tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]
+) -> tuple[Path, Path]:
+    """Return the wheel and the source archive of this checkout."""
+    return build(ROOT, tmp_path_factory.mktemp("built"), environment)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -15,79 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.packages.wheels import HERE, NO_COMPILER, UV, build, run
 from tests.support.command import TEXT
 from tests.support.installing import untested
 from tests.support.wire import ROOT
 
 # Packages are downloaded by the first test that needs them; later ones take them from its cache.
 pytestmark = [pytest.mark.hosts, pytest.mark.timeout(600)]
-TIMEOUT = 400.0
-UV = str(Path(sys.executable).with_name("uv"))
-HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 EXTRA = "[cpu]" if sys.platform == "linux" else ""
-NO_COMPILER = {"CC": "/bin/false", "CXX": "/bin/false"}
-# The only platform where a package must be compiled: miniaudio.
-COMPILES = sys.platform == "linux" and platform.machine() == "aarch64"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a home folder with nothing in it, for the caches and tools of every installer."""
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture(scope="module")
-def environment(home: Path) -> dict[str, str]:
-    """Return the environment of a new user, with the locked versions. No compiler can be called."""
-    versions = str(ROOT / "requirements.lock")
-    keep = {name: value for name, value in os.environ.items() if not name.startswith("UV_")}
-    # Of pyenv, whose commands such as python3.12 work only where one of them is made the default.
-    pythons = [str(path) for path in Path.home().glob(".pyenv/versions/3.1*/bin")]
-    return {
-        **keep,
-        "HOME": str(home),
-        "PATH": os.pathsep.join([os.environ["PATH"], *pythons]),
-        **({} if COMPILES else NO_COMPILER),
-        "PIP_CONSTRAINT": versions,
-        "UV_CONSTRAINT": versions,
-        "UV_CACHE_DIR": str(home / "uv-cache"),
-        "UV_PYTHON_DOWNLOADS": "never",
-        "UV_NO_CONFIG": "1",
-        "HF_HUB_OFFLINE": "1",
-    }
-
-
-def run(*command: str | Path, env: dict[str, str], cwd: Path | None = None) -> str:
-    """Run a command to its end; return its stdout."""
-    done = subprocess.run(
-        list(map(str, command)),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-        cwd=cwd,
-        env=env,
-        check=False,
-    )
-    assert done.returncode == 0, f"{command}: {done.stdout[-2000:]}{done.stderr[-4000:]}"
-    return done.stdout
-
-
-def build(source: Path, into: Path, env: dict[str, str]) -> tuple[Path, Path]:
-    """Build a folder of sources; return the wheel and the source archive."""
-    command = (sys.executable, "-m", "build", "--installer", "uv", "--sdist", "--wheel")
-    run(*command, "--outdir", into, source, env=env)
-    (wheel,) = into.glob("*.whl")
-    (archive,) = into.glob("*.tar.gz")
-    return wheel, archive
-
-
-@pytest.fixture(scope="module")
-def built(
-    tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]
-) -> tuple[Path, Path]:
-    """Return the wheel and the source archive of this checkout."""
-    return build(ROOT, tmp_path_factory.mktemp("built"), environment)
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +111,13 @@ def test_uv_tool_install_without_what_needs_a_compiler(
     assert "mlx-audio " in installed
     assert "miniaudio " not in installed
     check_speech([tmp_path / "bin" / "qwen-tts-sidecar"], tmp_path, expected, env)
+
+
+def test_what_has_no_wheel_needs_no_compiler(tmp_path: Path, environment: dict[str, str]) -> None:
+    """Of the extra `kokoro`; tests/process/test_lock_platforms.py finds no other such package."""
+    command = [UV, "pip", "install", "--no-deps", "--target", tmp_path, "--no-binary", "docopt"]
+    run(*command, "docopt", env={**environment, **NO_COMPILER})
+    assert (tmp_path / "docopt.py").is_file()
 
 
 def test_uvx(

@@ -10,9 +10,9 @@ from packaging.tags import mac_platforms
 
 import locked
 
-EXTRAS = ("cpu", "cuda12", "cuda13", "play", "speed", "media", "kokoro")
-# tests/packages/test_wheel.py builds it without a compiler.
-PURE_PYTHON = {"docopt"}
+EXTRAS = ("cpu", "cuda12", "cuda13", "play", "speed", "media")
+# Of Kokoro's num2words, in pure Python. tests/packages/test_wheel.py builds it without a compiler.
+OF_KOKORO = {"docopt"}
 # README's table says so. The sidecar never imports it: mlx-audio requires it for files of sound.
 COMPILED = {"linux-arm64": {"miniaudio"}}
 
@@ -22,10 +22,18 @@ COMPILED = {"linux-arm64": {"miniaudio"}}
 def test_nothing_is_compiled(name: str, python: str) -> None:
     chosen = locked.select(locked.PLATFORMS[name], python, *EXTRAS)
     sources = {package.name for package, file in chosen if isinstance(file, PackageSdist)}
-    assert sources == PURE_PYTHON | COMPILED.get(name, set())
+    assert sources == COMPILED.get(name, set())
     names = {str(package.name) for package, _ in chosen}
     backend = "mlx-metal" if name.startswith("macos") else "mlx-cpu"
     assert {"mlx", backend, "mlx-audio", "tokenizers", "sounddevice", "libsonic", "av"} <= names
+
+
+@pytest.mark.parametrize("python", locked.PYTHONS)
+@pytest.mark.parametrize("name", locked.PLATFORMS)
+def test_kokoro_compiles_nothing_more(name: str, python: str) -> None:
+    chosen = locked.select(locked.PLATFORMS[name], python, "kokoro")
+    sources = {package.name for package, file in chosen if isinstance(file, PackageSdist)}
+    assert sources == OF_KOKORO | COMPILED.get(name, set())
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 # The usual verbs. `make speak` and `make test` do all their own set-up.
 .PHONY: help setup blas speak unit test test-hosts lint coverage goldens goldens-asset schema bench \
-    text-scores build bundle npm-packages release-check lock clean
+    text-scores build release-assets bundle npm-packages release-check lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -118,6 +118,16 @@ build: setup
 	$(BIN)/python -m build --outdir dist .
 	cd clients/typescript && npm ci --silent
 	$(BIN)/python packaging/npm.py $(NPM_OPTIONS) client
+
+# What a release has besides its packages, in dist/: the formula for Homebrew, and the bill of materials
+# of an installation by pip on this platform.
+release-assets: setup
+	$(BIN)/python packaging/homebrew.py dist/*.whl > dist/qwen-tts-sidecar.rb
+	rm -rf build/installed
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --target build/installed \
+	    --constraint requirements.lock "$$(echo dist/*.whl)$(if $(EXTRA),[$(EXTRA)])"
+	SOURCE_DATE_EPOCH="$$(git log -1 --format=%ct)" $(BIN)/python packaging/sbom.py build/installed \
+	    --output "$$(echo dist/*.whl | sed 's/-py3-none-any.whl//')-pip-$$(uname -s)-$$(uname -m).cdx.json"
 
 # A tree that speaks on any machine of this platform, without Python: build/bundle/<platform>/, and
 # dist/*.tar.gz of it. docs/packaging.md.

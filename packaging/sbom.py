@@ -54,7 +54,7 @@ def bill(site_packages: Path, others: list[Json]) -> str:
     document = _listed(site_packages)
     components: list[Json] = document["components"]
     for one in components:
-        _correct_sources(one, installed[canonicalize_name(one["name"])])
+        _complete(one, installed[canonicalize_name(one["name"])])
     project = next(one for one in components if one["name"] == PROJECT)
     components.remove(project)
     components.extend(others)
@@ -109,8 +109,11 @@ def _listed(site_packages: Path) -> Json:
     return json.loads(done.stdout)
 
 
-def _correct_sources(one: Json, distribution: Distribution) -> None:
-    """Replace folders of the building machine by the wheel that a package was installed from."""
+def _complete(one: Json, distribution: Distribution) -> None:
+    """Add the wheel that a package was installed from, and a licence that is no SPDX expression.
+
+    Addresses of folders are removed, since they are those of the machine that installed it.
+    """
     sources: list[Json] = one.get("externalReferences", [])
     sources = [source for source in sources if not source["url"].startswith("file:")]
     tags = frozenset(_tags(distribution))
@@ -119,6 +122,10 @@ def _correct_sources(one: Json, distribution: Distribution) -> None:
             hashes = [_sha256(wheel.hashes["sha256"])]
             sources.append({"type": "distribution", "url": wheel.url, "hashes": hashes})
     one["externalReferences"] = sources
+    metadata = distribution.metadata
+    if not one.get("licenses") and "License" in metadata:
+        named = {"acknowledgement": "declared", "name": metadata["License"].partition("\n")[0]}
+        one["licenses"] = [{"license": named}]
 
 
 def _tags(distribution: Distribution) -> Iterator[Tag]:

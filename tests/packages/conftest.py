@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.packages.wheels import COMPILES, NO_COMPILER, build
+from tests.support.wheels import COMPILES, NO_COMPILER, build
 from tests.support.wire import ROOT
 
 

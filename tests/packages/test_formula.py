@@ -16,8 +16,8 @@ from packaging.utils import parse_wheel_filename
 
 import homebrew
 import locked
-from tests.packages.wheels import HERE, run
 from tests.support.installing import debian
+from tests.support.wheels import HERE, run
 from tests.support.wire import ROOT
 
 STAND_IN = Path(__file__).with_name("homebrew.rb")

@@ -4,6 +4,7 @@ installer makes a command of them that speaks."""
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -14,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.packages.wheels import HERE, NO_COMPILER, UV, build, run
 from tests.support.command import TEXT
 from tests.support.installing import untested
+from tests.support.wheels import HERE, NO_COMPILER, UV, build, run
 from tests.support.wire import ROOT
 
 # Packages are downloaded by the first test that needs them; later ones take them from its cache.
@@ -118,6 +119,21 @@ def test_what_has_no_wheel_needs_no_compiler(tmp_path: Path, environment: dict[s
     command = [UV, "pip", "install", "--no-deps", "--target", tmp_path, "--no-binary", "docopt"]
     run(*command, "docopt", env={**environment, **NO_COMPILER})
     assert (tmp_path / "docopt.py").is_file()
+
+
+def test_the_bill_of_materials_has_the_hash_of_every_package(
+    tmp_path: Path, environment: dict[str, str], requirement: str
+) -> None:
+    """As `make release-assets` writes it."""
+    command = [UV, "pip", "install", "--python", sys.executable, "--target", tmp_path, requirement]
+    run(*command, env=environment)
+    bill = json.loads(
+        run(sys.executable, ROOT / "packaging" / "sbom.py", tmp_path, env=environment)
+    )
+    assert len(bill["components"]) > 50
+    for one in bill["components"]:
+        assert any("hashes" in source for source in one["externalReferences"]), one["name"]
+        assert one["licenses"], one["name"]
 
 
 def test_uvx(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from packaging.pylock import PackageSdist, PylockSelectError
 from packaging.tags import mac_platforms
 
 import locked
+from tests.support.wire import ROOT
 
 EXTRAS = ("cpu", "cuda12", "cuda13", "play", "speed", "media")
 # Of Kokoro's num2words, in pure Python. tests/packages/test_wheel.py builds it without a compiler.
@@ -51,3 +53,16 @@ def test_what_readme_excludes_has_no_wheels(name: str, tags: list[str]) -> None:
     platform = replace(locked.PLATFORMS[name], tags=tuple(tags))
     with pytest.raises(PylockSelectError, match="mlx"):
         locked.select(platform, "3.13", "cpu")
+
+
+def test_readme_and_the_classifiers_name_these_pythons() -> None:
+    classifiers = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["classifiers"]
+    python = "Programming Language :: Python :: "
+    assert [f"{python}{version}" for version in locked.PYTHONS] == [
+        one for one in classifiers if one.startswith(python)
+    ]
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert f"| Python {locked.PYTHONS[0]} to {locked.PYTHONS[-1]} |" in readme
+    assert "| macOS 14 or newer on Apple silicon |" in readme
+    assert "| Linux on x86-64, glibc 2.35 or newer; CPU |" in readme
+    assert "| Linux on arm64, glibc 2.35 or newer; CPU |" in readme

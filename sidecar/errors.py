@@ -187,6 +187,10 @@ class DiskFull(ModelLoadFailed):
     """The disk does not have enough free space for the model."""
 
 
+class BudgetExceeded(ModelLoadFailed):
+    """The download would make the models in the cache larger than the budget allows."""
+
+
 class CorruptDownload(ModelLoadFailed):
     """The content of a downloaded file differs from what the model hub lists."""
 
@@ -212,7 +216,11 @@ class MemoryLimitExceeded(OutOfMemory):
 
 
 class ModelInUse(SidecarError, code=1011):
-    """The model is in use, so it cannot be unloaded, or loaded with other options."""
+    """The model is in use, so it cannot be unloaded, deleted, or loaded with other options."""
+
+
+class ModelNotDeleted(SidecarError, code=1017):
+    """The files of the model could not be deleted."""
 
 
 # Voices and recordings.

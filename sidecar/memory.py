@@ -42,15 +42,26 @@ def parse_limit(text: str) -> MemoryLimit:
         ValueError: the text is not one of these.
     """
     match = _SIZE.fullmatch(text.strip())
-    unit = match[2].lower() if match else "?"
-    if match is None or (unit != "%" and unit not in _UNITS):
-        raise ValueError(f"{text!r} is not a size such as 8GB or 50%")
-    number = float(match[1])
-    if unit != "%":
-        return MemoryLimit(nbytes=int(number * _UNITS[unit]))
-    if number > 100:
+    if match is None or match[2] != "%":
+        return MemoryLimit(nbytes=parse_size(text, " or 50%"))
+    if float(match[1]) > 100:
         raise ValueError(f"{text!r} is more than 100%")
-    return MemoryLimit(share=number / 100)
+    return MemoryLimit(share=float(match[1]) / 100)
+
+
+def parse_size(text: str, others: str = "") -> int:
+    """Return the bytes of "8GB", "8GiB" or a number of bytes.
+
+    Args:
+        others: what else the text could be, for the error.
+
+    Raises:
+        ValueError: the text is not one of these.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None or match[2].lower() not in _UNITS:
+        raise ValueError(f"{text!r} is not a size such as 8GB{others}")
+    return int(float(match[1]) * _UNITS[match[2].lower()])
 
 
 def physical_bytes() -> int:

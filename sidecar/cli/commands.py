@@ -13,6 +13,7 @@ from sidecar.errors import SidecarError
 from sidecar.files import describe_os_error
 from sidecar.models import exported
 from sidecar.models.catalog import BUNDLED
+from sidecar.models.hub.settings import BUDGET, budget
 from sidecar.settings import Settings
 from sidecar.wire.stdio import claim
 
@@ -39,7 +40,7 @@ _FIELD = re.compile(r"`([a-z][A-Za-z]*(?:\.[a-z][A-Za-z]*)*)`")
 def run(arguments: list[str]) -> None:
     """Parse the arguments and run the command; end the process with its exit code."""
     if not arguments:
-        _check_models_dirs()
+        _check_storage()
         _serve(Settings())
         return
     if arguments[0].startswith("-") and arguments[0] not in _OWN_OPTIONS:
@@ -51,7 +52,9 @@ def run(arguments: list[str]) -> None:
         os.environ["HF_HUB_OFFLINE"] = "1"  # huggingface_hub reads it when it is imported
     if options.models_dir:
         os.environ[exported.VARIABLE] = os.pathsep.join(options.models_dir)
-    _check_models_dirs()
+    if options.models_budget is not None:
+        os.environ[BUDGET] = str(options.models_budget)
+    _check_storage()
     if options.command == "serve":
         _serve(_settings(options))
         return
@@ -74,6 +77,10 @@ def _import_command(options: argparse.Namespace) -> Callable[[argparse.Namespace
             from sidecar.cli.voices import voices as command
         case "models" if options.action == "quantize":
             from sidecar.cli.quantize import quantize as command
+        case "models" if options.action == "remove":
+            from sidecar.cli.removing import remove as command
+        case "models" if options.action == "prune":
+            from sidecar.cli.removing import prune as command
         case "models" if options.action == "export":
             from sidecar.cli.exporting import export as command
         case "models" if options.action == "verify":
@@ -162,14 +169,19 @@ def _serve(settings: Settings) -> None:
     serve(pipes, settings)
 
 
-def _check_models_dirs() -> None:
-    """End the process if there is no such folder: an app that ships models must not download."""
+def _check_storage() -> None:
+    """End the process if the settings of models' folders are wrong, before anything relies on them:
+    an app that ships its models must not download others."""
     for folder in exported.folders():
         if not folder.is_dir():
             _refuse(
                 f"There is no folder {folder}, which should have exported models.",
                 f"--models-dir or {exported.VARIABLE} names it; create it or leave it out.",
             )
+    try:
+        budget()
+    except ValueError as error:
+        _refuse(f"{BUDGET} is not a budget: {error}.")
 
 
 def _refuse(message: str, hint: str | None = None) -> NoReturn:

@@ -13,9 +13,10 @@ from sidecar.cli.fetching import BAR, fetch
 from sidecar.cli.terminal import Failure
 from sidecar.files import describe_os_error
 from sidecar.memory import format_bytes
-from sidecar.models import catalog, exporting, inventory
+from sidecar.models import catalog, export_plan, exporting, inventory
 from sidecar.models.checkpoint import Checkpoint
-from sidecar.models.exporting import Export, Progress, TargetTakenError
+from sidecar.models.export_plan import Export
+from sidecar.models.exporting import Progress, TargetTakenError
 
 
 def export(options: argparse.Namespace) -> int:
@@ -30,7 +31,7 @@ def export(options: argparse.Namespace) -> int:
         raise Failure("--name names one model, so exactly one model has to be given.", code=2)
     find = _download if options.download else _find
     # All are found before any is copied, so that an unknown name costs no time.
-    exports = [exporting.plan(find(name, options), options.name) for name in names]
+    exports = [export_plan.plan(find(name, options), options.name) for name in names]
     for one in exports:
         print(_copy(one, folder), flush=True)
     return 0

@@ -1,4 +1,4 @@
-"""`models list|download|path|remove`: shows and manages the models on this machine."""
+"""`models list|download|path`: shows and downloads models."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from typing import Any
 
 import msgspec
 
-from sidecar.cli import terminal
 from sidecar.cli.fetching import fetch
-from sidecar.cli.terminal import Failure
-from sidecar.errors import ModelNotDownloaded, UnknownModel, Unsupported
 from sidecar.memory import format_bytes
 from sidecar.models import backend, catalog, inventory
 from sidecar.models.base import Ability
 from sidecar.models.hub import cache
+from sidecar.models.hub.failures import free_bytes
+from sidecar.models.hub.settings import budget
 from sidecar.models.inventory import Entry
 from sidecar.voices.names import printable
 
@@ -39,7 +38,7 @@ def models(options: argparse.Namespace) -> int:
     Raises:
         SidecarError, Failure, OSError
     """
-    commands = {"list": _list, "download": _download, "path": _path, "remove": _remove}
+    commands = {"list": _list, "download": _download, "path": _path}
     return commands[options.action](options)
 
 
@@ -73,6 +72,7 @@ def _as_json(entry: Entry, on_cpu: bool) -> dict[str, Any]:
         "repo": entry.repo,
         "diskBytes": entry.disk_bytes,
         "cacheBytes": entry.cache_bytes,
+        "lastUsed": entry.last_used,
         "missingFiles": list(entry.missing),
         "fault": entry.fault.message if entry.fault else None,
         "languages": list(entry.languages),
@@ -88,6 +88,7 @@ def _listing(entries: Sequence[Entry], width: int, on_cpu: bool) -> Iterator[str
     for entry in entries:
         if entry.state != "known" or entry.disk_bytes or entry.fault:
             yield from _wrap(f"  {_local(entry, on_cpu)}", width, "    ")
+    yield from _wrap(_total(entries), width)
     yield ""
     yield from _wrap(
         "Known models, with the GB to download (`models download NAME`) and the GB of memory to "
@@ -102,6 +103,13 @@ def _listing(entries: Sequence[Entry], width: int, on_cpu: bool) -> Iterator[str
             entry.known.stem for entry in entries if entry.known and ability in entry.abilities
         )
         yield from _wrap(f"Models that {what}: {', '.join(stems)}", width, "  ")
+
+
+def _total(entries: Sequence[Entry]) -> str:
+    used, limit = sum(entry.cache_bytes for entry in entries), budget()
+    allowed = "" if limit is None else f" of the {format_bytes(limit)} that they may take"
+    free = format_bytes(free_bytes(cache.folder()))
+    return f"Downloaded models take {format_bytes(used)}{allowed}; {free} of the disk are free."
 
 
 def _local(entry: Entry, on_cpu: bool) -> str:
@@ -172,71 +180,16 @@ def _row(entry: Entry, on_cpu: bool) -> tuple[str, ...]:
 
 def _download(options: argparse.Namespace) -> int:
     for name in options.model:
-        pinned = _with_revision(name, options.revision)
+        pinned = with_revision(name, options.revision)
         print(fetch(pinned, yes=options.yes, is_named=True).path, flush=True)
     return 0
 
 
 def _path(options: argparse.Namespace) -> int:
-    print(catalog.resolve(_with_revision(options.model, options.revision)).path)
+    print(catalog.resolve(with_revision(options.model, options.revision)).path)
     return 0
 
 
-def _with_revision(name: str, revision: str | None) -> str:
+def with_revision(name: str, revision: str | None) -> str:
+    """Return the name of a model with its revision, if one is given."""
     return name if revision is None else f"{name}@{revision}"
-
-
-def _remove(options: argparse.Namespace) -> int:
-    repo, revision = _removable(_with_revision(options.model, options.revision))
-    commits, size = _commits(repo, revision)
-    what = f"{repo}@{revision}" if revision else repo
-    folder = cache.repo_folder(repo)
-    print(f"{what}: {format_bytes(size)} in {folder}")
-    if not options.yes and not (terminal.is_interactive() and terminal.confirm("Remove it?")):
-        raise Failure("Nothing was removed.", "Add --yes to remove it without a question.")
-    if revision is None:
-        # Also what is half downloaded, which huggingface_hub would leave.
-        shutil.rmtree(folder)
-        shutil.rmtree(folder.parent / ".locks" / folder.name, ignore_errors=True)
-    else:
-        _cache_info().delete_revisions(*commits).execute()
-    print("removed")
-    return 0
-
-
-def _removable(name: str) -> tuple[str, str | None]:
-    """Return the repository and the revision that are to be removed.
-
-    Raises:
-        Unsupported: it is the bundled voice, or a folder.
-        UnknownModel: it is neither an alias nor a hub id.
-    """
-    if catalog.canonical(name).partition("@")[0] == catalog.BUNDLED:
-        raise Unsupported(f"{catalog.BUNDLED} is bundled and cannot be removed.", field="model")
-    if catalog.is_folder(name):
-        raise Unsupported(
-            f"{name} names a folder, and `models remove` removes only what was downloaded.",
-            hint="Delete the folder yourself if you no longer need it.",
-            field="model",
-        )
-    return catalog.repository(name)
-
-
-def _commits(repo: str, revision: str | None) -> tuple[list[str], int]:
-    """Return the commits to remove (none if all are), and how many bytes that frees."""
-    if not cache.repo_folder(repo).is_dir():
-        raise ModelNotDownloaded(f"{repo} is not in {cache.folder()}.", field="model")
-    if revision is None:
-        return [], cache.disk_bytes(repo)
-    snapshot = cache.find(repo, revision)
-    if snapshot is None:
-        raise UnknownModel(
-            f"Revision {revision!r} of {repo} is not on this machine.", field="model"
-        )
-    return [snapshot.commit], _cache_info().delete_revisions(snapshot.commit).expected_freed_size
-
-
-def _cache_info() -> Any:
-    import huggingface_hub
-
-    return huggingface_hub.scan_cache_dir(cache.folder())

@@ -146,9 +146,13 @@ class Engine:
         self._inbox.put(job)
         return job
 
-    def unload(self, model: str, wait: bool = False) -> UnloadJob:
-        """Free a model. While it is in use, this fails, or with `wait` waits until it is not."""
-        job = UnloadJob(model=model, events=self._events(None), wait=wait)
+    def unload(self, model: str, wait: bool = False, if_loaded: bool = False) -> UnloadJob:
+        """Free a model. While it is in use, this fails, or with `wait` waits until it is not.
+
+        Args:
+            if_loaded: a model that is not in memory is no error, unless requests wait for it.
+        """
+        job = UnloadJob(model=model, events=self._events(None), wait=wait, if_loaded=if_loaded)
         self._inbox.put(job)
         return job
 

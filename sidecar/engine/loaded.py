@@ -13,6 +13,8 @@ from sidecar.engine.request import LoadOptions
 from sidecar.engine.sampling import BatchSampler, LogitsMask, SamplingState
 from sidecar.models import registry
 from sidecar.models.checkpoint import Checkpoint
+from sidecar.models.hub import lease
+from sidecar.models.hub.lease import Lease
 from sidecar.models.protocols import SpeechGenerator, TTSModel
 
 
@@ -25,16 +27,23 @@ class _Entry:
         keep_alive: seconds that it stays in memory without work; negative is for ever.
         last_used: when it was last used, by time.monotonic.
         identity: a number that no other model in this process has had.
+        lease: says to all processes that its files in the hub's cache are in use; `close` ends it.
     """
 
     bits: int | None = None
     keep_alive: float = -1.0
     last_used: float = field(default_factory=time.monotonic)
     identity: int = field(default_factory=count().__next__)
+    lease: Lease | None = None
 
     def touch(self) -> None:
         """Note that the model is in use now."""
         self.last_used = time.monotonic()
+
+    def close(self) -> None:
+        """End the use of its files."""
+        if self.lease is not None:
+            self.lease.close()
 
 
 @dataclass(eq=False)
@@ -63,6 +72,18 @@ Loaded = LoadedModel | LoadedGenerator
 
 def load(checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None]) -> Loaded:
     """Load a model, warm it up, and measure the memory that it takes."""
+    held = lease.of_folder(checkpoint.path)
+    try:
+        loaded = _load(checkpoint, options, go_on)
+    except BaseException:
+        if held is not None:
+            held.close()
+        raise
+    loaded.lease = held
+    return loaded
+
+
+def _load(checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None]) -> Loaded:
     started, before = time.perf_counter(), mx.get_active_memory()
     bits = registry.stored_bits(checkpoint) or options.bits
     if registry.is_generator(checkpoint):

@@ -53,6 +53,10 @@ class ModelTable:
         """Return all names by which the model was asked for."""
         return [n for n, path in self._paths.items() if self._by_path.get(path) is loaded]
 
+    def has(self, name: str) -> bool:
+        """Return whether the model is in the table; `name` may be spelt differently."""
+        return any(canonical(n) == canonical(name) for n in self._paths)
+
     def find_name(self, name: str) -> str:
         """Return the name by which a model is in the table; `name` may be spelt differently.
 
@@ -140,7 +144,10 @@ class ModelTable:
         mx.clear_cache()
 
     def _drop(self, path: Path) -> None:
-        if self._by_path.pop(path, None) is not None:
+        dropped = self._by_path.pop(path, None)
+        if dropped is not None:
+            dropped.close()
+            del dropped  # or its memory could not be freed
             self._paths = {n: p for n, p in self._paths.items() if p != path}
             self.tidy()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sidecar.engine.commands import Command, Downloading, Found, Search
 from sidecar.engine.events import Done, Download, Failed, LoadResult, Stage
@@ -48,6 +48,11 @@ class PendingLoads:
 
     def __iter__(self) -> Iterator[Job]:
         return (job for search in self._searches.values() for job in search.jobs)
+
+    @property
+    def models(self) -> Iterable[str]:
+        """The names of the models that are waited for."""
+        return self._searches
 
     def park(self, name: str, job: Job) -> None:
         """Keep a job until its model is in memory. There is one search for all jobs of a model."""

@@ -160,10 +160,13 @@ class UnloadJob(Job, frozen=True, kw_only=True):
 
     Attributes:
         wait: whether to wait until the model is not in use; otherwise a model in use is refused.
+        if_loaded: whether a model that is not in memory is no error. Then a model for which
+            requests wait counts as in use.
     """
 
     model: str
     wait: bool = False
+    if_loaded: bool = False
 
 
 # How the engine ends a job; see `Scheduler._finish`.

@@ -43,6 +43,7 @@ from sidecar.engine.unloading import PendingUnloads
 from sidecar.engine.watchdog import Heartbeat
 from sidecar.errors import Cancelled, InternalError, queue_full
 from sidecar.limits import MAX_QUEUED, MAX_STREAMS
+from sidecar.models.catalog import canonical
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class Scheduler:
         self._heartbeat = heartbeat
         self._references = References(heartbeat)
         self._loading = PendingLoads(inbox, self._models, heartbeat, self._finish)
-        self._unloading = PendingUnloads(self._models, self._in_use, self._finish)
+        self._unloading = PendingUnloads(self._models, self._in_use, self._is_awaited, self._finish)
         self._encoding = EncodingQueue(
             self._models, self._references, self._loading.park, self._finish
         )
@@ -199,6 +200,14 @@ class Scheduler:
     @property
     def _active(self) -> list[ActiveSpeech[Any]]:
         return [speech for runner in self._runners for speech in runner.active]
+
+    def _is_awaited(self, model: str) -> bool:
+        names = (
+            *self._waiting.models,
+            *(job.model for job in self._encoding),
+            *self._loading.models,
+        )
+        return canonical(model) in map(canonical, names)
 
     def _in_use(self, loaded: Loaded) -> bool:
         names = (*self._waiting.models, *(job.model for job in self._encoding))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sidecar.engine.events import Done, Failed
 from sidecar.engine.failures import as_sidecar_error
@@ -17,12 +17,20 @@ class PendingUnloads:
     Args:
         models: the loaded models.
         in_use: returns whether a model has requests that are active or waiting.
+        is_awaited: returns whether requests wait for a model of this name, loaded or not.
         finish: ends a job.
     """
 
-    def __init__(self, models: ModelTable, in_use: InUse, finish: Finish) -> None:
+    def __init__(
+        self,
+        models: ModelTable,
+        in_use: InUse,
+        is_awaited: Callable[[str], bool],
+        finish: Finish,
+    ) -> None:
         self._models = models
         self._in_use = in_use
+        self._is_awaited = is_awaited
         self._finish = finish
         self._jobs: list[UnloadJob] = []
 
@@ -43,15 +51,16 @@ class PendingUnloads:
             UnknownModel: the model is not loaded.
             ModelInUse: the model is in use, and the job does not wait.
         """
+        if job.if_loaded and not self._models.has(job.model):
+            if self._is_awaited(job.model):
+                raise _in_use_error(job)
+            self._finish(job, Done())
+            return
         name = self._models.find_name(job.model)
         loaded = self._models.get(name)
         if loaded is not None and self._in_use(loaded):
             if not job.wait:
-                raise ModelInUse(
-                    f"The model {job.model!r} is in use.",
-                    hint="Cancel its streams, wait until they end, or set `wait`.",
-                    field="model",
-                )
+                raise _in_use_error(job)
             self._jobs.append(job)
             return
         del loaded  # or its memory could not be freed
@@ -66,3 +75,12 @@ class PendingUnloads:
                 self.add(job)
             except Exception as error:
                 self._finish(job, Failed(as_sidecar_error(error, "unloading a model")))
+
+
+def _in_use_error(job: UnloadJob) -> ModelInUse:
+    return ModelInUse(
+        f"The model {job.model!r} is in use.",
+        hint="Cancel its streams, wait until they end"
+        + ("." if job.if_loaded else ", or set `wait`."),
+        field="model",
+    )

@@ -9,6 +9,7 @@ import os
 import re
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -219,6 +220,7 @@ def _is_file(name: str) -> bool:
 
 def _download(name: str, fetching: Fetching | None) -> Path:
     # Imported here, since the hub's client is slow to import.
+    from sidecar.models import storage
     from sidecar.models.hub.client import check_name, is_offline
     from sidecar.models.hub.download import download
     from sidecar.models.hub.failures import offline_error
@@ -232,7 +234,8 @@ def _download(name: str, fetching: Fetching | None) -> Path:
         raise offline_error(name, missing)
     if fetching is None:
         raise _not_here(name, missing)
-    return download(repo, revision, fetching.report, fetching.cancelled)
+    admit = partial(storage.admit, repo)
+    return download(repo, revision, fetching.report, fetching.cancelled, admit)
 
 
 def _not_here(name: str, missing: tuple[str, ...]) -> ModelNotDownloaded:

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from sidecar.errors import ModelDamaged, ModelNotDownloaded, NotACheckpoint, SidecarError
-from sidecar.models import catalog, exported, manifest, registry
+from sidecar.models import catalog, exported, manifest, registry, storage
 from sidecar.models.base import Ability, ModelInfo, VoiceInfo
 from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.checkpoint.footprint import to_speak
@@ -32,6 +32,7 @@ class Entry(msgspec.Struct, frozen=True):
         info: from its config, if that is on this machine and can be read.
         disk_bytes: the size of its files on this machine, in all places.
         cache_bytes: the part of that which is in the hub's cache.
+        last_used: when it was last loaded from there or downloaded, in ISO 8601 and UTC.
         missing: the files that a partly downloaded model lacks.
         checkpoint: its files, if they are complete.
         fault: why an exported model cannot be used.
@@ -47,6 +48,7 @@ class Entry(msgspec.Struct, frozen=True):
     checkpoint: Checkpoint | None = None
     source: Source | None = None
     cache_bytes: int = 0
+    last_used: str | None = None
     fault: ModelDamaged | None = None
 
     def memory_bytes(self, *, on_cpu: bool) -> int | None:
@@ -154,13 +156,8 @@ def _bundled() -> Entry:
 
 
 def _others() -> Iterator[Entry]:
-    listed = set(catalog.ALIASES.values())
-    for repo in cache.repositories():
-        snapshot = None if repo in listed else cache.find(repo)
-        if snapshot is None:
-            continue
-        checkpoint = Checkpoint(repo, snapshot.path, cache.config(snapshot))
-        if registry.is_known(checkpoint):  # others belong to other programs
+    for repo in storage.repositories():
+        if repo not in catalog.ALIASES.values() and cache.find(repo) is not None:
             yield _entry(repo, repo, None)
 
 
@@ -174,8 +171,16 @@ def _info(checkpoint: Checkpoint) -> ModelInfo | None:
 
 def _entry(name: str, repo: str, known: KnownModel | None) -> Entry:
     snapshot = cache.find(repo)
-    size = cache.disk_bytes(repo)
-    entry = Entry(name, "known", repo, known, disk_bytes=size, cache_bytes=size)
+    stored = storage.look_at(repo)
+    entry = Entry(
+        name,
+        "known",
+        repo,
+        known,
+        disk_bytes=stored.nbytes,
+        cache_bytes=stored.nbytes,
+        last_used=stored.last_used_at if stored.nbytes else None,
+    )
     if snapshot is None:
         return entry
     checkpoint = Checkpoint(name, snapshot.path, cache.config(snapshot))

@@ -26,8 +26,9 @@ class Background:
 
     - `speech/synthesize` reads its saved voice, and holds its model (`Engine.hold_model`);
     - `voice/delete` deletes the file;
-    - `model/load` and `model/unload` reach the engine, which does them in this order;
-    - `voice/create` and the lists begin.
+    - `model/load`, `model/unload` and `model/delete` reach the engine, which does them in this
+      order (it says whether a model is in use; its files are deleted on another thread);
+    - `model/download`, `voice/create` and the lists begin.
 
     Whatever may take long begins in the lane and goes on elsewhere, since every later step waits
     for a slow one: recordings are decoded, texts are normalised, and folders are listed on other

@@ -28,11 +28,17 @@ from sidecar.rpc.contract.lifecycle import (
 )
 from sidecar.rpc.contract.model import (
     LoadProgress,
-    ModelListResult,
     ModelLoadParams,
     ModelLoadResult,
     ModelUnloadParams,
 )
+from sidecar.rpc.contract.model_files import (
+    ModelDeleteParams,
+    ModelDeleteResult,
+    ModelDownloadParams,
+    ModelDownloadResult,
+)
+from sidecar.rpc.contract.model_list import ModelListResult
 from sidecar.rpc.contract.speech import (
     AppendTextParams,
     AudioProgress,
@@ -116,6 +122,12 @@ def _models():
     return model
 
 
+def _model_files():
+    from sidecar.rpc.handlers import model_files
+
+    return model_files
+
+
 def _voices():
     from sidecar.rpc.handlers import voice
 
@@ -134,7 +146,7 @@ def _initialize(session: Session, params: InitializeParams, call: Call[Initializ
 
 
 def _import_handlers() -> None:
-    for load in (_models, _voices, _speech):
+    for load in (_models, _model_files, _voices, _speech):
         load()
 
 
@@ -187,6 +199,19 @@ METHODS: dict[str, Method] = {
     ),
     "model/unload": _request(
         ModelUnloadParams, Empty, "Remove a model from memory.", lambda: _models().unload
+    ),
+    "model/download": _request(
+        ModelDownloadParams,
+        ModelDownloadResult,
+        "Make sure that a model is on this machine; download it if necessary, and do not load it.",
+        lambda: _model_files().download,
+        (LoadProgress,),
+    ),
+    "model/delete": _request(
+        ModelDeleteParams,
+        ModelDeleteResult,
+        "Delete a downloaded model from the hub's cache, and from memory.",
+        lambda: _model_files().delete,
     ),
     "voice/list": _request(
         VoiceListParams,

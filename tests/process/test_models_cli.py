@@ -47,7 +47,7 @@ def test_the_repositories_are_listed_for_who_asks(tmp_path: Path) -> None:
             "tiny-voice is bundled and has only one revision",
         ),
         (["download", "tiny-voice@v1"], "tiny-voice is bundled and has only one revision"),
-        (["remove", "/"], "/ names a folder, and `models remove` removes only what was downloaded"),
+        (["remove", "/"], "/ names a folder, and only what was downloaded can be removed"),
         (["remove", "./nowhere"], "./nowhere names a folder"),
         (["remove", "0.6b-base"], "is not in"),
     ],

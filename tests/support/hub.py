@@ -161,9 +161,9 @@ class Hub:
         """Hold an answer after `at` bytes until it is `released`; `reached` is set by then."""
         return self._troubled(Trouble(part, 1, hold_at=at))
 
-    def dripping(self, part: str) -> AbstractContextManager[Trouble]:
-        """Send an answer slowly: about 3 MB a second."""
-        return self._troubled(Trouble(part, 1, drip_seconds=0.02))
+    def dripping(self, part: str, seconds: float = 0.02) -> AbstractContextManager[Trouble]:
+        """Send an answer slowly: 64 KiB, then a pause, which makes at most 3 MB a second."""
+        return self._troubled(Trouble(part, 1, drip_seconds=seconds))
 
     @contextmanager
     def _troubled(self, trouble: Trouble) -> Iterator[Trouble]:

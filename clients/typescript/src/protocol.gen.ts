@@ -212,13 +212,16 @@ export interface Limits {
   maxReferenceSeconds: number;
 }
 
-/** A stage of model/load. `downloading` is repeated, at most about ten times a second. */
+/**
+ * A stage of model/load or model/download. `downloading` is repeated, at most about ten times a
+ * second.
+ */
 export interface LoadProgress {
   /** Always "load". */
   kind: "load";
   /**
    * The stage that begins. resolving: finding the model. downloading: only if it is not on this
-   * machine. loading: reading it into memory.
+   * machine. loading: reading it into memory, in model/load only.
    */
   stage: "downloading" | "loading" | "resolving";
   /** Details of the stage, for people. */
@@ -234,6 +237,10 @@ export interface LoadProgress {
   receivedFiles?: number;
   /** Number of files in the download. Absent in other stages. */
   totalFiles?: number;
+  /** The file that is being received. Absent: none at this moment. */
+  file?: string;
+  /** How fast bytes have arrived in the last five seconds. Absent: none have. */
+  bytesPerSecond?: number;
   /**
    * The hub's rate limit requires a pause of this many milliseconds, which the sidecar is waiting
    * for. Absent: no pause.
@@ -291,6 +298,50 @@ export interface Metrics {
   peakMemoryBytes: number;
 }
 
+/** Which downloaded model to delete. */
+export interface ModelDeleteParams {
+  /**
+   * An alias or a hub id. With `@revision`, only that revision is deleted; without, all revisions
+   * and partial downloads.
+   */
+  model: ModelName;
+}
+
+/** What the deletion has freed. */
+export interface ModelDeleteResult {
+  /** Size of the deleted files in bytes. */
+  freedBytes: number;
+}
+
+/** Which model has to be on this machine. */
+export interface ModelDownloadParams {
+  /**
+   * A name that model/list returns, a hub id `owner/name`, or a folder. A name or hub id may end
+   * with `@revision`. Default: the server's --model.
+   */
+  model?: ModelName;
+  /**
+   * Branch, tag or commit of the model's repository; the same as `model@revision`. Default: the
+   * main branch.
+   */
+  revision?: string;
+  /** Report stages as $/progress under this token. Default: no progress. */
+  workDoneToken?: string | number;
+}
+
+/** Where the model's files are. */
+export interface ModelDownloadResult {
+  /** The name to use for the model; with `revision`, model@revision. */
+  model: string;
+  /**
+   * Where its files are. bundled: the sidecar's package. modelsDir: a folder of --models-dir.
+   * folder: the folder that `model` names. cache: the hub's cache.
+   */
+  source: "bundled" | "cache" | "folder" | "modelsDir";
+  /** The folder of its files. */
+  path: string;
+}
+
 /** A model that can be loaded. */
 export interface ModelEntry {
   /** The name to use as `model`. */
@@ -331,6 +382,16 @@ export interface ModelEntry {
    * Size of the files on this machine in bytes, including an incomplete download. Absent: none.
    */
   diskBytes?: number;
+  /**
+   * The part of `diskBytes` that is in the hub's cache and that model/delete frees, in bytes.
+   * Absent: none.
+   */
+  cacheBytes?: number;
+  /**
+   * When the model was last loaded from the hub's cache, unloaded, or downloaded, by any process:
+   * ISO 8601 in UTC. Absent: it is not in the cache.
+   */
+  lastUsed?: string;
   /** Accepted values of `language`. Absent: unknown until the model is loaded. */
   languages?: string[];
   /**
@@ -351,6 +412,12 @@ export interface ModelEntry {
 export interface ModelListResult {
   /** The bundled model, the catalogue, other models on this machine. */
   models: ModelEntry[];
+  /** Size of all models in the hub's cache in bytes: the sum of cacheBytes. */
+  usedBytes: number;
+  /** Free space on the disk of the hub's cache in bytes. */
+  freeBytes: number;
+  /** How large downloads may make `usedBytes`, in bytes: --models-budget. Absent: no limit. */
+  budgetBytes?: number;
 }
 
 /** Which model to load, and how. */
@@ -936,6 +1003,10 @@ export interface Requests {
   "model/load": { params: ModelLoadParams; result: ModelLoadResult; progress: LoadProgress };
   /** Remove a model from memory. */
   "model/unload": { params: ModelUnloadParams; result: Empty };
+  /** Make sure that a model is on this machine; download it if necessary, and do not load it. */
+  "model/download": { params: ModelDownloadParams; result: ModelDownloadResult; progress: LoadProgress };
+  /** Delete a downloaded model from the hub's cache, and from memory. */
+  "model/delete": { params: ModelDeleteParams; result: ModelDeleteResult };
   /** List the preset voices of a model, and saved voices. */
   "voice/list": { params: VoiceListParams; result: VoiceListResult };
   /** Create a voice from a recording or a description, and save it. */
@@ -980,6 +1051,8 @@ export const ERROR_CODES = {
   hubRateLimited: 1002,
   /** The disk does not have enough free space for the model. */
   diskFull: 1002,
+  /** The download would make the models in the cache larger than the budget allows. */
+  budgetExceeded: 1002,
   /** The content of a downloaded file differs from what the model hub lists. */
   corruptDownload: 1002,
   /** A file of an exported model is missing, or differs from the model's manifest. */
@@ -1012,7 +1085,7 @@ export const ERROR_CODES = {
   memoryLimitExceeded: 1009,
   /** The work failed for another reason; the log on stderr has the details. */
   generationFailed: 1010,
-  /** The model is in use, so it cannot be unloaded, or loaded with other options. */
+  /** The model is in use, so it cannot be unloaded, deleted, or loaded with other options. */
   modelInUse: 1011,
   /** The engine hangs, and the process is about to end. */
   engineStalled: 1012,
@@ -1024,6 +1097,8 @@ export const ERROR_CODES = {
   voiceSaveFailed: 1015,
   /** The request waited too long for more of its text. */
   textTimeout: 1016,
+  /** The files of the model could not be deleted. */
+  modelNotDeleted: 1017,
   /** A request was received before `initialize`. */
   notInitialized: -32002,
   /** The message is not a JSON-RPC 2.0 request, or the request is not allowed at this time. */

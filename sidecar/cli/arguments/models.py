@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sidecar.cli.arguments.parser import Commands, Parser, examples
-from sidecar.cli.arguments.shared import add_common, add_yes
+from sidecar.cli.arguments.shared import add_common, add_yes, size
 
 _NAME = "an alias (see models list) or a hub id; NAME@REVISION pins a revision"
 _EXAMPLES = (
@@ -44,9 +44,29 @@ def add(commands: Commands[Parser]) -> None:
     add_yes(download)
     add_common(download)
     add_common(path, log=False)
+    _add_prune(actions)
     _add_export(actions)
     _add_verify(actions)
     _add_quantize(actions)
+
+
+def _add_prune(actions: Commands[Parser]) -> None:
+    prune = _action(
+        actions,
+        "prune",
+        "Delete the downloaded models that have not been used for longest.",
+        "--budget SIZE",
+    )
+    option = prune.add_argument
+    option(
+        "--budget",
+        type=size,
+        metavar="SIZE",
+        required=True,
+        help="delete until the downloaded models take at most this: 8GB, or a number of bytes",
+    )
+    option("--dry-run", action="store_true", help="only print what would be deleted")
+    option("-y", "--yes", action="store_true", help="delete without asking")
 
 
 def _add_export(actions: Commands[Parser]) -> None:

@@ -29,7 +29,12 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**options, allow_abbrev=False)
         # The innermost parser wins: it is the one whose options are given.
         self.set_defaults(
-            parser=self, log_level="warning", log_format="text", offline=False, models_dir=None
+            parser=self,
+            log_level="warning",
+            log_format="text",
+            offline=False,
+            models_dir=None,
+            models_budget=None,
         )
         self._given: Sequence[str] = ()
 

@@ -9,8 +9,9 @@ from sidecar import logs
 from sidecar.audio.formats import MAX_RATE, MAX_SPEED, MIN_RATE, MIN_SPEED
 from sidecar.cli.arguments.parser import Container, Parser
 from sidecar.limits import LONGEST_REFERENCE_SECONDS, MAX_REFERENCE_SECONDS
-from sidecar.memory import MemoryLimit, parse_limit
+from sidecar.memory import MemoryLimit, parse_limit, parse_size
 from sidecar.models.exported import VARIABLE as MODELS_DIR
+from sidecar.models.hub.settings import BUDGET
 
 _DAY_SECONDS = 86400
 
@@ -77,6 +78,13 @@ def add_common(
             f"may be given several times (default: {MODELS_DIR} in the environment)",
         )
     if hub:
+        option(
+            "--models-budget",
+            type=size,
+            metavar="SIZE",
+            help="refuse downloads that would make the downloaded models larger than this: 20GB, "
+            f"or a number of bytes; 0 means no limit (default: {BUDGET} in the environment)",
+        )
         option(
             "--offline",
             action="store_true",
@@ -147,6 +155,14 @@ def memory_limit(text: str) -> MemoryLimit:
     """Return the memory that all loaded models together may use."""
     try:
         return parse_limit(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
+
+
+def size(text: str) -> int:
+    """Return a size in bytes."""
+    try:
+        return parse_size(text)
     except ValueError as error:
         raise ArgumentTypeError(str(error)) from None
 

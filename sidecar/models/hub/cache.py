@@ -52,6 +52,13 @@ def repo_folder(repo: str) -> Path:
     return folder() / (_PREFIX + repo.replace("/", "--"))
 
 
+def home_of(path: Path) -> Path | None:
+    """Return the repository's folder of a snapshot's folder; None if that is not in the cache."""
+    home = path.parent.parent
+    is_snapshot = path.parent.name == "snapshots" and home.name.startswith(_PREFIX)
+    return home if is_snapshot and home.parent == folder() else None
+
+
 def is_revision(text: str) -> bool:
     """Return whether a text can name a branch, a tag or a commit; it becomes part of a path."""
     return _REVISION.fullmatch(text) is not None

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,16 @@ import msgspec
 from sidecar.errors import ModelLoadFailed, UnknownModel
 from sidecar.models.checkpoint import foreign, quantised
 from sidecar.models.checkpoint.jsonfile import read_leniently
-from sidecar.models.hub import cache
+from sidecar.models.hub import cache, lease
 from sidecar.models.hub.client import client, host, session
-from sidecar.models.hub.failures import disk_full_error, free_bytes
+from sidecar.models.hub.failures import explain
 from sidecar.models.hub.retry import RetryPolicy
 from sidecar.models.hub.transfer import Blob, Transfer
 
 # The most reports a second; the first and the last are always sent.
 _REPORTS_PER_SECOND = 10.0
+# The rate is measured over so long: long enough to be steady, short enough to follow the network.
+_RATE_SECONDS = 5.0
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -40,6 +43,8 @@ class Progress(msgspec.Struct, frozen=True):
             decreases.
         received_files: whole files, of `total_files`.
         waiting_seconds: the pause that the hub has asked for; 0 without one.
+        file: the name of the file that is being fetched; empty before and after all of them.
+        bytes_per_second: how fast bytes have arrived in the last seconds; None if none have.
     """
 
     repo: str
@@ -48,6 +53,8 @@ class Progress(msgspec.Struct, frozen=True):
     received_files: int = 0
     total_files: int = 0
     waiting_seconds: float = 0.0
+    file: str = ""
+    bytes_per_second: float | None = None
 
     @property
     def said(self) -> str:
@@ -63,11 +70,19 @@ class Progress(msgspec.Struct, frozen=True):
 Report = Callable[[Progress], None]
 
 
-def download(repo: str, revision: str | None, report: Report, cancelled: threading.Event) -> Path:
+def download(
+    repo: str,
+    revision: str | None,
+    report: Report,
+    cancelled: threading.Event,
+    admit: Callable[[int], None] = lambda missing: None,
+) -> Path:
     """Fetch the files of a repository that are not cached; return the snapshot's folder.
 
     Args:
         revision: branch, tag or commit; None is the main branch.
+        admit: called with the number of bytes that are missing, before they are fetched; whatever
+            it raises ends the download.
         report: called with the progress, at most ten times a second, on this thread.
         cancelled: set by another thread to stop; received bytes are kept for the next time.
 
@@ -86,19 +101,28 @@ def download(repo: str, revision: str | None, report: Report, cancelled: threadi
     if not any(blob.name.endswith(".safetensors") for blob in blobs):
         raise _without_weights(repo, [file.rfilename for file in info.siblings])
     meter.expect(blobs)
-    missing = sum(blob.size - blob.count_present() for blob in blobs)
-    if missing > free_bytes(cache.folder()):
-        raise disk_full_error(repo, missing)
+    admit(sum(blob.size - blob.count_present() for blob in blobs))
+    try:
+        cache.repo_folder(repo).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise explain(error, repo) from error
+    with lease.during(cache.repo_folder(repo)):
+        _fetch(blobs, retry, meter)
+        path = cache.lay_out(repo, revision, info.sha, {blob.name: blob.path for blob in blobs})
+    meter.report()
+    return path
+
+
+def _fetch(blobs: list[Blob], retry: RetryPolicy, meter: _Meter) -> None:
+    """Complete the blobs; raises as `download`."""
     # Small files first: a fault of the repository shows before gigabytes have been fetched.
     for blob in sorted(blobs, key=lambda blob: blob.size):
+        meter.begin(blob)
         Transfer(blob, retry, meter.receive).run()
         meter.finish(blob)
         if blob.name == "config.json":
-            quantised.check(read_leniently(blob.path), repo)
+            quantised.check(read_leniently(blob.path), blob.repo)
     retry.check()
-    path = cache.lay_out(repo, revision, info.sha, {blob.name: blob.path for blob in blobs})
-    meter.report()
-    return path
 
 
 def _without_weights(repo: str, names: list[str]) -> UnknownModel:
@@ -147,13 +171,19 @@ class _Meter:
         self._files: set[str] = set()
         self._count = 0
         self._last = 0.0
+        self._file = ""
+        self._rate = _Rate()
 
     def expect(self, blobs: list[Blob]) -> None:
         # Two files of the same content are one blob, but count twice: they are two in the listing.
         self._present = {blob.name: blob.count_present() for blob in blobs}
         self._total, self._count = sum(blob.size for blob in blobs), len(blobs)
         self._files = {blob.name for blob in blobs if blob.is_whole()}
+        self._rate.begin(sum(self._present.values()))
         self.report()
+
+    def begin(self, blob: Blob) -> None:
+        self._file = blob.name
 
     def receive(self, blob: Blob, size: int) -> None:
         """Note that a blob has `size` bytes now."""
@@ -163,12 +193,42 @@ class _Meter:
 
     def finish(self, blob: Blob) -> None:
         self._files.add(blob.name)
+        self._file = ""
         self.receive(blob, blob.size)
 
     def report(self, waiting_seconds: float = 0.0) -> None:
         self._last = time.monotonic()
         self._highest = max(self._highest, sum(self._present.values()))
-        files = len(self._files)
         self._report(
-            Progress(self._repo, self._highest, self._total, files, self._count, waiting_seconds)
+            Progress(
+                repo=self._repo,
+                received_bytes=self._highest,
+                total_bytes=self._total,
+                received_files=len(self._files),
+                total_files=self._count,
+                waiting_seconds=waiting_seconds,
+                file=self._file,
+                bytes_per_second=self._rate.of(self._last, self._highest),
+            )
         )
+
+
+class _Rate:
+    """The rate at which a number has grown over the last seconds."""
+
+    def __init__(self) -> None:
+        self._samples: deque[tuple[float, int]] = deque()
+
+    def begin(self, number: int) -> None:
+        """Start from what there was before."""
+        self._samples.append((time.monotonic(), number))
+
+    def of(self, now: float, number: int) -> float | None:
+        """Return the rate per second up to now; None if the number has not grown."""
+        if not self._samples:
+            return None
+        self._samples.append((now, number))
+        while now - self._samples[0][0] > _RATE_SECONDS and len(self._samples) > 2:
+            self._samples.popleft()
+        then, before = self._samples[0]
+        return (number - before) / (now - then) if number > before and now > then else None

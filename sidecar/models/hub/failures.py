@@ -128,14 +128,18 @@ def offline_error(repo: str, missing: tuple[str, ...]) -> ModelNotDownloaded:
     )
 
 
-def disk_full_error(repo: str, needed: int | None) -> DiskFull:
-    """Return the error for `needed` bytes, if known, that do not fit on the cache's disk."""
+def disk_full_error(repo: str, needed: int | None, removable: str = "") -> DiskFull:
+    """Return the error for `needed` bytes, if known, that do not fit on the cache's disk.
+
+    Args:
+        removable: the models that could be removed, in words, if there are any.
+    """
     free = free_bytes(cache.folder())
     wants = "needs more space" if needed is None else f"needs {needed / 1e6:,.1f} MB"
     return DiskFull(
         f"{repo} {wants}, and the disk of {cache.folder()} has {free / 1e6:,.1f} MB free.",
         hint="Free some space (qwen-tts-sidecar models remove NAME), or set HF_HUB_CACHE to a "
-        "folder on another disk. What has been downloaded is kept.",
+        f"folder on another disk. What has been downloaded is kept.{removable}",
         field="model",
         figures=Figures(needed_bytes=needed, free_bytes=free),
     )

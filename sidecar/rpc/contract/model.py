@@ -1,4 +1,4 @@
-"""model/list, model/load, model/unload, and the progress of a load."""
+"""model/load, model/unload, and the progress of a load or a download."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sidecar.rpc.contract.common import ModelName, Params, Result, Token
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 Bits = Literal[4, 6, 8]
-_ABILITIES = (
+ABILITIES = (
     "presets: it has preset voices. cloning: it accepts a `reference`. design: `instruct` "
     "describes the voice. instruct: it accepts an instruction on how to speak. textStreaming: it "
     "accepts text token by token while it speaks. batching: it generates several requests at the "
@@ -103,7 +103,7 @@ class ModelLoadResult(Result):
         list[Ability],
         Meta(
             description=f"What the model can do. Anything else fails with `unsupported`. "
-            f"{_ABILITIES}"
+            f"{ABILITIES}"
         ),
     ]
     dialects: Annotated[
@@ -138,110 +138,15 @@ class ModelUnloadParams(Params):
     ] = None
 
 
-class ModelEntry(Result):
-    """A model that can be loaded."""
-
-    model: Annotated[str, Meta(description="The name to use as `model`.")]
-    state: Annotated[
-        Literal["loaded", "cached", "known", "bundled"],
-        Meta(
-            description="loaded: in memory. bundled: part of the sidecar. cached: completely on "
-            "this machine. known: in the catalogue, and not completely on this machine."
-        ),
-    ]
-    source: Annotated[
-        Literal["bundled", "modelsDir", "cache"] | None,
-        Meta(
-            description="Where its files are used from. bundled: the sidecar's package. modelsDir: "
-            "a folder of --models-dir. cache: the hub's cache. Absent: it is not completely on "
-            "this machine."
-        ),
-    ] = None
-    path: Annotated[
-        str | None, Meta(description="The folder of its files. Absent without `source`.")
-    ] = None
-    fault: Annotated[
-        str | None,
-        Meta(
-            description="Why the model in a folder of --models-dir cannot be used, for people; "
-            "loading it fails with `modelDamaged`. Absent: no fault."
-        ),
-    ] = None
-    repo: Annotated[
-        str | None,
-        Meta(description="The repository on the Hugging Face hub. Absent: none."),
-    ] = None
-    variant: Annotated[
-        str | None,
-        Meta(description="custom_voice, voice_design or base. Absent outside the catalogue."),
-    ] = None
-    bits: Annotated[
-        int | None,
-        Meta(description="Bits of each weight; 16 is bfloat16. Absent outside the catalogue."),
-    ] = None
-    parameters: Annotated[
-        int | None,
-        Meta(description="Number of parameters, without the codec. Absent outside the catalogue."),
-    ] = None
-    download_bytes: Annotated[
-        int | None,
-        Meta(
-            description="Size of the complete download in bytes; estimated. Absent outside the "
-            "catalogue."
-        ),
-    ] = None
-    memory_bytes: Annotated[
-        int | None,
-        Meta(
-            description="Memory needed to speak one stream on this machine's device, in bytes; "
-            "estimated, and including the process itself. Absent: unknown."
-        ),
-    ] = None
-    disk_bytes: Annotated[
-        int | None,
-        Meta(
-            description="Size of the files on this machine in bytes, including an incomplete "
-            "download. Absent: none."
-        ),
-    ] = None
-    languages: Annotated[
-        list[str] | None,
-        Meta(
-            description="Accepted values of `language`. Absent: unknown until the model is loaded."
-        ),
-    ] = None
-    abilities: Annotated[
-        list[Ability] | None,
-        Meta(
-            description=f"What the model can do. Absent: unknown until it is loaded. {_ABILITIES}"
-        ),
-    ] = None
-    missing_files: Annotated[
-        list[str] | None,
-        Meta(
-            description="Files that are still missing of a partly downloaded model, whose state is "
-            "known. Absent: none."
-        ),
-    ] = None
-
-
-class ModelListResult(Result):
-    """All models that can be loaded by name."""
-
-    models: Annotated[
-        list[ModelEntry],
-        Meta(description="The bundled model, the catalogue, other models on this machine."),
-    ]
-
-
 class LoadProgress(Result, tag_field="kind", tag="load"):
-    """A stage of model/load. `downloading` is repeated, at most about ten times a second."""
+    """A stage of model/load or model/download. `downloading` is repeated, at most about ten times a
+    second."""
 
     stage: Annotated[
         Literal["resolving", "downloading", "loading"],
         Meta(
             description="The stage that begins. resolving: finding the model. downloading: only if "
-            "it is not on this machine. loading: reading it into memory."
+            "it is not on this machine. loading: reading it into memory, in model/load only."
         ),
     ]
     message: Annotated[str, Meta(description="Details of the stage, for people.")]
@@ -263,6 +168,16 @@ class LoadProgress(Result, tag_field="kind", tag="load"):
     total_files: Annotated[
         int | None,
         Meta(description="Number of files in the download. Absent in other stages."),
+    ] = None
+    file: Annotated[
+        str | None,
+        Meta(description="The file that is being received. Absent: none at this moment."),
+    ] = None
+    bytes_per_second: Annotated[
+        float | None,
+        Meta(
+            description="How fast bytes have arrived in the last five seconds. Absent: none have."
+        ),
     ] = None
     waiting_ms: Annotated[
         float | None,

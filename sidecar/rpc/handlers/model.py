@@ -9,17 +9,19 @@ from sidecar.engine.events import Done, Download, Failed, LoadResult, Stage
 from sidecar.engine.request import Job, LoadJob, LoadOptions, UnloadJob
 from sidecar.errors import InvalidParams
 from sidecar.models import catalog, inventory
+from sidecar.models.hub import cache
+from sidecar.models.hub.failures import free_bytes
+from sidecar.models.hub.settings import budget
 from sidecar.models.inventory import Entry
 from sidecar.rpc.calls import Call
 from sidecar.rpc.contract.common import Empty, NoParams
 from sidecar.rpc.contract.model import (
     LoadProgress,
-    ModelEntry,
-    ModelListResult,
     ModelLoadParams,
     ModelLoadResult,
     ModelUnloadParams,
 )
+from sidecar.rpc.contract.model_list import ModelEntry, ModelListResult
 from sidecar.rpc.session import Session
 
 # How long a list waits for the name of the backend, which is known once MLX is imported.
@@ -36,10 +38,16 @@ def list_models(session: Session, params: NoParams, call: Call[ModelListResult])
 def _list(session: Session) -> ModelListResult:
     loaded = {catalog.canonical(name) for name in session.engine.loaded}
     backend = session.engine.backend(BACKEND_SECONDS)
-    rows = [_row(entry, entry.name in loaded, backend) for entry in inventory.entries()]
+    entries = inventory.entries()
+    rows = [_row(entry, entry.name in loaded, backend) for entry in entries]
     named = {row.model for row in rows}
     rows += [ModelEntry(model=name, state="loaded") for name in sorted(loaded - named)]
-    return ModelListResult(models=rows)
+    return ModelListResult(
+        models=rows,
+        used_bytes=sum(entry.cache_bytes for entry in entries),
+        free_bytes=free_bytes(cache.folder()),
+        budget_bytes=budget(),
+    )
 
 
 def _row(entry: Entry, loaded: bool, backend: str | None) -> ModelEntry:
@@ -51,6 +59,8 @@ def _row(entry: Entry, loaded: bool, backend: str | None) -> ModelEntry:
         fault=entry.fault.message if entry.fault else None,
         repo=entry.repo,
         disk_bytes=entry.disk_bytes or None,
+        cache_bytes=entry.cache_bytes or None,
+        last_used=entry.last_used,
         languages=list(entry.languages) or None,
         abilities=list(entry.abilities) or None,
         missing_files=list(entry.missing) or None,
@@ -66,19 +76,19 @@ def _row(entry: Entry, loaded: bool, backend: str | None) -> ModelEntry:
 
 
 def load(session: Session, params: ModelLoadParams, call: Call[ModelLoadResult]) -> None:
-    name = _pinned(params, session.default_model)
+    name = pinned(params.model or session.default_model, params.revision)
     if params.work_done_token is not None:
         call.claim_token(params.work_done_token, "workDoneToken")
     options = LoadOptions(params.dtype or "auto", params.bits, params.keep_alive)
 
     def begin() -> Callable[[], None]:
         job = session.engine.load(name, options)
-        return _start_report(session, job, lambda: _report_load(job, call))
+        return start_report(session, job, lambda: _report_load(job, call))
 
     session.in_order(call, lambda: call.begin(begin))
 
 
-def _start_report(session: Session, job: Job, report: Callable[[], None]) -> Callable[[], None]:
+def start_report(session: Session, job: Job, report: Callable[[], None]) -> Callable[[], None]:
     """Report a job's events on another thread, and return what cancels the job."""
     try:
         session.background.start(report)
@@ -88,18 +98,17 @@ def _start_report(session: Session, job: Job, report: Callable[[], None]) -> Cal
     return lambda: session.engine.cancel(job)
 
 
-def _pinned(params: ModelLoadParams, default: str) -> str:
-    """Return the name of the model to load, with its revision.
+def pinned(name: str, revision: str | None) -> str:
+    """Return a model's name with its revision.
 
     Raises:
         InvalidParams: two revisions are given.
     """
-    name = params.model or default
-    if params.revision is None:
+    if revision is None:
         return name
     if "@" in name:
         raise InvalidParams("`model` names a revision already.", field="revision")
-    return f"{name}@{params.revision}"
+    return f"{name}@{revision}"
 
 
 def _report_load(job: LoadJob, call: Call[ModelLoadResult]) -> None:
@@ -109,7 +118,7 @@ def _report_load(job: LoadJob, call: Call[ModelLoadResult]) -> None:
             case Stage(stage, detail):
                 call.progress(LoadProgress(stage=stage, message=detail))
             case Download(progress):
-                call.progress(_downloading(progress))
+                call.progress(downloading(progress))
             case Done(result):
                 assert isinstance(result, LoadResult)
                 call.reply(_loaded(job.model, result))
@@ -119,11 +128,13 @@ def _report_load(job: LoadJob, call: Call[ModelLoadResult]) -> None:
                 raise AssertionError("a load makes no audio")
 
 
-def _downloading(progress: Progress) -> LoadProgress:
+def downloading(progress: Progress) -> LoadProgress:
+    """Return the progress of a download as it is reported."""
     row = LoadProgress(stage="downloading", message=progress.said)
     if progress.total_files:
         row.received_bytes, row.total_bytes = progress.received_bytes, progress.total_bytes
         row.received_files, row.total_files = progress.received_files, progress.total_files
+        row.file, row.bytes_per_second = progress.file or None, progress.bytes_per_second
     if progress.waiting_seconds:
         row.waiting_ms = progress.waiting_seconds * 1000
     return row
@@ -150,7 +161,7 @@ def _loaded(model: str, result: LoadResult) -> ModelLoadResult:
 def unload(session: Session, params: ModelUnloadParams, call: Call[Empty]) -> None:
     def begin() -> Callable[[], None]:
         job = session.engine.unload(params.model, wait=params.wait is True)
-        return _start_report(session, job, lambda: _report_unload(job, call))
+        return start_report(session, job, lambda: _report_unload(job, call))
 
     # The engine does not limit these, and each of them that waits has a thread.
     call.admit("disk")

@@ -94,7 +94,8 @@ def _load(checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None
     else:
         model = registry.load(checkpoint, options.dtype, options.bits)
         mask = LogitsMask(model.codes)
-        _warm_up(model, mask, go_on)
+        if model.rows_share_cost or not options.is_awaited:
+            _warm_up(model, mask, go_on)
         loaded = LoadedModel(checkpoint.name, model, mask, 0, 0.0, bits=bits)
     mx.clear_cache()
     loaded.memory_bytes = mx.get_active_memory() - before

@@ -108,7 +108,7 @@ class PendingLoads:
             loaded = self._load(command, job.options, [job])
             if loaded is not None:
                 self._finish(job, Done(_result(loaded)))
-        if others and self._load(command, LoadOptions(), others) is None:
+        if others and self._load(command, LoadOptions(is_awaited=True), others) is None:
             return []
         return others
 

@@ -91,11 +91,14 @@ class LoadOptions(msgspec.Struct, frozen=True):
         dtype: type of the weights; "auto" chooses one for the device.
         bits: bits per weight to quantise the model to; None takes it as it is stored, or loaded.
         keep_alive: seconds that the model stays in memory without work; negative is for ever.
+        is_awaited: a request waits for the model. On the CPU its own first frames are the warm-up,
+            as nothing has to be compiled.
     """
 
     dtype: str = "auto"
     bits: int | None = None
     keep_alive: float | None = None
+    is_awaited: bool = False
 
 
 class Stream(msgspec.Struct, frozen=True, eq=False):

@@ -82,7 +82,7 @@ class SpeechJobs:
         """Load the model, and return what decides how it takes its text."""
         self._inbox.expect_outcome()
         model = self._request.speech.model
-        self._job = self._engine.load(model, LoadOptions(), self._inbox.events)
+        self._job = self._engine.load(model, LoadOptions(is_awaited=True), self._inbox.events)
         while not isinstance(event := (yield from self.wait()), LoadResult):
             pass
         return event.info

@@ -7,18 +7,37 @@ from typing import Any, Final
 
 import msgspec
 
+from sidecar.text import abbreviations
 from sidecar.text.languages import CODES, TextLanguage
 
 # Characters of the next word that the library sees. After a full stop that may belong to an
 # abbreviation it needs the whole word, since it knows words that begin sentences. Elsewhere the
 # first letter is enough, whose case matters.
 _WORD, _LETTER = 24, 1
+# After a quotation, the next characters show whether its sentence goes on: 「行く？」と言った.
+_VERB = 6
 # Characters of the sentence so far that the library sees. It does not find a quotation mark that is
 # further back.
 _CONTEXT = 200
 # Opening marks before the next word are not passed to the library: it does not count them as part
 # of a sentence, or would wait for the other quotation mark.
 _OPENERS = 8
+# Inside brackets or quotation marks a sentence ends only after so many characters.
+_QUOTED = 100
+_PAIRS = ("《》", "〈〉", "【】", "（）", "「」", "『』", "“”")
+_WIDE = ("chinese", "japanese", "korean")
+_CLOSING = "」』”\"'’»》"
+# After one of these the sentence goes on.
+_GOING_ON = tuple(",;:，、；：-–—")
+_MARKS = str.maketrans("", "", "*_~`")
+# Words that begin a sentence even without a blank before them, as in "Done.It works".
+_STARTERS = (
+    "It|The|This|That|These|Those|He|She|They|We|You|If|But|And|So|There|Here|When|While|What|Why|How"
+    "|Today|Yes|No|Das|Der|Die|Es|Sie|Er|Wir|Ich|Le|La|Les|Il|Elle|Nous|Vous|El|Los|Las|Un|Una|Pero|Lo"
+    "|Gli|Ma|Non|O|Os|Mas|Não|Это|Он|Она|Они|Мы|Вы|Но"
+)
+_LONGEST_STARTER = 7
+_LONGEST_ITEM = 6
 
 WAIT: Final = (-1, False)
 
@@ -30,7 +49,11 @@ class _Patterns(msgspec.Struct, frozen=True):
     following: Any
     abbreviation: Any
     ordinal: Any
-    initial: Any
+    glued: Any
+    says: Any
+    first: Any
+    other: Any
+    item: Any
     clause: Any
     space: Any
     cluster: Any
@@ -56,9 +79,16 @@ def _compile_patterns() -> _Patterns:
         following=regex.compile(
             rf"([\p{{SB=Close}}\p{{Ps}}\p{{Pi}}*_~`¿¡]{{0,{_OPENERS}}})(\S{{0,{_WORD}}})"
         ),
-        abbreviation=regex.compile(r"(?:\b\w{1,5}|\.\w+)\.\W*$"),
+        abbreviation=regex.compile(r"(?:\b(?:\w{1,5}|ap?prox)|\.\w+)\.\W*$"),
         ordinal=regex.compile(r"(?<!\w)\d{1,3}\.\s*$"),
-        initial=regex.compile(r"(?<!\w)\p{Lu}\.\s*$"),
+        glued=regex.compile(
+            rf"(?<=(?:^|\s)(?:\p{{Lu}}?[\p{{Ll}}'’]{{2,}}|[\d,]{{2,}})[.!?])"
+            rf"(?:(?:{_STARTERS})(?![\w.(-])|(?:Mrs?|Dr)\. )"
+        ),
+        says=regex.compile(r"と|って|なんて|하고|라고|라며|이라고|\p{Han}{0,4}[说說道问問喊叫答]"),
+        first=regex.compile(r"\s*(\d{1,2})\.\s"),
+        other=regex.compile(r"(?<=\s)(\d{1,2})\.\s+$"),
+        item=regex.compile(r"\((?:[A-Za-z]|[ivx]{1,4}|\d{1,2})\)"),
         clause=regex.compile(r"[,;:.!?…–—]\p{SB=Close}*\s+|[，、；：。！？]\p{SB=Close}*\s*"),
         space=regex.compile(r"\s+"),
         cluster=regex.compile(r"\X"),
@@ -90,16 +120,28 @@ def find_next_end(
     if border is None and match.end("reach") == len(text):
         return WAIT
     if not match["space"] and not found.wide.search(match[0]):
-        return end, False  # 3.14
+        ahead = text[end : end + _LONGEST_STARTER + 1]
+        is_short = border is None and len(ahead) <= _LONGEST_STARTER
+        if is_short and ahead[:1].isupper() and not ahead[-1:].isspace():
+            return WAIT
+        return end, found.glued.match(text, end) is not None  # 3.14, but "Done.It works"
     before = text[start:end]
     unsure = "." in match[0] and found.abbreviation.search(before)
     follows = found.following.match(text, end, border or len(text))
-    most_of_word = _WORD if unsure else _LETTER
+    is_quoted = before.rstrip()[-1:] in _CLOSING
+    most_of_word = _WORD if unsure else _VERB if is_quoted else _LETTER
     word = follows[2][:most_of_word]
     if word and found.stop.match(word):
         return end, False  # ". . ."
     if len(word) < most_of_word and follows.end() == len(text) and border is None:
         return WAIT
+    if border is None and text[end] == "(" and len(text) < end + _LONGEST_ITEM:
+        return WAIT
+    if found.item.match(text, end):
+        return end, True
+    one, other = found.first.match(before), found.other.search(before)
+    if one and other and int(other[1]) == int(one[1]) + 1:
+        return start + other.start(), True  # 1. First item 2. Second item
     # If the language is in doubt, the sentence ends only where it would end in both: a full stop
     # may belong to an abbreviation in one of them.
     names = language.detect(before, ahead=before + word)
@@ -110,14 +152,23 @@ def _is_end(before: str, word: str, name: str) -> bool:
     from sentencex import segment
 
     found = _compile_patterns()
-    if not before[: -len(before.lstrip())] and found.ordinal.fullmatch(before.strip()):
+    before = before.translate(_MARKS)
+    said = before.rstrip()
+    if found.ordinal.fullmatch(before.strip()):
         return False  # the number of an item
+    if word[:1] in _GOING_ON or (name in _WIDE and _is_open(said)):
+        return False
+    if said[-1:] in _CLOSING and found.says.match(word):
+        return False
+    if said.endswith(("!?", "?!")) and word[:1].isupper():
+        return True
+    if "." in said[-4:] or said.endswith("．"):
+        decided = abbreviations.decide(before, word, CODES[name])
+        if decided is not None:
+            return decided
     if name == "german" and found.ordinal.search(before):
         return False
-    if name in ("french", "russian") and found.initial.search(before):
-        return False
-    marks = str.maketrans("", "", "*_~`")
-    before = before.translate(marks)[-_CONTEXT:]
+    before = before[-_CONTEXT:]
     least, most = len(before.rstrip()), len(before)
     length = 0
     for sentence in segment(CODES[name], before + word):
@@ -125,6 +176,12 @@ def _is_end(before: str, word: str, name: str) -> bool:
         if length >= least:
             return length <= most
     return False
+
+
+def _is_open(said: str) -> bool:
+    """Return whether the text ends inside brackets or quotation marks that have just begun."""
+    opened = [said.rfind(one) for one, other in _PAIRS if said.count(one) > said.count(other)]
+    return bool(opened) and len(said) - max(opened) < _QUOTED
 
 
 def find_cut(text: str, start: int, most: int) -> int:

@@ -56,7 +56,7 @@ class SentenceSplitter:
         self._at = 0  # where the next sentence starts in the whole text
         self._searched = 0  # no sentence ends before this offset
         self._borders: deque[int] = deque()  # of paragraphs
-        self._silent: deque[bool] = deque([False])  # of the paragraphs between them
+        self._kinds: deque[LineKind] = deque([LineKind.TEXT])  # of the paragraphs between them
         self._begun = False  # the paragraph has more than white space
         self._group: Sentence | None = None
         self._weight = 0
@@ -84,10 +84,10 @@ class SentenceSplitter:
             if run.opens_paragraph and self._begun:
                 self._borders.append(end)
                 self._original.add_border(end)
-                self._silent.append(run.kind in SILENT_KINDS)
+                self._kinds.append(run.kind)
                 self._begun = False
             elif not self._begun and run.kind is not LineKind.BLANK:
-                self._silent[-1] = run.kind in SILENT_KINDS
+                self._kinds[-1] = run.kind
             self._begun = self._begun or not (run.text.isspace() or not run.text)
             parts.append(run.text)
             end += len(run.text)
@@ -113,7 +113,8 @@ class SentenceSplitter:
         border = self._borders[0] - base if self._borders else None
         if border is None and final:
             border = len(text)
-        if not self._silent[0]:
+        # A row of a table is spoken as one.
+        if self._kinds[0] not in (*SILENT_KINDS, LineKind.ROW):
             at = max(start, self._searched - base)
             while True:
                 step = boundaries.find_next_end(text, start, at, most, border, self._language)
@@ -134,12 +135,13 @@ class SentenceSplitter:
     def _put(self, end: int, found: list[Sentence], *, last: bool) -> None:
         """Add the text up to `end` to the group, and add complete groups to `found`."""
         start, self._at = self._at, end
-        said = "" if self._silent[0] else self._text[start - self._base : end - self._base]
+        is_silent = self._kinds[0] in SILENT_KINDS
+        said = "" if is_silent else self._text[start - self._base : end - self._base]
         self._language.read(said)
         hard = last
         if self._borders and self._borders[0] == end:
             self._borders.popleft()
-            self._silent.popleft()
+            self._kinds.popleft()
             hard = True
         heavy = weigh(said)
         group = self._group

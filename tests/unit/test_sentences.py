@@ -32,7 +32,7 @@ def test_prose_of_every_language_is_split_where_its_sentences_end(language: str)
         ("english", ["1. First item. ", "Second one."]),
         ("german", ["Usw. usf. und d.h. nichts. ", "Gut."]),
         ("chinese", ["圆周率是3.14。", "“好的。”", "真的吗？！", "走吧！！！", "他走了"]),
-        ("japanese", ["「はい。」", "と言った。", "「本当です。」", "そうか。"]),
+        ("japanese", ["「はい。」と言った。", "「本当です。」", "そうか。"]),
     ],
 )
 def test_abbreviations_quotes_and_figures(language: str, sentences: list[str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from bench import text as scores
 from sidecar.text.silence import is_silent
 from sidecar.text.speakable import make_speakable
-from tests.support.sentences import stream_speakable
+from tests.support.sentences import split, stream_speakable
 
 DATA = Path(__file__).parents[1] / "data" / "text"
 # The least number of cases that are read as expected, of all in `normalisation.jsonl`.
@@ -19,7 +19,7 @@ READ = {
     "chinese": 219,
     "japanese": 304,
 }
-SPLIT = 86
+SPLIT = 94
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,9 @@ def test_pieces_of_the_suites_are_said_as_the_whole() -> None:
         text, language = case["text"], case["language"]
         said = "".join(stream_speakable(text, language, [1] * len(text))).strip()
         assert said == make_speakable(text, language) or is_silent(said), text
+
+
+def test_pieces_of_the_suites_are_split_as_the_whole() -> None:
+    for case in scores.read_cases(DATA / "sentences.jsonl"):
+        text, language = case["text"], case["language"]
+        assert split(text, language, sizes=[1] * len(text)) == split(text, language), text

@@ -28,6 +28,9 @@ def build() -> dict[str, Any]:
         structs += [s for s in (method.params, method.result, *method.progress) if s is not None]
     unique = list(dict.fromkeys(structs))
     _, components = msgspec.json.schema_components(unique, ref_template=_DEFS)
+    # Before Python 3.13 a docstring has the indentation of its source.
+    for component in components.values():
+        component["description"] = inspect.cleandoc(component["description"])
     names = _names()
     components = _with_references(components, names) | names
     return {

@@ -129,7 +129,7 @@ def test_every_error_of_a_file_names_its_path(tmp_path: Path) -> None:
         ("pipe", "it is a pipe"),
         ("loop", "symbolic links"),
         ("x" * 300, "the name is too long"),
-        ("a\0b", "null byte"),
+        ("a\0b", "null "),  # "byte" or, since Python 3.13, "character"
     ):
         path = str(tmp_path / name) if name else str(tmp_path)
         with pytest.raises(BadReferenceAudio) as caught:

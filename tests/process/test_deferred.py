@@ -81,6 +81,8 @@ def test_another_family_speaks_between_two_sentences_of_qwen(tmp_path: Path) -> 
         server.speak("Hello.", model=str(dia), seed=1, maxFrames=4)
         again = server.speak("Hello.", voice="slt", seed=1, maxFrames=3)
         assert again.audio == first.audio
+        assert server.shutdown() == 0
+        assert "it/s" not in server.whole_log()  # a bar of mlx-audio's progress
 
 
 def test_what_a_package_cannot_import_is_the_error_of_each_use() -> None:

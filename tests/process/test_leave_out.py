@@ -18,6 +18,7 @@ import pytest
 import soundfile
 from packaging.utils import canonicalize_name
 
+from tests.support import families
 from tests.support.harness import RpcError, Sidecar, sidecar
 from tests.support.hub_server import hub_server
 from tests.support.sounds import encoded, sound
@@ -123,6 +124,15 @@ def test_a_voice_is_cloned_and_saved(bundle: Sidecar, base: str, format: str) ->
     bundle.call("voice/create", {"voice": format, "model": base, "reference": reference})
     spoken = bundle.speak("Hello.", voice=format, model=base, maxFrames=4)
     assert spoken.result["frames"] > 0
+
+
+def test_a_family_that_needs_more_is_refused_in_a_sentence(bundle: Sidecar, tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        soprano = families.build("soprano", tmp_path / "soprano", tmp_path / "hub", patch)
+    with pytest.raises(RpcError, match="soprano models need transformers, which is not") as caught:
+        bundle.call("model/load", {"model": str(soprano)})
+    assert caught.value.type == "missingPackage"
+    assert "with pip" in caught.value.data["hint"]
 
 
 def test_the_commands_work(tmp_path: Path) -> None:

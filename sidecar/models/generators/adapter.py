@@ -15,10 +15,10 @@ import mlx.core as mx
 import mlx.nn as nn
 import mlx_audio.utils
 from mlx.utils import tree_flatten
-from tqdm import tqdm
+from tqdm import tqdm, trange
 
 from sidecar.audio.reference import Recording
-from sidecar.errors import ModelLoadFailed, SidecarError, Unsupported
+from sidecar.errors import MissingPackage, ModelLoadFailed, SidecarError, Unsupported
 from sidecar.models import randomness
 from sidecar.models.backend import on_cpu
 from sidecar.models.base import GenerationSettings, ModelInfo, Utterance, VoicePrompt
@@ -64,6 +64,13 @@ class Generator:
             model = _load(checkpoint, family)
         except SidecarError:
             raise
+        except ModuleNotFoundError as error:
+            raise MissingPackage(
+                f"{family.module} models need {error.name}, which is not installed.",
+                hint="Install the sidecar with pip or uv, which install it too. A bundle of the "
+                "sidecar contains only what Qwen3-TTS needs.",
+                field="model",
+            ) from error
         except Exception as error:  # bad files make mlx-audio raise errors of any class
             if is_out_of_memory(error):
                 raise
@@ -213,9 +220,11 @@ def _finish_loading(model: Any) -> None:
 
 def _disable_bars(package: str) -> None:
     """Disable the progress bars that some families print to stderr even with verbose=False."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith(package) and getattr(module, "tqdm", None) is tqdm:
-            vars(module)["tqdm"] = partial(tqdm, disable=True)
+    modules = [m for name, m in list(sys.modules.items()) if name.startswith(package)]
+    for bar in (tqdm, trange):
+        for names in map(vars, modules):
+            if names.get(bar.__name__) is bar:
+                names[bar.__name__] = partial(bar, disable=True)
 
 
 def _cast(model: nn.Module, asked: str) -> str:

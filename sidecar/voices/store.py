@@ -12,6 +12,7 @@ import msgspec
 
 from sidecar.errors import BadVoiceFile, SidecarError, UnknownVoice, VoiceExists, VoiceSaveFailed
 from sidecar.files import describe_os_error
+from sidecar.home import below_home
 from sidecar.models.base import VoicePrompt
 from sidecar.voices import atomic, format, names
 from sidecar.voices.format import Metadata, SavedVoice
@@ -64,7 +65,8 @@ class VoiceStore:
         if self._folder is None:
             import platformdirs  # the handshake does without
 
-            data = platformdirs.user_data_path("qwen-tts-sidecar", appauthor=False)
+            name = "qwen-tts-sidecar"
+            data = below_home(lambda: platformdirs.user_data_path(name, False), "--voices-dir")
             self._folder = data / "voices"
         return self._folder
 

@@ -204,5 +204,5 @@ def test_an_extra_that_is_not_installed_says_how_to_install_it(
     assert {extra["installed"] for extra in found["extras"]} == {False}
     said = text.as_text(found)
     for name in nowhere:
-        assert "(no no_such_module): pip install no_such_module" in said
+        assert "(no no_such_module): run pip install no_such_module" in said
         assert re.search(rf"{name}\b.*not installed", said)

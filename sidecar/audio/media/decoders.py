@@ -25,6 +25,7 @@ from sidecar.audio.media.formats import MediaFormat
 from sidecar.audio.sources import ReferenceFile
 from sidecar.errors import BadReferenceAudio
 from sidecar.files import describe_os_error
+from sidecar.installation import to_install
 
 # For one file, without the wait for a turn. To decode a minute of audio takes less than a second of
 # CPU time, but the machine may be busy.
@@ -115,7 +116,7 @@ def decode_to_wav(file: ReferenceFile, form: MediaFormat) -> Generator[WavFile]:
     if not decoders:
         raise file.make_error(
             f"The reference audio is {form.name}, and nothing on this machine decodes that.",
-            "Install PyAV (pip install av) or the program ffmpeg. Or convert it: "
+            f"Install the program ffmpeg, or {to_install('av')}. Or convert it: "
             f"{_make_command(form, file.path)}",
         )
     with _turn(file.check), ExitStack() as stack:

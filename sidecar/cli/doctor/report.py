@@ -35,6 +35,8 @@ def collect(*, speak: bool, network: bool) -> dict[str, Any]:
         broken: what keeps the sidecar from working.
         advice: what would make it better, and which model to use.
         backend: metal, cuda or cpu; absent if MLX does not work.
+        bundle: the platform and the folder of the bundle that this runs from; absent in a Python
+            environment.
         blas: the library that was found; absent on the CPU means MLX's slow one.
         memory: `limitBytes` is what loaded models may use together, without `--memory-limit`.
     """
@@ -69,7 +71,9 @@ def collect(*, speak: bool, network: bool) -> dict[str, Any]:
         "hub": surroundings.hub(ask=network),
         "advice": [fit.advice(sizes, on_cpu=on_cpu)],
         "broken": broken,
-        **_without_unknown(backend=device, blas=_blas(), selfTest=test),
+        **_without_unknown(
+            backend=device, blas=_blas(), selfTest=test, bundle=surroundings.bundle()
+        ),
     }
     report["advice"] += _advice(report)
     return report

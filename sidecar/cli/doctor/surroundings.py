@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import threading
 import time
 from typing import Any
 
+from sidecar import installation
 from sidecar.models.hub import client, failures
 
 # The extras of this package that a user may want, and the modules that each needs.
@@ -26,6 +28,15 @@ _USES = {
 }
 # Resolving a host name has no time limit of its own, so the whole check has one.
 _HUB_SECONDS = 5.0
+
+
+def bundle() -> dict[str, str] | None:
+    """Return the platform and the folder of the bundle that this runs from, if it does."""
+    folder = installation.bundle()
+    if folder is None:
+        return None
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    return {"platform": str(manifest["platform"]), "path": str(folder)}
 
 
 def extras() -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from sidecar.installation import to_install
 from sidecar.memory import format_bytes
 
 _FIT = {"well": "yes", "alone": "with few other programs running", "no": "no"}
@@ -29,6 +30,8 @@ def _facts(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "qwen-tts-sidecar", report["version"]
     yield "platform", report["platform"]
     yield "python", report["python"]
+    if bundle := report.get("bundle"):
+        yield "bundle", f"{bundle['platform']}, in {bundle['path']}"
     for name, version in report["packages"].items():
         yield name, version or "not installed"
     yield "backend", report.get("backend", "none")
@@ -74,7 +77,7 @@ def _extra(extra: dict[str, Any]) -> str:
     if extra["installed"]:
         return f"installed, for {extra['use']}"
     missing, packages = ", ".join(extra["missing"]), " ".join(extra["install"])
-    return f"not installed, for {extra['use']} (no {missing}): pip install {packages}"
+    return f"not installed, for {extra['use']} (no {missing}): {to_install(packages)}"
 
 
 def _self_test(test: dict[str, Any] | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sidecar.audio.pcm import Samples
 from sidecar.cli.terminal import Failure
+from sidecar.installation import to_install
 
 _INSTEAD = "Use -o FILE to write a file instead."
 
@@ -103,7 +104,7 @@ def _sounddevice() -> ModuleType:
     except ImportError as error:
         raise Failure(
             "Playing audio needs the Python package sounddevice, which is not installed.",
-            f"Run pip install sounddevice. {_INSTEAD}",
+            f"To have it, {to_install('sounddevice')}. {_INSTEAD}",
         ) from error
     except OSError as error:
         raise Failure(

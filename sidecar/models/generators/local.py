@@ -14,6 +14,7 @@ import huggingface_hub
 from huggingface_hub import constants
 
 from sidecar.errors import MissingPackage, ModelLoadFailed, ModelNotDownloaded
+from sidecar.installation import to_install
 from sidecar.models.catalog import HUB_ID
 from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.generators.families import TOKENIZER_FILES, Beside, Family
@@ -34,7 +35,7 @@ def check(family: Family, checkpoint: Checkpoint) -> None:
         if importlib.util.find_spec(module) is None:
             raise MissingPackage(
                 f"{family.module} models need the package {module}.",
-                hint=f'pip install "{package}"',
+                hint=f"To have it, {to_install(package)}.",
                 field="model",
             )
     missing = [beside for beside in needed(family, checkpoint) if not _is_here(beside)]

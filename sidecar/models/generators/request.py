@@ -14,6 +14,7 @@ from mlx_audio.utils import audio_volume_normalize
 
 from sidecar.audio.reference import RATE, Recording
 from sidecar.errors import InvalidParams, MissingPackage, Unsupported
+from sidecar.installation import to_install
 from sidecar.models import catalog
 from sidecar.models.base import GenerationSettings, ModelInfo, Utterance
 from sidecar.models.generators.families import Family
@@ -130,7 +131,7 @@ def _check_pronunciation(code: str) -> None:
         model = " and run: python -m spacy download en_core_web_sm"
         raise MissingPackage(
             f"Kokoro needs {', '.join(missing)} to pronounce this language.",
-            hint=f"pip install {install}" + (model if code in "ab" else ""),
+            hint=f"To have it, {to_install(install)}" + (model if code in "ab" else ""),
             field="language",
         )
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from sidecar.home import below_home
 from sidecar.models.checkpoint.jsonfile import read_leniently
 from sidecar.models.checkpoint.weights import weight_names
 
@@ -45,7 +46,7 @@ def folder() -> Path:
     """Return the cache's folder: `HF_HUB_CACHE`, or `hub` in `HF_HOME`."""
     from huggingface_hub import constants
 
-    return Path(constants.HF_HUB_CACHE).expanduser()
+    return below_home(lambda: Path(constants.HF_HUB_CACHE).expanduser(), "HF_HUB_CACHE")
 
 
 def repo_folder(repo: str) -> Path:

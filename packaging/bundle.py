@@ -81,11 +81,11 @@ def build(tree: Path, platform: str, options: argparse.Namespace) -> str:
     launcher.parent.mkdir()
     shutil.copy(HERE / "launcher.sh", launcher)
     launcher.chmod(0o755)
-    archive.normalise(tree)
-    if options.sign:
+    if options.sign is not None:
         signing.sign(tree, options.sign)
     (tree / "sbom.cdx.json").write_text(_bill(python, foreign), "utf-8")
     manifest.write(tree, version, platform, python.version)
+    archive.normalise(tree)
     return version
 
 

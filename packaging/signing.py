@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import struct
 import subprocess
+import sys
 from pathlib import Path
 
 _ENTITLEMENTS = Path(__file__).parent / "entitlements.plist"
@@ -29,8 +30,10 @@ def sign(tree: Path, identity: str) -> None:
 
     Raises:
         subprocess.CalledProcessError: codesign refused; it has said why.
-        ValueError: there is nothing to sign.
+        ValueError: there is nothing to sign, or no identity.
     """
+    if not identity:
+        raise ValueError("the name of the signing identity is empty")
     libraries, programs = find(tree)
     if not programs:
         raise ValueError(f"there is no program for macOS in {tree}")
@@ -76,8 +79,11 @@ def _run(command: list[str], paths: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=sign.__doc__)
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tree", type=Path)
-    parser.add_argument("identity")
+    parser.add_argument("identity", help="a name of the keychain")
     options = parser.parse_args()
-    sign(options.tree, options.identity)
+    try:
+        sign(options.tree, options.identity)
+    except (ValueError, subprocess.CalledProcessError) as error:
+        sys.exit(f"signing: {error}")

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.bundles import bundle
 from tests.support.wheels import COMPILES, NO_COMPILER, build
 from tests.support.wire import ROOT
 
 
 @pytest.fixture(scope="session")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the tree of this platform, built of this checkout."""
-    out = tmp_path_factory.mktemp("bundle")
-    script = ROOT / "packaging" / "bundle.py"
-    command = [sys.executable, script, "--out", out / "trees", "--dist", out / "dist"]
-    subprocess.run(command, stdin=subprocess.DEVNULL, check=True, timeout=600)
-    (folder,) = (out / "trees").iterdir()
-    return folder
+def tree() -> Path:
+    """Return the tree of this platform."""
+    return bundle()[0]
+
+
+@pytest.fixture(scope="session")
+def archive() -> Path:
+    """Return the archive of the tree."""
+    return bundle()[1]
 
 
 @pytest.fixture(scope="session")

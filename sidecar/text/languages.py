@@ -5,6 +5,7 @@ Chinese, Japanese, Korean and Russian are detected by their script, and the othe
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from sidecar.text import latin, tags
@@ -25,6 +26,11 @@ CODES = {
 
 # Characters at the beginning of a text that are examined. A few hundred letters show the language.
 _GUESSED_FROM = 2000
+# Characters before a passage that decide on it; and of a passage that is Chinese without kana.
+_NEAR, _SHORT = 100, 60
+# Names and units with a figure, which say nothing about the language.
+_WITH_FIGURE = re.compile(r"[A-Za-z]*[-.]?\d[A-Za-z\d.,²³]*(?:\s?[A-Za-z]{1,2}(?![A-Za-z]))?")
+_LETTER = re.compile(r"[^\W\d_]")
 # After so many characters an answer without doubt is final.
 _SETTLED = 500
 
@@ -36,6 +42,9 @@ def _find_named(asked: str) -> str | None:
 
 class TextLanguage:
     """The language of a text that is read from its beginning.
+
+    A passage without words of its own, such as the row of a table, is in the language of the text
+    before it, and so is a short one in Chinese characters after Japanese.
 
     Languages in Latin letters are detected for the text, and not for each sentence: from the text's
     beginning up to the place in question. The answer is final after 500 characters if there is no
@@ -51,11 +60,15 @@ class TextLanguage:
         name = _find_named(asked) if asked else None
         self._named = None if name is None else (name,)
         self._read = ""
+        self._near = ""  # the end of what has been read
         self._settled: tuple[str, ...] | None = None
 
     def read(self, text: str) -> None:
         """Take the next part of the text."""
-        if self._named is None and self._settled is None:
+        if self._named is not None:
+            return
+        self._near = (self._near + text)[-_NEAR:]
+        if self._settled is None:
             self._read += text[: _GUESSED_FROM - len(self._read)]
 
     def detect(self, part: str, *, ahead: str = "") -> tuple[str, ...]:
@@ -69,7 +82,14 @@ class TextLanguage:
         """
         if self._named is not None:
             return self._named
-        return _detect_by_script(part[:_GUESSED_FROM]) or self._detect_latin(ahead)
+        words = _strip_foreign(part[:_GUESSED_FROM])
+        found = _detect_by_script(words)
+        if found is None and _LETTER.search(words) is None:
+            found = _detect_by_script(_strip_foreign(self._near))
+        elif found == ("chinese",) and len(words) < _SHORT:
+            near = _detect_by_script(_strip_foreign(self._near))
+            found = near if near == ("japanese",) else found
+        return found or self._detect_latin(ahead)
 
     def _detect_latin(self, ahead: str) -> tuple[str, ...]:
         if self._settled is not None:
@@ -79,6 +99,10 @@ class TextLanguage:
         if len(known) >= _GUESSED_FROM or (len(known) >= _SETTLED and len(names) == 1):
             self._settled, self._read = names, ""
         return names
+
+
+def _strip_foreign(text: str) -> str:
+    return _WITH_FIGURE.sub(" ", latin.ADDRESSES_TAGS_CODE.sub(" ", text))
 
 
 def detect_languages(text: str, asked: str | None) -> tuple[str, ...]:

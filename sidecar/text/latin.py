@@ -36,7 +36,7 @@ _FOREIGN = 0.02
 _LEAST = 1e-5
 
 # Parts of a text that say nothing about its language, or mislead.
-_ADDRESSES_TAGS_CODE = re.compile(
+ADDRESSES_TAGS_CODE = re.compile(
     r"https?://\S+|www\.\S+|\b[\w.+-]{1,64}@\S+|<[A-Za-z/!][^<>]{0,200}>|`[^`]{1,200}`"
 )
 _FIGURES_MARKS = re.compile(r"[^\w'’-]+|[\d_]+|--+")
@@ -61,7 +61,7 @@ def detect_languages(text: str) -> tuple[str, ...]:
 
     This takes 0.2 ms for 2000 characters, and 30 ms the first time, when the model is loaded.
     """
-    words = _FIGURES_MARKS.sub(" ", _ADDRESSES_TAGS_CODE.sub(" ", text)).strip()
+    words = _FIGURES_MARKS.sub(" ", ADDRESSES_TAGS_CODE.sub(" ", text)).strip()
     if not words:
         return ("english",)
     # The model knows words in the case in which they are usually written.

@@ -21,7 +21,7 @@ from sidecar.text.speakable import NEEDS_SPELLING, normalize_part
 
 # The most characters that are held back. A longer word is cut, and a longer link is text.
 HOLD = 200
-# Characters at the beginning of the text by which its script is detected.
+# Characters at the beginning of the paragraph by which its script is detected.
 _HEAD = 2000
 # Characters before a figure on which its reading may depend.
 _NEAR = 16
@@ -127,6 +127,8 @@ class SpeakableStream:
                 run.opens_paragraph and self._head.strip()
             ):  # there may be no white space after a tag
                 self._gap = self._gap or "\n"
+            if run.opens_paragraph:
+                self._head = ""  # it may be in another language
         return said + "".join(self._feed_word(word) for word in self._words.feed(run.text))
 
     def _feed_word(self, word: _Word) -> str:

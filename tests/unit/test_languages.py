@@ -217,6 +217,24 @@ def test_mixed_scripts_are_told_sentence_by_sentence() -> None:
     assert said == ["我有三个苹果。", "She is twenty five years old.", "У меня есть 3 яблока."]
 
 
+@pytest.mark.parametrize("by_token", [False, True])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("下面是价格：\n\n| B200 | $40,000 | 3kg |\n", "下面是价格： B200, 四万美元, 三千克"),
+        ("你好，今天很好。\n\n- `pip install x` 3", "你好，今天很好。 pip install x 三"),
+        ("请看 https://example.com/a/very/long/address 第3章。", "第三章。"),
+        ("昨日は楽しかったです。\n\n午前8:05集合、2本購入。", "午前八時五分集合、二本購入。"),
+        ("今天2天。\n\nThis is a story of 5 apples.\n\n$5", "a story of five apples. five dollars"),
+    ],
+)
+def test_a_passage_without_words_is_in_the_language_before_it(
+    text: str, said: str, by_token: bool
+) -> None:
+    found = given_to_the_model(text, [len(text)], by_token=by_token)
+    assert " ".join(found.split()).endswith(said)
+
+
 MIXED = st.lists(
     st.sampled_from([s + " " for name in EVERYDAY for s in EVERYDAY[name][:6]])
     | st.sampled_from(

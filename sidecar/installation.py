@@ -24,8 +24,8 @@ def to_install(packages: str) -> str:
     if bundle() is None:
         return f"run pip install {packages}"
     return (
-        f"run pip install qwen-tts-sidecar {packages} in a Python environment, since nothing can "
-        "be added to this bundle"
+        f"run pip install {packages} in a Python environment that the sidecar is installed in, "
+        "since nothing can be added to this bundle"
     )
 
 

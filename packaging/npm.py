@@ -2,6 +2,7 @@
 
 python packaging/npm.py client                            dist/qwen-tts-sidecar-1.2.3.tgz
 python packaging/npm.py platform build/bundle/linux-x64   dist/qwen-tts-sidecar-linux-x64-1.2.3.tgz
+python packaging/npm.py platform sidecar-linux-x64.tar.gz     the same, from the tree's archive
 
 The client has a package for each platform as an optional dependency of exactly its own version, and
 npm installs the one whose `os`, `cpu` and `libc` fit. These dependencies are added here, not in the
@@ -73,7 +74,9 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("client", help="write the TypeScript client's package")
     platform = commands.add_parser("platform", help="write a platform's package")
-    platform.add_argument("tree", type=Path, help="a folder that `make bundle` has written")
+    platform.add_argument(
+        "tree", type=Path, help="what `make bundle` has written: a folder, or its archive"
+    )
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.out) as scratch:
@@ -81,13 +84,23 @@ def main() -> None:
             if options.command == "client":
                 folder = stage_client(Path(scratch))
             else:
-                folder = stage_platform(options.tree.resolve(), Path(scratch))
+                tree = options.tree.resolve()
+                if tree.is_file():
+                    tree = unpack(tree, Path(scratch) / "tree")
+                folder = stage_platform(tree, Path(scratch))
             if options.repository:
                 change(folder, {"repository": {"type": "git", "url": options.repository}})
             archive = pack(folder, options.out)
         except RefusedError as error:
             sys.exit(f"error: {error}")
     print(f"{archive}: {archive.stat().st_size / 1e6:.2f} MB")
+
+
+def unpack(archive: Path, folder: Path) -> Path:
+    """Unpack the archive of a tree; return the one folder in it."""
+    with tarfile.open(archive) as file:
+        file.extractall(folder, filter="data")
+    return next(folder.iterdir())
 
 
 def stage_client(scratch: Path) -> Path:
@@ -104,12 +117,15 @@ def stage_client(scratch: Path) -> Path:
 
 def stage_platform(tree: Path, scratch: Path) -> Path:
     """Return the folder of a platform's package: the files of a tree, and three of npm's."""
-    platform = tree.name
+    try:
+        platform = json.loads((tree / "manifest.json").read_text("utf-8"))["platform"]
+    except FileNotFoundError:
+        raise RefusedError(f"{tree} has no manifest.json: it is not from make bundle.") from None
     if platform not in PLATFORMS:
         raise RefusedError(f"{platform} is no platform with a package: {', '.join(PLATFORMS)}.")
     launcher = tree / "bin" / "qwen-tts-sidecar"
     if not os.access(launcher, os.X_OK):
-        raise RefusedError(f"{launcher} is not there, or cannot be executed: run make bundle.")
+        raise RefusedError(f"{launcher} is not there, or cannot be executed.")
     check_files(tree)
     folder = scratch / "package"
     shutil.copytree(tree, folder, copy_function=link)

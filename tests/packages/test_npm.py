@@ -109,7 +109,7 @@ def small(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
         launcher.parent.mkdir(parents=True)
         launcher.write_text(f'#!/bin/sh\nexec "{tree}/bin/qwen-tts-sidecar" "$@"\n')
         launcher.chmod(0o755)
-        shutil.copy(tree / "manifest.json", place / name)
+        (place / name / "manifest.json").write_text(json.dumps({"platform": name}))
         archive = build(tmp_path_factory.mktemp("archive"), "platform", place / name)
         archives[f"@qwen-tts-sidecar/{name}"] = f"file:{archive}"
     return archives

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import runpy
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import pytest
 
 import sidecar
+from tests.support.npm_packages import pack
 from tests.support.wire import ROOT
 
 SCRIPT = ROOT / ".ci" / "version.py"
@@ -44,16 +43,6 @@ def test_npm_spells_a_release_candidate_in_its_own_way() -> None:
 
 PLATFORMS = ("darwin-arm64", "linux-x64")
 NPM_VERSION = runpy.run_path(str(SCRIPT))["for_npm"](sidecar.__version__)
-
-
-def pack(folder: Path, name: str, **files: object) -> None:
-    """Write an npm package of JSON files."""
-    with tarfile.open(folder / f"{name.replace('/', '-')}.tgz", "w:gz") as archive:
-        for file, content in files.items():
-            data = json.dumps(content).encode()
-            info = tarfile.TarInfo(f"package/{file}.json")
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
 
 
 def release(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import mlx.core as mx
 
 from sidecar.models.base import CodeSpec, SamplingParams
+from sidecar.models.protocols import ResidualDraws
 from sidecar.models.slots import Slot, gather, slots
 
 _MASK64 = 2**64 - 1
@@ -115,6 +116,16 @@ class BatchSampler:
         start = (codebook - 1) * size
         return self._subtalker.pick(logits, self._noise[:, start : start + size])
 
+    def residual_draws(self, vocab: int) -> ResidualDraws:
+        """Return what a kernel needs to draw as `residual` does; see `FrameSampler`."""
+        draws = self._subtalker.draws
+        noise = self._draw(1, (self._spec.codebooks - 1) * vocab) if draws else None
+        return ResidualDraws(noise, self._subtalker.settings(vocab))
+
+    def note_finite(self, finite: mx.array) -> None:
+        """Take bool [rows], whether a kernel's last logits are finite numbers."""
+        self.finite = self.finite & finite
+
     def advance(self) -> None:
         """Count the frame that was drawn. Before that, to draw it again gives the same codes."""
         for row in self._rows:
@@ -160,6 +171,16 @@ class _Stage:
         self._ks = [p.top_k for p in params]
         self._top_ps = [p.top_p if t else 1.0 for p, t in zip(params, temperatures, strict=True)]
         self._divisor = _column([t or 1.0 for t in temperatures])
+        self._temperatures = temperatures
+        self._settings: mx.array | None = None
+
+    def settings(self, size: int) -> mx.array:
+        """Return top-k, top-p and temperature of each row, of `size` codes: float32 [rows, 3]."""
+        if self._settings is None:
+            ks = [k if 0 < k < size else size for k in self._ks]
+            rows = zip(map(float, ks), self._top_ps, self._temperatures, strict=True)
+            self._settings = mx.array([list(row) for row in rows], dtype=mx.float32)
+        return self._settings
 
     def scale(self, noise: mx.array) -> mx.array:
         """Return noise times each row's temperature; 0 for greedy rows, even of infinite noise."""

@@ -6,7 +6,7 @@ Importing this module does not import MLX; only annotations name its arrays.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sidecar.models.base import (
     CodeSpec,
@@ -23,6 +23,20 @@ if TYPE_CHECKING:
     from sidecar.audio.reference import Recording
 
 
+class ResidualDraws(NamedTuple):
+    """What the draws of codebooks 1 and up depend on, but for the logits.
+
+    Attributes:
+        noise: float32 [rows, (codebooks − 1) × vocab], Gumbel noise times the row's temperature;
+            None if no row draws at random.
+        settings: float32 [rows, 3]: top-k from 1 to vocab, top-p, temperature; a greedy row has
+            temperature 0 and noise 0.
+    """
+
+    noise: mx.array | None
+    settings: mx.array
+
+
 class FrameSampler(Protocol):
     """The engine's sampler, which draws one code per row; a model calls it inside `frame`."""
 
@@ -32,6 +46,14 @@ class FrameSampler(Protocol):
 
     def residual(self, codebook: int, logits: mx.array) -> mx.array:
         """Sample from float [rows, vocab] of codebook `codebook` ≥ 1 → uint32 [rows]."""
+        ...
+
+    def residual_draws(self, vocab: int) -> ResidualDraws:
+        """Return what a kernel needs to draw as `residual` does, for all codebooks of a frame."""
+        ...
+
+    def note_finite(self, finite: mx.array) -> None:
+        """Take bool [rows], whether the kernel's last logits are finite numbers."""
         ...
 
 

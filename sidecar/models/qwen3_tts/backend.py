@@ -17,6 +17,9 @@ import mlx.nn as nn
 
 from sidecar.models.backend import name
 from sidecar.models.qwen3_tts import convolution, elementwise, layers_cpu, layers_gpu, linear
+from sidecar.models.qwen3_tts.cuda import selection
+from sidecar.models.qwen3_tts.cuda.selection import Kernels, Layered
+from sidecar.models.qwen3_tts.cuda.weights import StackWeights
 from sidecar.models.qwen3_tts.linear import Linear
 
 Elementwise: TypeAlias = Callable[[mx.array], mx.array]
@@ -60,6 +63,22 @@ class Positions(Protocol):
         ...
 
 
+class ChooseKernels(Protocol):
+    """Returns what computes a frame in two launches, or None; see `cuda.selection.choose`."""
+
+    def __call__(
+        self,
+        talker: Callable[[], StackWeights],
+        predictor: Callable[[], StackWeights],
+        table: mx.array,
+        layered: Layered,
+    ) -> Kernels | None: ...
+
+
+def _no_kernels(*_: Any, **__: Any) -> None:
+    """Return None: frames are computed layer by layer."""
+
+
 @dataclass(frozen=True)
 class Backend:
     """The arrangement of the model for one kind of device.
@@ -83,6 +102,7 @@ class Backend:
         layer_norm: x and epsilon → x, normalised without weights.
         conv: a convolution's module → its computation.
         sin2pi: x → sin²(πx).
+        frame_kernels: as `cuda.selection.choose`.
     """
 
     dtype: str | None
@@ -101,6 +121,7 @@ class Backend:
     conv: Callable[[nn.Conv1d], Elementwise]
     erf: Elementwise
     sin2pi: Elementwise
+    frame_kernels: ChooseKernels = _no_kernels
 
 
 CPU = Backend(
@@ -142,6 +163,7 @@ def _gpu(is_cuda: bool) -> Backend:
         conv=convolution.NativeConv,
         erf=mx.erf,
         sin2pi=layers_gpu.sin2pi,
+        frame_kernels=selection.choose if is_cuda else _no_kernels,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Protocol
 import mlx.core as mx
 
 # How many positions a cache grows by.
-_GROWTH = 256
+GROWTH = 256
 
 
 class KVStore(Protocol):
@@ -38,7 +38,7 @@ class KVCache:
         layers: per layer the keys and values, with room to spare; None before the first.
     """
 
-    def __init__(self, depth: int, growth: int = _GROWTH) -> None:
+    def __init__(self, depth: int, growth: int = GROWTH) -> None:
         self.length = 0
         self.layers: list[mx.array | None] = [None] * depth
         self._growth = growth
@@ -120,7 +120,7 @@ class BatchKVCache:
             like = new[0].layers[index] if new else held
             assert like is not None
             _, _, heads, _, size = like.shape
-            room = mx.zeros((2, len(lengths), heads, _rounded(end), size), like.dtype)
+            room = mx.zeros((2, len(lengths), heads, rounded(end), size), like.dtype)
             if keep:
                 held = held[:, :, :, self._end - span : self._end]
                 if len(keep) < held.shape[1]:
@@ -144,7 +144,7 @@ class BatchKVCache:
         room = self._layers[0].shape[3]
         if self._end >= room:
             self._layers = [_grown(held) for held in self._layers]
-            room += _GROWTH
+            room += GROWTH
         self._masked = len(set(self._lengths)) > 1
         if not self._masked:
             return None
@@ -163,9 +163,9 @@ class BatchKVCache:
         self._lengths = [length + 1 for length in self._lengths]
 
 
-def _rounded(positions: int) -> int:
-    return (positions // _GROWTH + 1) * _GROWTH
+def rounded(positions: int) -> int:
+    return (positions // GROWTH + 1) * GROWTH
 
 
 def _grown(kv: mx.array) -> mx.array:
-    return mx.pad(kv, [(0, 0), (0, 0), (0, 0), (0, _GROWTH), (0, 0)])
+    return mx.pad(kv, [(0, 0), (0, 0), (0, 0), (0, GROWTH), (0, 0)])

@@ -12,6 +12,7 @@ from typing import Any
 
 import mlx.core as mx
 
+from sidecar.models.qwen3_tts.cuda.weights import LayerWeights, Unsuitable, plain_matrix
 from sidecar.models.qwen3_tts.linear import Linear
 from sidecar.models.slots import unstacked
 
@@ -20,10 +21,11 @@ class Norm:
     """RMS norm."""
 
     def __init__(self, module: Any) -> None:
-        self._weight, self._eps = module.weight, module.eps
+        self.weight: mx.array = module.weight
+        self.eps: float = module.eps
 
     def __call__(self, x: mx.array) -> mx.array:
-        return mx.fast.rms_norm(x, self._weight, self._eps)
+        return mx.fast.rms_norm(x, self.weight, self.eps)
 
 
 class Layer:
@@ -59,6 +61,28 @@ class Layer:
         rotated = self._heads + self._kv_heads
         self._passes = (mx.arange(rotated + self._kv_heads) >= rotated)[:, None, None]
         mx.eval(self._gain, self._swapped_gain, self._passes)
+
+    def weights(self) -> LayerWeights:
+        """Return the weights for a kernel of the whole stack.
+
+        Raises:
+            Unsuitable: the layer is one that the kernels do not know.
+        """
+        if self._eps is None or not self._eps == self._before.eps == self._after.eps:
+            raise Unsuitable("the norms of a layer are not alike")
+        return LayerWeights(
+            qkv=plain_matrix(self._qkv),
+            out=plain_matrix(self._out),
+            gate_up=plain_matrix(self._gate_up),
+            down=plain_matrix(self._down),
+            before=self._before.weight,
+            after=self._after.weight,
+            q_gain=self._gain[0].reshape(-1),
+            k_gain=self._gain[self._heads].reshape(-1),
+            heads=self._heads,
+            kv_heads=self._kv_heads,
+            epsilon=self._eps,
+        )
 
     def project(self, x: mx.array, table: Any) -> tuple[mx.array, mx.array]:
         """Return queries, and keys and values, of float [rows, length, hidden].

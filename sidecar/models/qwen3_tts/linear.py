@@ -38,17 +38,17 @@ class Dense:
     """
 
     def __init__(self, weight: mx.array, bias: mx.array | None, has_fused_add: bool = True) -> None:
-        self._weight, self._bias, self._has_fused_add = weight, bias, has_fused_add
-        mx.eval(self._weight)
+        self.weight, self.bias, self._has_fused_add = weight, bias, has_fused_add
+        mx.eval(self.weight)
 
     def __call__(self, x: mx.array) -> mx.array:
-        return x @ self._weight if self._bias is None else self._sum(self._bias, x)
+        return x @ self.weight if self.bias is None else self._sum(self.bias, x)
 
     def add(self, x: mx.array, base: mx.array) -> mx.array:
-        return self._sum(base if self._bias is None else base + self._bias, x)
+        return self._sum(base if self.bias is None else base + self.bias, x)
 
     def _sum(self, base: mx.array, x: mx.array) -> mx.array:
-        return mx.addmm(base, x, self._weight) if self._has_fused_add else base + x @ self._weight
+        return mx.addmm(base, x, self.weight) if self._has_fused_add else base + x @ self.weight
 
 
 def dense_by_row(weight: mx.array, bias: mx.array | None) -> Linear:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import mlx.core as mx
 
 from sidecar.models.protocols import FrameSampler
 from sidecar.models.qwen3_tts.backend import Backend, Rotation
+from sidecar.models.qwen3_tts.cuda.predictor import PredictorKernel
+from sidecar.models.qwen3_tts.cuda.weights import StackWeights
 from sidecar.models.qwen3_tts.embeddings import CodeTable
 from sidecar.models.qwen3_tts.kv_cache import KVCache
 from sidecar.models.qwen3_tts.transformer import Stack
@@ -27,6 +30,7 @@ class Predictor:
         table = codes.table
         if self._projection is not None:
             table = self._projection(table[None]).squeeze(0)
+        self.table = table
         self._inputs = codes.split(table)
         self._heads = [backend.fused([head]) for head in module.lm_head]
         self._norm = backend.norm(module.model.norm)
@@ -34,6 +38,8 @@ class Predictor:
         self._mask = backend.causal(2, 2)
         mx.eval(self._inputs)
         self._tables: dict[int, list[list[Rotation]]] = {}
+        self._base: float = module.config.rope_theta
+        self._kernel: PredictorKernel | None = None
 
     def __call__(self, hidden: mx.array, first: mx.array, sampler: FrameSampler) -> mx.array:
         """Draw the rest of a frame.
@@ -45,8 +51,15 @@ class Predictor:
         Returns:
             uint32 [rows, codebooks]
         """
-        if self._projection is not None:
-            hidden = self._projection(hidden)
+        hidden = self.narrowed(hidden)
+        if self._kernel is not None:
+            return self._draw(self._kernel, hidden, first, sampler)
+        return self._run(hidden, first, sampler.residual)
+
+    def _run(
+        self, hidden: mx.array, first: mx.array, draw: Callable[[int, mx.array], mx.array]
+    ) -> mx.array:
+        """Draw layer by layer; `hidden` is in the predictor's width."""
         x = mx.concatenate([hidden, self._inputs[0][first[:, None]]], axis=1)
         cache = KVCache(len(self._stack), growth=len(self._heads) + 1)
         codes = [first]
@@ -55,9 +68,49 @@ class Predictor:
             y = self._stack(x, tables[book - 1], cache, self._mask if book == 1 else None)
             cache.length += x.shape[1]
             logits = head(self._norm(y[:, -1:]))[:, 0]
-            codes.append(sampler.residual(book, logits))
+            codes.append(draw(book, logits))
             x = self._inputs[book][codes[-1][:, None]]
         return mx.stack(codes, axis=1)
+
+    @staticmethod
+    def _draw(
+        kernel: PredictorKernel, hidden: mx.array, first: mx.array, sampler: FrameSampler
+    ) -> mx.array:
+        draws = sampler.residual_draws(kernel.shape.vocab)
+        codes, _, finite = kernel(hidden, first, draws.noise, draws.settings)
+        sampler.note_finite(finite)
+        return codes
+
+    def narrowed(self, hidden: mx.array) -> mx.array:
+        """Return the talker's output in the predictor's width."""
+        return hidden if self._projection is None else self._projection(hidden)
+
+    def weights(self) -> StackWeights:
+        """Return the weights for a kernel.
+
+        Raises:
+            Unsuitable: they are not plain matrices.
+        """
+        return self._stack.weights(self._norm, self._heads, self._base)
+
+    def use(self, kernel: PredictorKernel) -> None:
+        """Draw all frames from now on with this kernel; the layers' own weights are freed."""
+        self._kernel = kernel
+        self._stack.free()
+        self._heads.clear()
+        self._inputs.clear()
+
+    def forced(self, hidden: mx.array, codes: mx.array) -> mx.array:
+        """Return the logits of codebooks 1 and up if `codes`, uint32 [rows, codebooks], are drawn:
+        float [rows, codebooks − 1, vocab]."""
+        logits: list[mx.array] = []
+
+        def known(book: int, of_book: mx.array) -> mx.array:
+            logits.append(of_book)
+            return codes[:, book]
+
+        self._run(self.narrowed(hidden), codes[:, 0], known)
+        return mx.stack(logits, axis=1)
 
     def _steps(self, rows: int) -> list[list[Rotation]]:
         """Return the rotations of a frame's steps; the first step has positions 0 and 1."""

@@ -6,41 +6,21 @@ The weights are those of mlx-audio's modules; how they are arranged and stepped 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import mlx.core as mx
 
 from sidecar.models.protocols import FrameSampler
 from sidecar.models.qwen3_tts.backend import Backend
+from sidecar.models.qwen3_tts.cuda.rows import KernelRows
+from sidecar.models.qwen3_tts.cuda.selection import Layered
 from sidecar.models.qwen3_tts.embeddings import CodeTable
-from sidecar.models.qwen3_tts.kv_cache import BatchKVCache, KVCache, PerRowKVCache
+from sidecar.models.qwen3_tts.kv_cache import KVCache
 from sidecar.models.qwen3_tts.predictor import Predictor
 from sidecar.models.qwen3_tts.prompt import Prompt
-from sidecar.models.qwen3_tts.text_track import TextTrack
+from sidecar.models.qwen3_tts.rows import Rows, SeparateRows, SharedRows, TalkerState
 from sidecar.models.qwen3_tts.transformer import Stack
 from sidecar.models.slots import Slot, gather
-
-
-@dataclass(eq=False)
-class TalkerState:
-    """One row between two frames.
-
-    Attributes:
-        cache: its keys and values; None while they are in the batch's cache.
-        rest: float [1, length, hidden], the part of the prompt still to run.
-        text: what joins the frames drawn.
-        is_closed: the row has left; the batch's cache drops it with the next step.
-        hidden: float [1, hidden] of a batch, the talker's last output.
-        logits: float [vocab] of a batch, codebook 0 of the next frame.
-    """
-
-    cache: KVCache | None
-    rest: mx.array
-    text: TextTrack
-    is_closed: bool = False
-    hidden: Slot = field(init=False)
-    logits: Slot = field(init=False)
 
 
 class Talker:
@@ -48,14 +28,29 @@ class Talker:
 
     def __init__(self, module: Any, codes: CodeTable, backend: Backend) -> None:
         self._codes = codes
-        self._backend = backend
         self._head = backend.fused([module.codec_head])
         self._norm = backend.norm(module.model.norm)
         self._predictor = Predictor(module.code_predictor, codes, backend)
         self._stack = Stack(module.model.layers, module.config.rope_theta, backend)
         self._piece = backend.prompt_piece
-        self._shared = BatchKVCache(len(self._stack)) if backend.rows_share_cost else None
-        self._members: list[TalkerState] = []  # the rows of the shared cache, in its order
+        self._rows = self._arrange(module.config.rope_theta, backend)
+
+    def _arrange(self, base: float, backend: Backend) -> Rows:
+        """Return what steps the rows: kernels for whole frames, if there are some."""
+        if not backend.rows_share_cost:
+            return SeparateRows(self._stack, self._outputs)
+        shared = SharedRows(self._stack, self._outputs, backend)
+        layered = Layered(shared.step_once, self._predictor.forced, self._predictor.narrowed)
+        kernels = backend.frame_kernels(
+            lambda: self._stack.weights(self._norm, [self._head], base),
+            self._predictor.weights,
+            self._predictor.table,
+            layered,
+        )
+        if kernels is None:
+            return shared
+        self._predictor.use(kernels.predictor)
+        return KernelRows(kernels.talker)
 
     def open(self, prompt: Prompt) -> TalkerState:
         return TalkerState(KVCache(len(self._stack)), prompt.embeddings, prompt.text)
@@ -71,7 +66,7 @@ class Talker:
         if state.rest.shape[1]:
             mx.eval(y)
             return False
-        self._keep([state], y[:, -1:])
+        self._keep([state], *self._outputs(y[:, -1:]))
         mx.async_eval(state.logits.array)
         return True
 
@@ -87,15 +82,10 @@ class Talker:
         codes = self._predictor(hidden, first, sampler)
         text = [state.text.next for state in states]
         x = self._codes.sum(codes[:, None]) + (text[0] if len(text) == 1 else mx.concatenate(text))
-        if self._shared is None:
-            cache = PerRowKVCache([state.cache for state in states if state.cache is not None])
-            y = self._stack(x, self._stack.positions.at(cache.lengths, 1), cache, None)
-        else:
-            cache = self._shared
-            y = self._step_shared(cache, states, x)
+        hidden, logits = self._rows.step(states, x)
         # Only now, and all at once: a frame that cannot be built leaves its rows where they were.
-        self._keep(states, y)
-        cache.advance()
+        self._keep(states, hidden, logits)
+        self._rows.advance()
         for state in states:
             state.text.advance()
         return codes
@@ -104,39 +94,14 @@ class Talker:
         """Forget a row; a shared cache drops it with the next step, or when all its rows left."""
         state.cache = None
         state.is_closed = True
-        if self._shared is not None and all(member.is_closed for member in self._members):
-            self._members = []
-            self._shared = BatchKVCache(len(self._stack))
+        self._rows.close()
 
-    def _keep(self, states: Sequence[TalkerState], y: mx.array) -> None:
+    def _outputs(self, y: mx.array) -> tuple[mx.array, mx.array]:
+        """float [rows, 1, hidden] of the last layer → after the norm, and logits [rows, vocab]."""
         hidden = self._norm(y)
-        logits = self._head(hidden)[:, 0]
+        return hidden, self._head(hidden)[:, 0]
+
+    @staticmethod
+    def _keep(states: Sequence[TalkerState], hidden: mx.array, logits: mx.array) -> None:
         for row, state in enumerate(states):
             state.hidden, state.logits = Slot(hidden, row), Slot(logits, row)
-
-    def _step_shared(
-        self, cache: BatchKVCache, states: Sequence[TalkerState], x: mx.array
-    ) -> mx.array:
-        if set(self._members) != set(states):
-            self._rebuild(cache, states)
-        order = [states.index(member) for member in self._members]
-        moved = order != list(range(len(states)))
-        if moved:
-            x = x[mx.array(order)]
-        visible = cache.begin()
-        mask = None if visible is None else self._backend.mask(visible)
-        y = self._stack(x, self._stack.positions.at(cache.lengths, 1), cache, mask)
-        return y[mx.array([order.index(row) for row in range(len(states))])] if moved else y
-
-    def _rebuild(self, cache: BatchKVCache, states: Sequence[TalkerState]) -> None:
-        """Make the shared cache hold the rows of this step; a row that pauses takes a copy of its
-        keys and values out of it."""
-        for row, member in enumerate(self._members):
-            if member not in states and not member.is_closed:
-                member.cache = cache.row(row)
-        keep = [row for row, member in enumerate(self._members) if member in states]
-        new = [state for state in states if state not in self._members]
-        cache.rebuild(keep, [state.cache for state in new if state.cache is not None])
-        for state in new:
-            state.cache = None
-        self._members = [self._members[row] for row in keep] + new

@@ -7,7 +7,9 @@ from typing import Any
 
 import mlx.core as mx
 
+from sidecar.models.qwen3_tts import layers_gpu
 from sidecar.models.qwen3_tts.backend import Backend, Layer, Rotation
+from sidecar.models.qwen3_tts.cuda.weights import StackWeights, plain_matrix
 from sidecar.models.qwen3_tts.kv_cache import KVCache, KVStore
 
 
@@ -44,6 +46,19 @@ class Stack:
             q, kv = layer.project(x, table[index])
             x = layer.finish(x, _attend(layer, q, store.update(index, kv), mask))
         return x
+
+    def weights(self, norm: Any, heads: Sequence[Any], base: float) -> StackWeights:
+        """Return the weights of the stack, and of the norm and the heads after it.
+
+        Raises:
+            Unsuitable: they are not plain matrices.
+        """
+        layers = [layer.weights() for layer in self._layers if isinstance(layer, layers_gpu.Layer)]
+        return StackWeights(layers, norm.weight, [plain_matrix(head) for head in heads], base)
+
+    def free(self) -> None:
+        """Forget the weights; the stack cannot run any more."""
+        self._layers.clear()
 
     def extend(self, x: mx.array, cache: KVCache) -> mx.array:
         """Run the positions after those in `cache`; each sees the ones before it."""

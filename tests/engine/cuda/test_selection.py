@@ -1,0 +1,124 @@
+"""When the kernels are used, and what is said when they are not; the GPU is made up."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+import pytest
+
+from sidecar.models.qwen3_tts.cuda import compiler, device, selection
+from sidecar.models.qwen3_tts.cuda.device import Device
+from sidecar.models.qwen3_tts.cuda.weights import StackWeights, Unsuitable
+from tests.engine.cuda import stacks
+
+H200 = Device((9, 0), 132, 232448)
+NEVER = selection.Layered(*[lambda *_: pytest.fail("nothing is to be compared")] * 3)  # type: ignore[arg-type]
+
+
+def weights() -> StackWeights:
+    return stacks.stack(64, 96, 256, 1)
+
+
+def choose(talker: Any = weights) -> selection.Kernels | None:
+    return selection.choose(talker, weights, mx.zeros((512, 64)), NEVER)
+
+
+def refused(caplog: pytest.LogCaptureFixture) -> str:
+    """Return the reason in the log for which no kernels were chosen."""
+    with caplog.at_level(logging.WARNING):
+        assert choose() is None
+    return caplog.messages[-1]
+
+
+def test_the_environment_turns_them_off(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(selection.SWITCH, "0")
+    assert f"{selection.SWITCH} is 0" in refused(caplog)
+    assert selection.obstacle() == f"{selection.SWITCH} is 0"
+
+
+def test_an_old_gpu_is_refused(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(device, "current", lambda: Device((7, 5), 40, 65536))
+    assert "compute capability 7.5, 8.0 is needed" in refused(caplog)
+
+
+def test_blocks_that_do_not_fit_at_once_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "_places", lambda *_: 1)
+    H200.check_resident(b"", "talker", 128, 512, 65536)
+    with pytest.raises(Unsuitable, match="holds 108 blocks of the talker at once, not 128"):
+        Device((8, 0), 108, 166912).check_resident(b"", "talker", 128, 512, 65536)
+    with pytest.raises(Unsuitable, match="a block needs 300000 bytes of shared memory, not 232448"):
+        H200.check_resident(b"", "talker", 128, 512, 300000)
+
+
+def test_a_smaller_gpu_and_a_narrower_model_get_fewer_blocks() -> None:
+    assert H200.division(1024) == (128, 16)
+    assert Device((8, 0), 108, 166912).division(1024) == (64, 16)
+    assert H200.division(64) == (8, 4)
+
+
+@pytest.mark.parametrize("dtype", [mx.float16])
+def test_weights_of_another_dtype_are_refused(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, dtype: mx.Dtype
+) -> None:
+    monkeypatch.setattr(device, "current", lambda: H200)
+
+    def half() -> StackWeights:
+        whole = weights()
+        for layer in whole.layers:
+            object.__setattr__(layer, "qkv", layer.qkv.astype(dtype))
+        return whole
+
+    assert choose(half) is None
+    assert "not for mlx.core.float16" in caplog.messages[-1]
+
+
+def test_kernels_with_wrong_numbers_are_refused(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The check compares them with the layered path; here the GPU computes nothing but zeros."""
+
+    def zeros(_shape: Any, _gpu: Any) -> Any:
+        return lambda _inputs, outputs, _scalars: [mx.zeros(o.shape, o.dtype) for o in outputs]
+
+    def talk(x: mx.array, _caches: Any) -> tuple[mx.array, mx.array]:
+        return mx.ones_like(x), mx.ones((len(x), 256))
+
+    monkeypatch.setattr(device, "current", lambda: H200)
+    monkeypatch.setattr(selection, "GpuLauncher", zeros)
+    layered = selection.Layered(talk, NEVER.predict, NEVER.narrow)
+    assert selection.choose(weights, weights, mx.zeros((512, 64)), layered) is None
+    assert "the talker's output differ by 1 from the layered path's" in caplog.messages[-1]
+
+
+def test_a_compiled_kernel_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another GPU, or another size, is another kernel; an unwritable folder is no error."""
+    built: list[str] = []
+
+    class Nvrtc:
+        def nvrtcVersion(self, major: Any, minor: Any) -> None:
+            ctypes.cast(major, ctypes.POINTER(ctypes.c_int))[0] = 13
+
+    def build(_library: Any, text: str, options: list[str]) -> bytes:
+        built.append(options[0])
+        return text.encode()
+
+    monkeypatch.setattr(compiler, "_library", Nvrtc)
+    monkeypatch.setattr(compiler, "_compile", build)
+    monkeypatch.setenv("MLX_PTX_CACHE_DIR", str(tmp_path / "ptx"))
+    shape = selection.shape_of(weights())
+    first = compiler.compiled(shape, (9, 0))
+    assert compiler.compiled(shape, (9, 0)) == first
+    assert built == ["--gpu-architecture=sm_90a"]
+    compiler.compiled(shape, (8, 6))
+    assert built[1:] == ["--gpu-architecture=sm_86"]
+    monkeypatch.setenv("MLX_PTX_CACHE_DIR", "/dev/null/ptx")
+    assert compiler.compiled(shape, (9, 0)) == first
+    assert len(built) == 3

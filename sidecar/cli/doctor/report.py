@@ -35,6 +35,7 @@ def collect(*, speak: bool, network: bool) -> dict[str, Any]:
         broken: what keeps the sidecar from working.
         advice: what would make it better, and which model to use.
         backend: metal, cuda or cpu; absent if MLX does not work.
+        frameKernels: on CUDA, "yes" if the GPU can compute a frame in two kernels, or why not.
         bundle: the platform and the folder of the bundle that this runs from; absent in a Python
             environment.
         blas: the library that was found; absent on the CPU means MLX's slow one.
@@ -72,7 +73,11 @@ def collect(*, speak: bool, network: bool) -> dict[str, Any]:
         "advice": [fit.advice(sizes, on_cpu=on_cpu)],
         "broken": broken,
         **_without_unknown(
-            backend=device, blas=_blas(), selfTest=test, bundle=surroundings.bundle()
+            backend=device,
+            frameKernels=_frame_kernels(device),
+            blas=_blas(),
+            selfTest=test,
+            bundle=surroundings.bundle(),
         ),
     }
     report["advice"] += _advice(report)
@@ -127,6 +132,15 @@ def _device(broken: list[str]) -> str | None:
             "'mlx[cuda13]'."
         )
         return None
+
+
+def _frame_kernels(device: str | None) -> str | None:
+    if device != "cuda":
+        return None
+    from sidecar.models.qwen3_tts.cuda import selection
+
+    reason = selection.obstacle()
+    return "yes" if reason is None else f"no: {reason}"
 
 
 def _memory(device: str | None) -> dict[str, int]:

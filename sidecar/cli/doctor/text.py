@@ -35,6 +35,8 @@ def _facts(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, version in report["packages"].items():
         yield name, version or "not installed"
     yield "backend", report.get("backend", "none")
+    if kernels := report.get("frameKernels"):
+        yield "frame kernels", kernels
     yield "BLAS", report.get("blas", "MLX's own reference BLAS")
     memory = report["memory"]
     available = format_bytes(memory["availableBytes"])

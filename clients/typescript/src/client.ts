@@ -1,6 +1,7 @@
 import { abortable } from "./abort.js";
 import type { Caller } from "./connection.js";
 import { Emitter, callLater } from "./emitter.js";
+import { ModelEnsurer } from "./ensure.js";
 import { FlowGate, KeepAlive } from "./flow.js";
 import { Models } from "./models.js";
 import type * as options from "./options.js";
@@ -51,18 +52,27 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
   readonly #supervisor: Supervisor;
   readonly #host: SpeechHost;
 
-  readonly #call: Caller = (method, params, { signal } = {}, onProgress) => {
+  readonly #call: Caller = (method, params, { signal, repeat } = {}, onProgress) => {
     const call = async () => {
-      signal?.throwIfAborted();
-      const connection = await abortable(this.#supervisor.connection(), signal);
-      const { result, cancel } = connection.request(method, params, onProgress);
-      return await abortable(result, signal, cancel);
+      for (;;) {
+        signal?.throwIfAborted();
+        // If the sidecar is not started again, this rejects with the reason.
+        const connection = await abortable(this.#supervisor.connection(), signal);
+        const { result, cancel } = connection.request(method, params, onProgress);
+        try {
+          return await abortable(result, signal, cancel);
+        } catch (error) {
+          if (!repeat || error !== connection.closed) throw error;
+        }
+      }
     };
     return this.#keepAlive.during(this.#gate.waitFor(call()));
   };
 
-  /** Models: list, load, unload. */
-  readonly models = new Models(this.#call, (progress) => this.emit("progress", progress));
+  readonly #report = (progress: options.ModelProgressEvent) => this.emit("progress", progress);
+  readonly #ensurer = new ModelEnsurer(this.#call, this.#report);
+  /** Models: list, load, unload, delete. */
+  readonly models = new Models(this.#call, this.#report);
   /** Voices: list, create, delete. */
   readonly voices = new Voices(this.#call);
 
@@ -152,6 +162,27 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
     { signal }: options.CallOptions = {},
   ): SpeechStream {
     return new SpeechStream(new WireSpeech(this.#host, { ...params, text: "" }, text), signal);
+  }
+
+  /**
+   * Make sure that a model is on this machine, and download it if it is not; with `load`, also load it.
+   * A model that is here resolves at once, without the network. Calls for the same model at the same
+   * time share one download. If the sidecar crashes meanwhile, the call goes on with the restarted one.
+   * An aborted or failed download keeps what it has received, and the next call continues from there.
+   *
+   * @throws {@link SidecarResponseError} of the types `hubUnreachable` or `modelNotDownloaded` (offline),
+   * `diskFull`, `budgetExceeded`, `unknownModel`, `corruptDownload`, `modelDamaged` and others.
+   * @throws {@link SidecarExitedError} or another {@link SidecarError} if the sidecar is not started again.
+   *
+   * @example
+   * ```ts
+   * const { path } = await tts.ensureModel("0.6b-customvoice", {
+   *   onProgress: ({ receivedBytes = 0, totalBytes = 1 }) => console.log(receivedBytes / totalBytes),
+   * });
+   * ```
+   */
+  ensureModel(model: protocol.ModelName, options: options.EnsureOptions = {}): Promise<options.EnsureResult> {
+    return this.#ensurer.ensure(model, options);
   }
 
   /**

@@ -8,11 +8,14 @@ export type Params<M extends Method> = Outgoing<Requests[M]["params"]>;
 export type Result<M extends Method> = Requests[M]["result"];
 export type Progress<M extends Method> = Requests[M] extends { progress: infer P } ? P : never;
 
-/** Sends a request, waits for its answer, and cancels it when the signal is aborted. */
+/**
+ * Sends a request, waits for its answer, and cancels it when the signal is aborted. With `repeat`, it is sent again if
+ * the process ends before the answer and is started again.
+ */
 export type Caller = <M extends Method>(
   method: M,
   params: Params<M>,
-  options?: { signal?: AbortSignal },
+  options?: { signal?: AbortSignal; repeat?: boolean },
   onProgress?: (value: Progress<M>) => void,
 ) => Promise<Result<M>>;
 
@@ -44,6 +47,7 @@ interface Incoming {
 
 const TOKEN_FIELDS: { [M in Method]?: string } = {
   "model/load": "workDoneToken",
+  "model/download": "workDoneToken",
   "voice/create": "workDoneToken",
   "speech/synthesize": "partialResultToken",
 };

@@ -3,7 +3,7 @@ import { callLater } from "./emitter.js";
 import type * as options from "./options.js";
 import type * as protocol from "./protocol.gen.js";
 
-/** Models: list, load, unload. `sidecar.models` is one. */
+/** Models: list, load, unload, delete. `sidecar.models` is one. */
 export class Models {
   /** @internal */
   readonly call: Caller;
@@ -30,7 +30,22 @@ export class Models {
    * ```
    */
   readonly list = async (options?: options.CallOptions): Promise<protocol.ModelEntry[]> =>
-    (await this.call("model/list", {}, options)).models;
+    (await this.listing(options)).models;
+
+  /**
+   * List models as `list` does, together with the space that downloaded models take, the free space,
+   * and the budget.
+   *
+   * @throws {@link SidecarExitedError} or another {@link SidecarError} if the sidecar cannot answer.
+   *
+   * @example
+   * ```ts
+   * const { usedBytes, freeBytes } = await tts.models.listing();
+   * console.log(`Downloaded models take ${usedBytes / 1e9} GB; ${freeBytes / 1e9} GB are free.`);
+   * ```
+   */
+  readonly listing = (options?: options.CallOptions): Promise<protocol.ModelListResult> =>
+    this.call("model/list", {}, options);
 
   /**
    * Load a model into memory, and download it first if necessary. Default: the default model. A speech
@@ -77,4 +92,22 @@ export class Models {
   ): Promise<void> => {
     await this.call("model/unload", wait ? { model, wait } : { model }, options);
   };
+
+  /**
+   * Delete a downloaded model from the disk and from memory, with its partial downloads.
+   *
+   * @throws {@link SidecarResponseError} of the type `modelInUse` while this process or another one uses or
+   * downloads it; of the type `modelNotDownloaded` if it is not in the hub's cache; of the type
+   * `unsupported` if it is bundled, a folder, or shipped in a folder of `--models-dir`.
+   * @throws {@link SidecarExitedError} or another {@link SidecarError} if the sidecar cannot answer.
+   *
+   * @example
+   * ```ts
+   * const { freedBytes } = await tts.models.delete("0.6b-customvoice");
+   * ```
+   */
+  readonly delete = (
+    model: protocol.ModelName,
+    options?: options.CallOptions,
+  ): Promise<protocol.ModelDeleteResult> => this.call("model/delete", { model }, options);
 }

@@ -3,7 +3,9 @@ import type { SidecarError } from "./errors.js";
 import type {
   ClientInfo,
   LoadProgress,
+  ModelDownloadResult,
   ModelLoadParams,
+  ModelLoadResult,
   Reference,
   SynthesizeParams,
   VoiceCreateParams,
@@ -64,6 +66,23 @@ export interface CallOptions {
 export interface LoadOptions extends CallOptions {
   /** Called when a stage begins, and several times a second during a download. Default: not called. */
   onProgress?: (progress: LoadProgress) => void;
+}
+
+/** Options of `ensureModel`. */
+export interface EnsureOptions extends CallOptions {
+  /**
+   * Called when a stage begins, and several times a second during a download, with the bytes, the rate
+   * and the file. Default: not called.
+   */
+  onProgress?: (progress: LoadProgress) => void;
+  /** Whether to load the model into memory, too. Default false. */
+  load?: boolean;
+}
+
+/** Where a model is, and with `load` what `models.load` returns. */
+export interface EnsureResult extends ModelDownloadResult {
+  /** The loaded model; undefined without `load`. */
+  loaded?: ModelLoadResult;
 }
 
 /** Options of `models.unload`. */
@@ -146,10 +165,10 @@ export type ModelProgressEvent = LoadProgress & {
 export interface SidecarEvents {
   /** The process ended, by itself or by `close()`. */
   exit: ExitEvent;
-  /** The process was started again and takes calls. Nothing is sent a second time. */
+  /** The process was started again and takes calls. Nothing but `ensureModel` is sent a second time. */
   restart: RestartEvent;
   /** A line of the process's stderr, without its line break. */
   log: string;
-  /** A model that `models.load` loads has reached a new stage, or has downloaded more. */
+  /** A model of `models.load` or `ensureModel` has reached a new stage, or more of it has arrived. */
   progress: ModelProgressEvent;
 }

@@ -3,6 +3,7 @@
 import "./core/framing.js";
 import "./core/parts.js";
 import "./core/calls.js";
+import "./core/ensure.js";
 import "./core/speech.js";
 import "./core/text.js";
 import "./core/ending.js";

@@ -203,6 +203,8 @@ class ModelInfo(msgspec.Struct, frozen=True):
         default_text_mode: how it reads a text unless a request says otherwise: "full" before the
             first frame, or "stream", one token with each frame.
         continues_from_codes: whether an utterance continues from the codes of `Utterance.follows`.
+        reads_figures: whether it reads figures and signs itself; otherwise they are spelled in
+            words, unless a request says otherwise.
     """
 
     family: str
@@ -216,6 +218,7 @@ class ModelInfo(msgspec.Struct, frozen=True):
     abilities: tuple[Ability, ...] = ()
     default_text_mode: TextMode = "full"
     continues_from_codes: bool = False
+    reads_figures: bool = False
 
 
 class CodeSpec(msgspec.Struct, frozen=True):

@@ -115,6 +115,7 @@ class KnownModel(msgspec.Struct, frozen=True):
             speaker_size=_HIDDEN_SIZE[self.size] if self.variant == "base" else 0,
             codebooks=_CODEBOOKS,
             abilities=self.abilities,
+            reads_figures=True,
         )
 
 

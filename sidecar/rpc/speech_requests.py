@@ -44,7 +44,7 @@ def synthesis(params: SynthesizeParams) -> SynthesisRequest:
         language=params.language,
         text_timeout=_seconds(params.text_timeout_ms, 60.0),
         split=params.split_sentences is not False,
-        normalize=params.normalize_text is not False,
+        normalize=params.normalize_text,
         pauses=Pauses(
             _seconds(pauses.sentence_ms, defaults.sentence),
             _seconds(pauses.paragraph_ms, defaults.paragraph),

@@ -34,7 +34,8 @@ class SynthesisRequest(msgspec.Struct, frozen=True):
         text_timeout: seconds to wait for more of a text that is still being written.
         whole_sentences: give the model whole sentences even where it takes a text token by token.
         split: into sentences; otherwise the text is one utterance.
-        normalize: write numbers, dates, units, … as words, by the rules of the language.
+        normalize: write numbers, dates, units, … as words, by the rules of the language, and leave
+            out markup; None leaves numbers and the like to a model that reads them itself.
         max_frames: of the whole speech, which then ends with the reason "length".
     """
 
@@ -43,7 +44,7 @@ class SynthesisRequest(msgspec.Struct, frozen=True):
     text_timeout: float = 60.0
     whole_sentences: bool = False
     split: bool = True
-    normalize: bool = True
+    normalize: bool | None = None
     pauses: Pauses = Pauses()
     format: AudioFormat = AudioFormat()
     max_frames: int = 2**31

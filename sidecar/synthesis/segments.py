@@ -54,13 +54,17 @@ class SegmentSource:
     Args:
         language: as the request names it; None if it has to be guessed.
         split: False makes one segment of the whole text.
-        normalize: write numbers, dates, units, … as words, and leave out markup.
+        normalize: leave out markup, and spell addresses.
+        spell: with `normalize`, write numbers, dates, units, … as words, too.
     """
 
-    def __init__(self, language: str | None, split: bool, normalize: bool) -> None:
+    def __init__(
+        self, language: str | None, split: bool, normalize: bool, spell: bool = True
+    ) -> None:
         self._language = TextLanguage(language)
         self._split = split
         self._normalize = normalize
+        self._spell = spell
         self._text = Span()
         self._seen = 0  # how much of the text the splitter has
         self._splitter = SentenceSplitter(language, html=normalize)
@@ -117,7 +121,7 @@ class SegmentSource:
         text = ""
         if not sentence.is_silent:
             self._language.read(strip_html(original) if self._normalize else original)
-            text = make_speakable(original, self._language, self._normalize)
+            text = make_speakable(original, self._language, self._normalize, spell=self._spell)
         return Segment(sentence.start, sentence.end, text, _break_after(sentence, original))
 
 
@@ -129,12 +133,14 @@ class TokenSource:
 
     Args:
         language: as the request names it; None if it has to be guessed.
-        normalize: write numbers, dates, units, … as words, and leave out markup.
+        normalize: leave out markup, and spell addresses.
+        spell: with `normalize`, write numbers, dates, units, … as words, too.
     """
 
-    def __init__(self, language: str | None, normalize: bool) -> None:
+    def __init__(self, language: str | None, normalize: bool, spell: bool = True) -> None:
         self._language = TextLanguage(language)
         self._normalize = normalize
+        self._spell = spell
         self._text = Span()
         self._splitter = SentenceSplitter(language, html=normalize)
         self._ends: deque[Sentence] = deque()
@@ -209,7 +215,7 @@ class TokenSource:
 
     def _words(self, text: str) -> str:
         if self._stream is None:
-            self._stream = SpeakableStream(self._language, self._normalize)
+            self._stream = SpeakableStream(self._language, self._normalize, spell=self._spell)
         carried, self._carried = self._carried, ""
         words = self._stream.feed(text)
         return carried + self._settled.feed(words, is_spaced=self._stream.is_spaced)

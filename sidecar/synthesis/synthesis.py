@@ -84,7 +84,7 @@ class Synthesis:
 
     def warm(self) -> None:
         """Load what the next text may need: the first figure in a text takes a second, once."""
-        if self._request is not None and self._request.normalize:
+        if self._request is not None and self._request.normalize is not False:
             warm_up(self._request.language)
 
     def _events(self, request: SynthesisRequest) -> Iterator[SynthesisEvent]:
@@ -105,12 +105,15 @@ class Synthesis:
         yield result
 
     def _speak(self, request: SynthesisRequest, jobs: SpeechJobs) -> Step[None]:
-        info = (yield from jobs.load()) if self._text.is_live else None
-        if info is not None and _takes_tokens(request, info):
-            tokens = TokenSource(request.language, request.normalize)
+        depends = self._text.is_live or request.normalize is None
+        info = (yield from jobs.load()) if depends else None
+        normalize = request.normalize is not False
+        spell = request.normalize is True or (info is not None and not info.reads_figures)
+        if info is not None and self._text.is_live and _takes_tokens(request, info):
+            tokens = TokenSource(request.language, normalize, spell)
             yield from speak_tokens(jobs, tokens, gathers_later=info.continues_from_codes)
         else:
-            source = SegmentSource(request.language, request.split, request.normalize)
+            source = SegmentSource(request.language, request.split, normalize, spell)
             yield from speak_sentences(jobs, source)
 
 

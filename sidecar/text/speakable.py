@@ -22,21 +22,27 @@ NEEDS_SPELLING = re.compile(r"[\d.@%=+≈≤≥≠±√÷×¼½¾⅐-⅞]|[A-Z]{
 _BREAK = re.compile(r"\s*[\r\n]\s*")
 
 
-def make_speakable(text: str, language: str | TextLanguage | None, normalize: bool = True) -> str:
+def make_speakable(
+    text: str,
+    language: str | TextLanguage | None,
+    normalize: bool = True,
+    *,
+    spell: bool = True,
+) -> str:
     """Return the text that the model receives; empty if nothing in it can be spoken.
 
     Args:
         text: one sentence, with its Markdown.
         language: one of the model's names, or a tag; any other value has it detected from the
             sentence. Or the language of the whole text, which has read the sentence.
-        normalize: whether figures, addresses and abbreviations are spelled, and Markdown and
-            emoji are removed.
+        normalize: whether Markdown and emoji are removed, and addresses are spelled.
+        spell: with `normalize`, whether figures, signs and abbreviations are spelled, too.
     """
     text = text.strip()
     if normalize and not _CONTROL.search(text):
         known = isinstance(language, TextLanguage)
         names = language.detect(text) if known else detect_languages(text, language)
-        text = normalize_part(strip_html(text), names).strip()
+        text = normalize_part(strip_html(text), names, spell=spell).strip()
     return "" if is_silent(text) else text
 
 
@@ -53,6 +59,7 @@ def normalize_part(
     is_line_start: bool = True,
     has_more: bool = False,
     before: str = "",
+    spell: bool = True,
 ) -> str:
     """Return a part of a text as the model receives it.
 
@@ -62,14 +69,15 @@ def normalize_part(
         is_line_start: whether it is the beginning of a line.
         has_more: whether the text goes on after it.
         before: the text right before it, on which a figure may depend.
+        spell: whether figures, signs and abbreviations are spelled.
     """
     text = _BREAK.sub(" ", strip_markup(text, is_line_start=is_line_start))
     if not NEEDS_SPELLING.search(text):
         return text
     code = CODES[languages[-1]]
-    sure = len(languages) == 1
+    sure = spell and len(languages) == 1
     return "".join(
-        _spell_address(piece, code)
+        _spell_address(piece, code, spell)
         if address
         else _spell(piece, code, has_more, "" if i else before)
         if sure
@@ -78,9 +86,9 @@ def normalize_part(
     )
 
 
-def _spell_address(address: str, code: str) -> str:
+def _spell_address(address: str, code: str, spell: bool) -> str:
     said = addresses.spell(address, code)
-    return english.spell(said) if code == "en" else said
+    return english.spell(said) if spell and code == "en" else said
 
 
 def _spell(text: str, code: str, has_more: bool, before: str) -> str:

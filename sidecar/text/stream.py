@@ -70,14 +70,20 @@ class SpeakableStream:
     White space belongs to the word after it; a line break is white space. Without `normalize` the
     output is the text itself.
 
+    Args:
+        language, normalize, spell: as for `make_speakable`.
+
     Attributes:
         is_spaced: whether white space other than a line break follows the last output in the text.
     """
 
-    def __init__(self, language: str | TextLanguage | None, normalize: bool = True) -> None:
+    def __init__(
+        self, language: str | TextLanguage | None, normalize: bool = True, *, spell: bool = True
+    ) -> None:
         known = isinstance(language, TextLanguage)
         self._language = language if known else TextLanguage(language)
         self._normalize = normalize
+        self._spell = spell
         self._lines = LineParser()
         self._html = HtmlFilter()
         self._head = ""
@@ -172,6 +178,7 @@ class SpeakableStream:
             is_line_start=is_line_start,
             has_more=has_more,
             before=before + part[:at],
+            spell=self._spell,
         )
         if not said:
             return ""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sidecar.models import backend, known
+from sidecar.models import backend, catalog, known, opening, qwen3_tts
 from sidecar.models.known import KNOWN
 from sidecar.models.qwen3_tts import config
 
@@ -73,3 +73,10 @@ def test_every_variant_is_there_in_every_precision() -> None:
 @pytest.mark.parametrize("one", KNOWN.values(), ids=KNOWN)
 def test_abilities_are_those_of_the_checkpoint(one: known.KnownModel) -> None:
     assert one.abilities == config._abilities(one.variant, small=one.size == "0.6B")
+
+
+def test_qwens_models_read_figures_and_the_bundled_voice_does_not() -> None:
+    assert all(model.info.reads_figures for model in KNOWN.values())
+    assert not qwen3_tts.describe(
+        opening.open_checkpoint("tiny-voice", catalog.resolve("tiny-voice").path)
+    ).reads_figures

@@ -179,3 +179,16 @@ def test_a_tokenizer_does_not_see_where_a_text_was_cut(text: str, sizes: list[in
 )
 def test_a_word_is_handed_out_as_soon_as_it_is_settled(text: str, words: list[str]) -> None:
     assert [part for part in token_pieces(text, [1]) if part] == words
+
+
+@pytest.mark.parametrize("by_token", [False, True])
+def test_a_model_that_reads_figures_gets_them_as_they_are(by_token: bool) -> None:
+    text = "**Pay** $5 by 10:30, see https://example.com/a2.\n"
+    tokens = TokenSource("english", True, spell=False)
+    source = tokens if by_token else SegmentSource("english", True, True, spell=False)
+    source.feed(text)
+    source.end()
+    said = ""
+    while part := source.take() if isinstance(source, TokenSource) else source.next():
+        said += part.text
+    assert said.strip() == "Pay $5 by 10:30, see example dot com slash a2."

@@ -729,7 +729,11 @@ export interface SynthesizeParams {
    * whole text is one utterance. Default true.
    */
   splitSentences?: boolean;
-  /** Whether to write out numbers, dates, units, URLs and the like as words. Default true. */
+  /**
+   * Whether to make the text speakable: with true, numbers, dates, units, URLs and the like are
+   * written out as words, and Markdown and emoji are removed; with false, the text stays as it is.
+   * Default: as true, but numbers and the like are left to a model that reads them itself.
+   */
   normalizeText?: boolean;
   /** Extra silence after sentences and paragraphs. Default: 100 and 400 ms. */
   pauses?: Pauses;

@@ -104,8 +104,15 @@ def _add_speech(say: Parser) -> None:
     option(
         "--no-normalize",
         dest="normalize",
-        action="store_false",
-        help="do not spell out numbers, dates and units before they are spoken",
+        action="store_const",
+        const=False,
+        help="speak the text as it is, with its markup and figures",
+    )
+    option(
+        "--normalize",
+        action="store_const",
+        const=True,
+        help="spell out numbers, dates and units, also for a model that reads them itself",
     )
     option("--seed", type=whole, help="random seed: the same seed gives the same audio")
 

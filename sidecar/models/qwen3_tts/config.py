@@ -12,6 +12,10 @@ from sidecar.models.checkpoint.jsonfile import read_object
 from sidecar.models.qwen3_tts import checks, schema
 from sidecar.models.qwen3_tts.checks import CONTROL_CODES
 
+# The entries of the official models' text embedding are at least these: with so many, a model has
+# learned figures. The bundled voice has a few hundred.
+_QWEN_VOCABULARY = 151_000
+
 VARIANTS = ("custom_voice", "voice_design", "base")
 
 
@@ -63,6 +67,7 @@ def read(checkpoint: Checkpoint) -> Qwen3TTSConfig:
         abilities=_abilities(variant, small),
         default_text_mode="stream" if variant == "base" else "full",  # as the official model
         continues_from_codes=variant != "custom_voice",  # a preset tells how it sounds
+        reads_figures=talker.text_vocab_size >= _QWEN_VOCABULARY,
     )
     return Qwen3TTSConfig(
         variant=variant,

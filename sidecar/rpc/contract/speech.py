@@ -53,8 +53,10 @@ class SynthesizeParams(Params):
     normalize_text: Annotated[
         bool | None,
         Meta(
-            description="Whether to write out numbers, dates, units, URLs and the like as words. "
-            "Default true."
+            description="Whether to make the text speakable: with true, numbers, dates, units, "
+            "URLs and the like are written out as words, and Markdown and emoji are removed; with "
+            "false, the text stays as it is. Default: as true, but numbers and the like are left "
+            "to a model that reads them itself."
         ),
     ] = None
     pauses: Annotated[

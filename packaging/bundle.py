@@ -96,14 +96,15 @@ def _bring(
     folder = python.library.parent
     blas = libraries.openblas(folder) if openblas else {}
     patchelf = distributions.tools(work) / "patchelf"
-    # A standalone interpreter links nothing that a system may lack.
-    copies = {} if python.standalone else python.copies
-    brought = {**blas, **libraries.bring({**copies, **blas}, folder, patchelf)}
-    # libpython is a part of the interpreter.
+    brought = {
+        **blas,
+        **libraries.bring({**python.copies, **blas}, folder, patchelf, arranged=work),
+    }
+    # The others are parts of the interpreter: of its archive, which was unpacked there.
     return {
         copied: debian.owner(original)
         for copied, original in brought.items()
-        if not copied.name.startswith("libpython")
+        if not (copied.name.startswith("libpython") or original.is_relative_to(work))
     }
 
 

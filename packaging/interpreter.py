@@ -29,7 +29,7 @@ _ASK = """
 import json, sys, sysconfig
 base = getattr(sys, "_base_executable", None) or sys.executable
 print(json.dumps([base, sys.base_prefix, sysconfig.get_path("stdlib"), sys.version.split()[0],
-    sysconfig.get_config_var("DESTSHARED"), sysconfig.get_config_var("INSTSONAME")]))
+    sysconfig.get_config_var("INSTSONAME")]))
 """
 # Where python-build-standalone is built, and so what its own files name.
 _NEUTRAL = "/install"
@@ -120,19 +120,19 @@ def _copy(program: Path, root: Path, address: str | None) -> Interpreter:
     Symbolic links become the files that they name.
     """
     answer = subprocess.run([program, "-I", "-c", _ASK], capture_output=True, check=True, text=True)
-    base, prefix, library, version, extensions, shared = json.loads(answer.stdout)
+    base, prefix, library, version, shared = json.loads(answer.stdout)
     executable = root / "bin" / "python3"
     executable.parent.mkdir(parents=True)
     shutil.copy(base, executable)
     python = Interpreter(executable, version, address, {executable: Path(base).resolve()})
     shutil.copytree(library, python.library, ignore=shutil.ignore_patterns(*_MODULES, *_EXTENSIONS))
     for file in (python.library / "lib-dynload").glob("*.so"):
-        python.copies[file] = Path(extensions) / file.name
+        python.copies[file] = Path(library) / "lib-dynload" / file.name
     python.site_packages.mkdir()
     for file in python.library.glob("_sysconfigdata*.py"):
         text = file.read_text("utf-8")
         file.write_text(text.replace(prefix, _NEUTRAL), "utf-8")
-    # macOS names it by its path in the tree; on Linux libraries.py brings what is linked.
+    # macOS names it by its place in the archive; on Linux libraries.py brings what is linked.
     dynamic = Path(prefix) / "lib" / str(shared)
     if dynamic.suffix == ".dylib" and dynamic.is_file():
         shutil.copy(dynamic, root / "lib" / dynamic.name)

@@ -27,12 +27,16 @@ print(next(line.split()[-1] for line in open("/proc/self/maps") if "libopenblas"
 """
 
 
-def bring(copies: dict[Path, Path], folder: Path, patchelf: Path) -> dict[Path, Path]:
+def bring(
+    copies: dict[Path, Path], folder: Path, patchelf: Path, arranged: Path
+) -> dict[Path, Path]:
     """Copy what the given files link into a folder, and make all of them find it.
 
     Args:
         copies: files in the tree, and what each was copied from.
         folder: the tree's folder for libraries.
+        arranged: files that were copied from this folder are not changed: in a standalone
+            interpreter, they find each other already.
 
     Returns:
         The copied libraries, and what each was copied from.
@@ -46,13 +50,19 @@ def bring(copies: dict[Path, Path], folder: Path, patchelf: Path) -> dict[Path, 
             libraries[folder / name] = path
     for copied, original in libraries.items():
         shutil.copy(original, copied)
-    for file in (*copies, *libraries):
-        _strip(file)
-        relative = os.path.relpath(folder, file.parent)
-        # RPATH, and not RUNPATH: it comes before LD_LIBRARY_PATH, which the host may have set.
-        rpath = "$ORIGIN" if relative == "." else f"$ORIGIN/{relative}"
-        subprocess.run([patchelf, "--force-rpath", "--set-rpath", rpath, file], check=True)
+    for copied, original in {**copies, **libraries}.items():
+        if not original.is_relative_to(arranged):
+            _strip(copied)
+            _arrange(copied, folder, patchelf)
     return libraries
+
+
+def _arrange(file: Path, folder: Path, patchelf: Path) -> None:
+    """Make a file find libraries in a folder, by a path relative to its own."""
+    relative = os.path.relpath(folder, file.parent)
+    rpath = "$ORIGIN" if relative == "." else f"$ORIGIN/{relative}"
+    # RPATH, and not RUNPATH: it comes before LD_LIBRARY_PATH, which the host may have set.
+    subprocess.run([patchelf, "--force-rpath", "--set-rpath", rpath, file], check=True)
 
 
 def openblas(folder: Path) -> dict[Path, Path]:

@@ -2,7 +2,7 @@
 // "go to definition" and stack traces lead to TypeScript.
 
 import { execFileSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -12,6 +12,21 @@ const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
 const CODE = ["--declaration", "false", "--sourceMap", "--removeComments"];
 const DECLARATIONS = ["--emitDeclarationOnly", "--declarationMap"];
 
+/** Keep the declarations that the package's entries lead to: no program can import those of other modules. */
+function removeInternalDeclarations(folder) {
+  const reached = new Set(["index.d.ts", "openai.d.ts"]);
+  // A set is iterated up to what is added meanwhile.
+  for (const file of reached) {
+    const text = readFileSync(join(folder, file), "utf8");
+    for (const [, path] of text.matchAll(/(?:from |import\()"(\.[^"]+)\.js"/g)) {
+      reached.add(join(dirname(file), `${path}.d.ts`));
+    }
+  }
+  for (const file of readdirSync(folder, { recursive: true })) {
+    if (/\.d\.ts(\.map)?$/.test(file) && !reached.has(file.replace(/\.map$/, ""))) rmSync(join(folder, file));
+  }
+}
+
 rmSync(join(root, "dist"), { recursive: true, force: true });
 for (const [project, folder, type] of [
   ["tsconfig.json", "esm", "module"],
@@ -20,6 +35,7 @@ for (const [project, folder, type] of [
   for (const output of [CODE, DECLARATIONS]) {
     execFileSync(process.execPath, [tsc, "-p", project, ...output], { cwd: root, stdio: "inherit" });
   }
+  removeInternalDeclarations(join(root, "dist", folder));
   // Node and TypeScript take a folder's module format from the nearest package.json.
   writeFileSync(join(root, "dist", folder, "package.json"), `{ "type": "${type}" }\n`);
 }

@@ -20,20 +20,11 @@ from tests.support.checkpoints.kinds import KINDS
 from tests.support.checkpoints.loaded import LOADED
 from tests.support.checkpoints.refused_config import FIELDS, IDS
 from tests.support.checkpoints.refused_files import BASE, FILES
+from tests.support.samplers import Greedy
 
 REFUSED = {**IDS, **FIELDS, **FILES, **KINDS}
 # Words of exceptions of Python, msgspec and libraries; an error for a person has none of them.
 _BARE = ("Error(", "KeyError", "TypeError", "AttributeError", "$.", "Traceback", "NoneType")
-
-
-class Greedy:
-    """A sampler that takes the most likely code."""
-
-    def first(self, logits: mx.array) -> mx.array:
-        return mx.argmax(logits[:, :256], axis=-1)
-
-    def residual(self, codebook: int, logits: mx.array) -> mx.array:
-        return mx.argmax(logits, axis=-1)
 
 
 def spoken(path: Path) -> tuple[np.ndarray, GenerationDefaults]:

@@ -19,18 +19,9 @@ from sidecar.errors import ModelLoadFailed, NotACheckpoint
 from sidecar.models import catalog, registry
 from sidecar.models.base import Utterance
 from sidecar.models.qwen3_tts.config import read
+from tests.support.samplers import Greedy
 
 Weights = dict[str, mx.array]
-
-
-class Greedy:
-    """A sampler that takes the most likely code."""
-
-    def first(self, logits: mx.array) -> mx.array:
-        return mx.argmax(logits[:, :256], axis=-1)
-
-    def residual(self, codebook: int, logits: mx.array) -> mx.array:
-        return mx.argmax(logits, axis=-1)
 
 
 def frames(path: Path, dtype: str, count: int = 4) -> np.ndarray:

@@ -15,11 +15,13 @@ import numpy as np
 
 from sidecar.models import backend, catalog, registry
 from sidecar.models.base import Utterance
+from sidecar.models.protocols import ResidualDraws
+from tests.support.samplers import Greedy
 
 TEXT = "The quick brown fox jumps over the lazy dog, while the sun goes down."
 
 
-class Forced:
+class Forced(Greedy):
     """A greedy sampler that records logits; it draws `codes` instead if they are given."""
 
     def __init__(self, codes: list[mx.array] | None = None) -> None:
@@ -35,6 +37,9 @@ class Forced:
         drawn = mx.argmax(logits, axis=-1) if self._codes is None else next(self._codes)
         self.drawn.append(drawn)
         return drawn
+
+    def residual_draws(self, vocab: int) -> ResidualDraws:
+        raise NotImplementedError("a kernel returns no logits that could be recorded")
 
 
 class Agreement(NamedTuple):

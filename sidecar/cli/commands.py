@@ -14,6 +14,7 @@ from sidecar.files import describe_os_error
 from sidecar.models import exported
 from sidecar.models.catalog import BUNDLED
 from sidecar.models.hub.settings import BUDGET, budget
+from sidecar.models.manifest import MANIFEST
 from sidecar.settings import Settings
 from sidecar.wire.stdio import claim
 
@@ -177,6 +178,11 @@ def _check_storage() -> None:
             _refuse(
                 f"There is no folder {folder}, which should have exported models.",
                 f"--models-dir or {exported.VARIABLE} names it; create it or leave it out.",
+            )
+        if (folder / MANIFEST).exists():
+            _refuse(
+                f"{folder} is an exported model itself, not a folder of such models.",
+                f"Name the folder that contains it: --models-dir {folder.parent}",
             )
     try:
         budget()

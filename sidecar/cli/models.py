@@ -114,7 +114,7 @@ def _total(entries: Sequence[Entry]) -> str:
 
 def _local(entry: Entry, on_cpu: bool) -> str:
     if entry.fault is not None:
-        return f"{printable(entry.name)}: damaged. {printable(entry.fault.message)}"
+        return f"{printable(entry.name)}: cannot be used. {printable(entry.fault.message)}"
     state = "incomplete" if entry.missing or entry.state == "known" else entry.state
     if entry.source == "modelsDir" and entry.checkpoint is not None:
         state = f"exported, in {printable(str(entry.checkpoint.path))}"

@@ -77,9 +77,10 @@ def run(export: Export, folder: Path, report: Callable[[Progress], None]) -> Pat
     except OSError as error:
         if error.errno in DISK_IS_FULL:
             raise _disk_full(export, folder, needed) from error
-        if error.errno in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR) and target.exists():
-            raise TargetTakenError(target) from error  # another process was quicker
-        raise
+        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR) or not target.exists():
+            raise
+        if not _is_same(export, target):  # another process was quicker
+            raise TargetTakenError(target) from error
     return target
 
 

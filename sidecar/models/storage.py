@@ -26,6 +26,7 @@ from sidecar.files import describe_os_error
 from sidecar.memory import format_bytes
 from sidecar.models import catalog, exported, registry
 from sidecar.models.checkpoint import Checkpoint
+from sidecar.models.checkpoint.jsonfile import read_leniently
 from sidecar.models.hub import cache, lease
 from sidecar.models.hub.settings import budget
 
@@ -128,7 +129,8 @@ def parse_removable(name: str) -> tuple[str, str | None]:
     """Return the repository and the revision that the name of a downloaded model means.
 
     Raises:
-        Unsupported: it is the bundled voice, a folder, or only in a folder of `--models-dir`.
+        Unsupported: it is the bundled voice, a folder, only in a folder of `--models-dir`, or not a
+            model that the sidecar can load: that belongs to another program.
         UnknownModel: it is neither an alias nor a hub id.
     """
     if catalog.canonical(name).partition("@")[0] == catalog.BUNDLED:
@@ -147,7 +149,26 @@ def parse_removable(name: str) -> tuple[str, str | None]:
             hint="Delete that folder yourself if no app needs it.",
             field="model",
         )
-    return catalog.repository(name)
+    repo, revision = catalog.repository(name)
+    if _is_foreign(repo):
+        raise Unsupported(
+            f"{repo} is not a model of this program, and was not deleted.",
+            hint="Other programs share the cache; huggingface_hub's command `hf cache` deletes "
+            "what they no longer need.",
+            field="model",
+        )
+    return repo, revision
+
+
+def _is_foreign(repo: str) -> bool:
+    """Return whether the snapshots of a repository are models that the sidecar cannot load."""
+    if repo in catalog.ALIASES.values():
+        return False
+    found = [
+        Checkpoint(repo, path, read_leniently(path / "config.json"))
+        for path in cache.repo_folder(repo).glob("snapshots/*")
+    ]
+    return bool(found) and not any(map(registry.is_known, found))
 
 
 def removable_bytes(repo: str, revision: str | None) -> int:

@@ -178,7 +178,11 @@ def test_prune_removes_the_least_recently_used_and_only_if_asked(hub: Hub, home:
     assert cached() == [THIRD]
     assert models(hub, home, "prune", "--budget", "0", "--yes").returncode == 0
     assert cached() == []
-    assert foreign.is_dir()
+    done = models(hub, home, "remove", "someone/llm", "--yes")
+    assert "someone/llm is not a model of this program" in done.stderr
+    with sidecar(env=hub.environment(home)) as server:
+        assert refused(server, "model/delete", "someone/llm").type == "unsupported"
+    assert (foreign / "config.json").is_file()
 
 
 def test_a_download_over_the_budget_is_refused_before_anything_is_fetched(

@@ -229,6 +229,22 @@ def test_a_folder_of_models_that_is_not_there_is_an_error_at_once(tmp_path: Path
         assert VARIABLE in done.stderr
 
 
+def test_the_folder_of_one_model_is_not_a_folder_of_models(shipped: Path) -> None:
+    done = run("say", "Hi.", "--models-dir", str(shipped / NAME))
+    assert done.returncode == 1
+    assert "is an exported model itself" in done.stderr
+    assert f"--models-dir {shipped}" in done.stderr
+
+
+def test_two_exports_at_the_same_time_both_succeed(source: Path, tmp_path: Path) -> None:
+    command = [*COMMAND, "models", "export", str(tmp_path / "out"), str(source)]
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    ends = [(process.communicate(timeout=60)[1], process.returncode) for process in both]
+    assert [code for _, code in ends] == [0, 0], ends
+    assert os.listdir(tmp_path / "out") == [NAME]
+    assert "whole" in verify(tmp_path / "out").stdout
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [

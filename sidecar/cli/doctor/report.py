@@ -39,6 +39,7 @@ def collect(*, speak: bool, network: bool) -> dict[str, Any]:
         bundle: the platform and the folder of the bundle that this runs from; absent in a Python
             environment.
         blas: the library that was found; absent on the CPU means MLX's slow one.
+        exported: the models in the folders of --models-dir.
         memory: `limitBytes` is what loaded models may use together, without `--memory-limit`.
     """
     broken: list[str] = []
@@ -65,6 +66,17 @@ def collect(*, speak: bool, network: bool) -> dict[str, Any]:
         "packages": {name: _version(name) for name in _PACKAGES},
         "bundled": bundled,
         "cache": _cache(entries),
+        "exported": [
+            {
+                "model": entry.name,
+                **_without_unknown(
+                    path=str(entry.checkpoint.path) if entry.checkpoint else None,
+                    fault=entry.fault.message if entry.fault else None,
+                ),
+            }
+            for entry in entries
+            if entry.source == "modelsDir" or entry.fault
+        ],
         "memory": memory,
         "sizes": sizes,
         "extras": surroundings.extras(),
@@ -114,6 +126,9 @@ def _advice(report: dict[str, Any]) -> Iterator[str]:
         yield "The bundled voice speaks slower than real time: is the machine busy?"
     if problem := report["sound"].get("problem"):
         yield f"`say --play` cannot play: {problem}. It can write files (-o FILE)."
+    for one in report["exported"]:
+        if "fault" in one:
+            yield f"{one['model']} cannot be used: {one['fault']}"
     hub = report["hub"]
     if problem := hub.get("problem"):
         yield (
@@ -181,11 +196,11 @@ def _cache(entries: Sequence[Entry]) -> dict[str, Any]:
     models = [
         {
             "model": entry.name,
-            "diskBytes": entry.disk_bytes,
+            "diskBytes": entry.cache_bytes,
             **_without_unknown(missingFiles=list(entry.missing) or None),
         }
         for entry in entries
-        if entry.state == "cached" or (entry.repo and entry.disk_bytes)
+        if entry.cache_bytes
     ]
     return {
         "path": str(path),

@@ -46,6 +46,8 @@ def _facts(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if limit := memory.get("limitBytes"):
         yield "for models", f"{format_bytes(limit)}, unless --memory-limit is given"
     yield from _cache(report["cache"])
+    if exported := report["exported"]:
+        yield "exported models", ", ".join(_exported(one) for one in exported)
     yield "hub", _hub(report["hub"])
     for extra in report["extras"]:
         yield f"extra {extra['name']}", _extra(extra)
@@ -65,6 +67,12 @@ def _cache(cache: dict[str, Any]) -> Iterator[tuple[str, str]]:
         for one in cache["models"]
     ]
     yield "cached models", ", ".join(models) or "none"
+
+
+def _exported(one: dict[str, Any]) -> str:
+    return (
+        f"{one['model']} (cannot be used)" if "fault" in one else f"{one['model']} in {one['path']}"
+    )
 
 
 def _hub(hub: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -147,13 +148,24 @@ def test_the_launcher_becomes_the_interpreter(launcher: Path) -> None:
     with sidecar(command=[str(launcher)]) as process:
         running = psutil.Process(process.process.pid).exe()
         assert running == str(launcher.parents[1] / "python" / "bin" / "python3")
-        process.process.kill()
-        assert process.wait_exit()[0] == -9
     ours, theirs = [str(launcher)], list(ENVIRONMENT)
     with sidecar(command=ours) as process, sidecar(command=theirs) as reference:
         for text in ("One two three.", TEXT, "Four."):
             assert process.speak(text, seed=3).audio == reference.speak(text, seed=3).audio
         assert process.shutdown() == 0
+
+
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGSEGV", "SIGABRT", "SIGTERM", "SIGINT"])
+def test_a_host_sees_the_same_end_as_without_a_bundle(name: str, launcher: Path) -> None:
+    """A crash is a signal for the host, too, and not an exit code of the launcher's shell."""
+    codes: list[int] = []
+    for command in ([str(launcher)], list(ENVIRONMENT)):
+        with sidecar(command=command) as process:
+            process.process.send_signal(signal.Signals[name])
+            codes.append(process.wait_exit()[0])
+    assert codes[0] == codes[1]
+    if name in ("SIGKILL", "SIGSEGV", "SIGABRT"):
+        assert codes[0] == -signal.Signals[name]
 
 
 @pytest.mark.parametrize(

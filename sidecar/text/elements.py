@@ -27,14 +27,16 @@ INLINE = frozenset([
     "s", "samp", "script", "slot", "small", "source", "span", "strike", "strong", "style", "sub",
     "sup", "svg", "template", "time", "track", "tt", "u", "var", "wbr",
 ])  # fmt: skip
-NAMES = BLOCKS | APART | INLINE
+# What language models write around their reasoning.
+THINKING = frozenset(["think", "thinking"])
+NAMES = BLOCKS | APART | INLINE | THINKING
 VOID = frozenset(("br", "hr", "col", "frame"))
 # Elements whose content is not spoken, with the pattern of their end. The reading in a ruby repeats
 # the base text.
 SILENT = {
     **{
         name: re.compile(rf"</{name}\s*>", re.IGNORECASE)
-        for name in ("script", "style", "svg", "template")
+        for name in ("script", "style", "svg", "template", *THINKING)
     },
     **{name: re.compile(r"(?=</?(?:rt|rp|rtc|rb|ruby)[\s/>])", re.I) for name in ("rt", "rp")},
 }

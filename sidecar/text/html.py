@@ -78,7 +78,8 @@ class HtmlFilter:
 
     def _put_tag(self, token: Token, name: str, found: list[Run]) -> None:
         is_opening = bool(name) and not token.is_closing
-        is_block, is_void = name in elements.BLOCKS, name in elements.VOID
+        is_block = name in elements.BLOCKS or name in elements.THINKING
+        is_void = name in elements.VOID
         closes = is_void or (is_block and token.is_closing)
         opens = is_block and not closes
         # Links one after another are a list, which only a style sheet sets apart.

@@ -29,11 +29,19 @@ _CELLS = re.compile(r"(?<!\\)\|")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)\*+(?=\d)")
 # Single marks that touch a word, but not those inside one, as in snake_case and 2*x.
 _LEFT = re.compile(r"`+|~~|(?<!\w)[*_]+(?=\S)|(?<=\S)[*_]+(?!\w)")
-# Stricter than the parser, which takes "<b and c>" for a tag.
-_TAG = re.compile(
-    r"""</?[A-Za-z][\w-]*(?:\s+[\w:-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))*\s*/?>|<[!?].*""",
-    re.DOTALL,
+# Formulas are left whole: their backslashes are not Markdown's.
+_TEX = re.compile(r"(\\\(.+?\\\)|\\\[.+?\\\])", re.DOTALL)
+# Marks of footnotes; citations after a mark, or several of them.
+_NOTES = re.compile(
+    r"\[\^[\w-]{1,20}\]:?|(?<=[.,;:!?)\]”’\"'])(?:\[\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\])+"
+    r"|\s?(?:\[\d{1,3}\]){2,}"
 )
+# Blanks and letters that only look different, and characters without a width.
+BLANKS = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f]")
+_INVISIBLE = re.compile(r"[\u00ad\u200b\u2060\ufeff]")
+_COMPATIBLE = re.compile(r"[\ufb00-\ufb06\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]+")
+_SYMBOLS = re.compile(r"[©®™★☆✓✔✗✘]+")
+_COMMAS = re.compile(r",(?:\s*,)+")
 _KEYCAP = re.compile("(?<=[0-9#*])\ufe0f?\u20e3")
 _GONE = re.compile(r"(\s*)\0[\s\0]*")
 # Marks that have no white space before them.
@@ -60,7 +68,13 @@ def strip_markup(text: str, *, is_line_start: bool = True) -> str:
         )
         if _MARKS.search(text):
             text = _strip_inline(text)
-    return text if text.isascii() else _strip_emoji(text)
+    return text if text.isascii() else _strip_emoji(_plain(text))
+
+
+def _plain(text: str) -> str:
+    """Return the text with plain letters and blanks."""
+    text = _INVISIBLE.sub("", BLANKS.sub(" ", text))
+    return _COMPATIBLE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
 
 
 def _is_block_start(line: str) -> bool:
@@ -92,8 +106,28 @@ def _join_cells(line: str) -> str:
 
 
 def _strip_inline(text: str) -> str:
-    text = _BETWEEN_DIGITS.sub(lambda match: "\\*" * len(match[0]), text)
-    return "".join(map(_strip_token, _make_parser().parseInline(text)[0].children or []))
+    """Return the text without Markdown's marks inside its lines, and with formulas as they are."""
+    text = _BETWEEN_DIGITS.sub(lambda match: "\\*" * len(match[0]), _NOTES.sub("", text))
+    return "".join(
+        # Every other part is a formula.
+        part if i % 2 else "".join(map(_strip_token, _parse(part)))
+        for i, part in enumerate(_TEX.split(text))
+    )
+
+
+def _parse(text: str) -> list[Token]:
+    """Parse a text, whose white space at both ends the parser would drop."""
+    head, tail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    if not text.strip():
+        return [_make_text(text)] if text else []
+    parsed = _make_parser().parseInline(text.strip())[0].children or []
+    return [_make_text(head), *parsed, _make_text(tail)]
+
+
+def _make_text(text: str) -> Token:
+    from markdown_it.token import Token
+
+    return Token("text", "", 0, content=text)
 
 
 def _strip_token(token: Token) -> str:
@@ -102,10 +136,6 @@ def _strip_token(token: Token) -> str:
             return _LEFT.sub("", token.content)
         case "softbreak" | "hardbreak":
             return "\n"
-        case "html_inline":
-            if not _TAG.fullmatch(token.content):
-                return token.content
-            return " " if token.content.lower().startswith("<br") else ""
         case "image":
             return "".join(map(_strip_token, token.children or []))
         case _:
@@ -118,9 +148,10 @@ def _strip_emoji(text: str) -> str:
 
     text = _KEYCAP.sub("", text)
     bare = emoji.replace_emoji(text, lambda found, _: "\0" if _is_picture(found) else found)
+    bare = _SYMBOLS.sub("\0", bare)
     if bare == text:
         return text
-    return _GONE.sub(lambda match: _fill_gap(bare, match), bare)
+    return _COMMAS.sub(",", _GONE.sub(lambda match: _fill_gap(bare, match), bare))
 
 
 def _is_picture(found: str) -> bool:

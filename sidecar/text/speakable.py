@@ -18,6 +18,11 @@ _CONTROL = re.compile(r"<\|[^<>|]*\|>")
 # Every span that is spelled has one of these.
 NEEDS_SPELLING = re.compile(r"[\d.@%=+≈≤≥≠±√÷×¼½¾⅐-⅞]|[A-Z]{2}")
 
+# Kanji with their reading in brackets, but not with a particle.
+_READING = re.compile(
+    r"(?<=[\u4e00-\u9fff々])[（(](?!だけ|など|から|まで|のみ|です|ほか|より)[\u3041-\u309f]{1,12}[)）]"
+)
+
 # A line break in running text is white space.
 _BREAK = re.compile(r"\s*[\r\n]\s*")
 
@@ -71,7 +76,9 @@ def normalize_part(
         before: the text right before it, on which a figure may depend.
         spell: whether figures, signs and abbreviations are spelled.
     """
-    text = _BREAK.sub(" ", strip_markup(text, is_line_start=is_line_start))
+    at = len(before)
+    whole = _READING.sub(lambda match: match[0] if match.start() < at else "", before + text)
+    text = _BREAK.sub(" ", strip_markup(whole[at:], is_line_start=is_line_start))
     if not NEEDS_SPELLING.search(text):
         return text
     code = CODES[languages[-1]]

@@ -16,7 +16,7 @@ from sidecar.text.boundaries import find_cluster_border
 from sidecar.text.html import HtmlFilter
 from sidecar.text.languages import TextLanguage
 from sidecar.text.lines import SILENT_KINDS, LineKind, LineParser, Run
-from sidecar.text.markup import TIGHT
+from sidecar.text.markup import BLANKS, TIGHT
 from sidecar.text.speakable import NEEDS_SPELLING, normalize_part
 
 # The most characters that are held back. A longer word is cut, and a longer link is text.
@@ -39,7 +39,9 @@ _BINDS = re.compile(
 _CLAUSE = re.compile(
     r"\d[^，。！？；：、“”「」『』…\n]*[\u3040-\u30ff\u4e00-\u9fff\u3005〜～~()（）]$"
 )
-_OPEN = re.compile(r"\[[^\]]*$|\]\([^)]*$|<[A-Za-z/!][^>]*$")
+_OPEN = re.compile(
+    r"\\[(\[](?:(?!\\[)\]]).)*$|\[[^\]]*$|\]\([^)]*$|<[A-Za-z/!][^>]*$|[（(][\u3041-\u309f]*$"
+)
 
 
 @cache
@@ -188,7 +190,7 @@ class SpeakableStream:
 
 
 def _make_blank(gap: str) -> str:
-    return " " if "\n" in gap or "\r" in gap else gap
+    return " " if "\n" in gap or "\r" in gap else BLANKS.sub(" ", gap)
 
 
 class _Word(msgspec.Struct, frozen=True):

@@ -92,6 +92,16 @@ MARKDOWN = [
     ("😀👍🏽", ""),
     ("…", ""),
     ("?! —", ""),
+    # Formulas, footnotes and citations.
+    (r"See \(y = -3\) and \[x^2\].", r"See \(y = -3\) and \[x^2\]."),
+    ("A footnote[^1] and [1][2] refs.[3]", "A footnote and refs."),
+    # Signs, blanks and letters that look different.
+    ("© 2024, ★ five, 5★, x", "twenty twenty four, five, five, x"),
+    ("a\u00a0b\u202f5\u200b km, ﬁne ＡＢ１", "a b five kilometers, fine AB one"),
+    ("日本(にほん)へ、東京（だけ）", "日本へ、東京（だけ）"),
+    # Tags that are not HTML's, and thinking.
+    ("go<noise/>home", "go<noise/>home"),
+    ("<think>Hm, 5?\n\nYes.</think>\n\nIt is 5.", "It is five."),
     ("", ""),
 ]
 

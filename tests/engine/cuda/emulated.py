@@ -24,6 +24,7 @@ from sidecar.models.qwen3_tts.cuda.launch import Launcher, Output
 from sidecar.models.qwen3_tts.cuda.shape import StackShape
 from sidecar.models.qwen3_tts.cuda.weights import StackWeights
 
+_FOLDER = tempfile.TemporaryDirectory(prefix="emulated-", ignore_cleanup_errors=True)
 _EMULATOR = Path(__file__).with_name("emulator.h")
 
 needs_emulator = pytest.mark.skipif(
@@ -89,7 +90,7 @@ def _library(shape: StackShape) -> Path:
     parts = [shape.constants(), _EMULATOR.read_text("utf-8"), compiler.body(shape)]
     text = "".join(parts) + f"\nEMULATE({compiler.kernel_name(shape)})\n"
     name = hashlib.sha256(text.encode()).hexdigest()[:16]
-    folder = Path(tempfile.mkdtemp(prefix="emulated-"))
+    folder = Path(_FOLDER.name)
     source = folder / f"{name}.cpp"
     source.write_text(text, "utf-8")
     library = folder / f"{name}.so"

@@ -10,6 +10,7 @@ from typing import Any
 import mlx.core as mx
 import pytest
 
+from sidecar.engine.failures import as_sidecar_error
 from sidecar.models.qwen3_tts.cuda import compiler, device, selection
 from sidecar.models.qwen3_tts.cuda.device import Device
 from sidecar.models.qwen3_tts.cuda.weights import StackWeights, Unsuitable
@@ -122,3 +123,12 @@ def test_a_compiled_kernel_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("MLX_PTX_CACHE_DIR", "/dev/null/ptx")
     assert compiler.compiled(shape, (9, 0)) == first
     assert len(built) == 3
+
+
+def test_a_lost_gpu_is_reported_as_that() -> None:
+    """After a trap, every call of CUDA fails with the same words."""
+    error = RuntimeError("cudaMallocAsync(&data, size, stream) failed: unspecified launch failure")
+    advice = as_sidecar_error(error, "generating").advice
+    assert advice.startswith("The GPU broke off while generating")
+    assert "Restart the sidecar" in advice
+    assert f"{selection.SWITCH}=0" in advice

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 
 from sidecar.text.han.codes import spell_codes
-from sidecar.text.han.figures import find_kept, rewrite, spell_long_counts, spell_plain_numbers
+from sidecar.text.han.figures import find_kept, rewrite
 from sidecar.text.han.money import name_currencies
+from sidecar.text.han.numbers import spell_long_counts, spell_plain_numbers
 from sidecar.text.numerals import verbalize
 
 _NAME = (

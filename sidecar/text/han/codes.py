@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sidecar.text.han.figures import spell_dialled, spell_digits
+from sidecar.text.han.numbers import spell_dialled, spell_digits
 
 _GAP = r"[-\s]"
 _MOBILE = rf"1[3-9]\d{_GAP}?\d{{4}}{_GAP}?\d{{4}}(?![\d.]|{_GAP}\d)"

@@ -11,7 +11,8 @@ import unicodedata
 from collections.abc import Callable
 from functools import cache
 
-from sidecar.text.numerals import strip_grouping, verbalize
+from sidecar.text.han.numbers import spell_dialled, spell_digits
+from sidecar.text.numerals import verbalize
 
 _Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
 
@@ -22,7 +23,6 @@ _WIDE = re.compile(
 )
 _COMPAT = re.compile(r"(?<=[\d/ ])[\u3371-\u337a\u3380-\u33df](?![\d])|µ(?=[a-zA-Z])")
 _PART = re.compile(r"(\d?)([¼½¾⅐-⅞])")
-_GROUPED = re.compile(r"(?<![\d,])\d{1,3}(?:,\d{3})+(?!\d)")
 # Spaces as separators of thousands, with the counted thing right after the number.
 _SPACED = re.compile(rf"(?<![\d.,+-])(?<!\d )[1-9]\d{{0,2}}(?:[ \u00a0\u202f]\d{{3}})+(?=[{_HAN}])")
 
@@ -72,16 +72,6 @@ def _compile(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.ASCII)
 
 
-def spell_digits(number: str, code: str) -> str:
-    """Spell each digit, as in a year."""
-    return re.sub(r"\d", lambda match: verbalize(match[0], code), number)
-
-
-def spell_dialled(number: str) -> str:
-    """Spell a Chinese number that is a name: with 幺 for 一, which sounds like 七."""
-    return spell_digits(number, "zh").replace("一", "幺")
-
-
 def rewrite(text: str, code: str) -> str:
     """Put the figures into forms that the grammar reads correctly; `code` is zh or ja."""
     text = _WIDE.sub(lambda match: unicodedata.normalize("NFKC", match[0]).replace("〜", "~"), text)
@@ -100,34 +90,6 @@ def find_kept(text: str) -> list[tuple[int, int]]:
     """
     short = [match.span() for match in _KEPT.finditer(text)]
     return sorted([*short, *(match.span() for match in _PAIR.finditer(text) if _is_kept(match))])
-
-
-def spell_plain_numbers(text: str, code: str) -> str:
-    """Spell the numbers that the grammar would read as something else.
-
-    It takes 12.5 for a date, and with many measure words 120 and 12,345 for telephone numbers.
-    """
-    if code == "zh":
-        text = _AS_DATE.sub(lambda match: _spell_number(match[0]), text)
-        text = _AS_SERVICE.sub(lambda match: _spell_number(match[0]), text)
-        text = _GROUPED_ALONE.sub(lambda match: _spell_number(strip_grouping(match[0])), text)
-    return _GROUPED.sub(lambda match: strip_grouping(match[0]), text)
-
-
-_AS_DATE = re.compile(
-    r"(?<![\d.:/+-])(?:1[0-2]\.\d{1,2}|\d{1,2}\.\d{4}|\d{4}\.\d\d?(?=[元美欧英日港万亿]))"
-    r"(?![\d.:/A-Za-z%‰℃°²³-]|[^\d\s]{1,3}/)"
-)
-_AS_SERVICE = re.compile(
-    r"(?<![A-Za-z\d.:/-])(?:1[12]\d|[19]\d{4})(?=[步笔份台例股亩次种班项]|部(?!门)|所(?![以有])|起(?![来诉])"
-    r"|平[方米]|公[里斤分顷])|(?<=第)(?:1[12]\d|[19]\d{4})(?![\d.])"
-)
-_GROUPED_ALONE = re.compile(r"(?<![\d.,+-])\d{2},\d{3}(?![\d,.A-Za-z%‰℃°²³/-])")
-
-
-def _spell_number(number: str) -> str:
-    about = "约"  # after this word the grammar expects a number only
-    return verbalize(about + number, "zh").removeprefix(about)
 
 
 def _rewrite_fraction(match: re.Match[str], code: str) -> str:
@@ -223,48 +185,6 @@ def _make_rules(code: str) -> list[_Rule]:
         (_compile(rf"(?<![\w.])({NUMBER}([{_HAN}]{{1,3}})){_DASH}(?={NUMBER}\2)"), rf"\1{to}"),
     ]
     return first + (_make_chinese_rules() if code == "zh" else _make_japanese_rules())
-
-
-# Numbers of more digits than the grammar reads, with the number as it is counted. A Chinese one
-# without commas may be a telephone's.
-_GROUPED_LONG = r"\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?(?![\d,.])"
-_COUNTED = r"(?=\.\d|[元块美欧英日港人个次米克吨天倍]|公[里斤])"
-_LONG_COUNTS = {
-    "zh": _compile(
-        rf"(?<![\d,./])(?:{_GROUPED_LONG}|(?<=第)[1-9]\d{{8,11}}(?![\d.])"
-        rf"|[1-9]\d{{8,15}}{_COUNTED}(?:\.\d+)?)"
-    ),
-    "ja": _compile(rf"(?<![\d,./])(?:{_GROUPED_LONG}|[1-9]\d{{8,15}}(?:\.\d+)?(?![\d.]))"),
-}
-_SYMBOL = re.compile(r"\s?[A-Za-z℃°%％‰]")
-_MOST = 10**16
-
-
-def spell_long_counts(text: str, code: str) -> str:
-    """Spell the numbers with more digits than the grammar reads, in groups of four."""
-    return _LONG_COUNTS[code].sub(lambda match: _spell_long(match, code), text)
-
-
-def _spell_long(match: re.Match[str], code: str) -> str:
-    whole, _, part = match[0].replace(",", "").partition(".")
-    if int(whole) >= _MOST or _SYMBOL.match(match.string, match.end()):
-        return match[0]
-    said = _spell_count(int(whole), code)
-    return f"{said}{'点' + spell_digits(part, code) if part else ''}"
-
-
-def _spell_count(value: int, code: str) -> str:
-    powers = ((8, "亿"), (4, "万")) if code == "zh" else ((12, "兆"), (8, "億"), (4, "万"))
-    for power, name in powers:
-        head, tail = divmod(value, 10**power)
-        if not head:
-            continue
-        said = _spell_count(head, code)
-        if code == "ja" and said.startswith("千"):
-            said = f"一{said}"
-        nought = "零" if code == "zh" and 0 < tail < 10 ** (power - 1) else ""
-        return said + name + nought + (_spell_count(tail, code) if tail else "")
-    return _spell_number(str(value)) if code == "zh" else verbalize(str(value), code)
 
 
 def _make_chinese_rules() -> list[_Rule]:

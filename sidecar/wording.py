@@ -8,6 +8,7 @@ from collections.abc import Iterable
 _NEAR, _VERY_NEAR = 0.6, 0.7
 _COMPARED_CHARS = 100
 # How MLX's allocators report it, on Metal, CUDA and the CPU.
+_LOST_GPU = ("unspecified launch failure", "illegal memory access", "illegal instruction")
 _MEMORY_WORDS = ("malloc", "out of memory", "insufficient memory", "unable to allocate")
 _ESCAPES = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
 
@@ -56,4 +57,12 @@ def describe(error: BaseException) -> str:
 
 def is_out_of_memory(error: Exception) -> bool:
     """Return whether memory ran out; MLX raises a RuntimeError for this, as for everything."""
+    if has_lost_gpu(error):  # the call that fails may be an allocation
+        return False
     return isinstance(error, MemoryError) or any(w in str(error).lower() for w in _MEMORY_WORDS)
+
+
+def has_lost_gpu(error: Exception) -> bool:
+    """Return whether CUDA reports an error that lasts: a kernel has trapped, or has read memory
+    that is not its own. Every later call fails with the same words."""
+    return any(words in str(error) for words in _LOST_GPU)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 
 from sidecar.errors import GenerationFailed, OutOfMemory, SidecarError
-from sidecar.wording import describe, is_out_of_memory
+from sidecar.wording import describe, has_lost_gpu, is_out_of_memory
 
 log = logging.getLogger(__name__)
-
-_LOST_GPU = ("unspecified launch failure", "illegal memory access", "illegal instruction")
 
 
 def as_sidecar_error(
@@ -31,19 +29,13 @@ def as_sidecar_error(
             f"Not enough memory while {doing}: {text}",
             hint="Unload a model, use a quantised one, or run fewer streams.",
         )
-    if _has_lost_gpu(text):
+    if has_lost_gpu(error):
         return otherwise(
             f"The GPU broke off while {doing}, and this process cannot use it any more: {text}",
             hint="Restart the sidecar. If it happens again, set QWEN_TTS_SIDECAR_FRAME_KERNELS=0 "
             "in its environment, which turns the kernels for whole frames off, and report it.",
         )
     return otherwise(f"Failed while {doing}: {text}", hint="See the sidecar's stderr.")
-
-
-def _has_lost_gpu(text: str) -> bool:
-    """Return whether CUDA reports an error that lasts: a kernel has trapped, or has read memory
-    that is not its own. Every later call fails with the same words."""
-    return any(words in text for words in _LOST_GPU)
 
 
 def not_finite(what: str) -> GenerationFailed:

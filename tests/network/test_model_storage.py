@@ -67,15 +67,20 @@ def rows(server: Sidecar) -> dict[str, Any]:
 
 
 def test_a_download_reports_its_progress_and_is_not_loaded(hub: Hub, tmp_path: Path) -> None:
+    held = hub.holding(hub.cdn_path(REPO, WEIGHTS), at=0)
     with sidecar(env=hub.environment(tmp_path)) as server:
-        result = server.call("model/download", {"model": ALIAS, "workDoneToken": "d"})
-        values = [message["params"]["value"] for message in server.others()]
+        values: list[dict[str, Any]] = []
+        with held:  # the file is named before its first byte comes
+            id = server.request("model/download", {"model": ALIAS, "workDoneToken": "d"})
+            while not values or values[-1].get("file") != WEIGHTS:
+                values.append(server.next_progress("d"))
+        result = server.wait(id)
+        values += [message["params"]["value"] for message in server.others()]
         assert (result["model"], result["source"]) == (ALIAS, "cache")
         assert Path(result["path"], WEIGHTS).is_file()
         assert values[0] == {"kind": "load", "stage": "resolving", "message": ALIAS}
         assert {value["stage"] for value in values[1:]} == {"downloading"}
         assert values[-1]["receivedBytes"] == values[-1]["totalBytes"] == TOTAL
-        assert any(value.get("file") == WEIGHTS for value in values)
         assert any(value.get("bytesPerSecond", 0) > 0 for value in values)
         assert server.call("server/status")["models"] == []
         hub.requests.clear()

@@ -28,7 +28,7 @@ from sidecar.models.hub.failures import explain
 from sidecar.models.hub.retry import RetryPolicy
 from sidecar.models.hub.transfer import Blob, Transfer
 
-# The most reports a second; the first and the last are always sent.
+# The most reports a second; the first, the last, and the beginning of a file are always sent.
 _REPORTS_PER_SECOND = 10.0
 # The rate is measured over so long: long enough to be steady, short enough to follow the network.
 _RATE_SECONDS = 5.0
@@ -83,7 +83,8 @@ def download(
         revision: branch, tag or commit; None is the main branch.
         admit: called with the number of bytes that are missing, before they are fetched; whatever
             it raises ends the download.
-        report: called with the progress, at most ten times a second, on this thread.
+        report: called with the progress when a file begins, and at most ten times a second while
+            it is received, on this thread.
         cancelled: set by another thread to stop; received bytes are kept for the next time.
 
     Raises:
@@ -183,7 +184,10 @@ class _Meter:
         self.report()
 
     def begin(self, blob: Blob) -> None:
+        """Note that a blob is fetched next; report that at once, since the hub may take long."""
         self._file = blob.name
+        if not blob.is_whole():
+            self.report()
 
     def receive(self, blob: Blob, size: int) -> None:
         """Note that a blob has `size` bytes now."""

@@ -18,17 +18,14 @@ import pytest
 
 from bench import checkpoints
 from sidecar.engine.sampling import BatchSampler, LogitsMask, SamplingState
-from sidecar.models import backend, catalog
+from sidecar.models import catalog
 from sidecar.models.base import SamplingParams
 from sidecar.models.qwen3_tts.backend import CUDA
 from sidecar.models.qwen3_tts.cuda import selection
 from sidecar.models.qwen3_tts.kv_cache import KVCache
 from sidecar.models.qwen3_tts.model import Qwen3TTS
-from tests.support.installing import untested
+from tests.support.gpu import needs_cuda
 
-needs_cuda = pytest.mark.skipif(backend.name() != "cuda", reason="needs MLX on CUDA")
-if backend.name() != "cuda":
-    untested.append("the kernels for CUDA on a GPU: MLX runs on another device")
 pytestmark = needs_cuda
 
 

@@ -25,10 +25,10 @@ from sidecar.models.qwen3_tts.cuda.shape import StackShape
 from sidecar.models.qwen3_tts.cuda.talker import LayeredKVCache
 from sidecar.models.qwen3_tts.kv_cache import KVCache
 from tests.engine.cuda import emulated, stacks
-from tests.engine.cuda.test_device import needs_cuda
 from tests.parity.cases import NAMES, load
 from tests.parity.requests import request
 from tests.support import batches
+from tests.support.gpu import needs_cuda
 
 pytestmark = emulated.needs_emulator
 FRAMES, HIDDEN, VOCAB, BOOKS = 3, 64, 256, 4

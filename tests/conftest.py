@@ -15,6 +15,10 @@ from tests.support.installing import untested
 # Before any test imports MLX: without OpenBLAS under it the suite takes several times as long.
 backend.prepare()
 
+# Where this is set, as in many images of containers, each of the several hundred processes that the
+# tests start would compile all modules again: a tenth of a second of processor time for each.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # The same examples on every run; no deadline, since the machine may be busy.
 settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=False)
 settings.load_profile("fixed")

@@ -26,6 +26,13 @@ GREEDY = SamplingOverrides(temperature=0.0)
 FRAMES = 8
 
 
+def quick(backend: Backend) -> Backend:
+    """Return the arrangement with the CPU's convolutions and what belongs to them."""
+    return replace(
+        backend, conv=CPU.conv, layer_norm=CPU.layer_norm, erf=CPU.erf, sin2pi=CPU.sin2pi
+    )
+
+
 @pytest.mark.parametrize("folder", ["custom_voice", "base"])
 def test_every_code_is_the_official_one(golden: Path, folder: str) -> None:
     """Rows join one after another and an unrelated row leaves, so the KV cache is rebuilt often.
@@ -33,11 +40,7 @@ def test_every_code_is_the_official_one(golden: Path, folder: str) -> None:
     The test takes only the beginnings, and one checkpoint only with MLX's convolutions, which take
     long on a CPU: half a minute to encode a reference.
     """
-    backend = METAL
-    if folder == "base":
-        backend = replace(
-            backend, conv=CPU.conv, layer_norm=CPU.layer_norm, erf=CPU.erf, sin2pi=CPU.sin2pi
-        )
+    backend = METAL if folder == "custom_voice" else quick(METAL)
     loaded = batches.load(golden / folder, backend=backend)
     cases = [load(golden, name) for name in NAMES if name.startswith(f"{folder}/")]
     runner, references = batches.new_runner(), References()
@@ -64,7 +67,10 @@ def test_every_code_is_the_official_one(golden: Path, folder: str) -> None:
 def test_a_quantised_checkpoint_says_the_same_in_both(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bits: int, backend: Backend
 ) -> None:
-    """The CPU unpacks its weights; a GPU multiplies them packed, with neighbouring layers fused."""
+    """The CPU unpacks its weights; a GPU multiplies them packed, with neighbouring layers fused.
+
+    The convolutions are not quantised, and the test above runs the GPU's.
+    """
     checkpoints.write("tiny", bits, tmp_path)
     greedy = SpeechRequest(
         str(tmp_path),
@@ -75,7 +81,7 @@ def test_a_quantised_checkpoint_says_the_same_in_both(
         stop_runaway=False,
     )
     monkeypatch.setattr("sidecar.models.qwen3_tts.linear._FEW", 2)  # rows in halves, too
-    quantised = batches.load(tmp_path, backend=backend)
+    quantised = batches.load(tmp_path, backend=quick(backend))
     codes, samples, _ = batches.alone(batches.load(tmp_path, backend=CPU), greedy)
     runner = batches.new_runner()
     sinks = [batches.admit(runner, quantised, greedy) for _ in range(3)]

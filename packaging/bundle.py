@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform as machine
 import shutil
 import subprocess
 import sys
@@ -21,28 +20,23 @@ import interpreter
 import libraries
 import licences
 import manifest
+import platforms
 import sbom
 import signing
 
 ROOT = distributions.ROOT
 HERE = distributions.HERE
 NAME = "qwen-tts-sidecar"
-# npm's names of what Python calls a system and a processor.
-_PLATFORMS = {
-    ("Linux", "x86_64"): "linux-x64",
-    ("Linux", "aarch64"): "linux-arm64",
-    ("Darwin", "arm64"): "darwin-arm64",
-}
 
 
 def main() -> None:
     options = _options()
     try:
-        platform = _PLATFORMS[machine.system(), machine.machine()]
-    except KeyError:
-        sys.exit(f"bundle: there are no wheels of MLX for {machine.platform()}")
+        platform = platforms.here()
+    except ValueError as error:
+        sys.exit(f"bundle: {error}")
     os.environ.setdefault("SOURCE_DATE_EPOCH", _time_of_commit())
-    tree = options.out.resolve() / platform
+    tree = options.out.resolve() / platform.name
     try:
         version = build(tree, platform, options)
     except subprocess.CalledProcessError as error:
@@ -53,22 +47,22 @@ def main() -> None:
     if options.no_archive:
         return
     _say("packing")
-    packed = options.dist.resolve() / f"{NAME}-{version}-{platform}.tar.gz"
+    packed = options.dist.resolve() / f"{NAME}-{version}-{platform.name}.tar.gz"
     archive.pack(tree, packed.name.removesuffix(".tar.gz"), packed, _epoch())
     print(f"{packed} ({packed.stat().st_size / 1e6:.1f} MB)")
 
 
-def build(tree: Path, platform: str, options: argparse.Namespace) -> str:
+def build(tree: Path, platform: platforms.Platform, options: argparse.Namespace) -> str:
     """Build the tree for this machine's platform; return the version of the sidecar in it."""
-    work = tree.parent.with_name(f"{tree.parent.name}-work") / platform
+    work = tree.parent.with_name(f"{tree.parent.name}-work") / platform.name
     for folder in (tree, work):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    source = _pinned(platform) if options.python == "pinned" else options.python
+    source = _pinned(platform.name) if options.python == "pinned" else options.python
     _say(f"copying the interpreter {source}")
     python = interpreter.bring(source, tree / "python", work)
     foreign: dict[Path, debian.Package] = {}
-    if platform.startswith("linux"):
+    if platform.system == "Linux":
         foreign = _bring(python, work, openblas=not options.without_openblas)
     _say("installing the packages")
     version = distributions.install(python.executable, python.site_packages, platform, work)
@@ -84,7 +78,7 @@ def build(tree: Path, platform: str, options: argparse.Namespace) -> str:
     if options.sign is not None:
         signing.sign(tree, options.sign)
     (tree / "sbom.cdx.json").write_text(_bill(python, foreign), "utf-8")
-    manifest.write(tree, version, platform, python.version)
+    manifest.write(tree, version, platform.name, python.version)
     archive.normalise(tree)
     return version
 

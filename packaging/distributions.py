@@ -13,15 +13,10 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from platforms import MACOS, Platform
+
 ROOT = Path(__file__).parents[1]
 HERE = Path(__file__).parent
-# The oldest systems that MLX's wheels run on, in uv's words, whatever this machine is.
-_TARGETS = {
-    "linux-x64": "x86_64-manylinux_2_35",
-    "linux-arm64": "aarch64-manylinux_2_35",
-    "darwin-arm64": "aarch64-apple-darwin",
-}
-_MACOS = "14.0"
 # Written by an installer about the installation: a path or a time of this machine.
 _OF_INSTALLERS = ("direct_url.json", "uv_cache.json", "uv_build.json", "REQUESTED")
 
@@ -32,13 +27,13 @@ def left_out() -> dict[str, str]:
     return {str(entry["name"]): str(entry["reason"]) for entry in table["distribution"]}
 
 
-def install(python: Path, folder: Path, platform: str, work: Path) -> str:
+def install(python: Path, folder: Path, platform: Platform, work: Path) -> str:
     """Install the locked packages and the project's wheel of this checkout into a folder; return
     the project's version.
 
     Args:
         python: the tree's interpreter, for which the wheels must be.
-        platform: a name of npm's, as `linux-x64`.
+        platform: for whose oldest supported system the wheels must be, whatever this machine is.
         work: a folder for files on the way.
 
     Raises:
@@ -48,7 +43,7 @@ def install(python: Path, folder: Path, platform: str, work: Path) -> str:
     requirements = work / "requirements.txt"
     requirements.write_text("\n".join(_locked(platform)) + "\n", "utf-8")
     into = ("--python", str(python), "--target", str(folder), "--no-deps", "--link-mode", "copy")
-    target = ("--python-platform", _TARGETS[platform])
+    target = ("--python-platform", platform.target)
     _uv(
         "pip", "install", *into, *target, "--require-hashes", "--only-binary", ":all:",
         "--requirement", str(requirements),
@@ -99,9 +94,9 @@ def prune(folder: Path) -> None:
             )
 
 
-def _locked(platform: str) -> Iterator[str]:
+def _locked(platform: Platform) -> Iterator[str]:
     """Yield the requirements, with hashes, that are not left out."""
-    extras = ("speed", "cpu") if platform.startswith("linux") else ("speed",)
+    extras = ("speed", "cpu") if platform.system == "Linux" else ("speed",)
     text = _uv(
         "export", "--frozen", *(f"--extra={extra}" for extra in extras), "--no-emit-project",
         "--no-annotate", "--no-header", "--project", str(ROOT),
@@ -119,7 +114,7 @@ def _locked(platform: str) -> Iterator[str]:
 
 def _uv(*arguments: str) -> str:
     """Run uv; return what it printed."""
-    environment = {**os.environ, "MACOSX_DEPLOYMENT_TARGET": _MACOS}
+    environment = {**os.environ, "MACOSX_DEPLOYMENT_TARGET": ".".join(map(str, MACOS))}
     environment.pop("VIRTUAL_ENV", None)
     return subprocess.run(
         [sys.executable, "-m", "uv", "--quiet", *arguments],

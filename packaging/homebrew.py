@@ -17,6 +17,7 @@ from packaging.pylock import PackageWheel, PylockSelectError
 from packaging.utils import parse_wheel_filename
 
 import locked
+from platforms import PLATFORMS, Platform
 
 PYTHON = "3.13"
 # What needs an extra with pip, and is small.
@@ -71,7 +72,7 @@ _RESOURCE = """\
 
 
 def formula(
-    wheel: Path, platform: locked.Platform, python: str = PYTHON, extras: tuple[str, ...] = EXTRAS
+    wheel: Path, platform: Platform, python: str = PYTHON, extras: tuple[str, ...] = EXTRAS
 ) -> str:
     """Return the formula that installs a wheel of this project, with the locked packages.
 
@@ -102,7 +103,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("wheel", type=Path, help="the wheel that is released")
     try:
-        text = formula(parser.parse_args().wheel, locked.PLATFORMS["macos-arm64"])
+        text = formula(parser.parse_args().wheel, PLATFORMS["darwin-arm64"])
     except (OSError, ValueError, PylockSelectError) as error:
         parser.error(str(error))
     sys.stdout.write(text)

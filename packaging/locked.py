@@ -9,7 +9,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -17,32 +16,16 @@ from packaging.markers import Environment
 from packaging.pylock import Package, PackageSdist, PackageWheel, Pylock
 from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
 
+from platforms import GLIBC, MACOS, Platform
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@dataclass(frozen=True)
-class Platform:
-    """The oldest version of an operating system that is supported, on one kind of processor."""
-
-    system: str  # as `platform.system()` names it
-    machine: str  # as `platform.machine()` names it
-    tags: tuple[str, ...]  # of wheels, the best first
-
-
-def _linux(machine: str, oldest: dict[int, str]) -> Platform:
-    """Return Linux with glibc 2.35; `oldest` has the older names of tags, by the minor version."""
-    tags = [f"manylinux_2_{minor}_{machine}" for minor in range(35, min(oldest) - 1, -1)]
-    tags += [f"{name}_{machine}" for name in oldest.values()]
-    return Platform("Linux", machine, (*tags, f"linux_{machine}"))
-
-
-PLATFORMS = {
-    "macos-arm64": Platform("Darwin", "arm64", tuple(mac_platforms((14, 0), "arm64"))),
-    "linux-x86_64": _linux(
-        "x86_64", {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
-    ),
-    "linux-arm64": _linux("aarch64", {17: "manylinux2014"}),
-}  # fmt: skip
+# The older names of the tags of wheels for Linux, by the minor version of glibc.
+_OLDER = {
+    "x86_64": {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"},
+    "aarch64": {17: "manylinux2014"},
+}
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 
@@ -67,17 +50,30 @@ def wheels() -> dict[tuple[str, str], list[PackageWheel]]:
     return {(one.name, str(one.version)): list(one.wheels or []) for one in packages}
 
 
+def tags_of(platform: Platform) -> list[str]:
+    """Return the tags of wheels that the oldest supported system takes, the best first."""
+    if platform.system == "Darwin":
+        return list(mac_platforms(MACOS, platform.machine))
+    machine, older = platform.machine, _OLDER[platform.machine]
+    tags = [f"manylinux_{GLIBC[0]}_{minor}" for minor in range(GLIBC[1], min(older) - 1, -1)]
+    return [f"{tag}_{machine}" for tag in (*tags, *older.values(), "linux")]
+
+
 def select(
-    platform: Platform, python: str, *extras: str
+    platform: Platform, python: str, *extras: str, accepted: list[str] | None = None
 ) -> list[tuple[Package, PackageWheel | PackageSdist]]:
     """Return each locked package that a CPython such as "3.13" installs, with the file it takes.
 
+    Args:
+        accepted: the tags of wheels for another system than `tags_of` returns.
+
     Raises `packaging.pylock.PylockSelectError` if a package has no file for the platform.
     """
+    accepted = tags_of(platform) if accepted is None else accepted
     interpreter = f"cp{python.replace('.', '')}"
     version = [int(part) for part in python.split(".")]
-    tags: list[Tag] = [*cpython_tags(version, [interpreter], platform.tags)]
-    tags += compatible_tags(version, interpreter, platform.tags)
+    tags: list[Tag] = [*cpython_tags(version, [interpreter], accepted)]
+    tags += compatible_tags(version, interpreter, accepted)
     lock = export(*extras)
     chosen: list[tuple[Package, PackageWheel | PackageSdist]] = []
     for package, file in lock.select(

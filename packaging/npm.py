@@ -23,18 +23,12 @@ import tempfile
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
+import platforms
+
 ROOT = Path(__file__).resolve().parents[1]
 CLIENT = ROOT / "clients" / "typescript"
 SCOPE = "@qwen-tts-sidecar"
-# The platforms of clients/typescript/src/platform.ts, with what npm compares with the machine.
-PLATFORMS: dict[str, dict[str, list[str]]] = {
-    "darwin-arm64": {"os": ["darwin"], "cpu": ["arm64"]},
-    "linux-x64": {"os": ["linux"], "cpu": ["x64"], "libc": ["glibc"]},
-}
-SYSTEMS = {
-    "darwin-arm64": "macOS 14 or newer on Apple silicon",
-    "linux-x64": "Linux on x86-64 with glibc 2.35 or newer",
-}
+PLATFORMS = {name: platform for name, platform in platforms.PLATFORMS.items() if platform.npm}
 # The registry has refused packages of about 200 MB.
 LARGEST = 180_000_000
 
@@ -135,15 +129,15 @@ def stage_platform(tree: Path, scratch: Path) -> Path:
     client = json.loads((CLIENT / "package.json").read_text("utf-8"))
     name = f"{SCOPE}/{platform}"
     size = sum(file.stat().st_size for file in tree.rglob("*") if file.is_file())
-    texts = {"name": name, "system": SYSTEMS[platform], "megabytes": round(size / 1e6)}
+    texts = {"name": name, "system": PLATFORMS[platform].words, "megabytes": round(size / 1e6)}
     (folder / "README.md").write_text(README.format(**texts), "utf-8")
     manifest = {
         "name": name,
         "version": client["version"],
-        "description": f"The speech server of qwen-tts-sidecar for {SYSTEMS[platform]}",
+        "description": f"The speech server of qwen-tts-sidecar for {PLATFORMS[platform].words}",
         # Of the project. Packages of others have their licences beside them.
         "license": client["license"],
-        **PLATFORMS[platform],
+        **PLATFORMS[platform].npm,
         # Yarn's Plug'n'Play keeps packages in zip archives, where nothing can be executed.
         "preferUnplugged": True,
     }

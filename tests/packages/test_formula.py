@@ -16,6 +16,7 @@ from packaging.utils import parse_wheel_filename
 
 import homebrew
 import locked
+from platforms import PLATFORMS
 from tests.support.installing import debian
 from tests.support.wheels import HERE, run
 from tests.support.wire import ROOT
@@ -44,7 +45,7 @@ def test_every_package_of_the_lock_is_a_resource(
         assert f'url = "{one["url"]}", hash = "sha256:{one["sha256"]}"' in lock
     files = {one["name"]: one["url"].rpartition("/")[2] for one in declared["resources"]}
     assert {"mlx", "mlx-metal", "mlx-audio", "numpy", "sounddevice", "libsonic"} <= set(files)
-    chosen = locked.select(locked.PLATFORMS["macos-arm64"], "3.13", *homebrew.EXTRAS)
+    chosen = locked.select(PLATFORMS["darwin-arm64"], "3.13", *homebrew.EXTRAS)
     assert set(files) == {str(package.name) for package, _ in chosen}
     platforms = {name: parse_wheel_filename(file)[3] for name, file in files.items()}
     for name, tags in platforms.items():
@@ -55,13 +56,13 @@ def test_every_package_of_the_lock_is_a_resource(
 def test_the_formula_installs_a_command_that_speaks(
     built: tuple[Path, Path], tmp_path: Path, environment: dict[str, str]
 ) -> None:
-    name = "macos-arm64" if sys.platform == "darwin" else "linux-x86_64"
+    name = "darwin-arm64" if sys.platform == "darwin" else "linux-x64"
     extras = ("cpu", *homebrew.EXTRAS) if sys.platform == "linux" else homebrew.EXTRAS
-    formula = homebrew.formula(built[0], locked.PLATFORMS[name], HERE, extras)
+    formula = homebrew.formula(built[0], PLATFORMS[name], HERE, extras)
     load(formula, tmp_path, environment, built[0], tmp_path / "prefix")
     assert (tmp_path / "prefix" / "test" / "hello.wav").stat().st_size > 20_000
 
 
 def test_another_wheel_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"other-1-py3-none-any\.whl is not a wheel of qwen-tts"):
-        homebrew.formula(tmp_path / "other-1-py3-none-any.whl", locked.PLATFORMS["macos-arm64"])
+        homebrew.formula(tmp_path / "other-1-py3-none-any.whl", PLATFORMS["darwin-arm64"])

@@ -102,7 +102,9 @@ def test_a_server_finds_it_in_a_read_only_folder_before_a_folder_of_that_name(
     before = files(copied)
     other = tmp_path / "empty"
     other.mkdir()
-    with sidecar("--models-dir", str(other), "--models-dir", str(copied)) as server:
+    # The first folder that has the model counts, and the options replace the variable.
+    folders = [f"--models-dir={folder}" for folder in (other, copied, shipped)]
+    with sidecar(*folders, env={VARIABLE: str(tmp_path / "gone")}) as server:
         rows = {row["model"]: row for row in server.call("model/list")["models"]}
         assert rows[NAME]["state"] == "cached"
         assert rows[NAME]["source"] == "modelsDir"

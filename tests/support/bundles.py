@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -34,7 +35,7 @@ def bundle() -> tuple[Path, Path]:
     sources = _hash_of_sources()
     with lock("bundle"):
         if not note.is_file() or note.read_text("utf-8") != sources:
-            note.unlink(missing_ok=True)
+            shutil.rmtree(_KEPT, ignore_errors=True)  # its archive may be of another version
             build_bundle(_KEPT / "trees", "--dist", str(_KEPT))
             note.write_text(sources, "utf-8")
     (folder,) = (_KEPT / "trees").iterdir()

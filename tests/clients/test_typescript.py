@@ -59,10 +59,16 @@ def test_what_an_editor_shows(run: Run) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    ["all", "openai", "openai-servers", "openai-package", "examples", "pack", "vectors"],
+    ["all", "openai", "openai-servers", "openai-package", "examples", "pack"],
 )
 def test_node(run: Run, name: str) -> None:
     node_test(run, name)
+
+
+@pytest.mark.hosts
+def test_vectors(run: Run) -> None:
+    """The runner is one of a stranger to the sidecar; tests/protocol has the same conversations."""
+    node_test(run, "vectors")
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ REQUESTS = 64
 
 def params(index: int) -> dict[str, object]:
     """Return the params of one of 16 different requests."""
-    return {"text": TEXTS[index % 4], "seed": index // 4 % 2, "maxFrames": 12 + index // 8 % 2}
+    return {"text": TEXTS[index % 4], "seed": index // 4 % 2, "maxFrames": 6 + index // 8 % 2}
 
 
 def until(server: Sidecar, **figures: int) -> None:

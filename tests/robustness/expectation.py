@@ -27,7 +27,7 @@ DEFERRED = frozenset(
     f"{prefix}/{name}"
     for prefix, names in {
         "speech": ("synthesize",),
-        "model": ("load", "unload", "list"),
+        "model": ("load", "unload", "list", "download", "delete"),
         "voice": ("list", "create", "delete"),
     }.items()
     for name in names

@@ -33,14 +33,16 @@ class Peer:
         self.ledger = ledger
         self._seen = seen
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
-        self._voices = tempfile.TemporaryDirectory()  # or a fuzzer would delete its user's
+        # A fuzzer would delete its user's voices and models.
+        self._voices = tempfile.TemporaryDirectory()
+        self._models = tempfile.TemporaryDirectory()
         self.process = subprocess.Popen(
             [*COMMAND, "--voices-dir", self._voices.name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
             cwd=ROOT,
-            env={**os.environ, "HF_HUB_OFFLINE": "1"},
+            env={**os.environ, "HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": self._models.name},
             bufsize=0,
         )
         assert self.process.stdin
@@ -64,6 +66,7 @@ class Peer:
             assert stream
             stream.close()
         self._voices.cleanup()
+        self._models.cleanup()
 
     def _read(self) -> None:
         try:

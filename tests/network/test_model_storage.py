@@ -147,6 +147,7 @@ def test_a_model_in_use_is_not_deleted_by_this_process_or_another(hub: Hub, home
         done = models(hub, home, "prune", "--budget", "1", "--yes")
         assert done.returncode == 1
         assert "The models that are in use take more than 1 bytes" in done.stderr
+        assert f"{ALIAS}:" not in done.stdout  # it was not chosen
         assert [name for name, row in rows(server).items() if "cacheBytes" in row] == [ALIAS]
         server.call("model/unload", {"model": ALIAS})
         assert models(hub, home, "remove", ALIAS, "--yes").returncode == 0

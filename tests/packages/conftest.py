@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.bundles import bundle
+from tests.support.bundles import archive_of, bundle
 from tests.support.wheels import COMPILES, NO_COMPILER, build
 from tests.support.wire import ROOT
 
@@ -15,13 +15,13 @@ from tests.support.wire import ROOT
 @pytest.fixture(scope="session")
 def tree() -> Path:
     """Return the tree of this platform."""
-    return bundle()[0]
+    return bundle()
 
 
 @pytest.fixture(scope="session")
-def archive() -> Path:
+def archive(tree: Path) -> Path:
     """Return the archive of the tree."""
-    return bundle()[1]
+    return archive_of(tree)
 
 
 @pytest.fixture(scope="session")

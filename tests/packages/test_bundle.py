@@ -146,8 +146,11 @@ def test_doctor_finds_nothing_broken_and_says_that_it_is_a_bundle(
 def test_the_launcher_becomes_the_interpreter(launcher: Path) -> None:
     """A host's signals and exit codes are then those of the sidecar itself."""
     with sidecar(command=[str(launcher)]) as process:
-        running = psutil.Process(process.process.pid).exe()
-        assert running == str(launcher.parents[1] / "python" / "bin" / "python3")
+        running = psutil.Process(process.process.pid)
+        assert running.exe() == str(launcher.parents[1] / "python" / "bin" / "python3")
+        # That nothing is written, and that text is UTF-8, holds on this machine without these, too:
+        # all modules are compiled, and it may have no other locale.
+        assert running.cmdline()[1:] == ["-I", "-B", "-X", "utf8", "-m", "sidecar"]
     ours, theirs = [str(launcher)], list(ENVIRONMENT)
     with sidecar(command=ours) as process, sidecar(command=theirs) as reference:
         for text in ("One two three.", TEXT, "Four."):

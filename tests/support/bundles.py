@@ -22,15 +22,14 @@ _SOURCES = ("sidecar", "packaging", "pyproject.toml", "uv.lock", "README.md", "L
 _KEPT = ROOT / "build" / "tested-bundle"
 
 
-def bundle() -> tuple[Path, Path]:
-    """Return a tree of this platform, and its archive.
+def bundle() -> Path:
+    """Return a tree of this platform.
 
-    QWEN_TTS_BUNDLE names the tree; its archive is in dist/ then. Otherwise both are built of this
-    checkout, and kept in build/ until their sources change.
+    QWEN_TTS_BUNDLE names one. Otherwise it is built of this checkout, with its archive, and both
+    are kept in build/ until their sources change.
     """
-    given = os.environ.get("QWEN_TTS_BUNDLE")
-    if given:
-        return Path(given).resolve(), _archive(ROOT / "dist")
+    if given := os.environ.get("QWEN_TTS_BUNDLE"):
+        return Path(given).resolve()
     note = _KEPT / "built-of.txt"
     sources = _hash_of_sources()
     with lock("bundle"):
@@ -39,7 +38,15 @@ def bundle() -> tuple[Path, Path]:
             build_bundle(_KEPT / "trees", "--dist", str(_KEPT))
             note.write_text(sources, "utf-8")
     (folder,) = (_KEPT / "trees").iterdir()
-    return folder, _archive(_KEPT)
+    return folder
+
+
+def archive_of(tree: Path) -> Path:
+    """Return the archive of the tree that `bundle` returned: of a given tree, that in dist/."""
+    folder = ROOT / "dist" if "QWEN_TTS_BUNDLE" in os.environ else _KEPT
+    found = list(folder.glob(f"qwen-tts-sidecar-*-{tree.name}.tar.gz"))
+    assert len(found) == 1, f"{folder} has not one archive of {tree.name}, but {found}"
+    return found[0]
 
 
 def build_bundle(out: Path, *options: str) -> Path:
@@ -71,11 +78,6 @@ def expected() -> bytes:
     output = ROOT / "build" / "expected.wav"
     output.parent.mkdir(exist_ok=True)
     return say(ENVIRONMENT, output, cwd=ROOT)
-
-
-def _archive(folder: Path) -> Path:
-    (found,) = folder.glob("qwen-tts-sidecar-*.tar.gz")
-    return found
 
 
 def _hash_of_sources() -> str:

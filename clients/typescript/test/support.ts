@@ -73,6 +73,13 @@ export async function eventually(
 
 export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Begin at once a test that mostly waits for a time limit, so that other tests use the time. */
+export function early(test: () => Promise<void>): () => Promise<void> {
+  const running = test();
+  running.catch(() => {}); // It is reported when the test has its turn.
+  return () => running;
+}
+
 /** A zombie counts as gone, because its parent is gone as well. */
 export function isAlive(pid: number): boolean {
   if (!existsSync("/proc")) return spawnSync("kill", ["-0", String(pid)]).status === 0;

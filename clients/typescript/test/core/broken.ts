@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { promisify } from "node:util";
 import { createSidecar, type Sidecar, type SidecarOptions } from "qwen-tts-sidecar";
-import { eventually, FAKE, isAlive, launchFake, nextEvent, NODE, PACKAGE, within } from "../support.js";
+import { early, eventually, FAKE, isAlive, launchFake, nextEvent, NODE, PACKAGE, within } from "../support.js";
 
 const QUICK = { firstDelayMs: 1, maxDelayMs: 1 };
 const scratch = mkdtempSync(join(tmpdir(), "broken-"));
@@ -100,7 +100,7 @@ describe("the reason of an end", () => {
     }
   });
 
-  it("is waited for, up to a time limit", async () => {
+  it("is waited for, up to a time limit", early(async () => {
     await using tts = await launchFake("only cancels");
     const stream = tts.synthesize({ text: "Hi." });
     const waits = assert.rejects(tts.models.load("tiny-voice"), { name: "SidecarResponseError", type: "cancelled" });
@@ -109,7 +109,7 @@ describe("the reason of an end", () => {
     });
     await within(20_000, "the end of the stream", stream.cancel());
     await within(20_000, "the answer", waits);
-  });
+  }));
 });
 
 describe("a message that no sidecar sends", () => {
@@ -148,17 +148,20 @@ describe("close()", () => {
     assert.deepEqual(restarted, []);
   });
 
-  it("resolves although the process cannot be killed", async () => {
+  it("resolves although the process cannot be killed", early(async () => {
     const tts = await launchFake("stubborn");
+    const { pid = 0 } = tts;
     const { kill } = ChildProcess.prototype;
-    ChildProcess.prototype.kill = () => false; // As if the process hung in a driver.
+    ChildProcess.prototype.kill = function (signal) {
+      return this.pid !== pid && kill.call(this, signal); // As if that process hung in a driver.
+    };
     try {
       await within(20_000, "the end", tts.close());
     } finally {
       ChildProcess.prototype.kill = kill;
-      process.kill(tts.pid ?? 0, "SIGKILL");
+      process.kill(pid, "SIGKILL");
     }
-  });
+  }));
 });
 
 describe("the app's own functions", () => {

@@ -21,11 +21,10 @@ SCRIPT = ROOT / "packaging" / "sbom.py"
 NAMES = ("qwen-tts-sidecar", "mlx", "transformers", "regex")
 
 
-@pytest.fixture
-def site_packages(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def site_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the metadata of four packages, the project's editable one among them."""
-    folder = tmp_path / "site-packages"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("site-packages")
     for name in NAMES:
         metadata = Path(str(distribution(name).locate_file("."))).glob(
             f"{name.replace('-', '_')}-*.dist-info"
@@ -44,6 +43,12 @@ def run(folder: Path, *options: str, seed: str = "0") -> subprocess.CompletedPro
         timeout=120,
         check=False,
     )
+
+
+@pytest.fixture(scope="module")
+def plain(site_packages: Path) -> str:
+    """Return the bill of materials of the folder and nothing else."""
+    return run(site_packages, seed="1").stdout
 
 
 def test_packages_and_other_parts_are_listed(site_packages: Path, tmp_path: Path) -> None:
@@ -74,8 +79,8 @@ def test_packages_and_other_parts_are_listed(site_packages: Path, tmp_path: Path
     assert direct == set(needed[project["bom-ref"]])
 
 
-def test_the_wheel_that_was_installed_is_named_with_its_hash(site_packages: Path) -> None:
-    bill = json.loads(run(site_packages).stdout)
+def test_the_wheel_that_was_installed_is_named_with_its_hash(plain: str) -> None:
+    bill = json.loads(plain)
     parts = {one["name"]: one for one in bill["components"]}
     found = [one for one in parts["mlx"]["externalReferences"] if one["type"] == "distribution"]
     assert len(found) == 1
@@ -85,13 +90,12 @@ def test_the_wheel_that_was_installed_is_named_with_its_hash(site_packages: Path
     assert f'url = "{found[0]["url"]}", hash = "sha256:{found[0]["hashes"][0]["content"]}"' in lock
 
 
-def test_the_same_content_gives_the_same_bytes(site_packages: Path) -> None:
-    first, second = run(site_packages, seed="1").stdout, run(site_packages, seed="2").stdout
-    assert first == second
-    assert json.loads(first)["serialNumber"].startswith("urn:uuid:")
+def test_the_same_content_gives_the_same_bytes(site_packages: Path, plain: str) -> None:
+    assert run(site_packages, seed="2").stdout == plain
+    assert json.loads(plain)["serialNumber"].startswith("urn:uuid:")
     # A folder of the machine that built it would differ on another one.
-    assert "file:" not in first
-    assert str(ROOT) not in first
+    assert "file:" not in plain
+    assert str(ROOT) not in plain
 
 
 def test_a_folder_without_the_project_is_refused(tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-import jsonschema
+if TYPE_CHECKING:
+    import jsonschema
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "protocol" / "schema.json").read_text())
@@ -43,6 +44,9 @@ def read_frame(stream: IO[bytes]) -> Message | None:
 
 @cache
 def _validator(definition: str) -> jsonschema.Draft202012Validator:
+    # This takes a second. The process that hands out the tests does not need it.
+    import jsonschema
+
     return jsonschema.Draft202012Validator(
         {"$ref": f"#/$defs/{definition}", "$defs": SCHEMA["$defs"]}
     )

@@ -79,6 +79,7 @@ lint: setup $(QUALITY)
 	    .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/feature.yml
 
 # Foreign clients, as they are: some 400 MB of packages, which are kept in build/ and node_modules/.
+# And protocol/vectors in Node, which tests/protocol has with the same sidecar.
 test-hosts: setup $(QUALITY)
 	$(BIN)/python -m pytest -m hosts
 

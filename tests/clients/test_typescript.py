@@ -67,7 +67,7 @@ def test_node(run: Run, name: str) -> None:
 
 @pytest.mark.hosts
 def test_vectors(run: Run) -> None:
-    """The runner is one of a stranger to the sidecar; tests/protocol has the same conversations."""
+    """The runner was written from their README alone; tests/protocol has the same conversations."""
     node_test(run, "vectors")
 
 

@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tarfile
 import wave
@@ -23,6 +22,7 @@ import pytest
 
 from tests.clients.package import PACKAGE
 from tests.support.installing import ROOT, npm, unavailable
+from tests.support.wheels import run
 
 pytestmark = [pytest.mark.hosts, pytest.mark.timeout(900)]
 
@@ -51,23 +51,6 @@ def as_commonjs(program: str) -> str:
 
 def node() -> str:
     return shutil.which("node") or unavailable("node is not installed")
-
-
-def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> str:
-    """Run a command to its end and return what it printed; fail if it failed."""
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        timeout=400,
-        check=False,
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout[-6000:]}"
-    return done.stdout
 
 
 def build(out: Path, *arguments: str | Path) -> Path:

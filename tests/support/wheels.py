@@ -15,8 +15,8 @@ NO_COMPILER = {"CC": "/bin/false", "CXX": "/bin/false"}
 COMPILES = sys.platform == "linux" and platform.machine() == "aarch64"
 
 
-def run(*command: str | Path, env: dict[str, str], cwd: Path | None = None) -> str:
-    """Run a command to its end; return its stdout."""
+def run(*command: str | Path, env: dict[str, str] | None = None, cwd: Path | None = None) -> str:
+    """Run a command to its end; return its stdout. Fail with what it printed if it failed."""
     done = subprocess.run(
         list(map(str, command)),
         stdin=subprocess.DEVNULL,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +60,12 @@ def golden() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return GOLDEN
+
+
+def pytest_collection_finish() -> None:
+    """Keep the thousands of collected tests out of every collection of garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

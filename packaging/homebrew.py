@@ -76,7 +76,8 @@ def formula(
 ) -> str:
     """Return the formula that installs a wheel of this project, with the locked packages.
 
-    Raises `ValueError` if a package has no wheel for the platform, or the file is no wheel of ours.
+    Raises `ValueError` if a package has no wheel for the platform, or the file is not a wheel
+    of this project.
     """
     name, version, _, _ = parse_wheel_filename(wheel.name)
     if name != "qwen-tts-sidecar":

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.hosts, pytest.mark.timeout(900)]
 LARGEST_ARCHIVE = 110_000_000
 # Places of the machine that builds: the checkout, its environment, its interpreter.
 PLACES = {str(ROOT), sys.prefix, sys.base_prefix}
-# Its own code and the system's libraries, which no build of ours writes.
+# Its own code and the system's libraries, which the build does not write.
 FOREIGN = ("python/bin/", "python/lib/lib")
 
 

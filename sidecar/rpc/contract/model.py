@@ -20,8 +20,8 @@ ABILITIES = (
 KeepAlive = Annotated[float, Meta(ge=-1, le=31_536_000)]  # a year
 
 
-class ModelLoadParams(Params):
-    """Which model to load, and how."""
+class ModelParams(Params):
+    """The model of a request that downloads it if need be."""
 
     model: Annotated[
         ModelName | None,
@@ -37,6 +37,11 @@ class ModelLoadParams(Params):
             "`model@revision`. Default: the main branch."
         ),
     ] = None
+
+
+class ModelLoadParams(ModelParams):
+    """Which model to load, and how."""
+
     dtype: Annotated[
         Dtype | None,
         Meta(

@@ -7,25 +7,12 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from sidecar.rpc.contract.common import ModelName, Params, Result, Token
+from sidecar.rpc.contract.model import ModelParams
 
 
-class ModelDownloadParams(Params):
+class ModelDownloadParams(ModelParams):
     """Which model has to be on this machine."""
 
-    model: Annotated[
-        ModelName | None,
-        Meta(
-            description="A name that model/list returns, a hub id `owner/name`, or a folder. A "
-            "name or hub id may end with `@revision`. Default: the server's --model."
-        ),
-    ] = None
-    revision: Annotated[
-        Annotated[str, Meta(min_length=1)] | None,
-        Meta(
-            description="Branch, tag or commit of the model's repository; the same as "
-            "`model@revision`. Default: the main branch."
-        ),
-    ] = None
     work_done_token: Annotated[
         Token | None,
         Meta(description="Report stages as $/progress under this token. Default: no progress."),

@@ -82,7 +82,7 @@ describe("a machine on which the sidecar cannot run", () => {
     }
   });
 
-  it("is told from one that is new enough or unknown", () => {
+  it("differs from one that is new enough or unknown", () => {
     const fine: Machine[] = [LINUX, MAC, { ...LINUX, glibc: "2.35" }, { ...LINUX, glibc: "3.0" }, { ...LINUX, glibc: undefined }];
     for (const machine of fine) assert.equal(whyUnsupported(machine), undefined, JSON.stringify(machine));
   });

@@ -66,17 +66,7 @@ def collect(*, speak: bool, network: bool) -> dict[str, Any]:
         "packages": {name: _version(name) for name in _PACKAGES},
         "bundled": bundled,
         "cache": _cache(entries),
-        "exported": [
-            {
-                "model": entry.name,
-                **_without_unknown(
-                    path=str(entry.checkpoint.path) if entry.checkpoint else None,
-                    fault=entry.fault.message if entry.fault else None,
-                ),
-            }
-            for entry in entries
-            if entry.source == "modelsDir" or entry.fault
-        ],
+        "exported": _exported(entries),
         "memory": memory,
         "sizes": sizes,
         "extras": surroundings.extras(),
@@ -94,6 +84,21 @@ def collect(*, speak: bool, network: bool) -> dict[str, Any]:
     }
     report["advice"] += _advice(report)
     return report
+
+
+def _exported(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Describe the models of --models-dir, and what is broken in any place."""
+    return [
+        {
+            "model": entry.name,
+            **_without_unknown(
+                path=str(entry.checkpoint.path) if entry.checkpoint else None,
+                fault=entry.fault.message if entry.fault else None,
+            ),
+        }
+        for entry in entries
+        if entry.source == "modelsDir" or entry.fault
+    ]
 
 
 def _without_unknown(**values: Any) -> dict[str, Any]:

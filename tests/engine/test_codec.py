@@ -145,3 +145,28 @@ def test_transposed_convolutions_as_products_equal_mlx(
     whole, parts = run(CausalTransposeConv(conv, backend), x, cut=3)
     assert np.allclose(whole, conv(x)[:, : 7 * stride], atol=1e-5)
     assert np.allclose(parts, whole, atol=1e-5)
+
+
+def after_hearing(codec: Codec, heard: np.ndarray, piece: int) -> np.ndarray:
+    """Return the audio of some frames after others that were only heard, `piece` at a time."""
+    state = codec.open()
+    for start in range(0, len(heard), piece):
+        rest = max(0, len(heard) - start - piece)
+        codec.hear(state, mx.array(heard[start : start + piece]), following=rest)
+    return np.array(codec.decode([state], [mx.array(CODES[:3])])[0])
+
+
+@pytest.mark.parametrize("piece", [3, 16])
+def test_speech_after_frames_that_were_heard_is_as_after_their_audio(
+    codec: Codec, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    """All that is left out is what no later frame depends on, and no less can be left in."""
+    heard = random_codes(20, seed=6)
+    audio = after_hearing(codec, heard, piece)
+    expected = decode(codec, np.concatenate([heard, CODES[:3]]), [20, 3])[-len(audio) :]
+    assert np.abs(audio - expected).max() < 1e-5
+    reach = codec._reach
+    assert 0 < reach < len(heard) - 1
+    for frames, same in ((len(heard), True), (reach + 1, True), (reach - 1, False)):
+        monkeypatch.setattr(codec, "_reach", frames)
+        assert np.array_equal(after_hearing(codec, heard, piece), audio) == same

@@ -90,7 +90,7 @@ class Backend:
             result does not depend on its neighbours, bit for bit.
         prompt_piece: how many tokens of a prompt run at once. Running rows get their frames in
             between. It is fixed, or the sums would depend on how busy the machine is.
-        reference_piece: how many frames of a reference the codec decodes at once.
+        reference_piece: how many frames of a reference the codec hears at once.
         codec_frames: how many frames of all rows the codec decodes at once. 1 makes the audio
             independent, bit for bit, of how it is chunked.
         dense: float [in, out] and a bias → a linear layer.
@@ -128,7 +128,7 @@ CPU = Backend(
     dtype="float32",  # the only dtype with fast products
     rows_share_cost=False,
     prompt_piece=128,
-    reference_piece=8,
+    reference_piece=16,
     codec_frames=1,
     dense=linear.dense_by_row,
     fused=linear.fused_by_row,

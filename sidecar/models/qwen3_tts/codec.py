@@ -11,6 +11,7 @@ their end, which is harmless since every part is causal, and each remembers only
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import mlx.core as mx
@@ -21,6 +22,7 @@ from sidecar.models.qwen3_tts.codec_layers import (
     CausalTransposeConv,
     CodecMemory,
     ConvNeXt,
+    ReachingStep,
     Residual,
     Snake,
     Step,
@@ -63,7 +65,11 @@ class Codec:
         self._books = mx.arange(tables.shape[0])
         self._semantic_out = quantizer.rvq_first.output_proj.weight[:, 0].T[None]
         self._acoustic_out = quantizer.rvq_rest.output_proj.weight[:, 0].T[None]
-        self._steps: list[Step] = list(_steps(decoder, backend))
+        far, near = _far_sighted(decoder, backend), _near_sighted(decoder, backend)
+        self._steps: list[Step] = [*far, *near]
+        self._far, self._near = range(len(far)), range(len(far), len(self._steps))
+        # The last frames that determine what the near-sighted parts remember.
+        self._reach = reduce(lambda last, step: step.reach(last), reversed(near), 0)
         self._at_once = backend.codec_frames
         self.samples_per_frame = samples_per_frame
 
@@ -100,17 +106,31 @@ class Codec:
                     audio[row].append(samples)
         return [mx.concatenate(parts) if len(parts) > 1 else parts[0] for parts in audio]
 
+    def hear(self, state: CodecState, codes: mx.array, following: int) -> None:
+        """Advance a state by uint32 [frames, codebooks] whose audio nobody needs.
+
+        The parts after the transformer take nearly all of the time, and remember a few frames
+        only. They skip the others; what they remember is the same, bit for bit.
+
+        Args:
+            following: how many more frames will be heard before any are decoded.
+        """
+        frames = len(codes)
+        x = self._dequantize(_pad(codes, _padded_size(frames))[None])
+        x = self._run(self._far, x, [state], [frames])
+        for start in range(max(0, frames - self._reach + following), frames, self._at_once):
+            part = x[:, start : min(frames, start + self._at_once)]
+            count = part.shape[1]
+            part = mx.pad(part, [(0, 0), (0, _padded_size(count) - count), (0, 0)])
+            self._run(self._near, part, [state], [count])
+        state.seen += frames
+        mx.eval([slot.array for part in state.memories for slot in part])
+
     def _decode(self, states: Sequence[CodecState], codes: Sequence[mx.array]) -> list[mx.array]:
         counts = [len(c) for c in codes]
         size = _padded_size(max(counts))
         x = self._dequantize(mx.stack([_pad(c, size) for c in codes]))
-        seen = [state.seen for state in states]
-        for part, step in enumerate(self._steps):
-            pasts = zip(*(state.memories[part] for state in states), strict=True)
-            x, memories = step(x, [gather(past) for past in pasts], seen)
-            shares = [_shares(memory, counts, size) for memory in memories]
-            for row, state in enumerate(states):
-                state.memories[part] = [share[row] for share in shares]
+        x = self._run(range(len(self._steps)), x, states, counts)
         # Infinite values must not become loud ones.
         audio = mx.where(mx.isfinite(x), mx.clip(x, -1.0, 1.0), mx.nan).reshape(len(states), -1)
         if audio.shape[1] != size * self.samples_per_frame:
@@ -119,6 +139,19 @@ class Codec:
             state.seen += count
         mx.async_eval(audio, [slot.array for s in states for part in s.memories for slot in part])
         return [audio[row, : n * self.samples_per_frame] for row, n in enumerate(counts)]
+
+    def _run(
+        self, parts: range, x: mx.array, states: Sequence[CodecState], counts: Sequence[int]
+    ) -> mx.array:
+        """Run some of the parts on float32 [rows, frames, dim], of which each row has `counts`."""
+        seen, size = [state.seen for state in states], x.shape[1]
+        for part in parts:
+            pasts = zip(*(state.memories[part] for state in states), strict=True)
+            x, memories = self._steps[part](x, [gather(past) for past in pasts], seen)
+            shares = [_shares(memory, counts, size) for memory in memories]
+            for row, state in enumerate(states):
+                state.memories[part] = [share[row] for share in shares]
+        return x
 
     def _dequantize(self, codes: mx.array) -> mx.array:
         """uint32 [rows, frames, codebooks] → float32 [rows, frames, dim], semantic + acoustic."""
@@ -156,12 +189,15 @@ def _pad(codes: mx.array, size: int) -> mx.array:
     return mx.pad(codes, [(0, missing), (0, 0)]) if missing else codes
 
 
-def _steps(decoder: Any, backend: Backend) -> list[Step]:
-    """The decoder's parts in the order of the data."""
-    steps: list[Step] = [
-        CausalConv(decoder.pre_conv.conv, backend),
-        WindowedTransformer(decoder.pre_transformer, backend),
-    ]
+def _far_sighted(decoder: Any, backend: Backend) -> list[Step]:
+    """Return the decoder's first parts: each layer of the transformer looks back by its window."""
+    transformer = WindowedTransformer(decoder.pre_transformer, backend)
+    return [CausalConv(decoder.pre_conv.conv, backend), transformer]
+
+
+def _near_sighted(decoder: Any, backend: Backend) -> list[ReachingStep]:
+    """Return the decoder's other parts, in the order of the data."""
+    steps: list[ReachingStep] = []
     for upsample, block in decoder.upsample:
         steps += [CausalTransposeConv(upsample.conv, backend), ConvNeXt(block, backend)]
     first, *blocks, snake, last = decoder.decoder

@@ -48,6 +48,14 @@ class Step(Protocol):
         ...
 
 
+class ReachingStep(Step, Protocol):
+    """A part whose sight is short."""
+
+    def reach(self, last: int) -> int:
+        """Return how many of its last inputs determine its memories and its `last` last outputs."""
+        ...
+
+
 class CausalConv:
     """A 1-D convolution that looks back only."""
 
@@ -62,6 +70,9 @@ class CausalConv:
     ) -> tuple[mx.array, list[CodecMemory]]:
         x = mx.concatenate([past[0], x], axis=1) if self._keep else x
         return self._convolve(x), [CodecMemory(x, 1, self._keep)] if self._keep else []
+
+    def reach(self, last: int) -> int:
+        return last + self._keep
 
 
 class CausalTransposeConv:
@@ -99,6 +110,9 @@ class CausalTransposeConv:
             y = y + self._bias
         return y, [CodecMemory(parts, 1, self._keep)] if self._keep else []
 
+    def reach(self, last: int) -> int:
+        return -(-last // self._stride) + self._keep
+
 
 class Snake:
     """SnakeBeta: x + sin²(x·eᵃ) / eᵇ, with learned a and b per channel (BigVGAN)."""
@@ -116,6 +130,9 @@ class Snake:
     ) -> tuple[mx.array, list[CodecMemory]]:
         return x + self._inverse_beta * self._sin2pi(x * self._alpha), []
 
+    def reach(self, last: int) -> int:
+        return last
+
 
 class Residual:
     """Two activated convolutions around a skip; the second one is 1 wide."""
@@ -132,6 +149,9 @@ class Residual:
         y, memory = self._conv1(self._act1(x, [], seen)[0], past, seen)
         y, _ = self._conv2(self._act2(y, [], seen)[0], [], seen)
         return x + y, memory
+
+    def reach(self, last: int) -> int:
+        return self._conv1.reach(last)
 
 
 class ConvNeXt:
@@ -160,6 +180,9 @@ class ConvNeXt:
         y = mx.addmm(self._in_bias, self._backend.layer_norm(y, self._eps), self._in)
         y = mx.addmm(self._out_bias, y + y * self._backend.erf(y), self._out)
         return x + y, memory
+
+    def reach(self, last: int) -> int:
+        return self._conv.reach(last)
 
 
 class WindowedTransformer:

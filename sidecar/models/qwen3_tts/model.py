@@ -158,7 +158,7 @@ class Qwen3TTS:
         """Decode the reference first, since the codec's first frame follows it."""
         if row.reference is not None and row.undecoded is not None:
             piece, rest = row.undecoded[: self._frames], row.undecoded[self._frames :]
-            mx.eval(self._codec.decode([row.codec], [piece]))
+            self._codec.hear(row.codec, piece, following=len(rest))
             row.undecoded = rest if len(rest) else None
             if row.undecoded is None:
                 self._reference_states.keep(row.reference, row.codec)

@@ -15,6 +15,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sidecar.wire.stderr import Stderr
+
 if TYPE_CHECKING:
     from sidecar.wire.jsonrpc import Outgoing
 
@@ -23,32 +25,46 @@ READ_BYTES = 64 * 1024
 PAUSE_BYTES = 1024 * 1024
 # The reader of stdin pauses too while more than this is unread, even if it is only small answers.
 FULL_BYTES = 16 * 1024 * 1024
+# The protocol's descriptors are at least this, where the process may have so many.
+_HIGH = 100
 
 
 class Pipes:
-    """The file descriptors that belong to the protocol, which no other code can reach."""
+    """The file descriptors that belong to the protocol, which no other code can reach.
 
-    def __init__(self, reader: int, writer: int) -> None:
+    Attributes:
+        stderr: what Python's `sys.stderr` and `sys.stdout` have become.
+    """
+
+    def __init__(self, reader: int, writer: int, stderr: Stderr) -> None:
         self.reader = reader
         self.writer = writer
+        self.stderr = stderr
 
 
 def claim() -> Pipes:
     """Take stdin and stdout for the protocol.
 
     The real descriptors move to high numbers that children do not inherit. Afterwards fd 0
-    reads nothing and fd 1 is stderr, for Python, for C and for child processes alike.
+    reads nothing and fd 1 is stderr, for Python, for C and for child processes alike. What Python
+    prints or logs is dropped if the parent does not read stderr: see `Stderr`.
     """
     if sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison]  # None if it is closed
         _redirect(os.open(os.devnull, os.O_WRONLY), 2)  # a parent that closed it
-        sys.stderr = os.fdopen(2, "w")
-    reader = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, 100)
-    writer = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, 100)
+    reader, writer = _duplicate(0), _duplicate(1)
     _redirect(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    # A print() still in Python's buffer at exit would be lost with os._exit.
-    sys.stdout = sys.stderr
-    return Pipes(reader, writer)
+    stderr = Stderr(2)
+    sys.stdout = sys.stderr = stderr
+    return Pipes(reader, writer, stderr)
+
+
+def _duplicate(fd: int) -> int:
+    """Return a copy of a descriptor, with a number that nothing else uses by habit."""
+    try:
+        return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, _HIGH)
+    except OSError:  # ulimit -n is lower
+        return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3)
 
 
 def _redirect(source: int, target: int) -> None:
@@ -69,10 +85,13 @@ def read_chunks(fd: int) -> bytes:
 
 
 def hung_up(fd: int) -> bool:
-    """Return whether the other end of `fd` is closed, even with bytes still to be read."""
+    """Return whether the other end of `fd` is closed, even with bytes still to be read.
+
+    A pipe that nobody reads reports an error on Linux, and a hang-up elsewhere.
+    """
     poll = select.poll()
     poll.register(fd, select.POLLHUP)
-    return any(event & select.POLLHUP for _, event in poll.poll(0))
+    return any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll(0))
 
 
 class Outbox:

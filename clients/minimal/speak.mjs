@@ -1,6 +1,6 @@
 // Speaks one sentence to a WAV file: `node speak.mjs "Hello there." hello.wav` (or `bun speak.mjs …`).
 // A complete client for protocol/README.md in one file, without dependencies.
-// SIDECAR_COMMAND is the command to run (default `qwen-tts-sidecar`), e.g. "python -m sidecar".
+// SIDECAR_COMMAND is the command to run (default `qwen-tts-sidecar`), e.g. "python -P -m sidecar".
 
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";

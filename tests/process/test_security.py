@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,24 @@ class Marker:
 
     def __reduce__(self) -> tuple[object, tuple[object, ...]]:
         return (Path.touch, (self.file,))
+
+
+def test_files_of_the_working_folder_are_not_run(tmp_path: Path) -> None:
+    """Nor is a folder of the same name, if it is started with -P."""
+    names = ["json", "numpy", "msgspec", "signal", "argparse", "sitecustomize", "mlx", "tokenizers"]
+    for name in names:
+        (tmp_path / f"{name}.py").write_text(
+            f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})"
+        )
+    (tmp_path / ".env").write_text("HF_ENDPOINT=http://127.0.0.1:1\n")
+    commands = [[sys.executable, "-m", "sidecar"], [sys.executable, "-P", "-m", "sidecar"]]
+    for command in commands:
+        with sidecar(command=command, cwd=tmp_path) as server:
+            assert server.speak("Safe.", seed=1, maxFrames=2).chunks
+        foreign = tmp_path / "sidecar"
+        foreign.mkdir(exist_ok=True)
+        (foreign / "__main__.py").write_text((tmp_path / "json.py").read_text())
+    assert not (tmp_path / "ran").exists()
 
 
 @linux

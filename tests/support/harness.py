@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -62,14 +63,18 @@ class Sidecar:
     """
 
     def __init__(
-        self, *args: str, command: list[str] | None = None, env: dict[str, str] | None = None
+        self,
+        *args: str,
+        command: list[str] | None = None,
+        env: dict[str, str] | None = None,
+        cwd: Path = ROOT,
     ) -> None:
         self.process = subprocess.Popen(
             [*(command or COMMAND), *args],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            cwd=ROOT,
+            cwd=cwd,
             env={**os.environ, **(env or {})},
         )
         self.stderr = bytearray()

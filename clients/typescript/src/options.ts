@@ -23,7 +23,10 @@ export interface SidecarOptions {
   command?: string | readonly string[];
   /** Arguments that are appended to the command, e.g. `["--model", "0.6b-base"]`. Default: none. */
   args?: readonly string[];
-  /** Variables that are added to this process's environment; `undefined` removes one. Default: none. */
+  /**
+   * Variables that are added to this process's environment; `undefined` removes one. Default: `PYTHONSAFEPATH` is 1,
+   * unless this process has that variable, so that a Python runs no modules of the working directory.
+   */
   env?: Record<string, string | undefined>;
   /**
    * Working directory of the sidecar, to which paths of models and recordings are relative. Default:

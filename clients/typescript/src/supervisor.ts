@@ -69,7 +69,8 @@ export class Supervisor {
   async #launch(): Promise<Connection> {
     const { command, args = [], startTimeoutMs = START_TIMEOUT_MS } = this.options;
     const cwd = (this.#cwd ??= resolve(this.options.cwd ?? ""));
-    const env = { ...process.env, ...this.options.env };
+    // A Python that is named as the command must not run modules that happen to be in the working directory.
+    const env = { PYTHONSAFEPATH: "1", ...process.env, ...this.options.env };
     const timeoutMs = timerMs(startTimeoutMs);
     this.#command ??= await locate({ command, args, cwd, env, timeoutMs });
     let willRestart = false;

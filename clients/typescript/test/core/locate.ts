@@ -22,6 +22,16 @@ function script(path: string, text: string): string {
   return path;
 }
 
+/** A package named sidecar that notes that it was run. */
+function foreign(place: string): string {
+  const ran = join(place, "ran");
+  mkdirSync(join(place, "sidecar"));
+  for (const file of ["__init__.py", "__main__.py"]) {
+    writeFileSync(join(place, "sidecar", file), `open(${JSON.stringify(ran)}, "w")\n`);
+  }
+  return ran;
+}
+
 describe("a command line", () => {
   const LINES: Record<string, string[]> = {
     "a  b\tc": ["a", "b", "c"],
@@ -103,16 +113,6 @@ describe("python3 on the PATH", { skip: isInstalled && "this machine has the pro
     return { cwd, bin, ran: foreign(cwd), env: { QWEN_TTS_SIDECAR: undefined, PATH: bin } };
   }
 
-  /** A package named sidecar that notes that it was run. */
-  function foreign(place: string): string {
-    const ran = join(place, "ran");
-    mkdirSync(join(place, "sidecar"));
-    for (const file of ["__init__.py", "__main__.py"]) {
-      writeFileSync(join(place, "sidecar", file), `open(${JSON.stringify(ran)}, "w")\n`);
-    }
-    return ran;
-  }
-
   const notFound = (options: object, last: RegExp) =>
     assert.rejects(createSidecar(options), ({ name, looked, message }) => {
       assert.equal(name, "SidecarNotFoundError");
@@ -158,6 +158,15 @@ describe("python3 on the PATH", { skip: isInstalled && "this machine has the pro
     await notFound({ cwd, env }, /python3 -m sidecar/);
     assert.equal(existsSync(ran), false);
   });
+});
+
+it("a Python that is named as the command runs nothing of the working directory", async () => {
+  const cwd = folder();
+  const ran = foreign(cwd);
+  const python = join(REPOSITORY, ".venv/bin/python");
+  await using tts = await createSidecar({ command: [python, "-m", "sidecar"], cwd });
+  assert.equal(tts.serverInfo.name, "qwen-tts-sidecar");
+  assert.equal(existsSync(ran), false);
 });
 
 it("the sidecar in the repository is started by its installed program, too", async () => {

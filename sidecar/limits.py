@@ -21,6 +21,8 @@ MAX_QUEUED = 64
 MAX_SEQUENCES = 32
 # The longest time that a request may allow for the next piece of its text.
 MAX_TEXT_TIMEOUT_MS = 3_600_000
+# The most credit that one message grants a stream: a little more than MAX_FRAMES last.
+MAX_CREDIT_MS = 100_000_000
 # The watchdog's limit for one unit of work, with references up to MAX_REFERENCE_SECONDS. The
 # longest one that is not a hang takes about 120 s: a 60 s reference on a CPU without a fast BLAS.
 HANG_SECONDS = 300.0

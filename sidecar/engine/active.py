@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import mlx.core as mx
 import numpy as np
@@ -15,6 +16,10 @@ from sidecar.engine.failures import not_finite
 from sidecar.engine.loaded import Loaded
 from sidecar.engine.request import SpeechJob
 from sidecar.errors import Notice
+
+# A stream that has had no credit for so long gives its place to others; a client that plays renews
+# its grant more often.
+_CREDIT_PATIENCE = 2.0
 
 L = TypeVar("L", bound=Loaded, covariant=True)
 
@@ -44,12 +49,45 @@ class ActiveSpeech(Generic[L]):
         self._admitted = admitted
         self._notices = notices
         self._first_audio: float | None = None
-        self._text_wait_seconds = 0.0
+        self._idle_seconds = 0.0  # in which it waited for its client
+        self._paused_since: float | None = None
 
     @property
     def is_waiting_for_text(self) -> bool:
         """Whether it cannot go on before more of its text has arrived."""
         return False
+
+    def has_room(self, coming: float = 0.0) -> bool:
+        """Return whether its reader takes more audio, and note how long it did not.
+
+        Args:
+            coming: seconds of audio that are being made and not handed out yet.
+        """
+        has_room, now = self.job.events.has_room(coming), time.perf_counter()
+        if not has_room:
+            self._paused_since = self._paused_since or now
+        elif self._paused_since is not None:
+            self._idle_seconds += now - self._paused_since
+            self._paused_since = None
+        return has_room
+
+    @property
+    def waits_for(self) -> Literal["text", "credit"] | None:
+        """What its client has to send before it goes on, if anything."""
+        if self.is_waiting_for_text:
+            return "text"
+        return None if self._paused_since is None or not self.job.events.lacks_credit else "credit"
+
+    @property
+    def seconds_to_yield(self) -> float:
+        """Seconds until it gives its place to other requests; infinite if it goes on meanwhile."""
+        match self.waits_for:
+            case "text":
+                return 0.0
+            case "credit" if self._paused_since is not None:
+                return max(0.0, self._paused_since + _CREDIT_PATIENCE - time.perf_counter())
+            case _:
+                return math.inf
 
     @property
     def audio_seconds(self) -> float:
@@ -74,7 +112,7 @@ class ActiveSpeech(Generic[L]):
             seed=self.seed,
             queue_seconds=self._admitted - submitted,
             first_audio_seconds=(self._first_audio or time.perf_counter()) - submitted,
-            generation_seconds=self.elapsed - self._text_wait_seconds,
+            generation_seconds=self.elapsed - self._idle_seconds,
             peak_memory_bytes=mx.get_peak_memory(),
         )
         return SpeechResult(figures, self._notices, self.unspoken())

@@ -17,9 +17,10 @@ class AdmissionQueue:
     Jobs whose stream has a reserved place come first, then the others by priority; within a
     priority, the oldest request comes first.
 
-    A place is one of MAX_STREAMS. A request that waits for text has given up its place. Between two
-    jobs of one stream its place stays reserved, so that no other request makes a gap in its audio;
-    only a request of a higher priority may begin instead.
+    A place is one of MAX_STREAMS. A request that waits for text, or has waited for credit for a
+    while, has given up its place. Between two jobs of one stream its place stays reserved, so that
+    no other request makes a gap in its audio; only a request of a higher priority may begin
+    instead.
     """
 
     def __init__(self) -> None:
@@ -83,7 +84,7 @@ class AdmissionQueue:
             return True
         rank = _rank(job)
         reserved = sum(_rank(other) <= rank for other in self._reserved.values())
-        taken = reserved + sum(not speech.is_waiting_for_text for speech in active)
+        taken = reserved + sum(speech.seconds_to_yield > 0 for speech in active)
         return taken < MAX_STREAMS and len(active) < MAX_SEQUENCES
 
     def take(self, active: Sequence[ActiveSpeech[Any]]) -> SpeechJob | None:

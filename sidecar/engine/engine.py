@@ -157,7 +157,7 @@ class Engine:
         return job
 
     def _events(self, given: Events[Any] | None) -> Events[Any]:
-        return Events(wake=self.wake) if given is None else given
+        return Events() if given is None else given
 
     def cancel(self, job: Job) -> None:
         """End a job with `Cancelled`; do nothing if it has ended already."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 import msgspec
 
+from sidecar.engine.window import Window
 from sidecar.errors import Notice, SidecarError
 from sidecar.models.base import ModelInfo, VoicePrompt
 
@@ -33,6 +34,10 @@ class AudioChunk(msgspec.Struct, frozen=True):
     codes: NDArray[np.int32]
     sample_rate: int
 
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / self.sample_rate
+
 
 class SpeechFigures(msgspec.Struct, frozen=True):
     """The figures of an utterance, or of several utterances of one stream.
@@ -44,7 +49,8 @@ class SpeechFigures(msgspec.Struct, frozen=True):
         samples: samples of audio, at `sample_rate`.
         queue_seconds: from the request to the beginning of its preparation.
         first_audio_seconds: from the request to the first chunk.
-        generation_seconds: time that the generation took, without the waits for text.
+        generation_seconds: time that the generation took, without the waits for text, for credit
+            and for a reader that was behind.
         peak_memory_bytes: the most that MLX has allocated since the process began.
     """
 
@@ -179,25 +185,18 @@ class Events(Generic[T]):
     threads may put other messages between them.
 
     Args:
-        backlog: how many chunks of audio may wait here; None is no limit.
+        window: how far the audio may be ahead of the reader; None is no limit.
         is_open: returns whether the reader's own output has room for more audio. The engine thread
             calls it.
-        wake: called when the reader takes a chunk from a full queue that the engine waits for.
     """
 
     def __init__(
-        self,
-        backlog: int | None = None,
-        is_open: Callable[[], bool] = lambda: True,
-        wake: Callable[[], None] = lambda: None,
+        self, window: Window | None = None, is_open: Callable[[], bool] = lambda: True
     ) -> None:
-        self._backlog = backlog
+        self._window = window or Window()
         self._is_open = is_open
-        self._wake = wake
         self._queue: queue.SimpleQueue[T] = queue.SimpleQueue()
-        # Each has one writer: the engine thread counts in, the reader counts out.
-        self._chunks_in = self._chunks_out = 0
-        self._paused = False
+        self._in_hand = 0.0  # seconds of audio that the reader was given last
 
     @property
     def is_open(self) -> bool:
@@ -207,30 +206,34 @@ class Events(Generic[T]):
     def put(self, event: T) -> None:
         """Add an event. It never blocks; the engine asks `has_room` before it makes audio."""
         if isinstance(event, AudioChunk):
-            self._chunks_in += 1
+            self._window.make(event.seconds)
         self._queue.put(event)
 
-    def has_room(self) -> bool:
-        """Return whether more audio may be made. If not, `wake` is called once there is room."""
-        if self._is_full:
-            # Before the second look: the last chunk may be taken between the two.
-            self._paused = True
-            if self._is_full:
-                return False
-        return self._is_open()
+    def has_room(self, coming: float = 0.0) -> bool:
+        """Return whether more audio may be made. If not, the engine is woken once there is room.
+
+        Args:
+            coming: seconds of audio that are being made and not put yet.
+        """
+        return self._window.has_room(coming) and self._is_open()
+
+    @property
+    def lacks_credit(self) -> bool:
+        """Whether the listener has to grant more before there is more audio."""
+        return self._window.lacks_credit
 
     def get(self, timeout: float | None = None) -> T:
-        """Block for the next event.
+        """Block for the next event. The reader is then done with the one before.
 
         Raises:
             queue.Empty: no event came within `timeout` seconds.
         """
+        if self._in_hand:
+            self._window.take(self._in_hand)
+            self._in_hand = 0.0
         event = self._queue.get(timeout=timeout)
         if isinstance(event, AudioChunk):
-            self._chunks_out += 1
-            if self._paused and not self._is_full:
-                self._paused = False
-                self._wake()
+            self._in_hand = event.seconds
         return event
 
     def __iter__(self) -> Iterator[T]:
@@ -240,7 +243,3 @@ class Events(Generic[T]):
             yield event
             if isinstance(event, Done | Failed):
                 return
-
-    @property
-    def _is_full(self) -> bool:
-        return self._backlog is not None and self._chunks_in - self._chunks_out >= self._backlog

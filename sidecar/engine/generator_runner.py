@@ -58,7 +58,7 @@ class GeneratorTask(ActiveSpeech[LoadedGenerator]):
 
     @property
     def can_step(self) -> bool:
-        return self.job.events.has_room() and not self.is_done
+        return not self.is_done and self.has_room()
 
     def step(self) -> None:
         """Hand out a chunk if there is one; otherwise have the next audio generated.

@@ -7,6 +7,7 @@ admits a waiting request, and the runners advance.
 from __future__ import annotations
 
 import logging
+import math
 import queue
 import threading
 import time
@@ -117,24 +118,26 @@ class Scheduler:
     def _take_commands(self) -> list[Command]:
         """Return all commands there are.
 
-        If there is nothing to compute, wait for one, at most until the next model expires.
+        If there is nothing to compute, wait for one, at most until the next model expires or a
+        request gives its place to one that waits.
         """
         commands: list[Command] = []
         if not (self._can_admit or self._encoding or any(r.has_work for r in self._runners)):
             self._heartbeat.beat(None)
             try:
-                commands.append(self._inbox.get(timeout=self._seconds_to_expiry()))
+                commands.append(self._inbox.get(timeout=self._seconds_to_wait()))
             except queue.Empty:
                 return []
         while not self._inbox.empty():
             commands.append(self._inbox.get())
         return commands
 
-    def _seconds_to_expiry(self) -> float | None:
+    def _seconds_to_wait(self) -> float | None:
         expiry = self._models.next_expiry
-        if expiry is None:
-            return None
-        return min(max(expiry - time.monotonic(), 0.0), threading.TIMEOUT_MAX)
+        seconds = math.inf if expiry is None else max(expiry - time.monotonic(), 0.0)
+        if len(self._waiting):
+            seconds = min(seconds, *(speech.seconds_to_yield for speech in self._active), math.inf)
+        return None if seconds == math.inf else min(seconds, threading.TIMEOUT_MAX)
 
     def _handle_safely(self, command: Command) -> None:
         """Handle a command. A bug in that must neither end the thread nor leave a job open."""

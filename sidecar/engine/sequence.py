@@ -17,7 +17,7 @@ from sidecar.engine.request import SpeechJob
 from sidecar.engine.runaway import RunawayGuard
 from sidecar.engine.sampling import SamplingState
 from sidecar.errors import Notice
-from sidecar.limits import MAX_UTTERANCE_FRAMES
+from sidecar.limits import CODEC_FRAMES_PER_SECOND, MAX_UTTERANCE_FRAMES
 from sidecar.models.slots import Slot
 
 # A chunk half as long again as the one before is made in time while compute ÷ audio < 2/3.
@@ -86,8 +86,8 @@ class Sequence(ActiveSpeech[LoadedModel]):
             self.prefilled
             and self.finish_reason is None
             and self.started < self.max_frames
-            and self.job.events.has_room()
             and not self.is_waiting_for_text
+            and self.has_room(self._coming_seconds)
         )
 
     @property
@@ -112,7 +112,7 @@ class Sequence(ActiveSpeech[LoadedModel]):
             self._waiting_since = self._waiting_since or now
             self.job.events.put(WaitingForText(self._appended))
         elif self._waiting_since is not None:
-            self._text_wait_seconds += now - self._waiting_since
+            self._idle_seconds += now - self._waiting_since
             self._waiting_since = None
 
     def close(self) -> None:
@@ -141,6 +141,11 @@ class Sequence(ActiveSpeech[LoadedModel]):
         return bool(self.pending) and (
             self.finish_reason is not None or len(self.pending) >= self.chunks.next
         )
+
+    @property
+    def _coming_seconds(self) -> float:
+        """Seconds of audio of the chunk that is being decoded."""
+        return len(self.pending) / CODEC_FRAMES_PER_SECOND if self.chunk_due else 0.0
 
     @property
     def chunk_half_full(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 
 
 class StreamFigures(msgspec.Struct, frozen=True):
-    """A request that is being spoken."""
+    """A request that is being spoken.
+
+    Attributes:
+        waits_for: what the client has to send before it goes on; None if it goes on by itself.
+    """
 
     model: str
     frames: int
     audio_seconds: float
     elapsed_seconds: float
+    waits_for: Literal["text", "credit"] | None
 
 
 class ModelFigures(msgspec.Struct, frozen=True):
@@ -71,7 +76,13 @@ def take_snapshot(
         cache_bytes=mx.get_cache_memory(),
         queued=queued,
         streams=tuple(
-            StreamFigures(speech.loaded.name, speech.frames, speech.audio_seconds, speech.elapsed)
+            StreamFigures(
+                speech.loaded.name,
+                speech.frames,
+                speech.audio_seconds,
+                speech.elapsed,
+                speech.waits_for,
+            )
             for speech in active
         ),
         models=tuple(

@@ -82,6 +82,7 @@ class Call(Generic[R]):
 
     Attributes:
         on_text: receives more text, and whether that is the last.
+        on_credit: receives the seconds of audio that the client grants.
     """
 
     def __init__(self, calls: Calls, id: Id) -> None:
@@ -90,6 +91,7 @@ class Call(Generic[R]):
         self.kind: Kind | None = None
         self.token: Token | None = None
         self.on_text: Callable[[str, bool], None] | None = None
+        self.on_credit: Callable[[float], None] | None = None
         self._waits = False
         self._on_cancel: Callable[[], None] | None = None
 
@@ -183,7 +185,7 @@ class Call(Generic[R]):
         with self._calls.lock:
             if self.is_open:
                 del self._calls.by_id[self.id]
-                self._on_cancel = self.on_text = None  # they lead back here
+                self._on_cancel = self.on_text = self.on_credit = None  # they lead back here
                 self._calls.outbox.put(answer, size)
 
 

@@ -43,6 +43,7 @@ from sidecar.rpc.contract.speech import (
     AppendTextParams,
     AudioProgress,
     EndTextParams,
+    GrantCreditParams,
     SentenceProgress,
     SynthesizeParams,
     SynthesizeResult,
@@ -243,6 +244,11 @@ METHODS: dict[str, Method] = {
     ),
     "speech/endText": _notification(
         EndTextParams, "End the text of a request with moreText.", lambda: _speech().end_text
+    ),
+    "speech/grantCredit": _notification(
+        GrantCreditParams,
+        "Let a request with creditMs generate more audio.",
+        lambda: _speech().grant_credit,
     ),
     "$/cancelRequest": _notification(
         CancelParams,

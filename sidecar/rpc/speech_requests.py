@@ -118,6 +118,11 @@ def _check(params: SynthesizeParams) -> None:
             "`moreText` needs a `partialResultToken`: speech/appendText names the request by it.",
             field="partialResultToken",
         )
+    if params.credit_ms is not None and not streamed:
+        raise InvalidParams(
+            "`creditMs` needs a `partialResultToken`: speech/grantCredit names the request by it.",
+            field="creditMs",
+        )
     if live and params.split_sentences is False:
         raise InvalidParams(
             "`splitSentences` cannot be false with `moreText`: the text is spoken as it arrives.",

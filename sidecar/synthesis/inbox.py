@@ -17,10 +17,8 @@ from sidecar.engine.events import (
     Stage,
     WaitingForText,
 )
+from sidecar.engine.window import Window
 from sidecar.errors import SidecarError
-
-# Chunks that the engine may be ahead of the encoder.
-_BACKLOG = 16
 
 
 class TextArrived(msgspec.Struct, frozen=True):
@@ -43,13 +41,13 @@ class Inbox:
         events: for the engine's jobs, one at a time.
 
     Args:
+        window: how far the audio may be ahead of the synthesis and its listener.
         is_open: returns whether the reader of the synthesis takes more audio. The engine thread
             calls it, too.
-        wake: makes the engine look again at jobs whose reader took no audio.
     """
 
-    def __init__(self, is_open: Callable[[], bool], wake: Callable[[], None]) -> None:
-        self.events: Events[Event | TextArrived | _Stop] = Events(_BACKLOG, is_open, wake)
+    def __init__(self, window: Window, is_open: Callable[[], bool]) -> None:
+        self.events: Events[Event | TextArrived | _Stop] = Events(window, is_open)
         self._stop: _Stop | None = None
         self._outcomes_due = 0  # of jobs that have been announced
 

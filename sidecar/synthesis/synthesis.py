@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 
 from sidecar.engine.engine import Engine
 from sidecar.engine.request import Stream
+from sidecar.engine.window import Window
 from sidecar.errors import Cancelled, EmptyText, SidecarError, TextTooLong
 from sidecar.models.base import ModelInfo
 from sidecar.synthesis.inbox import Inbox
 from sidecar.synthesis.jobs import SpeechJobs, Step
-from sidecar.synthesis.request import SynthesisEvent, SynthesisRequest
+from sidecar.synthesis.request import Part, SynthesisEvent, SynthesisRequest
 from sidecar.synthesis.segments import SegmentSource, TokenSource
 from sidecar.synthesis.sentence_mode import speak_sentences
 from sidecar.synthesis.text_feed import TextFeed
 from sidecar.synthesis.token_mode import speak_tokens
 from sidecar.text.speakable import warm_up
+
+# How much audio the engine may be ahead of the encoder.
+_AHEAD_SECONDS = 15.0
 
 
 class Synthesis:
@@ -32,6 +37,7 @@ class Synthesis:
         is_open: returns whether the reader takes more audio; False pauses generation until
             `Engine.wake`. The engine thread calls it, too.
         stream: when the request came, and what the engine keeps for it; None begins now.
+        credit: seconds of audio that the listener takes before it grants more.
     """
 
     def __init__(
@@ -41,12 +47,14 @@ class Synthesis:
         prepare: Callable[[Callable[[], None]], SynthesisRequest],
         is_open: Callable[[], bool] = lambda: True,
         stream: Stream | None = None,
+        credit: float = math.inf,
     ) -> None:
         self._engine = engine
         self._text = text
         self._prepare = prepare
         self._stream = Stream(time.perf_counter()) if stream is None else stream
-        self._inbox = Inbox(is_open, engine.wake)
+        self._window = Window(_AHEAD_SECONDS, credit, engine.wake)
+        self._inbox = Inbox(self._window, is_open)
         self._request: SynthesisRequest | None = None
 
     def append_text(self, text: str, is_last: bool = False) -> None:
@@ -63,6 +71,10 @@ class Synthesis:
             self._text.end()
         self._inbox.announce_text()
 
+    def grant(self, seconds: float) -> None:
+        """Add to the audio that the listener takes."""
+        self._window.grant(seconds)
+
     def cancel(self) -> None:
         """End the synthesis with `Cancelled`; do nothing if it has ended."""
         self._inbox.stop(Cancelled("The request was cancelled."))
@@ -78,7 +90,11 @@ class Synthesis:
         """
         try:
             request = self._request = self._prepare(self._inbox.check)
-            yield from self._events(request)
+            self._window.speed = request.format.speed
+            for event in self._events(request):
+                if isinstance(event, Part):
+                    self._window.send(event.samples / event.sample_rate)
+                yield event
         finally:
             self._engine.release(self._stream)  # if it ended before its first job
 

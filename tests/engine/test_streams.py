@@ -244,12 +244,12 @@ def test_waiting_jobs_are_admitted_in_the_order_of_their_requests() -> None:
     assert waiting.take([]) is None
 
 
-def test_sequences_that_wait_for_text_have_no_place_but_are_bounded_in_number() -> None:
+def test_sequences_that_wait_for_their_client_have_no_place_but_are_bounded_in_number() -> None:
     """Each of them holds memory."""
-    waiting, sequence = AdmissionQueue(), Mock(is_waiting_for_text=True)
+    waiting, sequence = AdmissionQueue(), Mock(seconds_to_yield=0.0)
     waiting.add(speech_job())
     assert waiting.can_admit([sequence] * 31)
     assert not waiting.can_admit([sequence] * 32)
-    speaking = Mock(is_waiting_for_text=False)
+    speaking = Mock(seconds_to_yield=1.5)
     assert waiting.can_admit([speaking] * 7 + [sequence] * 24)
     assert not waiting.can_admit([speaking] * 8)

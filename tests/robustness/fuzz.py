@@ -79,10 +79,15 @@ def make_batch(
 
 
 def _follow_ups(random: Random, what: Expected) -> Iterator[bytes]:
-    """Yield a cancel of speech that takes too long, and sometimes a second use of its id."""
+    """Yield credit for speech, a cancel if it takes too long, and sometimes its id once more."""
     if what.method != "speech/synthesize" or what.id is None:
         return
-    frames = what.params.get("maxFrames") if isinstance(what.params, dict) else None
+    params = what.params if isinstance(what.params, dict) else {}
+    frames = params.get("maxFrames")
+    if "creditMs" in params:  # without a grant, it would wait for ever
+        grant = {"token": params.get("partialResultToken"), "ms": 100_000}
+        message = {"jsonrpc": "2.0", "method": "speech/grantCredit", "params": grant}
+        yield json.dumps(message).encode()
     if random.random() < 0.2:
         yield json.dumps({"jsonrpc": "2.0", "id": what.id, "method": "ping"}).encode()
     if type(frames) is not int or frames > 2 or random.random() < 0.3:

@@ -73,6 +73,7 @@ def speech(random: Random, frames: int, token: str) -> dict[str, Any]:
         ("priority", random.choice(["low", "normal", "high"]), 0.5),
         ("chunk", {"firstFrames": random.randint(1, 4), "maxFrames": random.randint(1, 6)}, 0.5),
         ("textMode", random.choice(["full", "stream"]), 0.2),
+        ("creditMs", random.choice([0, 80, 100_000]), 0.3),
         ("sampling", {"temperature": random.choice([0, 0.5, 1]), "topK": 20}, 0.2),
     )
     return params | {name: value for name, value, likely in optional if random.random() < likely}

@@ -116,9 +116,17 @@ export interface ReferenceInput extends Omit<Reference, "audio"> {
 
 /** What to speak, and how: the params of the protocol's `speech/synthesize`. */
 export interface SpeechParams
-  extends Omit<SynthesizeParams, "partialResultToken" | "moreText" | "textTimeoutMs" | "reference"> {
+  extends Omit<
+    SynthesizeParams,
+    "partialResultToken" | "moreText" | "textTimeoutMs" | "reference" | "creditMs"
+  > {
   /** A recording whose voice is cloned. Default: none. */
   reference?: ReferenceInput;
+  /**
+   * Milliseconds of audio that may wait to be read. Beyond that, this speech pauses in the sidecar, and
+   * others go on; reading it lets it continue. Default: no limit of its own, only `highWaterMark`.
+   */
+  creditMs?: number;
 }
 
 /** How to speak a text that is still being written. */

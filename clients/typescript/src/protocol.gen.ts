@@ -25,6 +25,8 @@ export interface AudioProgress {
   frames: number;
   /** Index of the sentence this chunk belongs to. */
   sentence: number;
+  /** Sample rate of the stream in Hz. Only the first chunk has it. */
+  sampleRate?: number;
 }
 
 /** Which request to cancel. */
@@ -131,6 +133,17 @@ export interface ErrorData {
   messageBytes?: number;
   /** Longest message that is taken, in bytes; with messageTooLong. */
   limitBytes?: number;
+}
+
+/** More credit for a request with `creditMs`. */
+export interface GrantCreditParams {
+  /** The `partialResultToken` of the request. */
+  token: string | number;
+  /**
+   * Milliseconds of audio that may be sent beyond all credit so far. Range: more than 0 to
+   * 100000000.
+   */
+  ms: number;
 }
 
 /** The protocol version that the client speaks, and what it is. */
@@ -290,7 +303,10 @@ export interface Metrics {
   queueMs: number;
   /** Milliseconds from the request to its first chunk. */
   firstAudioMs: number;
-  /** Milliseconds of computation, without waiting for more text. */
+  /**
+   * Milliseconds of computation, without waits for the client: for text, for credit, or until it
+   * reads.
+   */
   generationMs: number;
   /** generationMs ÷ durationMs (dimensionless). Below 1 is faster than playback. */
   realTimeFactor: number;
@@ -687,6 +703,10 @@ export interface StreamStatus {
   audioMs: number;
   /** Milliseconds since the first computation for this request. */
   elapsedMs: number;
+  /**
+   * What the client has to send before the request goes on: more text, or credit. Absent: nothing.
+   */
+  waitsFor?: "credit" | "text";
 }
 
 /** How codebooks 1 and up are sampled. Omitted fields come from the checkpoint. */
@@ -806,6 +826,12 @@ export interface SynthesizeParams {
   priority?: "high" | "low" | "normal";
   /** Whether to stop speech that does not end by itself. Default true. */
   stopRunaway?: boolean;
+  /**
+   * With `partialResultToken`: generate no further than this many milliseconds of audio;
+   * speech/grantCredit grants more. The last chunk may exceed it. Default: no limit. Range: from 0
+   * to 100000000.
+   */
+  creditMs?: number;
   /**
    * Stream the audio as $/progress under this token. Default: all of the audio is returned in the
    * result.
@@ -1031,6 +1057,8 @@ export interface Notifications {
   "speech/appendText": { params: AppendTextParams };
   /** End the text of a request with moreText. */
   "speech/endText": { params: EndTextParams };
+  /** Let a request with creditMs generate more audio. */
+  "speech/grantCredit": { params: GrantCreditParams };
   /** Cancel a request, which is then answered with error -32800. */
   "$/cancelRequest": { params: CancelParams };
 }

@@ -1,5 +1,6 @@
 import { Channel } from "./channel.js";
 import type { Call, Connection } from "./connection.js";
+import { Credit } from "./credit.js";
 import type { FlowGate, KeepAlive } from "./flow.js";
 import type { SpeechParams } from "./options.js";
 import type { AudioProgress, SentenceProgress, SynthesizeResult } from "./protocol.gen.js";
@@ -26,6 +27,7 @@ export class WireSpeech implements SpeechSource {
   #offset = 0;
   #text = new SpokenText();
   #feed: TextFeed | undefined;
+  #credit: Credit | undefined;
   #sentences: Sentence[] = [];
   #onSentence: (sentence: Sentence) => void = () => {};
 
@@ -47,7 +49,9 @@ export class WireSpeech implements SpeechSource {
 
   async next(): Promise<SpeechChunk | undefined> {
     const chunk = await this.host.gate.waitFor(this.#chunks.next());
-    if (chunk) this.host.gate.buffer(-chunk.audio.length);
+    if (!chunk) return undefined;
+    this.host.gate.buffer(-chunk.audio.length);
+    if (!this.#ended) this.#credit?.read(chunk.samples);
     return chunk;
   }
 
@@ -68,6 +72,12 @@ export class WireSpeech implements SpeechSource {
       this.#call = connection.request("speech/synthesize", params, (value) =>
         value.kind === "audio" ? this.#onAudio(value) : this.#onMark(value),
       );
+      const { token } = this.#call;
+      if (typeof this.params.creditMs === "number") {
+        this.#credit = new Credit(this.params.creditMs, (ms) =>
+          connection.notify("speech/grantCredit", { token, ms }),
+        );
+      }
       if (this.#feed) void this.#write(this.#feed, connection, this.#call);
       const result = await this.#call.result;
       if (!this.#ended) this.#finish(result);
@@ -87,8 +97,9 @@ export class WireSpeech implements SpeechSource {
     }
   }
 
-  #onAudio({ audio, seq, samples, frames, sentence }: AudioProgress): void {
+  #onAudio({ audio, seq, samples, frames, sentence, sampleRate }: AudioProgress): void {
     if (this.#ended) return;
+    if (sampleRate) this.#credit?.start(sampleRate);
     const bytes = fromBase64(audio);
     this.host.gate.buffer(bytes.length);
     this.#chunks.push({ audio: bytes, seq, samples, frames, offset: this.#offset, sentence });

@@ -174,6 +174,13 @@ class StreamStatus(Result):
     elapsed_ms: Annotated[
         float, Meta(description="Milliseconds since the first computation for this request.")
     ]
+    waits_for: Annotated[
+        Literal["text", "credit"] | None,
+        Meta(
+            description="What the client has to send before the request goes on: more text, or "
+            "credit. Absent: nothing."
+        ),
+    ] = None
 
 
 class LoadedModel(Result):

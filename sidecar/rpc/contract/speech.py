@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from sidecar.limits import MAX_FRAMES, MAX_TEXT_TIMEOUT_MS
+from sidecar.limits import MAX_CREDIT_MS, MAX_FRAMES, MAX_TEXT_TIMEOUT_MS
 from sidecar.rpc.contract.common import (
     LanguageName,
     ModelName,
@@ -168,6 +168,14 @@ class SynthesizeParams(Params):
         bool | None,
         Meta(description="Whether to stop speech that does not end by itself. Default true."),
     ] = None
+    credit_ms: Annotated[
+        Annotated[float, Meta(ge=0, le=MAX_CREDIT_MS)] | None,
+        Meta(
+            description="With `partialResultToken`: generate no further than this many "
+            "milliseconds of audio; speech/grantCredit grants more. The last chunk may exceed it. "
+            "Default: no limit."
+        ),
+    ] = None
     partial_result_token: Annotated[
         Token | None,
         Meta(
@@ -191,7 +199,11 @@ class Metrics(Result):
         float, Meta(description="Milliseconds from the request to its first chunk.")
     ]
     generation_ms: Annotated[
-        float, Meta(description="Milliseconds of computation, without waiting for more text.")
+        float,
+        Meta(
+            description="Milliseconds of computation, without waits for the client: for text, for "
+            "credit, or until it reads."
+        ),
     ]
     real_time_factor: Annotated[
         float,
@@ -257,6 +269,10 @@ class AudioProgress(Result, tag_field="kind", tag="audio"):
         ),
     ]
     sentence: Annotated[int, Meta(description="Index of the sentence this chunk belongs to.")]
+    sample_rate: Annotated[
+        int | None,
+        Meta(description="Sample rate of the stream in Hz. Only the first chunk has it."),
+    ] = None
 
 
 class SentenceProgress(Result, tag_field="kind", tag="sentence"):
@@ -296,3 +312,17 @@ class EndTextParams(Params):
     """The end of the text of a request with `moreText`."""
 
     token: Annotated[Token, Meta(description="The `partialResultToken` of the request.")]
+
+
+class GrantCreditParams(Params):
+    """More credit for a request with `creditMs`."""
+
+    token: Annotated[Token, Meta(description="The `partialResultToken` of the request.")]
+    ms: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=MAX_CREDIT_MS,
+            description="Milliseconds of audio that may be sent beyond all credit so far.",
+        ),
+    ]

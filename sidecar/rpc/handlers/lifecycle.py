@@ -123,6 +123,7 @@ def status(session: Session, params: NoParams, call: Call[StatusResult]) -> Stat
                 frames=stream.frames,
                 audio_ms=stream.audio_seconds * 1000,
                 elapsed_ms=stream.elapsed_seconds * 1000,
+                waits_for=stream.waits_for,
             )
             for stream in now.streams
         ],

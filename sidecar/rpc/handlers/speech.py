@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable
 
@@ -17,6 +18,7 @@ from sidecar.rpc.contract.speech import (
     AudioProgress,
     Encoding,
     EndTextParams,
+    GrantCreditParams,
     Metrics,
     SentenceProgress,
     SynthesizeParams,
@@ -37,6 +39,8 @@ def synthesize(session: Session, params: SynthesizeParams, call: Call[Synthesize
         call.claim_token(params.partial_result_token, "partialResultToken")
     if params.more_text:
         call.on_text = speech.synthesis.append_text
+    if params.credit_ms is not None:
+        call.on_credit = speech.synthesis.grant
     session.in_order(call, speech.begin)
 
 
@@ -62,6 +66,7 @@ class _Speech:
             self._prepare,
             lambda: session.outbox.has_room,
             self._stream,
+            math.inf if params.credit_ms is None else params.credit_ms / 1000,
         )
         self._reference = speech_requests.reference(params.reference)
 
@@ -102,6 +107,16 @@ def append_text(session: Session, params: AppendTextParams) -> None:
 
 def end_text(session: Session, params: EndTextParams) -> None:
     _write(session, params.token, "", last=True)
+
+
+def grant_credit(session: Session, params: GrantCreditParams) -> None:
+    """Let a request generate more; silent if it has ended, as it may meanwhile."""
+    call = session.calls.find_token(params.token)
+    on_credit = None if call is None else call.on_credit
+    if on_credit is None:
+        log.debug("credit for %r, which takes none", params.token)
+        return
+    on_credit(params.ms / 1000)
 
 
 def _write(session: Session, token: Token, text: str, last: bool) -> None:
@@ -166,6 +181,7 @@ class _Answer:
             samples=part.samples,
             frames=part.frames,
             sentence=part.sentence,
+            sample_rate=None if self._seq else part.sample_rate,
         )
         self._seq += 1
         self._call.progress(progress, len(part.data))

@@ -275,4 +275,19 @@ describe("back-pressure", () => {
     const whole = await (await sidecar()).synthesize(params).toWav();
     assert.ok(bytes(received).equals(whole.subarray(44)));
   });
+
+  it("of one stream with credit leaves others alone, and loses nothing", async () => {
+    const tts = await sidecar();
+    const params = { text: LONG, seed: 1, maxFrames: 50 };
+    const chunks = tts.synthesize({ ...params, creditMs: 500 })[Symbol.asyncIterator]();
+    const received = [(await chunks.next()).value?.audio ?? new Uint8Array()];
+    const streams = async () => (await tts.status()).streams;
+    await eventually("the credit is spent", async () => (await streams()).some((s) => s.waitsFor === "credit"));
+    const whole = await tts.synthesize(params).toWav();
+    assert.ok(tts.bufferedBytes < 48 * (500 + 960), `${tts.bufferedBytes}`);
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
+      received.push(next.value.audio);
+    }
+    assert.ok(bytes(received).equals(whole.subarray(44)));
+  });
 });

@@ -223,6 +223,10 @@ class ModelNotDeleted(SidecarError, code=1017):
     """The files of the model could not be deleted."""
 
 
+class SidecarExited(SidecarError, code=1018):
+    """The sidecar behind a WebSocket ended before it answered; the server starts another one."""
+
+
 # Voices and recordings.
 
 

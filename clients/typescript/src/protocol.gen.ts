@@ -223,6 +223,16 @@ export interface Limits {
    * it.
    */
   maxReferenceSeconds: number;
+  /**
+   * Over a WebSocket: the most credit of a stream that the server uses at a time, in milliseconds.
+   * Absent: no limit.
+   */
+  maxCreditMs?: number;
+  /**
+   * Number of requests of one WebSocket connection that may be in flight. Absent: there is no such
+   * limit.
+   */
+  maxRequests?: number;
 }
 
 /**
@@ -1131,6 +1141,8 @@ export const ERROR_CODES = {
   textTimeout: 1016,
   /** The files of the model could not be deleted. */
   modelNotDeleted: 1017,
+  /** The sidecar behind a WebSocket ended before it answered; the server starts another one. */
+  sidecarExited: 1018,
   /** A request was received before `initialize`. */
   notInitialized: -32002,
   /** The message is not a JSON-RPC 2.0 request, or the request is not allowed at this time. */

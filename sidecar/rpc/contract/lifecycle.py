@@ -115,6 +115,20 @@ class Limits(Result):
             "--max-reference-seconds sets it."
         ),
     ]
+    max_credit_ms: Annotated[
+        int | None,
+        Meta(
+            description="Over a WebSocket: the most credit of a stream that the server uses at a "
+            "time, in milliseconds. Absent: no limit."
+        ),
+    ] = None
+    max_requests: Annotated[
+        int | None,
+        Meta(
+            description="Number of requests of one WebSocket connection that may be in flight. "
+            "Absent: there is no such limit."
+        ),
+    ] = None
 
 
 class Capabilities(Result):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sidecar.engine.active import ActiveSpeech
 from sidecar.engine.commands import AppendText
-from sidecar.engine.events import Done, Failed
+from sidecar.engine.events import Done, Failed, FinishReason
 from sidecar.engine.failures import as_sidecar_error, not_finite
 from sidecar.engine.loaded import Loaded, LoadedGenerator
 from sidecar.engine.request import PRIORITIES, Finish, SpeechJob
@@ -42,7 +42,7 @@ class GeneratorTask(ActiveSpeech[LoadedGenerator]):
         request = job.request
         self.pending: NDArray[np.float32] = np.zeros(0, np.float32)
         self._prompt = prompt
-        self._steps: Iterator[mx.array] | None = None
+        self._steps: Iterator[mx.array | None] | None = None
         self._random = self.seed
         self._frame = self._rate * FRAME_SECONDS
         self._max_samples = round(request.limit_frames(_DEFAULT_FRAMES) * self._frame)
@@ -82,20 +82,31 @@ class GeneratorTask(ActiveSpeech[LoadedGenerator]):
         mx.random.seed(self._random)
         if self._steps is None:
             self._steps = self.loaded.model.speak(self._prompt)
-        samples = next(self._steps, None)
-        self._random = randomness.state()
-        left = self._max_samples - self.samples
+        try:
+            samples = next(self._steps)
+        except StopIteration:
+            self._end("stop")
+            return
+        finally:
+            self._random = randomness.state()
         if samples is not None:
-            self.pending = np.array(samples, dtype=np.float32).reshape(-1)[:left]
-            if not np.isfinite(self.pending).all():
-                raise not_finite("audio")
-        if samples is None or len(self.pending) >= left:
-            self.close()
-            self.finish_reason = "stop" if samples is None else "length"
-            if samples is None and not self.samples:
-                raise GenerationFailed(
-                    "The model has generated no audio.", hint="Try another seed or text."
-                )
+            self._take(np.array(samples, dtype=np.float32).reshape(-1))
+
+    def _take(self, samples: NDArray[np.float32]) -> None:
+        left = self._max_samples - self.samples
+        self.pending = samples[:left]
+        if not np.isfinite(self.pending).all():
+            raise not_finite("audio")
+        if len(samples) >= left:
+            self._end("length")
+
+    def _end(self, reason: FinishReason) -> None:
+        self.close()
+        self.finish_reason = reason
+        if reason == "stop" and not self.samples:
+            raise GenerationFailed(
+                "The model has generated no audio.", hint="Try another seed or text."
+            )
 
     def _deliver(self) -> None:
         chunk, self.pending = self.pending[: self._chunk], self.pending[self._chunk :]

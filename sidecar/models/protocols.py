@@ -177,9 +177,9 @@ class SpeechGenerator(Protocol):
         """
         ...
 
-    def speak(self, prompt: Any) -> Iterator[mx.array]:
-        """Yield float samples [length], evaluated, in order. Another utterance may begin only after
-        this one has ended or has been closed."""
+    def speak(self, prompt: Any) -> Iterator[mx.array | None]:
+        """Yield float samples [length], evaluated, in order, and None where others may have their
+        turn. Another utterance may begin only after this one has ended or has been closed."""
         ...
 
     def warm_up(self, go_on: Callable[[], None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 import contextlib
 import importlib
 import logging
@@ -24,8 +25,9 @@ from sidecar.models.backend import on_cpu
 from sidecar.models.base import GenerationSettings, ModelInfo, Utterance, VoicePrompt
 from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.checkpoint.weights import any_weight_files
-from sidecar.models.generators import local, request
+from sidecar.models.generators import kokoro, local, request
 from sidecar.models.generators.families import Family
+from sidecar.models.generators.stepping import in_turns
 from sidecar.wording import describe, is_out_of_memory
 
 log = logging.getLogger(__name__)
@@ -82,6 +84,8 @@ class Generator:
                 field="model",
             ) from error
         name = _cast(model, dtype)
+        if family.module == "kokoro" and on_cpu() and name == "float32":
+            kokoro.accelerate(model)
         return cls(family, family.describe(checkpoint), model, name)
 
     @property
@@ -104,31 +108,44 @@ class Generator:
         parts = request.parts(utterance.text, self._family.shortest)
         return Prompt(parts, arguments, voice)
 
-    def speak(self, prompt: Prompt) -> Iterator[mx.array]:
+    def speak(self, prompt: Prompt) -> Iterator[mx.array | None]:
         arguments = prompt.arguments
         if self._family.audition and "ref_audio" not in arguments:
-            arguments = {**arguments, "ref_audio": self._audition(prompt.voice)}
+            yield from self._audition(prompt.voice)
+            arguments = {**arguments, "ref_audio": self._voices[prompt.voice]}
         for part in prompt.parts:
             yield from self._speak_part(part, arguments)
 
-    def _audition(self, voice: str) -> mx.array:
-        """Return the voice of a preset, which is generated once, with a fixed seed."""
-        if voice not in self._voices:
-            with _restored_random_state():
-                mx.random.seed(0)
-                arguments = request.OWN[self._family.module](voice, "", _AUDITION)
-                said = list(self._speak_part(self._family.audition, arguments))
-            self._voices[voice] = mx.concatenate(said)
-        return self._voices[voice]
+    def _audition(self, voice: str) -> Iterator[None]:
+        """Generate the voice of a preset, once, with a fixed seed; yield after each turn."""
+        if voice in self._voices:
+            return
+        arguments = request.OWN[self._family.module](voice, "", _AUDITION)
+        said: list[mx.array] = []
+        with _restored_random_state():
+            mx.random.seed(0)
+            for audio in self._speak_part(self._family.audition, arguments):
+                if audio is None:
+                    yield
+                else:
+                    said.append(audio)
+        self._voices[voice] = mx.concatenate(said)
 
-    def _speak_part(self, part: str, arguments: request.Arguments) -> Iterator[mx.array]:
-        # Files that a family fetches while it speaks (a default voice) must be cached, too.
-        steps = iter(self._model.generate(part, verbose=False, **arguments))
-        while True:
-            with local.only_cached():
-                result = next(steps, None)
-            if result is None:
-                break
+    def _speak_part(self, part: str, arguments: request.Arguments) -> Iterator[mx.array | None]:
+        with contextlib.closing(in_turns(self._audio(part, arguments))) as steps:
+            while True:
+                # Files that a family fetches while it speaks (a default voice) must be cached, too.
+                with local.only_cached():
+                    try:
+                        audio = next(steps)
+                    except StopIteration:
+                        return
+                yield audio
+
+    def _audio(
+        self, part: str, arguments: request.Arguments
+    ) -> collections.abc.Generator[mx.array]:
+        for result in self._model.generate(part, verbose=False, **arguments):
             audio = result.audio.astype(mx.float32).reshape(-1)
             mx.eval(audio)
             if audio.size:  # a stream's last chunk may be empty
@@ -147,7 +164,8 @@ class Generator:
         for voice in self.info.voices:
             go_on()
             try:
-                self._audition(voice.name)
+                for _ in self._audition(voice.name):
+                    go_on()
             except Exception as error:  # a request for that voice gets the error; others work
                 if is_out_of_memory(error):
                     raise

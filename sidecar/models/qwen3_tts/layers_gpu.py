@@ -12,7 +12,7 @@ from typing import Any
 
 import mlx.core as mx
 
-from sidecar.models.qwen3_tts.cuda.weights import LayerWeights, Unsuitable, plain_matrix
+from sidecar.models.qwen3_tts.cuda.weights import LayerWeights, Unsuitable, stored
 from sidecar.models.qwen3_tts.linear import Linear
 from sidecar.models.slots import unstacked
 
@@ -71,10 +71,10 @@ class Layer:
         if self._eps is None or not self._eps == self._before.eps == self._after.eps:
             raise Unsuitable("the norms of a layer are not alike")
         return LayerWeights(
-            qkv=plain_matrix(self._qkv),
-            out=plain_matrix(self._out),
-            gate_up=plain_matrix(self._gate_up),
-            down=plain_matrix(self._down),
+            qkv=stored(self._qkv),
+            out=stored(self._out),
+            gate_up=stored(self._gate_up),
+            down=stored(self._down),
             before=self._before.weight,
             after=self._after.weight,
             q_gain=self._gain[0].reshape(-1),

@@ -41,6 +41,19 @@ class Dense:
         self.weight, self.bias, self._has_fused_add = weight, bias, has_fused_add
         mx.eval(self.weight)
 
+    @property
+    def dtype(self) -> mx.Dtype:
+        return self.weight.dtype
+
+    @property
+    def parts(self) -> tuple[mx.array, ...]:
+        """The stored arrays: float [out, in]."""
+        return (self.weight.T,)
+
+    def keep(self, parts: Sequence[mx.array]) -> None:
+        """Use arrays of equal content from now on, which something else also uses."""
+        self.weight = parts[0].T
+
     def __call__(self, x: mx.array) -> mx.array:
         return x @ self.weight if self.bias is None else self._sum(self.bias, x)
 
@@ -57,7 +70,7 @@ def dense_by_row(weight: mx.array, bias: mx.array | None) -> Linear:
     return Dense(mx.contiguous(weight)[None], bias)
 
 
-class _Quantized:
+class Quantized:
     """A quantised layer.
 
     For `_FEW` or more vectors at once, MLX compiles its CUDA kernel at the first use, which takes
@@ -71,14 +84,33 @@ class _Quantized:
         self._scales = mx.concatenate([m.scales for m in modules])
         biases = [m.biases for m in modules if m.biases is not None]  # only affine has them
         self._biases = mx.concatenate(biases) if biases else None
+        self.group_size: int = first.group_size
+        self.bits: int = first.bits
+        self.mode: str = first.mode
         self._how = {"group_size": first.group_size, "bits": first.bits, "mode": first.mode}
-        self._bias = _joined_bias(modules)
+        self.bias = _joined_bias(modules)
         self._few_at_once = is_cuda
         mx.eval(self._weight, self._scales, self._biases)
 
+    @property
+    def dtype(self) -> mx.Dtype:
+        """Of the scales, and so of the results."""
+        return self._scales.dtype
+
+    @property
+    def parts(self) -> tuple[mx.array, ...]:
+        """The stored arrays: uint32 [out, in · bits / 32], and the groups' scales and biases,
+        float [out, in / group_size]; only the affine mode has biases."""
+        parts = (self._weight, self._scales)
+        return parts if self._biases is None else (*parts, self._biases)
+
+    def keep(self, parts: Sequence[mx.array]) -> None:
+        """Use an array of equal content for the weights from now on, as `Dense.keep`."""
+        self._weight = parts[0]
+
     def __call__(self, x: mx.array) -> mx.array:
         y = self._product(x)
-        return y if self._bias is None else y + self._bias
+        return y if self.bias is None else y + self.bias
 
     def _product(self, x: mx.array) -> mx.array:
         rows, length, _ = x.shape
@@ -133,7 +165,7 @@ def fused(modules: Sequence[Any], scale: mx.array | None = None, is_cuda: bool =
     if scale is not None:
         raise ValueError("only dense layers can take a scale in")
     if len({_kind(module) for module in modules}) == 1:
-        return _Quantized(modules, is_cuda)
+        return Quantized(modules, is_cuda)
     return _Separate([fused([module], is_cuda=is_cuda) for module in modules])
 
 

@@ -89,7 +89,7 @@ class Predictor:
         """Return the weights for a kernel.
 
         Raises:
-            Unsuitable: they are not plain matrices.
+            Unsuitable: they are stored in a way that the kernels do not know.
         """
         return self._stack.weights(self._norm, self._heads, self._base)
 

@@ -9,7 +9,7 @@ import mlx.core as mx
 
 from sidecar.models.qwen3_tts import layers_gpu
 from sidecar.models.qwen3_tts.backend import Backend, Layer, Rotation
-from sidecar.models.qwen3_tts.cuda.weights import StackWeights, plain_matrix
+from sidecar.models.qwen3_tts.cuda.weights import StackWeights, stored
 from sidecar.models.qwen3_tts.kv_cache import KVCache, KVStore
 
 
@@ -51,10 +51,10 @@ class Stack:
         """Return the weights of the stack, and of the norm and the heads after it.
 
         Raises:
-            Unsuitable: they are not plain matrices.
+            Unsuitable: they are stored in a way that the kernels do not know.
         """
         layers = [layer.weights() for layer in self._layers if isinstance(layer, layers_gpu.Layer)]
-        return StackWeights(layers, norm.weight, [plain_matrix(head) for head in heads], base)
+        return StackWeights(layers, norm.weight, [stored(head) for head in heads], base)
 
     def free(self) -> None:
         """Forget the weights; the stack cannot run any more."""

@@ -62,8 +62,12 @@ class EmulatedLauncher:
 
 def place(shape: StackShape, seed: int = 1) -> tuple[StackShape, Launcher]:
     """Divide a shape's work among few blocks, and return what runs it."""
-    divided = replace(shape, blocks=8, warps=4)
-    return divided, EmulatedLauncher(divided, seed)
+    shape = divided(shape)
+    return shape, EmulatedLauncher(shape, seed)
+
+
+def divided(shape: StackShape) -> StackShape:
+    return replace(shape, blocks=8, warps=4)
 
 
 def backend(seed: int = 1) -> Backend:

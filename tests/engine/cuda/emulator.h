@@ -18,6 +18,8 @@ typedef unsigned int u32;
 typedef unsigned long long u64;
 typedef unsigned short u16;
 struct uint4 { u32 x, y, z, w; };
+struct uint2 { u32 x, y; };
+static inline uint2 make_uint2(u32 x, u32 y) { return {x, y}; }
 static inline uint4 make_uint4(u32 x, u32 y, u32 z, u32 w) { return {x, y, z, w}; }
 using std::max;
 
@@ -104,7 +106,8 @@ DEVICE void sync_block() { emulator::meet(emulator::now->block->meeting, emulato
 DEVICE void sync_warp() { emulator::meet(emulator::warp().meeting, 32); }
 DEVICE void fence() {}
 DEVICE void pause_spinning() { emulator::yield(); }
-DEVICE uint4 load_weights(const uint4* p) { return *p; }
+template <class T>
+DEVICE T load_weights(const T* p) { return *p; }
 DEVICE uint4 load_shared16(const void* p) { uint4 v; memcpy(&v, p, 16); return v; }
 DEVICE u32 load_shared(const u32* p) { return *p; }
 DEVICE u32 load_acquire(const u32* p) { return *p; }
@@ -128,6 +131,12 @@ DEVICE u32 warp_sum(u32 v) {
   u32 sum = 0;
   for (int lane = 0; lane < 32; ++lane) sum += (u32)all[lane][0];
   return sum;
+}
+DEVICE u32 pick_bytes(u32 a, u32 b, u32 selector) {
+  const u64 both = (u64)b << 32 | a;
+  u32 picked = 0;
+  for (int i = 0; i < 4; ++i) picked |= (u32)(both >> 8 * (selector >> 4 * i & 7) & 0xFF) << 8 * i;
+  return picked;
 }
 DEVICE u32 rounded_bits(float f) {  // to nearest even; NaN as the GPU's
   const u32 bits = bits_of(f);

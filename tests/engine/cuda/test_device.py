@@ -8,7 +8,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from sidecar.models.qwen3_tts.backend import CUDA
 from sidecar.models.qwen3_tts.cuda import selection
 from sidecar.models.qwen3_tts.kv_cache import KVCache
 from sidecar.models.qwen3_tts.model import Qwen3TTS
+from tests.support.draws import check_draws
 from tests.support.gpu import needs_cuda
 
 pytestmark = needs_cuda
@@ -36,7 +36,8 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_bfloat16_is_as_exact_as_the_layered_path(checkpoint: Path) -> None:
+@pytest.mark.parametrize("bits", [None, 8, 4])
+def test_bfloat16_is_as_exact_as_the_layered_path(checkpoint: Path, bits: int | None) -> None:
     """Both against the layered path in float32, over the talker's logits and the predictor's."""
     kernels: list[selection.Kernels] = []
     paths: list[selection.Layered] = []
@@ -52,9 +53,9 @@ def test_bfloat16_is_as_exact_as_the_layered_path(checkpoint: Path) -> None:
 
     found = catalog.resolve(str(checkpoint))
     models = [
-        Qwen3TTS.load(found, "float32", backend=replace(CUDA, frame_kernels=keep)),
-        Qwen3TTS.load(found, "bfloat16", backend=replace(CUDA, frame_kernels=keep)),
-        Qwen3TTS.load(found, "bfloat16", backend=replace(CUDA, frame_kernels=keep_and_choose)),
+        Qwen3TTS.load(found, "float32", bits, replace(CUDA, frame_kernels=keep)),
+        Qwen3TTS.load(found, "bfloat16", bits, replace(CUDA, frame_kernels=keep)),
+        Qwen3TTS.load(found, "bfloat16", bits, replace(CUDA, frame_kernels=keep_and_choose)),
     ]
     exact, layered = paths
     shape = kernels[0].talker.shape
@@ -99,13 +100,16 @@ def _error(ours: mx.array, expected: mx.array) -> float:
     return (mx.linalg.norm(difference.reshape(-1)) / mx.linalg.norm(expected.reshape(-1))).item()  # type: ignore[return-value]
 
 
-def test_draws_have_the_distribution_of_the_softmax(checkpoint: Path) -> None:
-    """A chi-square test over 100,000 draws of codebook 1, which has the same logits every time."""
-    model = Qwen3TTS.load(catalog.resolve(str(checkpoint)), "bfloat16")
+@pytest.mark.parametrize(("bits", "top_p"), [(None, 1.0), (None, 0.7), (4, 1.0)])
+def test_draws_have_the_distribution_of_the_softmax(
+    checkpoint: Path, bits: int | None, top_p: float
+) -> None:
+    """Over 100,000 draws of codebook 1, which has the same logits every time."""
+    model = Qwen3TTS.load(catalog.resolve(str(checkpoint)), "bfloat16", bits)
     kernel = model._talker._predictor._kernel  # pyright: ignore[reportPrivateUsage]
     assert kernel is not None
-    rows, frames, kept = 8, 12_500, 50
-    params = SamplingParams(0.9, kept, 1.0)
+    rows, frames = 8, 12_500
+    params = SamplingParams(0.9, 50, top_p)
     states = [SamplingState(params, params, 1.0, 0, seed) for seed in range(rows)]
     sampler = BatchSampler(LogitsMask(model.codes), states)
     hidden = mx.random.normal((1, 1, kernel.shape.hidden), key=mx.random.key(1))
@@ -121,16 +125,8 @@ def test_draws_have_the_distribution_of_the_softmax(checkpoint: Path) -> None:
             state.frame += 1
         if len(drawn) % 50 == 0:
             mx.eval(drawn, logits)
-    values = np.array(logits[0, 0], dtype=np.float64) / params.temperature
-    least = np.sort(values)[-kept]
-    weight = np.where(values >= least, np.exp(values - values.max()), 0.0)
-    expected = weight / weight.sum() * rows * frames
-    counts = Counter(np.concatenate([np.array(one) for one in drawn]).tolist())
-    assert all(expected[code] > 0 for code in counts)
-    often = np.flatnonzero(expected >= 5)
-    statistic = sum((counts[code] - expected[code]) ** 2 / expected[code] for code in often)
-    degrees = len(often) - 1
-    assert abs(statistic - degrees) < 5 * np.sqrt(2 * degrees), (statistic, degrees)
+    counts = np.bincount(np.concatenate(drawn), minlength=kernel.shape.vocab)
+    check_draws(counts, np.array(logits[0, 0], np.float64), params)
 
 
 def test_a_launch_with_a_missing_block_ends_with_an_error() -> None:

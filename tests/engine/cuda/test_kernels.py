@@ -22,7 +22,7 @@ from sidecar.models.qwen3_tts.cuda import device, selection
 from sidecar.models.qwen3_tts.cuda.launch import Launcher
 from sidecar.models.qwen3_tts.cuda.predictor import PredictorKernel
 from sidecar.models.qwen3_tts.cuda.shape import StackShape
-from sidecar.models.qwen3_tts.cuda.talker import LayeredKVCache
+from sidecar.models.qwen3_tts.cuda.talker import LayeredKVCache, TalkerKernel
 from sidecar.models.qwen3_tts.kv_cache import KVCache
 from tests.engine.cuda import emulated, stacks
 from tests.parity.cases import NAMES, load
@@ -118,8 +118,36 @@ def past(length: int, shape: StackShape) -> KVCache:
     cache = KVCache(shape.layers)
     cache.length = length
     size = (shape.layers, 2, 1, shape.kv_heads, length, shape.head_dim)
-    cache.layers = list(mx.random.normal(size, key=mx.random.key(length)))
+    drawn = mx.random.normal(size, key=mx.random.key(length))
+    cache.layers = list(drawn.astype(mx.float32 if shape.is_float32 else mx.bfloat16))
     return cache
+
+
+@pytest.mark.parametrize(
+    ("bits", "dtype", "tolerance"),
+    [
+        (8, mx.float32, 1e-5),
+        (4, mx.float32, 1e-5),
+        (8, mx.bfloat16, 0.02),
+        (4, mx.bfloat16, 0.02),
+    ],
+)
+def test_quantised_weights_give_what_the_unpacked_ones_do(
+    bits: int, dtype: mx.Dtype, tolerance: float
+) -> None:
+    """Over logits of several rows; the unpacked ones are computed in float32."""
+    x = mx.random.normal((3, 1, HIDDEN), key=mx.random.key(7)).astype(dtype)
+    logits: list[np.ndarray] = []
+    for stack in (
+        stacks.cast(stacks.stack(HIDDEN, 128, 320, 1, bits=bits), dtype),
+        stacks.unpacked(stacks.cast(stacks.stack(HIDDEN, 128, 320, 1, bits=bits), dtype)),
+    ):
+        kernel = TalkerKernel(stack, *emulated.place(selection.shape_of(stack)))
+        cache = LayeredKVCache()
+        cache.rebuild([], [past(length, kernel.shape) for length in (40, 3, 90)])
+        logits.append(np.array(kernel(x.astype(kernel.dtype), cache)[1]))
+    ours, expected = logits
+    assert np.linalg.norm(ours - expected) <= tolerance * np.linalg.norm(expected)
 
 
 def test_a_row_alone_is_the_row_in_a_batch(small: Small) -> None:
@@ -146,9 +174,8 @@ def test_a_block_that_is_missing_ends_the_launch_instead_of_hanging() -> None:
         selection.shape_of(predictor := stacks.stack(HIDDEN, 96, VOCAB, BOOKS - 1)),
         first_vocab=320,
         codebooks=BOOKS,
-        blocks=8,
-        warps=4,
     )
+    shape = emulated.divided(shape)
     kernel = PredictorKernel(
         predictor,
         mx.zeros((320 + (BOOKS - 1) * VOCAB, HIDDEN)),

@@ -1,54 +1,75 @@
-"""What a lane of a warp reads is what kernels/product.cuh says it reads."""
+"""What a lane of a warp reads is what kernels/weights.cuh says it reads."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import mlx.core as mx
 import numpy as np
 import pytest
 
-from sidecar.models.qwen3_tts.cuda import packing
+from sidecar.models.qwen3_tts.cuda import packing, selection
 from sidecar.models.qwen3_tts.cuda.shape import StackShape
+from sidecar.models.qwen3_tts.cuda.weights import Stored
+from tests.engine.cuda import stacks
+from tests.engine.cuda.emulated import divided
+
+BLOCKS, WARPS = 8, 4
 
 
-def shape(is_float32: bool, blocks: int, warps: int) -> StackShape:
-    sizes = {"layers": 1, "hidden": 96, "heads": 4, "kv_heads": 2, "head_dim": 32, "inner": 80}
-    divided = {"blocks": blocks, "warps": warps}
-    return StackShape(**sizes, vocab=100, epsilon=1e-6, is_float32=is_float32, **divided)
+def packed(bits: int) -> tuple[Stored, StackShape, packing.Weights]:
+    """Return the first layer's matrix of gate and up, its stack's shape, and the packed stack."""
+    stack = stacks.stack(128, 192, 320, 1, bits=bits)
+    shape = divided(selection.shape_of(stack))
+    return stack.layers[0].gate_up, shape, packing.weights(stack, shape)
 
 
-@pytest.mark.parametrize(("is_float32", "blocks", "warps"), [(True, 4, 4), (False, 8, 4)])
-def test_every_weight_is_where_its_lane_reads_it(is_float32: bool, blocks: int, warps: int) -> None:
-    sizes = shape(is_float32, blocks, warps)
-    rows, inputs = 200, 96
-    weight = np.arange(1, rows * inputs + 1, dtype=np.float32).reshape(rows, inputs)
-    packed = np.array(packing.matrix(mx.array(weight), sizes))
-    own_rows = sizes.padded(rows) // blocks
-    eights, per_chunk = own_rows // 8, sizes.per_chunk
-    steps = sizes.padded(inputs) // (warps * 4 * per_chunk)
-    chunks = packed.reshape(blocks, warps, steps, eights, 32, per_chunk)
-    seen = np.zeros((blocks * own_rows, sizes.padded(inputs)), np.float32)
-    for lane in range(32):
-        g, t = divmod(lane, 4)
-        for block, warp, step, eight in np.ndindex(blocks, warps, steps, eights):
-            row = block * own_rows + eight * 8 + g
-            first = (warp * steps + step) * 4 * per_chunk + t * per_chunk
-            seen[row, first : first + per_chunk] = chunks[block, warp, step, eight, lane]
-    assert np.array_equal(seen[:rows, :inputs], weight)
-    assert not seen[rows:].any()
-    assert not seen[:, inputs:].any()
+def before(shape: StackShape) -> tuple[int, int]:
+    """Return how many rows · inputs, unpadded and padded, precede gate and up in a layer."""
+    hidden, attended = shape.hidden, shape.attended
+    plain = shape.qkv * hidden + hidden * attended
+    inputs = shape.inputs(hidden), shape.inputs(attended)
+    return plain, shape.rows(shape.qkv) * inputs[0] + shape.rows(hidden) * inputs[1]
 
 
-def test_a_block_has_the_same_rows_of_gate_and_up() -> None:
-    sizes = shape(True, 4, 4)
-    inner, width = sizes.padded(sizes.inner), sizes.padded(sizes.hidden)
-    gate = np.repeat(np.arange(1, sizes.inner + 1, dtype=np.float32)[:, None], sizes.hidden, 1)
-    packed = packing.gate_and_up(mx.array(np.concatenate([gate, -gate])), sizes)
-    whole = packing.matrix(mx.zeros((2 * inner, width)), sizes)
-    assert packed.shape == whole.shape
-    blocks = np.array(packed).reshape(4, -1)
-    for number, block in enumerate(blocks):
-        own = inner // 4
-        expected = {float(row) for row in range(number * own + 1, (number + 1) * own + 1)}
-        expected = {row for row in expected if row <= sizes.inner}
-        assert {float(v) for v in np.unique(block[block > 0])} == expected
-        assert {-float(v) for v in np.unique(block[block < 0])} == expected
+@pytest.mark.parametrize("bits", [0, 4, 8])
+def test_a_layer_is_stored_row_by_row(bits: int) -> None:
+    matrix, shape, weights = packed(bits)
+    (stored, *_), each = matrix.parts, 32 // bits if bits else 1
+    start, rows = before(shape)[1] // each, shape.rows(shape.inner)
+    flat = np.array(weights.layers[0])[start : start + 2 * rows * shape.inputs(128) // each]
+    halves = flat.reshape(2, rows, -1)
+    expected = np.array(stored).reshape(2, shape.inner, -1)
+    assert np.array_equal(halves[:, : shape.inner, : expected.shape[2]], expected)
+    assert not halves[:, shape.inner :].any()
+    assert not halves[:, :, expected.shape[2] :].any()
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_a_step_has_the_scales_of_its_rows(bits: int) -> None:
+    """A block has rows of gate, then the same rows of up."""
+    matrix, shape, weights = packed(bits)
+    groups, own = shape.inputs(128) // 64, shape.rows(shape.inner) // BLOCKS
+    start = before(shape)[1] // 64 * 2
+    flat = np.array(weights.scales)[start : start + 2 * own * BLOCKS * groups * 2]
+    seen = flat.reshape(BLOCKS, WARPS, groups // WARPS, 2, own // 8, 8, 2)
+    _, scales, biases = (np.array(part) for part in matrix.parts)
+    for block, warp, step, half, eight, row in np.ndindex(*seen.shape[:-1]):
+        at, group = block * own + eight * 8 + row, warp * (groups // WARPS) + step
+        is_real = at < shape.inner and group < 2
+        at += half * shape.inner
+        expected = (scales[at, group], biases[at, group]) if is_real else (0, 0)
+        assert tuple(seen[block, warp, step, half, eight, row]) == expected
+
+
+@pytest.mark.parametrize("bits", [0, 4, 8])
+def test_no_weight_is_in_memory_twice(bits: int) -> None:
+    """At widths that need no padding, as those of the published models."""
+    stack = stacks.stack(256, 256, 256, 1, bits=bits)
+    layers = [[np.array(part) for part in matrix.parts] for matrix in stack.matrices]
+    held = mx.get_active_memory()
+    weights = packing.weights(stack, replace(selection.shape_of(stack), blocks=8, warps=2))
+    copied = weights.scales.nbytes + weights.head_scales.nbytes
+    assert mx.get_active_memory() - held < copied + 65536  # an array takes whole pages
+    for matrix, parts in zip(stack.matrices, layers, strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(matrix.parts, parts, strict=True))

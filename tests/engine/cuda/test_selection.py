@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ctypes
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import mlx.core as mx
 import pytest
+from mlx import nn
 
 from sidecar.engine.failures import as_sidecar_error
 from sidecar.models.qwen3_tts.cuda import compiler, device, selection
 from sidecar.models.qwen3_tts.cuda.device import Device
-from sidecar.models.qwen3_tts.cuda.weights import StackWeights, Unsuitable
+from sidecar.models.qwen3_tts.cuda.weights import StackWeights, Unsuitable, stored
+from sidecar.models.qwen3_tts.linear import Quantized
 from tests.engine.cuda import stacks
 
 H200 = Device((9, 0), 132, 232448)
@@ -71,14 +74,28 @@ def test_weights_of_another_dtype_are_refused(
 ) -> None:
     monkeypatch.setattr(device, "current", lambda: H200)
 
-    def half() -> StackWeights:
-        whole = weights()
-        for layer in whole.layers:
-            object.__setattr__(layer, "qkv", layer.qkv.astype(dtype))
-        return whole
-
-    assert choose(half) is None
+    assert choose(lambda: stacks.cast(weights(), dtype)) is None
     assert "not for mlx.core.float16" in caplog.messages[-1]
+
+
+def test_a_checkpoint_with_mixed_weights_is_refused(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """mlx-audio's converter leaves layers whose width is not a multiple of 64 as they are."""
+    monkeypatch.setattr(device, "current", lambda: H200)
+
+    def mixed() -> StackWeights:
+        return replace(stacks.stack(64, 128, 256, 1, bits=8), heads=weights().heads)
+
+    assert choose(mixed) is None
+    assert "some layers are quantised, others are not" in caplog.messages[-1]
+
+
+@pytest.mark.parametrize(("group", "bits"), [(64, 6), (32, 4)])
+def test_other_ways_of_quantising_are_refused(group: int, bits: int) -> None:
+    module = nn.QuantizedLinear(64, 64, bias=False, group_size=group, bits=bits)
+    with pytest.raises(Unsuitable, match=f"not for {bits} bits in groups of {group} .affine."):
+        stored(Quantized([module], is_cuda=False))
 
 
 def test_kernels_with_wrong_numbers_are_refused(

@@ -29,9 +29,10 @@ def kernel_name(shape: StackShape) -> str:
 
 def body(shape: StackShape) -> str:
     """Return the C++ of a kernel without what is special to a GPU (device.cuh)."""
-    sampling = ("sampling.cuh",) if shape.codebooks else ()
-    names = ("values.cuh", "product.cuh", "stack.cuh", *sampling, f"{kernel_name(shape)}.cu")
-    return "".join((_SOURCES / name).read_text("utf-8") for name in names)
+    sampling = ["sampling"] if shape.codebooks else []
+    names = ["values", "weights", "product", "stack", *sampling]
+    files = [*(f"{name}.cuh" for name in names), f"{kernel_name(shape)}.cu"]
+    return "".join((_SOURCES / file).read_text("utf-8") for file in files)
 
 
 def source(shape: StackShape) -> str:

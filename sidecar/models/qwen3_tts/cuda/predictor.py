@@ -21,7 +21,7 @@ class PredictorKernel:
         self, stack: StackWeights, table: mx.array, shape: StackShape, launcher: Launcher
     ) -> None:
         self.shape, self._launcher, self._table = shape, launcher, table
-        self._layers, self._heads = packing.layers(stack, shape), packing.heads(stack, shape)
+        self._weights = packing.weights(stack, shape)
         self._gains = packing.gains(stack, shape)
         self._rotations = packing.rotations(shape.codebooks, stack.base, shape)
         self._counter, self._no_noise = counter(), mx.zeros((1,))
@@ -63,6 +63,7 @@ class PredictorKernel:
         self, hidden: mx.array, first: mx.array, noise: mx.array | None, settings: mx.array
     ) -> tuple[mx.array, mx.array, mx.array]:
         rows, books, vocab = len(hidden), self.shape.codebooks, self.shape.vocab
+        weights = self._weights
         codes, logits, finite = CHAIN.run(
             self._launcher,
             self._counter,
@@ -70,8 +71,10 @@ class PredictorKernel:
                 hidden,
                 first,
                 self._table,
-                self._layers,
-                self._heads,
+                *weights.layers,
+                weights.scales,
+                weights.heads,
+                weights.head_scales,
                 self._gains,
                 self._rotations,
                 self._no_noise if noise is None else noise,

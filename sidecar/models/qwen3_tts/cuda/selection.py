@@ -14,7 +14,7 @@ from sidecar.models.qwen3_tts.cuda.launch import GpuLauncher, Launcher
 from sidecar.models.qwen3_tts.cuda.predictor import PredictorKernel
 from sidecar.models.qwen3_tts.cuda.shape import StackShape
 from sidecar.models.qwen3_tts.cuda.talker import LayeredKVCache, TalkerKernel
-from sidecar.models.qwen3_tts.cuda.weights import StackWeights, Unsuitable
+from sidecar.models.qwen3_tts.cuda.weights import StackWeights, Unsuitable, bits_of
 from sidecar.models.qwen3_tts.kv_cache import KVCache
 
 log = logging.getLogger(__name__)
@@ -99,12 +99,12 @@ def build(talker: StackWeights, predictor: StackWeights, table: mx.array, divide
     Raises:
         Unsuitable
     """
-    vocab = talker.heads[0].shape[0]
+    large, small = shape_of(talker), shape_of(predictor)
     codebooks = len(predictor.heads) + 1
-    if len(table) != vocab + (codebooks - 1) * predictor.heads[0].shape[0]:
+    if len(table) != large.vocab + (codebooks - 1) * small.vocab:
         raise Unsuitable("the codebooks have different sizes")
-    talker_shape, run_talker = divide(shape_of(talker))
-    small = replace(shape_of(predictor), first_vocab=vocab, codebooks=codebooks)
+    talker_shape, run_talker = divide(large)
+    small = replace(small, first_vocab=large.vocab, codebooks=codebooks)
     predictor_shape, run_predictor = divide(small)
     return Kernels(
         TalkerKernel(talker, talker_shape, run_talker),
@@ -173,20 +173,23 @@ def place(shape: StackShape, gpu: device.Device) -> tuple[StackShape, Launcher]:
 
 def shape_of(stack: StackWeights) -> StackShape:
     """Return the sizes of a stack; how its work is divided is decided later."""
-    first = stack.layers[0]
-    dtype, head_dim = first.qkv.dtype, first.q_gain.shape[0]
-    if dtype not in _TOLERANCE:
+    first, matrices = stack.layers[0], stack.matrices
+    dtype, head_dim, bits = stack.dtype, first.q_gain.shape[0], bits_of(first.qkv)
+    if {bits_of(matrix) for matrix in matrices} != {bits}:
+        raise Unsuitable("some layers are quantised, others are not, or differently")
+    if {matrix.dtype for matrix in matrices} - _TOLERANCE.keys():
         raise Unsuitable(f"there are kernels for bfloat16 and float32, not for {dtype}")
     if head_dim % 32 or head_dim > 128:
         raise Unsuitable(f"there are no kernels for heads of {head_dim} values")
     return StackShape(
         layers=len(stack.layers),
-        hidden=first.qkv.shape[1],
+        hidden=stack.norm.shape[0],
         heads=first.heads,
         kv_heads=first.kv_heads,
         head_dim=head_dim,
-        inner=first.down.shape[1],
-        vocab=stack.heads[0].shape[0],
+        inner=first.gate_up.parts[0].shape[0] // 2,
+        vocab=stack.heads[0].parts[0].shape[0],
         epsilon=first.epsilon,
         is_float32=dtype == mx.float32,
+        bits=bits,
     )

@@ -3,17 +3,18 @@ that say so.
 
 A stage's product is divided by output rows among the blocks, and by inputs among a block's warps,
 so both are padded: rows to eight for each block, inputs to what a warp multiplies in one step.
+The sizes of the published models need no padding.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from functools import cached_property
 
 # The batch rows of one launch: the columns of the GPU's matrix instruction.
 MAX_ROWS = 8
 _WARP_ROWS, _CHUNK_BYTES = 8, 16
+# The inputs of a row that have one scale and one bias, where weights are quantised.
+GROUP_SIZE = 64
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class StackShape:
         vocab: rows of a head.
         first_vocab: the predictor's: codes of codebook 0; 0 for the talker.
         codebooks: the predictor's positions; 0 for the talker.
-        is_float32: weights and activations are float32, otherwise bfloat16.
+        is_float32: activations are float32, otherwise bfloat16; so are weights if `bits` is 0.
+        bits: of a quantised weight, 4 or 8; 0 if they are not quantised.
         blocks, warps: of a launch; each block has `warps` times 32 threads.
     """
 
@@ -37,6 +39,7 @@ class StackShape:
     vocab: int
     epsilon: float
     is_float32: bool
+    bits: int = 0
     first_vocab: int = 0
     codebooks: int = 0
     blocks: int = 128
@@ -55,13 +58,18 @@ class StackShape:
         """Values in the 16 bytes that a thread loads at once."""
         return _CHUNK_BYTES // self.value_bytes
 
-    @cached_property
-    def _unit(self) -> int:
-        """Widths are multiples of this: eight rows for each block, one step for each warp."""
-        return math.lcm(self.blocks * _WARP_ROWS, self.warps * 4 * self.per_chunk)
+    @property
+    def step_inputs(self) -> int:
+        """Inputs that a warp multiplies in one step."""
+        return GROUP_SIZE if self.bits else 4 * self.per_chunk
 
-    def padded(self, width: int) -> int:
-        return -(-width // self._unit) * self._unit
+    def rows(self, width: int) -> int:
+        """Return the rows of a product that gives so many values: eight for each block."""
+        return _padded(width, self.blocks * _WARP_ROWS)
+
+    def inputs(self, width: int) -> int:
+        """Return the inputs of a product that takes so many values: a step for each warp."""
+        return _padded(width, self.warps * self.step_inputs)
 
     @property
     def qkv(self) -> int:
@@ -72,14 +80,10 @@ class StackShape:
         return self.heads * self.head_dim
 
     @property
-    def layer_gains(self) -> int:
-        return 2 * self.padded(self.hidden) + 2 * self.head_dim
-
-    @property
     def record_bytes(self) -> int:
         """Bytes that a layer publishes for one row; see kernels/stack.cuh."""
-        values = self.padded(self.attended) + 2 * self.padded(self.hidden) + self.padded(self.inner)
-        return 4 * self.padded(self.qkv) + self.value_bytes * values
+        values = self.attended + 2 * self.rows(self.hidden) + self.rows(self.inner)
+        return 4 * self.rows(self.qkv) + self.value_bytes * values
 
     def scratch_bytes(self, rows: int) -> int:
         if self.codebooks:
@@ -90,13 +94,13 @@ class StackShape:
     def shared_bytes(self) -> int:
         """Return at least the bytes of PredictorMemory or TalkerMemory, in the kernels' sources."""
         widest = max(
-            self.padded(self.qkv),
-            2 * self.padded(self.inner),
-            self.padded(self.hidden),
-            self.padded(self.vocab),
+            self.rows(self.qkv),
+            2 * self.rows(self.inner),
+            self.rows(self.hidden),
+            self.rows(self.vocab),
         )
         partial = self.warps * MAX_ROWS * (widest // self.blocks + 4)
-        bytes_ = 4 * 2 * (partial + self.warps * MAX_ROWS)
+        bytes_ = 4 * 2 * (partial + self.warps * MAX_ROWS) + 8 * self.layers
         if self.codebooks:
             pairs = -(-self.heads * MAX_ROWS // self.blocks)
             past = self.layers * self.codebooks * self.head_dim
@@ -121,16 +125,28 @@ class StackShape:
             "FIRST_VOCAB": self.first_vocab,
             "CODEBOOKS": self.codebooks,
             "INDEX_BITS": max(1, (self.vocab - 1).bit_length()),
-            "HIDDEN_PADDED": self.padded(self.hidden),
-            "QKV_PADDED": self.padded(self.qkv),
-            "ATTENDED_PADDED": self.padded(self.attended),
-            "INNER_PADDED": self.padded(self.inner),
-            "VOCAB_PADDED": self.padded(self.vocab),
+            "HIDDEN_PADDED": self.rows(self.hidden),
+            "QKV_PADDED": self.rows(self.qkv),
+            "INNER_PADDED": self.rows(self.inner),
+            "VOCAB_PADDED": self.rows(self.vocab),
+            "HIDDEN_INPUTS": self.inputs(self.hidden),
+            "ATTENDED_INPUTS": self.inputs(self.attended),
+            "INNER_INPUTS": self.inputs(self.inner),
             "SHARED_BYTES": self.shared_bytes,
         }
-        lines = [f"#define FLOAT32 {int(self.is_float32)}"]
+        names = [f"layer{layer}" for layer in range(self.layers)]
+        lines = [
+            f"#define FLOAT32 {int(self.is_float32)}",
+            f"#define BITS {self.bits}",
+            f"#define LAYER_NAMES {', '.join(names)}",
+            f"#define LAYER_POINTERS {', '.join(f'const unsigned char* {n}' for n in names)}",
+        ]
         lines += [f"constexpr int {name} = {value};" for name, value in values.items()]
         lines.append(
             f"constexpr float EPSILON = {self.epsilon!r}f, SCALE = {self.head_dim**-0.5!r}f;"
         )
         return "\n".join(lines) + "\n"
+
+
+def _padded(width: int, unit: int) -> int:
+    return -(-width // unit) * unit

@@ -91,10 +91,10 @@ class TalkerKernel:
 
     def __init__(self, stack: StackWeights, shape: StackShape, launcher: Launcher) -> None:
         self.shape, self._launcher = shape, launcher
-        self._layers, self._head = packing.layers(stack, shape), packing.heads(stack, shape)
+        self._weights = packing.weights(stack, shape)
         self._gains = packing.gains(stack, shape)
         self._rotations = packing.rotations(_POSITIONS, stack.base, shape)
-        self.dtype = stack.layers[0].qkv.dtype
+        self.dtype = stack.dtype
         self._base = stack.base
         self._counter = counter()
 
@@ -108,7 +108,7 @@ class TalkerKernel:
             float [rows, 1, hidden] and float32 [rows, vocab]: the output after the last norm, and
             the logits
         """
-        shape, rows = self.shape, len(x)
+        shape, weights, rows = self.shape, self._weights, len(x)
         while max(cache.lengths) >= len(self._rotations):
             count = 2 * len(self._rotations)
             self._rotations = packing.rotations(count, self._base, shape)
@@ -117,7 +117,16 @@ class TalkerKernel:
         hidden, logits = CHAIN.run(
             self._launcher,
             self._counter,
-            [x, self._layers, self._head, self._gains, self._rotations, cache.kv],
+            [
+                x,
+                *weights.layers,
+                weights.scales,
+                weights.heads,
+                weights.head_scales,
+                self._gains,
+                self._rotations,
+                cache.kv,
+            ],
             [
                 Output((rows, 1, shape.hidden), x.dtype),
                 Output((rows, shape.vocab), mx.float32),

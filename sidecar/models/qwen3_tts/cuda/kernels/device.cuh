@@ -28,6 +28,16 @@ DEVICE uint4 load_weights(const uint4* p) {
                : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "l"(p));
   return v;
 }
+DEVICE uint2 load_weights(const uint2* p) {
+  uint2 v;
+  asm volatile("ld.global.nc.L1::no_allocate.v2.u32 {%0,%1}, [%2];" : "=r"(v.x), "=r"(v.y) : "l"(p));
+  return v;
+}
+DEVICE u32 load_weights(const u32* p) {
+  u32 v;
+  asm volatile("ld.global.nc.L1::no_allocate.u32 %0, [%1];" : "=r"(v) : "l"(p));
+  return v;
+}
 // What other blocks have written in this launch: from L2, never from a stale line of L1.
 DEVICE uint4 load_shared16(const void* p) {
   uint4 v;
@@ -79,6 +89,8 @@ DEVICE u32 warp_sum(u32 v) { return __reduce_add_sync(~0u, v); }
 
 DEVICE float float_of(u32 bits) { return __uint_as_float(bits); }
 DEVICE u32 bits_of(float f) { return __float_as_uint(f); }
+// Byte i of the result is the one of (a, b) that digit i of `selector` names: 0 to 3 of a, 4 to 7 of b.
+DEVICE u32 pick_bytes(u32 a, u32 b, u32 selector) { return __byte_perm(a, b, selector); }
 // Two floats as bfloat16, rounded to nearest even; `low` is in the lower half.
 DEVICE u32 bfloat16s(float low, float high) {
   u32 r;

@@ -7,7 +7,9 @@
 // hidden   Value [rows][HIDDEN]      the talker's output, in the predictor's width
 // first    u32 [rows]                codebook 0
 // table    Value [codes of all codebooks][HIDDEN], codebook 0's FIRST_VOCAB first
-// layers, heads, gains               packed weights (packing.py)
+// layer0 …, heads                    weights of each layer, of all heads (weights.cuh, packing.py)
+// scales, head_scales                of quantised weights, otherwise unused
+// gains    Value                     of all norms (packing.py)
 // rotation float [CODEBOOKS][2][HEAD_DIM / 2]: cos, sin
 // noise    float [rows][(CODEBOOKS − 1) · VOCAB], times the temperature; unused if `draws` is 0
 // settings float [rows][3]           top-k, top-p, temperature
@@ -23,6 +25,7 @@ struct PredictorMemory {
   float query[HEAD_DIM];
   float scores[CODEBOOKS];
   SamplingMemory sampling;
+  const unsigned char* layers[LAYERS];
   u32 picked[MAX_ROWS];
   u32 goal;
   Value keys[UNITS][PAST], values[UNITS][PAST];
@@ -39,7 +42,7 @@ DEVICE void attend(PredictorMemory& memory, const Stack& stack, unsigned char* s
   if (at.warp < 3) {  // q, k, v: a warp each
     const int shared_head = head / (HEADS / KV_HEADS);
     const int which = at.warp == 0 ? head : HEADS + (at.warp == 2 ? KV_HEADS : 0) + shared_head;
-    const Value* gain = stack.gains + layer * LAYER_GAINS + 2 * HIDDEN_PADDED + at.warp * HEAD_DIM;
+    const Value* gain = stack.gains + layer * LAYER_GAINS + 2 * HIDDEN_INPUTS + at.warp * HEAD_DIM;
     float v[PER_LANE];
     load_head(v, reinterpret_cast<const float*>(record) + which * HEAD_DIM, at.warp < 2 ? gain : nullptr,
               rotation + position * HEAD_DIM, at);
@@ -75,15 +78,22 @@ DEVICE void attend(PredictorMemory& memory, const Stack& stack, unsigned char* s
   }
 }
 
-KERNEL(THREADS) predictor(const Value* hidden, const u32* first, const Value* table, const uint4* layers, const uint4* heads,
-                          const Value* gains, const float* rotation, const float* noise, const float* settings,
+// The head that gives the logits of codebook `position`.
+DEVICE Matrix head_of(const unsigned char* heads, const Scale* scales, int position) {
+  return Matrix{heads + (u64)(position - 1) * Stack::Head::BYTES, scales + (u64)(position - 1) * Stack::Head::SCALES};
+}
+
+KERNEL(THREADS) predictor(const Value* hidden, const u32* first, const Value* table, LAYER_POINTERS, const Scale* scales,
+                          const unsigned char* heads, const Scale* head_scales, const Value* gains,
+                          const float* rotation, const float* noise, const float* settings,
                           u32* counter, const unsigned char*, u32* codes, float* logits, u32* finite,
                           unsigned char* scratch, int rows, int draws) {
   static_assert(sizeof(PredictorMemory) <= SHARED_BYTES, "shape.py counts it");
   DYNAMIC_SHARED_MEMORY(raw);
   PredictorMemory& memory = *reinterpret_cast<PredictorMemory*>(raw);
   const Lane at(rows);
-  Stack stack(at, layers, gains, memory.stack);
+  Stack stack(at, layer0, memory.layers, scales, gains, memory.stack);
+  keep_pointers(memory.layers, at, LAYER_NAMES);
   // Positions take turns with two sets of records: one is reset while the other is written.
   unsigned char* sets[2] = {scratch, scratch + (u64)LAYERS * rows * RECORD};
   u32* drawn = reinterpret_cast<u32*>(scratch + 2ull * LAYERS * rows * RECORD);  // [CODEBOOKS][MAX_ROWS]
@@ -91,7 +101,7 @@ KERNEL(THREADS) predictor(const Value* hidden, const u32* first, const Value* ta
   if (at.block == 0)
     for (int i = at.thread; i < CODEBOOKS * MAX_ROWS; i += THREADS) store_shared(drawn + i, UNSET);
   GridBarrier barrier;
-  barrier.begin(counter, &memory.goal, at);  // both sets are UNSET
+  barrier.begin(counter, &memory.goal, at);  // both sets are UNSET, the pointers are there
 
   if (at.thread < rows) memory.picked[at.thread] = first[at.thread];
   sync_block();  // the first codes
@@ -113,8 +123,8 @@ KERNEL(THREADS) predictor(const Value* hidden, const u32* first, const Value* ta
       each_unit(at, [&](int unit, int pair) { attend(memory, stack, set, layer, position, unit, pair, rotation); });
       stack.add_attended(set, layer);
       const bool last = layer + 1 == LAYERS;
-      stack.feed_forward(set, layer, last ? (position + 1 < CODEBOOKS ? layers : nullptr) : layers + (u64)(layer + 1) * Stack::LAYER);
-      stack.add_inner(set, layer, last && position > 0 ? heads + (u64)(position - 1) * Stack::Head::CHUNKS : nullptr);
+      stack.feed_forward(set, layer, !last ? layer + 1 : position + 1 < CODEBOOKS ? 0 : -1);
+      stack.add_inner(set, layer, last && position > 0 ? head_of(heads, head_scales, position) : Matrix{nullptr, nullptr});
     }
     if (position > 0)
       stack.logits(set, [&](int column, int row, float y) {

@@ -16,14 +16,15 @@ constexpr int PER_LANE = HEAD_DIM / 32;  // values of a head that a lane of one 
 static_assert(WARPS >= 3 && HEAD_DIM % 32 == 0 && HEAD_DIM <= THREADS, "attention's division of work");
 static_assert(OUT_ROWS * MAX_ROWS <= THREADS, "a thread holds one value of the residual");
 
+// …_PADDED: rows of a product, padded. …_INPUTS: the same values as inputs, padded in another way.
 // A record: float32 q, k, v; then values: attended, x after stage 3, inner, x after stage 5.
-constexpr int AT_ATTENDED = QKV_PADDED * 4, AT_MIDDLE = AT_ATTENDED + ATTENDED_PADDED * (int)sizeof(Value),
+constexpr int AT_ATTENDED = QKV_PADDED * 4, AT_MIDDLE = AT_ATTENDED + ATTENDED * (int)sizeof(Value),
               AT_INNER = AT_MIDDLE + HIDDEN_PADDED * (int)sizeof(Value),
               AT_X = AT_INNER + INNER_PADDED * (int)sizeof(Value),
               RECORD = AT_X + HIDDEN_PADDED * (int)sizeof(Value);
 
 // The gains of a layer: before attention, before the feed-forward part, of a head's q and k.
-constexpr int LAYER_GAINS = 2 * HIDDEN_PADDED + 2 * HEAD_DIM;
+constexpr int LAYER_GAINS = 2 * HIDDEN_INPUTS + 2 * HEAD_DIM;
 
 DEVICE constexpr int larger(int a, int b) { return a > b ? a : b; }
 constexpr int PARTIAL_FLOATS = larger(larger(Partial<QKV_ROWS>::FLOATS, Partial<OUT_ROWS>::FLOATS),
@@ -68,18 +69,28 @@ struct GridBarrier {
   }
 };
 
+// Puts the layers' pointers into shared memory, which takes a variable index as registers do not.
+template <class... Pointers>
+DEVICE void keep_pointers(const unsigned char** shared, const Lane& at, Pointers... layers) {
+  if (at.thread > 0) return;
+  int layer = 0;
+  ((shared[layer++] = layers), ...);
+}
+
 struct Stack {
-  typedef Product<QKV_ROWS, HIDDEN_PADDED> Qkv;
-  typedef Product<OUT_ROWS, ATTENDED_PADDED> Out;
-  typedef Product<2 * INNER_ROWS, HIDDEN_PADDED> GateUp;
-  typedef Product<OUT_ROWS, INNER_PADDED> Down;
-  typedef Product<HEAD_ROWS, HIDDEN_PADDED> Head;
-  // Where a layer's matrices begin, in chunks.
-  static constexpr u32 AT_OUT = Qkv::CHUNKS, AT_GATE_UP = AT_OUT + Out::CHUNKS,
-                       AT_DOWN = AT_GATE_UP + GateUp::CHUNKS, LAYER = AT_DOWN + Down::CHUNKS;
+  typedef Product<QKV_ROWS, HIDDEN_INPUTS> Qkv;
+  typedef Product<OUT_ROWS, ATTENDED_INPUTS> Out;
+  typedef Product<2 * INNER_ROWS, HIDDEN_INPUTS, 2> GateUp;
+  typedef Product<OUT_ROWS, INNER_INPUTS> Down;
+  typedef Product<HEAD_ROWS, HIDDEN_INPUTS> Head;
+  // Where a layer's matrices begin, in bytes, and their scales, which all layers have in one array.
+  static constexpr u32 AT_OUT = Qkv::BYTES, AT_GATE_UP = AT_OUT + Out::BYTES, AT_DOWN = AT_GATE_UP + GateUp::BYTES;
+  static constexpr u32 OUT_SCALES = Qkv::SCALES, GATE_UP_SCALES = OUT_SCALES + Out::SCALES,
+                       DOWN_SCALES = GATE_UP_SCALES + GateUp::SCALES, LAYER_SCALES = DOWN_SCALES + Down::SCALES;
 
   const Lane at;
-  const uint4* layers;  // packed weights of all layers
+  const unsigned char* const* layers;  // weights of each layer
+  const Scale* scales;
   const Value* gains;
   float* shared;        // STACK_FLOATS
   int parity = 0;       // which half of `shared` is in use; the other may still be read
@@ -91,9 +102,14 @@ struct Stack {
   Down down;
   Head head;
 
-  DEVICE Stack(const Lane& lane, const uint4* layers_, const Value* gains_, float* shared_)
-      : at(lane), layers(layers_), gains(gains_), shared(shared_) {
-    qkv.load_ahead(layers, at);
+  // `layers_` is shared memory, and is read after the caller's next barrier.
+  DEVICE Stack(const Lane& lane, const unsigned char* first_layer, const unsigned char* const* layers_,
+               const Scale* scales_, const Value* gains_, float* shared_)
+      : at(lane), layers(layers_), scales(scales_), gains(gains_), shared(shared_) {
+    qkv.load_ahead(Matrix{first_layer, scales}, at);
+  }
+  DEVICE Matrix matrix(int layer, u32 bytes, u32 scales_before) const {
+    return Matrix{layers[layer] + bytes, scales + (u64)layer * LAYER_SCALES + scales_before};
   }
 
   // Marks the records of layers [first, first + count) of a set as not written; all blocks together.
@@ -131,8 +147,7 @@ struct Stack {
   DEVICE void project(const Input& input, unsigned char* set, int layer) {
     Sums<Qkv::EIGHTS> sums;
     const float square = qkv.run_gained(sums, input, gains + layer * LAYER_GAINS, at);
-    const uint4* weights = layers + (u64)layer * LAYER;
-    out.load_ahead(weights + AT_OUT, at);
+    out.load_ahead(matrix(layer, AT_OUT, OUT_SCALES), at);
     Partial<QKV_ROWS>::put(partial(), sums, at);
     note_squares(square);
     sync_block();  // the partial sums of all warps
@@ -147,17 +162,17 @@ struct Stack {
   DEVICE void add_attended(unsigned char* set, int layer) {
     Sums<Out::EIGHTS> sums;
     // Not before attention, which needs the registers.
-    gate_up.load_ahead(layers + (u64)layer * LAYER + AT_GATE_UP, at);
+    gate_up.load_ahead(matrix(layer, AT_GATE_UP, GATE_UP_SCALES), at);
     out.run(sums, Awaited<ATTENDED>{values(set, layer, AT_ATTENDED)}, at);
     add(sums, set, layer, AT_MIDDLE);
   }
-  // Stage 4. `next`: the weights of stage 1 that follow, or null.
-  DEVICE void feed_forward(unsigned char* set, int layer, const uint4* next) {
+  // Stage 4. `next`: the layer whose stage 1 follows, or −1.
+  DEVICE void feed_forward(unsigned char* set, int layer, int next) {
     Sums<GateUp::EIGHTS> sums;
-    const Value* gain = gains + layer * LAYER_GAINS + HIDDEN_PADDED;
+    const Value* gain = gains + layer * LAYER_GAINS + HIDDEN_INPUTS;
     const float square = gate_up.run_gained(sums, Awaited<HIDDEN_PADDED>{values(set, layer, AT_MIDDLE)}, gain, at);
-    down.load_ahead(layers + (u64)layer * LAYER + AT_DOWN, at);
-    if (next != nullptr) qkv.load_ahead(next, at);
+    down.load_ahead(matrix(layer, AT_DOWN, DOWN_SCALES), at);
+    if (next >= 0) qkv.load_ahead(matrix(next, 0, 0), at);
     typedef Partial<2 * INNER_ROWS> Both;
     Both::put(partial(), sums, at);
     note_squares(square);
@@ -171,11 +186,11 @@ struct Stack {
     });
     parity ^= 1;
   }
-  // Stage 5. `next`: the weights of the head, where it follows, or null.
-  DEVICE void add_inner(unsigned char* set, int layer, const uint4* next) {
+  // Stage 5. `next`: the head, if it follows; otherwise its rows are null.
+  DEVICE void add_inner(unsigned char* set, int layer, const Matrix& next) {
     Sums<Down::EIGHTS> sums;
     down.run(sums, Awaited<INNER_PADDED>{values(set, layer, AT_INNER)}, at);
-    if (next != nullptr) head.load_ahead(next, at);
+    if (next.rows != nullptr) head.load_ahead(next, at);
     add(sums, set, layer, AT_X);
   }
   // The head, after the last layer: calls use(column, row of the block, logit).

@@ -2,7 +2,9 @@
 // codebook 0, in one launch. All BLOCKS blocks must be resident; launch.py sees to that.
 //
 // x        Value [rows][HIDDEN]
-// layers, head, gains               packed weights (packing.py)
+// layer0 …, head                    weights of each layer, of the head (weights.cuh, packing.py)
+// scales, head_scales               of quantised weights, otherwise unused
+// gains    Value                    of all norms (packing.py)
 // rotation float [positions][2][HEAD_DIM / 2]: cos, sin
 // past     Value [LAYERS][2][rows][KV_HEADS][room][HEAD_DIM]: keys and values; row r's are at
 //          positions start_r … end − 1, and this position's are written at `end`. MLX takes it for
@@ -18,6 +20,7 @@ struct TalkerMemory {
   float head[3][HEAD_DIM];            // this position's q, k and v
   float attended[WARPS][HEAD_DIM];    // each warp's part, not yet divided by its sum
   float most[WARPS], sum[WARPS];      // its largest score, and its sum of exponentials
+  const unsigned char* layers[LAYERS];
   u32 goal;
 };
 
@@ -57,7 +60,7 @@ DEVICE void attend(TalkerMemory& memory, const Stack& stack, unsigned char* scra
   const u64 values_of = keys_of + (u64)at.rows * KV_HEADS;
   if (at.warp < 3) {  // q, k, v: a warp each
     const int which = at.warp == 0 ? head : HEADS + (at.warp == 2 ? KV_HEADS : 0) + shared_head;
-    const Value* gain = stack.gains + layer * LAYER_GAINS + 2 * HIDDEN_PADDED + at.warp * HEAD_DIM;
+    const Value* gain = stack.gains + layer * LAYER_GAINS + 2 * HIDDEN_INPUTS + at.warp * HEAD_DIM;
     float v[PER_LANE];
     load_head(v, reinterpret_cast<const float*>(record) + which * HEAD_DIM, at.warp < 2 ? gain : nullptr,
               rotation + (u64)(end - start) * HEAD_DIM, at);
@@ -149,18 +152,20 @@ DEVICE void attend(TalkerMemory& memory, const Stack& stack, unsigned char* scra
   }
 }
 
-KERNEL(THREADS) talker(const Value* x, const uint4* layers, const uint4* head, const Value* gains, const float* rotation,
-                       Value* past, u32* counter, const unsigned char*, Value* hidden, float* logits, unsigned char* scratch,
+KERNEL(THREADS) talker(const Value* x, LAYER_POINTERS, const Scale* scales, const unsigned char* head,
+                       const Scale* head_scales, const Value* gains, const float* rotation, Value* past,
+                       u32* counter, const unsigned char*, Value* hidden, float* logits, unsigned char* scratch,
                        int rows, int end, int room, int start0, int start1, int start2, int start3,
                        int start4, int start5, int start6, int start7) {
   static_assert(sizeof(TalkerMemory) <= SHARED_BYTES, "shape.py counts it");
   DYNAMIC_SHARED_MEMORY(raw);
   TalkerMemory& memory = *reinterpret_cast<TalkerMemory*>(raw);
   const Lane at(rows);
-  Stack stack(at, layers, gains, memory.stack);
+  Stack stack(at, layer0, memory.layers, scales, gains, memory.stack);
+  keep_pointers(memory.layers, at, LAYER_NAMES);
   stack.reset(scratch, 0, LAYERS);
   GridBarrier barrier;
-  barrier.begin(counter, &memory.goal, at);  // the records are UNSET
+  barrier.begin(counter, &memory.goal, at);  // the records are UNSET, the pointers are there
 
   if (at.thread < OUT_ROWS * rows) stack.begin_residual(x + (u64)(at.thread / OUT_ROWS) * HIDDEN);
 #pragma unroll 1
@@ -175,8 +180,8 @@ KERNEL(THREADS) talker(const Value* x, const uint4* layers, const uint4* head, c
     });
     stack.add_attended(scratch, layer);
     const bool last = layer + 1 == LAYERS;
-    stack.feed_forward(scratch, layer, last ? nullptr : layers + (u64)(layer + 1) * Stack::LAYER);
-    stack.add_inner(scratch, layer, last ? head : nullptr);
+    stack.feed_forward(scratch, layer, last ? -1 : layer + 1);
+    stack.add_inner(scratch, layer, Matrix{last ? head : nullptr, head_scales});
   }
   stack.logits(scratch, [&](int column, int row, float y) {
     const int code = at.block * HEAD_ROWS + row;

@@ -17,7 +17,6 @@ DEVICE Value from_float(float f) { return (Value)(bfloat16s(f, 0.f) & 0xFFFFu); 
 DEVICE float exponential(float x) { return fast_exp(x); }
 #endif
 constexpr int PER_CHUNK = 16 / (int)sizeof(Value);
-constexpr int PER_QUAD = 4 * PER_CHUNK;  // inputs of a product that four lanes hold at once
 
 DEVICE float rounded(float f) { return to_float(from_float(f)); }
 
@@ -62,4 +61,25 @@ DEVICE uint4 pack(const float (&f)[PER_CHUNK]) {
 DEVICE u32 sort_key(float f) {
   const u32 bits = bits_of(f);
   return bits >> 31 ? ~bits : bits | 0x80000000u;
+}
+
+struct Lane {
+  int thread, lane, warp, block;
+  int g, t;   // column of the batch, and chunk of a step's four, that this lane loads
+  int rows;   // rows of the batch
+  DEVICE Lane(int rows_) : rows(rows_) {
+    thread = threadIdx.x; lane = thread & 31; warp = thread >> 5; block = blockIdx.x;
+    g = lane >> 2; t = lane & 3;
+  }
+};
+
+// Calls use(i) for i = thread, thread + THREADS … below per_row · rows.
+template <int PER_ROW, class Use>
+DEVICE void share_out(const Lane& at, const Use& use) {
+  if constexpr (PER_ROW * MAX_ROWS <= THREADS) {
+    if (at.thread < PER_ROW * at.rows) use(at.thread);
+  } else {
+#pragma unroll 1
+    for (int i = at.thread; i < PER_ROW * at.rows; i += THREADS) use(i);
+  }
 }

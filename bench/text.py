@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from sidecar.text.markup import Markup
 from sidecar.text.sentences import SentenceSplitter
 from sidecar.text.speakable import make_speakable
 
@@ -42,7 +43,8 @@ def say(case: Case) -> str | list[str]:
     if "kind" in case:
         return make_speakable(case["text"], case["language"])
     splitter = SentenceSplitter(case["language"], limit=_NO_LIMIT, least=0)
-    found = [*splitter.feed(case["text"]), *splitter.finish()]
+    markup = Markup()
+    found = splitter.finish([*markup.feed(case["text"]), *markup.finish()])
     return [case["text"][one.start : one.end].strip() for one in found]
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from sidecar.synthesis.request import Mark
-from sidecar.text.html import strip_html
+from sidecar.text.gaps import close_gaps
+from sidecar.text.marks import KEPT
 from sidecar.text.markup import strip_markup
 
 # The limits that broadcasters use; an ideogram is two columns wide.
@@ -49,7 +50,7 @@ def _all_cues(
     ends = [mark.start_seconds for mark in marks[1:]] + [audio_seconds]
     for mark, end in zip(marks, ends, strict=True):
         if end > mark.start_seconds:  # otherwise the sentence was not spoken
-            said = strip_markup(strip_html(text[mark.start : mark.end]).strip())
+            said = close_gaps(strip_markup(text[mark.start : mark.end]).strip()).replace(KEPT, "")
             yield from _cues(said, mark.start_seconds, end)
 
 

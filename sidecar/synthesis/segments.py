@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 from typing import Literal
 
 import msgspec
 
-from sidecar.text.html import strip_html
 from sidecar.text.languages import TextLanguage
+from sidecar.text.markup import SKIPPED, Markup, Run
 from sidecar.text.sentences import Sentence, SentenceSplitter
-from sidecar.text.speakable import make_speakable
+from sidecar.text.speakable import finish_words, make_speakable
 from sidecar.text.stream import SpeakableStream
 from sidecar.text.token_boundaries import TokenBoundaryBuffer
 
@@ -22,7 +23,7 @@ _BLOCK_CHARS = 1000
 _TOKEN_SEGMENT_CHARS = 240
 
 _TERMINALS = frozenset(".!?…。！？｡")
-_CLOSING = " \t\r\n\"'”’»)]）】」』*_"
+_CLOSING = "\0 \t\r\n\"'”’»)]）】」』*_"
 
 
 class Segment(msgspec.Struct, frozen=True):
@@ -56,10 +57,16 @@ class SegmentSource:
         split: False makes one segment of the whole text.
         normalize: leave out markup, and spell addresses.
         spell: with `normalize`, write numbers, dates, units, … as words, too.
+        skip: with `normalize`, what is not spoken; see `markup.Markup`.
     """
 
     def __init__(
-        self, language: str | None, split: bool, normalize: bool, spell: bool = True
+        self,
+        language: str | None,
+        split: bool,
+        normalize: bool,
+        spell: bool = True,
+        skip: Collection[str] = SKIPPED,
     ) -> None:
         self._language = TextLanguage(language)
         self._split = split
@@ -67,7 +74,9 @@ class SegmentSource:
         self._spell = spell
         self._text = Span()
         self._seen = 0  # how much of the text the splitter has
-        self._splitter = SentenceSplitter(language, html=normalize)
+        self._skip = skip
+        self._markup = Markup(normalize, skip)
+        self._splitter = SentenceSplitter(language)
         self._sentences: deque[Sentence] = deque()
         self._ended = False
         self._finished = False
@@ -101,7 +110,7 @@ class SegmentSource:
         if self._split and self._seen < self._text.end:
             block = self._text.between(self._seen, self._seen + _BLOCK_CHARS)
             self._seen += len(block)
-            self._sentences.extend(self._splitter.feed(block))
+            self._sentences.extend(self._splitter.feed(self._markup.feed(block)))
         elif self._ended and not self._finished:
             self._finished = True
             self._sentences.extend(self._last())
@@ -111,7 +120,7 @@ class SegmentSource:
 
     def _last(self) -> list[Sentence]:
         if self._split:
-            return self._splitter.finish()
+            return self._splitter.finish(self._markup.finish())
         length = self._text.end
         return [Sentence(0, length, ends_paragraph=True, is_silent=False)] if length else []
 
@@ -119,10 +128,14 @@ class SegmentSource:
         original = self._text.between(sentence.start, sentence.end)
         self._text.forget(sentence.end)
         text = ""
-        if not sentence.is_silent:
-            self._language.read(strip_html(original) if self._normalize else original)
-            text = make_speakable(original, self._language, self._normalize, spell=self._spell)
-        return Segment(sentence.start, sentence.end, text, _break_after(sentence, original))
+        if self._normalize and self._split and not sentence.is_silent:
+            self._language.read(sentence.text)
+            text = finish_words(sentence.text, self._language, spell=self._spell)
+        elif not sentence.is_silent:
+            text = make_speakable(
+                original, self._language, self._normalize, spell=self._spell, skip=self._skip
+            )
+        return Segment(sentence.start, sentence.end, text, _break_after(sentence))
 
 
 class TokenSource:
@@ -135,14 +148,23 @@ class TokenSource:
         language: as the request names it; None if it has to be guessed.
         normalize: leave out markup, and spell addresses.
         spell: with `normalize`, write numbers, dates, units, … as words, too.
+        skip: with `normalize`, what is not spoken; see `markup.Markup`.
     """
 
-    def __init__(self, language: str | None, normalize: bool, spell: bool = True) -> None:
+    def __init__(
+        self,
+        language: str | None,
+        normalize: bool,
+        spell: bool = True,
+        skip: Collection[str] = SKIPPED,
+    ) -> None:
         self._language = TextLanguage(language)
         self._normalize = normalize
         self._spell = spell
-        self._text = Span()
-        self._splitter = SentenceSplitter(language, html=normalize)
+        self._markup = Markup(normalize, skip)
+        self._splitter = SentenceSplitter(language)
+        self._runs: deque[Run] = deque()  # those that the stream has not taken
+        self._read = 0  # where they end in the original
         self._ends: deque[Sentence] = deque()
         self._start = self._taken = 0
         self._stream: SpeakableStream | None = None
@@ -154,23 +176,30 @@ class TokenSource:
     def feed(self, text: str) -> None:
         """Add text."""
         if text:
-            self._text.add(text)
-            self._ends.extend(self._splitter.feed(text))
+            runs = self._markup.feed(text)
+            self._add(runs)
+            self._ends.extend(self._splitter.feed(runs))
 
     def end(self) -> None:
         """Note that the text is complete."""
         if not self._ended:
             self._ended = True
-            self._ends.extend(self._splitter.finish())
+            runs = self._markup.finish()
+            self._add(runs)
+            self._ends.extend(self._splitter.finish(runs))
+
+    def _add(self, runs: list[Run]) -> None:
+        self._runs.extend(runs)
+        self._read += sum(run.span for run in runs)
 
     @property
     def is_over(self) -> bool:
         """Whether no piece will come any more."""
-        return self._ended and self._start == self._text.end and not self._carried
+        return self._ended and self._start == self._read and not self._carried
 
     def take(self) -> TextPiece | None:
         """Return the next piece; None if it needs more text."""
-        if self._ended and self._start == self._text.end:
+        if self._ended and self._start == self._read:
             return self._take_carried()
         close_from = max(self._taken, self._start + (1 if self.gathers else _TOKEN_SEGMENT_CHARS))
         while self._ends and self._ends[0].end < close_from and not self._is_last(self._ends[0]):
@@ -178,20 +207,17 @@ class TokenSource:
         if self._ends:
             return self._close(self._ends.popleft())
         limit = self._taken if self.gathers else self._start + _TOKEN_SEGMENT_CHARS
-        end = min(self._text.end, limit)
+        end = min(self._read, limit)
         if end <= self._taken:
             return None
-        text = self._words(self._text.between(self._taken, end))
-        self._taken = end
-        self._text.forget(end)
-        return TextPiece(text)
+        return TextPiece(self._words(end))
 
     def cut(self) -> Segment:
         """End the segment here, because its speech has ended.
 
         Text that was taken from the source but not handed out begins the next segment.
         """
-        rest = self._stream.cut() if self._stream else ""
+        rest = self._stream.finish(has_more=True) if self._stream else ""
         self._carried = self._settled.feed(rest, is_spaced=False) + self._settled.finish()
         segment = Segment(self._start, self._taken, "")
         self._start = self._taken
@@ -203,21 +229,29 @@ class TokenSource:
         return TextPiece(text, Segment(self._start, self._start, "")) if text else None
 
     def _is_last(self, sentence: Sentence) -> bool:
-        return self._ended and sentence.end == self._text.end
+        return self._ended and sentence.end == self._read
 
     def _close(self, sentence: Sentence) -> TextPiece:
-        rest = self._text.between(self._taken, sentence.end)
-        text = self._words(rest) + self._end_words()
-        segment = Segment(self._start, sentence.end, "", _break_after(sentence, rest))
-        self._start = self._taken = sentence.end
-        self._text.forget(sentence.end)
+        text = self._words(sentence.end) + self._end_words()
+        segment = Segment(self._start, sentence.end, "", _break_after(sentence))
+        self._start = sentence.end
         return TextPiece(text, segment)
 
-    def _words(self, text: str) -> str:
+    def _words(self, end: int) -> str:
+        """Return the words that the stream returns for the text up to this offset."""
         if self._stream is None:
             self._stream = SpeakableStream(self._language, self._normalize, spell=self._spell)
+        runs: list[Run] = []
+        while self._runs and self._taken < end:
+            run = self._runs.popleft()
+            if run.span > end - self._taken:
+                size = end - self._taken
+                run, rest = run.cut(min(size, len(run.text)), size)
+                self._runs.appendleft(rest)
+            self._taken += run.span
+            runs.append(run)
         carried, self._carried = self._carried, ""
-        words = self._stream.feed(text)
+        words = self._stream.feed(runs)
         return carried + self._settled.feed(words, is_spaced=self._stream.is_spaced)
 
     def _end_words(self) -> str:
@@ -256,8 +290,8 @@ class Span:
             self._start = before
 
 
-def _break_after(sentence: Sentence, original: str) -> Break:
+def _break_after(sentence: Sentence) -> Break:
     """Return what ends with a sentence; one that was too long has been cut after a clause."""
     if sentence.ends_paragraph:
         return "paragraph"
-    return "sentence" if original.rstrip(_CLOSING)[-1:] in _TERMINALS else "clause"
+    return "sentence" if sentence.text.rstrip(_CLOSING)[-1:] in _TERMINALS else "clause"

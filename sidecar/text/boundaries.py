@@ -29,7 +29,8 @@ _WIDE = ("chinese", "japanese", "korean")
 _CLOSING = "」』”\"'’»》"
 # After one of these the sentence goes on.
 _GOING_ON = tuple(",;:，、；：-–—")
-_MARKS = str.maketrans("", "", "*_~`")
+# What may be among the words and is none of them; `marks.GONE` is where something was.
+_MARKS = str.maketrans("\0", " ", "*_~`\x01")
 # Words that begin a sentence even without a blank before them, as in "Done.It works".
 _STARTERS = (
     "It|The|This|That|These|Those|He|She|They|We|You|If|But|And|So|There|Here|When|While|What|Why|How"
@@ -65,17 +66,19 @@ def _compile_patterns() -> _Patterns:
 
     stop = r"\p{STerm}\p{SB=ATerm}…｡"
     closed = r"[\p{SB=Close}*_~`]*+(?:[ \xa0\u202f]»)?+"
+    blank = r"[\s\0]"
+    whole = r"(?![\p{M}\u200d])"  # what comes next does not combine with it
     return _Patterns(
         # A candidate includes the white space after it. Before white space an opening mark closes,
         # since quotation is „so“ in German and « so ! » in French. `reach` is all that may belong
         # to the candidate.
         candidate=regex.compile(
-            rf"(?=(?<reach>[{stop}]++{closed}\s*+))"
-            rf"(?:[{stop}]++{closed}(?<space>\s++)|[{stop}]++[\p{{Pe}}\p{{Pf}}\"'*_~`]*+)",
+            rf"(?=(?<reach>[{stop}]++{closed}{blank}*+))"
+            rf"(?:[{stop}]++{closed}(?<space>{blank}++)|[{stop}]++[\p{{Pe}}\p{{Pf}}\"'*_~`]*+)",
             regex.V1,
         ),
         wide=regex.compile(r"[[\p{STerm}&&[\p{ea=W}\p{ea=F}]]｡]", regex.V1),
-        stop=regex.compile(f"[{stop}]"),
+        stop=regex.compile(rf"[{stop}\p{{M}}\u200d]"),
         following=regex.compile(
             rf"([\p{{SB=Close}}\p{{Ps}}\p{{Pi}}*_~`¿¡]{{0,{_OPENERS}}})(\S{{0,{_WORD}}})"
         ),
@@ -89,19 +92,21 @@ def _compile_patterns() -> _Patterns:
         first=regex.compile(r"\s*(\d{1,2})\.\s"),
         other=regex.compile(r"(?<=\s)(\d{1,2})\.\s+$"),
         item=regex.compile(r"\((?:[A-Za-z]|[ivx]{1,4}|\d{1,2})\)"),
-        clause=regex.compile(r"[,;:.!?…–—]\p{SB=Close}*\s+|[，、；：。！？]\p{SB=Close}*\s*"),
-        space=regex.compile(r"\s+"),
+        clause=regex.compile(
+            rf"(?:[,;:.!?…–—]\p{{SB=Close}}*+\s++|[，、；：。！？]\p{{SB=Close}}*+\s*+){whole}"
+        ),
+        space=regex.compile(rf"\s++{whole}"),
         cluster=regex.compile(r"\X"),
     )
 
 
 def find_next_end(
-    text: str, start: int, at: int, most: int, border: int | None, language: TextLanguage
+    text: str, at: int, most: int, border: int | None, language: TextLanguage
 ) -> tuple[int, bool] | None:
     """Find the next candidate for the end of the sentence.
 
     Args:
-        start: where the sentence starts.
+        text: from the beginning of the sentence.
         at: where the search starts.
         most: the last place where a candidate may end.
         border: where the paragraph or the text ends; None if that is not known yet.
@@ -125,23 +130,23 @@ def find_next_end(
         if is_short and ahead[:1].isupper() and not ahead[-1:].isspace():
             return WAIT
         return end, found.glued.match(text, end) is not None  # 3.14, but "Done.It works"
-    before = text[start:end]
+    before = text[:end].translate(_MARKS)
     unsure = "." in match[0] and found.abbreviation.search(before)
     follows = found.following.match(text, end, border or len(text))
     is_quoted = before.rstrip()[-1:] in _CLOSING
     most_of_word = _WORD if unsure else _VERB if is_quoted else _LETTER
     word = follows[2][:most_of_word]
     if word and found.stop.match(word):
-        return end, False  # ". . ."
+        return end, False  # ". . .", or a character that combines with the white space
     if len(word) < most_of_word and follows.end() == len(text) and border is None:
         return WAIT
     if border is None and text[end] == "(" and len(text) < end + _LONGEST_ITEM:
         return WAIT
     if found.item.match(text, end):
         return end, True
-    one, other = found.first.match(before), found.other.search(before)
+    one, other = found.first.match(text, 0, end), found.other.search(text, 0, end)
     if one and other and int(other[1]) == int(one[1]) + 1:
-        return start + other.start(), True  # 1. First item 2. Second item
+        return other.start(), True  # 1. First item 2. Second item
     # If the language is in doubt, the sentence ends only where it would end in both: a full stop
     # may belong to an abbreviation in one of them.
     names = language.detect(before, ahead=before + word)
@@ -152,7 +157,6 @@ def _is_end(before: str, word: str, name: str) -> bool:
     from sentencex import segment
 
     found = _compile_patterns()
-    before = before.translate(_MARKS)
     said = before.rstrip()
     if found.ordinal.fullmatch(before.strip()):
         return False  # the number of an item
@@ -184,23 +188,18 @@ def _is_open(said: str) -> bool:
     return bool(opened) and len(said) - max(opened) < _QUOTED
 
 
-def find_cut(text: str, start: int, most: int) -> int:
-    """Return where to cut a sentence that goes on after `most`: after `start`, at most at `most`.
-
-    The text must have at least one character after `most`.
-    """
+def find_cut(text: str, most: int) -> int:
+    """Return where to cut a sentence that goes on after `most` characters: there or before."""
     found = _compile_patterns()
-    near = start + (most - start) // 3
     for pattern in (found.clause, found.space):
-        ends = [match.end() for match in pattern.finditer(text, start, most)]
-        if ends and ends[-1] > near:
+        ends = [match.end() for match in pattern.finditer(text, 0, most)]
+        if ends and ends[-1] > most // 3:
             return ends[-1]
-    return find_cluster_border(text, start, most)
+    return find_cluster_border(text, most)
 
 
-def find_cluster_border(text: str, start: int, most: int) -> int:
-    """Return the last border of a grapheme cluster, as `find_cut`; `most` if there is none."""
-    starts = [
-        match.start() for match in _compile_patterns().cluster.finditer(text, start, most + 1)
-    ]
-    return starts[-1] if starts[-1] > start else most
+def find_cluster_border(text: str, most: int) -> int:
+    """Return the last border of a grapheme cluster up to `most`; `most` if there is none."""
+    # The library looks back over joiners and letters of flags as far as the text goes.
+    starts = [match.start() for match in _compile_patterns().cluster.finditer(text[: most + 1])]
+    return starts[-1] or most

@@ -1,169 +1,338 @@
-"""Remove Markdown, HTML and emoji from one sentence, so that only its words are left.
+"""A text with Markdown and HTML, in any pieces → its words, each with its length in the original.
 
-`markdown-it` parses what is inside a line, a sentence at a time. Marks at the beginning of a line
-are removed here, since the block may have begun in an earlier sentence. A pair of marks may have
-begun there, too, so single marks are also removed.
+The text is read once, from left to right, and the sentences, the utterances and the words of a text
+that is still being written are made of the result. So they cannot differ in what is markup. Only
+the beginning of a line and an unfinished mark are held back.
 """
 
 from __future__ import annotations
 
+import enum
 import re
-import unicodedata
+from collections.abc import Collection, Iterable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import Any
 
-from sidecar.text.lines import LineKind, classify_line
+import msgspec
 
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
-    from markdown_it.token import Token
+from sidecar.text.marks import APART, BLOCKS, GONE, HEADING, ROW, TAG, VOID, load_table
 
-# A text without one of these is not parsed.
-_MARKS = re.compile(r"[`*_\[\]<>~|\\&#!]")
-_PREFIX = re.compile(r"[ \t]*(?:>[ \t]?)*")
-_BULLET = re.compile(r"[ \t]*(?:[-*+•][ \t]+(?:\[[ xX]\][ \t]+)?)")
-_HEADING = re.compile(r"[ \t]*#{1,6}(?:[ \t]+|$)|[ \t]+#+[ \t]*$")
-_DELIMITERS = re.compile(r"[\s|:=-]*")
-_CELLS = re.compile(r"(?<!\\)\|")
-# "2*3*4" multiplies.
-_BETWEEN_DIGITS = re.compile(r"(?<=\d)\*+(?=\d)")
-# Single marks that touch a word, but not those inside one, as in snake_case and 2*x.
-_LEFT = re.compile(r"`+|~~|(?<!\w)[*_]+(?=\S)|(?<=\S)[*_]+(?!\w)")
-# Formulas are left whole: their backslashes are not Markdown's.
-_TEX = re.compile(r"(\\\(.+?\\\)|\\\[.+?\\\])", re.DOTALL)
-# Marks of footnotes; citations after a mark, or several of them.
-_NOTES = re.compile(
-    r"\[\^[\w-]{1,20}\]:?|(?<=[.,;:!?)\]”’\"'])(?:\[\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\])+"
-    r"|\s?(?:\[\d{1,3}\]){2,}"
-)
-# Blanks and letters that only look different, and characters without a width.
-BLANKS = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f]")
-_INVISIBLE = re.compile(r"[\u00ad\u200b\u2060\ufeff]")
-_COMPATIBLE = re.compile(r"[\ufb00-\ufb06\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]+")
-_SYMBOLS = re.compile(r"[©®™★☆✓✔✗✘]+")
-_COMMAS = re.compile(r",(?:\s*,)+")
-_KEYCAP = re.compile("(?<=[0-9#*])\ufe0f?\u20e3")
-_GONE = re.compile(r"(\s*)\0[\s\0]*")
-# Marks that have no white space before them.
-TIGHT = ",.;:!?)]}…，。；：！？、）」』"
+# What is not spoken unless the request says otherwise.
+SKIPPED = ("thinking",)
+
+# A line's kind shows in its first characters. One whose mark is longer is plain text.
+_LINE = 200
+# Characters that were read already, but on which a mark may depend.
+_CONTEXT = 16
+# Without one of these, more text hardly completes a mark that is held back.
+_TELLING = re.compile(r"[^\w+/=,.:;%&?#@-]")
+
+
+class Run(msgspec.Struct, frozen=True):
+    """A piece of the text.
+
+    Attributes:
+        text: its words; with `GONE` and `KEPT`, see `marks`.
+        span: the number of characters of the original that it stands for.
+        opens: whether a paragraph ends before it.
+        row: whether it is in a row of a table.
+    """
+
+    text: str
+    span: int
+    opens: bool = False
+    row: bool = False
+
+    def cut(self, size: int, span: int) -> tuple[Run, Run]:
+        """Return two runs: the first one has so many characters, and so many of the original."""
+        rest = Run(self.text[size:], self.span - span, row=self.row)
+        return Run(self.text[:size], span, self.opens, self.row), rest
+
+
+class _Kind(enum.Enum):
+    """The kind of a line. Before any but text a paragraph ends, and after most kinds, too."""
+
+    BLANK = r"[^\S\n]*\n"
+    QUOTE = r"[ \t]*>[ \t]?"
+    THINKING = r"[ \t]*<think(?:ing)?[ \t]*>"
+    FENCE = r"[ \t]*(?<fence>`{3,}|~{3,})[^`\n]*\n"
+    RULE = (
+        r"[ \t]*(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|={3,}[ \t]*|\|[ |:=\t-]*)\r?\n"
+    )
+    HEADING = r"[ \t]*#{1,6}(?:[ \t]+|(?=\r?\n))"
+    TASK = r"[ \t]*[-*+•][ \t]+\[[ xX]\][ \t]+"
+    ITEM = r"[ \t]*[-*+•][ \t]+"
+    NUMBER = r"[ \t]*(?=\d{1,9}[.)][ \t])"
+    ROW = r"[ \t]*\|[ \t|]*"
+    TEXT = r"(?!)"
+
+
+_ALONE = (_Kind.HEADING, _Kind.ROW, _Kind.RULE, _Kind.FENCE)
+_SILENT = (_Kind.RULE, _Kind.FENCE)
+_THINKING_END = re.compile(r"</think(?:ing)?\s*>", re.IGNORECASE)
+_NAMES: dict[_Kind | None, str] = {_Kind.ROW: ROW, _Kind.HEADING: HEADING}
 
 
 @cache
-def _make_parser() -> MarkdownIt:
-    from markdown_it import MarkdownIt
+def _compile_lines() -> dict[_Kind, Any]:
+    import regex
 
-    return MarkdownIt("commonmark").enable("strikethrough")
+    return {kind: regex.compile(kind.value, regex.V1 | regex.IGNORECASE) for kind in _Kind}
 
 
-def strip_markup(text: str, *, is_line_start: bool = True) -> str:
-    """Return the text without its marks; unchanged, to the byte, if there are none.
+class Markup:
+    """Reads one text.
 
     Args:
-        is_line_start: whether it is the beginning of a line.
+        normalize: whether marks are removed; otherwise only paragraphs are found.
+        skip: what is not spoken: "thinking" (the reasoning of a language model in `<think>`) and
+            "directions" (stage directions in brackets or asterisks).
     """
-    first, *others = text.split("\n")
-    if _MARKS.search(text) or any(map(_is_block_start, [first, *others])):
-        text = "\n".join(
-            [_strip_line(first) if is_line_start else first, *map(_strip_line, others)]
-        )
-        if _MARKS.search(text):
-            text = _strip_inline(text)
-    return text if text.isascii() else _strip_emoji(_plain(text))
+
+    def __init__(self, normalize: bool = True, skip: Collection[str] = SKIPPED) -> None:
+        self._normalize = normalize
+        self._ignored = {_Kind.THINKING} if "thinking" not in skip else set[_Kind]()
+        self._ignored |= set() if normalize else {_Kind.QUOTE, _Kind.THINKING}
+        self._table = load_table(frozenset(skip))
+        self._held = ""  # the text that was not read, after some that was
+        self._at = 0  # where it begins
+        self._late: list[str] = []  # more of it
+        self._runs: list[Run] = []
+        self._kind: _Kind | None = None  # of the current line, if it is known
+        self._before: _Kind | None = None  # of the last line that was not blank
+        self._fence = ""  # the mark of the open fence
+        self._owes = False  # a paragraph has ended; the next word opens another
+        self._begun = False  # the paragraph has words
+        self._is_after_tag = False
+        self._is_spaced = True  # the last output is white space
+        self._end: Any = None  # the end of a comment or a script, which is looked for
+        self._searched = 0
+        self._missing: set[Any] = set()  # ends that are not in the rest of the text
+
+    def feed(self, text: str) -> list[Run]:
+        """Take the next piece; return the runs that no further text can change."""
+        self._late.append(text)
+        waiting = len(self._held) - self._at
+        if self._end is not None:
+            tail = self._held[-_CONTEXT:] + "".join(self._late[-_CONTEXT:])
+            waits = not self._end.search(tail)
+        else:
+            late = sum(map(len, self._late[:waiting]))
+            waits = late < waiting > _CONTEXT and not _TELLING.search(text)
+        return [] if waits else self._read(final=False)
+
+    def finish(self) -> list[Run]:
+        """Return the rest, since the text has ended."""
+        self._late.append("\n")
+        return self._read(final=True)
+
+    def _read(self, *, final: bool) -> list[Run]:
+        start = max(0, self._at - _CONTEXT)
+        self._held = "".join([self._held[start:], *self._late])
+        self._at, self._searched = self._at - start, max(0, self._searched - start)
+        self._late, self._end = [], None
+        stop = len(self._held) - final
+        while self._at < stop and self._step(stop, final=final):
+            pass
+        runs, self._runs = self._runs, []
+        return list(_merge(runs))
+
+    # --- each returns False while the result depends on more text ------------------------------
+
+    def _step(self, stop: int, *, final: bool) -> bool:
+        held, at = self._held, self._at
+        if self._kind is None:
+            return self._begin_line(final=final)
+        if self._kind is _Kind.THINKING:
+            return self._skip_thinking(stop)
+        if held[at] == "\n":
+            self._kind = None
+        elif not self._normalize or self._kind in _SILENT:
+            line = held.find("\n", at, stop)
+            end = stop if line < 0 else line
+            self._at = end
+            self._put(held[at:end] if not self._normalize else "", end - at)
+            return True
+        else:
+            match = self._table.special.search(held, at, stop)
+            end = match.start() if match else stop
+            if end == at:
+                return self._read_mark(final=final)
+            self._at = end
+            self._put(held[at:end], end - at)
+            return True
+        self._at += 1
+        self._put("\n", 1)
+        return True
+
+    def _begin_line(self, *, final: bool) -> bool:
+        end = self._held.find("\n", self._at, self._at + _LINE)
+        line = self._held[self._at : self._at + _LINE if end < 0 else end + 1]
+        is_short = end < 0 and len(line) < _LINE
+        lines = _compile_lines()
+        for kind in (_Kind.FENCE,) if self._fence else _Kind:
+            if kind in self._ignored:
+                continue
+            match = lines[kind].match(line, partial=is_short)
+            if match and (match.partial or (is_short and match.end() == len(line))):
+                return False
+            if match:
+                break
+        else:
+            kind, match = _Kind.TEXT, None
+        if self._fence:
+            self._kind = _Kind.FENCE
+            closes = match and line.strip().startswith(self._fence) and not line.strip(" \t\r\n`~")
+            self._fence = "" if closes else self._fence
+            return True
+        if kind is _Kind.BLANK:
+            self._owes, self._kind = True, kind
+            return True
+        is_apart = kind not in (_Kind.TEXT, _Kind.QUOTE) or self._before in _ALONE
+        self._owes, self._before = self._owes or is_apart, kind
+        self._kind = None if kind is _Kind.QUOTE else kind
+        if kind is _Kind.FENCE and match:
+            self._fence = match["fence"]
+        elif match and match.end() and kind not in _SILENT:
+            prefix = "" if self._normalize else line[: match.end()]
+            self._at += match.end()
+            self._emit(prefix, match.end(), opens=self._take_border())
+            self._begun = self._begun or bool(prefix)
+        return True
+
+    def _read_mark(self, *, final: bool) -> bool:
+        held, at = self._held, self._at
+        if held[at] == "<" and not self._skip_element(final=final):
+            return False
+        if self._at > at:
+            return True
+        for mark in self._table.marks.get(held[at], self._table.odd):
+            if mark.line is not None and mark.line != _NAMES.get(self._kind):
+                continue
+            match = mark.pattern.match(held, at, partial=not final)
+            if match is None:
+                continue
+            if match.partial or (match.end() == len(held) and not final and mark.said != TAG):
+                return False
+            if mark.said == TAG:
+                self._put_tag(match.groupdict(), match.end())
+                return True
+            self._at = match.end()
+            self._put(mark.said if isinstance(mark.said, str) else mark.said(match), self._at - at)
+            return True
+        self._at += 1
+        self._put(held[at], 1)
+        return True
+
+    def _skip_element(self, *, final: bool) -> bool:
+        """Leave out a comment, or an element without words; one that is never closed is text."""
+        held, at = self._held, self._at
+        head = self._table.silent.match(held, at, partial=not final)
+        if head is None or head.partial:
+            return head is None
+        name = (head["name"] or "").lower()
+        if name in self._missing:
+            return True
+        self._end = self._table.ends[name]
+        found = self._end.search(held, max(head.end(), self._searched))
+        if found is None and not final:
+            self._searched = max(head.end(), len(held) - _CONTEXT)
+            return False
+        self._end, self._searched = None, 0
+        if found is None:
+            self._missing.add(name)
+        else:
+            self._put_tag(head.groupdict(), found.end())
+        return True
+
+    def _skip_thinking(self, stop: int) -> bool:
+        """Leave out reasoning at once, up to its end or that of the text."""
+        held, at = self._held, self._at
+        match = _THINKING_END.search(held, at)
+        end = match.end() if match else max(at, stop - _CONTEXT * (stop == len(held)))
+        if match:
+            self._kind, self._owes = None, True
+        self._at = end
+        self._put("", end - at)
+        return end > at
+
+    # --- the output ----------------------------------------------------------------------------
+
+    def _put_tag(self, tag: dict[str, str | None], end: int) -> None:
+        name, is_closing = (tag.get("name") or "").lower(), bool(tag.get("closes"))
+        is_block = name in BLOCKS
+        closes = name in VOID or (is_block and is_closing)
+        self._owes = self._owes or (is_block and not closes)
+        opens = bool(name) and not is_closing and self._take_border()
+        # Links one after another are a list, which only a style sheet sets apart.
+        is_list = name == "a" and self._held[: self._at].rstrip().lower().endswith("</a>")
+        is_apart = name in APART or (is_list and not is_closing)
+        self._emit(GONE if is_apart else "", end - self._at, opens=opens)
+        self._at = end
+        self._owes = self._owes or closes
+        self._is_after_tag = True
+        self._is_spaced = (self._is_spaced and not is_apart) or opens or closes
+
+    def _put(self, text: str, span: int) -> None:
+        """Put words, before which a paragraph may be owed, or white space be doubled."""
+        if self._is_after_tag and self._is_spaced and span == len(text):
+            kept = text.lstrip(" \t")
+            if kept != text:
+                self._emit("", span - len(kept))
+            text, span = kept, len(kept)
+        words = text.lstrip()
+        white = len(text) - len(words)
+        if words and white and self._owes and span == len(text):
+            self._emit(text[:white], white)
+            text, span = words, len(words)
+        if words or (self._kind in _SILENT and span):
+            opens = self._take_border()
+            self._begun = True
+        else:
+            opens = False
+        if text:
+            self._is_after_tag, self._is_spaced = False, text[-1].isspace()
+        if span:
+            self._emit(text, span, opens=opens)
+
+    def _take_border(self) -> bool:
+        """Return whether a paragraph opens now."""
+        opens = self._owes and self._begun
+        self._owes = False
+        if opens:
+            self._begun, self._is_spaced = False, True
+        return opens
+
+    def _emit(self, text: str, span: int, *, opens: bool = False) -> None:
+        self._runs.append(Run(text, span, opens, self._kind is _Kind.ROW))
 
 
-def _plain(text: str) -> str:
-    """Return the text with plain letters and blanks."""
-    text = _INVISIBLE.sub("", BLANKS.sub(" ", text))
-    return _COMPATIBLE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
+def _merge(runs: list[Run]) -> Iterable[Run]:
+    """Join runs that are consecutive in both texts: readers look at a word again for each run."""
+    parts: list[str] = []
+    last: Run | None = None
+    for run in [*runs, None]:
+        is_even = run is not None and run.span == len(run.text)
+        if run and last and is_even and not run.opens and run.row == last.row:
+            parts.append(run.text)
+            continue
+        if last is not None:
+            text = "".join(parts)
+            yield Run(text, len(text), last.opens, last.row)
+            last, parts = None, []
+        if run and is_even:
+            last, parts = run, [run.text]
+        elif run:
+            yield run
 
 
-def _is_block_start(line: str) -> bool:
-    return classify_line(line + "\n") in (LineKind.ITEM, LineKind.RULE)
-
-
-def _strip_line(line: str) -> str:
-    """Return a line without what makes it a heading, an item, a quotation or a row."""
-    match = _PREFIX.match(line)
-    line = line[match.end() :] if match and ">" in match[0] else line
-    match classify_line(line + "\n"):
-        case LineKind.RULE | LineKind.FENCED:
-            return ""
-        case LineKind.HEADING:
-            return _HEADING.sub("", line)
-        case LineKind.ITEM:
-            return _BULLET.sub("", line, count=1)
-        case LineKind.ROW:
-            return _join_cells(line)
-        case _:
-            return line
-
-
-def _join_cells(line: str) -> str:
-    if _DELIMITERS.fullmatch(line):
-        return ""
-    cells = [cell.strip() for cell in _CELLS.split(line)]
-    return ", ".join(cell for cell in cells if cell)
-
-
-def _strip_inline(text: str) -> str:
-    """Return the text without Markdown's marks inside its lines, and with formulas as they are."""
-    text = _BETWEEN_DIGITS.sub(lambda match: "\\*" * len(match[0]), _NOTES.sub("", text))
-    return "".join(
-        # Every other part is a formula.
-        part if i % 2 else "".join(map(_strip_token, _parse(part)))
-        for i, part in enumerate(_TEX.split(text))
-    )
-
-
-def _parse(text: str) -> list[Token]:
-    """Parse a text, whose white space at both ends the parser would drop."""
-    head, tail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
-    if not text.strip():
-        return [_make_text(text)] if text else []
-    parsed = _make_parser().parseInline(text.strip())[0].children or []
-    return [_make_text(head), *parsed, _make_text(tail)]
-
-
-def _make_text(text: str) -> Token:
-    from markdown_it.token import Token
-
-    return Token("text", "", 0, content=text)
-
-
-def _strip_token(token: Token) -> str:
-    match token.type:
-        case "text":
-            return _LEFT.sub("", token.content)
-        case "softbreak" | "hardbreak":
-            return "\n"
-        case "image":
-            return "".join(map(_strip_token, token.children or []))
-        case _:
-            return token.content
-
-
-def _strip_emoji(text: str) -> str:
-    """Return the text without emoji: their names would break up the sentence."""
-    import emoji
-
-    text = _KEYCAP.sub("", text)
-    bare = emoji.replace_emoji(text, lambda found, _: "\0" if _is_picture(found) else found)
-    bare = _SYMBOLS.sub("\0", bare)
-    if bare == text:
-        return text
-    return _COMMAS.sub(",", _GONE.sub(lambda match: _fill_gap(bare, match), bare))
-
-
-def _is_picture(found: str) -> bool:
-    """Return whether it is a picture, and not a letter or mark with an emoji form, as ℹ and ‼."""
-    return len(found) > 1 or unicodedata.category(found) in ("So", "Sk")
-
-
-def _fill_gap(text: str, match: re.Match[str]) -> str:
-    before, after = text[: match.start()], text[match.end() :]
-    if not before or not after or after[0] in TIGHT:
-        return ""
-    if "\n" in match[0]:
-        return "\n"
-    wide = all(unicodedata.east_asian_width(c) in "WF" for c in (before[-1], after[0]))
-    return "" if wide and not match[0].strip("\0") else " "
+def strip_markup(text: str, skip: Collection[str] = SKIPPED) -> str:
+    """Return the words of a text; `gaps.close_gaps` and others finish them."""
+    markup = Markup(skip=skip)
+    parts = [""]
+    for run in [*markup.feed(text), *markup.finish()]:
+        if run.opens and parts[-1][-1:].strip():
+            parts.append("\n")
+        if run.text:
+            parts.append(run.text)
+    return "".join(parts)

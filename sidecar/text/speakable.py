@@ -1,30 +1,23 @@
-"""One sentence as it was written → as the model receives it.
-
-The rules are in docs/text.md. With `normalize` off, only the white space around it is removed.
-"""
+"""The words of a sentence → as the model receives them. The rules are in docs/text.md."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from sidecar.text import addresses, english, han
-from sidecar.text.html import strip_html
+from sidecar.text.gaps import close_gaps
 from sidecar.text.languages import CODES, TextLanguage, detect_language, detect_languages
-from sidecar.text.markup import strip_markup
+from sidecar.text.marks import KEPT
+from sidecar.text.markup import SKIPPED, strip_markup
 from sidecar.text.silence import is_silent
 
 # The prompt builder refuses a text with a control token and names the token, so it must stay.
 _CONTROL = re.compile(r"<\|[^<>|]*\|>")
 # Every span that is spelled has one of these.
 NEEDS_SPELLING = re.compile(r"[\d.@%=+≈≤≥≠±√÷×¼½¾⅐-⅞]|[A-Z]{2}")
-
-# Kanji with their reading in brackets, but not with a particle.
-_READING = re.compile(
-    r"(?<=[\u4e00-\u9fff々])[（(](?!だけ|など|から|まで|のみ|です|ほか|より)[\u3041-\u309f]{1,12}[)）]"
-)
-
 # A line break in running text is white space.
-_BREAK = re.compile(r"\s*[\r\n]\s*")
+_BREAK = re.compile(r"[^\S\r\n]*[\r\n]\s*")
 
 
 def make_speakable(
@@ -33,69 +26,76 @@ def make_speakable(
     normalize: bool = True,
     *,
     spell: bool = True,
+    skip: Collection[str] = SKIPPED,
 ) -> str:
     """Return the text that the model receives; empty if nothing in it can be spoken.
 
     Args:
-        text: one sentence, with its Markdown.
-        language: one of the model's names, or a tag; any other value has it detected from the
-            sentence. Or the language of the whole text, which has read the sentence.
-        normalize: whether Markdown and emoji are removed, and addresses are spelled.
+        text: as it was written. With `normalize` off, only the white space around it is removed.
+        language: as for `finish_words`; or a name, or None, to detect it from the text.
+        normalize: whether markup and emoji are removed, and addresses are spelled.
         spell: with `normalize`, whether figures, signs and abbreviations are spelled, too.
+        skip: with `normalize`, what is not spoken; see `markup.Markup`.
     """
-    text = text.strip()
     if normalize and not _CONTROL.search(text):
+        return finish_words(strip_markup(text, skip), language, spell=spell)
+    return "" if is_silent(text) else text.strip()
+
+
+def finish_words(text: str, language: str | TextLanguage | None, *, spell: bool = True) -> str:
+    """Return the text that the model receives for one sentence without its markup.
+
+    Args:
+        text: as `markup.Run.text`.
+        language: of the whole text, which has read the sentence.
+    """
+    if not _CONTROL.search(text):
         known = isinstance(language, TextLanguage)
         names = language.detect(text) if known else detect_languages(text, language)
-        text = normalize_part(strip_html(text), names, spell=spell).strip()
-    return "" if is_silent(text) else text
+        text = spell_part(text.strip(), names, spell=spell)
+    return "" if is_silent(text) else text.strip()
 
 
 def warm_up(language: str | None) -> None:
     """Import and load everything that the first text of a language needs: about a second."""
     name = detect_language("Hello", language)  # English, if the language has to be detected
-    normalize_part("**On** 2026-11-23, 10:30 \N{SLIGHTLY SMILING FACE} a.b@example.com", (name,))
+    make_speakable("**On** 2026-11-23, 10:30 \N{SLIGHTLY SMILING FACE} a.b@example.com", name)
 
 
-def normalize_part(
+def spell_part(
     text: str,
     languages: tuple[str, ...],
     *,
-    is_line_start: bool = True,
     has_more: bool = False,
     before: str = "",
+    said: str = "",
     spell: bool = True,
 ) -> str:
-    """Return a part of a text as the model receives it.
+    """Return a part of a text without markup as the model receives it.
 
     Args:
         languages: the languages it may be in. If there are two, figures are not spelled: the model
             reads figures better than words in the wrong language.
-        is_line_start: whether it is the beginning of a line.
         has_more: whether the text goes on after it.
         before: the text right before it, on which a figure may depend.
+        said: the last character that was said before it.
         spell: whether figures, signs and abbreviations are spelled.
     """
-    at = len(before)
-    whole = _READING.sub(lambda match: match[0] if match.start() < at else "", before + text)
-    text = _BREAK.sub(" ", strip_markup(whole[at:], is_line_start=is_line_start))
+    text = _BREAK.sub(" ", close_gaps(text, said))
     if not NEEDS_SPELLING.search(text):
-        return text
+        return text.replace(KEPT, "")
     code = CODES[languages[-1]]
-    sure = spell and len(languages) == 1
-    return "".join(
-        _spell_address(piece, code, spell)
-        if address
-        else _spell(piece, code, has_more, "" if i else before)
-        if sure
-        else piece
-        for i, (piece, address) in enumerate(addresses.split(text, code))
-    )
-
-
-def _spell_address(address: str, code: str, spell: bool) -> str:
-    said = addresses.spell(address, code)
-    return english.spell(said) if spell and code == "en" else said
+    spells = spell and len(languages) == 1
+    parts: list[str] = []
+    for i, words in enumerate(text.split(KEPT)):
+        # Every other part is a formula.
+        for piece, is_address in [(words, False)] if i % 2 else addresses.split(words, code):
+            if is_address:
+                piece = addresses.spell(piece, code)
+            if i % 2 == 0 and (spells or (is_address and spell and code == "en")):
+                piece = _spell(piece, code, has_more, "" if parts else before)
+            parts.append(piece)
+    return "".join(parts)
 
 
 def _spell(text: str, code: str, has_more: bool, before: str) -> str:

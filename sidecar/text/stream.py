@@ -7,19 +7,20 @@ which it arrives do not matter. Each part between two borders is made speakable 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 import msgspec
 
 from sidecar.text.boundaries import find_cluster_border
-from sidecar.text.html import HtmlFilter
+from sidecar.text.gaps import TIGHT
 from sidecar.text.languages import TextLanguage
-from sidecar.text.lines import SILENT_KINDS, LineKind, LineParser, Run
-from sidecar.text.markup import BLANKS, TIGHT
-from sidecar.text.speakable import NEEDS_SPELLING, normalize_part
+from sidecar.text.marks import KEPT, TICK
+from sidecar.text.markup import Run
+from sidecar.text.speakable import NEEDS_SPELLING, spell_part
 
-# The most characters that are held back. A longer word is cut, and a longer link is text.
+# The most characters that are held back. A longer word is cut.
 HOLD = 200
 # Characters at the beginning of the paragraph by which its script is detected.
 _HEAD = 2000
@@ -38,9 +39,6 @@ _BINDS = re.compile(
 # A figure in Chinese or Japanese, up to the end of its clause.
 _CLAUSE = re.compile(
     r"\d[^，。！？；：、“”「」『』…\n]*[\u3040-\u30ff\u4e00-\u9fff\u3005〜～~()（）]$"
-)
-_OPEN = re.compile(
-    r"\\[(\[](?:(?!\\[)\]]).)*$|\[[^\]]*$|\]\([^)]*$|<[A-Za-z/!][^>]*$|[（(][\u3041-\u309f]*$"
 )
 
 
@@ -61,108 +59,78 @@ def _compile_border() -> Any:
 
 
 class SpeakableStream:
-    """Makes one text speakable while it arrives; any pieces give the same output in total.
+    """Makes the runs of one text speakable while they arrive; any pieces give the same output.
 
     Until more of the text arrives, it holds back:
 
     - the last word, up to the white space after it; in Chinese and Japanese the last character;
-    - with `normalize`, also a figure, a sign, a month or a title with the word after it; a link or
-      a tag that is not closed; a row of a table; the marks at the beginning of a line.
+    - with `normalize`, also a figure, a sign, a month or a title with the word after it, and code
+      and formulas as a whole.
 
     White space belongs to the word after it; a line break is white space. Without `normalize` the
     output is the text itself.
 
     Args:
-        language, normalize, spell: as for `make_speakable`.
+        language: that of the text, which reads what is said here.
+        normalize, spell: as for `make_speakable`.
 
     Attributes:
         is_spaced: whether white space other than a line break follows the last output in the text.
     """
 
     def __init__(
-        self, language: str | TextLanguage | None, normalize: bool = True, *, spell: bool = True
+        self, language: TextLanguage, normalize: bool = True, *, spell: bool = True
     ) -> None:
-        known = isinstance(language, TextLanguage)
-        self._language = language if known else TextLanguage(language)
+        self._language = language
         self._normalize = normalize
         self._spell = spell
-        self._lines = LineParser()
-        self._html = HtmlFilter()
-        self._head = ""
+        self._head = ""  # the beginning of the paragraph
         self._before = ""  # the end of the text that was output
+        self._said = ""  # the last character of the output
         self._words = _Words()
         self._part = ""
         self._gap = ""  # white space that belongs to the next word
-        self._starts_line = False  # the part is the beginning of a line
-        self._kind = LineKind.TEXT
         self.is_spaced = False
 
-    def feed(self, piece: str) -> str:
-        """Take the next piece; return what can be spoken now, as a continuation."""
-        if self._normalize:
-            return "".join(map(self._feed_run, self._html.feed(self._lines.feed(piece))))
-        words = self._words.feed(piece)
-        if words:
-            self.is_spaced = words[-1].is_spaced
-        return "".join(word.text for word in words)
+    def feed(self, runs: Iterable[Run]) -> str:
+        """Take the next runs; return what can be spoken now, as a continuation."""
+        return "".join(map(self._feed_run, runs))
 
-    def finish(self) -> str:
-        """Return the rest, since the text has ended."""
-        if not self._normalize:
-            return self._words.finish()
-        said = "".join(map(self._feed_run, self._html.finish(self._lines.finish())))
-        said += self._close(has_more=False)
-        return said + _make_blank(self._gap)
-
-    def cut(self) -> str:
-        """Return the words that are held back; an incomplete tag is still held back."""
-        if not self._normalize:
-            return self._words.finish()
-        said = self._close()
+    def finish(self, *, has_more: bool = False) -> str:
+        """Return the words that are held back, since the text has ended or is cut here."""
+        said = self._close(has_more=has_more)
         gap, self._gap = self._gap, ""
         return said + _make_blank(gap)
 
     def _feed_run(self, run: Run) -> str:
-        if run.kind in SILENT_KINDS:
-            return self._close() if run.starts_line else ""
         said = ""
-        if run.starts_line or run.opens_paragraph:
-            said = self._close()
-            self._starts_line = True
-            self._kind = run.kind if run.starts_line else self._kind
-            self._before = "" if run.opens_paragraph else self._before
-            if (
-                run.opens_paragraph and self._head.strip()
-            ):  # there may be no white space after a tag
+        if run.opens and self._normalize:
+            said = self._close(has_more=True)
+            if self._head.strip():  # there may be no white space after a tag
                 self._gap = self._gap or "\n"
-            if run.opens_paragraph:
-                self._head = ""  # it may be in another language
-        return said + "".join(self._feed_word(word) for word in self._words.feed(run.text))
-
-    def _feed_word(self, word: _Word) -> str:
-        """Add a word with the white space before it to the part; say the part if it is complete."""
-        self._part += word.text
-        if self._holds(word.text.strip()):
-            return ""
-        self.is_spaced = word.is_spaced
-        return self._say(has_more=True)
+            self._head = self._before = ""  # it may be in another language
+        for word in self._words.feed(run.text):
+            self._part += word.text
+            if not self._holds(word.text.strip()):
+                self.is_spaced = word.is_spaced
+                said += self._say(has_more=True)
+        return said
 
     def _holds(self, word: str) -> bool:
-        if len(self._part) > HOLD:
+        if len(self._part) > HOLD or not self._normalize:
             return False
-        held = self._kind is LineKind.ROW or not word or _BINDS.search(word) is not None
-        held = held or _CLAUSE.search(self._part) is not None
-        return held or _OPEN.search(self._part) is not None or self._part.count("`") % 2 == 1
+        held = not word or _BINDS.search(word) or _CLAUSE.search(self._part)
+        return bool(held) or any(self._part.count(mark) % 2 for mark in (KEPT, TICK))
 
-    def _close(self, *, has_more: bool = True) -> str:
-        """End the line."""
+    def _close(self, *, has_more: bool) -> str:
         self._part += self._words.finish()
         self.is_spaced = True
         return self._say(has_more=has_more)
 
     def _say(self, *, has_more: bool) -> str:
         part, self._part = self._part, ""
-        is_line_start, self._starts_line = self._starts_line, False
+        if not self._normalize:
+            return part
         self._head += part[: _HEAD - len(self._head)]
         self._before, before = (self._before + part)[-_NEAR:], self._before
         self._language.read(part)
@@ -173,24 +141,24 @@ class SpeakableStream:
         at = part.index(core)
         gap, self._gap = self._gap + part[:at], part[at + len(core) :]
         needed = NEEDS_SPELLING.search(core)
-        languages = self._language.detect(self._head) if needed else ("english",)
-        said = normalize_part(
+        said = spell_part(
             core,
-            languages,
-            is_line_start=is_line_start,
+            self._language.detect(self._head) if needed else ("english",),
             has_more=has_more,
             before=before + part[:at],
+            said=self._said,
             spell=self._spell,
         )
         if not said:
             return ""
-        if said[0] in TIGHT and said[0] != core[0]:
+        self._said = said[-1]
+        if said[0].isspace() or (said[0] in TIGHT and said[0] != core[0]):
             return said  # what was between the word before it and this mark has been removed
         return _make_blank(gap) + said
 
 
 def _make_blank(gap: str) -> str:
-    return " " if "\n" in gap or "\r" in gap else BLANKS.sub(" ", gap)
+    return " " if "\n" in gap or "\r" in gap else gap
 
 
 class _Word(msgspec.Struct, frozen=True):
@@ -232,5 +200,5 @@ class _Words:
         if match is not None:
             return match.start()
         return (
-            find_cluster_border(self._held, at, at + HOLD) if len(self._held) > at + HOLD else None
+            at + find_cluster_border(self._held[at:], HOLD) if len(self._held) > at + HOLD else None
         )

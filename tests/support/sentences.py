@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from sidecar.text.languages import TextLanguage
+from sidecar.text.markup import Markup
 from sidecar.text.sentences import Sentence, SentenceSplitter
 from sidecar.text.stream import SpeakableStream
 
@@ -68,18 +71,35 @@ def split(
     limit: int = 300,
     least: int = 0,
     sizes: Iterable[int] = (),
+    *,
+    normalize: bool = True,
 ) -> list[Sentence]:
     """Return the sentences of a text that arrives in portions of these sizes."""
-    splitter = SentenceSplitter(language, limit, least)
-    found = [sentence for part in portions(text, sizes) for sentence in splitter.feed(part)]
-    return found + splitter.finish()
+    splitter, markup = SentenceSplitter(language, limit, least), Markup(normalize)
+    found = [s for part in portions(text, sizes) for s in splitter.feed(markup.feed(part))]
+    found += splitter.finish(markup.finish())
+    return [replace(sentence, text="") for sentence in found]
+
+
+class WordStream:
+    """A text that is still being written, in pieces → what is said of it."""
+
+    def __init__(self, language: str | None, normalize: bool = True) -> None:
+        self.markup = Markup(normalize)
+        self.words = SpeakableStream(TextLanguage(language), normalize)
+
+    def feed(self, text: str) -> str:
+        return self.words.feed(self.markup.feed(text))
+
+    def finish(self) -> str:
+        return self.words.feed(self.markup.finish()) + self.words.finish()
 
 
 def stream_speakable(
     text: str, language: str | None, sizes: Iterable[int], normalize: bool = True
 ) -> list[str]:
     """Return what is said of each portion of a text, and at its end."""
-    stream = SpeakableStream(language, normalize)
+    stream = WordStream(language, normalize)
     return [*map(stream.feed, portions(text, sizes)), stream.finish()]
 
 

@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from sidecar.synthesis.segments import SegmentSource, TokenSource
 from sidecar.text.languages import TextLanguage, detect_language, detect_languages
-from sidecar.text.sentences import SentenceSplitter
+from sidecar.text.sentences import LEAST
 from sidecar.text.speakable import make_speakable
 from tests.support.everyday import EVERYDAY
 from tests.support.plain_texts import PROSE
+from tests.support.sentences import spans, split
 
 LATIN = ("german", "french", "spanish", "italian", "portuguese")
 
@@ -22,9 +23,7 @@ def beginnings(language: str, words: int) -> list[str]:
 
 
 def sentences(text: str, language: str | None = None) -> list[str]:
-    splitter = SentenceSplitter(language)
-    found = splitter.feed(text) + splitter.finish()
-    return [text[sentence.start : sentence.end] for sentence in found]
+    return spans(text, split(text, language, least=LEAST))
 
 
 def given_to_the_model(text: str, sizes: list[int], *, by_token: bool) -> str:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sidecar.text import boundaries
 from sidecar.text.languages import detect_language
+from sidecar.text.markup import Markup
 from sidecar.text.sentences import Sentence, SentenceSplitter
 from sidecar.text.silence import is_silent
 from tests.support.plain_texts import PROSE
@@ -84,7 +85,7 @@ def test_a_long_sentence_is_cut_after_punctuation_then_white_space_then_anywhere
         (6, ["ab", family + "c", "d"]),
     ):
         text = "".join(parts)
-        assert spans(text, split(text, limit=limit)) == parts
+        assert spans(text, split(text, limit=limit, normalize=False)) == parts
 
 
 @pytest.mark.parametrize(
@@ -106,11 +107,13 @@ def test_no_decision_is_made_too_early(text: str) -> None:
 
 def test_a_sentence_is_confirmed_by_the_beginning_of_the_next_word() -> None:
     splitter = SentenceSplitter("english", least=0)
-    assert splitter.feed("It was a long and stormy evening. ") == []
-    assert splitter.feed("T") == [Sentence(0, 34, ends_paragraph=False, is_silent=False)]
-    chinese = SentenceSplitter("chinese", least=0)
-    assert chinese.feed("今天天气很好。") == []
-    assert len(chinese.feed("我")) == 1
+    markup = Markup()
+    text = "It was a long and stormy evening. "
+    assert splitter.feed(markup.feed(text)) == []
+    assert splitter.feed(markup.feed("T")) == [Sentence(0, 34, False, is_silent=False, text=text)]
+    chinese, markup = SentenceSplitter("chinese", least=0), Markup()
+    assert chinese.feed(markup.feed("今天天气很好。")) == []
+    assert len(chinese.feed(markup.feed("我"))) == 1
 
 
 @given(
@@ -126,7 +129,9 @@ def test_pieces_do_not_matter_and_sentences_cover_the_text(
     whole = split(text, language, limit, least)
     assert [s.end for s in whole[:-1]] == [s.start for s in whole[1:]]
     assert not text or (whole[0].start, whole[-1].end) == (0, len(text))
-    assert all(0 < s.end - s.start <= limit for s in whole)
+    assert all(s.start < s.end for s in whole)
+    unchanged = split(text, language, limit, least, normalize=False)
+    assert all(s.end - s.start <= limit for s in unchanged)
     assert not whole or whole[-1].ends_paragraph
 
     # One character at a time, every decision is made as early as it ever is.
@@ -136,9 +141,10 @@ def test_pieces_do_not_matter_and_sentences_cover_the_text(
 
 @given(TEXTS, st.integers(8, 40))
 @example("👨‍👩‍👧" * 3, 8)
+@example("Hi. \u0301", 8)
 def test_no_cluster_is_cut_that_fits(text: str, limit: int) -> None:
     borders = {m.start(): len(m[0]) for m in regex.finditer(r"\X", text)}
-    for sentence in split(text, None, limit):
+    for sentence in split(text, None, limit, normalize=False):
         start = sentence.start
         inside = start not in borders and start != len(text)
         # "\r\n" is a cluster, and white space.
@@ -175,12 +181,12 @@ def test_cost_and_memory_grow_with_the_text_and_no_faster(
     monkeypatch.setattr(
         sentencex, "segment", lambda code, text: given_.append(len(text)) or segment(code, text)
     )
-    splitter = SentenceSplitter(None)
+    splitter, markup = SentenceSplitter(None), Markup()
     text = unit * (10_000 // len(unit))
     for at in range(0, len(text), 50):
-        splitter.feed(text[at : at + 50])
+        splitter.feed(markup.feed(text[at : at + 50]))
         assert len(splitter._text) <= 400  # pyright: ignore[reportPrivateUsage]
-    splitter.finish()
+    splitter.finish(markup.finish())
     assert len(given_) <= len(text)
     assert max(given_, default=0) <= boundaries._CONTEXT + boundaries._WORD  # pyright: ignore[reportPrivateUsage]
 

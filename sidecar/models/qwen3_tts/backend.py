@@ -20,6 +20,7 @@ from sidecar.models.qwen3_tts import convolution, elementwise, layers_cpu, layer
 from sidecar.models.qwen3_tts.cuda import selection
 from sidecar.models.qwen3_tts.cuda.selection import Kernels, Layered
 from sidecar.models.qwen3_tts.cuda.weights import StackWeights
+from sidecar.models.qwen3_tts.fused.launch import CudaLauncher, Launcher, MetalLauncher
 from sidecar.models.qwen3_tts.linear import Linear
 
 Elementwise: TypeAlias = Callable[[mx.array], mx.array]
@@ -80,6 +81,20 @@ def _no_kernels(*_: Any, **__: Any) -> None:
 
 
 @dataclass(frozen=True)
+class CodecKernels:
+    """How the codec runs on kernels of its own.
+
+    Attributes:
+        launcher: raises Unsuitable, or what MLX raises, where the GPU cannot run them.
+        by_windows: convolutions are products over windows. On CUDA MLX's own are cuDNN's, which
+            plans each new shape for many milliseconds, and keeps few plans.
+    """
+
+    launcher: Callable[[], Launcher]
+    by_windows: bool
+
+
+@dataclass(frozen=True)
 class Backend:
     """The arrangement of the model for one kind of device.
 
@@ -103,6 +118,8 @@ class Backend:
         conv: a convolution's module → its computation.
         sin2pi: x → sin²(πx).
         frame_kernels: as `cuda.selection.choose`.
+        codec_kernels: makes what runs the codec's kernels, and says whether its convolutions are
+            products over windows rather than MLX's own; None where there are none.
     """
 
     dtype: str | None
@@ -122,6 +139,7 @@ class Backend:
     erf: Elementwise
     sin2pi: Elementwise
     frame_kernels: ChooseKernels = _no_kernels
+    codec_kernels: CodecKernels | None = None
 
 
 CPU = Backend(
@@ -164,6 +182,7 @@ def _gpu(is_cuda: bool) -> Backend:
         erf=mx.erf,
         sin2pi=layers_gpu.sin2pi,
         frame_kernels=selection.choose if is_cuda else _no_kernels,
+        codec_kernels=CodecKernels(CudaLauncher if is_cuda else MetalLauncher, by_windows=is_cuda),
     )
 
 

@@ -12,23 +12,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, TypeAlias
 
 import mlx.core as mx
+import numpy as np
+from numpy.typing import NDArray
 
 from sidecar.models.qwen3_tts.backend import Backend
+from sidecar.models.qwen3_tts.codec_chunk import Chunk
 from sidecar.models.qwen3_tts.codec_layers import (
     CausalConv,
     CausalTransposeConv,
-    CodecMemory,
     ConvNeXt,
+    Limit,
+    Memory,
     ReachingStep,
     Residual,
     Snake,
     Step,
     WindowedTransformer,
 )
-from sidecar.models.slots import Slot, gather
+from sidecar.models.qwen3_tts.fused import selection
+from sidecar.models.slots import Slot, gather, slots
+
+# uint32 [frames, codebooks], on the host or computed.
+Codes: TypeAlias = NDArray[np.uint32] | mx.array
 
 # Frames are padded to one of these numbers, so that few shapes of kernels are needed.
 _SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
@@ -62,16 +70,23 @@ class Codec:
         quantizer = decoder.quantizer
         self._semantic = quantizer.n_q_semantic
         self._tables = tables
+        self._out: mx.array | None = None
         self._books = mx.arange(tables.shape[0])
         self._semantic_out = quantizer.rvq_first.output_proj.weight[:, 0].T[None]
         self._acoustic_out = quantizer.rvq_rest.output_proj.weight[:, 0].T[None]
         far, near = _far_sighted(decoder, backend), _near_sighted(decoder, backend)
-        self._steps: list[Step] = [*far, *near]
-        self._far, self._near = range(len(far)), range(len(far), len(self._steps))
         # The last frames that determine what the near-sighted parts remember.
         self._reach = reduce(lambda last, step: step.reach(last), reversed(near), 0)
+        self._steps: Sequence[Step] = [*far, *near]
+        self._first_near = len(far)
         self._at_once = backend.codec_frames
         self.samples_per_frame = samples_per_frame
+        layered = self._steps
+        kernels = selection.choose(decoder, layered, backend.codec_kernels, self._try)
+        self._steps = layered if kernels is None else kernels
+        # With the kernels on, few operations count: the books' products are one.
+        if kernels is not None:
+            self._out = self._joined_out()
 
     @property
     def codebooks(self) -> int:
@@ -85,7 +100,12 @@ class Codec:
     def open(self) -> CodecState:
         return CodecState([step.start for step in self._steps])
 
-    def decode(self, states: Sequence[CodecState], codes: Sequence[mx.array]) -> list[mx.array]:
+    @property
+    def has_kernels(self) -> bool:
+        """Whether chunks take few kernels."""
+        return self._out is not None
+
+    def decode(self, states: Sequence[CodecState], codes: Sequence[Codes]) -> list[mx.array]:
         """Start decoding, for each state, the next uint32 [frames, codebooks].
 
         Returns:
@@ -115,54 +135,83 @@ class Codec:
         Args:
             following: how many more frames will be heard before any are decoded.
         """
-        frames = len(codes)
-        x = self._dequantize(_pad(codes, _padded_size(frames))[None])
-        x = self._run(self._far, x, [state], [frames])
+        frames, near = len(codes), self._first_near
+        x = self._dequantize(_stacked([codes], _padded_size(frames)))
+        x = self._run(range(near), x, [state], [frames])
         for start in range(max(0, frames - self._reach + following), frames, self._at_once):
             part = x[:, start : min(frames, start + self._at_once)]
             count = part.shape[1]
             part = mx.pad(part, [(0, 0), (0, _padded_size(count) - count), (0, 0)])
-            self._run(self._near, part, [state], [count])
+            self._run(range(near, len(self._steps)), part, [state], [count])
         state.seen += frames
-        mx.eval([slot.array for part in state.memories for slot in part])
+        mx.eval(_arrays([state]))
 
-    def _decode(self, states: Sequence[CodecState], codes: Sequence[mx.array]) -> list[mx.array]:
+    def _decode(self, states: Sequence[CodecState], codes: Sequence[Codes]) -> list[mx.array]:
         counts = [len(c) for c in codes]
         size = _padded_size(max(counts))
-        x = self._dequantize(mx.stack([_pad(c, size) for c in codes]))
+        x = self._dequantize(_stacked(codes, size))
         x = self._run(range(len(self._steps)), x, states, counts)
-        # Infinite values must not become loud ones.
-        audio = mx.where(mx.isfinite(x), mx.clip(x, -1.0, 1.0), mx.nan).reshape(len(states), -1)
+        audio = x.reshape(len(states), -1)
         if audio.shape[1] != size * self.samples_per_frame:
             raise ValueError(f"{size} frames came out as {audio.shape[1]} samples")
         for state, count in zip(states, counts, strict=True):
             state.seen += count
-        mx.async_eval(audio, [slot.array for s in states for part in s.memories for slot in part])
+        mx.async_eval(audio, _arrays(states))  # pyright: ignore[reportUnknownMemberType]  # MLX does not type its arguments
         return [audio[row, : n * self.samples_per_frame] for row, n in enumerate(counts)]
 
     def _run(
         self, parts: range, x: mx.array, states: Sequence[CodecState], counts: Sequence[int]
     ) -> mx.array:
         """Run some of the parts on float32 [rows, frames, dim], of which each row has `counts`."""
-        seen, size = [state.seen for state in states], x.shape[1]
+        size = x.shape[1]
+        chunk = Chunk([state.seen for state in states], counts, size)
         for part in parts:
             pasts = zip(*(state.memories[part] for state in states), strict=True)
-            x, memories = self._steps[part](x, [gather(past) for past in pasts], seen)
+            x, memories = self._steps[part](x, [gather(past) for past in pasts], chunk)
             shares = [_shares(memory, counts, size) for memory in memories]
             for row, state in enumerate(states):
                 state.memories[part] = [share[row] for share in shares]
         return x
 
+    def _try(self, steps: Sequence[Step]) -> mx.array:
+        """Decode two chunks of two rows of different lengths with these parts, for a comparison."""
+        self._steps = steps
+        numbers, states = np.random.default_rng(1), [self.open(), self.open()]
+        audio: list[mx.array] = []
+        for counts in ((2, 1), (1, 2)):
+            shapes = [(count, self.codebooks) for count in counts]
+            codes = [numbers.integers(0, self.book_size, shape, np.uint32) for shape in shapes]
+            audio += self._decode(states, codes)
+        return mx.concatenate(audio)
+
     def _dequantize(self, codes: mx.array) -> mx.array:
         """uint32 [rows, frames, codebooks] → float32 [rows, frames, dim], semantic + acoustic."""
         vectors = self._tables[self._books, codes]
+        if self._out is not None:
+            return vectors.reshape(*codes.shape[:2], -1) @ self._out
         semantic = vectors[:, :, : self._semantic].sum(axis=2) @ self._semantic_out
         acoustic = vectors[:, :, self._semantic :].sum(axis=2) @ self._acoustic_out
         return semantic + acoustic
 
+    def _joined_out(self) -> mx.array:
+        """Return the projections of all books, one under another: float32 [books × dim, out]."""
+        acoustic = self.codebooks - self._semantic
+        matrices = [self._semantic_out[0]] * self._semantic + [self._acoustic_out[0]] * acoustic
+        joined = mx.concatenate(matrices)
+        mx.eval(joined)
+        return joined
 
-def _shares(memory: CodecMemory, counts: Sequence[int], size: int) -> list[Slot]:
+
+def _arrays(states: Sequence[CodecState]) -> list[mx.array]:
+    """Return the arrays of these states; rows share most of them."""
+    slots = (slot for state in states for part in state.memories for slot in part)
+    return list({id(slot.array): slot.array for slot in slots}.values())
+
+
+def _shares(memory: Memory, counts: Sequence[int], size: int) -> list[Slot]:
     """Return each row's last `keep` positions up to its own end, of a memory of `size` frames."""
+    if isinstance(memory, mx.array):
+        return slots(memory)
     array, axis, keep = memory
     per_frame = (array.shape[axis] - keep) // size
     if all(count == size for count in counts):
@@ -184,9 +233,12 @@ def _padded_size(frames: int) -> int:
     return next((size for size in _SIZES if size >= frames), frames)
 
 
-def _pad(codes: mx.array, size: int) -> mx.array:
-    missing = size - len(codes)
-    return mx.pad(codes, [(0, missing), (0, 0)]) if missing else codes
+def _stacked(codes: Sequence[Codes], size: int) -> mx.array:
+    """Return uint32 [rows, size, codebooks], zeros at the end of shorter rows."""
+    stacked = np.zeros((len(codes), size, codes[0].shape[1]), np.uint32)
+    for row, of_row in enumerate(codes):
+        stacked[row, : len(of_row)] = np.asarray(of_row)
+    return mx.array(stacked)
 
 
 def _far_sighted(decoder: Any, backend: Backend) -> list[Step]:
@@ -206,7 +258,7 @@ def _near_sighted(decoder: Any, backend: Backend) -> list[ReachingStep]:
         act, upsample, *units = block.block
         steps += [Snake(act, backend), CausalTransposeConv(upsample.conv, backend)]
         steps += [Residual(unit, backend) for unit in units]
-    steps += [Snake(snake, backend), CausalConv(last.conv, backend)]
+    steps += [Snake(snake, backend), CausalConv(last.conv, backend), Limit()]
     return steps
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import mlx.core as mx
 import mlx.nn as nn
 
 from sidecar.models.qwen3_tts.backend import Backend
+from sidecar.models.qwen3_tts.codec_chunk import Chunk
 from sidecar.models.qwen3_tts.transformer import Stack
 
 
@@ -24,6 +25,10 @@ class CodecMemory(NamedTuple):
     array: mx.array
     axis: int
     keep: int
+
+
+# Whole, for the codec to cut; or already the rows' shares, [rows, …].
+Memory: TypeAlias = CodecMemory | mx.array
 
 
 class Step(Protocol):
@@ -36,14 +41,13 @@ class Step(Protocol):
     start: list[mx.array]
 
     def __call__(
-        self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
-    ) -> tuple[mx.array, list[CodecMemory]]:
+        self, x: mx.array, past: Sequence[mx.array], chunk: Chunk
+    ) -> tuple[mx.array, Sequence[Memory]]:
         """Run the part.
 
         Args:
             x: float32 [rows, time, channels]
             past: the memories of all rows.
-            seen: the number of past frames of each row.
         """
         ...
 
@@ -66,7 +70,7 @@ class CausalConv:
         self._convolve = backend.conv(conv)
 
     def __call__(
-        self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
+        self, x: mx.array, past: Sequence[mx.array], chunk: Chunk
     ) -> tuple[mx.array, list[CodecMemory]]:
         x = mx.concatenate([past[0], x], axis=1) if self._keep else x
         return self._convolve(x), [CodecMemory(x, 1, self._keep)] if self._keep else []
@@ -96,7 +100,7 @@ class CausalTransposeConv:
         self.start = [mx.zeros(shape)] if self._keep else []
 
     def __call__(
-        self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
+        self, x: mx.array, past: Sequence[mx.array], chunk: Chunk
     ) -> tuple[mx.array, list[CodecMemory]]:
         rows, time, _ = x.shape
         parts = self._product(x).reshape(rows, time, -1, self._stride * self._out)
@@ -126,7 +130,7 @@ class Snake:
         self.start = []
 
     def __call__(
-        self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
+        self, x: mx.array, past: Sequence[mx.array], chunk: Chunk
     ) -> tuple[mx.array, list[CodecMemory]]:
         return x + self._inverse_beta * self._sin2pi(x * self._alpha), []
 
@@ -144,14 +148,38 @@ class Residual:
         self.start = self._conv1.start
 
     def __call__(
-        self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
+        self, x: mx.array, past: Sequence[mx.array], chunk: Chunk
     ) -> tuple[mx.array, list[CodecMemory]]:
-        y, memory = self._conv1(self._act1(x, [], seen)[0], past, seen)
-        y, _ = self._conv2(self._act2(y, [], seen)[0], [], seen)
+        y, memory = self._conv1(self._act1(x, [], chunk)[0], past, chunk)
+        y, _ = self._conv2(self._act2(y, [], chunk)[0], [], chunk)
         return x + y, memory
 
     def reach(self, last: int) -> int:
         return self._conv1.reach(last)
+
+
+class Limit:
+    """Clips samples; infinite values must not become loud ones."""
+
+    start: list[mx.array]
+
+    def __init__(self) -> None:
+        self.start = []
+
+    def __call__(
+        self, x: mx.array, past: Sequence[mx.array], chunk: Chunk
+    ) -> tuple[mx.array, list[CodecMemory]]:
+        return mx.where(mx.isfinite(x), mx.clip(x, -1.0, 1.0), mx.nan), []
+
+    def reach(self, last: int) -> int:
+        return last
+
+
+class Affine(NamedTuple):
+    """x @ matrix + bias; float32 [1, in, out] and [out]."""
+
+    matrix: mx.array
+    bias: mx.array
 
 
 class ConvNeXt:
@@ -168,17 +196,24 @@ class ConvNeXt:
         self._eps = block.norm.eps
         first, second = block.pwconv1, block.pwconv2
         root = 2.0**-0.5
-        self._in = mx.contiguous((first.weight * block.norm.weight).T * root)[None]
-        self._in_bias = (first.bias + first.weight @ block.norm.bias) * root
-        self._out = mx.contiguous((second.weight * block.gamma[:, None]).T * root)[None]
-        self._out_bias = second.bias * block.gamma
+        self.first = Affine(
+            mx.contiguous((first.weight * block.norm.weight).T * root)[None],
+            (first.bias + first.weight @ block.norm.bias) * root,
+        )
+        self.second = Affine(
+            mx.contiguous((second.weight * block.gamma[:, None]).T * root)[None],
+            second.bias * block.gamma,
+        )
+
+    def normalise(self, x: mx.array) -> mx.array:
+        return self._backend.layer_norm(x, self._eps)
 
     def __call__(
-        self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
+        self, x: mx.array, past: Sequence[mx.array], chunk: Chunk
     ) -> tuple[mx.array, list[CodecMemory]]:
-        y, memory = self._conv(x, past, seen)
-        y = mx.addmm(self._in_bias, self._backend.layer_norm(y, self._eps), self._in)
-        y = mx.addmm(self._out_bias, y + y * self._backend.erf(y), self._out)
+        y, memory = self._conv(x, past, chunk)
+        y = mx.addmm(self.first.bias, self.normalise(y), self.first.matrix)
+        y = mx.addmm(self.second.bias, y + y * self._backend.erf(y), self.second.matrix)
         return x + y, memory
 
     def reach(self, last: int) -> int:
@@ -193,31 +228,40 @@ class WindowedTransformer:
 
     def __init__(self, transformer: Any, backend: Backend) -> None:
         config = transformer.config
-        self._keep: int = config.sliding_window - 1
+        self.keep: int = config.sliding_window - 1
+        self.base: float = config.rope_theta
         self._backend = backend
-        self._stack = Stack(transformer.layers, config.rope_theta, backend)
+        self.stack = Stack(transformer.layers, self.base, backend)
         self._in = backend.fused([transformer.input_proj])
         self._out = backend.fused([transformer.output_proj])
         self._norm = backend.norm(transformer.norm)
-        shape = (1, 2, config.num_key_value_heads, self._keep, config.head_dim)
-        self.start = [mx.zeros(shape)] * len(self._stack)
+        shape = (1, 2, config.num_key_value_heads, self.keep, config.head_dim)
+        self.start = [mx.zeros(shape)] * len(self.stack)
 
     def __call__(
-        self, x: mx.array, past: Sequence[mx.array], seen: Sequence[int]
+        self, x: mx.array, past: Sequence[mx.array], chunk: Chunk
     ) -> tuple[mx.array, list[CodecMemory]]:
         window = _Window(past)
-        table = self._stack.positions.at(seen, x.shape[1])
-        x = self._stack(self._in(x), table, window, self._mask(x.shape[1], seen))
-        memories = [CodecMemory(array, 3, self._keep) for array in window.arrays]
-        return self._out(self._norm(x)), memories
+        table = self.stack.positions.at(chunk.seen, x.shape[1])
+        x = self.stack(self.enter(x), table, window, self._mask(x.shape[1], chunk.seen))
+        memories = [CodecMemory(array, 3, self.keep) for array in window.arrays]
+        return self.leave(x), memories
+
+    def enter(self, x: mx.array) -> mx.array:
+        """Return the input of the first layer."""
+        return self._in(x)
+
+    def leave(self, x: mx.array) -> mx.array:
+        """Return the output, of that of the last layer."""
+        return self._out(self._norm(x))
 
     def _mask(self, queries: int, seen: Sequence[int]) -> mx.array | None:
-        if queries == 1 and min(seen) >= self._keep:
+        if queries == 1 and min(seen) >= self.keep:
             return None
-        keys = mx.arange(self._keep + queries)
-        distance = mx.arange(self._keep, self._keep + queries)[:, None] - keys
-        in_window = (distance >= 0) & (distance <= self._keep)
-        is_real = keys >= self._keep - mx.array(list(seen))[:, None, None, None, None]
+        keys = mx.arange(self.keep + queries)
+        distance = mx.arange(self.keep, self.keep + queries)[:, None] - keys
+        in_window = (distance >= 0) & (distance <= self.keep)
+        is_real = keys >= self.keep - mx.array(list(seen))[:, None, None, None, None]
         return self._backend.mask(in_window & is_real)
 
 

@@ -33,7 +33,7 @@ class Layer:
 
     def __init__(self, module: Any, fused: Callable[..., Linear]) -> None:
         attention, mlp = module.self_attn, module.mlp
-        self._heads: int = attention.num_heads
+        self.heads: int = attention.num_heads
         self._kv_heads: int = attention.num_kv_heads
         self.size: int = attention.head_dim
         self._scale: float = attention.scale
@@ -55,10 +55,10 @@ class Layer:
             else (attention.q_norm.weight, attention.k_norm.weight)
         )
         nothing = mx.zeros(self.size)
-        gains = [q] * self._heads + [k] * self._kv_heads + [nothing] * self._kv_heads
+        gains = [q] * self.heads + [k] * self._kv_heads + [nothing] * self._kv_heads
         halves = mx.stack(gains).astype(mx.float32).reshape(-1, 2, self.size // 2)
         self._gain, self._swapped_gain = halves, mx.contiguous(halves[:, ::-1])
-        rotated = self._heads + self._kv_heads
+        rotated = self.heads + self._kv_heads
         self._passes = (mx.arange(rotated + self._kv_heads) >= rotated)[:, None, None]
         mx.eval(self._gain, self._swapped_gain, self._passes)
 
@@ -78,11 +78,19 @@ class Layer:
             before=self._before.weight,
             after=self._after.weight,
             q_gain=self._gain[0].reshape(-1),
-            k_gain=self._gain[self._heads].reshape(-1),
-            heads=self._heads,
+            k_gain=self._gain[self.heads].reshape(-1),
+            heads=self.heads,
             kv_heads=self._kv_heads,
             epsilon=self._eps,
         )
+
+    @property
+    def has_head_norms(self) -> bool:
+        return self._eps is not None
+
+    def qkv(self, x: mx.array) -> mx.array:
+        """Return queries, keys and values as they come: float [rows, length, all of them]."""
+        return self._qkv(self._before(x))
 
     def project(self, x: mx.array, table: Any) -> tuple[mx.array, mx.array]:
         """Return queries, and keys and values, of float [rows, length, hidden].
@@ -94,13 +102,13 @@ class Layer:
             float [rows, heads, length, head_dim] and float [2, rows, kv_heads, length, head_dim]
         """
         rows, length, _ = x.shape
-        x = self._qkv(self._before(x)).reshape(rows, length, -1, 2, self.size // 2)
+        x = self.qkv(x).reshape(rows, length, -1, 2, self.size // 2)
         unit = x if self._eps is None else self._unit(x)
         gains = self._gain, self._swapped_gain, self._passes
         x = _rotate(x, unit, unit[..., ::-1, :], *gains, *table)
         x = x.reshape(rows, length, -1, self.size)
-        kv = x[:, :, self._heads :].reshape(rows, length, 2, self._kv_heads, self.size)
-        return x[:, :, : self._heads].swapaxes(1, 2), kv.transpose(2, 0, 3, 1, 4)
+        kv = x[:, :, self.heads :].reshape(rows, length, 2, self._kv_heads, self.size)
+        return x[:, :, : self.heads].swapaxes(1, 2), kv.transpose(2, 0, 3, 1, 4)
 
     def _unit(self, x: mx.array) -> mx.array:
         """Divide heads by their root mean square; the norm's weight is in the gains."""

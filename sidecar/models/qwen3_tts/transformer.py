@@ -33,6 +33,10 @@ class Stack:
     def __len__(self) -> int:
         return len(self._layers)
 
+    @property
+    def layers(self) -> Sequence[Layer]:
+        return self._layers
+
     def __call__(
         self, x: mx.array, table: Sequence[Rotation], store: KVStore, mask: mx.array | None
     ) -> mx.array:

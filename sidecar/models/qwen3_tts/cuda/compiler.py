@@ -37,11 +37,21 @@ def body(shape: StackShape) -> str:
 
 def source(shape: StackShape) -> str:
     """Return the whole C++ of a kernel."""
-    return shape.constants() + (_SOURCES / "device.cuh").read_text("utf-8") + body(shape)
+    return shape.constants() + for_gpu(body(shape))
+
+
+def for_gpu(text: str) -> str:
+    """Return C++ with what is special to a GPU in front of it."""
+    return (_SOURCES / "device.cuh").read_text("utf-8") + text
 
 
 def compiled(shape: StackShape, capability: tuple[int, int]) -> bytes:
-    """Return a kernel's cubin, from the cache if it is there.
+    """Return a stack's kernel; see `machine_code`."""
+    return machine_code(source(shape), capability)
+
+
+def machine_code(text: str, capability: tuple[int, int]) -> bytes:
+    """Return the cubin of a whole source, from the cache if it is there.
 
     Args:
         capability: of the GPU, major and minor.
@@ -53,7 +63,6 @@ def compiled(shape: StackShape, capability: tuple[int, int]) -> bytes:
     major, minor = capability
     # From 9.0 on, "a" stands for the instructions of this very generation.
     options = [f"--gpu-architecture=sm_{major}{minor}{'a' if major >= 9 else ''}", "--std=c++17"]
-    text = source(shape)
     key = "\n".join([text, *options, str(_version(library))])
     file = _folder() / f"frame-{hashlib.sha256(key.encode()).hexdigest()[:24]}.cubin"
     try:

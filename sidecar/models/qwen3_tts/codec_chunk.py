@@ -1,0 +1,37 @@
+"""What rows have in common in one decoding of the codec."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import mlx.core as mx
+
+# MLX passes shorter arrays to a Metal kernel in another kind of memory.
+LEAST_LENGTH = 8
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Frames of several rows that are decoded together.
+
+    Attributes:
+        seen: past frames of each row.
+        counts: frames of each row now.
+        size: to which number of frames the rows are padded.
+    """
+
+    seen: Sequence[int]
+    counts: Sequence[int]
+    size: int
+
+    def lengths(self, window: int) -> mx.array:
+        """Return int32 [2 × rows]: the counts, and the past frames, at most `window`."""
+        return integers((*self.counts, *(min(seen, window) for seen in self.seen)))
+
+
+@lru_cache(maxsize=4096)
+def integers(values: tuple[int, ...]) -> mx.array:
+    """Return an int32 array, padded to `LEAST_LENGTH`; few are different, so they are kept."""
+    return mx.array([*values, *[0] * (LEAST_LENGTH - len(values))], mx.int32)

@@ -33,7 +33,7 @@ class BatchRunner:
     @property
     def has_work(self) -> bool:
         return (
-            any(batch.flight for batch in self._batches.values())
+            any(batch.flights for batch in self._batches.values())
             or any(not sequence.prefilled for sequence in self.active)
             or any(sequence.can_step for sequence in self.active)
         )

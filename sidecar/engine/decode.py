@@ -1,42 +1,43 @@
 """The body of the decode loop: one frame of every sequence, then the chunks that are due.
 
 The next frame is started before the host looks at the present one, so that the device computes
-while the host works. Only when the present frame fills a chunk, the chunk is started first: audio
-does not wait for the next frame.
+while the host works. When the present frame fills a chunk, the chunk is started first where a frame
+takes long, so that audio does not wait for it; where the host takes longer to build the chunk than
+the device to compute a frame, several frames are started first.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import mlx.core as mx
 import numpy as np
+from numpy.typing import NDArray
 
 from sidecar.engine.failures import not_finite
 from sidecar.engine.loaded import LoadedModel
 from sidecar.engine.sampling import BatchSampler
 from sidecar.engine.sequence import Sequence
-from sidecar.models.slots import slots
 
-_ENDED, _NOT_FINITE = 1, 2
+# Of a row's codes, which are far smaller: a number of the row is infinite or not a number.
+_NOT_FINITE = 1 << 31
 
 Failed = Callable[[Sequence, Exception], None]
 
 
 @dataclass(frozen=True)
 class Flight:
-    """A frame that is being computed; row i of its arrays belongs to sequence i.
+    """A frame that is being computed.
 
     Attributes:
-        codes: uint32 [rows, codebooks].
-        flags: uint8 [rows], all that the host must know now: whether the row has ended, and
-            whether a number of it is infinite or not a number.
+        codes: uint32 [rows, codebooks], plus `_NOT_FINITE`; row i belongs to sequence i.
     """
 
     sequences: list[Sequence]
     codes: mx.array
-    flags: mx.array
 
     @property
     def completes_chunk(self) -> bool:
@@ -48,14 +49,12 @@ class Chunks:
     """Audio that is being computed, of several sequences in one array, so that it is read at once.
 
     Attributes:
-        sizes: frames of each sequence.
-        codes: uint32 [frames of all, codebooks].
+        codes: of each sequence, uint32 [frames, codebooks].
         samples: float32 [samples of all].
     """
 
     sequences: list[Sequence]
-    sizes: list[int]
-    codes: mx.array
+    codes: list[NDArray[np.uint32]]
     samples: mx.array
 
 
@@ -76,27 +75,36 @@ class Batch:
         self._sampled: list[Sequence] = []  # the sequences that the sampler was made for
         self._taken: list[Sequence] = []
         self._sampler: BatchSampler | None = None
-        self.flight: Flight | None = None
+        # Frames that are being computed, the oldest first.
+        self.flights: deque[Flight] = deque()
 
     def step(self) -> None:
         """Take one frame of every sequence, and hand out the chunks that are due with it."""
-        flight = self.flight or self._start()
-        if flight is None:
+        if not self._fill(1):
             return
-        self.flight, self._taken = None, flight.sequences
-        chunk_first = flight.completes_chunk
-        if not chunk_first:
-            self.flight = self._start()
+        flight = self.flights.popleft()
+        self._taken = flight.sequences
+        ahead = self._loaded.model.frames_ahead if flight.completes_chunk else 1
+        self._fill(ahead)
         self._take(flight)
         chunks = self._start_chunks(self._find_due(flight.sequences))
-        if chunk_first:
-            self.flight = self._start()
+        self._fill(1)
         if chunks is not None:
             self._deliver(chunks)
 
+    def _fill(self, count: int) -> bool:
+        """Start frames until so many are being computed; return whether any are."""
+        while len(self.flights) < count:
+            flight = self._start()
+            if flight is None:
+                break
+            self.flights.append(flight)
+        return bool(self.flights)
+
     def find_affected(self) -> list[Sequence]:
         """Return the sequences that a failed step may have harmed."""
-        return list({*self._sampled, *self._taken})
+        flying = (sequence for flight in self.flights for sequence in flight.sequences)
+        return list({*self._sampled, *self._taken, *flying})
 
     def _start(self) -> Flight | None:
         sequences = list(self._choose())
@@ -107,7 +115,7 @@ class Batch:
         except Exception:
             flight = self._build_apart(sequences)
         if flight is not None:
-            mx.async_eval(flight.codes, flight.flags)  # pyright: ignore[reportUnknownMemberType]  # MLX does not type its arguments
+            mx.async_eval(flight.codes)  # pyright: ignore[reportUnknownMemberType]  # MLX does not type its arguments
         return flight
 
     def _build(self, sequences: list[Sequence]) -> Flight:
@@ -119,11 +127,11 @@ class Batch:
             self._sampled = sequences
             self._sampler = BatchSampler(self._loaded.mask, [s.sampling for s in sequences])
         codes = self._loaded.model.frame([s.state for s in sequences], self._sampler)
-        flags = _flags(codes, self._sampler.finite, self._loaded.model.codes.eos)
+        codes = _marked(codes, self._sampler.finite)
         self._sampler.advance()
         for sequence in sequences:
             sequence.started += 1
-        return Flight(sequences, codes, flags)
+        return Flight(sequences, codes)
 
     def _build_apart(self, sequences: list[Sequence]) -> Flight | None:
         """Build the frame of each sequence alone, after one of all could not be built.
@@ -139,19 +147,19 @@ class Batch:
         if not flights:
             return None
         alive = [sequence for flight in flights for sequence in flight.sequences]
-        codes = mx.concatenate([flight.codes for flight in flights])
-        return Flight(alive, codes, mx.concatenate([flight.flags for flight in flights]))
+        return Flight(alive, mx.concatenate([flight.codes for flight in flights]))
 
     def _take(self, flight: Flight) -> None:
-        flags: list[int] = np.array(flight.flags, dtype=np.uint8).tolist()
-        frame = zip(flight.sequences, slots(flight.codes), flags, strict=True)
-        for sequence, codes, flag in frame:
+        drawn = np.array(flight.codes, dtype=np.uint32)
+        broken = (drawn[:, 0] & _NOT_FINITE).tolist()
+        codes = drawn & (_NOT_FINITE - 1)
+        for sequence, row, is_broken in zip(flight.sequences, codes, broken, strict=True):
             if sequence.finish_reason is not None or sequence.gone:
                 continue  # it ended, or was cancelled, while this was computed
-            if flag & _NOT_FINITE:
+            if is_broken:
                 self._failed(sequence, not_finite("output"))
             else:
-                sequence.take(codes, ended=bool(flag & _ENDED))
+                sequence.take(row, ended=bool(row[0] == self._loaded.model.codes.eos))
 
     def _start_chunks(self, due: list[Sequence]) -> Chunks | None:
         if not due:
@@ -166,20 +174,19 @@ class Batch:
     def _decode(self, due: list[Sequence]) -> Chunks:
         codes = [sequence.chunk_codes() for sequence in due]
         samples = self._loaded.model.decode([sequence.state for sequence in due], codes)
-        chunks = Chunks(due, [len(c) for c in codes], _join(codes), _join(samples))
+        chunks = Chunks(due, codes, _join(samples))
         # Evaluation starts here, before the next frame is queued; reading starts nothing more.
-        mx.async_eval(chunks.codes, chunks.samples)  # pyright: ignore[reportUnknownMemberType]  # MLX does not type its arguments
+        mx.async_eval(chunks.samples)  # pyright: ignore[reportUnknownMemberType]  # MLX does not type its arguments
         return chunks
 
     def _deliver(self, chunks: Chunks) -> None:
-        codes = np.array(chunks.codes, dtype=np.int32)
-        samples = np.array(chunks.samples, dtype=np.float32).reshape(len(codes), -1)
+        samples = np.array(chunks.samples, dtype=np.float32)
+        per_frame = len(samples) // sum(len(codes) for codes in chunks.codes)
         at = 0
-        for sequence, size in zip(chunks.sequences, chunks.sizes, strict=True):
-            span = slice(at, at + size)
-            at += size
+        for sequence, codes in zip(chunks.sequences, chunks.codes, strict=True):
+            start, at = at, at + len(codes) * per_frame
             try:
-                sequence.deliver(codes[span], samples[span].reshape(-1))
+                sequence.deliver(codes.astype(np.int32), samples[start:at])
             except Exception as error:
                 self._failed(sequence, error)
 
@@ -196,10 +203,9 @@ class Batch:
         return due
 
 
-@mx.compile
-def _flags(codes: mx.array, finite: mx.array, eos: int) -> mx.array:
-    ended = (codes[:, 0] == eos).astype(mx.uint8) * _ENDED
-    return ended + (~finite).astype(mx.uint8) * _NOT_FINITE
+@partial(mx.compile, shapeless=True)
+def _marked(codes: mx.array, finite: mx.array) -> mx.array:
+    return mx.where(finite[:, None], codes, codes | _NOT_FINITE)
 
 
 def _join(parts: list[mx.array]) -> mx.array:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +17,6 @@ from sidecar.engine.runaway import RunawayGuard
 from sidecar.engine.sampling import SamplingState
 from sidecar.errors import Notice
 from sidecar.limits import CODEC_FRAMES_PER_SECOND, MAX_UTTERANCE_FRAMES
-from sidecar.models.slots import Slot
 
 # A chunk half as long again as the one before is made in time while compute ÷ audio < 2/3.
 _CHUNK_GROWTH = 1.5
@@ -44,9 +42,9 @@ class Sequence(ActiveSpeech[LoadedModel]):
     Attributes:
         state: the model's own state of the sequence.
         prefilled: whether its prompt has run; only then is it stepped.
-        pending: frames that wait for their chunk, still on the device.
+        pending: frames that wait for their chunk, uint32 [codebooks] each.
         frames: frames taken.
-        started: frames taken, and the one being computed.
+        started: frames taken, and those being computed.
         gone: cancelled, failed or done; what is still being computed of it is dropped.
     """
 
@@ -73,7 +71,7 @@ class Sequence(ActiveSpeech[LoadedModel]):
             min_frames=model.defaults.min_frames,
             seed=self.seed,
         )
-        self.pending: list[Slot] = []
+        self.pending: list[NDArray[np.uint32]] = []
         self.started = 0
         self._guard = RunawayGuard() if request.stop_runaway else None
         self._appended = 0
@@ -120,8 +118,8 @@ class Sequence(ActiveSpeech[LoadedModel]):
         self.gone = True
         self.loaded.model.close(self.state)
 
-    def take(self, codes: Slot, ended: bool) -> None:
-        """Add the frame that was started, uint32 [codebooks] of a batch, or note the end."""
+    def take(self, codes: NDArray[np.uint32], ended: bool) -> None:
+        """Add the frame that was started first, uint32 [codebooks], or note the end."""
         if ended:
             self.finish_reason = "stop"
             return
@@ -133,7 +131,7 @@ class Sequence(ActiveSpeech[LoadedModel]):
 
     @property
     def completes_chunk(self) -> bool:
-        """Whether the frame that was started last fills a chunk, if it is not the end."""
+        """Whether the next frame that is taken fills a chunk, if it is not the end."""
         return len(self.pending) + 1 >= self.chunks.next or self.started >= self.max_frames
 
     @property
@@ -151,9 +149,9 @@ class Sequence(ActiveSpeech[LoadedModel]):
     def chunk_half_full(self) -> bool:
         return 2 * len(self.pending) >= self.chunks.next
 
-    def chunk_codes(self) -> mx.array:
+    def chunk_codes(self) -> NDArray[np.uint32]:
         """Return all pending frames, uint32 [frames, codebooks]."""
-        return mx.concatenate([slot.array[slot.row : slot.row + 1] for slot in self.pending])
+        return np.stack(self.pending)
 
     def deliver(self, codes: NDArray[np.int32], samples: NDArray[np.float32]) -> None:
         """Hand out a chunk; end the sequence if the speech has run away.

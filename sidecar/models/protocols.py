@@ -19,6 +19,8 @@ from sidecar.models.base import (
 
 if TYPE_CHECKING:
     import mlx.core as mx
+    import numpy as np
+    from numpy.typing import NDArray
 
     from sidecar.audio.reference import Recording
 
@@ -64,6 +66,9 @@ class TTSModel(Protocol):
 
     Attributes:
         rows_share_cost: a frame of many rows costs about as much as a frame of one, as on a GPU.
+        frames_ahead: how many frames are started before a chunk is built: 0 where that would delay
+            the chunk, several where the host takes longer to build it than the device to compute a
+            frame.
     """
 
     info: ModelInfo
@@ -71,6 +76,7 @@ class TTSModel(Protocol):
     defaults: GenerationDefaults
     codes: CodeSpec
     rows_share_cost: bool
+    frames_ahead: int
 
     @property
     def reference_cache_bytes(self) -> int:
@@ -132,7 +138,7 @@ class TTSModel(Protocol):
         """
         ...
 
-    def decode(self, rows: Sequence[Any], codes: Sequence[mx.array]) -> list[mx.array]:
+    def decode(self, rows: Sequence[Any], codes: Sequence[NDArray[np.uint32]]) -> list[mx.array]:
         """Start decoding each row's uint32 [frames, codebooks] into the samples after its past →
         per row float32 [samples], being computed."""
         ...

@@ -31,11 +31,11 @@ def frames(path: Path, dtype: str, count: int = 4) -> np.ndarray:
     row = model.open(prompt)
     while not model.prefill(row):
         pass
-    codes = mx.concatenate([model.frame([row], Greedy()) for _ in range(count)])
+    codes = np.array(mx.concatenate([model.frame([row], Greedy()) for _ in range(count)]))
     (audio,) = model.decode([row], [codes])
     assert np.isfinite(np.array(audio)).all()
     assert model.dtype == ("float32" if dtype == "auto" else dtype)
-    return np.array(codes)
+    return codes
 
 
 def copy_of(source: Path, target: Path) -> Path:

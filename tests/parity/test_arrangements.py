@@ -27,10 +27,10 @@ FRAMES = 8
 
 
 def quick(backend: Backend) -> Backend:
-    """Return the arrangement with the CPU's convolutions and what belongs to them."""
-    return replace(
-        backend, conv=CPU.conv, layer_norm=CPU.layer_norm, erf=CPU.erf, sin2pi=CPU.sin2pi
-    )
+    """Return the arrangement with the CPU's convolutions and what belongs to them, and without the
+    codec's kernels."""
+    convolutions = {"conv": CPU.conv, "sin2pi": CPU.sin2pi, "codec_kernels": None}
+    return replace(backend, layer_norm=CPU.layer_norm, erf=CPU.erf, **convolutions)
 
 
 @pytest.mark.parametrize("folder", ["custom_voice", "base"])

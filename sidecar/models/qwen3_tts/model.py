@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import mlx.core as mx
+import numpy as np
 from msgspec.structs import replace
 
 from sidecar.audio.reference import Recording
@@ -15,7 +16,7 @@ from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.protocols import FrameSampler
 from sidecar.models.qwen3_tts import config, loader
 from sidecar.models.qwen3_tts.backend import Backend, of_this_machine
-from sidecar.models.qwen3_tts.codec import Codec, CodecState
+from sidecar.models.qwen3_tts.codec import Codec, CodecState, Codes
 from sidecar.models.qwen3_tts.embeddings import CodeTable
 from sidecar.models.qwen3_tts.prompt import Prompt, PromptBuilder
 from sidecar.models.qwen3_tts.reference import ReferenceArrays, ReferenceEncoder, to_arrays
@@ -23,6 +24,8 @@ from sidecar.models.qwen3_tts.reference_states import ReferenceStateCache
 from sidecar.models.qwen3_tts.talker import Talker, TalkerState
 from sidecar.wording import describe, is_out_of_memory
 
+# A chunk takes the host about as long to build as the GPU takes for two frames of the kernels.
+_FRAMES_AHEAD = 2
 # Sizes of chunks, and of batches, for which kernels are compiled at load.
 _WARM_CHUNKS, _WARM_ROWS = (1, 2, 3, 4, 6, 8, 12), (1, 2, 8)
 
@@ -57,6 +60,7 @@ class Qwen3TTS:
         codes = CodeTable(parts.talker)
         self._prompts = PromptBuilder(settings, parts.talker, codes, parts.tokenizer, backend)
         self._talker = Talker(parts.talker, codes, backend)
+        self.frames_ahead = _FRAMES_AHEAD if self._talker.has_kernels else 0
         self._codec = Codec(parts.decoder, parts.tables, parts.samples_per_frame, backend)
         self._reference_states = ReferenceStateCache()
         self._references = ReferenceEncoder(
@@ -177,7 +181,7 @@ class Qwen3TTS:
     def frame(self, rows: Sequence[SequenceState], sampler: FrameSampler) -> mx.array:
         return self._talker.frame([row.talker for row in rows], sampler)
 
-    def decode(self, rows: Sequence[SequenceState], codes: Sequence[mx.array]) -> list[mx.array]:
+    def decode(self, rows: Sequence[SequenceState], codes: Sequence[Codes]) -> list[mx.array]:
         return self._codec.decode([row.codec for row in rows], codes)
 
     def close(self, row: SequenceState) -> None:
@@ -198,7 +202,7 @@ class Qwen3TTS:
             draw = sampler(count)
             mx.eval([self.frame(rows, draw) for _ in range(3)])
             for size in chunks_of:
-                codes = mx.zeros((size, self.codes.codebooks), mx.uint32)
+                codes = np.zeros((size, self.codes.codebooks), np.uint32)
                 mx.eval(self.decode(rows, [codes] * count))
             for row in rows:
                 self.close(row)

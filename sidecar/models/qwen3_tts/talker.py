@@ -52,6 +52,11 @@ class Talker:
         self._predictor.use(kernels.predictor)
         return KernelRows(kernels.talker)
 
+    @property
+    def has_kernels(self) -> bool:
+        """Whether a frame takes two kernels."""
+        return isinstance(self._rows, KernelRows)
+
     def open(self, prompt: Prompt) -> TalkerState:
         return TalkerState(KVCache(len(self._stack)), prompt.embeddings, prompt.text)
 

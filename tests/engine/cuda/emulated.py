@@ -80,6 +80,7 @@ def backend(seed: int = 1) -> Backend:
 
     # MLX's own convolutions take long on a CPU.
     arranged = {"conv": CPU.conv, "layer_norm": CPU.layer_norm, "erf": CPU.erf}
+    arranged["codec_kernels"] = None
     return replace(METAL, frame_kernels=choose, sin2pi=CPU.sin2pi, **arranged)
 
 

@@ -1,8 +1,8 @@
 """The codec's operations between its products, each as one kernel.
 
-Arrays are float32 [rows × time, channels]: with one axis for both a product is one operation of
-MLX, and not three. How many rows there are is in the `Chunk`. `Sum` is what has not been added up yet: the next
-kernel does it while it reads.
+Arrays are float32 [rows × time, channels]: with one axis for both, a product is one operation of
+MLX and not three. How many rows there are is in the shape of their past. `Sum` is what has not
+been added up yet: the next kernel does it while it reads.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class Snake:
 
 @dataclass(frozen=True)
 class Sum:
-    """x + bias, and `added` where it is given; float32 [rows × time, channels], bias [channels]."""
+    """x, and where they are given `bias`, float32 [channels], and `added`, of the shape of x."""
 
     x: mx.array
-    bias: mx.array
+    bias: mx.array | None = None
     added: mx.array | None = None
 
 
@@ -47,13 +47,14 @@ class Operations:
 
     def activate(self, values: Sum, snake: Snake) -> mx.array:
         """Return the sum, activated."""
-        x, added = values.x, values.added
+        x, added, bias = values.x, values.added, values.bias
+        assert bias is not None
         (y,) = self._launch(
             "codec_activate",
             (
                 x,
                 x if added is None else added,
-                values.bias,
+                bias,
                 snake.alpha,
                 snake.inverse_beta,
             ),
@@ -65,7 +66,7 @@ class Operations:
 
     def join(
         self,
-        values: mx.array | Sum,
+        values: Sum,
         snake: Snake | None,
         past: mx.array,
         chunk: Chunk,
@@ -79,12 +80,10 @@ class Operations:
             taps: 1 returns the joined input; more return the windows of a convolution.
 
         Returns:
-            the sum before the activation (`values` itself if it is no sum), float32
+            the sum before the activation (not if there is only a bias), float32
             [rows, keep + time, channels] or [rows × time, taps × channels], and the new past
         """
-        pair = values if isinstance(values, Sum) else None
-        x = values if pair is None else pair.x
-        added = None if pair is None else pair.added
+        x, added, bias = values.x, values.added, values.bias
         rows, keep, channels = past.shape
         time = x.shape[0] // rows
         windows = keep + time if taps == 1 else time
@@ -93,7 +92,7 @@ class Operations:
             (
                 x,
                 x if added is None else added,
-                x if pair is None else pair.bias,
+                x if bias is None else bias,
                 x if snake is None else snake.alpha,
                 x if snake is None else snake.inverse_beta,
                 past,
@@ -106,7 +105,7 @@ class Operations:
             ),
             (
                 *(rows, time, channels, keep, taps, dilation, time // chunk.size, windows),
-                *(added is not None, pair is not None, snake is not None, added is not None),
+                *(added is not None, bias is not None, snake is not None, added is not None),
             ),
             _blocks(rows * (keep + time) * channels),
         )

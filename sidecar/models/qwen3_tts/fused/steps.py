@@ -100,7 +100,7 @@ class _Joined:
         self.bias, self.start = bias, mx.zeros(shape)
 
     def __call__(
-        self, values: mx.array | Sum, snake: Snake | None, past: mx.array, chunk: Chunk
+        self, values: Sum, snake: Snake | None, past: mx.array, chunk: Chunk
     ) -> tuple[mx.array, mx.array, mx.array]:
         """Return the sum before the activation, the output, and the new past."""
         total, y, kept = self._launch.join(values, snake, past, chunk, *self._windows)
@@ -117,7 +117,7 @@ class _Convolution:
     def __call__(
         self, x: mx.array, past: Sequence[mx.array], chunk: Chunk
     ) -> tuple[mx.array, _Memories]:
-        _, y, kept = self._conv(_flat(x), None, past[0], chunk)
+        _, y, kept = self._conv(Sum(_flat(x)), None, past[0], chunk)
         return (y + self._conv.bias).reshape(len(x), -1, y.shape[1]), [kept]
 
 
@@ -139,9 +139,7 @@ class _Transformer:
         table = self._table(len(y) // rows)
         memories: _Memories = []
         for layer, held in zip(self._layers, past, strict=True):
-            attended, kept = self._launch.attend(
-                layer.qkv(y), held, table, layer.heads, chunk
-            )
+            attended, kept = self._launch.attend(layer.qkv(y), held, table, layer.heads, chunk)
             memories.append(kept)
             y = layer.finish(y, attended)
         y = self._layered.leave(y)
@@ -186,7 +184,9 @@ class _Upsampler:
     ) -> tuple[mx.array, _Memories]:
         rows, x = len(x), mx.addmm(self._bias, _flat(x), self._matrix).reshape(-1, self._width)
         y, kept = self._launch.depthwise(x, self._taps, self._taps_bias, past[0], chunk)
-        y = operations.gelu(mx.addmm(self._first.bias, self._block.normalise(y), self._first.matrix))
+        y = operations.gelu(
+            mx.addmm(self._first.bias, self._block.normalise(y), self._first.matrix)
+        )
         y = operations.residual(x, y @ self._second.matrix, self._second.bias)
         return y.reshape(rows, -1, self._width), [kept]
 
@@ -206,9 +206,7 @@ class _Residual:
         self._matrix = mx.contiguous(last.weight[:, 0].T)
         self._bias = _bias(last, out)
 
-    def __call__(
-        self, values: mx.array | Sum, past: mx.array, chunk: Chunk
-    ) -> tuple[Sum, mx.array]:
+    def __call__(self, values: Sum, past: mx.array, chunk: Chunk) -> tuple[Sum, mx.array]:
         """Return the output, not yet added up, and the new past."""
         x, y, kept = self._conv(values, self._act1, past, chunk)
         y = self._launch.activate(Sum(y, self._conv.bias), self._act2) @ self._matrix
@@ -236,11 +234,10 @@ class _Block:
     ) -> tuple[Sum, _Memories]:
         parts = self._launch.activate(values, self._act) @ self._matrix
         x, kept = self._launch.overlap(parts, self._bias, past[0], chunk)
-        memories, made = [kept], x
+        memories, made = [kept], Sum(x)
         for unit, held in zip(self._units, past[1:], strict=True):
             made, kept = unit(made, held, chunk)
             memories.append(kept)
-        assert isinstance(made, Sum)
         return made, memories
 
 
@@ -259,7 +256,7 @@ class _Vocoder:
         self, x: mx.array, past: Sequence[mx.array], chunk: Chunk
     ) -> tuple[mx.array, _Memories]:
         rows = len(x)
-        _, y, kept = self._first(_flat(x), None, past[0], chunk)
+        _, y, kept = self._first(Sum(_flat(x)), None, past[0], chunk)
         values, memories, at = Sum(y, self._first.bias), [kept], 1
         for block in self._blocks:
             end = at + len(block.start)

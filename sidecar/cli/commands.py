@@ -96,7 +96,15 @@ def _import_command(options: argparse.Namespace) -> Callable[[argparse.Namespace
 
 
 def _exit_code(command: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
-    """Run the command; print the error that ends it, if any."""
+    """Run the command; print the error that ends it, if any.
+
+    An interruption may have come where nothing could be raised, and be the cause of that error.
+    """
+    code = _run(command, options)
+    return code and (terminal.interruption_code() or code)
+
+
+def _run(command: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
     try:
         terminal.raise_on_interrupt()
         code = command(options)
@@ -104,10 +112,8 @@ def _exit_code(command: Callable[[argparse.Namespace], int], options: argparse.N
         return code
     except terminal.Interrupted as end:
         terminal.interrupted(str(end))
-        return terminal.INTERRUPTED
     except KeyboardInterrupt:
         terminal.interrupted("The command did not finish.")
-        return terminal.INTERRUPTED
     except BrokenPipeError:  # a program such as `head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0

@@ -16,7 +16,7 @@ from sidecar.voices.design import Design
 from sidecar.voices.reader import ReferenceReader
 from sidecar.voices.store import VoiceStore
 
-_STOP_SECONDS = 5.0
+_STOP_SECONDS = 0.5
 _DESIGN_TEXT = (
     "The quick brown fox jumps over the lazy dog, while the sun goes down behind the old mill."
 )

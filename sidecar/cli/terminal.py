@@ -10,12 +10,15 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from types import FrameType
 
 from sidecar.wording import one_line, sentence
 
 _RED, _YELLOW, _CYAN = "1;31", "1;33", "36"
-INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
+# Ctrl-C, `kill`, and a terminal that is closed. What ends a command so is an interruption.
+_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_come: list[int] = []  # the interruptions that have come
 
 
 class Failure(Exception):
@@ -35,7 +38,7 @@ class Failure(Exception):
 
 
 class Interrupted(Exception):
-    """Ctrl-C has ended the command; the message says what the command has left behind."""
+    """An interruption has ended the command; the message says what the command has left behind."""
 
 
 def error(message: str, hint: str | None = None) -> None:
@@ -51,7 +54,7 @@ def warning(message: str) -> None:
 
 
 def interrupted(message: str) -> None:
-    """Print that Ctrl-C has ended the command, and what the command has left behind."""
+    """Print that an interruption has ended the command, and what the command has left behind."""
     _print("interrupted", _YELLOW, sentence(message))
 
 
@@ -97,26 +100,65 @@ def reserve_stdout() -> Generator[int, None, None]:
 
 
 def exit_on_interrupt() -> None:
-    """Have Ctrl-C end the process at once, which is safe until there is something to clean up.
+    """Have an interruption end the process at once, which is safe until something is to clean up.
 
     While modules are imported, a KeyboardInterrupt could come at any line, also where a library
-    catches it. A process that was started with Ctrl-C ignored keeps ignoring it.
+    catches it. A process that was started with a signal ignored keeps ignoring it.
     """
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _exit)
+    for number in _INTERRUPTIONS:
+        if signal.getsignal(number) in (signal.default_int_handler, signal.SIG_DFL):
+            signal.signal(number, _exit)
 
 
 def raise_on_interrupt() -> None:
-    """Have Ctrl-C raise KeyboardInterrupt again, if `exit_on_interrupt` has changed that."""
-    if signal.getsignal(signal.SIGINT) is _exit:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Have an interruption raise KeyboardInterrupt, if `exit_on_interrupt` has changed that."""
+    _replace(_exit, _raise)
 
 
-def _exit(*_: object) -> None:
+@contextlib.contextmanager
+def call_on_interrupt(act: Callable[[], None]) -> Generator[None, None, None]:
+    """Have the first interruption call a function, and a second one raise KeyboardInterrupt.
+
+    In the callback of a C library a KeyboardInterrupt would be lost, or leave a file that is not
+    valid.
+    """
+
+    def first(number: int, frame: FrameType | None) -> None:
+        _come.append(number)
+        _replace(first, _raise)
+        act()
+
+    _replace(_raise, first)
+    try:
+        yield
+    finally:
+        _replace(first, _raise)
+
+
+def interruption_code() -> int | None:
+    """Return the exit code after an interruption, as shells have it; None if none has come."""
+    return 128 + _come[0] if _come else None
+
+
+_Handler = Callable[[int, FrameType | None], None]
+
+
+def _replace(old: _Handler, new: _Handler) -> None:
+    for number in _INTERRUPTIONS:
+        if signal.getsignal(number) is old:
+            signal.signal(number, new)
+
+
+def _raise(number: int, frame: FrameType | None) -> None:
+    _come.append(number)
+    raise KeyboardInterrupt
+
+
+def _exit(number: int, frame: FrameType | None) -> None:
     try:
         interrupted("The command did not finish.")
     finally:  # print fails if Ctrl-C comes while something is printed
-        os._exit(INTERRUPTED)
+        os._exit(128 + number)
 
 
 def _is_open() -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 
@@ -77,10 +78,15 @@ class Inbox:
         if self._stop is not None:
             raise self._stop.error
 
-    def drain(self) -> None:
-        """Wait until all submitted jobs have ended, and drop everything that comes until then."""
-        while self._outcomes_due:
-            self._take(None)
+    def drain(self, patience: float | None = None) -> None:
+        """Wait until all submitted jobs have ended, and drop everything that comes until then.
+
+        Args:
+            patience: how many seconds to wait for each event; None waits for all.
+        """
+        with suppress(queue.Empty):
+            while self._outcomes_due:
+                self._take(patience)
 
     def _take(self, timeout: float | None) -> Event | TextArrived | _Stop:
         event = self.events.get(timeout)

@@ -197,11 +197,11 @@ class SpeechJobs:
             self._engine.release(self._stream)
             self._has_place = False
 
-    def close(self) -> None:
-        """Cancel what runs, and return when the engine has ended it."""
+    def close(self, patience: float | None = None) -> None:
+        """Cancel what runs, and return when the engine has ended it, or after so many seconds."""
         if self._job is not None:
             self._engine.cancel(self._job)
-        self._inbox.drain()
+        self._inbox.drain(patience)
         self.release()
 
     @property

@@ -38,6 +38,7 @@ class Synthesis:
             `Engine.wake`. The engine thread calls it, too.
         stream: when the request came, and what the engine keeps for it; None begins now.
         credit: seconds of audio that the listener takes before it grants more.
+        patience: how many seconds to wait for the engine to end what was cancelled; None waits.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Synthesis:
         is_open: Callable[[], bool] = lambda: True,
         stream: Stream | None = None,
         credit: float = math.inf,
+        patience: float | None = None,
     ) -> None:
         self._engine = engine
         self._text = text
@@ -55,6 +57,7 @@ class Synthesis:
         self._stream = Stream(time.perf_counter()) if stream is None else stream
         self._window = Window(_AHEAD_SECONDS, credit, engine.wake)
         self._inbox = Inbox(self._window, is_open)
+        self._patience = patience
         self._request: SynthesisRequest | None = None
 
     def append_text(self, text: str, is_last: bool = False) -> None:
@@ -116,7 +119,7 @@ class Synthesis:
             yield from jobs.output.take()  # what came before the error
             raise
         finally:
-            jobs.close()
+            jobs.close(self._patience)
         yield from jobs.output.take()
         yield result
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import resource
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -219,52 +217,3 @@ def test_captions_for_the_web_have_no_markup_of_the_texts(tmp_path: Path) -> Non
     assert "&amp; chips" in first
     assert "<b>" not in first
     assert second.endswith("\nThe end.\n")
-
-
-# The command is interrupted while it works.
-
-
-def started(tmp_path: Path, *args: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [*COMMAND, "say", "-", *args],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=tmp_path,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-
-
-def interrupt(process: subprocess.Popen[bytes]) -> str:
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=TIMEOUT)
-    assert process.returncode == 130
-    assert b"Traceback" not in said
-    return said.decode()
-
-
-def test_an_interruption_leaves_a_valid_file_and_says_so(tmp_path: Path) -> None:
-    process = started(tmp_path, "-o", "a.wav", "--srt", "a.srt", "--seed", "3")
-    assert process.stdin
-    process.stdin.write(b"Hello there. And this is")
-    process.stdin.flush()
-    deadline = time.monotonic() + TIMEOUT
-    audio = tmp_path / "a.wav"
-    while not audio.exists() or audio.stat().st_size < 20_000:
-        assert time.monotonic() < deadline
-        assert process.poll() is None
-        time.sleep(0.01)
-    said = interrupt(process)
-    seconds = soundfile.info(audio).duration
-    only = f"only the first {seconds:.1f} s were written"
-    assert f"interrupted: a.wav, a.srt: {only}.\n" in said
-    assert int.from_bytes(audio.read_bytes()[4:8], "little") == audio.stat().st_size - 8
-    assert "Hello there." in (tmp_path / "a.srt").read_text()
-
-
-def test_an_interruption_while_loading_writes_nothing(tmp_path: Path) -> None:
-    process = started(tmp_path, "-o", "a.wav", "--srt", "a.srt")
-    assert process.stderr
-    assert process.stderr.readline().decode() == "loading tiny-voice …\n"
-    assert "interrupted: Nothing was written.\n" in interrupt(process)
-    assert list(tmp_path.iterdir()) == []

@@ -7,12 +7,16 @@ import fcntl
 import os
 import select
 import stat
+import time
 from pathlib import Path
 
 from sidecar.cli.terminal import Failure
 from sidecar.files import describe_os_error
 
 _STDOUT = "-"
+# How long a program that reads has for the rest, after Ctrl-C.
+_HURRY_SECONDS = 0.4
+_LOOK_SECONDS = 0.1
 
 
 class OutputFile:
@@ -38,15 +42,21 @@ class OutputFile:
     def __init__(self, path: str, stdout: int, *, clobber: bool = True) -> None:
         self.name = "stdout" if path == _STDOUT else path
         self.replaced = self.begun = self._created = False
+        self._deadline = float("inf")
         self._path = Path(path)
         self._fd = os.dup(stdout) if path == _STDOUT else self._open(clobber)
         about = os.fstat(self._fd)
-        self._is_ours = path != _STDOUT and stat.S_ISREG(about.st_mode)
+        self._is_regular = stat.S_ISREG(about.st_mode)
+        self._is_ours = path != _STDOUT and self._is_regular
         self.replaced = self._is_ours and not self._created and about.st_size > 0
         # In a regular file a header can be completed at the end.
         appends = fcntl.fcntl(self._fd, fcntl.F_GETFL) & os.O_APPEND
-        self._can_patch = stat.S_ISREG(about.st_mode) and not appends
+        self._can_patch = self._is_regular and not appends
         self._start = os.lseek(self._fd, 0, os.SEEK_CUR) if self._can_patch else 0
+
+    def hurry(self) -> None:
+        """Have writes fail soon if they have to wait for a program that reads nothing."""
+        self._deadline = time.monotonic() + _HURRY_SECONDS
 
     def write(self, data: bytes) -> None:
         """Write the next bytes.
@@ -106,11 +116,16 @@ class OutputFile:
 
     def _write_some(self, data: memoryview) -> int:
         """Write some of the bytes; return how many."""
-        while True:
-            try:
-                return os.write(self._fd, data)
-            except BlockingIOError:  # stdout may be a pipe that does not block
-                select.select([], [self._fd], [])
+        if self._is_regular:
+            return os.write(self._fd, data)
+        # As much as a pipe that can be written takes without a wait, in which no signal ends it.
+        while not select.select([], [self._fd], [], _LOOK_SECONDS)[1]:
+            if time.monotonic() > self._deadline:
+                raise Failure(f"{self.name} was not read, so its end is missing.")
+        try:
+            return os.write(self._fd, data[: select.PIPE_BUF])
+        except BlockingIOError:  # another program has filled it meanwhile
+            return 0
 
     def _open(self, clobber: bool) -> int:
         flags = os.O_WRONLY | os.O_CLOEXEC | os.O_NOCTTY

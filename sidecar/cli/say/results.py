@@ -105,6 +105,11 @@ class Results:
         if self._loudspeaker is not None:
             self._loudspeaker.finish()
 
+    def hurry(self) -> None:
+        """Wait no longer for programs that do not read what is written to them."""
+        for file in self._files:
+            file.hurry()
+
     def _encoding(self, rate: int) -> AudioStream:
         """Return the encoder of the audio file: its samples are those that the protocol sends."""
         if self._encoder is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import threading
 
 from sidecar.cli import terminal
@@ -20,7 +19,8 @@ from sidecar.synthesis.text_feed import TextFeed
 from sidecar.voices.store import VoiceStore
 from sidecar.wording import closest
 
-_STOP_SECONDS = 5.0
+# After Ctrl-C the command ends within a second, also where the engine is busy for longer.
+_STOP_SECONDS = 0.3
 
 
 def say(options: argparse.Namespace) -> int:
@@ -50,7 +50,6 @@ def _say(options: argparse.Namespace, stdout: int, is_live: bool) -> None:
             result = _Speech(options, asked, text, results).run()
         except UnknownVoice as error:
             raise _with_saved_voice(error, options) from None
-        results.finish(result)
         _report(options, result, results)
 
 
@@ -95,11 +94,11 @@ class _Speech:
         self._engine = Engine()
         self._length = None if text is None else len(text)
         feed = TextFeed(text or "", is_live=text is None)
-        self._synthesis = Synthesis(self._engine, feed, lambda _: request)
+        self._synthesis = Synthesis(self._engine, feed, lambda _: request, patience=_STOP_SECONDS)
         self._ended_by: BaseException | None = None  # why the synthesis was cancelled
 
     def run(self) -> SynthesisResult:
-        """Speak to the end.
+        """Speak to the end, and complete the results.
 
         Raises:
             SidecarError, Failure
@@ -112,14 +111,16 @@ class _Speech:
         try:
             if self._length is None:
                 threading.Thread(target=self._read, daemon=True).start()
-            return self._write()
+            with terminal.call_on_interrupt(self._interrupt):
+                result = self._write()
+                self._results.finish(result)
+            return result
         finally:
             self._engine.stop(_STOP_SECONDS)
 
     def _write(self) -> SynthesisResult:
         results = self._results
         progress = Progress(self._length, quiet=self._options.quiet)
-        before = signal.signal(signal.SIGINT, self._interrupt)
         try:
             for event in self._synthesis:
                 self._raise_if_ended()
@@ -137,15 +138,10 @@ class _Speech:
             self._raise_if_ended()
             raise
         finally:
-            signal.signal(signal.SIGINT, before)
             progress.close()
 
-    def _interrupt(self, *_: object) -> None:
-        """Cancel, rather than raise KeyboardInterrupt wherever the main thread is.
-
-        In the middle of an encoder's callback it would be lost, or leave a file that is not valid.
-        """
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C does not wait
+    def _interrupt(self) -> None:
+        self._results.hurry()
         self._end(KeyboardInterrupt())
 
     def _end(self, reason: BaseException) -> None:

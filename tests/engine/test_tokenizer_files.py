@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 from transformers import AutoTokenizer
 
-from sidecar.errors import ModelLoadFailed
 from sidecar.models import catalog
-from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.qwen3_tts import text_tokenizer
 from tests.conftest import GOLDEN
 from tests.support.wire import ROOT
@@ -159,14 +157,10 @@ def test_tokens_that_a_file_adds_to_every_text_are_left_out(tmp_path: Path) -> N
     assert read.encode("Hello.") == text_tokenizer.read(FOLDERS[0]).encode("Hello.")
 
 
-def test_a_panic_of_the_package_while_reading_is_an_error(tmp_path: Path) -> None:
-    damaged = {"type": "Precompiled", "precompiled_charsmap": "AAAA"}
-    with pytest.raises(ModelLoadFailed, match=r"no readable text tokenizer .*charsmap"):
-        text_tokenizer.read(changed(tmp_path, normalizer=damaged))
-
-
-def test_a_panic_of_the_package_at_the_first_text_is_an_error(tmp_path: Path) -> None:
-    damaged = {"type": "FixedLength", "length": 0}
-    checkpoint = Checkpoint("damaged", changed(tmp_path, pre_tokenizer=damaged), {})
-    with pytest.raises(ModelLoadFailed, match=r"no readable text tokenizer .*non-zero"):
-        text_tokenizer.load(checkpoint, 1_000_000)
+def test_a_panic_of_the_package_is_an_error() -> None:
+    """No form that is accepted is known to panic, so the package is asked itself."""
+    value = json.loads((FOLDERS[0] / "tokenizer.json").read_text())
+    value["pre_tokenizer"] = {"type": "FixedLength", "length": 0}
+    damaged = text_tokenizer.TextTokenizer(Tokenizer.from_str(json.dumps(value)), [])
+    with pytest.raises(ValueError, match=r"tokenizers package has failed: .*non-zero"):
+        damaged.encode("Hello.")

@@ -23,6 +23,7 @@ from sidecar.models.checkpoint import Checkpoint, foreign, quantised
 from sidecar.models.checkpoint.weights import weight_files
 from sidecar.models.qwen3_tts import (
     config,
+    counts,
     memory,
     schema,
     speech_tokenizer,
@@ -99,17 +100,19 @@ def _open(checkpoint: Checkpoint) -> tuple[Any, speech_tokenizer.Codec]:
     fields = config.read_fields(checkpoint)
     codec_fields = speech_tokenizer.read_fields(checkpoint, fields)
     tokenizer = text_tokenizer.load(checkpoint, fields.talker_config.text_vocab_size)
+    stored = list(memory.tensors(checkpoint))
+    quantised.check_tensors(stored, checkpoint.path)
+    foreign.check_merged(stored, checkpoint.path)
+    counts.check_talker(fields, (tensor.name for tensor in stored), checkpoint.path)
+    clones = fields.tts_model_type == "base"
+    codec_fields = speech_tokenizer.check_counts(checkpoint, codec_fields, clones)
     model = _talker(checkpoint, fields)
     model.tokenizer = tokenizer
-    clones = fields.tts_model_type == "base"
     return model, speech_tokenizer.load(checkpoint, codec_fields, clones)
 
 
 def _talker(checkpoint: Checkpoint, fields: schema.Model) -> Any:
     """Return the model without its tokenizers."""
-    stored = list(memory.tensors(checkpoint))
-    quantised.check_tensors(stored, checkpoint.path)
-    foreign.check_merged(stored, checkpoint.path)
     model: Any = Model(ModelConfig.from_dict(schema.to_mlx_audio(fields)))
     weights = model.sanitize(tensors.read(weight_files(checkpoint.path)))
     how = quantised.stored(checkpoint.config)

@@ -22,6 +22,8 @@ Positive = Annotated[float, Meta(gt=0, lt=1e30)]  # not infinite
 Temperature = Annotated[float, Meta(ge=0, lt=1e30)]
 TopK = Annotated[int, Meta(ge=0, lt=2**31)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
+# One module for each; the official models have at most five.
+Counts = Annotated[tuple[Count, ...], Meta(max_length=16)]
 T = TypeVar("T")
 
 
@@ -77,9 +79,9 @@ class TalkerConfig(Layers, kw_only=True):
 class SpeakerEncoder(Struct, kw_only=True):
     mel_dim: Count = 128
     enc_dim: Count = 1024
-    enc_channels: tuple[Count, ...] = (512, 512, 512, 512, 1536)
-    enc_kernel_sizes: tuple[Count, ...] = (5, 3, 3, 3, 1)
-    enc_dilations: tuple[Count, ...] = (1, 2, 3, 4, 1)
+    enc_channels: Counts = (512, 512, 512, 512, 1536)
+    enc_kernel_sizes: Counts = (5, 3, 3, 3, 1)
+    enc_dilations: Counts = (1, 2, 3, 4, 1)
     enc_attention_channels: Count = 128
     enc_res2net_scale: Modules = 8
     enc_se_channels: Count = 128
@@ -112,8 +114,8 @@ class CodecDecoder(Layers, kw_only=True):
     rms_norm_eps: Positive = 1e-5
     num_hidden_layers: Modules = 8
     num_quantizers: Modules = 16
-    upsample_rates: tuple[Count, ...] = (8, 5, 4, 3)
-    upsampling_ratios: tuple[Count, ...] = (2, 2)
+    upsample_rates: Counts = (8, 5, 4, 3)
+    upsampling_ratios: Counts = (2, 2)
     decoder_dim: Count = 1536
 
 
@@ -140,7 +142,7 @@ class CodecEncoder(Struct, kw_only=True):
     rope_theta: Positive = 10000.0
     sampling_rate: Count = 24000
     sliding_window: Count = 250
-    upsampling_ratios: tuple[Count, ...] = (8, 6, 5, 4)
+    upsampling_ratios: Counts = (8, 6, 5, 4)
     use_causal_conv: bool = True
     use_conv_shortcut: bool = False
     vector_quantization_hidden_dimension: Count = 256

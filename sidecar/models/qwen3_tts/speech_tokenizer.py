@@ -14,17 +14,20 @@ from mlx_audio.tts.models.qwen3_tts.config import (
     filter_dict_for_dataclass,
 )
 from mlx_audio.tts.models.qwen3_tts.speech_tokenizer import Qwen3TTSSpeechTokenizer
+from msgspec.structs import replace
 
 from sidecar.errors import NotACheckpoint
 from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.checkpoint.jsonfile import read_object
-from sidecar.models.checkpoint.weights import advise_download, weight_files
-from sidecar.models.qwen3_tts import checks, schema, tensors
+from sidecar.models.checkpoint.weights import advise_download, read_headers, weight_files
+from sidecar.models.qwen3_tts import checks, counts, schema, tensors
 from sidecar.models.qwen3_tts.codec import codebook_tables, in_float32
 from sidecar.models.qwen3_tts.tensors import Weights
 
 FOLDER = "speech_tokenizer"
 _ENCODER = "encoder_model."
+# What has the sizes in config.json also where the blocks of the decoder get narrower.
+_ALWAYS_FIXED = ("decoder.quantizer.", "decoder.pre_transformer.layers.")
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,26 @@ def read_fields(checkpoint: Checkpoint, model: schema.Model) -> schema.SpeechTok
     return given
 
 
+def check_counts(
+    checkpoint: Checkpoint, fields: schema.SpeechTokenizer, clones: bool
+) -> schema.SpeechTokenizer:
+    """Compare the fields with the headers of the weights, before anything is built.
+
+    Returns:
+        The fields, without those of an encoder that the model does not need and the file lacks.
+
+    Raises:
+        NotACheckpoint: a file is missing, or has no readable header.
+        ModelLoadFailed
+    """
+    folder = checkpoint.path / FOLDER
+    names = [tensor.name for tensor in read_headers(folder, weight_files(folder))]
+    if not clones and not counts.has_encoder(names):
+        fields = replace(fields, encoder_config=None)
+    counts.check_codec(fields, names, folder)
+    return fields
+
+
 def _config(fields: schema.SpeechTokenizer) -> Qwen3TTSTokenizerConfig:
     given = schema.to_mlx_audio(fields)
     for name, kind in (
@@ -138,8 +161,9 @@ def _check_decoder(decoder: Any, raw: Weights, fields: schema.CodecDecoder, fold
     tensors.check_names(expected, raw, folder)
     for name in expected:
         tensors.check_floating(name, raw[name], folder)
-    for name, shape in expected.items() if fields.upsample_rates else ():
-        if sorted(raw[name].shape) != sorted(shape):
+    for name, shape in expected.items():
+        is_fixed = bool(fields.upsample_rates) or name.startswith(_ALWAYS_FIXED)
+        if is_fixed and sorted(raw[name].shape) != sorted(shape):
             raise tensors.shape_error(name, raw[name].shape, shape, folder)
 
 

@@ -25,16 +25,11 @@ from sidecar.errors import ModelLoadFailed
 from sidecar.files import read_regular
 from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.checkpoint.jsonfile import MAX_JSON_BYTES, read_leniently, read_object
+from sidecar.models.qwen3_tts import tokenizer_forms
 from sidecar.models.qwen3_tts.prompt import ROLE_TOKENS, TAIL_TOKENS
 from sidecar.wording import describe
 
 _FRAME = "<|im_start|>assistant\n<|im_end|>\n<|im_start|>assistant\n"
-# Where Qwen2's tokenizer cuts a text before it merges bytes, from the pre_tokenizer of the official
-# Qwen2 and Qwen3 tokenizer.json. The official Qwen3-TTS checkpoints have no such file.
-_QWEN2_PIECES = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
-    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
 _NAMED = (
     "bos_token",
     "eos_token",
@@ -102,7 +97,7 @@ def read(folder: Path) -> TextTokenizer:
     kept them.
 
     Raises:
-        ModelLoadFailed: it is missing, or cannot be read.
+        ModelLoadFailed: it is missing, cannot be read, or has a form that is not known.
         NotACheckpoint: one of its files is not JSON.
     """
     whole, parts = folder / "tokenizer.json", (folder / "vocab.json", folder / "merges.txt")
@@ -115,6 +110,13 @@ def read(folder: Path) -> TextTokenizer:
         with _panics_as_errors():
             tokenizer = _whole(whole) if whole.is_file() else _from_parts(*parts)
             special = _add_tokens(tokenizer, config)
+    except tokenizer_forms.UnknownFormError as error:
+        raise ModelLoadFailed(
+            f"{folder} {error}, which is not read: a text could take it any time and memory.",
+            hint="Use the text tokenizer of the official models, or of a voice that was trained "
+            "with this version's `training`.",
+            field="model",
+        ) from None
     except Exception as error:  # the tokenizers package raises no narrower class
         if whole.is_file():
             read_object(whole)  # it raises the better error if the file is not JSON
@@ -138,7 +140,9 @@ def _panics_as_errors() -> Iterator[None]:
 
 
 def _whole(path: Path) -> Tokenizer:
-    return Tokenizer.from_str(read_regular(path, MAX_JSON_BYTES).decode("utf-8-sig"))
+    content = read_regular(path, MAX_JSON_BYTES).decode("utf-8-sig")
+    tokenizer_forms.check(content)
+    return Tokenizer.from_str(content)
 
 
 def _from_parts(vocab: Path, merges: Path) -> Tokenizer:
@@ -151,7 +155,7 @@ def _from_parts(vocab: Path, merges: Path) -> Tokenizer:
     tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(Regex(_QWEN2_PIECES), behavior="isolated"),
+            pre_tokenizers.Split(Regex(tokenizer_forms.QWEN2_PIECES), behavior="isolated"),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
@@ -175,21 +179,21 @@ def _add_tokens(tokenizer: Tokenizer, config: dict[str, Any]) -> list[str]:
     """Add what the configuration has and the vocabulary may lack; return the special tokens."""
     known: dict[int, AddedToken] = tokenizer.get_added_tokens_decoder()
     special = [token.content for token in known.values() if token.special]
-    stated = config.get("added_tokens_decoder") or {}
-    for _, entry in sorted(stated.items(), key=lambda item: int(item[0])):
-        token = AddedToken(**{**entry, "special": bool(entry.get("special"))})
-        tokenizer.add_tokens([token])
-        if token.special:
-            special.append(token.content)
+    stated = sorted((config.get("added_tokens_decoder") or {}).items(), key=lambda one: int(one[0]))
+    added = [AddedToken(**{**entry, "special": bool(entry.get("special"))}) for _, entry in stated]
+    special += [token.content for token in added if token.special]
     named = [config.get(name) for name in _NAMED]
     for name in _LISTED:
         listed = config.get(name) or []
         named += list(listed.values() if isinstance(listed, dict) else listed)
-    for entry in filter(None, named):
-        content = entry["content"] if isinstance(entry, dict) else str(entry)
-        tokenizer.add_special_tokens([AddedToken(content, special=True, normalized=False)])
-        special.append(content)
-    return list(dict.fromkeys(special))
+    contents = [one["content"] if isinstance(one, dict) else str(one) for one in named if one]
+    tokenizer_forms.check_added(len(added) + len(contents))
+    # All at once: with each call, the package builds its search for all of them anew.
+    tokenizer.add_tokens(added)
+    tokenizer.add_special_tokens(
+        [AddedToken(content, special=True, normalized=False) for content in contents]
+    )
+    return list(dict.fromkeys([*special, *contents]))
 
 
 def _check(tokenizer: TextTokenizer, rows: int, folder: Path) -> None:

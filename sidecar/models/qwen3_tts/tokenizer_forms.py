@@ -1,0 +1,112 @@
+"""The forms of a tokenizer.json that are read: a text costs each of them time linear in its length.
+
+The `tokenizers` package runs any pattern, and any number of replacements that each multiply the
+text. Both hold the interpreter's lock, so a file could stop the whole process with one short text.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from sidecar.models.catalog import BUNDLED_PATH
+
+# Where Qwen2's tokenizer cuts a text before it merges bytes, from the pre_tokenizer of the official
+# Qwen2 and Qwen3 tokenizer.json. The official Qwen3-TTS checkpoints have no such file.
+QWEN2_PIECES = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+# What may be in each part, besides what the bundled voice has there.
+_TYPES = {
+    "normalizer": ("NFC", "NFD", "NFKC", "NFKD", "Lowercase", "Strip", "StripAccents"),
+    "pre_tokenizer": ("ByteLevel", "Digits", "Whitespace", "WhitespaceSplit"),
+    "post_processor": ("ByteLevel", "BertProcessing", "RobertaProcessing", "TemplateProcessing"),
+    "decoder": ("ByteLevel", "BPEDecoder", "Fuse"),
+}
+_INSIDE = {
+    "normalizer": "normalizers",
+    "pre_tokenizer": "pretokenizers",
+    "post_processor": "processors",
+    "decoder": "decoders",
+}
+_MOST_IN_SEQUENCE = 8
+_MOST_ADDED = 4096  # the official tokenizers have some 40
+
+
+class UnknownFormError(ValueError):
+    """A tokenizer.json has a part that is not read; the message is the rest of a sentence."""
+
+
+class _Model(msgspec.Struct):
+    type: str | None = None
+    dropout: float | None = None
+
+
+class _File(msgspec.Struct):
+    model: _Model
+    normalizer: Any = None
+    pre_tokenizer: Any = None
+    post_processor: Any = None
+    decoder: Any = None
+    added_tokens: list[msgspec.Raw] = []
+
+
+def check(content: str) -> None:
+    """Refuse a tokenizer.json whose parts are not known.
+
+    Raises:
+        UnknownFormError
+        msgspec.MsgspecError, RecursionError: it is not such a file.
+    """
+    file = msgspec.json.decode(content, type=_File)
+    if file.model.type != "BPE":
+        raise UnknownFormError(f"has a text tokenizer of the type {_short(file.model.type)}")
+    if file.model.dropout:
+        raise UnknownFormError("has a text tokenizer that drops merges at random")
+    check_added(len(file.added_tokens))
+    for name in _TYPES:
+        part = getattr(file, name)
+        if part is not None and part != getattr(_bundled(), name):
+            _check_part(name, part)
+
+
+def check_added(count: int) -> None:
+    """Refuse so many added tokens; each of them costs time for each text.
+
+    Raises:
+        UnknownFormError
+    """
+    if count > _MOST_ADDED:
+        raise UnknownFormError(
+            f"has {count:,} tokens that are added to those of its text tokenizer"
+        )
+
+
+def _check_part(name: str, part: Any) -> None:
+    inside = [part]
+    if isinstance(part, dict) and part.get("type") == "Sequence":
+        inside = part.get(_INSIDE[name])
+        if not isinstance(inside, list) or len(inside) > _MOST_IN_SEQUENCE:
+            raise UnknownFormError(f"has a text tokenizer with a long or empty {name}")
+    for one in inside:
+        kind = one.get("type") if isinstance(one, dict) else one
+        if not (kind in _TYPES[name] or (kind == "Split" and _is_known_split(one))):
+            raise UnknownFormError(f"has a text tokenizer with the {name} {_short(one)}")
+
+
+def _is_known_split(one: dict[str, Any]) -> bool:
+    return one.get("pattern") == {"Regex": QWEN2_PIECES} or one == _bundled().pre_tokenizer
+
+
+@cache
+def _bundled() -> _File:
+    """Return the bundled voice's file; training/ gives the same normaliser to every voice."""
+    return msgspec.json.decode((BUNDLED_PATH / "tokenizer.json").read_bytes(), type=_File)
+
+
+def _short(part: Any) -> str:
+    text = msgspec.json.encode(part).decode()
+    return text if len(text) <= 80 else text[:80] + "…"

@@ -1,0 +1,164 @@
+"""One `speech/synthesize` request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from qwen_tts_client.connection import Call, Connection
+from qwen_tts_client.flow import Channel, FlowGate
+from qwen_tts_client.outgoing import to_wire
+from qwen_tts_client.protocol import AudioProgress, SentenceProgress, SynthesizeResult
+from qwen_tts_client.text_feed import Sentence, SpokenText, TextFeed, TextSource
+
+
+@dataclass(frozen=True)
+class SpeechChunk:
+    """A piece of audio."""
+
+    audio: bytes
+    """The next bytes of the audio. With a `pcm_…` encoding they are whole samples; with another one
+    they are a piece of one file."""
+
+    seq: int
+    """Index of the chunk: 0, 1, 2, … without gaps."""
+
+    samples: int
+    """Number of samples in this chunk, including pauses."""
+
+    frames: int
+    """Number of codec frames generated for this chunk, 80 milliseconds each; 0 in a pause."""
+
+    offset: int
+    """Number of samples in all chunks before this one."""
+
+    sentence: int
+    """Index of the sentence that the chunk belongs to."""
+
+
+class SpeechHost(Protocol):
+    """What a speech needs from its client."""
+
+    @property
+    def gate(self) -> FlowGate:
+        """The bound of the audio that waits, over all speeches."""
+        ...
+
+    async def connection(self) -> Connection:
+        """Return the current conversation, or the next one."""
+        ...
+
+
+class Speech:
+    """One request, and what has arrived for it. With a `source`, its text comes from there.
+
+    Attributes:
+        result: the outcome; its error is also raised by `next`, after the audio so far.
+        sentences: those whose start is known, in order.
+    """
+
+    def __init__(
+        self,
+        host: SpeechHost,
+        params: Mapping[str, Any],
+        source: TextSource | None,
+        on_sentence: Callable[[Sentence], None],
+    ) -> None:
+        self._host = host
+        self._params = to_wire(params)
+        self._text = SpokenText()
+        self._text.add(str(params.get("text", "")))
+        self._feed = None if source is None else TextFeed(source, self._text)
+        self._on_sentence = on_sentence
+        self._chunks: Channel[SpeechChunk] = Channel()
+        self._call: Call[SynthesizeResult] | None = None
+        self._writing: asyncio.Task[None] | None = None
+        self._offset = 0
+        self.sentences: list[Sentence] = []
+        self.result: asyncio.Future[SynthesizeResult] = asyncio.get_running_loop().create_future()
+        self._running = asyncio.create_task(self._run())
+
+    async def next(self) -> SpeechChunk | None:
+        """Wait for the next chunk; return None at the end."""
+        with self._host.gate.waiting():
+            chunk = await self._chunks.next()
+        if chunk is not None:
+            self._host.gate.buffer(-len(chunk.audio))
+        return chunk
+
+    def stop(self, error: BaseException) -> None:
+        """End `next` and `result` with an error at once, and discard the unread audio."""
+        if not self.result.done():
+            self._end(error)
+            if self._call is not None:
+                self._call.cancel()
+        for chunk in self._chunks.clear():
+            self._host.gate.buffer(-len(chunk.audio))
+
+    async def ended(self) -> None:
+        """Wait until the sidecar has answered, and the source of text is released."""
+        await asyncio.wait({self._running} | ({self._writing} if self._writing else set()))
+
+    async def _run(self) -> None:
+        try:
+            connection = await self._host.connection()
+            if self.result.done():
+                return
+            call = self._call = self._send(connection)
+            if self._feed is not None:
+                self._writing = asyncio.create_task(self._write(self._feed, connection, call))
+            result = await call.answer
+            if not self.result.done():
+                self._chunks.end()
+                self.result.set_result(result)
+        except Exception as error:
+            self._end(error)
+        finally:
+            if self._writing is not None:
+                self._writing.cancel()
+
+    def _send(self, connection: Connection) -> Call[SynthesizeResult]:
+        params = {**self._params, "moreText": True} if self._feed else self._params
+        return connection.request("speech/synthesize", params, SynthesizeResult, self._on_progress)
+
+    async def _write(
+        self, feed: TextFeed, connection: Connection, call: Call[SynthesizeResult]
+    ) -> None:
+        def append(text: str) -> None:
+            connection.notify("speech/appendText", {"token": call.token, "text": text})
+
+        try:
+            await feed.run(append)
+            connection.notify("speech/endText", {"token": call.token})
+        except Exception as error:
+            if not self.result.done():
+                self._end(error)
+                call.cancel()
+
+    def _on_progress(self, value: AudioProgress | SentenceProgress) -> None:
+        if self.result.done():
+            return
+        if isinstance(value, SentenceProgress):
+            sentence = self._text.take(value)
+            self.sentences.append(sentence)
+            if self._feed is not None:
+                self._feed.update()
+            self._on_sentence(sentence)
+            return
+        self._host.gate.buffer(len(value.audio))
+        self._chunks.push(
+            SpeechChunk(
+                value.audio, value.seq, value.samples, value.frames, self._offset, value.sentence
+            )
+        )
+        self._offset += value.samples
+
+    def _end(self, error: BaseException) -> None:
+        if self._writing is not None:
+            self._writing.cancel()
+        self._chunks.end(error)
+        if not self.result.done():
+            self.result.set_exception(error)
+            self.result.exception()  # The reader of the audio gets the same error.

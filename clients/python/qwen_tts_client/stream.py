@@ -1,0 +1,124 @@
+"""Speech that is being generated, as the app sees it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from qwen_tts_client.errors import SidecarCancelledError, SidecarError
+from qwen_tts_client.protocol import SynthesizeResult
+from qwen_tts_client.speech import Speech, SpeechChunk
+from qwen_tts_client.text_feed import Sentence
+from qwen_tts_client.wav import HEADER_BYTES, wav_header
+
+# Encodings whose audio is a complete file.
+_FILES = ("flac", "mp3", "ogg_opus")
+
+
+class SpeechStream:
+    """Speech that is being generated.
+
+    Its audio can be read once: by a loop, by `read` or by `to_wav`. If only `final` is awaited, the
+    audio is discarded. Leaving a loop, or an `async with`, before its end cancels the speech.
+
+        async for chunk in tts.synthesize("Hello there."):
+            play(chunk.audio)  # 16-bit samples, 24000 Hz, mono
+    """
+
+    def __init__(self, speech: Speech, encoding: str) -> None:
+        self._speech = speech
+        self._encoding = encoding
+        self._reader: str | None = None
+
+    @property
+    def sentences(self) -> list[Sentence]:
+        """The sentences whose start in the audio is known: at the end, all of them."""
+        return list(self._speech.sentences)
+
+    def __aiter__(self) -> AsyncIterator[SpeechChunk]:
+        """Return an iterator over the audio, chunk by chunk. Leaving the loop cancels the speech.
+
+        Raises:
+            SidecarError: in the loop, if the audio is already read by something else, and what
+                `final` raises; but a loop over a stream that `cancel` stopped just ends.
+        """
+        return self._chunks("a loop")
+
+    async def __aenter__(self) -> SpeechStream:
+        """Return the stream."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Cancel the speech if it has not ended."""
+        await self.cancel()
+
+    async def final(self) -> SynthesizeResult:
+        """Wait for the end of the speech, and return its result.
+
+        If nothing has begun to read the audio, it is discarded. Cancelling the task that waits here
+        in this case cancels the speech.
+
+        Raises:
+            SidecarResponseError: the sidecar refuses the speech or fails to generate it.
+            SidecarCancelledError: `cancel` stopped the speech or a loop over it was left.
+            SidecarExitedError: the sidecar's process ended before the speech.
+            SidecarClosedError: the sidecar was closed before the speech ended.
+        """
+        if self._reader is None:
+            async for _ in self._chunks("final()"):
+                pass
+        return await asyncio.shield(self._speech.result)
+
+    async def cancel(self) -> None:
+        """Stop the speech, and wait until the sidecar has confirmed that.
+
+        A loop over it ends without an error, and `final` raises `SidecarCancelledError`. After the
+        end of the speech it has no effect.
+        """
+        self._stop()
+        await self._speech.ended()
+
+    async def read(self) -> bytes:
+        """Wait for the end of the speech, and return all of its audio.
+
+        It is a file, or with a `pcm_…` encoding the samples without a header.
+
+        Raises:
+            SidecarError: the audio is already read by something else; and whatever `final` raises.
+        """
+        parts = [chunk.audio async for chunk in self._chunks("read()")]
+        await self.final()  # It raises if the speech was cancelled: the audio is then incomplete.
+        return b"".join(parts)
+
+    async def to_wav(self) -> bytes:
+        """Wait for the end of the speech, and return a WAV file, whose header has its length.
+
+        Raises:
+            SidecarError: the encoding is not `pcm_s16le`, `pcm_f32le` or `wav`, or the audio is
+                already read by something else; and whatever `final` raises.
+        """
+        if self._encoding in _FILES:
+            raise SidecarError(f"This speech is encoded as {self._encoding}: read() is the file.")
+        audio = await self.read()
+        samples = audio[HEADER_BYTES if self._encoding == "wav" else 0 :]
+        result = await self.final()
+        return wav_header(result.sample_rate, result.encoding, len(samples)) + samples
+
+    async def _chunks(self, reader: str) -> AsyncIterator[SpeechChunk]:
+        if self._reader is not None:
+            raise SidecarError(f"The audio of this stream is already read by {self._reader}.")
+        self._reader = reader
+        try:
+            while (chunk := await self._next()) is not None:
+                yield chunk
+        finally:
+            self._stop()
+
+    async def _next(self) -> SpeechChunk | None:
+        try:
+            return await self._speech.next()
+        except SidecarCancelledError:
+            return None
+
+    def _stop(self) -> None:
+        self._speech.stop(SidecarCancelledError())

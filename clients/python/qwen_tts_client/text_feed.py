@@ -1,0 +1,132 @@
+"""A text that is still being written, and its sentences as they are spoken."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from qwen_tts_client.protocol import SentenceProgress
+
+TextSource: TypeAlias = "AsyncIterable[str] | Iterable[str]"
+"""A text that is still being written, in pieces that may end anywhere."""
+
+# Number of characters that may wait to be spoken before reading pauses: minutes of speech.
+_AHEAD = 4000
+_ENDS_IN_HALF_A_CHARACTER = re.compile("[\ud800-\udbff]$")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A part of the text that is spoken without a cut. All sentences joined are the text."""
+
+    index: int
+    """Index of the sentence: 0, 1, 2, … without gaps."""
+
+    text: str
+    """The sentence as it was written, white space included."""
+
+    text_start: int
+    """Where it starts in the whole text, in characters."""
+
+    text_end: int
+    """Where it ends in the whole text, in characters."""
+
+    start_ms: float
+    """Where it starts in the audio, in milliseconds. It ends where the next one starts."""
+
+
+class SpokenText:
+    """A text whose sentences are taken from its front."""
+
+    def __init__(self) -> None:
+        self._rest = ""
+        self._start = 0
+
+    @property
+    def waiting(self) -> int:
+        """Number of characters that are not in a sentence yet."""
+        return len(self._rest)
+
+    def add(self, text: str) -> None:
+        """Append to the text."""
+        self._rest += text
+
+    def take(self, mark: SentenceProgress) -> Sentence:
+        """Take the next sentence from the front."""
+        length = mark.text_end - self._start
+        text, self._rest = self._rest[:length], self._rest[length:]
+        sentence = Sentence(mark.index, text, self._start, mark.text_end, mark.start_ms)
+        self._start = mark.text_end
+        return sentence
+
+
+class TextFeed:
+    """Reads a text that is still being written, no further ahead of the voice than necessary.
+
+    Args:
+        text: receives everything that was read.
+    """
+
+    def __init__(self, source: TextSource, text: SpokenText) -> None:
+        self._source = source
+        self._text = text
+        self._proceed = asyncio.Event()
+
+    async def run(self, append: Callable[[str], None]) -> None:
+        """Read to the end. Cancelling it releases the source.
+
+        Raises:
+            TypeError: a piece is not a string.
+            Exception: whatever the source raises.
+        """
+        half = ""
+        pieces = _iterate(self._source)
+        try:
+            while True:
+                await self._room()
+                piece = await anext(pieces, None)
+                if piece is None:
+                    break
+                if not isinstance(piece, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+                    raise TypeError(f"A piece of text is a {type(piece).__name__}.")
+                piece = half + piece
+                half = piece[-1:] if _ENDS_IN_HALF_A_CHARACTER.search(piece) else ""
+                self._send(piece.removesuffix(half), append)
+            self._send(half, append)
+        finally:
+            await _release(pieces)
+
+    def update(self) -> None:
+        """Continue reading if sentences were spoken and there is room for more text."""
+        self._proceed.set()
+
+    def _send(self, piece: str, append: Callable[[str], None]) -> None:
+        # Without half surrogate pairs, which JSON cannot carry.
+        text = piece.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        if text:
+            self._text.add(text)
+            append(text)
+
+    async def _room(self) -> None:
+        while self._text.waiting > _AHEAD:
+            self._proceed.clear()
+            await self._proceed.wait()
+
+
+async def _iterate(source: TextSource) -> AsyncIterator[str]:
+    if isinstance(source, AsyncIterable):
+        async for piece in source:
+            yield piece
+        return
+    for piece in source:
+        yield piece
+        await asyncio.sleep(0)  # Other tasks go on, however many pieces there are at once.
+
+
+async def _release(pieces: AsyncIterator[str]) -> None:
+    with suppress(Exception):  # The speech has ended, so an error of the source concerns no caller.
+        await pieces.aclose()  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 
@@ -39,7 +40,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run a test that is a coroutine function in the event loop."""
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
-    loop: asyncio.AbstractEventLoop = pyfuncitem.funcargs["loop"]
+    loop = cast(asyncio.AbstractEventLoop, pyfuncitem.funcargs["loop"])
     names = inspect.signature(pyfuncitem.obj).parameters
     loop.run_until_complete(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
     return True

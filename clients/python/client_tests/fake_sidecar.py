@@ -39,6 +39,7 @@ SERVER = {
     },
     "capabilities": {"methods": [], "encodings": [], "textModes": [], "limits": LIMITS},
 }
+VOICE = {"voice": "mine", "model": "m", "created": "now", "hasTranscript": False}
 CANCELLED = {"code": -32800, "message": "cancelled", "data": {"type": "cancelled"}}
 
 
@@ -113,7 +114,7 @@ def answer(id: int) -> None:
     elif MODE == "reports":
         value = {"kind": "voice", "stage": "loading", "message": "it"}
         send({"method": "$/progress", "params": {"token": id, "value": value}})
-        send({"id": id, "result": {"voice": "mine", "path": "/x", "model": "m"}})
+        send({"id": id, "result": VOICE})
     elif MODE == "draws bars":
         os.write(2, b"\r  0 %\r 50 %\r100 %\r\n")
         bars = b"x" * 200_000 + b"\ndone\n"

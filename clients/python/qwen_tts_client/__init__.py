@@ -26,6 +26,7 @@ from qwen_tts_client.errors import (
 from qwen_tts_client.speech import SpeechChunk
 from qwen_tts_client.stream import SpeechStream
 from qwen_tts_client.supervisor import ExitEvent, RestartEvent
+from qwen_tts_client.sync import SyncSidecar, SyncStream
 from qwen_tts_client.text_feed import Sentence, TextSource
 from qwen_tts_client.version import VERSION as __version__
 from qwen_tts_client.wav import wav_header
@@ -50,6 +51,8 @@ __all__ = [
     "SidecarVersionError",
     "SpeechChunk",
     "SpeechStream",
+    "SyncSidecar",
+    "SyncStream",
     "TextSource",
     "Voices",
     "__version__",

@@ -27,6 +27,7 @@ from qwen_tts_client.supervisor import (
     Supervisor,
     call_later,
 )
+from qwen_tts_client.sync import SyncSidecar
 from qwen_tts_client.text_feed import Sentence, TextSource
 from qwen_tts_client.transport import Connector
 from qwen_tts_client.version import VERSION
@@ -46,13 +47,17 @@ class Sidecar:
         async with Sidecar() as tts:
             wav = await tts.synthesize("Hello there.").to_wav()
 
+    A plain `with` gives the same without an event loop, and nothing to await.
+
     Args:
         command: the sidecar: a program, a command line, or a list of words. Default:
             `QWEN_TTS_SIDECAR`, then the one in this Python's environment, then a `.venv` in `cwd`
             or above it, then `qwen-tts-sidecar` on the PATH, then `python3 -m sidecar` if that is
             this sidecar.
         args: arguments that are appended to the command, such as `["--model", "0.6b-base"]`.
-        env: variables that are added to this process's environment; None removes one.
+        env: variables that are added to this process's environment; None removes one. Default:
+            `PYTHONSAFEPATH` is 1, unless this process has that variable, so that a Python runs no
+            modules of the working folder.
         cwd: working folder of the sidecar, to which paths of models and recordings are relative.
             Default: this process's.
         on_log: is called with each line of the sidecar's stderr, without its line break.
@@ -137,6 +142,15 @@ class Sidecar:
         """
         await self._supervisor.close()
 
+    def __enter__(self) -> SyncSidecar:
+        """Start the sidecar for a program without an event loop, and raise what `start` raises."""
+        self._sync = SyncSidecar(self)
+        return self._sync
+
+    def __exit__(self, *_: object) -> None:
+        """Close the sidecar."""
+        self._sync.close()
+
     async def __aenter__(self) -> Self:
         """Start the sidecar, and raise what `start` raises."""
         return await self.start()
@@ -203,7 +217,8 @@ class Sidecar:
         it is closed. An error that the source raises is raised to the reader of the stream.
 
         Args:
-            text: gives pieces that may end anywhere.
+            text: gives pieces that may end anywhere; one that is not asynchronous is read in a
+                thread, so it may wait.
             on_sentence: as for `synthesize`.
         """
         return self._speak({**params, "text": ""}, text, on_sentence)

@@ -20,7 +20,7 @@ class FlowGate:
     """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._waiting = 0
         self._apply: Callable[[bool], object] = bool
         self.buffered = 0
@@ -48,7 +48,7 @@ class FlowGate:
             self._update()
 
     def _update(self) -> None:
-        paused = self._waiting == 0 and self.buffered > self._limit
+        paused = self._waiting == 0 and self.buffered > self.limit
         if paused != self.paused:
             self.paused = paused
             self._apply(paused)

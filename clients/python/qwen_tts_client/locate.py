@@ -168,7 +168,8 @@ def _problem(output: str, errors: str) -> str | None:
         answer = json.loads(output.strip().splitlines()[-1])  # Others may have printed before.
         found, is_ours = answer["found"], answer["is_ours"]
     except (LookupError, ValueError, TypeError):
-        return f"failed: {(errors.strip() or output.strip()).splitlines()[-1:] or 'no output'}"
+        last = (errors.strip() or output.strip() or "it printed nothing").splitlines()[-1]
+        return f"failed: {last[:200]}"
     if is_ours:
         return None
     return f"finds another package of that name, {found}" if found else "has no such module"

@@ -42,7 +42,8 @@ class ProcessConnector:
     ) -> None:
         # The host may change its own folder before a restart.
         self._cwd = Path(cwd or "").absolute()
-        changed = {**os.environ, **env}
+        # A Python that is named as the command must not run modules that are in the working folder.
+        changed: dict[str, str | None] = {"PYTHONSAFEPATH": "1", **os.environ, **env}
         self._env = {name: value for name, value in changed.items() if value is not None}
         self._wanted, self._args, self._start_timeout = command, args, start_timeout
         self._command: list[str] | None = None

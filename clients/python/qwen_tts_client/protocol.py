@@ -36,6 +36,9 @@ class AudioProgress(
     sentence: int
     """Index of the sentence this chunk belongs to."""
 
+    sample_rate: int | None = None
+    """Sample rate of the stream in Hz. Only the first chunk has it."""
+
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What this sidecar can do."""
@@ -218,6 +221,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     it.
     """
 
+    max_credit_ms: int | None = None
+    """Over a WebSocket: the most credit of a stream that the server uses at a time, in
+    milliseconds. Absent: no limit.
+    """
+
+    max_requests: int | None = None
+    """Number of requests of one WebSocket connection that may be in flight. Absent: there is no
+    such limit.
+    """
+
 
 class LoadProgress(
     msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="kind", tag="load"
@@ -306,7 +319,9 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Milliseconds from the request to its first chunk."""
 
     generation_ms: float
-    """Milliseconds of computation, without waiting for more text."""
+    """Milliseconds of computation, without waits for the client: for text, for credit, or until it
+    reads.
+    """
 
     real_time_factor: float
     """generationMs ÷ durationMs (dimensionless). Below 1 is faster than playback."""
@@ -681,6 +696,11 @@ class StreamStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     elapsed_ms: float
     """Milliseconds since the first computation for this request."""
 
+    waits_for: str | None = None
+    """What the client has to send before the request goes on: more text, or credit. Absent:
+    nothing. Values: credit, text.
+    """
+
 
 class SubtalkerSampling(TypedDict, total=False):
     """How codebooks 1 and up are sampled. Omitted fields come from the checkpoint."""
@@ -965,6 +985,12 @@ class SpeechParams(TypedDict, total=False):
     stop_runaway: bool
     """Whether to stop speech that does not end by itself. Default true."""
 
+    credit_ms: float
+    """With `partialResultToken`: generate no further than this many milliseconds of audio;
+    speech/grantCredit grants more. The last chunk may exceed it. Default: no limit. Range: from
+    0 to 100000000.
+    """
+
 
 class LiveSpeechParams(TypedDict, total=False):
     """What to speak, and how."""
@@ -1060,6 +1086,12 @@ class LiveSpeechParams(TypedDict, total=False):
     stop_runaway: bool
     """Whether to stop speech that does not end by itself. Default true."""
 
+    credit_ms: float
+    """With `partialResultToken`: generate no further than this many milliseconds of audio;
+    speech/grantCredit grants more. The last chunk may exceed it. Default: no limit. Range: from
+    0 to 100000000.
+    """
+
 
 class LoadParams(TypedDict, total=False):
     """Which model to load, and how."""
@@ -1143,6 +1175,7 @@ ERROR_CODES: Final[dict[str, int]] = {
     "voiceSaveFailed": 1015,
     "textTimeout": 1016,
     "modelNotDeleted": 1017,
+    "sidecarExited": 1018,
     "notInitialized": -32002,
     "invalidRequest": -32600,
     "duplicateId": -32600,
@@ -1197,6 +1230,7 @@ ErrorType: TypeAlias = """Literal[
     "voiceSaveFailed",
     "textTimeout",
     "modelNotDeleted",
+    "sidecarExited",
     "notInitialized",
     "invalidRequest",
     "duplicateId",

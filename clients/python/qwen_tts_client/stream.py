@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import weakref
+from collections.abc import AsyncGenerator
 
 from qwen_tts_client.errors import SidecarCancelledError, SidecarError
 from qwen_tts_client.protocol import SynthesizeResult
@@ -29,13 +30,15 @@ class SpeechStream:
         self._speech = speech
         self._encoding = encoding
         self._reader: str | None = None
+        # Nobody can read the audio of a stream that nobody holds.
+        weakref.finalize(self, _abandon, asyncio.get_running_loop(), speech).atexit = False
 
     @property
     def sentences(self) -> list[Sentence]:
         """The sentences whose start in the audio is known: at the end, all of them."""
         return list(self._speech.sentences)
 
-    def __aiter__(self) -> AsyncIterator[SpeechChunk]:
+    def __aiter__(self) -> AsyncGenerator[SpeechChunk, None]:
         """Return an iterator over the audio, chunk by chunk. Leaving the loop cancels the speech.
 
         Raises:
@@ -104,7 +107,7 @@ class SpeechStream:
         result = await self.final()
         return wav_header(result.sample_rate, result.encoding, len(samples)) + samples
 
-    async def _chunks(self, reader: str) -> AsyncIterator[SpeechChunk]:
+    async def _chunks(self, reader: str) -> AsyncGenerator[SpeechChunk, None]:
         if self._reader is not None:
             raise SidecarError(f"The audio of this stream is already read by {self._reader}.")
         self._reader = reader
@@ -122,3 +125,9 @@ class SpeechStream:
 
     def _stop(self) -> None:
         self._speech.stop(SidecarCancelledError())
+
+
+def _abandon(loop: asyncio.AbstractEventLoop, speech: Speech) -> None:
+    """Stop a speech, from whatever thread collects garbage."""
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(speech.stop, SidecarCancelledError())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from qwen_tts_client.protocol import SentenceProgress
 
@@ -16,6 +16,7 @@ TextSource: TypeAlias = "AsyncIterable[str] | Iterable[str]"
 
 # Number of characters that may wait to be spoken before reading pauses: minutes of speech.
 _AHEAD = 4000
+_END = object()
 _ENDS_IN_HALF_A_CHARACTER = re.compile("[\ud800-\udbff]$")
 
 
@@ -86,19 +87,17 @@ class TextFeed:
         half = ""
         pieces = _iterate(self._source)
         try:
-            while True:
-                await self._room()
-                piece = await anext(pieces, None)
-                if piece is None:
-                    break
+            async for piece in pieces:
                 if not isinstance(piece, str):  # pyright: ignore[reportUnnecessaryIsInstance]
                     raise TypeError(f"A piece of text is a {type(piece).__name__}.")
                 piece = half + piece
                 half = piece[-1:] if _ENDS_IN_HALF_A_CHARACTER.search(piece) else ""
                 self._send(piece.removesuffix(half), append)
+                await self._room()
             self._send(half, append)
         finally:
-            await _release(pieces)
+            with suppress(Exception):  # The speech has ended, so this error concerns no caller.
+                await pieces.aclose()
 
     def update(self) -> None:
         """Continue reading if sentences were spoken and there is room for more text."""
@@ -117,16 +116,22 @@ class TextFeed:
             await self._proceed.wait()
 
 
-async def _iterate(source: TextSource) -> AsyncIterator[str]:
+async def _iterate(source: TextSource) -> AsyncGenerator[str, None]:
+    """Yield the pieces, and close the source if it is a generator."""
     if isinstance(source, AsyncIterable):
-        async for piece in source:
-            yield piece
+        async_pieces = aiter(source)
+        try:
+            async for piece in async_pieces:
+                yield piece
+        finally:
+            if isinstance(async_pieces, AsyncGenerator):
+                await async_pieces.aclose()
         return
-    for piece in source:
-        yield piece
-        await asyncio.sleep(0)  # Other tasks go on, however many pieces there are at once.
-
-
-async def _release(pieces: AsyncIterator[str]) -> None:
-    with suppress(Exception):  # The speech has ended, so an error of the source concerns no caller.
-        await pieces.aclose()  # type: ignore[attr-defined]
+    pieces = iter(source)
+    try:
+        # In a thread, since it may wait for a language model.
+        while (piece := await asyncio.to_thread(next, pieces, _END)) is not _END:
+            yield cast(str, piece)
+    finally:
+        if isinstance(pieces, Generator):
+            pieces.close()

@@ -26,7 +26,8 @@ T = TypeVar("T")
 # Time limit for the end of a sidecar that cancels everything; the protocol says one second.
 _ENDING = 5.0
 
-_TOKEN_FIELDS = {
+# The param of each method that names the token of its progress.
+TOKEN_FIELDS = {
     "model/load": "workDoneToken",
     "model/download": "workDoneToken",
     "voice/create": "workDoneToken",
@@ -140,7 +141,7 @@ class Connection:
             raise self.closed.with_traceback(None)
         self._last_id += 1
         id = self._last_id
-        token = _TOKEN_FIELDS.get(method) if on_progress else None
+        token = TOKEN_FIELDS.get(method) if on_progress else None
         body = self._encode(
             {"id": id, "method": method}, {**params, token: id} if token else params
         )

@@ -106,6 +106,7 @@ class SidecarResponseError(SidecarError):
     it, before anything is sent, with the types `messageTooLong` and `invalidParams`.
 
     Attributes:
+        reason: the message without the hint.
         code: the JSON-RPC error code; several types may share one.
         type: the stable name of the error, to decide by. Newer sidecars may have other types.
         field: the param at fault as a path, such as `sampling.topK`; None: there is no single one.
@@ -115,6 +116,7 @@ class SidecarResponseError(SidecarError):
 
     def __init__(self, message: str, code: int, data: ErrorData) -> None:
         super().__init__(f"{_as_sentence(message)}\n{data.hint}" if data.hint else message)
+        self.reason = message
         self.code = code
         self.type = data.type
         self.field = data.field

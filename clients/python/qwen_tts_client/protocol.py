@@ -17,7 +17,13 @@ PROTOCOL_VERSION: Final = 1
 
 
 class AudioProgress(
-    msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="kind", tag="audio"
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename="camel",
+    omit_defaults=True,
+    tag_field="kind",
+    tag="audio",
 ):
     """One chunk of a stream's audio."""
 
@@ -40,7 +46,7 @@ class AudioProgress(
     """Sample rate of the stream in Hz. Only the first chunk has it."""
 
 
-class Capabilities(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What this sidecar can do."""
 
     methods: list[str]
@@ -105,11 +111,11 @@ class DesignParams(TypedDict, total=False):
     """
 
 
-class Empty(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Empty(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """A result without content: the request succeeded."""
 
 
-class EngineState(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class EngineState(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What the engine, which runs the models, is working on."""
 
     state: str
@@ -126,7 +132,7 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """
 
 
-class ErrorData(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ErrorData(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """The part of an error that programs read: `type` is stable, the message is not."""
 
     type: str
@@ -154,7 +160,9 @@ class ErrorData(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Longest message that is taken, in bytes; with messageTooLong."""
 
 
-class InitializeResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class InitializeResult(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
+):
     """The protocol version, name and capabilities of the sidecar."""
 
     protocol_version: int
@@ -187,7 +195,7 @@ is allowed.
 """
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Limits(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """The largest requests that this sidecar accepts."""
 
     max_message_bytes: int
@@ -233,7 +241,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class LoadProgress(
-    msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="kind", tag="load"
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename="camel",
+    omit_defaults=True,
+    tag_field="kind",
+    tag="load",
 ):
     """A stage of model/load or model/download. `downloading` is repeated, at most about ten times a
     second.
@@ -274,7 +288,7 @@ class LoadProgress(
     """
 
 
-class LoadedModel(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class LoadedModel(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """A model in memory."""
 
     model: str
@@ -293,7 +307,7 @@ class LoadedModel(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Bits of each quantised weight. Absent: not quantised."""
 
 
-class MemoryStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class MemoryStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Memory used by MLX, the array library."""
 
     active_bytes: int
@@ -309,7 +323,7 @@ class MemoryStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Limit for all loaded models together, in bytes. Absent: no limit."""
 
 
-class Metrics(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Metrics(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Timing and memory of the request."""
 
     queue_ms: float
@@ -330,14 +344,18 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Peak memory of MLX since the process started, in bytes."""
 
 
-class ModelDeleteResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ModelDeleteResult(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
+):
     """What the deletion has freed."""
 
     freed_bytes: int
     """Size of the deleted files in bytes."""
 
 
-class ModelDownloadResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ModelDownloadResult(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
+):
     """Where the model's files are."""
 
     model: str
@@ -353,7 +371,7 @@ class ModelDownloadResult(msgspec.Struct, frozen=True, kw_only=True, rename="cam
     """The folder of its files."""
 
 
-class ModelEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ModelEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """A model that can be loaded."""
 
     model: str
@@ -429,7 +447,9 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """
 
 
-class ModelListResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ModelListResult(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
+):
     """All models that can be loaded by name."""
 
     models: list[ModelEntry]
@@ -445,7 +465,9 @@ class ModelListResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     """How large downloads may make `usedBytes`, in bytes: --models-budget. Absent: no limit."""
 
 
-class ModelLoadResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ModelLoadResult(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
+):
     """The loaded model, and what it can do."""
 
     model: str
@@ -542,7 +564,7 @@ class Pauses(TypedDict, total=False):
     """
 
 
-class PingResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class PingResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Proof that the sidecar is alive."""
 
     uptime_ms: float
@@ -569,7 +591,9 @@ class Reference(TypedDict, total=False):
     """
 
 
-class ReferenceCacheStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ReferenceCacheStatus(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
+):
     """The cache of analysed reference recordings, which makes their next use fast."""
 
     count: int
@@ -614,7 +638,13 @@ class Sampling(TypedDict, total=False):
 
 
 class SentenceProgress(
-    msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="kind", tag="sentence"
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename="camel",
+    omit_defaults=True,
+    tag_field="kind",
+    tag="sentence",
 ):
     """Where a sentence starts. All sentences together cover the text without gaps, in order."""
 
@@ -631,7 +661,7 @@ class SentenceProgress(
     """Start of the sentence in the audio, in milliseconds."""
 
 
-class ServerInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ServerInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """The name and version of the sidecar."""
 
     name: str
@@ -641,7 +671,7 @@ class ServerInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Version of the Python package, e.g. 0.1.0."""
 
 
-class SkippedFile(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class SkippedFile(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """A file in the voices folder that cannot be used as a voice."""
 
     file: str
@@ -651,7 +681,7 @@ class SkippedFile(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Why it cannot be used, for people."""
 
 
-class StatusResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class StatusResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What the sidecar is doing, as of the engine's last step."""
 
     backend: str
@@ -681,7 +711,7 @@ class StatusResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Milliseconds since the process began to serve."""
 
 
-class StreamStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class StreamStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """A request that is being generated."""
 
     model: str
@@ -723,7 +753,9 @@ class SubtalkerSampling(TypedDict, total=False):
     """
 
 
-class SynthesizeResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class SynthesizeResult(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
+):
     """How the speech ended."""
 
     finish_reason: str
@@ -763,7 +795,13 @@ class SynthesizeResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
 
 
 class VoiceCreateResult(
-    msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="kind", tag="saved"
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename="camel",
+    omit_defaults=True,
+    tag_field="kind",
+    tag="saved",
 ):
     """The voice that was created and saved."""
 
@@ -793,7 +831,13 @@ class VoiceCreateResult(
 
 
 class VoiceEntry(
-    msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="kind", tag="preset"
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename="camel",
+    omit_defaults=True,
+    tag_field="kind",
+    tag="preset",
 ):
     """A voice that can be used by name."""
 
@@ -835,7 +879,9 @@ class VoiceEntry(
     """
 
 
-class VoiceListResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class VoiceListResult(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
+):
     """The voices, and the files in the voices folder that cannot be used."""
 
     voices: list[VoiceEntry]
@@ -867,7 +913,13 @@ catalogue; any other string is allowed.
 
 
 class VoiceProgress(
-    msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="kind", tag="voice"
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename="camel",
+    omit_defaults=True,
+    tag_field="kind",
+    tag="voice",
 ):
     """A stage of voice/create. `downloading` and `designing` are reported repeatedly."""
 
@@ -881,7 +933,7 @@ class VoiceProgress(
     """Details of the stage, for people."""
 
 
-class Warning(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Warning(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Something the client should know although the request succeeded."""
 
     type: str

@@ -150,7 +150,7 @@ class Generator:
         return self._typed_dict(name, schema, [(field, value) for field, value in fields])
 
     def _struct(self, name: str, schema: Schema) -> str:
-        options = 'frozen=True, kw_only=True, rename="camel"'
+        options = 'frozen=True, kw_only=True, rename="camel", omit_defaults=True'
         kind = schema["properties"].get("kind", {}).get("enum")
         if kind:
             options += f', tag_field="kind", tag={quoted(kind[0])}'

@@ -1,0 +1,188 @@
+"""The command `qwen-tts-bridge`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import ipaddress
+import logging
+import os
+import re
+import secrets
+import shlex
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from qwen_tts_client import Sidecar, SidecarError
+
+TOKEN_VARIABLE = "QWEN_TTS_BRIDGE_TOKEN"
+_TOKEN = re.compile(r"[A-Za-z0-9._~-]{1,256}")
+
+_LIMITS = (
+    ("--max-connections", 64, "connections at a time"),
+    ("--max-requests", 32, "requests of one connection in flight"),
+    ("--max-credit-ms", 30_000, "the most audio of one stream on its way to its client, in ms"),
+)
+
+log = logging.getLogger(__name__)
+
+
+class Failure(Exception):
+    """What the command prints before it exits with 1."""
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command, and return its exit code."""
+    options = _parser().parse_args(words)
+    logging.basicConfig(level=options.log_level.upper(), format="%(levelname)s %(message)s")
+    # At the level debug, that library logs the headers of requests, and with them the token.
+    logging.getLogger("websockets").setLevel(logging.WARNING)
+    try:
+        return asyncio.run(_serve(options, _token(options.token_file)))
+    except (Failure, SidecarError, OSError) as error:
+        print(f"qwen-tts-bridge: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="qwen-tts-bridge",
+        description="Serve one qwen-tts-sidecar to many clients over WebSockets.",
+        epilog="Words after -- are arguments of the sidecar, such as --model 0.6b-base.",
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    add("--port", type=int, default=8765, help="the port; 0 takes a free one (default: 8765)")
+    add(
+        "--token-file",
+        metavar="FILE",
+        type=Path,
+        help="the file of the token that clients have to know; it is made if there is none. "
+        f"Default: the token is in the environment variable {TOKEN_VARIABLE}",
+    )
+    add(
+        "--allow-origin",
+        metavar="ORIGIN",
+        action="append",
+        default=[],
+        help="let pages of this origin connect, such as https://example.com; may be repeated",
+    )
+    add(
+        "--allow-paths",
+        action="store_true",
+        help="let clients name recordings on this machine by reference.path",
+    )
+    for name, default, meaning in _LIMITS:
+        add(
+            name,
+            type=_positive,
+            metavar="N",
+            default=default,
+            help=f"{meaning} (default: {default})",
+        )
+    add("--command", type=shlex.split, help="the sidecar's command (default: it is searched for)")
+    add(
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        default="warning",
+        help="how much to write to stderr (default: warning)",
+    )
+    add("sidecar_args", nargs="*", metavar="-- ARGUMENT", help="an argument of the sidecar")
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not 1 or more")
+    return value
+
+
+def _token(file: Path | None) -> str:
+    """Return the token from the file, which is made if there is none, or from the environment.
+
+    Raises:
+        Failure: there is no usable token.
+    """
+    if file is None:
+        token, where = os.environ.pop(TOKEN_VARIABLE, None), TOKEN_VARIABLE
+        if token is None:
+            raise Failure(
+                f"a token is needed: name a file with --token-file, or set {TOKEN_VARIABLE}."
+            )
+    else:
+        token, where = _read_or_make(file), str(file)
+    if not _TOKEN.fullmatch(token):
+        raise Failure(
+            f"the token in {where} must have 1 to 256 letters, digits, or characters of -_.~"
+        )
+    return token
+
+
+def _read_or_make(file: Path) -> str:
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text().strip()
+    token = secrets.token_urlsafe(32)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(f"{token}\n")
+    return token
+
+
+async def _serve(options: argparse.Namespace, token: str) -> int:
+    try:
+        from qwen_tts_client.bridge.server import Bridge, BridgeOptions
+    except ImportError as error:
+        raise Failure(f"{error}. Install it: pip install 'qwen-tts-client[bridge]'") from None
+    _warn_outside(options.host)
+    sidecar = Sidecar(
+        options.command,
+        args=options.sidecar_args,
+        on_log=lambda line: log.warning("sidecar: %s", line),
+        on_exit=lambda event: log.error("%s", event.error) if event.will_restart else None,
+        on_restart=lambda event: log.warning("the sidecar was started again: %d", event.restarts),
+    )
+    settings = BridgeOptions(
+        token=token,
+        host=options.host,
+        port=options.port,
+        origins=tuple(options.allow_origin),
+        allow_paths=options.allow_paths,
+        max_connections=options.max_connections,
+        max_requests=options.max_requests,
+        max_credit_ms=options.max_credit_ms,
+    )
+    ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, _end, ended, number)
+    async with Bridge(sidecar, settings) as bridge:
+        host = f"[{options.host}]" if ":" in options.host else options.host
+        print(f"Listening on ws://{host}:{bridge.port}/", flush=True)
+        return await ended
+
+
+def _end(ended: asyncio.Future[int], number: int) -> None:
+    if not ended.done():
+        ended.set_result(128 + number)
+
+
+def _warn_outside(host: str) -> None:
+    try:
+        is_loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = host == "localhost"
+    if not is_loopback:
+        log.warning(
+            "%s is not on the loopback: token, text and audio cross the network unencrypted. Put "
+            "TLS in front, and let clients use wss://.",
+            host,
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

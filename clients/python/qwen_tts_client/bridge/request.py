@@ -1,0 +1,132 @@
+"""One request of a connection on its way to the sidecar and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from qwen_tts_client.audio_message import MAX_TOKEN, encode_audio
+from qwen_tts_client.bridge import messages
+from qwen_tts_client.bridge.credit import CreditLine
+from qwen_tts_client.bridge.messages import Id, Params, Refusal
+from qwen_tts_client.bridge.outgoing import Outgoing
+from qwen_tts_client.connection import TOKEN_FIELDS, Call, Connection
+from qwen_tts_client.protocol import AudioProgress
+
+SPEECH = "speech/synthesize"
+
+
+class Request:
+    """A request that is passed on under an id and a token of the bridge's own.
+
+    Args:
+        params: as the client sent them.
+        credit_ms: the most audio that is on its way to the client.
+        allow_paths: whether a client may name files of this machine.
+
+    Attributes:
+        token: the client's token for its progress; None if it wants none.
+
+    Raises:
+        Refusal: the params are not those of a WebSocket.
+    """
+
+    def __init__(
+        self, id: Id, method: str, params: Any, *, credit_ms: float, allow_paths: bool
+    ) -> None:
+        self.id, self.method = id, method
+        self._params = params
+        self._call: Call[msgspec.Raw] | None = None
+        self._connection: Connection | None = None
+        self._rate = 0
+        given = messages.as_params(params)
+        token = given.get(TOKEN_FIELDS.get(method, ""))
+        is_token = isinstance(token, (int, str)) and not isinstance(token, bool)
+        self.token: Id | None = token if is_token else None
+        self.credit: CreditLine | None = None
+        if not allow_paths:
+            _check_paths(given)
+        if method == SPEECH and isinstance(params, dict):
+            asked = _check_speech(given)
+            if asked is not None:
+                self.credit = CreditLine(asked, credit_ms, self._grant)
+
+    @property
+    def token_field(self) -> str:
+        """The name of the param that holds the token."""
+        return TOKEN_FIELDS.get(self.method, "")
+
+    def send(self, connection: Connection, outgoing: Outgoing) -> Call[msgspec.Raw]:
+        """Send it to the sidecar. What comes back, except the answer, goes to `outgoing`.
+
+        Raises:
+            SidecarError: it cannot be sent.
+        """
+        params = self._params
+        if self.credit is not None:
+            params = {**params, "creditMs": self.credit.passed_on}
+
+        def on_progress(value: msgspec.Struct) -> None:
+            self._on_progress(value, outgoing)
+
+        report = None if self.token is None else on_progress
+        self._call = connection.request(self.method, params, msgspec.Raw, report)
+        self._connection = connection
+        return self._call
+
+    def notify(self, method: str, params: Params) -> None:
+        """Pass on a notification about its stream."""
+        if self._call is None or self._connection is None or self._call.answer.done():
+            return
+        self._connection.notify(method, {**params, "token": self._call.token})
+
+    def cancel(self) -> None:
+        """Ask the sidecar to stop; the answer still comes."""
+        if self._call is not None:
+            self._call.cancel()
+
+    def _grant(self, ms: float) -> None:
+        self.notify("speech/grantCredit", {"ms": ms})
+
+    def _on_progress(self, chunk: msgspec.Struct, outgoing: Outgoing) -> None:
+        assert self.token is not None
+        if not isinstance(chunk, AudioProgress) or not isinstance(self.token, int):
+            outgoing.put(messages.progress(self.token, chunk), text=True)
+            return
+        self._rate = chunk.sample_rate or self._rate
+        ms = chunk.samples / self._rate * 1000
+        outgoing.put(
+            encode_audio(self.token, chunk, self._rate),
+            text=False,
+            on_sent=lambda: self.credit.leave(ms) if self.credit else None,
+        )
+
+
+def _check_paths(params: Params) -> None:
+    if messages.as_params(params.get("reference")).get("path") is not None:
+        raise Refusal(
+            "invalidParams",
+            "This server opens no files for its clients.",
+            field="reference.path",
+            hint="Send the recording as `reference.audio`, or start the server with --allow-paths.",
+        )
+
+
+def _check_speech(params: Params) -> float | None:
+    """Return the credit of a speech; None if it is of a wrong type, which the sidecar refuses."""
+    token, credit = params.get("partialResultToken"), params.get("creditMs")
+    if isinstance(token, bool) or not isinstance(token, int) or not 0 <= token <= MAX_TOKEN:
+        raise Refusal(
+            "invalidParams",
+            "Over a WebSocket, `partialResultToken` is an integer from 0 to 4294967295.",
+            field="partialResultToken",
+        )
+    if credit is None:
+        raise Refusal(
+            "invalidParams",
+            "Over a WebSocket, `creditMs` is required: the milliseconds of audio to send before "
+            "speech/grantCredit grants more.",
+            field="creditMs",
+        )
+    return messages.as_number(credit)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 import re
-import subprocess
 import sys
 from functools import cache
 
@@ -91,12 +90,11 @@ def _tune_metal() -> None:
 
 
 def _processor() -> str:
-    """Return the name of a Mac's processor."""
-    command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=5).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
+    """Return the name of a Mac's processor, or nothing."""
+    name, size = ctypes.create_string_buffer(128), ctypes.c_size_t(128)
+    ask = ctypes.CDLL(None).sysctlbyname  # a process of `sysctl` would take longer
+    ask(b"machdep.cpu.brand_string", name, ctypes.byref(size), None, ctypes.c_size_t(0))
+    return name.value.decode("utf-8", "replace")
 
 
 @cache

@@ -1,0 +1,115 @@
+"""The codec's kernels compute what its separate operations do.
+
+Their sources run in the emulator, and on a GPU where there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import mlx.core as mx
+import numpy as np
+import pytest
+from mlx.utils import tree_flatten, tree_unflatten
+
+from sidecar.models.qwen3_tts.backend import CPU, METAL, Backend, CodecKernels
+from sidecar.models.qwen3_tts.codec import Codec
+from sidecar.models.qwen3_tts.fused import selection
+from sidecar.models.qwen3_tts.fused.launch import CudaLauncher, Launcher
+from tests.engine.cuda import emulated
+from tests.engine.cuda.emulated_codec import EmulatedLauncher
+from tests.support import graphs
+from tests.support.gpu import needs_cuda
+
+BOOKS, BOOK_SIZE, WINDOW, SAMPLES = 4, 32, 5, 12
+SIZES = {
+    "latent_dim": 16,
+    "codebook_dim": 16,
+    "codebook_size": BOOK_SIZE,
+    "semantic_codebook_size": BOOK_SIZE,
+    "decoder_dim": 32,
+    "hidden_size": 32,
+    "intermediate_size": 32,
+    "head_dim": 16,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "num_hidden_layers": 2,
+    "num_quantizers": BOOKS,
+    "num_semantic_quantizers": 1,
+    "vector_quantization_hidden_dimension": 16,
+    "sliding_window": WINDOW,
+    "upsample_rates": [2, 3],
+    "upsampling_ratios": [2],
+}
+
+
+def small(backend: Backend) -> Codec:
+    """Return a codec of random weights; two calls give the same weights."""
+    from mlx_audio.tts.models.qwen3_tts.config import Qwen3TTSTokenizerDecoderConfig
+    from mlx_audio.tts.models.qwen3_tts.speech_tokenizer import Qwen3TTSSpeechTokenizerDecoder
+
+    decoder = Qwen3TTSSpeechTokenizerDecoder(Qwen3TTSTokenizerDecoderConfig(**SIZES))
+    parameters: list[tuple[str, mx.array]] = tree_flatten(decoder.parameters())  # pyright: ignore[reportAssignmentType]
+    keys = mx.random.split(mx.random.key(1), len(parameters) + 1)
+    drawn = [
+        (name, mx.random.normal(array.shape, scale=array.shape[-1] ** -0.5, key=key))
+        for (name, array), key in zip(parameters, keys[1:], strict=True)
+    ]
+    decoder.update(tree_unflatten(drawn))  # pyright: ignore[reportArgumentType]
+    tables = mx.random.normal((BOOKS, BOOK_SIZE, 8), key=keys[0])
+    return Codec(decoder, tables, SAMPLES, backend)
+
+
+def on_kernels(launcher: Callable[[], Launcher], by_windows: bool) -> Codec:
+    kernels = CodecKernels(launcher, by_windows)
+    # MLX's own convolutions take long on a CPU, so the path to compare with has the CPU's.
+    like_cpu = {"conv": CPU.conv, "sin2pi": CPU.sin2pi, "layer_norm": CPU.layer_norm}
+    return small(replace(METAL, erf=CPU.erf, codec_kernels=kernels, **like_cpu))
+
+
+LAUNCHERS = [
+    pytest.param(EmulatedLauncher, marks=emulated.needs_emulator, id="emulated"),
+    pytest.param(CudaLauncher, marks=needs_cuda, id="gpu"),
+]
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+@pytest.mark.parametrize("by_windows", [True, False], ids=["products", "convolutions"])
+def test_rows_of_any_length_sound_as_they_do_on_separate_operations(
+    launcher: Callable[[], Launcher], by_windows: bool
+) -> None:
+    """Past the attention's window, with rows that join, are padded, and come in another order."""
+    ours, expected = on_kernels(launcher, by_windows), small(CPU)
+    assert ours.has_kernels
+    numbers = np.random.default_rng(3)
+    states = [(ours.open(), expected.open()) for _ in range(3)]
+    for sizes in ({0: 1}, {0: 4, 1: 2}, {1: 3, 2: 1}, {0: 3, 1: 4, 2: 4}, {2: 1, 0: 2}):
+        codes = [numbers.integers(0, BOOK_SIZE, (n, BOOKS), np.uint32) for n in sizes.values()]
+        made = ours.decode([states[row][0] for row in sizes], codes)
+        known = expected.decode([states[row][1] for row in sizes], codes)
+        for one, other in zip(made, known, strict=True):
+            assert np.abs(np.array(one) - np.array(other)).max() < 1e-4
+            assert np.abs(np.array(other)).max() > 1e-2
+
+
+def raises() -> Launcher:
+    raise RuntimeError("No such GPU.")
+
+
+class Wrong(graphs.StandIn):
+    """A launcher whose kernels compute nothing."""
+
+
+@pytest.mark.parametrize("launcher", [raises, Wrong])
+def test_kernels_that_fail_or_are_wrong_are_not_used(
+    launcher: Callable[[], Launcher], caplog: pytest.LogCaptureFixture
+) -> None:
+    codec = on_kernels(launcher, by_windows=True)
+    assert not codec.has_kernels
+    assert "the codec takes many kernels instead of few" in caplog.text
+
+
+def test_a_variable_turns_the_kernels_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(selection.SWITCH, "0")
+    assert not on_kernels(EmulatedLauncher, by_windows=True).has_kernels

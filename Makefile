@@ -33,10 +33,10 @@ help:
 
 setup: blas $(READY)
 
-$(READY): pyproject.toml requirements.lock
+$(READY): pyproject.toml clients/python/pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock \
-	    --editable ".[$(if $(EXTRA),$(EXTRA)$(comma))dev]"
+	    --editable ".[$(if $(EXTRA),$(EXTRA)$(comma))dev]" --editable clients/python
 	@touch $@
 
 comma := ,
@@ -73,7 +73,9 @@ lint: setup $(QUALITY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	cd clients/python && ../../$(BIN)/lint-imports
 	$(BIN)/pyright
+	$(BIN)/pyright --project clients/python
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms \
 	    .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/feature.yml
@@ -102,6 +104,7 @@ coverage: setup $(QUALITY)
 schema: setup
 	$(BIN)/python -m sidecar.rpc.schema > protocol/schema.json
 	node clients/typescript/scripts/generate-types.mjs
+	$(BIN)/python clients/python/scripts/generate_types.py
 
 bench: setup
 	$(BIN)/python -m bench $(BENCH)
@@ -113,22 +116,23 @@ text-scores: setup
 # The address of the repository, which npm compares with that of the workflow that publishes a package.
 NPM_OPTIONS := $(if $(REPOSITORY),--repository "$(REPOSITORY)")
 
-# The wheel, the source archive and the npm package, in dist/.
+# The wheels and source archives of the sidecar and of the Python client, and the npm package, in dist/.
 build: setup
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python -m build --outdir dist clients/python
 	cd clients/typescript && npm ci --silent
 	$(BIN)/python packaging/npm.py $(NPM_OPTIONS) client
 
 # What a release has besides its packages, in dist/: the formula for Homebrew, and the bill of materials
 # of an installation by pip on this platform.
 release-assets: setup
-	$(BIN)/python packaging/homebrew.py dist/*.whl > dist/qwen-tts-sidecar.rb
+	$(BIN)/python packaging/homebrew.py dist/qwen_tts_sidecar-*.whl > dist/qwen-tts-sidecar.rb
 	rm -rf build/installed
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --target build/installed \
-	    --constraint requirements.lock "$$(echo dist/*.whl)$(if $(EXTRA),[$(EXTRA)])"
+	    --constraint requirements.lock "$$(echo dist/qwen_tts_sidecar-*.whl)$(if $(EXTRA),[$(EXTRA)])"
 	SOURCE_DATE_EPOCH="$$(git log -1 --format=%ct)" $(BIN)/python packaging/sbom.py build/installed \
-	    --output "$$(echo dist/*.whl | sed 's/-py3-none-any.whl//')-pip-$$(uname -s)-$$(uname -m).cdx.json"
+	    --output "$$(echo dist/qwen_tts_sidecar-*.whl | sed 's/-py3-none-any.whl//')-pip-$$(uname -s)-$$(uname -m).cdx.json"
 
 # A tree that speaks on any machine of this platform, without Python: build/bundle/<platform>/, and
 # dist/*.tar.gz of it. docs/packaging.md.

@@ -1,6 +1,6 @@
-"""Keep the version number in one place, `sidecar/__init__.py`, and copy it to where npm wants it.
+"""Keep the version number in one place, `sidecar/__init__.py`, and copy it to the clients.
 
-python .ci/version.py            copy it to the TypeScript package
+python .ci/version.py            copy it to the TypeScript package and to the Python client
 python .ci/version.py --check    fail where a copy differs
 python .ci/version.py --check --tag v1.2.3    also fail unless the tag names this version
 python .ci/version.py --check --packages dist     also fail unless the folder has all npm packages,
@@ -20,11 +20,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "sidecar" / "__init__.py"
 PACKAGE = ROOT / "clients" / "typescript"
+CLIENT = ROOT / "clients" / "python"
 # Each file with the pattern of the text before the version; only the first matches are copies.
 COPIES: dict[Path, tuple[str, int]] = {
     PACKAGE / "package.json": (r'^  "version": "', 1),
     PACKAGE / "package-lock.json": (r'^(?:  |      )"version": "', 2),
     PACKAGE / "src" / "version.ts": (r'^export const VERSION = "', 1),
+    CLIENT / "qwen_tts_client" / "version.py": (r'^VERSION = "', 1),
 }
 
 
@@ -104,7 +106,8 @@ def main() -> None:
         sys.exit(f"The tag is {options.tag}, but sidecar/__init__.py has version {version}.")
     for file, (before, count) in COPIES.items():
         text = file.read_text()
-        wanted = with_version(text, before, count, for_npm(version))
+        spelled = version if file.suffix == ".py" else for_npm(version)
+        wanted = with_version(text, before, count, spelled)
         if options.check and text != wanted:
             sys.exit(f"{file.relative_to(ROOT)} has another version; run python .ci/version.py.")
         if not options.check:

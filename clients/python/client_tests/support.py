@@ -16,7 +16,8 @@ from qwen_tts_client import RestartPolicy, Sidecar, SidecarError
 
 T = TypeVar("T")
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+# The tests may be run from a copy, with an installed package.
+REPOSITORY = Path(os.environ.get("QWEN_TTS_CHECKOUT") or Path(__file__).resolve().parents[3])
 FAKE = Path(__file__).with_name("fake_sidecar.py")
 _DEFAULT = f"{shlex.quote(str(REPOSITORY / '.venv' / 'bin' / 'python'))} -P -m sidecar"
 COMMAND = shlex.split(os.environ.get("QWEN_TTS_SIDECAR", _DEFAULT))

@@ -9,11 +9,12 @@ async with Sidecar() as tts:
 
 from qwen_tts_client.backoff import RestartPolicy
 from qwen_tts_client.calls import Models, Voices
-from qwen_tts_client.client import Sidecar
+from qwen_tts_client.client import Client
 from qwen_tts_client.ensure import EnsureResult
 from qwen_tts_client.errors import (
     SidecarCancelledError,
     SidecarClosedError,
+    SidecarDisconnectedError,
     SidecarError,
     SidecarExitedError,
     SidecarNotFoundError,
@@ -23,6 +24,7 @@ from qwen_tts_client.errors import (
     SidecarStartError,
     SidecarVersionError,
 )
+from qwen_tts_client.sidecar import Sidecar, connect
 from qwen_tts_client.speech import SpeechChunk
 from qwen_tts_client.stream import SpeechStream
 from qwen_tts_client.supervisor import ExitEvent, RestartEvent
@@ -32,6 +34,7 @@ from qwen_tts_client.version import VERSION as __version__
 from qwen_tts_client.wav import wav_header
 
 __all__ = [
+    "Client",
     "EnsureResult",
     "ExitEvent",
     "Models",
@@ -41,6 +44,7 @@ __all__ = [
     "Sidecar",
     "SidecarCancelledError",
     "SidecarClosedError",
+    "SidecarDisconnectedError",
     "SidecarError",
     "SidecarExitedError",
     "SidecarNotFoundError",
@@ -56,5 +60,6 @@ __all__ = [
     "TextSource",
     "Voices",
     "__version__",
+    "connect",
     "wav_header",
 ]

@@ -1,12 +1,12 @@
-"""The client: finds the sidecar, starts it, and talks to it."""
+"""The client, whatever its transport."""
 
 from __future__ import annotations
 
 import asyncio
 import math
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from qwen_tts_client import protocol
@@ -14,106 +14,51 @@ from qwen_tts_client.backoff import RestartPolicy
 from qwen_tts_client.calls import LoadListener, Models, Voices
 from qwen_tts_client.connection import Connection
 from qwen_tts_client.ensure import EnsureResult, ModelEnsurer
-from qwen_tts_client.errors import SidecarClosedError, SidecarError
+from qwen_tts_client.errors import SidecarClosedError, SidecarError, SidecarResponseError
 from qwen_tts_client.flow import FlowGate
-from qwen_tts_client.process import ProcessConnector
 from qwen_tts_client.session import SessionOptions
 from qwen_tts_client.speech import Speech
 from qwen_tts_client.stream import SpeechStream
 from qwen_tts_client.supervisor import (
-    ExitEvent,
     Listeners,
-    RestartEvent,
     Supervisor,
     call_later,
 )
 from qwen_tts_client.sync import SyncSidecar
 from qwen_tts_client.text_feed import Sentence, TextSource
 from qwen_tts_client.transport import Connector
-from qwen_tts_client.version import VERSION
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
 T = TypeVar("T")
 
-_HIGH_WATER_MARK = 64 * 1024 * 1024
-_CLIENT_INFO: protocol.ClientInfo = {"name": "qwen-tts-client", "version": VERSION}
+# How often a request that may be repeated is sent again after the end of a sidecar elsewhere.
+_REPEATS = 5
 
 
-class Sidecar:
-    """A sidecar that runs as a child process: in an `async with`, or from `start` to `close`.
-
-        async with Sidecar() as tts:
-            wav = await tts.synthesize("Hello there.").to_wav()
-
-    A plain `with` gives the same without an event loop, and nothing to await.
-
-    Args:
-        command: the sidecar: a program, a command line, or a list of words. Default:
-            `QWEN_TTS_SIDECAR`, then the one in this Python's environment, then a `.venv` in `cwd`
-            or above it, then `qwen-tts-sidecar` on the PATH, then `python3 -m sidecar` if that is
-            this sidecar.
-        args: arguments that are appended to the command, such as `["--model", "0.6b-base"]`.
-        env: variables that are added to this process's environment; None removes one. Default:
-            `PYTHONSAFEPATH` is 1, unless this process has that variable, so that a Python runs no
-            modules of the working folder.
-        cwd: working folder of the sidecar, to which paths of models and recordings are relative.
-            Default: this process's.
-        on_log: is called with each line of the sidecar's stderr, without its line break.
-        on_exit: is called when the process has ended, by itself or by `close`.
-        on_restart: is called when the process was started again and takes calls.
-        restart: whether, and how often, to start the sidecar again after a crash. Default: up to
-            the fifth crash within three minutes, with growing pauses.
-        high_water_mark: bytes of unread audio, over all streams, that may wait in memory before the
-            sidecar is made to pause.
-        start_timeout: seconds that the handshake may take.
-        silence_timeout: seconds that a running sidecar may be silent, not even answering a ping,
-            before it is killed and started again; 0 turns this off.
-        client_info: name and version of this program, for the sidecar's log.
-
-    Raises:
-        SidecarError: a number among the arguments is invalid.
+class Client:
+    """What every client of a sidecar can do, whatever its transport; see `Sidecar` and `connect`.
 
     Attributes:
         models: list, load, unload and delete models.
         voices: list, create and delete voices.
+        gate: the bound of the audio that waits, over all streams.
     """
 
     def __init__(
         self,
-        command: str | Sequence[str] | None = None,
-        *,
-        args: Sequence[str] = (),
-        env: Mapping[str, str | None] | None = None,
-        cwd: str | os.PathLike[str] | None = None,
-        on_log: Callable[[str], object] | None = None,
-        on_exit: Callable[[ExitEvent], object] | None = None,
-        on_restart: Callable[[RestartEvent], object] | None = None,
-        restart: bool | RestartPolicy = True,
-        high_water_mark: int = _HIGH_WATER_MARK,
-        start_timeout: float = 60.0,
-        silence_timeout: float = 60.0,
-        client_info: protocol.ClientInfo | None = None,
-    ) -> None:
-        _check_numbers(
-            high_water_mark=high_water_mark,
-            start_timeout=start_timeout,
-            silence_timeout=silence_timeout,
-        )
-        connector = ProcessConnector(command, args, env or {}, cwd, start_timeout)
-        options = SessionOptions(client_info or _CLIENT_INFO, start_timeout, silence_timeout)
-        listeners = Listeners(on_log, on_exit, on_restart)
-        self._set_up(connector, high_water_mark, options, restart, listeners)
-
-    def _set_up(
-        self,
         connector: Connector,
-        high_water_mark: int,
         options: SessionOptions,
+        high_water_mark: int,
         restart: bool | RestartPolicy,
         listeners: Listeners,
     ) -> None:
+        check_numbers(
+            high_water_mark=high_water_mark,
+            start_timeout=options.start_timeout,
+            silence_timeout=options.silence_timeout,
+        )
         self.gate = FlowGate(high_water_mark)
         self._supervisor = Supervisor(connector, self.gate, options, restart, listeners)
         self._ensurer = ModelEnsurer(self._call)
@@ -121,12 +66,12 @@ class Sidecar:
         self.voices = Voices(self._call)
 
     async def start(self) -> Self:
-        """Find the sidecar, start its process, and wait until it answers.
+        """Find the sidecar, start its process or connect to it, and wait until it answers.
 
         Raises:
             SidecarPlatformError: the sidecar cannot run on this machine.
             SidecarNotFoundError: there is no sidecar; `looked` lists the places.
-            SidecarStartError: the process cannot be started or does not answer in time.
+            SidecarStartError: it cannot be started or reached, or does not answer in time.
             SidecarExitedError: the process ends before it answers.
             SidecarVersionError: it speaks another version of the protocol.
             SidecarProtocolError: it is another program.
@@ -135,7 +80,7 @@ class Sidecar:
         return self
 
     async def close(self) -> None:
-        """End the sidecar's process, and wait until it has ended.
+        """End the sidecar's process, or the connection, and wait until it has ended.
 
         Pending calls and streams raise `SidecarClosedError`. A process that does not end is killed
         after 5 seconds.
@@ -291,7 +236,7 @@ class Sidecar:
     ) -> T:
         report = None if on_progress is None else partial(call_later, on_progress)
         with self.gate.waiting():
-            while True:
+            for attempt in count():
                 # If the sidecar is not started again, this raises the reason.
                 connection = await self._supervisor.connection()
                 try:
@@ -302,11 +247,20 @@ class Sidecar:
                         call.cancel()
                         raise
                 except SidecarError as error:
-                    if not repeat or error is not connection.closed:
+                    if not repeat or not _is_gone(error, connection, attempt):
                         raise
+        raise AssertionError("unreachable")
 
 
-def _check_numbers(**numbers: Any) -> None:
+def _is_gone(error: SidecarError, connection: Connection, attempt: int) -> bool:
+    """Return whether a request failed because the sidecar ended, and may be sent to the next."""
+    if error is connection.closed:
+        return True
+    is_exited = isinstance(error, SidecarResponseError) and error.type == "sidecarExited"
+    return is_exited and attempt < _REPEATS
+
+
+def check_numbers(**numbers: Any) -> None:
     """Refuse numbers that have no meaning.
 
     Raises:

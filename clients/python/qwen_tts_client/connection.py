@@ -108,6 +108,7 @@ class Connection:
 
     Attributes:
         max_message_bytes: the largest message that the sidecar accepts; the handshake sets it.
+        credit_ms: the credit of a stream whose request names none; None if it needs none.
         closed: why the conversation has ended; None if it has not.
     """
 
@@ -117,6 +118,7 @@ class Connection:
         self._pending: dict[Any, _Pending] = {}
         self._last_id = 0
         self.max_message_bytes = MAX_BODY
+        self.credit_ms: float | None = None
         self.closed: SidecarError | None = None
 
     def request(

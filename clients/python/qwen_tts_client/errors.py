@@ -9,6 +9,7 @@ from qwen_tts_client.protocol import ErrorData
 __all__ = [
     "SidecarCancelledError",
     "SidecarClosedError",
+    "SidecarDisconnectedError",
     "SidecarError",
     "SidecarExitedError",
     "SidecarNotFoundError",
@@ -90,6 +91,27 @@ class SidecarExitedError(SidecarError):
         self.exit_code = exit_code
         self.signal = signal
         self.stderr = stderr
+
+
+def killed(tail: str, why: str) -> SidecarExitedError:
+    """Return the error for a process that this client kills."""
+    return SidecarExitedError(None, "SIGKILL", tail, f" The client killed it: {why}.")
+
+
+class SidecarDisconnectedError(SidecarExitedError):
+    """The connection to a sidecar elsewhere ended, or is no longer made again.
+
+    Attributes:
+        url: of the server.
+        close_code: why the WebSocket was closed; 1006 if it was lost.
+        reason: what the other side said about that.
+    """
+
+    def __init__(self, url: str, close_code: int | None, reason: str, note: str = "") -> None:
+        super().__init__(None, None, "")
+        self.url, self.close_code, self.reason = url, close_code, reason
+        code = "" if close_code is None else f" with {close_code}"
+        self.args = (f"The connection to {url} ended{code}{reason and f': {reason}'}.{note}",)
 
 
 class SidecarCancelledError(SidecarError):

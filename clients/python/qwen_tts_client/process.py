@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
-from qwen_tts_client.errors import SidecarExitedError, SidecarProtocolError
+from qwen_tts_client.errors import SidecarProtocolError, killed
 from qwen_tts_client.framing import FrameReader, frame
 from qwen_tts_client.lines import LineReader
 from qwen_tts_client.locate import locate
@@ -79,6 +79,7 @@ class StdioTransport(asyncio.SubprocessProtocol):
         self._lost_timer: asyncio.TimerHandle | None = None
         self.ended: asyncio.Future[Ended] = self._loop.create_future()
         self.pid: int | None = None
+        self.credit_ms: float | None = None
 
     @classmethod
     async def start(
@@ -194,11 +195,6 @@ class StdioTransport(asyncio.SubprocessProtocol):
             while len(self._tail) > 1 and sum(map(len, self._tail)) > _TAIL_CHARS:
                 self._tail.popleft()
             self._receiver.on_log(line)
-
-
-def killed(tail: str, why: str) -> SidecarExitedError:
-    """Return the error for a process that this client kills."""
-    return SidecarExitedError(None, "SIGKILL", tail, f" The client killed it: {why}.")
 
 
 def _signal_name(number: int) -> str:

@@ -18,10 +18,10 @@ from qwen_tts_client.errors import (
     SidecarResponseError,
     SidecarStartError,
     SidecarVersionError,
+    killed,
 )
 from qwen_tts_client.flow import FlowGate
 from qwen_tts_client.heartbeat import Heartbeat
-from qwen_tts_client.process import killed
 from qwen_tts_client.protocol import (
     PROTOCOL_VERSION,
     AudioProgress,
@@ -181,6 +181,7 @@ class Session:
             self.transport.kill()
             raise self.down
         self._gate.attach(self.transport.pause)
+        self.connection.credit_ms = self.transport.credit_ms
 
     def _send(self, body: bytes) -> None:
         if self.transport is not None:
@@ -195,7 +196,8 @@ class Session:
             self._heartbeat.stop()
 
     def _on_end(self, ended: Ended) -> None:
-        self._fail(SidecarExitedError(ended.exit_code, ended.signal, ended.stderr))
+        exited = SidecarExitedError(ended.exit_code, ended.signal, ended.stderr)
+        self._fail(ended.error or exited)
         self._host.on_exit(self, ended)
 
     def _fail(self, error: SidecarError) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from qwen_tts_client.connection import Call, Connection
+from qwen_tts_client.credit import Credit
 from qwen_tts_client.flow import Channel, FlowGate
 from qwen_tts_client.outgoing import to_wire
 from qwen_tts_client.protocol import AudioProgress, SentenceProgress, SynthesizeResult
@@ -74,6 +75,7 @@ class Speech:
         self._on_sentence = on_sentence
         self._chunks: Channel[SpeechChunk] = Channel()
         self._call: Call[SynthesizeResult] | None = None
+        self._credit: Credit | None = None
         self._writing: asyncio.Task[None] | None = None
         self._offset = 0
         self.sentences: list[Sentence] = []
@@ -84,8 +86,11 @@ class Speech:
         """Wait for the next chunk; return None at the end."""
         with self._host.gate.waiting():
             chunk = await self._chunks.next()
-        if chunk is not None:
-            self._host.gate.buffer(-len(chunk.audio))
+        if chunk is None:
+            return None
+        self._host.gate.buffer(-len(chunk.audio))
+        if self._credit is not None and not self.result.done():
+            self._credit.read(chunk.samples)
         return chunk
 
     def stop(self, error: BaseException) -> None:
@@ -121,7 +126,16 @@ class Speech:
 
     def _send(self, connection: Connection) -> Call[SynthesizeResult]:
         params = {**self._params, "moreText": True} if self._feed else self._params
-        return connection.request("speech/synthesize", params, SynthesizeResult, self._on_progress)
+        if connection.credit_ms is not None and params.get("creditMs") is None:
+            params = {**params, "creditMs": connection.credit_ms}
+        call = connection.request("speech/synthesize", params, SynthesizeResult, self._on_progress)
+        window = params.get("creditMs")
+        if isinstance(window, (int, float)):
+            self._credit = Credit(window, lambda ms: self._grant(connection, call.token, ms))
+        return call
+
+    def _grant(self, connection: Connection, token: int, ms: float) -> None:
+        connection.notify("speech/grantCredit", {"token": token, "ms": ms})
 
     async def _write(
         self, feed: TextFeed, connection: Connection, call: Call[SynthesizeResult]
@@ -147,6 +161,8 @@ class Speech:
                 self._feed.update()
             self._on_sentence(sentence)
             return
+        if self._credit is not None and value.sample_rate is not None:
+            self._credit.start(value.sample_rate)
         self._host.gate.buffer(len(value.audio))
         self._chunks.push(
             SpeechChunk(

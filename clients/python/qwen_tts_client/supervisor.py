@@ -9,7 +9,12 @@ from dataclasses import dataclass, field
 
 from qwen_tts_client.backoff import Backoff, RestartPolicy
 from qwen_tts_client.connection import Connection
-from qwen_tts_client.errors import SidecarClosedError, SidecarError, SidecarExitedError
+from qwen_tts_client.errors import (
+    SidecarClosedError,
+    SidecarDisconnectedError,
+    SidecarError,
+    SidecarExitedError,
+)
 from qwen_tts_client.flow import FlowGate
 from qwen_tts_client.protocol import InitializeResult
 from qwen_tts_client.session import Session, SessionOptions
@@ -151,7 +156,11 @@ class Supervisor:
         if self.restart is False:
             return error
         note = " It crashed too often and is not started again."
-        if isinstance(error, SidecarExitedError):
+        last: SidecarError
+        if isinstance(error, SidecarDisconnectedError):
+            note = " It was lost too often and is not made again."
+            last = SidecarDisconnectedError(error.url, error.close_code, error.reason, note)
+        elif isinstance(error, SidecarExitedError):
             last = SidecarExitedError(error.exit_code, error.signal, error.stderr, note)
         else:
             last = SidecarExitedError(None, None, "", f"{note} {error}")

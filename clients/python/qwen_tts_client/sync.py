@@ -14,7 +14,7 @@ from qwen_tts_client.stream import SpeechStream
 from qwen_tts_client.text_feed import Sentence
 
 if TYPE_CHECKING:
-    from qwen_tts_client.client import Sidecar
+    from qwen_tts_client.client import Client
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -120,12 +120,12 @@ class SyncVoices:
 
 
 class SyncSidecar:
-    """A `Sidecar` whose methods wait; `with Sidecar() as tts:` gives one.
+    """A client whose methods wait; `with Sidecar() as tts:` gives one.
 
     Functions that are called with events and progress run in the event loop's thread.
     """
 
-    def __init__(self, sidecar: Sidecar) -> None:
+    def __init__(self, sidecar: Client) -> None:
         self._sidecar = sidecar
         self._thread = thread = LoopThread()
         self.models = SyncModels(thread, sidecar.models)

@@ -26,6 +26,9 @@ class Ended:
     stderr: str = ""
     """The last lines that the process wrote to stderr."""
 
+    error: SidecarError | None = None
+    """What pending calls raise; None if it is made of the fields above."""
+
 
 class Receiver(Protocol):
     """Takes what a transport receives. All calls come from the event loop, in order."""
@@ -58,10 +61,13 @@ class Transport(Protocol):
     Attributes:
         pid: the process at the other end; None if it is not a child of this process.
         ended: how the other side ended, once nothing is left of it. It never has an exception.
+        credit_ms: the credit of a stream whose request names none, in milliseconds of audio; None
+            if a stream needs no credit.
     """
 
     pid: int | None
     ended: Future[Ended]
+    credit_ms: float | None
 
     def send(self, body: bytes) -> None:
         """Send one JSON-RPC message. It never waits; after the end it does nothing."""

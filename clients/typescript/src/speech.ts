@@ -70,7 +70,7 @@ export class WireSpeech implements SpeechSource {
       if (this.#ended) return;
       const params = { ...this.params, moreText: this.#feed && true };
       this.#call = connection.request("speech/synthesize", params, (value) =>
-        value.kind === "audio" ? this.#onAudio(value) : this.#onMark(value),
+        this.#onProgress(value),
       );
       const { token } = this.#call;
       if (typeof this.params.creditMs === "number") {
@@ -95,6 +95,12 @@ export class WireSpeech implements SpeechSource {
       this.#end(error);
       cancel();
     }
+  }
+
+  /** Newer sidecars may send other kinds. */
+  #onProgress(value: AudioProgress | SentenceProgress): void {
+    if (value.kind === "audio") this.#onAudio(value);
+    else if (value.kind === "sentence") this.#onMark(value);
   }
 
   #onAudio({ audio, seq, samples, frames, sentence, sampleRate }: AudioProgress): void {

@@ -131,6 +131,14 @@ describe("a message that no sidecar sends", () => {
   });
 });
 
+describe("what a newer sidecar adds", () => {
+  it("is ignored", async () => {
+    await using tts = await launchFake("is newer");
+    assert.equal((await tts.ping()).uptimeMs, 1);
+    assert.deepEqual((await tts.synthesize({ text: "Hi." }).final()).sentences, []);
+  });
+});
+
 describe("close()", () => {
   it("works while the next process is being started", async () => {
     await using tts = await launchOnce("hangs");

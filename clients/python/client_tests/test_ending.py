@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -104,11 +105,14 @@ async def test_the_start_fails_without_an_answer_and_without_a_program() -> None
     )
 
 
-async def test_close_is_orderly_and_ends_everything_that_is_pending() -> None:
+async def test_close_is_orderly_and_ends_everything_that_is_pending(tmp_path: Path) -> None:
     exits = Events()
-    tts = await Sidecar(COMMAND, on_exit=exits).start()
+    (tmp_path / "odd.safetensors").write_text("junk")
+    tts = await Sidecar(COMMAND, args=["--voices-dir", str(tmp_path)], on_exit=exits).start()
     pid = tts.pid
     assert pid is not None
+    skipped = (await tts.voices.listing("tiny-voice")).skipped or []
+    assert [file.file for file in skipped] == ["odd.safetensors"]
     pending = [
         asyncio.ensure_future(tts.synthesize(LONG).final()),
         asyncio.ensure_future(tts.models.load("tiny-voice")),
@@ -117,7 +121,7 @@ async def test_close_is_orderly_and_ends_everything_that_is_pending() -> None:
     await within(asyncio.gather(tts.close(), tts.close()))
     assert not is_alive(pid)
     event = await exits.next()
-    assert event == ExitEvent(0, None, "", False, event.error)
+    assert event == ExitEvent(0, None, event.stderr, False, event.error)
     for work in (*pending, tts.ping()):
         await fails(work, SidecarClosedError)
     await tts.close()

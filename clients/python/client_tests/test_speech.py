@@ -215,6 +215,19 @@ async def test_twenty_streams_are_each_as_when_alone_beside_a_slow_reader(tts: S
     assert tts.buffered_bytes == 0
 
 
+async def test_a_stream_with_credit_pauses_alone_and_loses_nothing(tts: Sidecar) -> None:
+    params: dict[str, Any] = {"text": LONG, "seed": 1, "max_frames": 30}
+    stream = tts.synthesize(**params, credit_ms=500)
+
+    async def is_paused() -> bool:
+        return [one.waits_for for one in (await tts.status()).streams] == ["credit"]
+
+    await eventually(is_paused, "the credit is spent")
+    whole = await tts.synthesize(**params).read()
+    assert tts.buffered_bytes <= 48 * (500 + 960)  # and one chunk of 12 frames
+    assert await stream.read() == whole
+
+
 async def test_back_pressure_limits_the_unread_audio_and_loses_nothing(tts: Sidecar) -> None:
     limit, before = 50_000, tts.gate.limit
     params: dict[str, Any] = {"text": LONG, "seed": 1, "max_frames": 30}

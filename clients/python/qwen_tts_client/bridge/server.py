@@ -109,7 +109,7 @@ class Bridge:
         entrance = door.Door(
             options.token, options.origins, lambda: self._connections < options.max_connections
         )
-        return await serve(
+        return await serve(  # pyright: ignore[reportUnknownVariableType] - with Python 3.10
             self._converse,
             options.host,
             options.port,

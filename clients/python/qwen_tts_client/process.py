@@ -110,11 +110,12 @@ class StdioTransport(asyncio.SubprocessProtocol):
 
     def pause(self, paused: bool) -> None:
         """Stop or resume reading stdout."""
-        self._is_paused = paused and not self._is_ending
+        paused = paused and not self._is_ending
         stdout = cast("asyncio.ReadTransport | None", self._pipe(1))
-        if stdout is None or stdout.is_closing() or stdout.is_reading() != self._is_paused:
+        if paused == self._is_paused or stdout is None or stdout.is_closing():
             return
-        if self._is_paused:
+        self._is_paused = paused
+        if paused:
             stdout.pause_reading()
         else:
             stdout.resume_reading()

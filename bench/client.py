@@ -80,7 +80,7 @@ class Client:
         return self.call("speech/synthesize", parameters, progress)
 
     def notify(self, method: str, parameters: Message) -> None:
-        self._send({"jsonrpc": "2.0", "method": method, "params": parameters})
+        self.send({"jsonrpc": "2.0", "method": method, "params": parameters})
 
     def call(
         self,
@@ -99,17 +99,18 @@ class Client:
         """
         self._next_id += 1
         request = {"jsonrpc": "2.0", "id": self._next_id, "method": method, "params": parameters}
-        self._send(request)
+        self.send(request)
         if on_sent:
             on_sent()
-        while "method" in (message := self._read()):
+        while "method" in (message := self.read()):
             if on_progress:
                 on_progress(message)
         if "error" in message:
             raise RuntimeError(f"{method}: {message['error']}")
         return message["result"]
 
-    def _send(self, message: Message) -> None:
+    def send(self, message: Message) -> None:
+        """Send a message, and wait for nothing."""
         body = json.dumps(message).encode()
         frame = b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
         with self._writing:
@@ -117,7 +118,12 @@ class Client:
             self._stdin.flush()
         self.bytes_sent += len(frame)
 
-    def _read(self) -> Message:
+    def read(self) -> Message:
+        """Wait for the next message.
+
+        Raises:
+            RuntimeError: the process ended (or was killed by the clock).
+        """
         header = self._stdout.readline()
         if not header:
             self._stderr.seek(0)

@@ -1,6 +1,7 @@
 """Where a frame's time goes on CUDA: the two kernels alone, the loop of frames, the codec.
 
-`python -m bench.frames FOLDER [--dtype bfloat16]`. The loop is the engine's, without its threads.
+`python -m bench.frames FOLDER [--dtype bfloat16] [--bits 8]`. The loop is the engine's, without its
+threads.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from bench.engines import SENTENCES, first_voice
+from bench.markdown import mb
 from sidecar.models import backend
 
 ROWS, POSITIONS, FRAMES = (1, 2, 4, 8), (60, 500, 2000), 60
@@ -23,14 +25,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder")
     parser.add_argument("--dtype", default="auto")
+    parser.add_argument("--bits", type=int, choices=(8, 6, 4), help="quantise at load")
     options = parser.parse_args()
     backend.prepare()
+    import mlx.core as mx
+
     from sidecar.models import catalog
     from sidecar.models.qwen3_tts.model import Qwen3TTS
 
     start = time.perf_counter()
-    model: Any = Qwen3TTS.load(catalog.resolve(options.folder), options.dtype)
-    print(f"loaded in {time.perf_counter() - start:.1f} s, {model.dtype}", flush=True)
+    model: Any = Qwen3TTS.load(catalog.resolve(options.folder), options.dtype, options.bits)
+    seconds, held, peak = time.perf_counter() - start, mx.get_active_memory(), mx.get_peak_memory()
+    print(f"loaded in {seconds:.1f} s, {model.dtype}, {mb(held)}, peak {mb(peak)}", flush=True)
     print("| rows | predictor | " + " | ".join(f"talker at {n}" for n in POSITIONS) + " |")
     for rows in ROWS if model._talker._predictor._kernel else ():
         figures = [_predictor(model, rows), *(_talker(model, rows, at) for at in POSITIONS)]

@@ -128,7 +128,8 @@ class CudaLauncher:
             inputs=inputs,
             output_shapes=outputs,
             output_dtypes=[mx.float32] * len(outputs),
-            scalars=(*sizes, blocks),
+            # A Python bool would be passed as one byte, and the kernel reads four.
+            scalars=[int(size) for size in (*sizes, blocks)],
             grid=(blocks * THREADS, 1, 1),
             threadgroup=(THREADS, 1, 1),
             shared_memory=4 * shared_floats,

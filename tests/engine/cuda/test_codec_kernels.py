@@ -89,7 +89,9 @@ def test_rows_of_any_length_sound_as_they_do_on_separate_operations(
         made = ours.decode([states[row][0] for row in sizes], codes)
         known = expected.decode([states[row][1] for row in sizes], codes)
         for one, other in zip(made, known, strict=True):
-            assert np.abs(np.array(one) - np.array(other)).max() < 1e-4
+            # A GPU multiplies in TensorFloat-32, in another order on each path.
+            within = 1e-4 if launcher is EmulatedLauncher else 2e-2
+            assert np.abs(np.array(one) - np.array(other)).max() < within
             assert np.abs(np.array(other)).max() > 1e-2
 
 

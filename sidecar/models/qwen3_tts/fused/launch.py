@@ -64,7 +64,8 @@ class Launcher(Protocol):
         Args:
             inputs: row-contiguous, of `LEAST_LENGTH` values or more.
             outputs: the shapes of float32 arrays.
-            sizes: n of codec.h.
+            sizes: n of codec.h; each a true int, since MLX passes a bool as one byte, of which a
+                kernel would read four.
             blocks: how many blocks of `THREADS` threads have work.
         """
         ...

@@ -59,7 +59,7 @@ class Operations:
                 snake.inverse_beta,
             ),
             (x.shape,),
-            (x.size, x.shape[1], added is not None),
+            (x.size, x.shape[1], int(added is not None)),
             _blocks(x.size),
         )
         return y
@@ -105,7 +105,7 @@ class Operations:
             ),
             (
                 *(rows, time, channels, keep, taps, dilation, time // chunk.size, windows),
-                *(added is not None, bias is not None, snake is not None, added is not None),
+                *(int(given is not None) for given in (added, bias, snake, added)),
             ),
             _blocks(rows * (keep + time) * channels),
         )

@@ -126,7 +126,7 @@ def test_the_edge_of_the_nucleus_is_hugging_faces() -> None:
     assert len({draw([state], values)[0] for _ in range(100)}) == 2
 
 
-@pytest.mark.parametrize(("top_k", "top_p"), [(0, 1.0), (20, 1.0), (20, 0.7)])
+@pytest.mark.parametrize(("top_k", "top_p"), [(0, 1.0), (20, 0.7)])
 def test_draws_follow_the_distribution(top_k: int, top_p: float) -> None:
     """Of codebook 0 and of another one, over 100,000 draws each, from rows with different seeds.
 

@@ -24,6 +24,7 @@ from sidecar.rpc.contract.speech_options import Sampling, SubtalkerSampling
 from sidecar.rpc.contract.voice import Reference
 from sidecar.synthesis.request import Pauses, SynthesisRequest
 from sidecar.synthesis.text_feed import TextFeed
+from sidecar.text.markup import SKIPPED
 from sidecar.voices.choice import ChosenVoice
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def synthesis(params: SynthesizeParams) -> SynthesisRequest:
         text_timeout=_seconds(params.text_timeout_ms, 60.0),
         split=params.split_sentences is not False,
         normalize=params.normalize_text,
+        skip=SKIPPED if params.skip is None else tuple(params.skip),
         pauses=Pauses(
             _seconds(pauses.sentence_ms, defaults.sentence),
             _seconds(pauses.paragraph_ms, defaults.paragraph),
@@ -127,6 +129,11 @@ def _check(params: SynthesizeParams) -> None:
         raise InvalidParams(
             "`splitSentences` cannot be false with `moreText`: the text is spoken as it arrives.",
             field="splitSentences",
+        )
+    if params.skip and params.normalize_text is False:
+        raise InvalidParams(
+            "`skip` cannot be used with `normalizeText` false: the text then stays as it is.",
+            field="skip",
         )
     if not live and not params.text.strip():
         raise EmptyText("The text is empty.", field="text")

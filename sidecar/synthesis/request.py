@@ -10,6 +10,7 @@ from sidecar.audio.formats import AudioFormat
 from sidecar.engine.events import SpeechFigures
 from sidecar.engine.request import SpeechRequest
 from sidecar.errors import Notice
+from sidecar.text.markup import SKIPPED
 
 if TYPE_CHECKING:
     from sidecar.audio.encoders import Patch
@@ -36,6 +37,7 @@ class SynthesisRequest(msgspec.Struct, frozen=True):
         split: into sentences; otherwise the text is one utterance.
         normalize: write numbers, dates, units, … as words, by the rules of the language, and leave
             out markup; None leaves numbers and the like to a model that reads them itself.
+        skip: what is not spoken, unless `normalize` is False; see `markup.Markup`.
         max_frames: of the whole speech, which then ends with the reason "length".
     """
 
@@ -45,6 +47,7 @@ class SynthesisRequest(msgspec.Struct, frozen=True):
     whole_sentences: bool = False
     split: bool = True
     normalize: bool | None = None
+    skip: tuple[str, ...] = SKIPPED
     pauses: Pauses = Pauses()
     format: AudioFormat = AudioFormat()
     max_frames: int = 2**31

@@ -129,10 +129,10 @@ class Synthesis:
         normalize = request.normalize is not False
         spell = request.normalize is True or (info is not None and not info.reads_figures)
         if info is not None and self._text.is_live and _takes_tokens(request, info):
-            tokens = TokenSource(request.language, normalize, spell)
+            tokens = TokenSource(request.language, normalize, spell, request.skip)
             yield from speak_tokens(jobs, tokens, gathers_later=info.continues_from_codes)
         else:
-            source = SegmentSource(request.language, request.split, normalize, spell)
+            source = SegmentSource(request.language, request.split, normalize, spell, request.skip)
             yield from speak_sentences(jobs, source)
 
 

@@ -43,7 +43,7 @@ _BEFORE_NUMERALS = {
 # After these, a capital begins a sentence.
 _ENDS = re.compile(
     r"(?:\b(?:ecc|etc|usw|u\.s\.w)|\d\s?г|\b(?:т\.\s?[дп]|[ap]\.\s?m))\.\W*$"
-    r"|\w{3,}\.(?:[\w-]+\.)*[a-z]{2,}\.\W*$",
+    r"|(?<!\w)\w{3,}\.(?:[\w-]+\.)*[a-z]{2,}\.\W*$",
     re.IGNORECASE,
 )
 _LAST = re.compile(r"(?<![\w.])((?:[^\W\d_]|[.°º№]|(?<=\w)-)+)\.\W*$")

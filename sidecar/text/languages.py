@@ -29,7 +29,9 @@ _GUESSED_FROM = 2000
 # Characters before a passage that decide on it; and of a passage that is Chinese without kana.
 _NEAR, _SHORT = 100, 60
 # Names and units with a figure, which say nothing about the language.
-_WITH_FIGURE = re.compile(r"[A-Za-z]*[-.]?\d[A-Za-z\d.,²³]*(?:\s?[A-Za-z]{1,2}(?![A-Za-z]))?")
+_WITH_FIGURE = re.compile(
+    r"(?:(?<![A-Za-z])[A-Za-z]+)?[-.]?\d[A-Za-z\d.,²³]*(?:\s?[A-Za-z]{1,2}(?![A-Za-z]))?"
+)
 _LETTER = re.compile(r"[^\W\d_]")
 # After so many characters an answer without doubt is final.
 _SETTLED = 500

@@ -88,10 +88,10 @@ def _emphasize(match: Any) -> str:
 # First characters → the pattern → what it becomes. Of several patterns the first one that matches
 # is used.
 _MARKS: list[tuple[str, str, str | Callable[[Any], str], str | None]] = [
-    ("`", r"(?<ticks>`++)(?<code>(?:[^`\n]{1,200}+(?!(?P=ticks)(?!`))`++){0,9}+[^`\n]{1,200}+)"
+    ("`", r"(?<ticks>`{1,50}+)(?<code>(?:[^`\n]{1,200}+(?!(?P=ticks)(?!`))`++){0,9}+[^`\n]{1,200}+)"
      r"(?P=ticks)(?!`)",
      lambda match: TICK + match["code"].replace(TICK, "") + TICK, None),
-    ("`", r"`+", "", None),
+    ("`", r"`{1,200}", "", None),
     ("\\", r"\\\((?:(?!\n\s*\n).){1,300}?\\\)|\\\[(?:(?!\n\s*\n).){1,300}?\\\]", _keep, None),
     ("\\", rf"\\(?<char>{_PUNCTUATION})", lambda match: match["char"].replace(TICK, ""), None),
     # A formula has a sign of one, or is a single word. One that begins with a figure has no blanks.
@@ -112,8 +112,8 @@ _MARKS: list[tuple[str, str, str | Callable[[Any], str], str | None]] = [
     ("[", rf"\[(?={_TEXT}{_TARGET})", "", None),
     ("!", rf"!(?=\[{_TEXT}{_TARGET})", "", None),
     ("]", _TARGET, "", None),
-    ("*_", r"\*+|_+", _emphasize, None),
-    ("~", r"~~+", "", None),
+    ("*_", r"\*{1,200}|_{1,200}", _emphasize, None),
+    ("~", r"~{2,200}", "", None),
     ("|", r"\|[ \t|]{0,200}(?=\r?\n)", GONE, ROW),
     ("|", r"\|[ \t|]{0,200}", f"{GONE}, ", ROW),
     ("#", r"(?<=\s)\#+[ \t]*(?=\r?\n)", "", HEADING),

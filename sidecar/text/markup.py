@@ -97,6 +97,7 @@ class Markup:
         self._held = ""  # the text that was not read, after some that was
         self._at = 0  # where it begins
         self._late: list[str] = []  # more of it
+        self._size = 0  # how much
         self._runs: list[Run] = []
         self._kind: _Kind | None = None  # of the current line, if it is known
         self._before: _Kind | None = None  # of the last line that was not blank
@@ -112,13 +113,13 @@ class Markup:
     def feed(self, text: str) -> list[Run]:
         """Take the next piece; return the runs that no further text can change."""
         self._late.append(text)
+        self._size += len(text)
         waiting = len(self._held) - self._at
         if self._end is not None:
             tail = self._held[-_CONTEXT:] + "".join(self._late[-_CONTEXT:])
             waits = not self._end.search(tail)
         else:
-            late = sum(map(len, self._late[:waiting]))
-            waits = late < waiting > _CONTEXT and not _TELLING.search(text)
+            waits = self._size < waiting > _CONTEXT and not _TELLING.search(text)
         return [] if waits else self._read(final=False)
 
     def finish(self) -> list[Run]:
@@ -130,7 +131,7 @@ class Markup:
         start = max(0, self._at - _CONTEXT)
         self._held = "".join([self._held[start:], *self._late])
         self._at, self._searched = self._at - start, max(0, self._searched - start)
-        self._late, self._end = [], None
+        self._late, self._size, self._end = [], 0, None
         stop = len(self._held) - final
         while self._at < stop and self._step(stop, final=final):
             pass

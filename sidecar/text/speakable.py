@@ -17,7 +17,7 @@ _CONTROL = re.compile(r"<\|[^<>|]*\|>")
 # Every span that is spelled has one of these.
 NEEDS_SPELLING = re.compile(r"[\d.@%=+≈≤≥≠±√÷×¼½¾⅐-⅞]|[A-Z]{2}")
 # A line break in running text is white space.
-_BREAK = re.compile(r"[^\S\r\n]*[\r\n]\s*")
+_BREAK = re.compile(r"(?:(?<!\s)\s+)?[\r\n]\s*")
 
 
 def make_speakable(

@@ -36,10 +36,10 @@ _BINDS = re.compile(
     r"\.$|^\W*(?:(?i:jan|feb|apr|june?|july?|aug|sept?|oct|nov|dec)[A-Za-z]*|Mar|March|May|MAY|MARCH)[.,]?$"
     r"|^[-−*•~^]+$"
 )
-# A figure in Chinese or Japanese, up to the end of its clause.
-_CLAUSE = re.compile(
-    r"\d[^，。！？；：、“”「」『』…\n]*[\u3040-\u30ff\u4e00-\u9fff\u3005〜～~()（）]$"
-)
+# The end of a clause; in Chinese and Japanese its figures wait for it, behind one of these.
+_STOPS = re.compile(r"[，。！？；：、“”「」『』…\n]")
+_GOES_ON = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\u3005〜～~()（）]\Z")
+_FIGURE = re.compile(r"\d")
 
 
 @cache
@@ -119,7 +119,9 @@ class SpeakableStream:
     def _holds(self, word: str) -> bool:
         if len(self._part) > HOLD or not self._normalize:
             return False
-        held = not word or _BINDS.search(word) or _CLAUSE.search(self._part)
+        held = not word or _BINDS.search(word)
+        if not held and _GOES_ON.search(self._part):
+            held = _FIGURE.search(_STOPS.split(self._part)[-1])
         return bool(held) or any(self._part.count(mark) % 2 for mark in (KEPT, TICK))
 
     def _close(self, *, has_more: bool) -> str:
@@ -200,5 +202,7 @@ class _Words:
         if match is not None:
             return match.start()
         return (
-            at + find_cluster_border(self._held[at:], HOLD) if len(self._held) > at + HOLD else None
+            at + find_cluster_border(self._held[at : at + HOLD + 1], HOLD)
+            if len(self._held) > at + HOLD
+            else None
         )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from sidecar.text.languages import TextLanguage
-from sidecar.text.markup import Markup
+from sidecar.text.markup import SKIPPED, Markup
 from sidecar.text.sentences import Sentence, SentenceSplitter
 from sidecar.text.stream import SpeakableStream
 
@@ -84,8 +84,10 @@ def split(
 class WordStream:
     """A text that is still being written, in pieces → what is said of it."""
 
-    def __init__(self, language: str | None, normalize: bool = True) -> None:
-        self.markup = Markup(normalize)
+    def __init__(
+        self, language: str | None, normalize: bool = True, skip: Collection[str] = SKIPPED
+    ) -> None:
+        self.markup = Markup(normalize, skip)
         self.words = SpeakableStream(TextLanguage(language), normalize)
 
     def feed(self, text: str) -> str:

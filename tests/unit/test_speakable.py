@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tokenizers import Regex
 from tokenizers.pre_tokenizers import Split
 
+from sidecar.synthesis.segments import SegmentSource
 from sidecar.text.speakable import make_speakable, warm_up
 from sidecar.text.stream import HOLD
 from tests.support.plain_texts import PROSE
@@ -265,3 +266,55 @@ def test_what_is_held_back_is_bounded(unit: str, normalize: bool) -> None:
 def test_the_same_twice_is_the_same() -> None:
     for text, said in ENGLISH + CHINESE:
         assert make_speakable(text, "chinese" if (text, said) in CHINESE else "english") == said
+
+
+SKIPPED = [
+    ("[laughs] Well, [sighs softly], yes *waves* (pause).", "Well, yes."),
+    ("I don't know. (sighs) Maybe.", "I don't know. Maybe."),
+    ("好（笑）的【叹气】。", "好的。"),
+    ("**Bold** (in 1984) and [a link](http://x.y) [1], [pause 500ms] x[^1].",
+     "Bold (in 1984) and a link, [pause 500ms] x."),
+    ("(never closed", "(never closed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "said"), SKIPPED)
+def test_stage_directions_are_skipped_on_demand(text: str, said: str) -> None:
+    assert make_speakable(text, "german", skip=("directions",)) == said
+    assert len(make_speakable(text, "german")) >= len(said)
+    for size in (1, 5, len(text)):
+        stream = WordStream("german", skip=("directions",))
+        parts = [stream.feed(text[at : at + size]) for at in range(0, len(text), size)]
+        assert "".join([*parts, stream.finish()]).strip() == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<think>Hm.\n\n- a\n</think>\n\nIt is.", "It is."),
+        ("<THINKING>\nHm. </thinking> It is.", "It is."),
+        ("Yes.\n\n<think>never closed. No.", "Yes."),
+        ("A <think>b c</think> d.", "A d."),
+        ("A <think> tag.", "A tag."),
+        ("> <think>x</think> y", "y"),
+    ],
+)
+def test_reasoning_is_not_spoken(text: str, said: str) -> None:
+    assert make_speakable(text, "german") == said
+    for size in (1, 4):
+        sizes = [size] * (len(text) // size)
+        assert "".join(stream_speakable(text, "german", sizes)).strip() == said
+    kept = make_speakable(text, "german", skip=())
+    assert "<" not in kept
+    assert len(kept) > len(said) - 1
+
+
+def test_what_is_skipped_is_counted_in_places() -> None:
+    text = "<think>Hm. No.</think>Yes, so it is. [laughs] And it is good."
+    source = SegmentSource("english", True, True, skip=("thinking", "directions"))
+    source.feed(text)
+    source.end()
+    found = [segment for segment in iter(source.next, None) if segment.text]
+    assert [segment.text for segment in found] == ["Yes, so it is.", "And it is good."]
+    assert text[found[-1].start :] == "And it is good."
+    assert found[-1].end == len(text)

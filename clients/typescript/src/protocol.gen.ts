@@ -765,6 +765,12 @@ export interface SynthesizeParams {
    * Default: as true, but numbers and the like are left to a model that reads them itself.
    */
   normalizeText?: boolean;
+  /**
+   * What in the text is not spoken, unless `normalizeText` is false: `thinking`, the reasoning of
+   * a language model between <think> and </think>; `directions`, stage directions such as
+   * [laughs], *sighs* and (pause). Default: thinking.
+   */
+  skip?: ("directions" | "thinking")[];
   /** Extra silence after sentences and paragraphs. Default: 100 and 400 ms. */
   pauses?: Pauses;
   /**

@@ -71,6 +71,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         options.parser.error(f"There are unexpected arguments: {' '.join(unknown)}.{advice}")
     if (empty := options.parser.empty(options)) is not None:
         options.parser.error(f"{empty} is empty")
+    if options.command == "say" and options.skip_directions and options.normalize is False:
+        options.parser.error("--no-normalize leaves the text as it is, with its stage directions")
     return options
 
 

@@ -114,6 +114,11 @@ def _add_speech(say: Parser) -> None:
         const=True,
         help="spell out numbers, dates and units, also for a model that reads them itself",
     )
+    option(
+        "--skip-directions",
+        action="store_true",
+        help="leave out stage directions: [laughs], *sighs*, (pause)",
+    )
     option("--seed", type=whole, help="random seed: the same seed gives the same audio")
 
 

@@ -14,6 +14,7 @@ from sidecar.engine.request import SpeechRequest
 from sidecar.models import catalog
 from sidecar.models.base import ReferenceAudio, Utterance
 from sidecar.synthesis.request import Pauses, SynthesisRequest
+from sidecar.text.markup import SKIPPED
 from sidecar.voices.choice import choose
 from sidecar.voices.reader import ReferenceReader
 from sidecar.voices.store import VoiceStore
@@ -106,6 +107,7 @@ def request(options: argparse.Namespace) -> SynthesisRequest:
         text_timeout=threading.TIMEOUT_MAX,
         whole_sentences=True,
         normalize=options.normalize,
+        skip=(*SKIPPED, "directions") if options.skip_directions else SKIPPED,
         pauses=_pauses(options),
         # All outputs receive the same samples, and each encodes them in its own way.
         format=formats.AudioFormat(encoding="pcm_f32le", sample_rate=rate, speed=speed),

@@ -23,6 +23,7 @@ from sidecar.rpc.contract.voice import Reference
 Encoding = Literal["pcm_s16le", "pcm_f32le", "wav", "flac", "mp3", "ogg_opus"]
 TextMode = Literal["full", "stream"]
 Priority = Literal["low", "normal", "high"]
+Skip = Literal["thinking", "directions"]
 
 
 class SynthesizeParams(Params):
@@ -57,6 +58,15 @@ class SynthesizeParams(Params):
             "URLs and the like are written out as words, and Markdown and emoji are removed; with "
             "false, the text stays as it is. Default: as true, but numbers and the like are left "
             "to a model that reads them itself."
+        ),
+    ] = None
+    skip: Annotated[
+        list[Skip] | None,
+        Meta(
+            description="What in the text is not spoken, unless `normalizeText` is false: "
+            "`thinking`, the reasoning of a language model between <think> and </think>; "
+            "`directions`, stage directions such as [laughs], *sighs* and (pause). "
+            "Default: thinking."
         ),
     ] = None
     pauses: Annotated[

@@ -59,7 +59,7 @@ _PAIR = re.compile(
 )
 # Day and month may be in either order; and the grammar reads no number of nine digits or more.
 _KEPT = re.compile(
-    r"\\\(.+?\\\)|\\\[.+?\\\]|"
+    r"\\\(.{1,300}?\\\)|\\\[.{1,300}?\\\]|"
     r"(?<![\d/])\d{1,2}/\d{1,2}/\d{1,2}(?![\d/])"
     r"|[-−$€£¥￥]?(?<![\d,.])\d(?:,?\d){8,}(?:\.\d+)?"
     r"\s?[A-Za-z℃°%％‰]+|[-−$€£¥￥]?(?<![\d,.])\d(?:,?\d){15,}(?:\.\d+)?",

@@ -957,6 +957,12 @@ class SpeechParams(TypedDict, total=False):
     is. Default: as true, but numbers and the like are left to a model that reads them itself.
     """
 
+    skip: list[Literal["directions", "thinking"]]
+    """What in the text is not spoken, unless `normalizeText` is false: `thinking`, the reasoning of
+    a language model between <think> and </think>; `directions`, stage directions such as
+    [laughs], *sighs* and (pause). Default: thinking.
+    """
+
     pauses: Pauses
     """Extra silence after sentences and paragraphs. Default: 100 and 400 ms."""
 
@@ -1056,6 +1062,12 @@ class LiveSpeechParams(TypedDict, total=False):
     """Whether to make the text speakable: with true, numbers, dates, units, URLs and the like are
     written out as words, and Markdown and emoji are removed; with false, the text stays as it
     is. Default: as true, but numbers and the like are left to a model that reads them itself.
+    """
+
+    skip: list[Literal["directions", "thinking"]]
+    """What in the text is not spoken, unless `normalizeText` is false: `thinking`, the reasoning of
+    a language model between <think> and </think>; `directions`, stage directions such as
+    [laughs], *sighs* and (pause). Default: thinking.
     """
 
     pauses: Pauses

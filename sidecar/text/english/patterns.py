@@ -33,8 +33,10 @@ _PER = r"(?:\s?/\s?(?!\d)(?:[a-z]{2,}|[hGMkT]B?|kWh)\b)?"
 _MEASURED = rf"(?:\s{POWER})?[\s-]?(?:[%¢]|°(?:\s?[CF]\b)?|{SYMBOL}(?![\w²³]))"
 # An equation goes on from here: at a sign, or at a number.
 _REST = r"(?:\s?[-−+*/×÷x]\s?[\d.,]{1,30}){0,20}\s?="
-_TEX = r"\\\(.{1,300}?\\\)|\\\[.{1,300}?\\\]|"
-_TEX += r"\$(?=[^$\n]*[\\^_={}+*<>]|\w+\$)[^\s$](?:[^$\n]*[^\s$])?\$(?!\d)"
+_TEX = (
+    r"\\\(.{1,300}?\\\)|\\\[.{1,300}?\\\]|"
+    r"\$(?=[^$\n]*[\\^_={}+*<>]|\w+\$)[^\s$](?:[^$\n]*[^\s$])?\$(?!\d)"
+)
 
 # In this order: the first pattern that matches at a place is used.
 _KINDS: dict[str, str] = {

@@ -97,7 +97,7 @@ def _opened(model: Any, rows: int, voice: str) -> list[Any]:
     prompt = model.prepare(Utterance(SENTENCES[0], voice=voice, language="english"))
     opened = [model.open(prompt) for _ in range(rows)]
     for row in opened:
-        while not model.prefill(row):
+        while not model.prefill([row]):
             pass
     return opened
 

@@ -14,7 +14,7 @@ from sidecar.engine.failures import as_sidecar_error
 from sidecar.engine.loaded import Loaded, LoadedModel
 from sidecar.engine.request import PRIORITIES, Finish, SpeechJob
 from sidecar.engine.sequence import Sequence
-from sidecar.errors import SidecarError
+from sidecar.errors import OutOfMemory, SidecarError
 from sidecar.models.base import Utterance, VoicePrompt
 
 
@@ -71,15 +71,19 @@ class BatchRunner:
         return True
 
     def advance(self, more_to_come: bool = False) -> None:
-        """Run one round: a piece of one newcomer's prompt, then a frame of every sequence.
+        """Run one round: a piece of a newcomer's prompt, then a frame of every sequence.
 
         The frame is left out while no listener is short of audio and no other sequence is about
         to speak for the first time. Newcomers that are one piece away from their first frame are
-        waited for: they then speak together, in the time of one.
+        waited for: they then speak together, in the time of one. Where rows share their cost,
+        their prompts run together, too, so that those that arrive together are admitted first.
         """
         newcomers = [sequence for sequence in self.active if not sequence.prefilled]
         if newcomers:
-            self._prefill(min(newcomers, key=_prefill_order))
+            together = newcomers[0].loaded.model.rows_share_cost
+            if more_to_come and together and not self._is_pressed():
+                return
+            self._prefill(sorted(newcomers, key=_prefill_order))
             nearly = more_to_come or any(_pieces_left(newcomer) == 1 for newcomer in newcomers)
             if not self._is_pressed() and (nearly or not self._is_about_to_speak()):
                 return
@@ -93,13 +97,21 @@ class BatchRunner:
         """Return whether a listener might soon have no audio left to play."""
         return any(seq.has_spoken and seq.can_step and not seq.is_ahead for seq in self.active)
 
-    def _prefill(self, sequence: Sequence) -> None:
+    def _prefill(self, newcomers: list[Sequence]) -> None:
+        """Run a piece of the first one's prompt, and of what its model takes along."""
+        first = newcomers[0]
+        among = [sequence for sequence in newcomers if sequence.loaded is first.loaded]
         try:
-            sequence.prefilled = sequence.loaded.model.prefill(sequence.state)
-            if sequence.prefilled:
-                sequence.note_text()
+            ready = first.loaded.model.prefill([sequence.state for sequence in among])
+            for sequence in among:
+                sequence.prefilled = sequence.state in ready
+                if sequence.prefilled:
+                    sequence.note_text()
         except Exception as error:
-            self._fail(sequence, error, "reading the prompt")
+            if len(among) > 1:
+                self._prefill([first])  # if it fails again, it was the cause
+            else:
+                self._fail(first, error, "reading the prompt")
 
     def _step(self, loaded: LoadedModel) -> None:
         batch = self._batches.get(loaded)
@@ -135,8 +147,12 @@ class BatchRunner:
         return normal if pressing else ready
 
     def _fail(self, sequence: Sequence, error: Exception, doing: str = "generating") -> None:
-        if not sequence.gone:
-            self.cancel(sequence.job, as_sidecar_error(error, doing))
+        if sequence.gone:
+            return
+        failure = as_sidecar_error(error, doing)
+        if isinstance(failure, OutOfMemory):
+            sequence.loaded.model.forget_prompts()
+        self.cancel(sequence.job, failure)
 
     def _leave(self, sequence: Sequence) -> None:
         self.active.remove(sequence)

@@ -180,6 +180,9 @@ class ModelTable:
                 hint="Load it when their streams have ended, or raise --memory-limit.",
                 field="model",
             )
+        if need > free:  # memory is short: the models that stay give what they can spare
+            for loaded in others.values():
+                loaded.model.forget_prompts()
         while need > free:
             leaving = idle.pop(0)
             free += others.pop(leaving).memory_bytes

@@ -46,7 +46,7 @@ class EngineStatus(msgspec.Struct, frozen=True):
     Attributes:
         queued: jobs that wait to begin.
         references, reference_bytes: encoded recordings that are remembered, and their size.
-        reference_cache_bytes: size of the codec states that models remember for references.
+        prompt_cache_bytes: size of what models keep of the beginnings of prompts.
         limit_bytes: how much memory models may use together; None is no limit, or not known yet.
     """
 
@@ -59,7 +59,7 @@ class EngineStatus(msgspec.Struct, frozen=True):
     models: tuple[ModelFigures, ...] = ()
     references: int = 0
     reference_bytes: int = 0
-    reference_cache_bytes: int = 0
+    prompt_cache_bytes: int = 0
     limit_bytes: int | None = None
 
 
@@ -98,6 +98,6 @@ def take_snapshot(
         ),
         references=len(references),
         reference_bytes=references.nbytes,
-        reference_cache_bytes=sum(loaded.model.reference_cache_bytes for loaded in models),
+        prompt_cache_bytes=sum(loaded.model.prompt_cache_bytes for loaded in models),
         limit_bytes=models.limit,
     )

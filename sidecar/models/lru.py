@@ -44,3 +44,8 @@ class BytesLRU(Generic[K, V]):
         self.nbytes += self._size(value)
         while self.nbytes > self._limit:
             self.nbytes -= self._size(self._values.popitem(last=False)[1])
+
+    def clear(self) -> None:
+        """Forget all values."""
+        self._values.clear()
+        self.nbytes = 0

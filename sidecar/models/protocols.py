@@ -79,8 +79,12 @@ class TTSModel(Protocol):
     frames_ahead: int
 
     @property
-    def reference_cache_bytes(self) -> int:
-        """Bytes of the codec states that it keeps of references; bounded. For any thread."""
+    def prompt_cache_bytes(self) -> int:
+        """Bytes that it keeps of the beginnings of prompts; bounded. For any thread."""
+        ...
+
+    def forget_prompts(self) -> None:
+        """Free those; the next prompts are computed from their beginnings."""
         ...
 
     def encode(self, recording: Recording) -> VoicePrompt:
@@ -106,11 +110,15 @@ class TTSModel(Protocol):
         ...
 
     def pieces_left(self, row: Any) -> int:
-        """Return how many calls of `prefill` the row still needs."""
+        """Return how many pieces of its prompt the row still needs."""
         ...
 
-    def prefill(self, row: Any) -> bool:
-        """Run one piece of the prompt, codec included; return whether that was the last."""
+    def prefill(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """Run one piece of the first row's prompt, codec included, and one of those others that
+        cost little beside it; return the rows for which it was the last.
+
+        If this raises an error, no row has advanced.
+        """
         ...
 
     def is_waiting_for_text(self, row: Any) -> bool:
@@ -166,8 +174,12 @@ class SpeechGenerator(Protocol):
     dtype: str
 
     @property
-    def reference_cache_bytes(self) -> int:
-        """As `TTSModel.reference_cache_bytes`."""
+    def prompt_cache_bytes(self) -> int:
+        """As `TTSModel.prompt_cache_bytes`."""
+        ...
+
+    def forget_prompts(self) -> None:
+        """As `TTSModel.forget_prompts`."""
         ...
 
     def encode(self, recording: Recording) -> VoicePrompt:

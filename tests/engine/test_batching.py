@@ -65,6 +65,11 @@ class Neighbours(RuleBasedStateMachine):
             assert isinstance(sink, Listener)
             sink.reads = not sink.reads
 
+    @rule()
+    def forget(self) -> None:
+        """Compute the next prompt from its beginning, and those after it from its head's end."""
+        self.model().model.forget_prompts()
+
     def teardown(self) -> None:
         for _, sink in self.sinks:
             sink.reads = True

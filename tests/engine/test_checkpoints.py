@@ -35,7 +35,7 @@ def spoken(path: Path) -> tuple[np.ndarray, GenerationDefaults]:
 
 def _codes(model: TTSModel) -> np.ndarray:
     row = model.open(model.prepare(Utterance("Hello there.", "ryan", "english")))
-    while not model.prefill(row):
+    while not model.prefill([row]):
         pass
     return np.array(mx.concatenate([model.frame([row], Greedy()) for _ in range(3)]))
 

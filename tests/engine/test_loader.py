@@ -29,7 +29,7 @@ def frames(path: Path, dtype: str, count: int = 4) -> np.ndarray:
     model = registry.load(catalog.resolve(str(path)), dtype)
     prompt = model.prepare(Utterance("Hello there, how are you today?", "ryan", "english"))
     row = model.open(prompt)
-    while not model.prefill(row):
+    while not model.prefill([row]):
         pass
     codes = np.array(mx.concatenate([model.frame([row], Greedy()) for _ in range(count)]))
     (audio,) = model.decode([row], [codes])

@@ -78,7 +78,7 @@ def test_it_is_what_bits_makes_at_load(four: Path) -> None:
     from_disk = heard(four, "slt", 3, Forced())
     model = registry.load(catalog.resolve("tiny-voice"), "float32", 4)
     row, at_load = model.open(model.prepare(Utterance(TEXT, "slt", "english"))), Forced()
-    while not model.prefill(row):
+    while not model.prefill([row]):
         pass
     mx.eval([model.frame([row], at_load) for _ in range(3)])
     assert all(np.array_equal(a, b) for a, b in zip(from_disk.logits, at_load.logits, strict=True))

@@ -189,9 +189,9 @@ def test_an_analysed_recording_is_remembered_by_its_content(base: str, tmp_path:
         speak(path=str(file), text="Said.")
         speak(path=str(file), text="Said.", appendSilence=False)
         remembered(3)
-        figures = server.call("server/status")["referenceCache"]
-        assert figures["featureBytes"] > 0
-        assert 0 < figures["codecBytes"] <= 64 * 2**20
+        figures = server.call("server/status")
+        assert figures["referenceCache"]["featureBytes"] > 0
+        assert 0 < figures["promptCacheBytes"] <= 128 * 2**20
 
 
 def test_the_longest_recording_is_an_option_that_initialize_tells(base: str) -> None:

@@ -58,7 +58,7 @@ class Agreement(NamedTuple):
 def heard(path: Path, voice: str | None, frames: int, forced: Forced) -> Forced:
     model = registry.load(catalog.resolve(str(path)), "float32")
     row = model.open(model.prepare(Utterance(TEXT, voice, "english")))
-    while not model.prefill(row):
+    while not model.prefill([row]):
         pass
     for _ in range(frames):
         mx.eval(model.frame([row], forced))

@@ -615,8 +615,6 @@ export interface ReferenceCacheStatus {
   count: number;
   /** Size of their features (the output of the models' encoders) in bytes. */
   featureBytes: number;
-  /** Size of the codec states that follow these recordings, in bytes. */
-  codecBytes: number;
 }
 
 /**
@@ -699,6 +697,11 @@ export interface StatusResult {
   models: LoadedModel[];
   /** The cache of reference recordings. */
   referenceCache: ReferenceCacheStatus;
+  /**
+   * Size of what the models keep of the beginnings of prompts, in bytes: the codec's states after
+   * recordings, and the talker's keys and values of instructions, preset voices and transcripts.
+   */
+  promptCacheBytes: number;
   /** Milliseconds since the process began to serve. */
   uptimeMs: number;
 }

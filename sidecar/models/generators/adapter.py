@@ -89,8 +89,11 @@ class Generator:
         return cls(family, family.describe(checkpoint), model, name)
 
     @property
-    def reference_cache_bytes(self) -> int:
+    def prompt_cache_bytes(self) -> int:
         return 0
+
+    def forget_prompts(self) -> None:
+        """Do nothing: these families keep nothing of their prompts."""
 
     def encode(self, recording: Recording) -> VoicePrompt:
         raise Unsupported(

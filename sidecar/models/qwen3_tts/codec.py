@@ -54,6 +54,17 @@ class CodecState:
         self.seen = 0
         self.memories = [[Slot(array, 0) for array in part] for part in start]
 
+    def copy(self) -> CodecState:
+        """Return the same arrays in new lists: a step replaces a list's items, never an array."""
+        copy = CodecState([])
+        copy.seen = self.seen
+        copy.memories = [list(part) for part in self.memories]
+        return copy
+
+    @property
+    def nbytes(self) -> int:
+        return sum(slot.array.nbytes for part in self.memories for slot in part)
+
 
 class Codec:
     """The decoder half of mlx-audio's Qwen3TTSSpeechTokenizer, restated as pure steps.

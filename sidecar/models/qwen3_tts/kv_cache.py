@@ -7,9 +7,12 @@ writes both at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import mlx.core as mx
+
+from sidecar.models.slots import unstacked
 
 # How many positions a cache grows by.
 GROWTH = 256
@@ -43,7 +46,26 @@ class KVCache:
         self.layers: list[mx.array | None] = [None] * depth
         self._growth = growth
 
+    @classmethod
+    def holding(cls, layers: Sequence[mx.array]) -> KVCache:
+        """Return a cache with these keys and values of each layer, which it never writes to."""
+        cache = cls(len(layers))
+        cache.layers[:] = layers
+        cache.length = layers[0].shape[3]
+        return cache
+
+    def held(self) -> list[mx.array]:
+        """Return the keys and values of each layer without room; a copy only if there is room."""
+        layers = [layer for layer in self.layers if layer is not None]
+        if layers[0].shape[3] > self.length:
+            layers = [mx.contiguous(layer[:, :, :, : self.length]) for layer in layers]
+            mx.eval(layers)
+        return layers
+
     def update(self, index: int, kv: mx.array) -> list[mx.array]:
+        if self.layers[index] is None:
+            self.layers[index] = kv  # as it is: the next ones find no room, and go into a copy
+            return [kv]
         end = self.length + kv.shape[3]
         held = self._room(index, kv, end)
         held[:, :, :, self.length : end] = kv
@@ -51,13 +73,44 @@ class KVCache:
 
     def _room(self, index: int, kv: mx.array, end: int) -> mx.array:
         held = self.layers[index]
-        if held is None or held.shape[3] < end:
+        assert held is not None
+        if held.shape[3] < end:
             room = -(-end // self._growth) * self._growth
             grown = mx.zeros((*kv.shape[:3], room, kv.shape[4]), kv.dtype)
-            if held is not None:
-                grown[:, :, :, : self.length] = held[:, :, :, : self.length]
+            grown[:, :, :, : self.length] = held[:, :, :, : self.length]
             held = self.layers[index] = grown
         return held
+
+
+@dataclass(frozen=True)
+class RowKV:
+    """Keys and values of one row apart from a batch: float [layers, 2, 1, kv_heads, positions,
+    head_dim]."""
+
+    kv: mx.array
+
+    @property
+    def length(self) -> int:
+        return self.kv.shape[4]
+
+
+class PromptKVStore:
+    """Keys and values of prompts in one pass, of rows at any position.
+
+    Args:
+        past: per layer what the rows have already, float [2, rows, kv_heads, positions, head_dim].
+
+    Attributes:
+        made: per layer those of this pass.
+    """
+
+    def __init__(self, past: Sequence[mx.array]) -> None:
+        self._past = past
+        self.made: list[mx.array] = []
+
+    def update(self, index: int, kv: mx.array) -> list[mx.array]:
+        self.made.append(kv)
+        return [mx.concatenate([self._past[index], kv], axis=3) if self._past else kv]
 
 
 class PerRowKVCache:
@@ -101,24 +154,22 @@ class BatchKVCache:
         """Positions held, per row."""
         return list(self._lengths)
 
-    def row(self, index: int) -> KVCache:
+    def row(self, index: int) -> RowKV:
         """Return a copy of a row's keys and values."""
-        cache = KVCache(len(self._layers))
-        cache.length = self._lengths[index]
-        span = slice(self._end - cache.length, self._end)
+        span = slice(self._end - self._lengths[index], self._end)
         one = slice(index, index + 1)
-        cache.layers = [mx.contiguous(held[:, one, :, span]) for held in self._layers]
-        mx.async_eval(cache.layers)
-        return cache
+        row = RowKV(mx.stack([held[:, one, :, span] for held in self._layers]))
+        mx.async_eval(row.kv)
+        return row
 
-    def rebuild(self, keep: Sequence[int], new: Sequence[KVCache]) -> None:
+    def rebuild(self, keep: Sequence[int], new: Sequence[RowKV]) -> None:
         """Keep these rows, and append the new ones after them."""
         kept = [self._lengths[row] for row in keep]
-        lengths = kept + [cache.length for cache in new]
+        lengths = kept + [row.length for row in new]
         end, span = max(lengths, default=0), max(kept, default=0)
+        joining = [unstacked(row.kv) for row in new]
         for index, held in enumerate(self._layers):
-            like = new[0].layers[index] if new else held
-            assert like is not None
+            like = joining[0][index] if new else held
             _, _, heads, _, size = like.shape
             room = mx.zeros((2, len(lengths), heads, rounded(end), size), like.dtype)
             if keep:
@@ -126,11 +177,8 @@ class BatchKVCache:
                 if len(keep) < held.shape[1]:
                     held = mx.take(held, mx.array(list(keep)), axis=1)
                 room[:, : len(keep), :, end - span : end] = held
-            for row, cache in enumerate(new, start=len(keep)):
-                layer = cache.layers[index]
-                assert layer is not None
-                start = end - cache.length
-                room[:, row : row + 1, :, start:end] = layer[:, :, :, : cache.length]
+            for row, layers in enumerate(joining, start=len(keep)):
+                room[:, row : row + 1, :, end - lengths[row] : end] = layers[index]
             self._layers[index] = room
         self._end, self._lengths = end, lengths
 

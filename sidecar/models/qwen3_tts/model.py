@@ -19,8 +19,8 @@ from sidecar.models.qwen3_tts.backend import Backend, of_this_machine
 from sidecar.models.qwen3_tts.codec import Codec, CodecState, Codes
 from sidecar.models.qwen3_tts.embeddings import CodeTable
 from sidecar.models.qwen3_tts.prompt import Prompt, PromptBuilder
+from sidecar.models.qwen3_tts.prompt_cache import PromptCache
 from sidecar.models.qwen3_tts.reference import ReferenceArrays, ReferenceEncoder, to_arrays
-from sidecar.models.qwen3_tts.reference_states import ReferenceStateCache
 from sidecar.models.qwen3_tts.talker import Talker, TalkerState
 from sidecar.wording import describe, is_out_of_memory
 
@@ -59,10 +59,10 @@ class Qwen3TTS:
         self._frames = backend.reference_piece
         codes = CodeTable(parts.talker)
         self._prompts = PromptBuilder(settings, parts.talker, codes, parts.tokenizer, backend)
-        self._talker = Talker(parts.talker, codes, backend)
+        self._kept = PromptCache()
+        self._talker = Talker(parts.talker, codes, backend, self._kept)
         self.frames_ahead = _FRAMES_AHEAD if self._talker.has_kernels else 0
         self._codec = Codec(parts.decoder, parts.tables, parts.samples_per_frame, backend)
-        self._reference_states = ReferenceStateCache()
         self._references = ReferenceEncoder(
             parts.encoder, parts.speaker_encoder, self._codec.codebooks
         )
@@ -104,16 +104,19 @@ class Qwen3TTS:
         return self._prompts.build(utterance, self._reference(utterance))
 
     @property
-    def reference_cache_bytes(self) -> int:
-        return self._reference_states.nbytes
+    def prompt_cache_bytes(self) -> int:
+        return self._kept.nbytes
+
+    def forget_prompts(self) -> None:
+        self._kept.clear()
 
     def encode(self, recording: Recording) -> VoicePrompt:
         self._check_clones()
         if not recording.text:
             return self._references.encode(recording, None)
-        ids = self._prompts.reference_ids(recording.text)
+        ids = self._prompts.texts.reference_ids(recording.text)
         features = self._references.encode(recording, ids)
-        noticed = self._prompts.reference_notices(recording.text, ids)
+        noticed = self._prompts.texts.reference_notices(recording.text, ids)
         return replace(features, notices=(*features.notices, *noticed))
 
     def _check_clones(self) -> None:
@@ -143,13 +146,13 @@ class Qwen3TTS:
         return None
 
     def _voice(self, features: VoicePrompt) -> ReferenceArrays:
-        ids = self._prompts.reference_ids(features.text) if features.text else None
+        ids = self._prompts.texts.reference_ids(features.text) if features.text else None
         size = self._codec.book_size
         return to_arrays(features, self.info.speaker_size, self._codec.codebooks, size, ids)
 
     def open(self, prompt: Prompt) -> SequenceState:
         talker, codes = self._talker.open(prompt), prompt.reference_codes
-        known = None if codes is None else self._reference_states.start(codes)
+        known = None if codes is None else self._kept.find_state(codes)
         if known is not None:
             return SequenceState(talker, known, codes, None)
         return SequenceState(talker, self._codec.open(), codes, codes)
@@ -158,16 +161,27 @@ class Qwen3TTS:
         undecoded = 0 if row.undecoded is None else len(row.undecoded)
         return -(-undecoded // self._frames) + self._talker.pieces_left(row.talker)
 
-    def prefill(self, row: SequenceState) -> bool:
-        """Decode the reference first, since the codec's first frame follows it."""
-        if row.reference is not None and row.undecoded is not None:
-            piece, rest = row.undecoded[: self._frames], row.undecoded[self._frames :]
-            self._codec.hear(row.codec, piece, following=len(rest))
-            row.undecoded = rest if len(rest) else None
-            if row.undecoded is None:
-                self._reference_states.keep(row.reference, row.codec)
-            return False
-        return self._talker.prefill(row.talker)
+    def prefill(self, rows: Sequence[SequenceState]) -> list[SequenceState]:
+        """Run one piece of the first row, and of the others that cost little beside it.
+
+        The reference comes first, since the codec's first frame follows it.
+        """
+        if rows[0].undecoded is not None:
+            self._hear(rows[0])
+            return []
+        among = [row for row in rows if row.undecoded is None]
+        ready = self._talker.prefill([row.talker for row in among])
+        return [row for row in among if row.talker in ready]
+
+    def _hear(self, row: SequenceState) -> None:
+        assert row.reference is not None
+        assert row.undecoded is not None
+        piece, rest = row.undecoded[: self._frames], row.undecoded[self._frames :]
+        heard = row.codec.copy()
+        self._codec.hear(heard, piece, following=len(rest))
+        row.codec, row.undecoded = heard, rest if len(rest) else None
+        if row.undecoded is None:
+            self._kept.keep_state(row.reference, row.codec)
 
     def is_waiting_for_text(self, row: SequenceState) -> bool:
         return row.talker.text.is_waiting
@@ -195,9 +209,8 @@ class Qwen3TTS:
         rows_of, chunks_of = (_WARM_ROWS, _WARM_CHUNKS) if self.rows_share_cost else ((1,), (1,))
         for count in rows_of:
             rows = [self.open(prompt) for _ in range(count)]
-            for row in rows:
-                while not self.prefill(row):
-                    pass
+            while waiting := [row for row in rows if self.pieces_left(row)]:
+                self.prefill(waiting)
             mx.eval(self.frame(rows[:1], sampler(1)))  # so that not all have the same length
             draw = sampler(count)
             mx.eval([self.frame(rows, draw) for _ in range(3)])
@@ -206,3 +219,4 @@ class Qwen3TTS:
                 mx.eval(self.decode(rows, [codes] * count))
             for row in rows:
                 self.close(row)
+        self.forget_prompts()

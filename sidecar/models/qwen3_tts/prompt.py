@@ -6,42 +6,45 @@ order of the embeddings are its, checked against its outputs in tests/parity.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import mlx.core as mx
+import numpy as np
+from numpy.typing import ArrayLike
 
-from sidecar.errors import InvalidParams, Notice, UnknownVoice, Unsupported, too_long
-from sidecar.limits import MAX_UTTERANCE_CHARS
+from sidecar.errors import InvalidParams, UnknownVoice, Unsupported
 from sidecar.models import catalog
 from sidecar.models.base import Utterance
 from sidecar.models.qwen3_tts.backend import Backend
 from sidecar.models.qwen3_tts.config import Qwen3TTSConfig
 from sidecar.models.qwen3_tts.embeddings import CodeTable
-from sidecar.models.qwen3_tts.letters import Letters, TextTokenizer, nothing_left_error
+from sidecar.models.qwen3_tts.letters import TextTokenizer
+from sidecar.models.qwen3_tts.prompt_text import PromptText
 from sidecar.models.qwen3_tts.text_track import TextTrack
-from sidecar.text import tags, unspoken
+from sidecar.text import tags
 
 if TYPE_CHECKING:
     from sidecar.models.qwen3_tts.reference import ReferenceArrays
 
-# <|im_start|>assistant\n  and  <|im_end|>\n<|im_start|>assistant\n  around the text.
-ROLE_TOKENS = 3
-TAIL_TOKENS = 5
-_REFERENCE_TAIL_TOKENS = 2
-
 
 @dataclass(frozen=True)
 class Prompt:
-    """The talker's prompt.
+    """The talker's prompt in two parts: the first is the same for other texts of the same voice.
 
     Attributes:
-        embeddings: float [1, length, hidden], the prefill.
+        head: float [1, length, hidden]: instruction, language, preset or transcript.
+        key: a hash of all that `head` is made of.
+        body: float [1, length, hidden], never empty: what depends on the text, or is new anyway.
         text: the tokens that are added to the frames.
-        reference_codes: uint32 [frames, codebooks], which the codec decodes first; or None.
+        reference_codes: uint32 [frames, codebooks], which the codec hears first; or None.
     """
 
-    embeddings: mx.array
+    head: mx.array
+    key: bytes
+    body: mx.array
     text: TextTrack
     reference_codes: mx.array | None
 
@@ -70,8 +73,7 @@ class PromptBuilder:
         self._text_act = projection.act_fn
         self._text_out = backend.fused([projection.linear_fc2])
         self._codes = codes
-        self._tokenizer = tokenizer
-        self._letters = Letters(tokenizer)
+        self.texts = PromptText(tokenizer)
         self._bos = self._text([config.tts_bos])
         self._eos = self._text([config.tts_eos])
         self._pad = self._text([config.tts_pad])
@@ -83,38 +85,47 @@ class PromptBuilder:
             UnknownVoice, UnknownLanguage, Unsupported, EmptyText, InvalidParams
         """
         language = self._language(utterance)
-        speaker = reference.speaker if reference else self._speaker(utterance)
-        instruct = self._instruct(utterance)
+        preset = None if reference else self._preset(utterance)
+        instruct = self._instruct_ids(utterance)
         full = (utterance.text_mode or self._config.info.default_text_mode) == "full"
         if full and utterance.more_text:
             raise InvalidParams(
                 "Text that is still being written needs the text mode `stream`.", field="textMode"
             )
-        ids = self._assistant_ids(utterance)
-        if len(ids) <= ROLE_TOKENS + TAIL_TOKENS:
-            raise nothing_left_error(utterance.text, "text")
-        head = [*instruct, self._text(ids[:ROLE_TOKENS]), self._codec_prefix(language, speaker)]
-        spoken = ids[ROLE_TOKENS:-TAIL_TOKENS]
-        self._letters.check(utterance.text, spoken, "text")
+        role, spoken = self.texts.assistant_ids(utterance)
+        head = [*([self._text(instruct)] if instruct else []), self._text(role)]
+        head.append(self._think(language))
+        known: list[ArrayLike] = [instruct, role, self._think_ids(language)]
+        if reference is None or reference.speaker is None:
+            head.append(self._opening(None if preset is None else self._codec([preset])))
+            known.append([] if preset is None else [preset])
+            body: list[mx.array] = []
+        else:
+            body = [self._opening(reference.speaker)]
         if reference is not None and reference.codes is not None:
-            body, trailing = self._clone_body(spoken, reference, full)
+            transcript, rest, trailing = self._clone(spoken, reference, full)
             if utterance.more_text and trailing is self._pad:
                 raise Unsupported(
                     "To begin, a voice that is cloned with a transcript needs more text.",
                     hint="Send the complete text, or omit `reference.text`.",
                     field="reference.text",
                 )
+            body.append(transcript)
+            if reference.lasts:
+                head, body = [*head, *body], []
+                known += self._known_of(reference, full, transcript.shape[1])
+            body += rest
         else:
-            body, trailing = self._plain_body(spoken, full)
-        codes = reference.codes if reference else None
+            rest, trailing = self._plain(spoken, full)
+            body += rest
         text = TextTrack(trailing, self._pad, utterance.more_text)
-        text.unspoken = dict.fromkeys(self._letters.find_lost(utterance.text, spoken))
+        text.unspoken = self.texts.find_lost(utterance.text, spoken)
         if utterance.instruct:
-            ids = self._tokenizer.encode(utterance.instruct)
-            text.unspoken |= dict.fromkeys(self._letters.find_lost(utterance.instruct, ids))
+            text.unspoken |= self.texts.find_lost(utterance.instruct)
         if text.open:  # every layout appends an end token, for which it is too early
             text.tokens = trailing[:, : max(0, trailing.shape[1] - 1)]
-        return Prompt(mx.concatenate([*head, *body], axis=1), text, codes)
+        codes = reference.codes if reference else None
+        return Prompt(_joined(head), _hash(known), _joined(body), text, codes)
 
     def extend(self, track: TextTrack, text: str, last: bool) -> None:
         """Add text to a track; `last` closes it, and a closed track ignores more text.
@@ -124,20 +135,21 @@ class PromptBuilder:
         """
         if not track.open:
             return
-        self._check_speakable(text, "text")
-        ids = list(self._tokenizer.encode(text)) if text else []
+        ids = self.texts.more_ids(text)
         if ids:
             track.append(self._text(ids))
-        track.unspoken |= dict.fromkeys(self._letters.find_lost(text, ids))
+        track.unspoken |= self.texts.find_lost(text, ids)
         if last:
             track.append(self._eos)
             track.open = False
 
     def blank(self) -> Prompt:
         """Return a prompt without text, for the warm-up."""
-        return Prompt(mx.repeat(self._pad, 16, axis=1), TextTrack(self._pad, self._pad), None)
+        pads = mx.repeat(self._pad, 16, axis=1)
+        return Prompt(pads[:, :8], b"", pads[:, 8:], TextTrack(self._pad, self._pad), None)
 
-    def _plain_body(self, spoken: list[int], full: bool) -> tuple[list[mx.array], mx.array]:
+    def _plain(self, spoken: list[int], full: bool) -> tuple[list[mx.array], mx.array]:
+        """Lay out the text after the opening → the prompt's parts, and the tokens after it."""
         bos = self._codec([self._config.codec_bos])
         if full:
             text = mx.concatenate([self._text(spoken), self._eos], axis=1)
@@ -146,102 +158,66 @@ class PromptBuilder:
         rest = [self._text(spoken[1:])] if len(spoken) > 1 else []
         return [self._text(spoken[:1]) + bos], mx.concatenate([*rest, self._eos], axis=1)
 
-    def _clone_body(
+    def _clone(
         self, spoken: list[int], reference: ReferenceArrays, full: bool
-    ) -> tuple[list[mx.array], mx.array]:
+    ) -> tuple[mx.array, list[mx.array], mx.array]:
         """Lay out in-context cloning: transcript and text on one track, reference codes on the
-        other."""
+        other.
+
+        Returns:
+            the positions that do not depend on the text, the others, and the tokens after them
+        """
         assert reference.codes is not None
         assert reference.text is not None
-        ref_ids = self.reference_ids(reference.text)
-        text = mx.concatenate([self._text(ref_ids + spoken), self._eos], axis=1)
+        transcript = self._text(self.texts.reference_ids(reference.text))
+        text = mx.concatenate([self._text(spoken), self._eos], axis=1)
         codec = mx.concatenate(
             [self._codec([self._config.codec_bos]), self._codes.sum(reference.codes[None])],
             axis=1,
         )
         if full:
             pad = self._codec([self._config.codec_pad])
-            return [text + pad, codec + self._pad], self._pad
+            return transcript + pad, [text + pad, codec + self._pad], self._pad
         # Dual track: the reference's frames consume text first; new frames get the rest one by one.
+        known = min(transcript.shape[1], codec.shape[1] - 1)
+        text = mx.concatenate([transcript[:, known:], text], axis=1)
+        first, codec = transcript[:, :known] + codec[:, :known], codec[:, known:]
         short = codec.shape[1] - text.shape[1]
         if short < 0:
-            return [text[:, : codec.shape[1]] + codec], text[:, codec.shape[1] :]
+            return first, [text[:, : codec.shape[1]] + codec], text[:, codec.shape[1] :]
         padded = mx.concatenate([text, *[self._pad] * short], axis=1)
-        return [padded + codec], self._pad
+        return first, [padded + codec], self._pad
 
-    def _codec_prefix(self, language: int | None, speaker: mx.array | None) -> mx.array:
+    def _known_of(self, reference: ReferenceArrays, full: bool, positions: int) -> list[ArrayLike]:
+        """Return what determines the opening and `positions` positions of a cloned voice."""
+        assert reference.speaker is not None
+        assert reference.codes is not None
+        assert reference.text is not None
+        ids = self.texts.reference_ids(reference.text)
+        codes = [] if full else np.array(reference.codes[: positions - 1]).tolist()
+        return [np.array(reference.speaker).tolist(), ids[:positions], codes]
+
+    def _think_ids(self, language: int | None) -> list[int]:
         c = self._config
-        think = (
-            [c.codec_nothink, c.codec_think_bos, c.codec_think_eos]
-            if language is None
-            else [c.codec_think, c.codec_think_bos, language, c.codec_think_eos]
-        )
-        voice = [] if speaker is None else [speaker.astype(self._pad.dtype)]
-        codec = mx.concatenate([self._codec(think), *voice, self._codec([c.codec_pad])], axis=1)
-        text = mx.concatenate([*[self._pad] * (codec.shape[1] - 1), self._bos], axis=1)
-        return text + codec
+        if language is None:
+            return [c.codec_nothink, c.codec_think_bos, c.codec_think_eos]
+        return [c.codec_think, c.codec_think_bos, language, c.codec_think_eos]
+
+    def _think(self, language: int | None) -> mx.array:
+        return self._codec(self._think_ids(language)) + self._pad
+
+    def _opening(self, speaker: mx.array | None) -> mx.array:
+        """Return the voice, if there is one, and the position where text and speech begin."""
+        start = self._bos + self._codec([self._config.codec_pad])
+        if speaker is None:
+            return start
+        return mx.concatenate([self._pad + speaker.astype(self._pad.dtype), start], axis=1)
 
     def _text(self, ids: list[int]) -> mx.array:
         return self._text_out(self._text_act(self._text_in(self._text_embedding(mx.array([ids])))))
 
     def _codec(self, ids: list[int]) -> mx.array:
         return self._codes.first(mx.array([ids]))
-
-    def _assistant_ids(self, utterance: Utterance) -> list[int]:
-        text = self._speakable(utterance.text, "text")
-        if utterance.more_text:  # a space at the end is one between words
-            text = utterance.text.lstrip()
-        template = f"<|im_start|>assistant\n{text}<|im_end|>\n<|im_start|>assistant\n"
-        return self._encode(template, "text")
-
-    def _encode(self, template: str, field: str) -> list[int]:
-        ids = list(self._tokenizer.encode(template))
-        if len(ids) > MAX_UTTERANCE_CHARS:
-            raise too_long(field, len(ids), "tokens")
-        return ids
-
-    def reference_ids(self, text: str) -> list[int]:
-        """Return the tokens of a transcript.
-
-        Raises:
-            TextTooLong, InvalidParams, EmptyText
-        """
-        text = self._speakable(text, "reference.text")
-        ids = self._encode(f"<|im_start|>assistant\n{text}<|im_end|>\n", "reference.text")
-        ids = ids[ROLE_TOKENS:-_REFERENCE_TAIL_TOKENS]
-        self._letters.check(text, ids, "reference.text")
-        return ids
-
-    def reference_notices(self, text: str, ids: list[int]) -> tuple[Notice, ...]:
-        """Return what there is to say about a transcript, whose tokens are `ids`."""
-        return unspoken.make_notices(self._letters.find_lost(text, ids), "the transcript")
-
-    def _speakable(self, text: str, field: str) -> str:
-        """Return the text without outer white space, which would merge with the template's line
-        break and shift its borders.
-
-        Raises:
-            TextTooLong, InvalidParams
-        """
-        self._check_speakable(text, field)
-        return text.strip()
-
-    def _check_speakable(self, text: str, field: str) -> None:
-        if len(text) > MAX_UTTERANCE_CHARS:
-            raise too_long(field, len(text))
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise InvalidParams(
-                f"The {field} contains half a character (a lone surrogate).", field=field
-            ) from None
-        for token in self._tokenizer.special_tokens:
-            if token in text:
-                raise InvalidParams(
-                    f"The {field} contains the model's control token {token!r}.",
-                    hint="Remove the token; it is markup for a language model, not speech.",
-                    field=field,
-                )
 
     def _language(self, utterance: Utterance) -> int | None:
         known = self._config.languages
@@ -273,15 +249,15 @@ class PromptBuilder:
             return None
         return (utterance.voice or next(iter(self._config.speakers), "")).lower() or None
 
-    def _speaker(self, utterance: Utterance) -> mx.array | None:
+    def _preset(self, utterance: Utterance) -> int | None:
         voice = self._voice(utterance)
         if voice is None:
             return None
         if voice not in self._config.speakers:
             raise catalog.unknown_voice(utterance.voice or voice, list(self._config.speakers))
-        return self._codec([self._config.speakers[voice]])
+        return self._config.speakers[voice]
 
-    def _instruct(self, utterance: Utterance) -> list[mx.array]:
+    def _instruct_ids(self, utterance: Utterance) -> list[int]:
         if not utterance.instruct:
             return []
         if self._config.variant == "base" or self._config.small:
@@ -290,6 +266,17 @@ class PromptBuilder:
                 hint="Use a 1.7B CustomVoice or VoiceDesign model, or omit `instruct`.",
                 field="instruct",
             )
-        text = self._speakable(utterance.instruct, "instruct")
-        self._letters.check(text, self._tokenizer.encode(text), "instruct")
-        return [self._text(self._encode(f"<|im_start|>user\n{text}<|im_end|>\n", "instruct"))]
+        return self.texts.instruct_ids(utterance.instruct)
+
+
+def _joined(parts: list[mx.array]) -> mx.array:
+    return mx.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+
+
+def _hash(parts: Sequence[ArrayLike]) -> bytes:
+    """Return a digest of arrays of numbers, of their types and of their shapes."""
+    digest = hashlib.sha256()
+    for part in map(np.asarray, parts):
+        digest.update(f"{part.dtype} {part.shape} ".encode())
+        digest.update(part.tobytes())
+    return digest.digest()

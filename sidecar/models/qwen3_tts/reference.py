@@ -25,11 +25,13 @@ class ReferenceArrays:
         speaker: float [1, 1, hidden], the x-vector; None for a voice that is only described.
         codes: uint32 [frames, codebooks], or None for the x-vector alone.
         text: the transcript that belongs to `codes`.
+        lasts: other utterances will have the same codes; those of earlier speech come once.
     """
 
     speaker: mx.array | None
     codes: mx.array | None
     text: str | None
+    lasts: bool = True
 
     def continue_from(self, spoken: Spoken | None) -> ReferenceArrays:
         """Return this voice after earlier speech, unless its own recording determines the sound.
@@ -38,7 +40,8 @@ class ReferenceArrays:
         """
         if spoken is None or self.codes is not None:
             return self
-        return ReferenceArrays(self.speaker, mx.array(spoken.codes.astype(np.uint32)), spoken.text)
+        codes = mx.array(spoken.codes.astype(np.uint32))
+        return ReferenceArrays(self.speaker, codes, spoken.text, lasts=False)
 
 
 class ReferenceEncoder:

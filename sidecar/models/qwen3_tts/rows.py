@@ -9,7 +9,7 @@ from typing import Protocol
 import mlx.core as mx
 
 from sidecar.models.qwen3_tts.backend import Backend
-from sidecar.models.qwen3_tts.kv_cache import BatchKVCache, KVCache, PerRowKVCache
+from sidecar.models.qwen3_tts.kv_cache import BatchKVCache, KVCache, PerRowKVCache, RowKV
 from sidecar.models.qwen3_tts.text_track import TextTrack
 from sidecar.models.qwen3_tts.transformer import Stack
 from sidecar.models.slots import Slot
@@ -20,20 +20,47 @@ class TalkerState:
     """One row between two frames.
 
     Attributes:
-        cache: its keys and values; None while they are in the batch's cache.
-        rest: float [1, length, hidden], the part of the prompt still to run.
+        cache: its keys and values; None before there are any, and while they are in the batch's
+            cache.
+        head, body: float [1, length, hidden], the parts of the prompt still to run; the head is
+            None when it has run.
+        key: of the head, as in `Prompt`.
         text: what joins the frames drawn.
         is_closed: the row has left; the batch's cache drops it with the next step.
         hidden: float [1, hidden] of a batch, the talker's last output.
         logits: float [vocab] of a batch, codebook 0 of the next frame.
     """
 
-    cache: KVCache | None
-    rest: mx.array
+    cache: KVCache | RowKV | None
+    head: mx.array | None
+    key: bytes
+    body: mx.array
     text: TextTrack
     is_closed: bool = False
     hidden: Slot = field(init=False)
     logits: Slot = field(init=False)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a piece of its prompt has run."""
+        return self.head is None or self.cache is not None
+
+    def pieces_left(self, most: int) -> int:
+        """Return how many pieces of at most `most` positions are still to run."""
+        head = 0 if self.head is None else self.head.shape[1]
+        return -(-head // most) - (-self.body.shape[1] // most)
+
+    def piece(self, most: int) -> mx.array:
+        """Return the next piece: float [1, length, hidden]."""
+        return (self.body if self.head is None else self.head)[:, :most]
+
+    def note_run(self, length: int) -> bool:
+        """Note that the next `length` positions have run; return whether the head ended there."""
+        if self.head is None:
+            self.body = self.body[:, length:]
+            return False
+        self.head = self.head[:, length:] if length < self.head.shape[1] else None
+        return self.head is None
 
 
 class Outputs(Protocol):
@@ -69,7 +96,7 @@ class SeparateRows:
         self._cache = PerRowKVCache([])
 
     def step(self, states: Sequence[TalkerState], x: mx.array) -> tuple[mx.array, mx.array]:
-        caches = [state.cache for state in states if state.cache is not None]
+        caches = [state.cache for state in states if isinstance(state.cache, KVCache)]
         self._cache = PerRowKVCache(caches)
         table = self._stack.positions.at(self._cache.lengths, 1)
         return self._outputs(self._stack(x, table, self._cache, None))
@@ -102,7 +129,7 @@ class SharedRows:
             hidden, logits = hidden[back], logits[back]
         return hidden, logits
 
-    def step_once(self, x: mx.array, caches: Sequence[KVCache]) -> tuple[mx.array, mx.array]:
+    def step_once(self, x: mx.array, caches: Sequence[RowKV]) -> tuple[mx.array, mx.array]:
         """Step rows that have these keys and values, apart from the rows of the batch."""
         cache = BatchKVCache(len(self._stack))
         cache.rebuild([], caches)
@@ -126,9 +153,9 @@ class SharedRows:
 class SharedCache(Protocol):
     """Keys and values of several rows, as `BatchKVCache`."""
 
-    def row(self, index: int) -> KVCache: ...
+    def row(self, index: int) -> RowKV: ...
 
-    def rebuild(self, keep: Sequence[int], new: Sequence[KVCache]) -> None: ...
+    def rebuild(self, keep: Sequence[int], new: Sequence[RowKV]) -> None: ...
 
 
 def regroup(
@@ -145,7 +172,13 @@ def regroup(
             member.cache = cache.row(row)
     keep = [row for row, member in enumerate(members) if member in states]
     new = [state for state in states if state not in members]
-    cache.rebuild(keep, [state.cache for state in new if state.cache is not None])
+    cache.rebuild(keep, [state.cache for state in new if isinstance(state.cache, RowKV)])
     for state in new:
         state.cache = None
     return [members[row] for row in keep] + new
+
+
+def keep_outputs(states: Sequence[TalkerState], hidden: mx.array, logits: mx.array) -> None:
+    """Give each row its part of the talker's outputs, from which its next frame is drawn."""
+    for row, state in enumerate(states):
+        state.hidden, state.logits = Slot(hidden, row), Slot(logits, row)

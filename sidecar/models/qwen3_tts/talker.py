@@ -15,18 +15,31 @@ from sidecar.models.qwen3_tts.backend import Backend
 from sidecar.models.qwen3_tts.cuda.rows import KernelRows
 from sidecar.models.qwen3_tts.cuda.selection import Layered
 from sidecar.models.qwen3_tts.embeddings import CodeTable
-from sidecar.models.qwen3_tts.kv_cache import KVCache
 from sidecar.models.qwen3_tts.predictor import Predictor
+from sidecar.models.qwen3_tts.prefill import Prefill, SeparatePrefill, SharedPrefill
 from sidecar.models.qwen3_tts.prompt import Prompt
-from sidecar.models.qwen3_tts.rows import Rows, SeparateRows, SharedRows, TalkerState
+from sidecar.models.qwen3_tts.prompt_cache import PromptCache
+from sidecar.models.qwen3_tts.rows import (
+    Rows,
+    SeparateRows,
+    SharedRows,
+    TalkerState,
+    keep_outputs,
+)
 from sidecar.models.qwen3_tts.transformer import Stack
-from sidecar.models.slots import Slot, gather
+from sidecar.models.slots import gather
 
 
 class Talker:
-    """Steps mlx-audio's Qwen3TTSTalkerForConditionalGeneration."""
+    """Steps mlx-audio's Qwen3TTSTalkerForConditionalGeneration.
 
-    def __init__(self, module: Any, codes: CodeTable, backend: Backend) -> None:
+    Args:
+        prompts: keeps the keys and values of the prompts' heads.
+    """
+
+    def __init__(
+        self, module: Any, codes: CodeTable, backend: Backend, prompts: PromptCache
+    ) -> None:
         self._codes = codes
         self._head = backend.fused([module.codec_head])
         self._norm = backend.norm(module.model.norm)
@@ -34,6 +47,8 @@ class Talker:
         self._stack = Stack(module.model.layers, module.config.rope_theta, backend)
         self._piece = backend.prompt_piece
         self._rows = self._arrange(module.config.rope_theta, backend)
+        run = SharedPrefill if backend.rows_share_cost else SeparatePrefill
+        self._prefill: Prefill = run(self._stack, self._outputs, backend, prompts)
 
     def _arrange(self, base: float, backend: Backend) -> Rows:
         """Return what steps the rows: kernels for whole frames, if there are some."""
@@ -58,22 +73,19 @@ class Talker:
         return isinstance(self._rows, KernelRows)
 
     def open(self, prompt: Prompt) -> TalkerState:
-        return TalkerState(KVCache(len(self._stack)), prompt.embeddings, prompt.text)
+        state = TalkerState(None, prompt.head, prompt.key, prompt.body, prompt.text)
+        self._prefill.begin_after_head(state)
+        return state
 
     def pieces_left(self, state: TalkerState) -> int:
-        return -(-state.rest.shape[1] // self._piece)
+        return state.pieces_left(self._piece)
 
-    def prefill(self, state: TalkerState) -> bool:
-        """Run the next piece of the prompt; return whether that was the last."""
-        assert state.cache is not None
-        piece, state.rest = state.rest[:, : self._piece], state.rest[:, self._piece :]
-        y = self._stack.extend(piece, state.cache)
-        if state.rest.shape[1]:
-            mx.eval(y)
-            return False
-        self._keep([state], *self._outputs(y[:, -1:]))
-        mx.async_eval(state.logits.array)
-        return True
+    def prefill(self, states: Sequence[TalkerState]) -> list[TalkerState]:
+        """Run a piece of the first row's prompt, and of others that cost little beside it; return
+        the rows whose prompt has ended."""
+        for state in states:  # another row may have run the same head meanwhile
+            self._prefill.begin_after_head(state)
+        return self._prefill.run(states)
 
     def frame(self, states: Sequence[TalkerState], sampler: FrameSampler) -> mx.array:
         """Draw one frame for every row; what the talker makes of it is for the next one.
@@ -89,7 +101,7 @@ class Talker:
         x = self._codes.sum(codes[:, None]) + (text[0] if len(text) == 1 else mx.concatenate(text))
         hidden, logits = self._rows.step(states, x)
         # Only now, and all at once: a frame that cannot be built leaves its rows where they were.
-        self._keep(states, hidden, logits)
+        keep_outputs(states, hidden, logits)
         self._rows.advance()
         for state in states:
             state.text.advance()
@@ -105,8 +117,3 @@ class Talker:
         """float [rows, 1, hidden] of the last layer → after the norm, and logits [rows, vocab]."""
         hidden = self._norm(y)
         return hidden, self._head(hidden)[:, 0]
-
-    @staticmethod
-    def _keep(states: Sequence[TalkerState], hidden: mx.array, logits: mx.array) -> None:
-        for row, state in enumerate(states):
-            state.hidden, state.logits = Slot(hidden, row), Slot(logits, row)

@@ -26,7 +26,7 @@ from sidecar.files import read_regular
 from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.checkpoint.jsonfile import MAX_JSON_BYTES, read_leniently, read_object
 from sidecar.models.qwen3_tts import tokenizer_forms
-from sidecar.models.qwen3_tts.prompt import ROLE_TOKENS, TAIL_TOKENS
+from sidecar.models.qwen3_tts.prompt_text import ROLE_TOKENS, TAIL_TOKENS
 from sidecar.wording import describe
 
 _FRAME = "<|im_start|>assistant\n<|im_end|>\n<|im_start|>assistant\n"

@@ -10,7 +10,8 @@ import mlx.core as mx
 from sidecar.models.qwen3_tts import layers_gpu
 from sidecar.models.qwen3_tts.backend import Backend, Layer, Rotation
 from sidecar.models.qwen3_tts.cuda.weights import StackWeights, stored
-from sidecar.models.qwen3_tts.kv_cache import KVCache, KVStore
+from sidecar.models.qwen3_tts.kv_cache import KVCache, KVStore, PromptKVStore
+from sidecar.models.slots import unstacked
 
 
 class Stack:
@@ -71,6 +72,25 @@ class Stack:
         x = self(x, table, cache, self._backend.causal(length, cache.length + length))
         cache.length += length
         return x
+
+    def run_prompts(
+        self, x: mx.array, offsets: Sequence[int], past: mx.array | None, mask: mx.array
+    ) -> tuple[mx.array, mx.array]:
+        """Run several positions of rows at any position.
+
+        Args:
+            x: float [rows, length, hidden].
+            offsets: the position of each row's first one.
+            past: float [layers, 2, rows, kv_heads, positions, head_dim], what the rows have
+                already; None for nothing.
+            mask: as `Backend.mask` returns it.
+
+        Returns:
+            float [rows, length, hidden], and the positions' keys and values, laid out as `past`
+        """
+        store = PromptKVStore([] if past is None else unstacked(past))
+        y = self(x, self.positions.at(offsets, x.shape[1]), store, mask)
+        return y, mx.stack(store.made)
 
 
 def _attend(layer: Layer, q: mx.array, kvs: list[mx.array], mask: mx.array | None) -> mx.array:

@@ -242,9 +242,6 @@ class ReferenceCacheStatus(Result):
         int,
         Meta(description="Size of their features (the output of the models' encoders) in bytes."),
     ]
-    codec_bytes: Annotated[
-        int, Meta(description="Size of the codec states that follow these recordings, in bytes.")
-    ]
 
 
 class StatusResult(Result):
@@ -268,6 +265,14 @@ class StatusResult(Result):
     models: Annotated[list[LoadedModel], Meta(description="The models in memory.")]
     reference_cache: Annotated[
         ReferenceCacheStatus, Meta(description="The cache of reference recordings.")
+    ]
+    prompt_cache_bytes: Annotated[
+        int,
+        Meta(
+            description="Size of what the models keep of the beginnings of prompts, in bytes: the "
+            "codec's states after recordings, and the talker's keys and values of instructions, "
+            "preset voices and transcripts."
+        ),
     ]
     uptime_ms: Annotated[float, Meta(description="Milliseconds since the process began to serve.")]
 

@@ -115,8 +115,8 @@ def status(session: Session, params: NoParams, call: Call[StatusResult]) -> Stat
         reference_cache=ReferenceCacheStatus(
             count=now.references,
             feature_bytes=now.reference_bytes,
-            codec_bytes=now.reference_cache_bytes,
         ),
+        prompt_cache_bytes=now.prompt_cache_bytes,
         streams=[
             StreamStatus(
                 model=stream.model,

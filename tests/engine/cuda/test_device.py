@@ -21,7 +21,7 @@ from sidecar.models import catalog
 from sidecar.models.base import SamplingParams
 from sidecar.models.qwen3_tts.backend import CUDA
 from sidecar.models.qwen3_tts.cuda import selection
-from sidecar.models.qwen3_tts.kv_cache import KVCache
+from sidecar.models.qwen3_tts.kv_cache import RowKV
 from sidecar.models.qwen3_tts.model import Qwen3TTS
 from tests.support.draws import check_draws
 from tests.support.gpu import needs_cuda
@@ -88,11 +88,8 @@ def test_bfloat16_is_as_exact_as_the_layered_path(checkpoint: Path, bits: int | 
     del models
 
 
-def _row(past: mx.array, row: int, length: int) -> KVCache:
-    cache = KVCache(len(past))
-    cache.length = length
-    cache.layers = [layer[:, row : row + 1, :, :length] for layer in past]
-    return cache
+def _row(past: mx.array, row: int, length: int) -> RowKV:
+    return RowKV(past[:, :, row : row + 1, :, :length])
 
 
 def _error(ours: mx.array, expected: mx.array) -> float:

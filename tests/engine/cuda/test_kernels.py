@@ -23,7 +23,7 @@ from sidecar.models.qwen3_tts.cuda.launch import Launcher
 from sidecar.models.qwen3_tts.cuda.predictor import PredictorKernel
 from sidecar.models.qwen3_tts.cuda.shape import StackShape
 from sidecar.models.qwen3_tts.cuda.talker import LayeredKVCache, TalkerKernel
-from sidecar.models.qwen3_tts.kv_cache import KVCache
+from sidecar.models.qwen3_tts.kv_cache import RowKV
 from tests.engine.cuda import emulated, stacks
 from tests.parity.cases import NAMES, load
 from tests.parity.requests import request
@@ -114,13 +114,10 @@ def test_a_row_that_is_not_a_number_is_noticed_and_no_other(small: Small) -> Non
     assert mx.all(codes[:, 1:] < VOCAB)
 
 
-def past(length: int, shape: StackShape) -> KVCache:
-    cache = KVCache(shape.layers)
-    cache.length = length
+def past(length: int, shape: StackShape) -> RowKV:
     size = (shape.layers, 2, 1, shape.kv_heads, length, shape.head_dim)
     drawn = mx.random.normal(size, key=mx.random.key(length))
-    cache.layers = list(drawn.astype(mx.float32 if shape.is_float32 else mx.bfloat16))
-    return cache
+    return RowKV(drawn.astype(mx.float32 if shape.is_float32 else mx.bfloat16))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from sidecar.models.qwen3_tts.cuda.predictor import PredictorKernel
 from sidecar.models.qwen3_tts.cuda.shape import StackShape
 from sidecar.models.qwen3_tts.cuda.talker import LayeredKVCache, TalkerKernel
 from sidecar.models.qwen3_tts.cuda.weights import StackWeights, Unsuitable, bits_of
-from sidecar.models.qwen3_tts.kv_cache import KVCache
+from sidecar.models.qwen3_tts.kv_cache import RowKV
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Layered:
         narrow: the talker's output → the predictor's input.
     """
 
-    talk: Callable[[mx.array, Sequence[KVCache]], tuple[mx.array, mx.array]]
+    talk: Callable[[mx.array, Sequence[RowKV]], tuple[mx.array, mx.array]]
     predict: Callable[[mx.array, mx.array], mx.array]
     narrow: Callable[[mx.array], mx.array]
 
@@ -123,7 +123,7 @@ def check(kernels: Kernels, layered: Layered) -> None:
     keys = mx.random.split(mx.random.key(1), 2 + rows)
     x = mx.random.normal((rows, 1, shape.hidden), key=keys[0]).astype(dtype)
     caches = [
-        _random_cache(shape, length, dtype, key)
+        _random_row(shape, length, dtype, key)
         for length, key in zip(_CHECKED_LENGTHS, keys[2:], strict=True)
     ]
     ours = LayeredKVCache()
@@ -147,12 +147,9 @@ def _compare(what: str, ours: mx.array, expected: mx.array, dtype: mx.Dtype) -> 
         raise Unsuitable(f"the {what} differ by {difference:.2g} from the layered path's")
 
 
-def _random_cache(shape: StackShape, length: int, dtype: mx.Dtype, key: mx.array) -> KVCache:
-    cache = KVCache(shape.layers)
-    cache.length = length
+def _random_row(shape: StackShape, length: int, dtype: mx.Dtype, key: mx.array) -> RowKV:
     size = (shape.layers, 2, 1, shape.kv_heads, length, shape.head_dim)
-    cache.layers = list(mx.random.normal(size, key=key).astype(dtype))
-    return cache
+    return RowKV(mx.random.normal(size, key=key).astype(dtype))
 
 
 def _check_wanted() -> None:

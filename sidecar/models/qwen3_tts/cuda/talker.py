@@ -10,7 +10,7 @@ from sidecar.models.qwen3_tts.cuda import packing
 from sidecar.models.qwen3_tts.cuda.launch import CHAIN, Launcher, Output, counter
 from sidecar.models.qwen3_tts.cuda.shape import MAX_ROWS, StackShape
 from sidecar.models.qwen3_tts.cuda.weights import StackWeights
-from sidecar.models.qwen3_tts.kv_cache import GROWTH, KVCache, rounded
+from sidecar.models.qwen3_tts.kv_cache import GROWTH, RowKV, rounded
 
 # How many positions the table of rotations has at first; it doubles when a row gets further.
 _POSITIONS = 4096
@@ -38,21 +38,19 @@ class LayeredKVCache:
         """The first position of each row."""
         return [self.end - length for length in self.lengths]
 
-    def row(self, index: int) -> KVCache:
+    def row(self, index: int) -> RowKV:
         """Return a copy of a row's keys and values."""
         CHAIN.wait()
-        cache = KVCache(self.kv.shape[0])
-        cache.length = self.lengths[index]
-        held = self.kv[:, :, index : index + 1, :, self.end - cache.length : self.end]
-        cache.layers = [mx.contiguous(layer.squeeze(0)) for layer in mx.split(held, len(held))]
-        mx.async_eval(cache.layers)
-        return cache
+        start = self.end - self.lengths[index]
+        row = RowKV(mx.contiguous(self.kv[:, :, index : index + 1, :, start : self.end]))
+        mx.async_eval(row.kv)
+        return row
 
-    def rebuild(self, keep: Sequence[int], new: Sequence[KVCache]) -> None:
+    def rebuild(self, keep: Sequence[int], new: Sequence[RowKV]) -> None:
         """Keep these rows, and append the new ones after them."""
         CHAIN.wait()
         kept = [self.lengths[row] for row in keep]
-        lengths = kept + [cache.length for cache in new]
+        lengths = kept + [row.length for row in new]
         end, span = max(lengths, default=0), max(kept, default=0)
         if not lengths:
             self.__init__()
@@ -61,9 +59,7 @@ class LayeredKVCache:
         if keep:
             held = mx.take(self.kv, mx.array(list(keep)), axis=2)
             parts.append(_moved(held[:, :, :, :, self.end - span : self.end], end))
-        for cache in new:
-            layers = [layer[:, :, :, : cache.length] for layer in cache.layers if layer is not None]
-            parts.append(_moved(mx.stack(layers), end))
+        parts += [_moved(row.kv, end) for row in new]
         self.kv = mx.concatenate(parts, axis=2)
         mx.async_eval(self.kv)
         self.end, self.lengths = end, lengths

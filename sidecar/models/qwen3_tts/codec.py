@@ -57,8 +57,7 @@ class CodecState:
     def copy(self) -> CodecState:
         """Return the same arrays in new lists: a step replaces a list's items, never an array."""
         copy = CodecState([])
-        copy.seen = self.seen
-        copy.memories = [list(part) for part in self.memories]
+        copy.seen, copy.memories = self.seen, [list(part) for part in self.memories]
         return copy
 
     @property
@@ -105,7 +104,6 @@ class Codec:
 
     @property
     def book_size(self) -> int:
-        """How many codes each book has."""
         return self._tables.shape[1]
 
     def open(self) -> CodecState:
@@ -150,9 +148,9 @@ class Codec:
         x = self._dequantize(_stacked([codes], _padded_size(frames)))
         x = self._run(range(near), x, [state], [frames])
         for start in range(max(0, frames - self._reach + following), frames, self._at_once):
-            part = x[:, start : min(frames, start + self._at_once)]
-            count = part.shape[1]
-            part = mx.pad(part, [(0, 0), (0, _padded_size(count) - count), (0, 0)])
+            count = min(frames - start, self._at_once)
+            missing = _padded_size(count) - count
+            part = mx.pad(x[:, start : start + count], [(0, 0), (0, missing), (0, 0)])
             self._run(range(near, len(self._steps)), part, [state], [count])
         state.seen += frames
         mx.eval(_arrays([state]))

@@ -16,7 +16,17 @@ from bench import machine, options
 from bench.options import Options
 
 # Each module has TITLE, run(Options) → JSON values, and report(those) → Markdown.
-BENCHMARKS = ("first_audio", "streams", "length", "memory", "protocol", "startup", "voices", "live")
+BENCHMARKS = (
+    "first_audio",
+    "streams",
+    "length",
+    "memory",
+    "protocol",
+    "bridge",
+    "startup",
+    "voices",
+    "live",
+)
 
 
 def main(names: Sequence[str] = BENCHMARKS) -> None:

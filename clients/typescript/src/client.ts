@@ -10,41 +10,17 @@ import { WireSpeech, type SpeechHost } from "./speech.js";
 import { SpeechStream } from "./stream.js";
 import { Supervisor } from "./supervisor.js";
 import type { TextSource } from "./text-feed.js";
+import type { Connector } from "./transport.js";
 import { Voices } from "./voices.js";
 
 const HIGH_WATER_MARK = 64 * 1024 * 1024;
 
-/**
- * Find the sidecar, start its process, and wait until it answers.
- *
- * @throws {@link SidecarPlatformError} if the sidecar cannot run on this machine; the message says what to do instead.
- * @throws {@link SidecarNotFoundError} if there is no sidecar; `looked` lists the places that were searched.
- * @throws {@link SidecarStartError} if the process cannot be started or does not answer in time.
- * @throws {@link SidecarExitedError} if the process ends before it answers.
- * @throws {@link SidecarVersionError} if it speaks another version of the protocol.
- * @throws {@link SidecarProtocolError} if it is another program.
- * @throws {@link SidecarError} if a number among the options is invalid.
- *
- * @example
- * ```ts
- * import { createSidecar } from "qwen-tts-sidecar";
- *
- * const sidecar = await createSidecar({ onLog: (line) => console.error(line) });
- * const wav = await sidecar.synthesize({ text: "Hello there." }).toWav();
- * await sidecar.close();
- * ```
- */
-export async function createSidecar(options: options.SidecarOptions = {}): Promise<Sidecar> {
-  const sidecar = new Sidecar(options);
-  await sidecar[START]();
-  return sidecar;
-}
-
-const START = Symbol("start");
+/** @internal */
+export const START: unique symbol = Symbol("start");
 
 /**
- * A sidecar that runs as a child process; `createSidecar` makes one. It ends when this process ends, and
- * does not keep this process running unless a call is pending.
+ * A sidecar: a child process that `createSidecar` starts, or a server that `connect` reaches. A child
+ * process ends when this process ends. Neither keeps this process running unless a call is pending.
  */
 export class Sidecar extends Emitter<options.SidecarEvents> {
   readonly #gate: FlowGate;
@@ -77,19 +53,20 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
   readonly voices = new Voices(this.#call);
 
   /** @internal */
-  constructor(options: options.SidecarOptions) {
+  constructor(connector: Connector, options: options.ClientOptions, onLog?: (line: string) => void) {
     super();
     this.#gate = new FlowGate(options.highWaterMark ?? HIGH_WATER_MARK);
-    this.#supervisor = new Supervisor(options, this.#gate, {
+    this.#supervisor = new Supervisor(connector, options, this.#gate, {
       onExit: (event) => this.emit("exit", event),
       onRestart: (event) => this.emit("restart", event),
       onLine: (line) => {
-        callLater(() => options.onLog?.(line));
+        callLater(() => onLog?.(line));
         this.emit("log", line);
       },
     });
     this.#host = {
       connection: () => this.#supervisor.connection(),
+      creditMs: connector.creditMs,
       gate: this.#gate,
       keepAlive: this.#keepAlive,
     };

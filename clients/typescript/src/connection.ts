@@ -1,7 +1,8 @@
 import { type SidecarError, SidecarProtocolError, SidecarResponseError } from "./errors.js";
-import { MAX_BODY } from "./framing.js";
-import { encodeMessage, type Outgoing } from "./outgoing.js";
+import { encodeMessage, type Encoded, MAX_BODY, type Outgoing } from "./outgoing.js";
 import { ERROR_CODES, type ErrorData, type Notifications, type Requests } from "./protocol.gen.js";
+import { unref } from "./timers.js";
+import type { AudioChunk } from "./transport.js";
 
 export type Method = keyof Requests;
 export type Params<M extends Method> = Outgoing<Requests[M]["params"]>;
@@ -64,7 +65,8 @@ export class Connection {
   maxMessageBytes = MAX_BODY;
 
   constructor(
-    readonly write: (frame: Uint8Array) => void,
+    /** Sends a message of so many bytes. */
+    readonly write: (json: string, bytes: number) => void,
     /** Called with messages that concern no call. */
     readonly log: (line: string) => void = () => {},
   ) {}
@@ -83,25 +85,32 @@ export class Connection {
     const id = ++this.#lastId;
     if (this.#closed) return { result: Promise.reject(this.#closed), token: id, cancel: () => {} };
     const token = onProgress && TOKEN_FIELDS[method];
-    const frame = this.#encode({ id, method, params: token ? { ...params, [token]: id } : params });
+    const { json, bytes } = this.#encode({ id, method, params: token ? { ...params, [token]: id } : params });
     const result = new Promise<Result<M>>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject, onProgress });
     });
-    this.write(frame);
+    this.write(json, bytes);
     return { result, token: id, cancel: () => this.#cancel(id) };
   }
 
   /** Send a notification. Throws like `request`. */
   notify<M extends keyof Notifications>(method: M, params: Notifications[M]["params"]): void {
-    if (!this.#closed) this.write(this.#encode({ method, params }));
+    if (this.#closed) return;
+    const { json, bytes } = this.#encode({ method, params });
+    this.write(json, bytes);
   }
 
   /** Handle a message from the sidecar. Throws `SidecarProtocolError` for a message that a sidecar never sends. */
-  receive(body: Buffer): void {
-    const message = parse(body);
+  receive(json: string): void {
+    const message = parse(json);
     if (message.method === undefined) this.#onAnswer(message);
     else if (message.id === undefined) this.#onNotification(message);
     else throw unexpected(`a request (${message.method}): it may be a program that repeats its input`);
+  }
+
+  /** Handle a chunk of audio that did not come as JSON. */
+  receiveAudio(token: number, chunk: AudioChunk): void {
+    this.#pending.get(token)?.onProgress?.(chunk as never);
   }
 
   /** Reject all pending calls and all later ones. The first reason counts. */
@@ -112,7 +121,7 @@ export class Connection {
     for (const { reject } of pending) reject(this.#closed);
   }
 
-  #encode(message: { id?: number; method: string; params: object }): Uint8Array {
+  #encode(message: { id?: number; method: string; params: object }): Encoded {
     return encodeMessage(message, this.maxMessageBytes);
   }
 
@@ -142,7 +151,7 @@ export class Connection {
     if (error?.code === ERROR_CODES.cancelled && !pending.cancelled) {
       // The caller did not cancel it, so the sidecar is about to end, and the caller gets the error of that end.
       pending.heldBack = () => this.#settle(id, result, error);
-      setTimeout(pending.heldBack, ENDING_MS).unref();
+      unref(setTimeout(pending.heldBack, ENDING_MS));
     } else {
       this.#settle(id, result, error);
     }
@@ -156,14 +165,14 @@ export class Connection {
   }
 }
 
-function parse(body: Buffer): Incoming {
+function parse(json: string): Incoming {
   try {
-    const message: unknown = JSON.parse(body.toString("utf8"));
+    const message: unknown = JSON.parse(json);
     if (typeof message === "object" && message !== null) return message;
   } catch {
     // Reported below.
   }
-  const start = JSON.stringify(body.toString("latin1", 0, 200));
+  const start = JSON.stringify(json.slice(0, 200));
   throw new SidecarProtocolError(`The sidecar sent a frame that is not a JSON object: ${start}`);
 }
 

@@ -84,6 +84,18 @@ export class SidecarExitedError extends SidecarError {
   }
 }
 
+/** The connection to a server ended while the call was pending, or is no longer opened again. */
+export class SidecarDisconnectedError extends SidecarError {
+  constructor(
+    /** The code that the WebSocket was closed with (dimensionless); 1006 without one. */
+    readonly closeCode: number,
+    reason = "",
+    options?: { cause?: unknown },
+  ) {
+    super(`The connection to the sidecar ended with ${closeCode}${reason && `: ${reason}`}.`, options);
+  }
+}
+
 /** The speech was stopped by `stream.cancel()`, or by leaving a loop over it. */
 export class SidecarCancelledError extends SidecarError {
   constructor() {

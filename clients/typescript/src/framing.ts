@@ -1,8 +1,7 @@
 import { SidecarProtocolError } from "./errors.js";
+import { MAX_BODY } from "./outgoing.js";
 
 const MAX_HEADER = 4096;
-/** Largest body of a frame in both directions, until the handshake sets another limit. */
-export const MAX_BODY = 64 * 1024 * 1024;
 const HEADER_END = "\r\n\r\n";
 
 export function encodeFrame(message: object): Uint8Array {

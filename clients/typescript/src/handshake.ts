@@ -1,10 +1,10 @@
 import type { Connection } from "./connection.js";
 import * as errors from "./errors.js";
-import { MAX_BODY } from "./framing.js";
-import type { Command } from "./locate.js";
-import type { SidecarOptions } from "./options.js";
+import type { ClientOptions } from "./options.js";
+import { MAX_BODY } from "./outgoing.js";
 import { type InitializeResult, PROTOCOL_VERSION } from "./protocol.gen.js";
-import { timerMs } from "./timers.js";
+import { timerMs, unref } from "./timers.js";
+import type { Connector } from "./transport.js";
 import { VERSION } from "./version.js";
 
 /** The sidecar's name for itself. Another program may happen to answer `initialize`, too. */
@@ -15,19 +15,19 @@ export const START_TIMEOUT_MS = 60_000;
 /** Send `initialize`, and check that the program is a sidecar with the protocol version of this client. */
 export async function handshake(
   connection: Connection,
-  command: Command,
-  { clientInfo, startTimeoutMs = START_TIMEOUT_MS }: SidecarOptions,
+  { name, processId }: Connector,
+  { clientInfo, startTimeoutMs = START_TIMEOUT_MS }: ClientOptions,
 ): Promise<InitializeResult> {
-  const timer = setTimeout(() => {
-    connection.close(new errors.SidecarStartError(`${command.file} did not answer in ${startTimeoutMs} ms.`));
-  }, timerMs(startTimeoutMs)).unref();
+  const late = () =>
+    connection.close(new errors.SidecarStartError(`${name} did not answer in ${startTimeoutMs} ms.`));
+  const timer = unref(setTimeout(late, timerMs(startTimeoutMs)));
   try {
     const server = await connection.request("initialize", {
       protocolVersion: PROTOCOL_VERSION,
       clientInfo: clientInfo ?? { name: "qwen-tts-sidecar-typescript", version: VERSION },
-      processId: process.pid,
+      processId,
     }).result;
-    check(server, command);
+    check(server, name);
     connection.maxMessageBytes = server.capabilities?.limits?.maxMessageBytes ?? MAX_BODY;
     connection.notify("initialized", {});
     return server;
@@ -39,11 +39,11 @@ export async function handshake(
   }
 }
 
-function check(server: Partial<InitializeResult> | null, command: Command): void {
+function check(server: Partial<InitializeResult> | null, program: string): void {
   const { name, version } = server?.serverInfo ?? {};
   if (name !== SERVER_NAME) {
     throw new errors.SidecarProtocolError(
-      `${[command.file, ...command.args].join(" ")} is another program: it calls itself ` +
+      `${program} is another program: it calls itself ` +
         `${name === undefined ? "nothing" : JSON.stringify([name, version].join(" ").trim())}, ` +
         `not ${SERVER_NAME}.`,
     );

@@ -1,4 +1,4 @@
-import { timerMs } from "./timers.js";
+import { timerMs, unref } from "./timers.js";
 
 /** Number of checks within the time limit. */
 const LOOKS = 4;
@@ -24,7 +24,7 @@ export class Heartbeat {
     timeoutMs: number,
     readonly host: HeartbeatHost,
   ) {
-    this.#timer = setInterval(() => this.#look(), timerMs(timeoutMs / LOOKS)).unref();
+    this.#timer = unref(setInterval(() => this.#look(), timerMs(timeoutMs / LOOKS)));
   }
 
   /** Note that the process has sent something. */

@@ -1,17 +1,4 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-export { createSidecar, type Sidecar } from "./client.js";
-export * from "./errors.js";
-export type { Models } from "./models.js";
-export type * from "./options.js";
-export type { RestartPolicy } from "./backoff.js";
-export type { Emitter, Listener } from "./emitter.js";
-export type { Sentence } from "./sentences.js";
-export type { SpeechChunk, SpeechEvents, SpeechResult, SpeechStream } from "./stream.js";
-export type { TextSource } from "./text-feed.js";
-export { toSrt, toVtt, type CaptionSource } from "./captions.js";
-export { wavHeader, type WavFormat } from "./wav.js";
-export type { Voices } from "./voices.js";
-export { VERSION } from "./version.js";
-export { ERROR_CODES, PROTOCOL_VERSION } from "./protocol.gen.js";
-export type * from "./protocol.gen.js";
+export { createSidecar } from "./create.js";
+export * from "./remote.js";

@@ -12,8 +12,31 @@ import type {
   VoiceProgress,
 } from "./protocol.gen.js";
 
+/** How a client supervises a conversation with a sidecar. */
+export interface ClientOptions {
+  /**
+   * Whether, and how often, to start the sidecar again after a crash. Default true: up to the fifth
+   * crash within three minutes, with growing pauses.
+   */
+  restart?: boolean | RestartPolicy;
+  /**
+   * Bytes of unread audio, over all streams, that may wait in memory before the sidecar is made to
+   * pause. Default 67108864, which is 64 MiB.
+   */
+  highWaterMark?: number;
+  /** Time limit for the handshake, in milliseconds. Default 60000. */
+  startTimeoutMs?: number;
+  /**
+   * Milliseconds that a running sidecar may be silent, not even answering a ping, before it is killed
+   * and started again. Default 60000; 0 turns this off.
+   */
+  silenceTimeoutMs?: number;
+  /** Name and version of this program, for the sidecar's log. Default: those of this package. */
+  clientInfo?: ClientInfo;
+}
+
 /** How `createSidecar` finds, starts and supervises the sidecar's process. */
-export interface SidecarOptions {
+export interface SidecarOptions extends ClientOptions {
   /**
    * The sidecar: a program, a command line, or an array of words. In a command line, spaces separate
    * words, quotes keep them together, and a backslash escapes the next character. Default:
@@ -35,25 +58,6 @@ export interface SidecarOptions {
   cwd?: string;
   /** Called with each line of the sidecar's stderr, without its line break. Default: not called. */
   onLog?: (line: string) => void;
-  /**
-   * Whether, and how often, to start the sidecar again after a crash. Default true: up to the fifth
-   * crash within three minutes, with growing pauses.
-   */
-  restart?: boolean | RestartPolicy;
-  /**
-   * Bytes of unread audio, over all streams, that may wait in memory before the sidecar is made to
-   * pause. Default 67108864, which is 64 MiB.
-   */
-  highWaterMark?: number;
-  /** Time limit for the handshake, in milliseconds. Default 60000. */
-  startTimeoutMs?: number;
-  /**
-   * Milliseconds that a running sidecar may be silent, not even answering a ping, before it is killed
-   * and started again. Default 60000; 0 turns this off.
-   */
-  silenceTimeoutMs?: number;
-  /** Name and version of this program, for the sidecar's log. Default: those of this package. */
-  clientInfo?: ClientInfo;
 }
 
 /** Options of every call. */

@@ -1,5 +1,5 @@
 import { SidecarResponseError } from "./errors.js";
-import { encodeJson } from "./framing.js";
+import { toBase64 } from "./base64.js";
 import type { ReferenceInput } from "./options.js";
 import { ERROR_CODES, type Reference } from "./protocol.gen.js";
 
@@ -14,32 +14,42 @@ interface Message {
   params: object;
 }
 
+/** Largest message in both directions, until the handshake sets another limit. */
+export const MAX_BODY = 64 * 1024 * 1024;
+
+/** A message, and how many bytes it has in UTF-8. */
+export interface Encoded {
+  readonly json: string;
+  readonly bytes: number;
+}
+
 /** Maximum nesting of a large field: `params.reference.audio`. */
 const DEPTH = 3;
 
 /**
- * Return the frame of a message. A message that is too long for the sidecar is refused here, if possible before it is
+ * Return a message as JSON. A message that is too long for the sidecar is refused here, if possible before it is
  * encoded: the sidecar's own refusal might not say which request it was.
  *
  * @throws SidecarResponseError `messageTooLong`
  */
-export function encodeMessage(message: Message, maxBytes: number): Uint8Array {
+export function encodeMessage(message: Message, maxBytes: number): Encoded {
   const least = leastBytes(message.params);
   if (least > maxBytes) throw tooLong(message, least, maxBytes, " or more");
   const params = toWire(message.params);
   const json = JSON.stringify({ jsonrpc: "2.0", ...message, params });
-  const bytes = Buffer.byteLength(json);
+  const bytes = byteLength(json);
   if (bytes > maxBytes) throw tooLong(message, bytes, maxBytes);
-  return encodeJson(json, bytes);
+  return { json, bytes };
 }
+
+const byteLength = (text: string) =>
+  typeof Buffer === "undefined" ? new TextEncoder().encode(text).length : Buffer.byteLength(text);
 
 /** Return the params with the bytes of a recording as base64. */
 function toWire(params: { reference?: ReferenceInput | null }): { reference?: Reference | null } {
   const { reference } = params;
   if (!(reference?.audio instanceof Uint8Array)) return params as { reference?: Reference | null };
-  const { buffer, byteOffset, byteLength } = reference.audio;
-  const audio = Buffer.from(buffer, byteOffset, byteLength).toString("base64");
-  return { ...params, reference: { ...reference, audio } };
+  return { ...params, reference: { ...reference, audio: toBase64(reference.audio) } };
 }
 
 /** Return the least number of bytes of a value as JSON: each UTF-16 unit of a string takes one or more. */

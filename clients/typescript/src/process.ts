@@ -3,6 +3,7 @@ import type { SidecarStartError } from "./errors.js";
 import { LineReader } from "./lines.js";
 import type { Command } from "./locate.js";
 import { startError } from "./start-error.js";
+import type { Ended } from "./transport.js";
 
 /** How much of stderr is kept to explain the end of the process. */
 const TAIL_LINES = 40;
@@ -11,15 +12,6 @@ const TAIL_CHARS = 64 * 1024;
 const CLOSE_GRACE_MS = 1000;
 /** How long a process with a closed pipe may take to end: when a process ends, its pipes close first. */
 const LOST_GRACE_MS = 1000;
-
-export interface ProcessExit {
-  exitCode: number | null;
-  signal: string | null;
-  /** The last lines of stderr. */
-  stderr: string;
-  /** Set if the process could not be started. */
-  error?: SidecarStartError;
-}
 
 /** A pipe without which the process cannot be used. */
 export type Pipe = "stdin" | "stdout";
@@ -36,7 +28,7 @@ export interface ProcessOptions {
 
 /** The child process and its three pipes, none of which keeps the host process running. */
 export class SidecarProcess {
-  readonly exited: Promise<ProcessExit>;
+  readonly exited: Promise<Ended>;
   readonly #child: ChildProcess | undefined;
   readonly #tail: string[] = [];
   #lostTimer: ReturnType<typeof setTimeout> | undefined;
@@ -99,7 +91,7 @@ export class SidecarProcess {
     this.#child?.stdout?.resume();
   }
 
-  #watch(child: ChildProcess): Promise<ProcessExit> {
+  #watch(child: ChildProcess): Promise<Ended> {
     return new Promise((resolve) => {
       const end = (exitCode: number | null, signal: string | null, error?: SidecarStartError) =>
         resolve({ exitCode, signal, stderr: this.stderr, error });

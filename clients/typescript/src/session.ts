@@ -1,13 +1,13 @@
 import { Connection } from "./connection.js";
 import { SidecarClosedError, SidecarError, SidecarExitedError, SidecarProtocolError } from "./errors.js";
 import type { FlowGate } from "./flow.js";
-import { FrameReader } from "./framing.js";
 import { handshake } from "./handshake.js";
 import { Heartbeat } from "./heartbeat.js";
-import type { Command } from "./locate.js";
-import type { SidecarOptions } from "./options.js";
-import { type Pipe, type ProcessExit, SidecarProcess } from "./process.js";
+import { killed } from "./killed.js";
+import type { ClientOptions } from "./options.js";
 import type { InitializeResult } from "./protocol.gen.js";
+import { unref } from "./timers.js";
+import type { AudioChunk, Connector, Ended, Receiver, Transport } from "./transport.js";
 
 /** Time limit for the end of the process after `exit`; then it is killed. */
 const CLOSE_TIMEOUT_MS = 5000;
@@ -17,57 +17,74 @@ const KILL_TIMEOUT_MS = 2000;
 const SILENCE_TIMEOUT_MS = 60_000;
 
 export interface SessionOptions {
-  command: Command;
-  cwd: string;
-  env: NodeJS.ProcessEnv;
-  client: SidecarOptions;
+  connector: Connector;
+  client: ClientOptions;
   gate: FlowGate;
   onLine(line: string): void;
-  /** Called once when the process can no longer be used, unless it was closed. */
-  onDown(error: SidecarError): void;
+  /** Called once when the other side can no longer be used, unless it was closed. */
+  onDown(session: Session, error: SidecarError): void;
 }
 
-/** One process and the conversation with it, from the handshake to the end of either. */
-export class Session {
+/** One conversation, from the handshake to its end. */
+export class Session implements Receiver {
   readonly connection: Connection;
-  readonly exited: Promise<ProcessExit>;
-  readonly #process: SidecarProcess;
-  readonly #frames = new FrameReader();
+  exited!: Promise<Ended>;
+  #transport!: Transport;
   #heartbeat: Heartbeat | undefined;
   #down: SidecarError | undefined;
 
-  constructor(readonly options: SessionOptions) {
-    const { command, cwd, env, gate, onLine } = options;
-    this.#process = new SidecarProcess({
-      command,
-      cwd,
-      env,
-      onLine,
-      onData: (data) => this.#receive(data),
-      onLost: (pipe) => this.#onLost(pipe),
+  private constructor(readonly options: SessionOptions) {
+    this.connection = new Connection((json, bytes) => this.#transport.write(json, bytes), options.onLine);
+  }
+
+  /** Start or reach the other side. */
+  static async open(options: SessionOptions): Promise<Session> {
+    const session = new Session(options);
+    const transport = (session.#transport = await options.connector.open(session));
+    options.gate.attach((paused) => transport.pauseOutput(paused));
+    session.exited = transport.exited.then((end) => {
+      session.#fail(end.error ?? new SidecarExitedError(end.exitCode, end.signal, end.stderr));
+      return end;
     });
-    this.connection = new Connection((frame) => this.#process.write(frame), onLine);
-    gate.attach((paused) => this.#process.pauseOutput(paused));
-    this.exited = this.#process.exited.then((exit) => {
-      this.#fail(exit.error ?? new SidecarExitedError(exit.exitCode, exit.signal, exit.stderr));
-      return exit;
-    });
+    return session;
   }
 
   get pid(): number | undefined {
-    return this.#process.pid;
+    return this.#transport.pid;
   }
 
-  /** Why the process can no longer be used; undefined if it can. */
+  /** Why the other side can no longer be used; undefined if it can. */
   get down(): SidecarError | undefined {
     return this.#down;
   }
 
+  onMessage(json: string): void {
+    this.#heartbeat?.onData();
+    try {
+      this.connection.receive(json);
+    } catch (error) {
+      this.#fail(error instanceof SidecarProtocolError ? error : notUnderstood(error));
+    }
+  }
+
+  onAudio(token: number, chunk: AudioChunk): void {
+    this.#heartbeat?.onData();
+    this.connection.receiveAudio(token, chunk);
+  }
+
+  onLine(line: string): void {
+    this.options.onLine(line);
+  }
+
+  onLost(error: SidecarError): void {
+    this.#fail(error instanceof SidecarError ? error : notUnderstood(error));
+  }
+
   /** Perform the handshake. Any error ends the process. */
   async start(): Promise<InitializeResult> {
-    const { command, client, gate } = this.options;
+    const { connector, client, gate } = this.options;
     try {
-      const server = await gate.waitFor(handshake(this.connection, command, client));
+      const server = await gate.waitFor(handshake(this.connection, connector, client));
       if (!this.#down) this.#watch(client.silenceTimeoutMs ?? SILENCE_TIMEOUT_MS);
       return server;
     } catch (error) {
@@ -82,9 +99,9 @@ export class Session {
     if (!this.#down) requestExit(this.connection, closed);
     this.#down ??= closed;
     this.#heartbeat?.stop();
-    this.#process.endInput();
+    this.#transport.endInput();
     if (await within(CLOSE_TIMEOUT_MS, this.exited)) return;
-    this.#process.kill();
+    this.#transport.kill();
     await this.gone();
   }
 
@@ -98,23 +115,9 @@ export class Session {
     // The first reason counts: the exit after this client's own signal explains nothing.
     this.#down = this.connection.closed ?? error;
     this.#heartbeat?.stop();
-    this.options.onDown(this.#down);
+    this.options.onDown(this, this.#down);
     this.connection.close(this.#down);
-    this.#process.kill();
-  }
-
-  #receive(data: Uint8Array): void {
-    this.#heartbeat?.onData();
-    try {
-      for (const body of this.#frames.push(data)) this.connection.receive(body);
-    } catch (error) {
-      // The next frame cannot be found.
-      this.#fail(error instanceof SidecarProtocolError ? error : notUnderstood(error));
-    }
-  }
-
-  #onLost(pipe: Pipe): void {
-    this.#kill(`it had closed its ${pipe} but kept running`);
+    this.#transport.kill();
   }
 
   #watch(timeoutMs: number): void {
@@ -122,13 +125,11 @@ export class Session {
     this.#heartbeat = new Heartbeat(timeoutMs, {
       ping: () => void this.connection.request("ping", {}).result.catch(() => {}),
       isListening: () => !this.options.gate.paused,
-      onSilent: () => this.#kill(`it sent nothing for ${timeoutMs} ms, not even the answer to a ping`),
+      onSilent: () => {
+        const why = `it sent nothing for ${timeoutMs} ms, not even the answer to a ping`;
+        this.#fail(killed(this.#transport.stderr, why));
+      },
     });
-  }
-
-  #kill(why: string): void {
-    const note = ` The client killed it: ${why}.`;
-    this.#fail(new SidecarExitedError(null, "SIGKILL", this.#process.stderr, note));
   }
 }
 
@@ -146,7 +147,7 @@ function notUnderstood(cause: unknown): SidecarProtocolError {
 async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms).unref();
+    timer = unref(setTimeout(() => resolve(false), ms));
   });
   const inTime = await Promise.race([promise.then(() => true), late]);
   clearTimeout(timer);

@@ -1,3 +1,4 @@
+import { fromBase64 } from "./base64.js";
 import { Channel } from "./channel.js";
 import type { Call, Connection } from "./connection.js";
 import { Credit } from "./credit.js";
@@ -7,10 +8,13 @@ import type { AudioProgress, SentenceProgress, SynthesizeResult } from "./protoc
 import { type Sentence, SpokenText } from "./sentences.js";
 import type { SpeechChunk, SpeechResult, SpeechSource } from "./stream.js";
 import { TextFeed, type TextSource } from "./text-feed.js";
+import type { AudioChunk } from "./transport.js";
 
 /** What a speech needs from its client. */
 export interface SpeechHost {
   connection(): Promise<Connection>;
+  /** The credit of a speech that names none; undefined: it has no limit of its own. */
+  readonly creditMs: number | undefined;
   readonly gate: FlowGate;
   readonly keepAlive: KeepAlive;
 }
@@ -68,13 +72,14 @@ export class WireSpeech implements SpeechSource {
     try {
       const connection = await this.host.connection();
       if (this.#ended) return;
-      const params = { ...this.params, moreText: this.#feed && true };
+      const creditMs = this.params.creditMs ?? this.host.creditMs;
+      const params = { ...this.params, creditMs, moreText: this.#feed && true };
       this.#call = connection.request("speech/synthesize", params, (value) =>
         this.#onProgress(value),
       );
       const { token } = this.#call;
-      if (typeof this.params.creditMs === "number") {
-        this.#credit = new Credit(this.params.creditMs, (ms) =>
+      if (typeof creditMs === "number") {
+        this.#credit = new Credit(creditMs, (ms) =>
           connection.notify("speech/grantCredit", { token, ms }),
         );
       }
@@ -98,15 +103,15 @@ export class WireSpeech implements SpeechSource {
   }
 
   /** Newer sidecars may send other kinds. */
-  #onProgress(value: AudioProgress | SentenceProgress): void {
+  #onProgress(value: AudioProgress | AudioChunk | SentenceProgress): void {
     if (value.kind === "audio") this.#onAudio(value);
     else if (value.kind === "sentence") this.#onMark(value);
   }
 
-  #onAudio({ audio, seq, samples, frames, sentence, sampleRate }: AudioProgress): void {
+  #onAudio({ audio, seq, samples, frames, sentence, sampleRate }: AudioProgress | AudioChunk): void {
     if (this.#ended) return;
     if (sampleRate) this.#credit?.start(sampleRate);
-    const bytes = fromBase64(audio);
+    const bytes = typeof audio === "string" ? fromBase64(audio) : audio;
     this.host.gate.buffer(bytes.length);
     this.#chunks.push({ audio: bytes, seq, samples, frames, offset: this.#offset, sentence });
     this.#offset += samples;
@@ -138,12 +143,4 @@ export class WireSpeech implements SpeechSource {
   #drop(): void {
     for (const { audio } of this.#chunks.clear()) this.host.gate.buffer(-audio.length);
   }
-}
-
-/** Decode into memory of its own: Node's small buffers share one, at offsets that 16-bit views refuse. */
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
-  const memory = new ArrayBuffer((text.length / 4) * 3 - padding);
-  Buffer.from(memory).write(text, "base64");
-  return new Uint8Array(memory);
 }

@@ -1,14 +1,12 @@
-import { resolve } from "node:path";
 import { Backoff } from "./backoff.js";
 import type { Connection } from "./connection.js";
 import * as errors from "./errors.js";
 import type { FlowGate } from "./flow.js";
-import { START_TIMEOUT_MS } from "./handshake.js";
-import { locate, type Command } from "./locate.js";
-import type { ExitEvent, RestartEvent, SidecarOptions } from "./options.js";
+import type { ClientOptions, ExitEvent, RestartEvent } from "./options.js";
 import type { InitializeResult } from "./protocol.gen.js";
 import { Session } from "./session.js";
-import { timerMs } from "./timers.js";
+import { timerMs, unref } from "./timers.js";
+import type { Connector } from "./transport.js";
 
 export interface SupervisorEvents {
   onExit(event: ExitEvent): void;
@@ -18,9 +16,6 @@ export interface SupervisorEvents {
 
 /** Starts the process, starts it again after a crash, and ends it. */
 export class Supervisor {
-  #command: Command | undefined;
-  /** The working folder of the first process; the host may have changed its own since. */
-  #cwd: string | undefined;
   #session: Session | undefined;
   #ready: Promise<Connection>;
   #server: InitializeResult | undefined;
@@ -31,7 +26,8 @@ export class Supervisor {
   #restarts = 0;
 
   constructor(
-    readonly options: SidecarOptions,
+    readonly connector: Connector,
+    readonly options: ClientOptions,
     readonly gate: FlowGate,
     readonly events: SupervisorEvents,
   ) {
@@ -67,21 +63,13 @@ export class Supervisor {
   }
 
   async #launch(): Promise<Connection> {
-    const { command, args = [], startTimeoutMs = START_TIMEOUT_MS } = this.options;
-    const cwd = (this.#cwd ??= resolve(this.options.cwd ?? ""));
-    // A Python that is named as the command must not run modules that happen to be in the working directory.
-    const env = { PYTHONSAFEPATH: "1", ...process.env, ...this.options.env };
-    const timeoutMs = timerMs(startTimeoutMs);
-    this.#command ??= await locate({ command, args, cwd, env, timeoutMs });
     let willRestart = false;
-    const session: Session = new Session({
-      command: this.#command,
-      cwd,
-      env,
+    const session = await Session.open({
+      connector: this.connector,
       client: this.options,
       gate: this.gate,
       onLine: (line) => this.events.onLine(line),
-      onDown: (error) => (willRestart = this.#onDown(session, error)),
+      onDown: (session, error) => (willRestart = this.#onDown(session, error)),
     });
     this.#session = session;
     void session.exited.then(({ exitCode, signal, stderr }) => {
@@ -103,7 +91,7 @@ export class Supervisor {
 
   /** Return the error that every later call rejects with. */
   #final(error: errors.SidecarError): errors.SidecarError {
-    if (this.options.restart === false) return error;
+    if (this.options.restart === false || error instanceof errors.SidecarDisconnectedError) return error;
     const note = " It crashed too often and is not started again.";
     if (!(error instanceof errors.SidecarExitedError)) {
       return new errors.SidecarExitedError(null, null, "", `${note} ${error.message}`, { cause: error });
@@ -114,7 +102,7 @@ export class Supervisor {
 
   async #relaunch(previous: Session, delay: number): Promise<Connection> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, timerMs(delay)).unref();
+      const timer = unref(setTimeout(resolve, timerMs(delay)));
       this.#skipDelay = () => {
         clearTimeout(timer);
         resolve();
@@ -143,7 +131,7 @@ const NUMBERS = ["highWaterMark", "startTimeoutMs", "silenceTimeoutMs"] as const
  *
  * @throws SidecarError
  */
-function checkNumbers(options: SidecarOptions): void {
+function checkNumbers(options: ClientOptions): void {
   for (const name of NUMBERS) {
     const value = options[name];
     if (value === undefined || (typeof value === "number" && value >= 0)) continue;

@@ -30,6 +30,7 @@ from sidecar.errors import InternalError, ModelLoadFailed, SidecarError
 from sidecar.limits import HANG_SECONDS
 from sidecar.memory import DEFAULT_LIMIT, MemoryLimit
 from sidecar.models import backend
+from sidecar.models.base import ModelInfo
 
 if TYPE_CHECKING:
     from sidecar.audio.reference import Recording
@@ -77,6 +78,10 @@ class Engine:
     def loaded(self) -> set[str]:
         """All names by which the models in memory were asked for."""
         return {name for model in self.status.models for name in model.names}
+
+    def find_info(self, model: str) -> ModelInfo | None:
+        """Return what is known of a model in memory; None if it is not, or was not a moment ago."""
+        return next((one.info for one in self.status.models if model in one.names), None)
 
     def backend(self, timeout: float) -> str | None:
         """Wait until MLX is imported, at most `timeout` seconds, and return metal, cuda or cpu.

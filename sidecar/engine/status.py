@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from sidecar.models import backend
+from sidecar.models.base import ModelInfo
 
 if TYPE_CHECKING:
     from sidecar.engine.active import ActiveSpeech
@@ -35,6 +36,7 @@ class ModelFigures(msgspec.Struct, frozen=True):
     model: str
     names: tuple[str, ...]
     dtype: str
+    info: ModelInfo
     memory_bytes: int
     streams: int
     bits: int | None = None
@@ -90,6 +92,7 @@ def take_snapshot(
                 loaded.name,
                 tuple(models.names(loaded)),
                 loaded.model.dtype,
+                loaded.model.info,
                 loaded.memory_bytes,
                 sum(speech.loaded is loaded for speech in active),
                 loaded.bits,

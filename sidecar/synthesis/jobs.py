@@ -79,9 +79,15 @@ class SpeechJobs:
             source.end()
 
     def load(self) -> Step[ModelInfo]:
-        """Load the model, and return what decides how it takes its text."""
-        self._inbox.expect_outcome()
+        """Load the model, and return what decides how it takes its text.
+
+        A model in memory needs no answer of the engine, which may be in the middle of a frame. If
+        it is unloaded meanwhile, the first segment loads it again.
+        """
         model = self._request.speech.model
+        if (known := self._engine.find_info(model)) is not None:
+            return known
+        self._inbox.expect_outcome()
         self._job = self._engine.load(model, LoadOptions(is_awaited=True), self._inbox.events)
         while not isinstance(event := (yield from self.wait()), LoadResult):
             pass

@@ -137,3 +137,15 @@ def test_a_request_that_waits_for_its_first_text_holds_its_model(
     assert answers.next().error.data.type == "cancelled"
     model.unload(session, ModelUnloadParams(model=MODEL), session.calls.open(3))
     assert isinstance(answers.next().result, Empty)
+
+
+def test_a_text_for_a_model_in_memory_reaches_it_without_another_load(
+    session: Session, answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise AssertionError("it was loaded again")
+
+    monkeypatch.setattr(session.engine, "load", broken)
+    params = SynthesizeParams(text="It is 5.", max_frames=1, partial_result_token="t")
+    speech.synthesize(session, params, session.calls.open(1))
+    assert answers.next().result.frames == 1

@@ -84,6 +84,7 @@ def decide(before: str, word: str, code: str) -> bool | None:
     token = last[1].lower()
     if token in goes_on or (_NUMERAL.match(word) and token in before_numeral):
         return False
-    if code != "en" and len(token) <= _SHORT and word[:1].islower():
+    known = code != "en" or token in before_numeral
+    if known and len(token) <= _SHORT and word[:1].islower():
         return False
     return False if code in _INITIALS and _INITIAL.search(before) else None

@@ -47,18 +47,14 @@ _DETERMINED = re.compile(_OWNER.format("an?|each|every"), re.I)
 _AGED = re.compile(_OWNER.format("early|mid|late"), re.I)
 # An equation goes on from here: at a sign, or at a number.
 _REST = r"(?:\s?[-−+*/×÷x]\s?[\d.,]+)*\s?="
-_TEX = r"\\\(.+?\\\)|\\\[.+?\\\]|\$(?=[^$\n]*[\\^_={}+*<>]|\w+\$)[^\s$](?:[^$\n]*[^\s$])?\$(?!\d)"
 
-# The patterns of the kinds of figures, and how each is read. They are tried in this order.
-_PATTERNS: list[str] = []
-_READINGS: dict[str, _Reading] = {}
+# The kinds of figures, in the order in which they are tried: a pattern, and how it is read.
+_KINDS: dict[str, tuple[str, _Reading]] = {}
 
 
 def _kind(pattern: str) -> Callable[[_Reading], _Reading]:
     def add(reading: _Reading) -> _Reading:
-        name = f"kind{len(_PATTERNS)}"
-        _PATTERNS.append(f"(?P<{name}>{pattern})")
-        _READINGS[name] = reading
+        _KINDS[reading.__name__] = (f"(?P<{reading.__name__}>{pattern})", reading)
         return reading
 
     return add
@@ -288,7 +284,7 @@ def _read_fraction(match: _Match) -> str:
     return f"{spell_number(one)} {spell_number(other)}{unit}" if small else match[0]
 
 
-@_kind(rf"(?P<quantity>{_quantity(1)})(?:(?![-–]\d)|(?={_REST}))")
+@_kind(rf"{_quantity(1)}(?:(?![-–]\d)|(?={_REST}))")
 def _read_quantity(match: _Match) -> str:
     return _spell_quantity(match, 1, 1)
 
@@ -303,11 +299,11 @@ _OPERATOR = (
     rf"|(?:[≈±√]|(?<![\w/])~){_NEXT}|(?<=\w)\^(?=[-−]?\d)"
 )
 _FIGURES = re.compile(
-    rf"(?P<tex>{_TEX})|(?P<operator>{_OPERATOR})"
+    rf"(?P<operator>{_OPERATOR})"
     rf"|(?:(?<=\d[x×])|(?<![\w.$€£¥¢₹₩₽₺₫฿])(?<!\d[,–])(?:(?<!\d-)|(?=[\d.,]+{_REST})))"
-    rf"(?P<sign>(?<![\w.,)\]%])[-−])?(?:{'|'.join(_PATTERNS)})"
+    rf"(?P<sign>(?<![\w.,)\]%])[-−])?(?:{'|'.join(pattern for pattern, _ in _KINDS.values())})"
     # After a time there may be another one.
-    r"(?![^\Wx×]|x(?!\d)|\.\d|,\d(?!\d?:\d\d))"
+    r"(?![^\Wx×]|\$|x(?!\d)|\.\d|,\d(?!\d?:\d\d))"
 )
 _PART = re.compile(r"(\d?)([¼½¾⅐-⅞])(?!\d)")
 _WORD = re.compile(
@@ -337,11 +333,11 @@ def spell(text: str, *, has_more: bool = False, before: str = "") -> str:
 def _spell_figure(match: _Match, has_more: bool) -> str:
     if match["operator"]:
         return _spell_operator(match)
-    said = match[0] if match["tex"] else _READINGS[match.lastgroup or ""](match)
+    said = _KINDS[match.lastgroup or ""][1](match)
     if _UNSAID.search(said):
         return match[0]
     sign = match["sign"] or ""  # before other figures a hyphen is only a hyphen
-    said = f"minus {said}" if sign and (match["quantity"] or match["n2"]) else sign + said
+    said = f"minus {said}" if sign and (match["n1"] or match["n2"]) else sign + said
     return _end(said, match, has_more) if match[0][-1] == "." else said
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from sidecar.text import addresses, english, han
+from sidecar.text import addresses
 from sidecar.text.gaps import close_gaps
 from sidecar.text.languages import CODES, TextLanguage, detect_language, detect_languages
 from sidecar.text.marks import KEPT
@@ -99,6 +99,8 @@ def spell_part(
 
 
 def _spell(text: str, code: str, has_more: bool, before: str) -> str:
+    from sidecar.text import english, han  # their patterns take 70 ms to compile
+
     if code == "en":
         return english.spell(text, has_more=has_more, before=before)
     if code in ("zh", "ja"):

@@ -9,7 +9,8 @@ from tests.support.sentences import spans, split
 # Each is one sentence.
 WHOLE = {
     "english": """
-        We ride approx. Seventy km a day. | By train approx. 1 in 9 trips fail.
+        We ride approx. Seventy km a day. | About 3 hrs. left to go.
+        By train approx. 1 in 9 trips fail.
         See vol. II of it.
         Add 2 tbsp. Honey and stir. | Open Mon.–Thu. 7–9 all year.
         on Mon. Morning we left

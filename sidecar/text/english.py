@@ -216,7 +216,7 @@ def _quantity(i: int) -> str:
         rf"(?P<scale{i}>\s?(?:(?:thousand|[mbtr]+illion)\b"
         rf"|(?(cur{min(i, 2)})(?:[kKMBmb]|bn|tn)\b|(?!))))?"
         rf"(?:[\s-]?(?P<unit{i}>{_UNIT})(?:(?<=[a-z])\.(?=\s+[a-z\d(]|[,;:]))?"
-        rf"|(?P<behind{i}>\s?[$€£](?!\d)|\s(?:{_CODE})\b))?"
+        rf"|(?P<behind{i}>(?(cur{i})(?!)|(?:\s?[$€£](?!\d)|\s(?:{_CODE})\b))))?"
         rf"(?:\s?/\s?(?P<per{i}>{_UNIT}|(?(cur{i})|(?(unit{i})|(?!)))[a-z]{{2,}}\b))?"
     )
 

@@ -46,7 +46,7 @@ _OWNER = r"(?:\b(?:the|this|that|my|your|his|her|its|our|their|{})|\w['’]s)[*_
 _DETERMINED = re.compile(_OWNER.format("an?|each|every"), re.I)
 _AGED = re.compile(_OWNER.format("early|mid|late"), re.I)
 # An equation goes on from here: at a sign, or at a number.
-_REST = r"(?:\s?[-−+*/×÷x]\s?[\d.,]+)*\s?="
+_REST = r"(?:\s?[-−+*/×÷x]\s?[\d.,]{1,30}){0,20}\s?="
 
 # The kinds of figures, in the order in which they are tried: a pattern, and how it is read.
 _KINDS: dict[str, tuple[str, _Reading]] = {}

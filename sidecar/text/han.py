@@ -31,7 +31,7 @@ _APART = re.compile(
     r"((?<![A-Za-z0-9])(?:[A-Z]{2,} \d{3,4}(?!\d)|[A-Za-z]+[-–.]?\d[\w.-]*(?<=[A-Za-z0-9])"
     r"|\d+[A-Za-z]\d+|\d+S?L?DK|\d+(?:\.\d+)?[A-Z](?![A-Za-z])|N[oO]\. ?\d+"
     r"|[$€£¥]\d+(?:\.\d+)?[KMBkmb][A-Za-z]*)|\+\d{1,3}(?:[- ]\d{2,4}){2,}"
-    r"|\d+(?:[- ]\d{2,4}){3,}|\d+(?:\.\d+){2,}(?:[:-]\w+)?|[\"\\\s]+)",
+    r"|(?<!\d)(?:\d+(?:[- ]\d{2,4}){3,}|\d+(?:\.\d+){2,}(?:[:-]\w+)?)|[\"\\\s]+)",
     re.ASCII,
 )
 # The parts in which a text is spelled: its clauses, their words, its figures.

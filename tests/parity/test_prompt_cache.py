@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sidecar.models.base import Spoken, Utterance, VoicePrompt
-from sidecar.models.qwen3_tts.backend import CPU, METAL
+from sidecar.models.qwen3_tts.backend import CPU, CUDA, METAL
 from sidecar.models.qwen3_tts.prompt_cache import PromptCache
 from tests.parity import cases
 from tests.support import batches
@@ -56,7 +56,9 @@ def audio(model: Any, row: Any, codes: np.ndarray) -> np.ndarray:
 def outputs(row: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return what the first frame is drawn from."""
     hidden, logits = row.talker.hidden, row.talker.logits
-    return np.array(hidden.array[hidden.row]), np.array(logits.array[logits.row])
+    made = (hidden.array[hidden.row], logits.array[logits.row])
+    first, second = (np.array(one.astype(mx.float32)) for one in made)
+    return first, second
 
 
 def are_equal(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> bool:
@@ -205,3 +207,19 @@ def test_what_is_kept_is_bounded(model: Any) -> None:
     assert kept.find_keys(b"head") is kv
     kept.clear()
     assert (kept.nbytes, kept.find_keys(b"head")) == (0, None)
+
+
+def test_masked_attention_by_products_is_the_kernels(golden: Path) -> None:
+    """CUDA's arrangement of several rows' prompts, which only bfloat16 has."""
+    heads: list[tuple[np.ndarray, np.ndarray]] = []
+    for backend in (METAL, CUDA):
+        quick = replace(backend, frame_kernels=METAL.frame_kernels, codec_kernels=None)
+        model: Any = batches.load(golden / "base", "bfloat16", backend=quick).model
+        said = (Utterance(text, reference=voice(model, None)) for text in ("One.", "Two, longer."))
+        rows = [model.open(model.prepare(one)) for one in said]
+        while waiting := [row for row in rows if model.pieces_left(row)]:
+            model.prefill(waiting)
+        heads += [outputs(row) for row in rows]
+    for ours, theirs in zip(heads[:2], heads[2:], strict=True):
+        for one, other in zip(ours, theirs, strict=True):
+            assert np.linalg.norm(one - other) < 0.03 * np.linalg.norm(other)

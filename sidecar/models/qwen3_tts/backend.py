@@ -173,7 +173,7 @@ def _gpu(is_cuda: bool) -> Backend:
         dense=partial(linear.Dense, has_fused_add=not is_cuda),
         fused=fused,
         norm=layers_gpu.Norm,
-        layer=partial(layers_gpu.Layer, fused=fused),
+        layer=partial(layers_gpu.Layer, fused=fused, by_products=is_cuda),
         positions=layers_gpu.Positions,
         causal=layers_gpu.causal,
         mask=layers_gpu.mask,

@@ -29,9 +29,17 @@ class Norm:
 
 
 class Layer:
-    """One pre-norm decoder layer with grouped-query attention and SwiGLU."""
+    """One pre-norm decoder layer with grouped-query attention and SwiGLU.
 
-    def __init__(self, module: Any, fused: Callable[..., Linear]) -> None:
+    Args:
+        by_products: masked attention of several positions is made of products. On CUDA, MLX would
+            leave it to cuDNN, which plans each new shape for 50 ms: every new length of a prompt.
+    """
+
+    def __init__(
+        self, module: Any, fused: Callable[..., Linear], by_products: bool = False
+    ) -> None:
+        self._by_products = by_products
         attention, mlp = module.self_attn, module.mlp
         self.heads: int = attention.num_heads
         self._kv_heads: int = attention.num_kv_heads
@@ -126,11 +134,25 @@ class Layer:
         if length == 1 and mask is not None:
             # The queries of a group become several of one head, for which a kernel takes a mask.
             q = q.reshape(rows, k.shape[1], heads // k.shape[1], size)
+        if self._by_products and length > 1 and mask is not None and q.dtype != mx.float32:
+            return self._attend_by_products(q, k, v, mask)
         seen = "causal" if length > 1 and mask is None else mask
         y = mx.fast.scaled_dot_product_attention(q, k, v, scale=self._scale, mask=seen)
         if length > 1:
             y = y.swapaxes(1, 2)
         return y.reshape(rows, length, heads * size)
+
+    def _attend_by_products(
+        self, q: mx.array, k: mx.array, v: mx.array, mask: mx.array
+    ) -> mx.array:
+        rows, heads, length, size = q.shape
+        kv_heads, keys = k.shape[1], k.shape[2]
+        groups = (rows, kv_heads, heads // kv_heads * length)
+        scores = (q * self._scale).reshape(*groups, size) @ k.swapaxes(-1, -2)
+        scores = scores.reshape(rows, kv_heads, -1, length, keys)
+        scores = mx.where(mask[:, None], scores, -mx.inf)
+        y = mx.softmax(scores, axis=-1, precise=True).reshape(*groups, keys) @ v
+        return y.reshape(rows, heads, length, size).swapaxes(1, 2).reshape(rows, length, -1)
 
     def finish(self, x: mx.array, attended: mx.array) -> mx.array:
         """The rest of the layer: both residual sums and the feed-forward part."""

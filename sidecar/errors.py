@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import msgspec
 
-from sidecar.limits import MAX_QUEUED, MAX_STREAMS, MAX_UTTERANCE_CHARS
+from sidecar.limits import MAX_QUEUED, MAX_STREAMS, MAX_UTTERANCE_CHARS, STARVED_SECONDS
 from sidecar.wording import sentence
 
 
@@ -302,10 +302,25 @@ def too_long(
     return TextTooLong(message, hint=hint or "Shorten it.", field=field)
 
 
-def queue_full() -> QueueFull:
-    """Return the error for a request that can neither run nor wait."""
+def queue_full(starved: int = 0) -> QueueFull:
+    """Return the error for a request that can neither run nor wait.
+
+    Args:
+        starved: how many of the others wait for more of their text.
+    """
+    hold = f", {starved} of them for more of their text" if starved else ""
     return QueueFull(
         f"The sidecar is at capacity: {MAX_STREAMS} requests are running and {MAX_QUEUED} are "
-        "waiting.",
-        hint="Send the request again when one of your streams has ended.",
+        f"waiting{hold}.",
+        hint="Send the request again when one of your streams has ended"
+        + (", or end texts that are not being written any more." if starved else "."),
+    )
+
+
+def starved() -> TextTimeout:
+    """Return the error for a request that waited for text while others had some."""
+    return TextTimeout(
+        f"No text has come for {STARVED_SECONDS:g} s, and a request with text needed the place.",
+        hint="Open a stream when its text begins, or open fewer at a time.",
+        field="text",
     )

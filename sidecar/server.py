@@ -95,6 +95,7 @@ class Server:
                 signal.signal(number, self._on_signal)
         self._writer.start()
         self._reader.start()
+        self._session.background.run(self._session.voices.sweep)
         ending = self._wait()
         # First, so that no voice is saved after this whose request is about to fail.
         self._session.calls.cancel_all()

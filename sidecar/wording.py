@@ -55,14 +55,14 @@ def describe(error: BaseException) -> str:
     return text if text and is_clear else f"{type(error).__name__}: {text}".rstrip(": ")
 
 
-def is_out_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
     """Return whether memory ran out; MLX raises a RuntimeError for this, as for everything."""
     if has_lost_gpu(error):  # the call that fails may be an allocation
         return False
     return isinstance(error, MemoryError) or any(w in str(error).lower() for w in _MEMORY_WORDS)
 
 
-def has_lost_gpu(error: Exception) -> bool:
+def has_lost_gpu(error: BaseException) -> bool:
     """Return whether CUDA reports an error that lasts: a kernel has trapped, or has read memory
     that is not its own. Every later call fails with the same words."""
     return any(words in str(error) for words in _LOST_GPU)

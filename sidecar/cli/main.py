@@ -10,6 +10,7 @@ import sys
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command and end the process with its exit code."""
+    _leave_ascii()
     try:
         from sidecar.cli import terminal
 
@@ -20,3 +21,12 @@ def main(argv: list[str] | None = None) -> None:
     from sidecar.cli.commands import run
 
     run(sys.argv[1:] if argv is None else argv)
+
+
+def _leave_ascii() -> None:
+    """Start again with UTF-8 where Python was told to read and write ASCII.
+
+    That is so in the C locale if PYTHONUTF8 is 0. Libraries then cannot read their own files.
+    """
+    if sys.getfilesystemencoding() == "ascii" and not sys.flags.utf8_mode:
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])

@@ -90,6 +90,11 @@ class ActiveSpeech(Generic[L]):
                 return math.inf
 
     @property
+    def starved_since(self) -> float | None:
+        """When it began to wait for text, by time.perf_counter; None if it does not wait."""
+        return None
+
+    @property
     def audio_seconds(self) -> float:
         return self.samples / self._rate
 

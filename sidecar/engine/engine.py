@@ -209,7 +209,7 @@ class Engine:
         try:
             limit = self._memory_limit.of(backend.memory_bytes())
             Scheduler(self._inbox, self._publish, self.heartbeat, limit, self._keep_alive).run()
-        except Exception:  # a bug; the scheduler has ended its own jobs
+        except BaseException:  # a bug; the scheduler has ended its own jobs
             log.exception("the engine has failed")
             self._refuse(InternalError("The engine has failed.", hint="Start a new process."))
 

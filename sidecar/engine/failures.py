@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 def as_sidecar_error(
-    error: Exception, doing: str, otherwise: type[SidecarError] = GenerationFailed
+    error: BaseException, doing: str, otherwise: type[SidecarError] = GenerationFailed
 ) -> SidecarError:
     """Return a SidecarError as it is; log anything else in full and return an `otherwise`.
 

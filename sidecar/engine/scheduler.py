@@ -42,7 +42,7 @@ from sidecar.engine.runner import Runner
 from sidecar.engine.status import EngineStatus, take_snapshot
 from sidecar.engine.unloading import PendingUnloads
 from sidecar.engine.watchdog import Heartbeat
-from sidecar.errors import Cancelled, InternalError, queue_full
+from sidecar.errors import Cancelled, InternalError, queue_full, starved
 from sidecar.limits import MAX_QUEUED, MAX_STREAMS
 from sidecar.models.catalog import canonical
 
@@ -93,7 +93,7 @@ class Scheduler:
         try:
             while not self._stopping:
                 self._run_round()
-        except Exception as error:
+        except BaseException as error:  # also a panic of a library, which is no Exception
             failure = as_sidecar_error(error, "scheduling", InternalError)
             for job in self._jobs():
                 self._finish(job, Failed(failure))
@@ -107,6 +107,7 @@ class Scheduler:
             self._handle_safely(command)
         if self._stopping:
             return
+        self._heartbeat.beat("unloading models whose time is over")
         self._models.expire()
         self._admit()
         self._encoding.advance()
@@ -135,8 +136,7 @@ class Scheduler:
     def _seconds_to_wait(self) -> float | None:
         expiry = self._models.next_expiry
         seconds = math.inf if expiry is None else max(expiry - time.monotonic(), 0.0)
-        if len(self._waiting):
-            seconds = min(seconds, *(speech.seconds_to_yield for speech in self._active), math.inf)
+        seconds = min(seconds, self._waiting.seconds_to_change(self._active))
         return None if seconds == math.inf else min(seconds, threading.TIMEOUT_MAX)
 
     def _handle_safely(self, command: Command) -> None:
@@ -213,10 +213,11 @@ class Scheduler:
         return canonical(model) in map(canonical, names)
 
     def _in_use(self, loaded: Loaded) -> bool:
-        names = (*self._waiting.models, *(job.model for job in self._encoding))
-        return any(speech.loaded is loaded for speech in self._active) or any(
-            self._models.get(name) is loaded for name in names
-        )
+        if any(speech.loaded is loaded for speech in self._active):
+            return True
+        wanted = {canonical(name) for name in self._waiting.models}
+        wanted.update(canonical(job.model) for job in self._encoding)
+        return any(canonical(name) in wanted for name in self._models.names(loaded))
 
     def _note_use(self) -> None:
         """Note which models have been in use up to now.
@@ -254,6 +255,9 @@ class Scheduler:
     def _admit(self) -> None:
         """Admit one waiting request a round: building its prompt takes time."""
         admitted = time.perf_counter()
+        starved_one = self._waiting.find_starved(self._active)
+        if starved_one is not None:
+            any(runner.cancel(starved_one.job, starved()) for runner in self._runners)
         job = self._waiting.take(self._active)
         if job is None:
             return

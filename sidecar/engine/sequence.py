@@ -93,6 +93,10 @@ class Sequence(ActiveSpeech[LoadedModel]):
         return self.loaded.model.is_waiting_for_text(self.state)
 
     @property
+    def starved_since(self) -> float | None:
+        return self._waiting_since if self.is_waiting_for_text else None
+
+    @property
     def is_done(self) -> bool:
         return self.finish_reason is not None and not self.pending
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
 from sidecar.errors import Cancelled, DuplicateId, QueueFull, TokenInUse, queue_full
-from sidecar.limits import MAX_QUEUED, MAX_STREAMS
+from sidecar.limits import MAX_QUEUED, MAX_STREAMS, STARVED_SECONDS
 from sidecar.rpc.contract.common import Token
 from sidecar.rpc.contract.lifecycle import ProgressParams
 from sidecar.rpc.contract.model import LoadProgress
@@ -24,6 +25,16 @@ OVERHEAD_BYTES = 512
 # Of these kinds only so many requests may be in flight.
 Kind = Literal["speech", "disk"]
 Progress = AudioProgress | SentenceProgress | LoadProgress | VoiceProgress
+
+
+class Starving(Protocol):
+    """A request that may wait for more of its text."""
+
+    @property
+    def starved_since(self) -> float | None: ...
+
+    def starve(self) -> None: ...
+
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -72,6 +83,16 @@ class Calls:
         with self.lock:
             return sum(call.kind == kind for call in self.by_id.values())
 
+    def find_starved(self) -> list[Call[Any]]:
+        """Return the requests that have waited for text too long to keep a place, longest first."""
+        with self.lock:
+            calls = [
+                (call.starving.starved_since, call) for call in self.by_id.values() if call.starving
+            ]
+        limit = time.monotonic() - STARVED_SECONDS
+        waits = [(since, call) for since, call in calls if since is not None and since <= limit]
+        return [call for _, call in sorted(waits, key=lambda one: one[0])]
+
     def _all(self) -> list[Call[Any]]:
         with self.lock:
             return list(self.by_id.values())
@@ -81,6 +102,7 @@ class Call(Generic[R]):
     """One request, whose result is an R. Any thread may use it.
 
     Attributes:
+        starving: tells since when it has waited for text; None if it cannot.
         on_text: receives more text, and whether that is the last.
         on_credit: receives the seconds of audio that the client grants.
     """
@@ -92,6 +114,7 @@ class Call(Generic[R]):
         self.token: Token | None = None
         self.on_text: Callable[[str, bool], None] | None = None
         self.on_credit: Callable[[float], None] | None = None
+        self.starving: Starving | None = None
         self._waits = False
         self._on_cancel: Callable[[], None] | None = None
 
@@ -102,8 +125,12 @@ class Call(Generic[R]):
 
     # --- its state ------------------------------------------------------------------------------
 
-    def admit(self, kind: Kind) -> None:
+    def admit(self, kind: Kind, *, has_text: bool = True) -> None:
         """Count it among the requests of a kind.
+
+        Args:
+            has_text: whether there is something to do at once. If all places are taken, one that
+                has waited for text for a while then gives its place up.
 
         Raises:
             QueueFull: there are enough of them.
@@ -111,13 +138,22 @@ class Call(Generic[R]):
         with self._calls.lock:
             count = self._calls.count(kind)
             if kind == "speech" and count >= MAX_STREAMS + MAX_QUEUED:
-                raise queue_full()
+                starved = self._calls.find_starved()
+                if not (has_text and starved):
+                    raise queue_full(len(starved))
+                starved[0].give_up()
             if kind == "disk" and count >= MAX_QUEUED:
                 raise QueueFull(
                     f"{MAX_QUEUED} requests about voices and models wait already.",
                     hint="Send it again when one of them has been answered.",
                 )
             self.kind = kind
+
+    def give_up(self) -> None:
+        """Give up the place, and end for want of text."""
+        self.kind = None
+        if self.starving is not None:
+            self.starving.starve()
 
     def claim_token(self, token: Token, field: str) -> None:
         """Give it a progress token until its answer.

@@ -23,8 +23,9 @@ from sidecar.rpc.error_objects import error_object
 from sidecar.rpc.methods import METHODS, Method
 from sidecar.rpc.session import Phase, Session
 from sidecar.wire import jsonrpc, oversized
-from sidecar.wire.framing import Oversized
+from sidecar.wire.framing import HEAD_BYTES, Oversized
 from sidecar.wire.jsonrpc import EnvelopeError, ErrorResponse, Notification, Request
+from sidecar.wire.leading import leading_members
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,10 @@ class Dispatcher:
             message = jsonrpc.decode(body)
         except EnvelopeError as error:
             self._refuse(error)
+            return
+        except MemoryError as error:
+            id = leading_members(body[:HEAD_BYTES]).get("id")
+            self._session.outbox.put(ErrorResponse(id, error_object(error)))
             return
         if isinstance(message, Request):
             self._request(message)

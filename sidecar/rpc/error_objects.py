@@ -6,7 +6,7 @@ import logging
 
 import msgspec
 
-from sidecar.errors import InternalError, SidecarError
+from sidecar.errors import InternalError, OutOfMemory, SidecarError
 from sidecar.logs import redact
 from sidecar.wire.jsonrpc import ErrorData, ErrorObject
 
@@ -17,6 +17,12 @@ log = logging.getLogger(__name__)
 
 def error_object(error: Exception) -> ErrorObject:
     """Return the error object of an exception. Nothing else makes one."""
+    if isinstance(error, MemoryError):
+        log.error("out of memory", exc_info=error)
+        error = OutOfMemory(
+            "There was not enough memory for the request.",
+            hint="Unload a model, send less at a time, or give the process more memory.",
+        )
     if not isinstance(error, SidecarError):
         log.error("internal error", exc_info=error)
         error = InternalError(

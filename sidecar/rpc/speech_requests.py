@@ -76,14 +76,21 @@ def _has_transcript(voice: Recording | ChosenVoice | None) -> bool:
     return heard is not None and not isinstance(heard, BadVoiceFile) and bool(heard.text)
 
 
-def reference(given: Reference | None) -> ReferenceAudio | None:
-    """Return the params' recording, unread. Raise InvalidParams."""
-    if given is None:
-        return None
-    if (given.path is None) == (given.audio is None):
+def check_reference(given: Reference | None) -> None:
+    """Raise InvalidParams unless there is one recording. Its base64 is not looked at."""
+    if given is not None and (given.path is None) == (given.audio is None):
         raise InvalidParams(
             "`reference` needs either `path` or `audio`, not both.", field="reference"
         )
+
+
+def reference(given: Reference) -> ReferenceAudio:
+    """Return the params' recording, unread. It takes a while for a large one in base64.
+
+    Raises:
+        InvalidParams
+    """
+    check_reference(given)
     return ReferenceAudio(
         path=given.path,
         data=None if given.audio is None else decode_base64(given.audio),

@@ -40,6 +40,7 @@ class Inbox:
 
     Attributes:
         events: for the engine's jobs, one at a time.
+        starved_since: since when the synthesis has had no text to speak, by time.monotonic.
 
     Args:
         window: how far the audio may be ahead of the synthesis and its listener.
@@ -49,6 +50,7 @@ class Inbox:
 
     def __init__(self, window: Window, is_open: Callable[[], bool]) -> None:
         self.events: Events[Event | TextArrived | _Stop] = Events(window, is_open)
+        self.starved_since: float | None = None
         self._stop: _Stop | None = None
         self._outcomes_due = 0  # of jobs that have been announced
 

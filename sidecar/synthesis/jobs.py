@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Generator
 from typing import TypeVar
 
@@ -149,6 +150,8 @@ class SpeechJobs:
         while True:
             yield from self.output.take()
             is_text_needed = self._job is None or self._is_job_waiting
+            since = self._inbox.starved_since
+            self._inbox.starved_since = (since or time.monotonic()) if is_text_needed else None
             match self._inbox.next(self._request.text_timeout if is_text_needed else None):
                 case None:
                     raise TextTimeout(
@@ -161,6 +164,7 @@ class SpeechJobs:
                 case AudioChunk() as chunk:
                     self.output.add(chunk, keep_codes=self._spoken is None)
                 case TextArrived() as event:
+                    self._inbox.starved_since = None
                     return event
                 case Failed(error):
                     self._job = None

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from sidecar.engine.engine import Engine
 from sidecar.engine.request import Stream
 from sidecar.engine.window import Window
-from sidecar.errors import Cancelled, EmptyText, SidecarError, TextTooLong
+from sidecar.errors import Cancelled, EmptyText, SidecarError, TextTooLong, starved
 from sidecar.models.base import ModelInfo
 from sidecar.synthesis.inbox import Inbox
 from sidecar.synthesis.jobs import SpeechJobs, Step
@@ -81,6 +81,15 @@ class Synthesis:
     def cancel(self) -> None:
         """End the synthesis with `Cancelled`; do nothing if it has ended."""
         self._inbox.stop(Cancelled("The request was cancelled."))
+
+    @property
+    def starved_since(self) -> float | None:
+        """Since when there has been no text to speak, by time.monotonic; None if there is some."""
+        return self._inbox.starved_since
+
+    def starve(self) -> None:
+        """End the synthesis, since another one has text and needs its place."""
+        self._inbox.stop(starved())
 
     def __iter__(self) -> Iterator[SynthesisEvent]:
         """Yield sentences and audio in order, and the result as the last event.

@@ -180,6 +180,11 @@ class VoiceStore:
             except VoiceExists:
                 continue
 
+    def sweep(self) -> None:
+        """Remove what processes that were killed while they saved a voice have left."""
+        with contextlib.suppress(SidecarError):  # there is no folder, or no home to have one
+            atomic.sweep(self.folder)
+
     def delete(self, name: str) -> None:
         """Delete a voice's file, whatever is in it.
 

@@ -12,10 +12,13 @@ import msgspec
 from msgspec import Meta
 
 from sidecar.errors import InvalidParams, InvalidRequest, NotFinite, ParseError
-
-Id = int | str
+from sidecar.wire.framing import HEAD_BYTES
+from sidecar.wire.leading import Id, leading_members
 
 _NO_PARAMS = msgspec.Raw(b"{}")
+# A longer message is not looked through for the place of a mistake: that takes seconds and many
+# times its size, during which nothing else is read.
+_EXAMINED_BYTES = 256 * 1024
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -106,6 +109,10 @@ class _Envelope(msgspec.Struct):
     error: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
+class _Id(msgspec.Struct):
+    id: msgspec.Raw = msgspec.Raw(b"null")
+
+
 _decoder = msgspec.json.Decoder(_Envelope)
 _encoder = msgspec.json.Encoder()
 
@@ -146,17 +153,25 @@ def _classify(envelope: _Envelope) -> Request | Notification | None:
 
 def _invalid(body: bytes, error: msgspec.ValidationError) -> EnvelopeError:
     """Return the error for a wrong type; msgspec stops there, and the rest may not even be JSON."""
+    id: Id | None = None
     try:
-        message: Any = msgspec.json.decode(body)
+        given = bytes(msgspec.json.decode(body, type=_Id).id)
+        id = _valid_id(msgspec.json.decode(given)) if len(given) <= _EXAMINED_BYTES else None
+    except msgspec.ValidationError:  # no object; its syntax is still to be looked at
+        try:
+            msgspec.json.decode(body, type=msgspec.Raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as worse:
+            return _unparsable(body, worse)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as worse:
         return _unparsable(body, worse)
-    return EnvelopeError(InvalidRequest(f"Not a JSON-RPC 2.0 message: {error}."), _id_of(message))
+    return EnvelopeError(InvalidRequest(f"Not a JSON-RPC 2.0 message: {error}."), id)
 
 
 def _id_of(message: Any) -> Id | None:
-    if not isinstance(message, dict):
-        return None
-    id: Any = message.get("id")  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]  # JSON of any shape
+    return _valid_id(message.get("id")) if isinstance(message, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]  # JSON of any shape
+
+
+def _valid_id(id: Any) -> Id | None:
     if isinstance(id, str) and _has_half_pair(id):
         return None  # it could not be written
     return id if isinstance(id, int | str) and not isinstance(id, bool) else None
@@ -171,6 +186,8 @@ def _unparsable(body: bytes, error: Exception) -> EnvelopeError:
 
     Python's json writes NaN and Infinity; JavaScript's writes the half of a cut emoji.
     """
+    if len(body) > _EXAMINED_BYTES:
+        return _too_long_to_examine(body, error)
     message = _lenient(body)
     path = _non_finite_path(message)
     if path is not None:
@@ -190,9 +207,21 @@ def _unparsable(body: bytes, error: Exception) -> EnvelopeError:
     return EnvelopeError(ParseError(f"The message is not valid JSON: {error}."), None)
 
 
+def _too_long_to_examine(body: bytes, error: Exception) -> EnvelopeError:
+    """Return the error for a long body that is not JSON, with its id if that comes first."""
+    id = leading_members(body[:HEAD_BYTES]).get("id")
+    said = f"The message is not valid JSON: {error}."
+    hint = "NaN, Infinity and half a surrogate pair are not JSON." if _has_marks(body) else None
+    return EnvelopeError(ParseError(said, hint=hint), id)
+
+
+def _has_marks(body: bytes) -> bool:
+    return any(mark in body for mark in (b"NaN", b"Infinity", b"\\u"))
+
+
 def _lenient(body: bytes) -> Any:
     """Return what Python's json reads from a body that msgspec refuses; None if it cannot."""
-    if not any(mark in body for mark in (b"NaN", b"Infinity", b"\\u")):
+    if not _has_marks(body):
         return None
     import json  # 5 ms of start-up that only this case needs
 

@@ -6,6 +6,7 @@ import queue
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from sidecar.engine.engine import Engine
@@ -127,10 +128,12 @@ def test_a_request_whose_thread_cannot_be_started_does_not_hold_its_model(
     assert outcome(session.engine.unload(MODEL)) is None
 
 
+@pytest.mark.parametrize("spelling", [None, "Tiny-Voice"])
 def test_a_request_that_waits_for_its_first_text_holds_its_model(
-    session: Session, answers: Answers
+    session: Session, answers: Answers, spelling: str | None
 ) -> None:
-    speech.synthesize(session, live(), session.calls.open(1))
+    params = msgspec.structs.replace(live(), model=spelling)
+    speech.synthesize(session, params, session.calls.open(1))
     model.unload(session, ModelUnloadParams(model=MODEL), session.calls.open(2))
     assert answers.next().error.data.type == ModelInUse.type
     cancel(session)

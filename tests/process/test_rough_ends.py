@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +62,20 @@ def test_a_parent_that_reads_no_stderr_does_not_hold_up_the_end() -> None:
             assert process.wait(TIMEOUT) == 0
         finally:
             process.kill()
+
+
+def test_what_a_killed_process_left_of_a_voice_is_removed_at_the_start(tmp_path: Path) -> None:
+    """Here in the C locale, which Python is told to take for ASCII, and with few descriptors."""
+    left, new = tmp_path / ".voice-old.new", tmp_path / ".voice-now.new"
+    for file in (left, new):
+        file.touch()
+    os.utime(left, (0, 0))
+    ascii = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = ["sh", "-c", 'ulimit -n 32; exec "$@"', "sh", *COMMAND]
+    with sidecar("--voices-dir", str(tmp_path), command=command, env=ascii) as server:
+        assert server.speak("Hello.", seed=1, maxFrames=2).chunks
+        assert server.shutdown() == 0
+    assert list(tmp_path.iterdir()) == [new]
 
 
 @pytest.mark.parametrize("number", ["SIGTERM", "SIGINT", "SIGHUP"])

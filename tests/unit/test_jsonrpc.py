@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from contextlib import suppress
 from typing import Any
 
@@ -114,6 +115,27 @@ def test_numbers_that_json_does_not_have_are_named(number: str) -> None:
     assert isinstance(caught.value.error, NotFinite)
     assert caught.value.error.field == "a[1].b"
     assert caught.value.id == 7
+
+
+@pytest.mark.parametrize(
+    ("items", "error"), [("0,", InvalidRequest), ("[NaN],", ParseError), ('"\\ud800",', ParseError)]
+)
+def test_a_long_wrong_message_is_not_taken_apart(items: str, error: type[Exception]) -> None:
+    """It once took 250 bytes of memory for each item of a list, and seconds."""
+    params = f'{{"a": [{items * 500_000} 0]}}'
+    message = f'{{"jsonrpc": 2, "id": 7, "method": "m", "params": {params}}}'.encode()
+    if error is ParseError:
+        message = message.replace(b"2", b'"2.0"', 1)
+    tracemalloc.start()
+    try:
+        with pytest.raises(EnvelopeError) as caught:
+            decode(message)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert isinstance(caught.value.error, error)
+    assert caught.value.id == 7
+    assert peak < 4 * len(message)
 
 
 def test_a_result_that_cannot_be_encoded_is_still_answered() -> None:

@@ -6,6 +6,7 @@ text. Both hold the interpreter's lock, so a file could stop the whole process w
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -33,6 +34,8 @@ _INSIDE = {
     "decoder": "decoders",
 }
 _MOST_IN_SEQUENCE = 8
+# One set of characters, without repetition: it matches in one step.
+_CHARACTER_SET = re.compile(r"\[(?:[^\[\]\\&]|\\[pP]\{\w+\}|\\\W)+\]")
 _MOST_ADDED = 4096  # the official tokenizers have some 40
 
 
@@ -92,13 +95,25 @@ def _check_part(name: str, part: Any) -> None:
         if not isinstance(inside, list) or len(inside) > _MOST_IN_SEQUENCE:
             raise UnknownFormError(f"has a text tokenizer with a long or empty {name}")
     for one in inside:
+        if one == getattr(_bundled(), name):
+            continue
         kind = one.get("type") if isinstance(one, dict) else one
-        if not (kind in _TYPES[name] or (kind == "Split" and _is_known_split(one))):
+        known = {"Split": _is_known_split, "Replace": _cannot_grow}.get(kind)
+        if not (kind in _TYPES[name] or (known is not None and known(one))):
             raise UnknownFormError(f"has a text tokenizer with the {name} {_short(one)}")
 
 
 def _is_known_split(one: dict[str, Any]) -> bool:
     return one.get("pattern") == {"Regex": QWEN2_PIECES} or one == _bundled().pre_tokenizer
+
+
+def _cannot_grow(one: dict[str, Any]) -> bool:
+    """Return whether it replaces single characters, each by one at most."""
+    pattern, content = one.get("pattern"), one.get("content")
+    if not isinstance(content, str) or len(content) > 1 or not isinstance(pattern, dict):
+        return False
+    text, regex = pattern.get("String"), pattern.get("Regex")
+    return bool(text) or (isinstance(regex, str) and bool(_CHARACTER_SET.fullmatch(regex)))
 
 
 @cache

@@ -34,11 +34,12 @@ log = logging.getLogger(__name__)
 
 def synthesize(session: Session, params: SynthesizeParams, call: Call[SynthesizeResult]) -> None:
     speech = _Speech(session, params, call)
-    call.admit("speech")
+    call.admit("speech", has_text=bool(params.text.strip()))
     if params.partial_result_token is not None:
         call.claim_token(params.partial_result_token, "partialResultToken")
     if params.more_text:
         call.on_text = speech.synthesis.append_text
+        call.starving = speech.synthesis
     if params.credit_ms is not None:
         call.on_credit = speech.synthesis.grant
     session.in_order(call, speech.begin)
@@ -68,7 +69,7 @@ class _Speech:
             self._stream,
             math.inf if params.credit_ms is None else params.credit_ms / 1000,
         )
-        self._reference = speech_requests.reference(params.reference)
+        speech_requests.check_reference(params.reference)
 
     def begin(self) -> None:
         """Choose the model and the saved voice, and go on where a recording may take its time."""
@@ -92,8 +93,8 @@ class _Speech:
     def _prepare(self, check: Callable[[], None]) -> SynthesisRequest:
         assert self._chosen is not None
         model, saved = self._chosen
-        given, reader = self._reference, self._session.voices.reader
-        recording = reader.read(given, check) if given else None
+        given, reader = self._params.reference, self._session.voices.reader
+        recording = reader.read(speech_requests.reference(given), check) if given else None
         return speech_requests.speak_with(self._request, model, recording or saved)
 
     def _answer(self) -> None:

@@ -151,7 +151,7 @@ def _request(params: VoiceCreateParams) -> CreateRequest:
 
 
 def _source(params: VoiceCreateParams) -> ReferenceAudio | Design:
-    recording = reference(params.reference)
+    recording = None if params.reference is None else reference(params.reference)
     if (recording is None) == (params.design is None):
         raise InvalidParams(
             "A voice needs either `reference` or `design`, not both.", field="reference"

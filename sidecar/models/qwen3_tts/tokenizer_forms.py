@@ -98,7 +98,7 @@ def _check_part(name: str, part: Any) -> None:
         if one == getattr(_bundled(), name):
             continue
         kind = one.get("type") if isinstance(one, dict) else one
-        known = {"Split": _is_known_split, "Replace": _cannot_grow}.get(kind)
+        known = {"Split": _is_known_split, "Replace": _cannot_grow}.get(str(kind))
         if not (kind in _TYPES[name] or (known is not None and known(one))):
             raise UnknownFormError(f"has a text tokenizer with the {name} {_short(one)}")
 

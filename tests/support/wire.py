@@ -12,8 +12,18 @@ from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+import msgspec
+from qwen_tts_client import protocol
+
 if TYPE_CHECKING:
     import jsonschema
+
+_PROGRESS = (
+    protocol.AudioProgress
+    | protocol.SentenceProgress
+    | protocol.LoadProgress
+    | protocol.VoiceProgress
+)
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "protocol" / "schema.json").read_text())
@@ -53,8 +63,12 @@ def _validator(definition: str) -> jsonschema.Draft202012Validator:
 
 
 def check(instance: Any, definition: str) -> None:
-    """Validate against one of the schema's `$defs`."""
+    """Validate against one of the schema's `$defs`, and by the Python client's type for it."""
     _validator(definition).validate(instance)
+    if definition == "ProgressParams":
+        msgspec.convert(instance["value"], _PROGRESS)
+    elif hasattr(protocol, definition):
+        msgspec.convert(instance, getattr(protocol, definition))
 
 
 def check_message(message: Message, methods: Mapping[Any, str]) -> None:

@@ -11,9 +11,15 @@ import msgspec
 import pytest
 
 from client_tests.support import COMMAND, LONG, Events, fails, fake
-from qwen_tts_client import Sidecar, SidecarCancelledError, SidecarError, SidecarResponseError
+from qwen_tts_client import (
+    Sidecar,
+    SidecarCancelledError,
+    SidecarClosedError,
+    SidecarError,
+    SidecarResponseError,
+)
 from qwen_tts_client.outgoing import encode_message, to_wire
-from qwen_tts_client.protocol import LoadProgress, ModelEntry
+from qwen_tts_client.protocol import LoadProgress, ModelEntry, VoiceListResult
 
 MIB = 1024 * 1024
 
@@ -84,6 +90,12 @@ async def test_the_limit_is_the_sidecars() -> None:
         await tts.ping()
 
 
+def test_a_listing_has_preset_and_saved_voices() -> None:
+    voices = [{"voice": kind, "kind": kind, "model": "m"} for kind in ("preset", "saved")]
+    listing = msgspec.convert({"voices": voices}, VoiceListResult)
+    assert [entry.kind for entry in listing.voices] == ["preset", "saved"]
+
+
 def test_a_message_may_be_exactly_as_long_as_the_limit() -> None:
     message = {"id": 1, "method": "voice/delete", "params": {"voice": "x"}}
     size = len(encode_message(message, 1000))
@@ -143,7 +155,12 @@ def test_the_synchronous_face() -> None:
             stream.final()
         with pytest.raises(SidecarResponseError, match="nonesuch"):
             tts.models.load("nonesuch")
+        left = iter(tts.synthesize(LONG))
+        next(left)
     assert seen.seen[0].exit_code == 0
+    del left
+    with pytest.raises(SidecarClosedError):
+        tts.ping()
     assert "qwen-tts-client" not in [thread.name for thread in threading.enumerate()]
     with pytest.raises(SidecarError), Sidecar("/no/such/file"):
         pass

@@ -602,9 +602,6 @@ class ReferenceCacheStatus(
     feature_bytes: int
     """Size of their features (the output of the models' encoders) in bytes."""
 
-    codec_bytes: int
-    """Size of the codec states that follow these recordings, in bytes."""
-
 
 class Sampling(TypedDict, total=False):
     """How the first codebook is sampled. Omitted fields come from the checkpoint's
@@ -706,6 +703,11 @@ class StatusResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
 
     reference_cache: ReferenceCacheStatus
     """The cache of reference recordings."""
+
+    prompt_cache_bytes: int
+    """Size of what the models keep of the beginnings of prompts, in bytes: the codec's states after
+    recordings, and the talker's keys and values of instructions, preset voices and transcripts.
+    """
 
     uptime_ms: float
     """Milliseconds since the process began to serve."""
@@ -830,19 +832,14 @@ class VoiceCreateResult(
     """Problems of the recording that did not stop the request. Absent: none."""
 
 
-class VoiceEntry(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    rename="camel",
-    omit_defaults=True,
-    tag_field="kind",
-    tag="preset",
-):
+class VoiceEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """A voice that can be used by name."""
 
     voice: str
     """The name to use as speech/synthesize's `voice`."""
+
+    kind: str
+    """preset: built into the model. saved: created by voice/create. Values: preset, saved."""
 
     model: str
     """The model that has the preset, or that the voice was created with."""

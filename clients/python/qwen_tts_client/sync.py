@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from qwen_tts_client import protocol
 from qwen_tts_client.calls import Models, Voices
+from qwen_tts_client.errors import SidecarClosedError
 from qwen_tts_client.speech import SpeechChunk
 from qwen_tts_client.stream import SpeechStream
 from qwen_tts_client.text_feed import Sentence
@@ -29,7 +31,14 @@ class LoopThread:
         self._thread.start()
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
-        """Return the result of a coroutine; an interrupt of the wait cancels it."""
+        """Return the result of a coroutine; an interrupt of the wait cancels it.
+
+        Raises:
+            SidecarClosedError: the event loop has ended.
+        """
+        if self._loop.is_closed():
+            work.close()
+            raise SidecarClosedError
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
@@ -82,7 +91,8 @@ class SyncStream:
             while (chunk := self._thread.wait(step())) is not None:
                 yield chunk
         finally:
-            self.cancel()
+            with suppress(SidecarClosedError):
+                self.cancel()
 
     def __enter__(self) -> SyncStream:
         """Return the stream."""
@@ -90,7 +100,8 @@ class SyncStream:
 
     def __exit__(self, *_: object) -> None:
         """Cancel the speech if it has not ended."""
-        self.cancel()
+        with suppress(SidecarClosedError):
+            self.cancel()
 
     @property
     def sentences(self) -> list[Sentence]:
@@ -143,8 +154,9 @@ class SyncSidecar:
 
     def close(self) -> None:
         """End the sidecar's process, and wait until it has ended."""
-        self._thread.wait(self._sidecar.close())
-        self._thread.stop()
+        with suppress(SidecarClosedError):  # It was closed before.
+            self._thread.wait(self._sidecar.close())
+            self._thread.stop()
 
     @property
     def pid(self) -> int | None:

@@ -151,14 +151,19 @@ class Generator:
 
     def _struct(self, name: str, schema: Schema) -> str:
         options = 'frozen=True, kw_only=True, rename="camel", omit_defaults=True'
-        kind = schema["properties"].get("kind", {}).get("enum")
-        if kind:
-            options += f', tag_field="kind", tag={quoted(kind[0])}'
+        tags = [
+            field
+            for field, value in schema["properties"].items()
+            if len(value.get("enum", ())) == 1
+        ]
+        for field in tags:
+            tag = schema["properties"][field]["enum"][0]
+            options += f", tag_field={quoted(field)}, tag={quoted(tag)}"
         head = f"\n\nclass {name}(msgspec.Struct, {options}):\n"
         head += docstring(schema["description"], "    ")
         fields = ""
         for field, value in schema["properties"].items():
-            if field == "kind":
+            if field in tags:
                 continue
             hint = self._type(value, is_sent=True)
             optional = "" if field in schema["required"] else " = None"

@@ -1,4 +1,7 @@
-"""The bridge between many connections and one sidecar, as processes."""
+"""The bridge between many connections and one sidecar, as processes.
+
+That the bytes are those of stdio is a test of each client: `test_bridged` and `websocket`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.clients.bridge.running import Bridge, Client, bridge, dial
-from tests.support.harness import TIMEOUT, RpcError, sidecar
+from tests.support.harness import TIMEOUT, RpcError
 
 TEXT = "One two three. Four five six seven."
 LONG = "Nobody is going to listen to all of this text here. " * 8
@@ -48,15 +51,6 @@ def resident(process: int) -> int:
     """Return the bytes of memory that a process has."""
     pages = Path(f"/proc/{process}/statm").read_text().split()[1]
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
-
-
-def test_the_bytes_are_those_of_stdio(shared: Bridge) -> None:
-    with sidecar() as server, Client(shared.address) as client:
-        params: dict[str, Any] = {"seed": 7, "encoding": "flac", "maxFrames": 12}
-        there = server.speak(TEXT, **params)
-        result = client.wait(client.speak(TEXT, **params))
-        assert client.audio() == there.audio
-        assert result["samples"] == there.result["samples"]
 
 
 def test_the_end_of_a_connection_cancels_what_it_asked_for(shared: Bridge) -> None:

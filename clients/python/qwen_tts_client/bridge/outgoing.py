@@ -32,8 +32,13 @@ class Outgoing:
         self._messages.append((message.decode() if text else message, len(message), on_sent))
         self._bytes += len(message)
         self._more.set()
-        if self._bytes > _FULL_BYTES:
+        if self.is_full:
             self._room.clear()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the client is far behind with reading."""
+        return self._bytes > _FULL_BYTES
 
     async def room(self) -> None:
         """Wait until there is room for another answer."""
@@ -53,7 +58,7 @@ class Outgoing:
                 self._bytes -= size
                 if on_sent is not None:
                     on_sent()
-                if self._bytes <= _FULL_BYTES:
+                if not self.is_full:
                     self._room.set()
         except ConnectionClosed:
             pass

@@ -1,7 +1,7 @@
 """English: spell figures, signs and abbreviations in words.
 
 Only spans that match a pattern are changed. Times, fractions, ordinals, years and names are spelled
-by the library; quantities, which it says oddly ("one point oh one dollars"), are put together here.
+by the library; quantities are put together by `english_quantities`.
 A span that does not become words completely stays as it is, and so does the rest of the text.
 """
 
@@ -12,27 +12,19 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from sidecar.text.english_quantities import UNIT, make_pattern, name_unit, read_quantity, read_range
 from sidecar.text.numerals import any_of, load_names, spell_digits, spell_number, verbalize
 
 _Match = re.Match[str]
 _Reading = Callable[[_Match], str]
 
 _NAMES = load_names("english")
-_UNITS, _WORDS, _SIGNS = _NAMES["units"], _NAMES["abbreviations"], _NAMES["signs"]
-_CURRENCIES: dict[str, list[str]] = {
-    sign: names for signs, names in _NAMES["currencies"].items() for sign in signs.split()
-}
-_SCALES = {"k": "thousand", "m": "million", "b": "billion", "bn": "billion", "tn": "trillion"}
+_WORDS, _SIGNS = _NAMES["abbreviations"], _NAMES["signs"]
 _MONTHS = [name.lower() for name in calendar.month_name]
 _ROMAN = ["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"]
 # Months, days; and years of two digits, as POSIX has them.
 _DECEMBER, _DAYS, _THIS_CENTURY, _CENTURY = 12, 31, 69, 100
 
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
-_SIGN = any_of(sign for sign in _CURRENCIES if not sign.isalpha())
-_CODE = any_of(sign for sign in _CURRENCIES if sign.isalpha())
-# After more than one digit "s" is seconds; "5s" may be a name. "µ" has two code points.
-_UNIT = rf"(?:{any_of(_UNITS).replace('µ', '[µμ]')}|(?<=\d\d)s|(?<=\.\d)s)(?![\w²³])"
 # "may", "mar" and "march" in small letters are words.
 _OTHER_MONTHS = (rf"{m[:3]}(?:{m[3:]}|t?\.|t\b)?" for m in _MONTHS if m[:2] not in ("", "ma"))
 _MONTH = rf"(?:(?i:{'|'.join(_OTHER_MONTHS)})(?![a-z])|Mar(?:ch|\.)|May|MARCH|MAY)"
@@ -138,7 +130,7 @@ def _read_clock(match: _Match) -> str:
     names = {"h": "hour", "m": "minute", "s": "second"}
     counts = re.findall(r"(\d+)\s?([hms]?)", _span(match))
     return " ".join(
-        f"{spell_number(str(int(n)))} {_name(names[unit or 'hms'[at]], plural=int(n) != 1)}"
+        f"{spell_number(str(int(n)))} {name_unit(names[unit or 'hms'[at]], plural=int(n) != 1)}"
         for at, (n, unit) in enumerate(counts)
     )
 
@@ -209,72 +201,17 @@ def _read_ordinal(match: _Match) -> str:
     return verbalize(_span(match))
 
 
-def _quantity(i: int) -> str:
-    """Return the pattern of a number with a currency, a scale, a unit, and what it is paid for."""
-    return (
-        rf"(?:(?P<cur{i}>(?:{_SIGN})\s?|(?:{_CODE})\s))?(?P<n{i}>{_NUMBER})"
-        rf"(?P<scale{i}>\s?(?:(?:thousand|[mbtr]+illion)\b"
-        rf"|(?(cur{min(i, 2)})(?:[kKMBmb]|bn|tn)\b|(?!))))?"
-        rf"(?:[\s-]?(?P<unit{i}>{_UNIT})(?:(?<=[a-z])\.(?=\s+[a-z\d(]|[,;:]))?"
-        rf"|(?P<behind{i}>(?(cur{i})(?!)|(?:\s?[$€£](?!\d)|\s(?:{_CODE})\b))))?"
-        rf"(?:\s?/\s?(?P<per{i}>{_UNIT}|(?(cur{i})|(?(unit{i})|(?!)))[a-z]{{2,}}\b))?"
-    )
-
-
-def _spell_quantity(match: _Match, i: int, other: int, *, bare: bool = False) -> str:
-    """Spell the i-th quantity; the currency of the one before it holds for it, too."""
-    number, scale, unit, per = (match[f"{name}{i}"] or "" for name in ("n", "scale", "unit", "per"))
-    scale = _SCALES.get(scale.strip().lower(), scale.strip())
-    sign = match[f"cur{i}"] or match[f"behind{i}"] or match[f"cur{min(i, other)}"]
-    if sign and not bare:
-        said = _spell_sum(number, scale, *_CURRENCIES[sign.strip()])
-    else:
-        names = [f"{name}{j}" for name in ("cur", "scale", "unit", "behind") for j in (i, other)]
-        year = re.fullmatch(r"1[1-9]\d\d|20\d\d", number) and not any(map(match.group, names))
-        said = f"{verbalize(number) if year else spell_number(number)} {scale}".rstrip()
-        said += f" {_name(unit, plural=said != 'one')}" if unit else ""
-    return f"{said} per {_name(per, plural=False)}" if per else said
-
-
-def _spell_sum(number: str, scale: str, one: str, many: str, *parts: str) -> str:
-    whole, _, decimals = number.replace(",", "").partition(".")
-    decimals = re.sub(r"(?<=\d\d)0+$", "", decimals)
-    if scale or len(decimals) > len("00") or (decimals.strip("0") and not parts):
-        return " ".join((spell_number(f"{whole}.{decimals}".rstrip(".")), *scale.split(), many))
-    cents = int(decimals.ljust(2, "0"))
-    said = [f"{spell_number(str(cents))} {parts[cents != 1]}"] if cents else []
-    if int(whole or 0) or not cents:
-        said.insert(0, f"{spell_number(whole)} {one if whole == '1' else many}")
-    return " ".join(said)
-
-
-def _name(unit: str, *, plural: bool) -> str:
-    """Return the name of a unit; a word as it is, as in "per month"."""
-    name = _UNITS.get(unit.replace("μ", "µ"), "second" if unit == "s" else unit)
-    one, _, many = name.partition("|")
-    head, per, rest = one.partition(" per ")
-    return (many or f"{head}s{per}{rest}") if plural else one
-
-
-@_kind(rf"{_quantity(2)}[-–]{_quantity(3)}(?![-–]\d|\s?=)")
-def _read_range(match: _Match) -> str:
-    """Read $5-10k or 5-10 km: what only the last number has holds for both."""
-    bare = not match["unit2"]
-    if match["cur2"]:
-        both = match["cur3"] or "." in match["n2"]
-        bare = not match["scale2"] and bool(match["scale3"] or not both)
-    first, last = _spell_quantity(match, 2, 3, bare=bare), _spell_quantity(match, 3, 2)
-    return f"{first} {last}" if first == last else f"{first} to {last}"  # 50-50
+_kind(rf"{make_pattern(2)}[-–]{make_pattern(3)}(?![-–]\d|\s?=)")(read_range)
 
 
 @_kind(
     r"(?<![/\d])(?P<whole>\d{1,3} )?(?P<part>(?:\d\.)?\d{1,5}/\d{1,5})(?i:th|rds?)?(?!/|\s?=)"
-    rf"(?:\s(?P<of>{_UNIT}))?"
+    rf"(?:\s(?P<of>{UNIT}))?"
 )
 def _read_fraction(match: _Match) -> str:
     """Read a fraction; but not 24/7, nor a date, by the denominator or the numerator."""
     one, other = match["part"].split("/")
-    unit = f" {_name(match['of'], plural=True)}" if match["of"] else ""
+    unit = f" {name_unit(match['of'], plural=True)}" if match["of"] else ""
     if "." in one:
         return f"{spell_number(one)} out of {spell_number(other)}"
     known = 2 <= int(other) <= 10 or int(other) > _DAYS or other in ("16", "32", "64")
@@ -284,10 +221,7 @@ def _read_fraction(match: _Match) -> str:
     return f"{spell_number(one)} {spell_number(other)}{unit}" if small else match[0]
 
 
-@_kind(rf"{_quantity(1)}(?:(?![-–]\d)|(?={_REST}))")
-def _read_quantity(match: _Match) -> str:
-    return _spell_quantity(match, 1, 1)
-
+_kind(rf"{make_pattern(1)}(?:(?![-–]\d)|(?={_REST}))")(read_quantity)
 
 _LEFT = r"(?:(?<=[\d)%])|(?<=\b[A-Za-z])|(?<=[\d)%]\s)|(?<=\b[A-Za-z]\s))"
 _RIGHT = r"(?=\s?[-−.(]?(?:\d|[A-Za-z]\b))"

@@ -9,7 +9,8 @@ from typing import Literal
 import msgspec
 
 from sidecar.text.languages import TextLanguage
-from sidecar.text.markup import SKIPPED, Markup, Run
+from sidecar.text.markup import SKIPPED, Markup
+from sidecar.text.runs import Run
 from sidecar.text.sentences import Sentence, SentenceSplitter
 from sidecar.text.speakable import finish_words, make_speakable
 from sidecar.text.stream import SpeakableStream

@@ -9,7 +9,10 @@ from sidecar.text.marks import GONE, TICK
 
 # Marks that have no white space before them.
 TIGHT = ",.;:!?)]}…，。；：！？、）」』"
-_GAP = re.compile(r"(?:([,;:，、；：])\s*|(?<!\s)\s*)\0[\s\0]*(?:([,;，、；])[ \t]*)?")
+_GAP = re.compile(
+    r"(?:([,;:，、；：])\s*|(?<!\s)\s*)\0(?:[\s\0]|[,;，、；]\s*\0)*"
+    r"(?:([,;，、；])[ \t]*)?"
+)
 
 
 def close_gaps(text: str, before: str = "") -> str:

@@ -32,6 +32,12 @@ _NEAR, _SHORT = 100, 60
 _WITH_FIGURE = re.compile(
     r"(?:(?<![A-Za-z])[A-Za-z]+)?[-.]?\d[A-Za-z\d.,²³]*(?:\s?[A-Za-z]{1,2}(?![A-Za-z]))?"
 )
+_SCRIPTS = {
+    "japanese": re.compile("[\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9f]+"),
+    "korean": re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7ff]+"),
+    "chinese": re.compile("[\u2e80-\u2fdf\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"),
+    "russian": re.compile("[\u0400-\u052f]+"),
+}
 _LETTER = re.compile(r"[^\W\d_]")
 # After so many characters an answer without doubt is final.
 _SETTLED = 500
@@ -119,28 +125,13 @@ def detect_language(text: str, asked: str | None) -> str:
 
 def _detect_by_script(text: str) -> tuple[str, ...] | None:
     """Return the language of the script; None for Latin letters and scripts of other languages."""
-    han = kana = hangul = cyrillic = letters = 0
-    for char in text:
-        if not char.isalpha():
-            continue
-        letters += 1
-        code = ord(char)
-        if 0x3041 <= code <= 0x30FF or 0x31F0 <= code <= 0x31FF or 0xFF66 <= code <= 0xFF9F:
-            kana += 1
-        elif 0x2E80 <= code <= 0x2FDF or 0x3400 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF:
-            han += 1
-        elif 0x1100 <= code <= 0x11FF or 0x3130 <= code <= 0x318F or 0xAC00 <= code <= 0xD7FF:
-            hangul += 1
-        elif 0x20000 <= code <= 0x3FFFF:
-            han += 1
-        elif 0x0400 <= code <= 0x052F:
-            cyrillic += 1
-    # One character of the East Asian scripts says about as much as four letters.
-    counts = {"japanese": kana, "korean": hangul, "chinese": han, "russian": cyrillic}
-    other = letters - sum(counts.values())
-    if kana * 10 > han + kana:
-        counts["japanese"] += han
+    letters = "".join(filter(str.isalpha, text))
+    counts = {name: sum(map(len, script.findall(letters))) for name, script in _SCRIPTS.items()}
+    other = len(letters) - sum(counts.values())
+    if counts["japanese"] * 10 > counts["chinese"] + counts["japanese"]:
+        counts["japanese"] += counts["chinese"]
         counts["chinese"] = 0
+    # One character of the East Asian scripts says about as much as four letters.
     weights = {name: n if name == "russian" else 4 * n for name, n in counts.items()}
     best = max(weights, key=lambda name: weights[name])
     return (best,) if weights[best] > other else None

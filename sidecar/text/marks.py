@@ -6,6 +6,7 @@ look at a few characters before it.
 
 from __future__ import annotations
 
+import enum
 import tomllib
 import unicodedata
 from collections.abc import Callable, Collection
@@ -50,6 +51,32 @@ _NUMBERS = r"\[\d{1,3}(?:\s?[,–-]\s?\d{1,3}){0,9}\]"
 _EMOJI = r"[[\p{Emoji}&&[\p{So}\p{Sk}]]\p{RI}]"
 _HAN = r"[\u4e00-\u9fff々]"
 _WORDS = r"[^\W\d_]+(?:[ '’-][^\W\d_]+){0,5}"
+
+
+class LineKind(enum.Enum):
+    """The kind of a line. Before any but text a paragraph ends, and after most kinds, too."""
+
+    BLANK = r"[^\S\n]*\n"
+    QUOTE = r"[ \t]*>[ \t]?"
+    THINKING = r"[ \t]*<think(?:ing)?[ \t]*>"
+    FENCE = r"[ \t]*(?<fence>`{3,}|~{3,})[^`\n]*\n"
+    RULE = (
+        r"[ \t]*(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|={3,}[ \t]*|\|[ |:=\t-]*)\r?\n"
+    )
+    HEADING = r"[ \t]*#{1,6}(?:[ \t]+|(?=\r?\n))"
+    TASK = r"[ \t]*[-*+•][ \t]+\[[ xX]\][ \t]+"
+    ITEM = r"[ \t]*[-*+•][ \t]+"
+    NUMBER = r"[ \t]*(?=\d{1,9}[.)][ \t])"
+    ROW = r"[ \t]*\|[ \t|]*"
+    TEXT = r"(?!)"
+
+
+@cache
+def load_lines() -> dict[LineKind, Any]:
+    """Compile the patterns of the beginnings of lines, in the order in which they are tried."""
+    import regex
+
+    return {kind: regex.compile(kind.value, regex.V1 | regex.IGNORECASE) for kind in LineKind}
 
 
 class Mark(msgspec.Struct, frozen=True):

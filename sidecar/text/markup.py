@@ -7,15 +7,23 @@ the beginning of a line and an unfinished mark are held back.
 
 from __future__ import annotations
 
-import enum
 import re
-from collections.abc import Collection, Iterable
-from functools import cache
+from collections.abc import Collection
 from typing import Any
 
-import msgspec
-
-from sidecar.text.marks import APART, BLOCKS, GONE, HEADING, ROW, TAG, VOID, load_table
+from sidecar.text.marks import (
+    APART,
+    BLOCKS,
+    GONE,
+    HEADING,
+    ROW,
+    TAG,
+    VOID,
+    LineKind,
+    load_lines,
+    load_table,
+)
+from sidecar.text.runs import Run, merge_runs
 
 # What is not spoken unless the request says otherwise.
 SKIPPED = ("thinking",)
@@ -28,56 +36,10 @@ _CONTEXT = 16
 _TELLING = re.compile(r"[^\w+/=,.:;%&?#@-]")
 
 
-class Run(msgspec.Struct, frozen=True):
-    """A piece of the text.
-
-    Attributes:
-        text: its words; with `GONE` and `KEPT`, see `marks`.
-        span: the number of characters of the original that it stands for.
-        opens: whether a paragraph ends before it.
-        row: whether it is in a row of a table.
-    """
-
-    text: str
-    span: int
-    opens: bool = False
-    row: bool = False
-
-    def cut(self, size: int, span: int) -> tuple[Run, Run]:
-        """Return two runs: the first one has so many characters, and so many of the original."""
-        rest = Run(self.text[size:], self.span - span, row=self.row)
-        return Run(self.text[:size], span, self.opens, self.row), rest
-
-
-class _Kind(enum.Enum):
-    """The kind of a line. Before any but text a paragraph ends, and after most kinds, too."""
-
-    BLANK = r"[^\S\n]*\n"
-    QUOTE = r"[ \t]*>[ \t]?"
-    THINKING = r"[ \t]*<think(?:ing)?[ \t]*>"
-    FENCE = r"[ \t]*(?<fence>`{3,}|~{3,})[^`\n]*\n"
-    RULE = (
-        r"[ \t]*(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|={3,}[ \t]*|\|[ |:=\t-]*)\r?\n"
-    )
-    HEADING = r"[ \t]*#{1,6}(?:[ \t]+|(?=\r?\n))"
-    TASK = r"[ \t]*[-*+•][ \t]+\[[ xX]\][ \t]+"
-    ITEM = r"[ \t]*[-*+•][ \t]+"
-    NUMBER = r"[ \t]*(?=\d{1,9}[.)][ \t])"
-    ROW = r"[ \t]*\|[ \t|]*"
-    TEXT = r"(?!)"
-
-
-_ALONE = (_Kind.HEADING, _Kind.ROW, _Kind.RULE, _Kind.FENCE)
-_SILENT = (_Kind.RULE, _Kind.FENCE)
+_ALONE = (LineKind.HEADING, LineKind.ROW, LineKind.RULE, LineKind.FENCE)
+_SILENT = (LineKind.RULE, LineKind.FENCE)
 _THINKING_END = re.compile(r"</think(?:ing)?\s*>", re.IGNORECASE)
-_NAMES: dict[_Kind | None, str] = {_Kind.ROW: ROW, _Kind.HEADING: HEADING}
-
-
-@cache
-def _compile_lines() -> dict[_Kind, Any]:
-    import regex
-
-    return {kind: regex.compile(kind.value, regex.V1 | regex.IGNORECASE) for kind in _Kind}
+_NAMES: dict[LineKind | None, str] = {LineKind.ROW: ROW, LineKind.HEADING: HEADING}
 
 
 class Markup:
@@ -91,16 +53,16 @@ class Markup:
 
     def __init__(self, normalize: bool = True, skip: Collection[str] = SKIPPED) -> None:
         self._normalize = normalize
-        self._ignored = {_Kind.THINKING} if "thinking" not in skip else set[_Kind]()
-        self._ignored |= set() if normalize else {_Kind.QUOTE, _Kind.THINKING}
+        self._ignored = {LineKind.THINKING} if "thinking" not in skip else set[LineKind]()
+        self._ignored |= set() if normalize else {LineKind.QUOTE, LineKind.THINKING}
         self._table = load_table(frozenset(skip))
         self._held = ""  # the text that was not read, after some that was
         self._at = 0  # where it begins
         self._late: list[str] = []  # more of it
         self._size = 0  # how much
         self._runs: list[Run] = []
-        self._kind: _Kind | None = None  # of the current line, if it is known
-        self._before: _Kind | None = None  # of the last line that was not blank
+        self._kind: LineKind | None = None  # of the current line, if it is known
+        self._before: LineKind | None = None  # of the last line that was not blank
         self._fence = ""  # the mark of the open fence
         self._owes = False  # a paragraph has ended; the next word opens another
         self._begun = False  # the paragraph has words
@@ -136,7 +98,7 @@ class Markup:
         while self._at < stop and self._step(stop, final=final):
             pass
         runs, self._runs = self._runs, []
-        return list(_merge(runs))
+        return list(merge_runs(runs))
 
     # --- each returns False while the result depends on more text ------------------------------
 
@@ -144,7 +106,7 @@ class Markup:
         held, at = self._held, self._at
         if self._kind is None:
             return self._begin_line(final=final)
-        if self._kind is _Kind.THINKING:
+        if self._kind is LineKind.THINKING:
             return self._skip_thinking(stop)
         if held[at] == "\n":
             self._kind = None
@@ -170,8 +132,8 @@ class Markup:
         end = self._held.find("\n", self._at, self._at + _LINE)
         line = self._held[self._at : self._at + _LINE if end < 0 else end + 1]
         is_short = end < 0 and len(line) < _LINE
-        lines = _compile_lines()
-        for kind in (_Kind.FENCE,) if self._fence else _Kind:
+        lines = load_lines()
+        for kind in (LineKind.FENCE,) if self._fence else LineKind:
             if kind in self._ignored:
                 continue
             match = lines[kind].match(line, partial=is_short)
@@ -180,19 +142,19 @@ class Markup:
             if match:
                 break
         else:
-            kind, match = _Kind.TEXT, None
+            kind, match = LineKind.TEXT, None
         if self._fence:
-            self._kind = _Kind.FENCE
+            self._kind = LineKind.FENCE
             closes = match and line.strip().startswith(self._fence) and not line.strip(" \t\r\n`~")
             self._fence = "" if closes else self._fence
             return True
-        if kind is _Kind.BLANK:
+        if kind is LineKind.BLANK:
             self._owes, self._kind = True, kind
             return True
-        is_apart = kind not in (_Kind.TEXT, _Kind.QUOTE) or self._before in _ALONE
+        is_apart = kind not in (LineKind.TEXT, LineKind.QUOTE) or self._before in _ALONE
         self._owes, self._before = self._owes or is_apart, kind
-        self._kind = None if kind is _Kind.QUOTE else kind
-        if kind is _Kind.FENCE and match:
+        self._kind = None if kind is LineKind.QUOTE else kind
+        if kind is LineKind.FENCE and match:
             self._fence = match["fence"]
         elif match and match.end() and kind not in _SILENT:
             prefix = "" if self._normalize else line[: match.end()]
@@ -305,26 +267,7 @@ class Markup:
         return opens
 
     def _emit(self, text: str, span: int, *, opens: bool = False) -> None:
-        self._runs.append(Run(text, span, opens, self._kind is _Kind.ROW))
-
-
-def _merge(runs: list[Run]) -> Iterable[Run]:
-    """Join runs that are consecutive in both texts: readers look at a word again for each run."""
-    parts: list[str] = []
-    last: Run | None = None
-    for run in [*runs, None]:
-        is_even = run is not None and run.span == len(run.text)
-        if run and last and is_even and not run.opens and run.row == last.row:
-            parts.append(run.text)
-            continue
-        if last is not None:
-            text = "".join(parts)
-            yield Run(text, len(text), last.opens, last.row)
-            last, parts = None, []
-        if run and is_even:
-            last, parts = run, [run.text]
-        elif run:
-            yield run
+        self._runs.append(Run(text, span, opens, self._kind is LineKind.ROW))
 
 
 def strip_markup(text: str, skip: Collection[str] = SKIPPED) -> str:

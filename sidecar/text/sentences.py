@@ -15,7 +15,7 @@ import msgspec
 
 from sidecar.text import boundaries
 from sidecar.text.languages import TextLanguage
-from sidecar.text.markup import Run
+from sidecar.text.runs import Run
 from sidecar.text.silence import weigh
 
 # Enough for the longest sentence of ordinary prose. The model's training had hardly longer ones.
@@ -34,7 +34,7 @@ class Sentence(msgspec.Struct, frozen=True):
             or a row of a table follows, or it is a heading or a row itself, or the text ends.
         is_silent: whether nothing in it is spoken: it is fenced code, a horizontal rule, or only
             punctuation.
-        text: its words, as `markup.Run.text`.
+        text: its words, as `runs.Run.text`.
     """
 
     start: int

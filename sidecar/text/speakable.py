@@ -46,7 +46,7 @@ def finish_words(text: str, language: str | TextLanguage | None, *, spell: bool 
     """Return the text that the model receives for one sentence without its markup.
 
     Args:
-        text: as `markup.Run.text`.
+        text: as `runs.Run.text`.
         language: of the whole text, which has read the sentence.
     """
     if not _CONTROL.search(text):

@@ -17,7 +17,7 @@ from sidecar.text.boundaries import find_cluster_border
 from sidecar.text.gaps import TIGHT
 from sidecar.text.languages import TextLanguage
 from sidecar.text.marks import KEPT, TICK
-from sidecar.text.markup import Run
+from sidecar.text.runs import Run
 from sidecar.text.speakable import NEEDS_SPELLING, spell_part
 
 # The most characters that are held back. A longer word is cut.

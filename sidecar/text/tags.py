@@ -6,31 +6,19 @@ Models call their languages by English names. Programs use ISO 639 codes and BCP
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable
+from pathlib import Path
 
 from sidecar.errors import UnknownLanguage
 from sidecar.wording import describe_unknown
 
 AUTO = "auto"
 
-# English names → ISO 639-1 and 639-3 codes, and 639-2 where that differs. A code of a whole group,
-# such as `zh`, comes with that of the member that it usually means.
-_CODES = {
-    "arabic": "ar ara arb", "bengali": "bn ben", "bulgarian": "bg bul", "cantonese": "yue",
-    "catalan": "ca cat", "chinese": "zh zho chi cmn", "croatian": "hr hrv", "czech": "cs ces cze",
-    "danish": "da dan", "dutch": "nl nld dut", "english": "en eng", "estonian": "et est ekk",
-    "finnish": "fi fin", "french": "fr fra fre", "german": "de deu ger", "greek": "el ell gre",
-    "gujarati": "gu guj", "hebrew": "he iw heb", "hindi": "hi hin", "hungarian": "hu hun",
-    "icelandic": "is isl ice", "indonesian": "id in ind", "italian": "it ita",
-    "japanese": "ja jpn", "kannada": "kn kan", "korean": "ko kor", "latvian": "lv lav lvs",
-    "lithuanian": "lt lit", "malay": "ms msa may zsm", "malayalam": "ml mal", "marathi": "mr mar",
-    "norwegian": "no nor nb nob nn nno", "persian": "fa fas per pes", "polish": "pl pol",
-    "portuguese": "pt por", "punjabi": "pa pan", "romanian": "ro ron rum", "russian": "ru rus",
-    "serbian": "sr srp", "slovak": "sk slk slo", "slovenian": "sl slv", "spanish": "es spa",
-    "swahili": "sw swa swh", "swedish": "sv swe", "tagalog": "tl tgl fil", "tamil": "ta tam",
-    "telugu": "te tel", "thai": "th tha", "turkish": "tr tur", "ukrainian": "uk ukr",
-    "urdu": "ur urd", "vietnamese": "vi vie", "welsh": "cy cym wel",
-}  # fmt: skip
+# English names → ISO 639 codes.
+_CODES: dict[str, str] = tomllib.loads(
+    Path(__file__).with_name("languages.toml").read_text("utf-8")
+)
 _NAMES = {code: name for name, codes in _CODES.items() for code in codes.split()}
 _NAMES["und"] = AUTO  # ISO 639: undetermined
 

@@ -14,6 +14,7 @@ WHOLE = {
         See vol. II of it.
         Add 2 tbsp. Honey and stir. | Open Mon.–Thu. 7–9 all year.
         on Mon. Morning we left
+        at 5 p.m. Monday we left | at 9 a.m. Eastern it began
         He met Dr. Smith and Prof. Jones. | See Fig. 3 and sec. 4.
         Born on Jan. 5 in L.A. today.
         The U.S. Army came. | St. John lives at 5 Elm St. Apt. 4. | See System.Text now.
@@ -21,7 +22,8 @@ WHOLE = {
     """,
     "german": """
         Das ist z. B. Berlin. | Er wohnt in der Bahnhofstr. 5.
-        Dr. Müller und Prof. Schmidt kamen.
+        Dr. Müller und Prof. Schmidt kamen. | Tische, Stühle usw. Möbel aller Art sind da.
+        Bücher, Hefte u. a. Papier ist da.
         Am 3. Mai kam er. | inkl. MwSt. Preise | Anna geb. Müller | 5 Mio. Euro
     """,
     "french": """
@@ -74,7 +76,10 @@ ENDS = {
         1. First item ¦2. Second item | “Stop!”¦ She left.
         It ended in Jan.¦ He left. | at 5 p.m.¦ He left.
     """,
-    "german": "Es ist fertig.¦Das geht. | Er kam.¦ Sie ging.",
+    "german": """
+        Es ist fertig.¦Das geht. | Er kam.¦ Sie ging. | Äpfel, Birnen usw.¦ Sie ging heim.
+        Bücher u. Ä.¦ Das war alles. | Hefte etc.¦ Dann ging er.
+    """,
     "french": "Il vient.¦ Elle part. | « Ça va ! »¦ Il part.",
     "spanish": """
         Vino.¦ Se fue. | a las 5 p. m.¦ Llegó tarde. | etc.¦ Luego se fue. | a 120.5°C.¦ Luego

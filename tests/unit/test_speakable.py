@@ -268,6 +268,23 @@ def test_the_same_twice_is_the_same() -> None:
         assert make_speakable(text, "chinese" if (text, said) in CHINESE else "english") == said
 
 
+CITED = [
+    ("Himmel[1] und Erde [2]. So [3], auch.[4] Hier [5][6] nicht.",
+     "Himmel und Erde. So, auch. Hier nicht."),
+    ("x[1] = 5, Taste [1] geht, [12] Meier", "x[1] = 5, Taste [1] geht, [12] Meier"),
+    ("Start → Ende, →, ★, ©, so.", "Start Ende, so."),
+    ("Es gilt $x^2 = 4$, $n$ und \\(a_1\\).", "Es gilt $x^2 = 4$, $n$ und \\(a_1\\)."),
+    ("Von $5 bis *$6*, **$7** und $8.", "Von $5 bis $6, $7 und $8."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "said"), CITED)
+def test_citations_signs_and_formulas_in_any_language(text: str, said: str) -> None:
+    for language in ("german", "russian"):
+        assert make_speakable(text, language) == said
+        assert "".join(stream_speakable(text, language, [1] * len(text))) == said
+
+
 SKIPPED = [
     ("[laughs] Well, [sighs softly], yes *waves* (pause).", "Well, yes."),
     ("I don't know. (sighs) Maybe.", "I don't know. Maybe."),

@@ -88,6 +88,8 @@ def _import_command(options: argparse.Namespace) -> Callable[[argparse.Namespace
             from sidecar.cli.verifying import verify as command
         case "models":
             from sidecar.cli.models import models as command
+        case "bench":
+            from sidecar.cli.sharing import bench as command
         case "doctor":
             from sidecar.cli.doctor import doctor as command
         case _:

@@ -84,13 +84,15 @@ def _tune_metal() -> None:
     save 5 to 13 % on models of so many, on M1 to M4 (mlx #4521, mlxcel #353); on an M5 the same
     made them slower. Nothing of it has been measured with this model.
     """
-    if re.match(r"Apple M[1-4]\b", _processor()):
+    if re.match(r"Apple M[1-4]\b", processor()):
         os.environ.setdefault("MLX_MAX_OPS_PER_BUFFER", "1000")
         os.environ.setdefault("MLX_MAX_MB_PER_BUFFER", "400")
 
 
-def _processor() -> str:
-    """Return the name of a Mac's processor, or nothing."""
+def processor() -> str:
+    """Return the name of a Mac's processor; nothing on another machine."""
+    if sys.platform != "darwin":
+        return ""
     name, size = ctypes.create_string_buffer(128), ctypes.c_size_t(128)
     ask = ctypes.CDLL(None).sysctlbyname  # a process of `sysctl` would take longer
     ask(b"machdep.cpu.brand_string", name, ctypes.byref(size), None, ctypes.c_size_t(0))
@@ -105,6 +107,14 @@ def name() -> str:
     if mx.default_device() == mx.Device(mx.cpu):
         return "cpu"
     return "metal" if mx.metal.is_available() else "cuda"
+
+
+def describe() -> dict[str, str]:
+    """Return MLX's backend, and the device's name as MLX gives it."""
+    import mlx.core as mx
+
+    device = "" if on_cpu() else str(mx.device_info().get("device_name", ""))
+    return {"backend": name(), "device": device}
 
 
 def on_cpu() -> bool:

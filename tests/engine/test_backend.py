@@ -26,14 +26,14 @@ def variables(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def test_command_buffers_are_longer_where_that_was_measured_to_help(
     variables: pytest.MonkeyPatch, processor: str, operations: str | None
 ) -> None:
-    variables.setattr(backend, "_processor", lambda: processor)
+    variables.setattr(backend, "processor", lambda: processor)
     backend._tune_metal()
     assert os.environ.get(OPERATIONS) == operations
     assert (MEGABYTES in os.environ) == (operations is not None)
 
 
 def test_what_the_user_has_set_stays(variables: pytest.MonkeyPatch) -> None:
-    variables.setattr(backend, "_processor", lambda: "Apple M2")
+    variables.setattr(backend, "processor", lambda: "Apple M2")
     variables.setenv(OPERATIONS, "50")
     backend._tune_metal()
     assert os.environ[OPERATIONS] == "50"

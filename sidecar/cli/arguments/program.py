@@ -13,6 +13,7 @@ from sidecar.cli.arguments.shared import (
     add_common,
     add_model,
     add_reference_limit,
+    add_yes,
     keep_alive,
     memory_limit,
     seconds,
@@ -43,6 +44,10 @@ _SERVE_EXAMPLES = (
 _DOCTOR_EXAMPLES = (
     ("doctor", "check everything"),
     ("doctor --no-test --json", "print what a bug report needs"),
+)
+_BENCH_EXAMPLES = (
+    ("bench --share figures.json", "measure the 0.6B in 8 bits, and write a file to share"),
+    ("bench --model tiny-voice", "measure the bundled voice"),
 )
 _COMPLETION_EXAMPLES = (
     (
@@ -92,7 +97,8 @@ def parser() -> Parser:
     commands = whole.add_subparsers(
         title="commands", dest="command", metavar="COMMAND", required=True, prog=whole.prog
     )
-    for add in (say.add, voices.add, models.add, _add_doctor, _add_serve, _add_completion):
+    own = (_add_doctor, _add_bench, _add_serve, _add_completion)
+    for add in (say.add, voices.add, models.add, *own):
         add(commands)
     _add_help(commands)
     return whole
@@ -111,6 +117,28 @@ def _add_doctor(commands: Commands[Parser]) -> None:
         "--no-test", action="store_true", help="do not speak a sentence with the bundled voice"
     )
     add_common(doctor)
+
+
+def _add_bench(commands: Commands[Parser]) -> None:
+    bench = commands.add_parser(
+        "bench",
+        help="measure this machine, beside mlx-audio",
+        usage="%(prog)s [OPTIONS]",
+        description="Measure how fast this machine speaks, beside mlx-audio's own generate.",
+        epilog=examples(_BENCH_EXAMPLES),
+    )
+    add_model(bench, "0.6b-customvoice-8bit")
+    bench.add_argument(
+        "--share",
+        metavar="FILE",
+        help="also write the figures as JSON, with the kind of machine and versions, and nothing "
+        "that is private",
+    )
+    bench.add_argument("--quick", action="store_true", help="a first look: one short utterance")
+    # What a process of this command measures.
+    bench.add_argument("--engine", help=argparse.SUPPRESS)
+    add_yes(bench)
+    add_common(bench)
 
 
 def _add_serve(commands: Commands[Parser]) -> None:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -25,6 +26,7 @@ OURS = "qwen-tts-sidecar"
 MLX_AUDIO = "mlx-audio"
 MLX_AUDIO_TUNED = "mlx-audio, float32 + OpenBLAS"
 MLX_AUDIO_BATCH = "mlx-audio, batch session"
+FASTER = "faster-qwen3-tts"
 
 SAMPLE_RATE = 24000
 FRAMES_PER_SECOND = 12.5
@@ -232,16 +234,59 @@ class MlxAudioBatch:
         return recordings
 
 
+class FasterQwen3:
+    """faster-qwen3-tts, which runs PyTorch's model in CUDA graphs: one text after another.
+
+    It needs torch with CUDA, and the package with its qwen-tts; none of them is among ours.
+    """
+
+    simultaneous = False
+    CHUNK_FRAMES = 4  # the nearest to the interval of mlx-audio
+
+    def __init__(self, model: str) -> None:
+        from faster_qwen3_tts import FasterQwen3TTS  # pyright: ignore[reportMissingImports]
+
+        self._model: Any = FasterQwen3TTS.from_pretrained(str(folder(model)))
+        self._model.warmup()
+        self._voice = first_voice(model)
+
+    def speak(
+        self, texts: Sequence[str], frames: int, seconds: float = _FOREVER_SECONDS
+    ) -> list[Recording]:
+        start, deadline = time.perf_counter(), time.monotonic() + seconds
+        recordings: list[Recording] = []
+        for text in texts:
+            recordings.append(Recording(start))
+            for samples, _, _ in self._model.generate_custom_voice_streaming(
+                text=text,
+                speaker=self._voice,
+                language=LANGUAGE,
+                max_new_tokens=frames,
+                chunk_size=self.CHUNK_FRAMES,
+            ):
+                recordings[-1].arrivals.append(Arrival(time.perf_counter(), len(samples), 0))
+                if time.monotonic() > deadline:
+                    return recordings
+        return recordings
+
+
 ENGINES: dict[str, Callable[[str], Speaker]] = {
     OURS: Sidecar,
     MLX_AUDIO: MlxAudio,
     MLX_AUDIO_TUNED: lambda model: MlxAudio(model, tuned=True),
     MLX_AUDIO_BATCH: MlxAudioBatch,
+    FASTER: FasterQwen3,
 }
 
 
 # What --engines calls them.
-KEYS = {"ours": OURS, "mlx-audio": MLX_AUDIO, "tuned": MLX_AUDIO_TUNED, "batch": MLX_AUDIO_BATCH}
+KEYS = {
+    "ours": OURS,
+    "mlx-audio": MLX_AUDIO,
+    "tuned": MLX_AUDIO_TUNED,
+    "batch": MLX_AUDIO_BATCH,
+    "faster": FASTER,
+}
 
 
 def chosen(keys: Sequence[str], on_cpu: bool, batch: bool = False) -> list[str]:
@@ -249,6 +294,7 @@ def chosen(keys: Sequence[str], on_cpu: bool, batch: bool = False) -> list[str]:
     fitting = ["ours", "mlx-audio"]
     fitting += ["tuned"] if on_cpu else []
     fitting += ["batch"] if batch else []
+    fitting += ["faster"] if find_spec("faster_qwen3_tts") else []
     return [KEYS[key] for key in fitting if not keys or key in keys]
 
 

@@ -22,6 +22,7 @@ _COLOURS = {
     engines.MLX_AUDIO: "#b0b7bf",
     engines.MLX_AUDIO_TUNED: "#7d8790",
     engines.MLX_AUDIO_BATCH: "#d8a657",
+    engines.FASTER: "#8f5f9e",
 }
 
 

@@ -61,7 +61,9 @@ def bench(options: argparse.Namespace) -> int:
         SidecarError, Failure
     """
     if options.engine is not None:
-        return _measure(options.engine, options.model, _QUICK if options.quick else _FULL)
+        return _measure(
+            options.engine, options.model or DEFAULT_MODEL, _QUICK if options.quick else _FULL
+        )
     target = None if options.share is None else Path(options.share).expanduser()
     if target is not None and not target.parent.is_dir():
         raise Failure(f"{target} cannot be written: there is no folder {target.parent}.")

@@ -135,8 +135,11 @@ def _add_bench(commands: Commands[Parser]) -> None:
         "that is private",
     )
     bench.add_argument("--quick", action="store_true", help="a first look: one short utterance")
-    # What a process of this command measures.
-    bench.add_argument("--engine", help=argparse.SUPPRESS)
+    bench.add_argument(
+        "--engine",
+        choices=("qwen-tts-sidecar", "mlx-audio"),
+        help="measure only this one, in this process, and print JSON",
+    )
     add_yes(bench)
     add_common(bench)
 

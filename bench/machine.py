@@ -7,7 +7,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import metadata
 from typing import Any
@@ -39,7 +39,11 @@ def on_cpu() -> bool:
 
 def header() -> str:
     """Return the same as Markdown."""
-    seen = describe()
+    return header_of(describe())
+
+
+def header_of(seen: Mapping[str, Any]) -> str:
+    """Return what `describe` returned, perhaps elsewhere, as Markdown."""
     versions = ", ".join(f"{name} {version}" for name, version in seen["versions"].items())
     gigabytes = f"{int(seen['memory']) / 2**30:.0f} GB"
     device = f"{seen['backend']}: {seen['device']}"

@@ -43,12 +43,21 @@ def main(names: Sequence[str] = BENCHMARKS) -> None:
     wanted = getattr(arguments, "only", None) or names
     if unknown := set(wanted) - set(BENCHMARKS):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
-    report = {"machine": machine.describe(), "models": []}
+    report = {"machine": machine.describe(), "command": _command(), "models": []}
     print(machine.header(), flush=True)
     for chosen in options.read(arguments):
         report["models"].append(_run_model(chosen, wanted, report, arguments.json))
     if any(model["broken"] for model in report["models"]):
         sys.exit("some benchmarks failed: see above")
+
+
+def _command() -> str:
+    """Return what repeats this run, without the file of the figures; of a folder, its name."""
+    words = [Path(word).name if Path(word).is_dir() else word for word in sys.argv[1:]]
+    if "--json" in words:
+        at = words.index("--json")
+        del words[at : at + 2]
+    return " ".join(["python -m bench", *words])
 
 
 def _run_model(

@@ -11,6 +11,11 @@ from client_tests.support import COMMAND
 from qwen_tts_client import Sidecar
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the mark of tests that the repository runs apart, where each Python is tried."""
+    config.addinivalue_line("markers", "hosts: repeats with several processes what others show")
+
+
 @pytest.fixture(scope="session")
 def loop() -> Iterator[asyncio.AbstractEventLoop]:
     """Yield the one event loop of all tests, so that they can share a sidecar."""

@@ -23,6 +23,8 @@ from qwen_tts_client import (
 pytest.importorskip("websockets")
 from qwen_tts_client.bridge.server import Bridge, BridgeOptions
 
+pytestmark = pytest.mark.hosts
+
 TOKEN = "a-token"
 
 

@@ -17,6 +17,8 @@ from client_tests.support import COMMAND, QUICK, REPOSITORY, Events, fails, fake
 from qwen_tts_client import Sidecar, SidecarClosedError, SidecarExitedError, SidecarResponseError
 from qwen_tts_client.protocol import LoadProgress
 
+pytestmark = pytest.mark.hosts
+
 MODEL = "0.6b-customvoice"
 REPO = "mlx-community/Qwen3-TTS-12Hz-0.6B-CustomVoice-bf16"
 # Repositories for one test each, since each has to find them missing.

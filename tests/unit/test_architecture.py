@@ -10,7 +10,8 @@ from tests.support.wire import ROOT
 PAGE = (ROOT / "docs" / "architecture.md").read_text()
 FILES = [
     path.relative_to(ROOT).as_posix()
-    for path in chain((ROOT / "sidecar").rglob("*.py"), (ROOT / "tests").rglob("*.py"))
+    for folder in ("sidecar", "clients/python/qwen_tts_client", "tests")
+    for path in (ROOT / folder).rglob("*.py")
 ]
 
 

@@ -55,10 +55,12 @@ class WebSocketTransport implements Transport {
   ) {
     const event = <E>(type: string) =>
       new Promise<E>((resolve) => socket.addEventListener(type, resolve as (event: never) => void));
-    const closed = event<{ code: number; reason: string }>("close");
-    socket.addEventListener("error", () => {}); // "close" follows; an error that nobody hears would end Node.
     let isOpened = false;
-    this.opened = Promise.race([event("open").then(() => (isOpened = true)), closed]);
+    const opened = event("open").then(() => (isOpened = true));
+    // Node's WebSocket reports a refused connection by "error" alone. Later, "close" follows an error.
+    const refused = event("error").then(() => (isOpened ? new Promise<never>(() => {}) : { code: 1006, reason: "" }));
+    const closed = Promise.race([event<{ code: number; reason: string }>("close"), refused]);
+    this.opened = Promise.race([opened, closed]);
     this.exited = closed.then(({ code, reason }) => ({
       exitCode: null,
       signal: null,

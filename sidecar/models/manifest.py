@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from sidecar.errors import ModelDamaged
 from sidecar.files import describe_os_error, open_regular, read_regular
+from sidecar.structs import learn
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -62,6 +63,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class _Versioned(msgspec.Struct):
     format: int
+
+
+learn(Manifest, _Versioned)
 
 
 def parse(data: bytes) -> Manifest:

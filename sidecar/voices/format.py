@@ -20,6 +20,7 @@ from sidecar.errors import BadVoiceFile
 from sidecar.files import describe_os_error, open_regular, read_regular
 from sidecar.limits import MAX_UTTERANCE_CHARS
 from sidecar.models.base import VoicePrompt
+from sidecar.structs import learn
 from sidecar.voices.names import printable
 
 VERSION = 1
@@ -70,6 +71,9 @@ class _Header(
     speaker: _Tensor
     codes: _Tensor | None = None
     text_ids: _Tensor | None = None
+
+
+learn(Metadata, _Header)
 
 
 class SavedVoice(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ import msgspec
 
 from sidecar.errors import NotACheckpoint
 from sidecar.models.checkpoint.jsonfile import read_leniently, read_object
+from sidecar.structs import learn
 
 SINGLE, INDEX, SHARDS = "model.safetensors", "model.safetensors.index.json", "model*.safetensors"
 _SHARD = re.compile(r"model-(\d+)-of-(\d+)\.safetensors")
@@ -55,6 +56,9 @@ class _Entry(msgspec.Struct):
     dtype: str
     shape: tuple[int, ...]
     data_offsets: tuple[int, int] = (0, 0)
+
+
+learn(_Entry)
 
 
 def weight_names(folder: Path) -> list[str]:

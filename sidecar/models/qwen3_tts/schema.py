@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from sidecar.errors import NotACheckpoint
+from sidecar.structs import learn
 
 Count = Annotated[int, Meta(gt=0, lt=2**31)]
 # Numbers of modules, which Python makes one by one before any weights are read.
@@ -174,6 +175,9 @@ class Generation(Struct, kw_only=True):
     subtalker_top_k: TopK = 50
     subtalker_top_p: Fraction = 1.0
     max_new_tokens: Count = 2048
+
+
+learn(Model, SpeechTokenizer, Generation)
 
 
 def to_mlx_audio(fields: Struct) -> dict[str, Any]:

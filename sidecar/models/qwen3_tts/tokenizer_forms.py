@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from sidecar.models.catalog import BUNDLED_PATH
+from sidecar.structs import learn
 
 # Where Qwen2's tokenizer cuts a text before it merges bytes, from the pre_tokenizer of the official
 # Qwen2 and Qwen3 tokenizer.json. The official Qwen3-TTS checkpoints have no such file.
@@ -55,6 +56,9 @@ class _File(msgspec.Struct):
     post_processor: Any = None
     decoder: Any = None
     added_tokens: list[msgspec.Raw] = []
+
+
+learn(_File)
 
 
 def check(content: str) -> None:

@@ -118,6 +118,8 @@ class Backend:
         conv: a convolution's module → its computation.
         sin2pi: x → sin²(πx).
         frame_kernels: as `cuda.selection.choose`.
+        codec_beside: the codec has a stream of its own: the GPU decodes while it computes the
+            next frames. Its kernels wait for no others, so those of the frames get their places.
         codec_kernels: makes what runs the codec's kernels, and says whether its convolutions are
             products over windows rather than MLX's own; None where there are none.
     """
@@ -140,6 +142,7 @@ class Backend:
     sin2pi: Elementwise
     frame_kernels: ChooseKernels = _no_kernels
     codec_kernels: CodecKernels | None = None
+    codec_beside: bool = False
 
 
 CPU = Backend(
@@ -183,6 +186,7 @@ def _gpu(is_cuda: bool) -> Backend:
         sin2pi=layers_gpu.sin2pi,
         frame_kernels=selection.choose if is_cuda else _no_kernels,
         codec_kernels=CodecKernels(CudaLauncher if is_cuda else MetalLauncher, by_windows=is_cuda),
+        codec_beside=is_cuda,
     )
 
 

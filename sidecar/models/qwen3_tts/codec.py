@@ -11,15 +11,15 @@ their end, which is harmless since every part is causal, and each remembers only
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import reduce
-from typing import Any, TypeAlias
+from typing import Any
 
 import mlx.core as mx
 import numpy as np
-from numpy.typing import NDArray
 
 from sidecar.models.qwen3_tts.backend import Backend
-from sidecar.models.qwen3_tts.codec_chunk import Chunk
+from sidecar.models.qwen3_tts.codec_chunk import Chunk, Codes, stacked
 from sidecar.models.qwen3_tts.codec_layers import (
     CausalConv,
     CausalTransposeConv,
@@ -34,9 +34,6 @@ from sidecar.models.qwen3_tts.codec_layers import (
 )
 from sidecar.models.qwen3_tts.fused import selection
 from sidecar.models.slots import Slot, gather, slots
-
-# uint32 [frames, codebooks], on the host or computed.
-Codes: TypeAlias = NDArray[np.uint32] | mx.array
 
 # Frames are padded to one of these numbers, so that few shapes of kernels are needed.
 _SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
@@ -90,6 +87,7 @@ class Codec:
         self._steps: Sequence[Step] = [*far, *near]
         self._first_near = len(far)
         self._at_once = backend.codec_frames
+        self._stream = mx.new_stream(mx.default_device()) if backend.codec_beside else None
         self.samples_per_frame = samples_per_frame
         layered = self._steps
         kernels = selection.choose(decoder, layered, backend.codec_kernels, self._try)
@@ -120,6 +118,10 @@ class Codec:
         Returns:
             per state float32 [frames × samples_per_frame] in [-1, 1], being computed
         """
+        with nullcontext() if self._stream is None else mx.stream(self._stream):
+            return self._decode_all(states, codes)
+
+    def _decode_all(self, states: Sequence[CodecState], codes: Sequence[Codes]) -> list[mx.array]:
         audio: list[list[mx.array]] = [[] for _ in states]
         step = self._at_once
         for start in range(0, max(len(c) for c in codes), step):
@@ -145,7 +147,7 @@ class Codec:
             following: how many more frames will be heard before any are decoded.
         """
         frames, near = len(codes), self._first_near
-        x = self._dequantize(_stacked([codes], _padded_size(frames)))
+        x = self._dequantize(stacked([codes], _padded_size(frames)))
         x = self._run(range(near), x, [state], [frames])
         for start in range(max(0, frames - self._reach + following), frames, self._at_once):
             count = min(frames - start, self._at_once)
@@ -158,7 +160,7 @@ class Codec:
     def _decode(self, states: Sequence[CodecState], codes: Sequence[Codes]) -> list[mx.array]:
         counts = [len(c) for c in codes]
         size = _padded_size(max(counts))
-        x = self._dequantize(_stacked(codes, size))
+        x = self._dequantize(stacked(codes, size))
         x = self._run(range(len(self._steps)), x, states, counts)
         audio = x.reshape(len(states), -1)
         if audio.shape[1] != size * self.samples_per_frame:
@@ -240,14 +242,6 @@ def _cut(array: mx.array, axis: int, start: int, count: int) -> mx.array:
 
 def _padded_size(frames: int) -> int:
     return next((size for size in _SIZES if size >= frames), frames)
-
-
-def _stacked(codes: Sequence[Codes], size: int) -> mx.array:
-    """Return uint32 [rows, size, codebooks], zeros at the end of shorter rows."""
-    stacked = np.zeros((len(codes), size, codes[0].shape[1]), np.uint32)
-    for row, of_row in enumerate(codes):
-        stacked[row, : len(of_row)] = np.asarray(of_row)
-    return mx.array(stacked)
 
 
 def _far_sighted(decoder: Any, backend: Backend) -> list[Step]:

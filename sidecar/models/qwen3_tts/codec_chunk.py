@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 import mlx.core as mx
+import numpy as np
+from numpy.typing import NDArray
 
+# uint32 [frames, codebooks], on the host or computed.
+Codes: TypeAlias = NDArray[np.uint32] | mx.array
 # MLX passes shorter arrays to a Metal kernel in another kind of memory.
 LEAST_LENGTH = 8
 
@@ -35,3 +40,11 @@ class Chunk:
 def integers(values: tuple[int, ...]) -> mx.array:
     """Return an int32 array, padded to `LEAST_LENGTH`; few are different, so they are kept."""
     return mx.array([*values, *[0] * (LEAST_LENGTH - len(values))], mx.int32)
+
+
+def stacked(codes: Sequence[Codes], size: int) -> mx.array:
+    """Return uint32 [rows, size, codebooks], zeros at the end of shorter rows."""
+    stacked = np.zeros((len(codes), size, codes[0].shape[1]), np.uint32)
+    for row, of_row in enumerate(codes):
+        stacked[row, : len(of_row)] = np.asarray(of_row)
+    return mx.array(stacked)

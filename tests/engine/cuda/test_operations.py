@@ -69,7 +69,7 @@ def test_a_frame_has_few_operations(
     model: Any = batches.load(golden / "custom_voice", backend=plain).model
     rows = [model.open(model.prepare(Utterance("Hello.", "ryan", "english"))) for _ in range(2)]
     for row in rows:
-        while not model.prefill(row):
+        while not model.prefill([row]):
             pass
     params = model.defaults
     states = [SamplingState(params.talker, params.subtalker, 1.05, 2, seed) for seed in (1, 2)]

@@ -1,15 +1,16 @@
-"""The parts alone: framing, lines, the gate, the channel, the heartbeat, back-off, the feed."""
+"""The parts alone: framing, lines, captions, gate, channel, heartbeat, back-off, feed."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
-from client_tests.support import eventually
-from qwen_tts_client import SidecarProtocolError
+from client_tests.support import REPOSITORY, eventually
+from qwen_tts_client import SidecarProtocolError, to_srt, to_vtt
 from qwen_tts_client.backoff import Backoff
 from qwen_tts_client.flow import Channel, FlowGate
 from qwen_tts_client.framing import FrameReader, frame
@@ -20,6 +21,7 @@ from qwen_tts_client.text_feed import Sentence, SpokenText, TextFeed
 
 BODIES = [json.dumps(one).encode() for one in ({"a": "ä – 你好 🎧"}, {}, {"b": "x" * 5000})]
 WIRE = b"".join(map(frame, BODIES))
+CAPTIONS = json.loads((REPOSITORY / "clients" / "cases" / "captions.json").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, len(WIRE)])
@@ -82,6 +84,16 @@ def test_lines_without_an_end_are_cut() -> None:
     assert end == "end"
     assert "".join(pieces) == text
     assert max(map(len, pieces)) <= MAX_LINE_CHARS
+
+
+@pytest.mark.parametrize("case", CAPTIONS, ids=[case["name"] for case in CAPTIONS])
+def test_captions_are_those_of_the_typescript_client(case: dict[str, Any]) -> None:
+    sentences = [
+        Sentence(index, one["text"], 0, 0, one["startMs"])
+        for index, one in enumerate(case["sentences"])
+    ]
+    speech = (sentences, case["durationMs"])
+    assert (to_srt(*speech), to_vtt(*speech)) == (case["srt"], case["vtt"])
 
 
 def test_back_off_doubles_the_delay_and_ends_at_the_fifth_crash() -> None:

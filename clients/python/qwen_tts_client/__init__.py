@@ -9,6 +9,7 @@ async with Sidecar() as tts:
 
 from qwen_tts_client.backoff import RestartPolicy
 from qwen_tts_client.calls import Models, Voices
+from qwen_tts_client.captions import to_srt, to_vtt
 from qwen_tts_client.client import Client
 from qwen_tts_client.ensure import EnsureResult
 from qwen_tts_client.errors import (
@@ -61,5 +62,7 @@ __all__ = [
     "Voices",
     "__version__",
     "connect",
+    "to_srt",
+    "to_vtt",
     "wav_header",
 ]

@@ -78,7 +78,7 @@ function shared(lines: string[], startMs: number, endMs: number): Cue[] {
 /** Balance the captions of a long sentence, so that none shows a single word for half a second. */
 function balanced(text: string): string[] {
   let lines = wrapped(text, COLUMNS);
-  for (let width = COLUMNS - 1; lines.length > LINES; width--) {
+  for (let width = COLUMNS - 1; lines.length > LINES && width > 0; width--) {
     const narrower = wrapped(text, width);
     if (narrower.length > lines.length) {
       break;

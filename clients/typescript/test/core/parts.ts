@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Backoff } from "../../src/backoff.js";
 import { Channel } from "../../src/channel.js";
@@ -8,7 +10,7 @@ import { LineReader, MAX_LINE_CHARS } from "../../src/lines.js";
 import { SpokenText } from "../../src/sentences.js";
 import { TextFeed } from "../../src/text-feed.js";
 import { toSrt, toVtt } from "qwen-tts-sidecar";
-import { eventually, pause } from "../support.js";
+import { eventually, pause, REPOSITORY } from "../support.js";
 
 describe("a text that is fed", () => {
   const SCRIPTS = "Hi 😀 there. 你好。 \ud800 e\u0301 👩‍👧\udc00";
@@ -63,50 +65,21 @@ describe("a text that is fed", () => {
 });
 
 describe("captions", () => {
-  const sentence = (index: number, text: string, startMs: number) => {
-    return { index, text, startMs, textStart: 0, textEnd: 0 };
-  };
-  const speech = {
-    sentences: [
-      sentence(0, "Tom & Jerry are <here>,\nall of them, and they stay. ", 0),
-      sentence(1, "***\n", 1999.6),
-      sentence(2, "Bye.", 1999.6),
-    ],
-    durationMs: 3_723_004,
-  };
-
-  it("are SubRip", () => {
-    const lines = "Tom & Jerry are <here>, all of them, and\nthey stay.";
-    assert.equal(
-      toSrt(speech),
-      `1\n00:00:00,000 --> 00:00:02,000\n${lines}\n\n2\n00:00:02,000 --> 01:02:03,004\nBye.\n`,
-    );
-  });
-
-  it("have two lines each, however long the sentence", () => {
-    const english =
-      "Bold x - then it goes on and on until the lines of a caption are full, which " +
-      "broadcasters have two of, and more than that no one reads in time. ";
-    const chinese =
-      "你好，我的朋友。今天我们来看一看字幕怎么换行，因为中文没有空格，所以很容易出错。- An item.";
-    const cues = [
-      "00:00:00,000 --> 00:00:04,929\nBold x - then it goes on and on until\nthe lines of a caption are full,",
-      "00:00:04,929 --> 00:00:10,000\nwhich broadcasters have two of, and\nmore than that no one reads in time.",
-      "00:00:10,000 --> 00:00:16,667\n你好，我的朋友。今天我们来看一\n看字幕怎么换行，因为中文没有空",
-      "00:00:16,667 --> 00:00:20,000\n格，所以很容易出错。- An item.",
-    ];
-    const sentences = [sentence(0, english, 0), sentence(1, chinese, 10_000)];
-    const expected = cues.map((cue, i) => `${i + 1}\n${cue}\n`).join("\n");
-    assert.equal(toSrt({ sentences, durationMs: 20_000 }), expected);
-  });
-
-  it("are WebVTT", () => {
-    const lines = "Tom &amp; Jerry are &lt;here&gt;, all of them, and\nthey stay.";
-    assert.equal(
-      toVtt(speech),
-      `WEBVTT\n\n00:00:00.000 --> 00:00:02.000\n${lines}\n\n00:00:02.000 --> 01:02:03.004\nBye.\n`,
-    );
-  });
+  interface Case {
+    name: string;
+    sentences: { startMs: number; text: string }[];
+    durationMs: number;
+    srt: string;
+    vtt: string;
+  }
+  const cases = JSON.parse(readFileSync(join(REPOSITORY, "clients/cases/captions.json"), "utf8")) as Case[];
+  for (const { name, durationMs, srt, vtt, ...given } of cases) {
+    it(name, () => {
+      const place = { index: 0, textStart: 0, textEnd: 0 };
+      const speech = { sentences: given.sentences.map((sentence) => ({ ...place, ...sentence })), durationMs };
+      assert.deepEqual([toSrt(speech), toVtt(speech)], [srt, vtt]);
+    });
+  }
 });
 
 describe("back-off", () => {

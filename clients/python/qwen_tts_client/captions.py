@@ -1,0 +1,125 @@
+"""Captions of a speech, as SubRip and as WebVTT; the same as those of the TypeScript client."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from qwen_tts_client.text_feed import Sentence
+
+# The limits that broadcasters use; an ideogram is two columns wide.
+_COLUMNS = 42
+_LINES = 2
+
+# Han, Hiragana and Katakana, and Hangul, as in Unicode 17: `re` does not know scripts.
+# An older Python does not know that all of the last ones are letters.
+_LATER = "\U00020000-\U00033479"
+_IDEOGRAMS = (
+    "\u2e80-\u2fd5\u3005\u3007\u3021-\u3029\u3038-\u303b\u3041-\u3096\u309d-\u309f\u30a1-\u30fa"
+    "\u30fd-\u30ff\u31f0-\u31ff\u32d0-\u32fe\u3300-\u3357\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufad9"
+    "\uff66-\uff6f\uff71-\uff9d\U00016fe2\U00016fe3\U00016ff0-\U00016ff6\U0001aff0-\U0001b167"
+    f"\U0001f200{_LATER}"
+)
+_HANGUL = (
+    "\u1100-\u11ff\u3131-\u318e\u3200-\u321e\u3260-\u327e\ua960-\ua97c\uac00-\ud7fb\uffa0-\uffdc"
+)
+_WIDE = re.compile(f"[{_IDEOGRAMS}{_HANGUL}\u3000-\u303f\uff00-\uff60]")
+# A line may break between these: an ideogram, or a run of other letters, with the marks after it.
+_ATOM = re.compile(rf"(?:[{_IDEOGRAMS}]|[^{_IDEOGRAMS}]+)(?:[^\w{_LATER}]|_)*")
+# What JavaScript takes for white space, which is not quite what Python does.
+_WORD = re.compile(r"[^\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+")
+
+
+class _Cue(NamedTuple):
+    start_ms: float
+    end_ms: float
+    text: str
+
+
+def to_srt(sentences: Sequence[Sentence], duration_ms: float) -> str:
+    """Return captions of a speech in the SubRip format (`.srt`).
+
+    Each sentence is a caption; a long one is several, of two lines of at most 42 columns. Sentences
+    without audio are left out.
+
+        result = await stream.final()
+        captions = to_srt(stream.sentences, result.duration_ms)
+
+    Args:
+        sentences: all of them, as `stream.sentences` gives them at the end.
+        duration_ms: of the whole audio.
+    """
+    return "\n".join(
+        f"{number}\n{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}\n{cue.text}\n"
+        for number, cue in enumerate(_cues(sentences, duration_ms), 1)
+    )
+
+
+def to_vtt(sentences: Sequence[Sentence], duration_ms: float) -> str:
+    """Return captions of a speech in the WebVTT format (`.vtt`), for a page's `<track>`.
+
+    The captions are the same as those of `to_srt`, and so are the arguments.
+    """
+    cues = (
+        f"\n{_clock(cue.start_ms, '.')} --> {_clock(cue.end_ms, '.')}\n"
+        f"{html.escape(cue.text, quote=False)}\n"
+        for cue in _cues(sentences, duration_ms)
+    )
+    return "".join(["WEBVTT\n", *cues])
+
+
+def _cues(sentences: Sequence[Sentence], duration_ms: float) -> Iterator[_Cue]:
+    """A sentence of which nothing was spoken has no duration, and is left out."""
+    starts = [*(sentence.start_ms for sentence in sentences), duration_ms]
+    for sentence, (start, end) in zip(sentences, pairwise(starts), strict=True):
+        if end > start:
+            yield from _shared(_balanced(sentence.text), start, end)
+
+
+def _shared(lines: list[str], start: float, end: float) -> Iterator[_Cue]:
+    """Yield the cues of a sentence, which divide its time by their length."""
+    total = sum(map(_width, lines))
+    shown = 0
+    for at in range(0, len(lines), _LINES):
+        part = lines[at : at + _LINES]
+        since = start + (end - start) * shown / total
+        shown += sum(map(_width, part))
+        yield _Cue(since, start + (end - start) * shown / total, "\n".join(part))
+
+
+def _balanced(text: str) -> list[str]:
+    """Balance the captions of a long sentence, so that none is a single word for half a second."""
+    lines = _wrapped(text, _COLUMNS)
+    for width in range(_COLUMNS - 1, 0, -1):
+        narrower = _wrapped(text, width) if len(lines) > _LINES else []
+        if not narrower or len(narrower) > len(lines):
+            break
+        lines = narrower
+    return lines
+
+
+def _wrapped(text: str, limit: int) -> list[str]:
+    lines: list[str] = []
+    for word in _WORD.findall(text):
+        space = " " if lines else ""
+        for atom in _ATOM.findall(word):
+            if lines and _width(line := lines[-1] + space + atom) <= limit:
+                lines[-1] = line
+            else:
+                lines.append(atom)
+            space = ""
+    return lines
+
+
+def _width(text: str) -> int:
+    return len(text) + len(_WIDE.findall(text))
+
+
+def _clock(ms: float, point: str) -> str:
+    whole = math.floor(ms + 0.5)
+    minutes, rest = divmod(whole, 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}{point}{rest % 1000:03}"

@@ -18,10 +18,10 @@ _GERMAN_STARTERS = re.compile(
     r"(?:Sie|Er|Es|Wir|Ich|Ihr|Das|Der|Die|Dies\w*|Eine?|Dann|Danach|Doch|Aber|Und|Auch|Also|Wenn|Als"
     r"|So|Hier|Dort|Jetzt|Heute|Im|In|Am|Bei|Nach|Von|Zu)\b"
 )
-# "At 5 p.m. Monday", "at 5 p.m. Eastern".
+# "At 5 p.m. Monday", "at 5 p.m. Mon.–Fri.", "at 5 p.m. Eastern".
 _TIME = re.compile(r"\bm\.\W*$", re.IGNORECASE)
 _DAYS_ZONES = re.compile(
-    r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|June|July|August"
+    r"(?:(?:Mon|Tue|Tues|Wed|Wednes|Thu|Thur|Thurs|Fri|Sat|Satur|Sun)(?:day)?|January|February|March|April|June|July|August"
     r"|September|October|November|December|[ECMP][SD]?T|GMT|UTC|BST|Eastern|Central|Pacific)\b"
 )
 _LAST = re.compile(r"(?<![\w.])((?:[^\W\d_]|[.°º№]|(?<=\w)-)+)\.\W*$")

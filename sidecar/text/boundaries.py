@@ -86,7 +86,7 @@ def _compile_patterns() -> _Patterns:
         ordinal=regex.compile(r"(?<!\w)\d{1,3}\.\s*$"),
         glued=regex.compile(
             rf"(?<=(?:^|\s)(?:\p{{Lu}}?[\p{{Ll}}'’]{{2,}}|[\d,]{{2,}})[.!?])"
-            rf"(?:(?:{_STARTERS})(?![\w.(-])|(?:Mrs?|Dr)\. )"
+            rf"(?:(?:{_STARTERS})(?![\w.(-])|(?:Mrs?|Dr)\.(?=\s|$))"
         ),
         says=regex.compile(r"と|って|なんて|하고|라고|라며|이라고|\p{Han}{0,4}[说說道问問喊叫答]"),
         first=regex.compile(r"\s*(\d{1,2})\.\s"),
@@ -150,10 +150,11 @@ def find_next_end(
     # If the language is in doubt, the sentence ends only where it would end in both: a full stop
     # may belong to an abbreviation in one of them.
     names = language.detect(before, ahead=before + word)
-    return end, all(_is_end(before, word, name) for name in names)
+    return end, all(is_end(before, word, name) for name in names)
 
 
-def _is_end(before: str, word: str, name: str) -> bool:
+def is_end(before: str, word: str, name: str) -> bool:
+    """Return whether a sentence in this language ends before a word."""
     from sentencex import segment
 
     found = _compile_patterns()
@@ -186,6 +187,11 @@ def _is_open(said: str) -> bool:
     """Return whether the text ends inside brackets or quotation marks that have just begun."""
     opened = [said.rfind(one) for one, other in _PAIRS if said.count(one) > said.count(other)]
     return bool(opened) and len(said) - max(opened) < _QUOTED
+
+
+def separate_sentences(text: str) -> str:
+    """Put the missing blank behind the end of a sentence, as in "Done.It works"."""
+    return _compile_patterns().glued.sub(r" \g<0>", text)
 
 
 def find_cut(text: str, most: int) -> int:

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from sidecar.text.boundaries import is_end
 from sidecar.text.english_quantities import UNIT, make_pattern, name_unit, read_quantity, read_range
 from sidecar.text.numerals import any_of, load_names, spell_digits, spell_number, verbalize
 
@@ -244,6 +245,9 @@ _WORD = re.compile(
     rf"(?<![\w.])(?:(?:{any_of(word for word in _WORDS if word[0].isupper())})(?=\s+\w)"
     rf"|(?i:{any_of(word for word in _WORDS if word[0].islower())}))(?!\w)"
 )
+# The word behind an abbreviation; and how much of the text before it tells whether a sentence ends.
+_FOLLOWING = re.compile(r"(\s{1,20})[\"'(\[*_‘“«]{0,8}(\w\S{0,23})")
+_NEAR = 8
 # Signs that were not spelled, and words by which the library reads a span as arithmetic.
 _UNSAID = re.compile(r"[^\w ,'’-]|[\d_]|\bdivided by\b")
 
@@ -296,4 +300,10 @@ def _spell_word(match: _Match, has_more: bool) -> str:
 
 def _end(said: str, match: _Match, has_more: bool) -> str:
     """Keep a full stop that ends both the span and the sentence."""
-    return said if has_more or match.end() < len(match.string) else f"{said}."
+    text, end = match.string, match.end()
+    following = _FOLLOWING.match(text, end)
+    ends = end == len(text) and not has_more
+    if following:
+        near = text[max(0, match.start() - _NEAR) : following.end(1)]
+        ends = is_end(near, following[2], "english")
+    return f"{said}." if ends else said

@@ -44,7 +44,7 @@ _PARTS = [
     ),
 ]
 # Words that may precede a figure. They contain no figure, so they are returned as they are.
-_WORDS = re.compile(rf"(?:QQ)?[{_HAN}]{{1,6}}：?\Z")
+_WORDS = re.compile(rf"(?:(?:QQ)?[{_HAN}]{{1,6}}：?|[A-Z]{{2,}} )\Z")
 # A sign or letters beside a number in words.
 _UNSAID = re.compile(
     rf"(?<={_NUMERAL})(?:[#^=<>≥≤±×÷/+~%％‰°℃]|[ap]m)|[-#^=<>≥≤±√×÷/+~$€£¥＄￡](?={_NUMERAL})"

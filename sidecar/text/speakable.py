@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 
 from sidecar.text import addresses
+from sidecar.text.boundaries import separate_sentences
 from sidecar.text.gaps import close_gaps
 from sidecar.text.languages import CODES, TextLanguage, detect_language, detect_languages
 from sidecar.text.marks import KEPT
@@ -84,6 +85,7 @@ def spell_part(
     text = _BREAK.sub(" ", close_gaps(text, said))
     if not NEEDS_SPELLING.search(text):
         return text.replace(KEPT, "")
+    text = separate_sentences(text)
     code = CODES[languages[-1]]
     spells = spell and len(languages) == 1
     parts: list[str] = []

@@ -17,7 +17,9 @@ from sidecar.text.boundaries import find_cluster_border
 from sidecar.text.gaps import TIGHT
 from sidecar.text.languages import TextLanguage
 from sidecar.text.marks import KEPT, TICK
+from sidecar.text.numerals import any_of, load_names
 from sidecar.text.runs import Run
+from sidecar.text.silence import is_silent
 from sidecar.text.speakable import NEEDS_SPELLING, spell_part
 
 # The most characters that are held back. A longer word is cut.
@@ -28,12 +30,12 @@ _HEAD = 2000
 _NEAR = 16
 
 # A part that ends so is held back, since the next word may belong to it or change how it is read:
-# figures, signs, months and titles.
+# figures, signs, months and abbreviations.
 _BINDS = re.compile(
     r"[\d$€£¥₩₹%°@#+=<>/\\|&≥≤≠≈±×÷~√¼½¾⅐-⅞]|^[A-Z]{2,3},?$|^(?:m|b|tr)illion$|^thousand$"
-    r"|^(?:min|hr|sec|yr|lb|oz|ft|mi|yd|gal|tsp|tbsp)s?\.$"
-    r"|^\W*(?:Mon|Tues?|Wed|Thu(?:rs)?|Fri|Sat|Sun)\.?[-–]|^[^\w]*(?:No|Mr|Mrs|Ms|Dr|Gen|Lt|Col|Sgt|Rev|Gov|Capt|Hon|Mt|Apt|Vol)"
-    r"\.$|^\W*(?:(?i:jan|feb|apr|june?|july?|aug|sept?|oct|nov|dec)[A-Za-z]*|Mar|March|May|MAY|MARCH)[.,]?$"
+    r"|^(?:min|hr|sec|yr|lb|oz|ft|mi|yd|gal|tsp|tbsp)s?\.$|^\W*[aApP]\.[mM]\.$"
+    rf"|(?<!\w)(?:(?i:{any_of(load_names('english')['abbreviations'])})|No\.)$"
+    r"|^\W*(?:Mon|Tues?|Wed|Thu(?:rs)?|Fri|Sat|Sun)\.?[-–]|^\W*(?:(?i:jan|feb|apr|june?|july?|aug|sept?|oct|nov|dec)[A-Za-z]*|Mar|March|May|MAY|MARCH)[.,]?$"
     r"|^[-−*•~^]+$"
 )
 # The end of a clause; in Chinese and Japanese its figures wait for it, behind one of these.
@@ -64,8 +66,8 @@ class SpeakableStream:
     Until more of the text arrives, it holds back:
 
     - the last word, up to the white space after it; in Chinese and Japanese the last character;
-    - with `normalize`, also a figure, a sign, a month or a title with the word after it, and code
-      and formulas as a whole.
+    - with `normalize`, also a figure, a sign, a month or an abbreviation with the word after it,
+      code and formulas as a whole, and the marks before the first word of a paragraph.
 
     White space belongs to the word after it; a line break is white space. Without `normalize` the
     output is the text itself.
@@ -85,6 +87,7 @@ class SpeakableStream:
         self._normalize = normalize
         self._spell = spell
         self._head = ""  # the beginning of the paragraph
+        self._is_audible = False  # whether the paragraph has words
         self._before = ""  # the end of the text that was output
         self._said = ""  # the last character of the output
         self._words = _Words()
@@ -105,28 +108,35 @@ class SpeakableStream:
     def _feed_run(self, run: Run) -> str:
         said = ""
         if run.opens and self._normalize:
-            said = self._close(has_more=True)
+            said = self._close(has_more=False)
             if self._head.strip():  # there may be no white space after a tag
                 self._gap = self._gap or "\n"
             self._head = self._before = ""  # it may be in another language
+            self._is_audible = False
         for word in self._words.feed(run.text):
-            self._part += word.text
+            self._add(word.text)
             if not self._holds(word.text.strip()):
                 self.is_spaced = word.is_spaced
                 said += self._say(has_more=True)
         return said
 
+    def _add(self, text: str) -> None:
+        self._part += text
+        self._is_audible = self._is_audible or not is_silent(text)
+
     def _holds(self, word: str) -> bool:
         if len(self._part) > HOLD or not self._normalize:
             return False
-        held = not word or _BINDS.search(word)
+        held = not word or _BINDS.search(word) or not self._is_audible
         if not held and _GOES_ON.search(self._part):
             held = _FIGURE.search(_STOPS.split(self._part)[-1])
         return bool(held) or any(self._part.count(mark) % 2 for mark in (KEPT, TICK))
 
     def _close(self, *, has_more: bool) -> str:
-        self._part += self._words.finish()
+        self._add(self._words.finish())
         self.is_spaced = True
+        if self._normalize and not has_more and not self._is_audible:
+            self._part = ""  # such as a line that is only "—"
         return self._say(has_more=has_more)
 
     def _say(self, *, has_more: bool) -> str:

@@ -100,6 +100,10 @@ ROWS = [
     ("at 14:45GMT", "at fourteen forty five GMT"),
     ("6:10AM,7:25AM", "six ten AM,seven twenty five AM"),
     ("at 6.45 p.m. today", "at six forty five PM today"),
+    ("We met at 6 p.m. The train left.", "We met at six PM. The train left."),
+    ("Bring pens, etc. We have none.", "Bring pens, et cetera. We have none."),
+    ("from 6 p.m. Mon.-Fri. only", "from six PM Mon.-Fri. only"),
+    ("Done.It works at 5.", "Done. It works at five."),
     ("21:51:31", "twenty one hours fifty one minutes thirty one seconds"),
     # Decades, dates, quarters.
     ("the 1920s-40s", "the nineteen twenties to forties"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from bench import text as scores
+from sidecar.synthesis.segments import SegmentSource, TokenSource
 from sidecar.text.silence import is_silent
 from sidecar.text.speakable import make_speakable
 from tests.support.sentences import split, stream_speakable
@@ -20,6 +22,8 @@ READ = {
     "japanese": 302,
 }
 SPLIT = 94
+# Texts that are compared as a whole and dictated, of so many cases each.
+DICTATED, TOGETHER = 320, 4
 
 
 @pytest.mark.parametrize(
@@ -61,3 +65,45 @@ def test_pieces_of_the_suites_are_split_as_the_whole() -> None:
     for case in scores.read_cases(DATA / "sentences.jsonl"):
         text, language = case["text"], case["language"]
         assert split(text, language, sizes=[1] * len(text)) == split(text, language), text
+
+
+def read_whole(text: str, language: str) -> str:
+    source = SegmentSource(language, split=True, normalize=True)
+    source.feed(text)
+    source.end()
+    said = ""
+    while segment := source.next():
+        said += segment.text
+    return said
+
+
+def dictate(text: str, language: str) -> str:
+    source = TokenSource(language, normalize=True)
+    said = ""
+    for at in range(0, len(text) + 3, 3):
+        source.feed(text[at : at + 3]) if at < len(text) else source.end()
+        while piece := source.take():
+            said += piece.text
+    return said
+
+
+def test_a_dictated_text_has_the_words_of_the_whole() -> None:
+    cases = [
+        case
+        for name in ("normalisation", "sentences")
+        for case in scores.read_cases(DATA / f"{name}.jsonl")
+    ]
+    rng = random.Random(5)
+    rng.shuffle(cases)
+    cases.sort(key=lambda case: case["language"])
+    groups = [cases[at : at + TOGETHER] for at in range(0, len(cases), TOGETHER)]
+    groups = [group for group in groups if len({case["language"] for case in group}) == 1]
+    assert len(groups) > DICTATED
+    differ: list[tuple[str, str]] = []
+    for group in rng.sample(groups, DICTATED):
+        text = rng.choice((" ", "\n\n")).join(case["text"] for case in group)
+        language = group[0]["language"]
+        one, other = read_whole(text, language), dictate(text, language)
+        if "".join(one.split()) != "".join(other.split()):
+            differ.append((one, other))
+    assert differ == []

@@ -15,6 +15,7 @@ from client_tests.support import QUICK, Events, fails, within
 from qwen_tts_client import (
     RestartEvent,
     SidecarDisconnectedError,
+    SidecarError,
     SidecarProtocolError,
     SidecarStartError,
     connect,
@@ -107,6 +108,30 @@ async def test_a_server_that_is_not_there_or_refuses_is_reported() -> None:
     async with serve(nobody, "127.0.0.1", 0, process_request=refuse) as server:
         url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
         await fails(connect(url, TOKEN).start(), SidecarStartError, "status 401: Bearer a-token!")
+
+
+async def test_the_token_is_sent_to_one_server_and_is_in_no_error() -> None:
+    with pytest.raises(SidecarError, match="a line break at its end may come from a file") as wrong:
+        connect("ws://127.0.0.1:9", f"{TOKEN}\n")
+    assert TOKEN not in str(wrong.value)
+    asked: list[str] = []
+
+    def note(socket: ServerConnection, request: Request) -> Response:
+        asked.append(request.path)
+        return socket.respond(HTTPStatus.NOT_FOUND, "")
+
+    async with serve(nobody, "127.0.0.1", 0, process_request=note) as other:
+        there = f"ws://127.0.0.1:{next(iter(other.sockets)).getsockname()[1]}/there"
+
+        def redirect(socket: ServerConnection, request: Request) -> Response:
+            response = socket.respond(HTTPStatus.FOUND, "")
+            response.headers["Location"] = there
+            return response
+
+        async with serve(nobody, "127.0.0.1", 0, process_request=redirect) as server:
+            url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
+            await fails(connect(url, TOKEN).start(), SidecarStartError, "status 302")
+    assert asked == []
 
 
 async def nobody(_: ServerConnection) -> None:

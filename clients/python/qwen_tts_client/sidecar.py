@@ -110,7 +110,7 @@ def connect(
         restart: as for `Sidecar`, as are the others.
 
     Raises:
-        SidecarError: a number is invalid, or the library websockets is not installed.
+        SidecarError: a number or the token is invalid, or the library websockets is not installed.
     """
     try:
         from qwen_tts_client.websocket import WebSocketConnector

@@ -17,9 +17,11 @@ from websockets.exceptions import (
 )
 from websockets.typing import Subprotocol
 
+from qwen_tts_client.access_token import RULE, is_access_token
 from qwen_tts_client.audio_message import decode_audio
 from qwen_tts_client.errors import (
     SidecarDisconnectedError,
+    SidecarError,
     SidecarProtocolError,
     SidecarStartError,
 )
@@ -35,6 +37,13 @@ _CREDIT_MS = 5000.0
 _CLOSE_TIMEOUT = 2.0
 
 
+class _Connect(connect):
+    """Follow no redirect, since older versions of the library would send the token there, too."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
 class WebSocketConnector:
     """Connects to one server, for each conversation anew.
 
@@ -42,9 +51,14 @@ class WebSocketConnector:
         url: such as `wss://example.com` or `ws://127.0.0.1:8123`.
         token: what the server asks for; it is sent in a header.
         timeout: seconds that the connection may take.
+
+    Raises:
+        SidecarError: a server cannot have this token.
     """
 
     def __init__(self, url: str, token: str, timeout: float) -> None:
+        if not is_access_token(token):
+            raise SidecarError(f"The token {RULE}; a line break at its end may come from a file.")
         self.name = url
         self._token = token
         self._timeout = timeout
@@ -56,7 +70,7 @@ class WebSocketConnector:
             SidecarStartError: the server cannot be reached, or refuses the connection.
         """
         try:
-            socket = await connect(
+            socket = await _Connect(
                 self.name,
                 subprotocols=[_SUBPROTOCOL],
                 additional_headers={"Authorization": f"Bearer {self._token}"},

@@ -5,6 +5,7 @@ That the bytes are those of stdio is a test of each client: `test_bridged` and `
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import random
@@ -20,7 +21,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.clients.bridge.running import Bridge, Client, bridge, dial
+from tests.clients.bridge.running import TOKEN, Bridge, Client, bridge, dial
 from tests.support.harness import TIMEOUT, RpcError
 
 TEXT = "One two three. Four five six seven."
@@ -81,6 +82,48 @@ def test_files_of_the_machine_are_not_opened_for_a_client(shared: Bridge, tmp_pa
                 "hint": "Send the recording as `reference.audio`, or start the server with "
                 "--allow-paths.",
             }
+
+
+def test_numbers_out_of_range_and_odd_grants_concern_one_request(shared: Bridge) -> None:
+    speech = {"text": "Hi.", "partialResultToken": 1, "maxFrames": 2}
+    with Client(shared.address) as client:
+        with pytest.raises(RpcError) as refused:
+            client.call("speech/synthesize", {**speech, "creditMs": 10**400})
+        assert refused.value.code == -32602
+        id = client.request("speech/synthesize", {**speech, "creditMs": 0})
+        for ms in (-5, True, "5", None, 10**400, 1e308, 1e308):
+            client.notify("speech/grantCredit", {"token": 1, "ms": ms})
+        assert client.wait(id)["frames"] == 2
+
+
+def test_a_message_may_come_in_any_number_of_fragments(shared: Bridge) -> None:
+    with Client(shared.address) as client:
+        ping = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"})
+        client.socket.send([*ping, *[""] * 10_000])
+        assert client.wait(1)["uptimeMs"] > 0
+        client.socket.send([b"a", b"b"])
+        with pytest.raises(ConnectionClosed):
+            client.next()
+        assert client.socket.close_code == 1003
+
+
+def test_the_token_is_in_no_answer_to_a_malformed_request(shared: Bridge) -> None:
+    """Nor is it in the log, which `bridge` looks at."""
+    upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    upgrade += "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    port = int(shared.address.rpartition(":")[2])
+    for start, line in (
+        ("GET / HTTP/1.1", f"Authorization: Bearer {TOKEN}\x01"),
+        ("GET / HTTP/1.1", f"Authorization Bearer {TOKEN}"),
+        ("GET / HTTP/1.1", f"Sec-WebSocket-Protocol: qwen-tts.v1, qwen-tts.token.{TOKEN};"),
+        (f"GET /?token={TOKEN} HTTP/1.0", "Host: x"),
+        (f"GET /?token={TOKEN} HTTP/1.1", "Host: x"),
+    ):
+        with socket.create_connection(("127.0.0.1", port), TIMEOUT) as raw:
+            raw.sendall(f"{start}\r\n{line}\r\n{upgrade}\r\n".encode())
+            answer = b"".join(iter(lambda: raw.recv(4096), b""))
+        assert b" 101 " not in answer
+        assert TOKEN.encode() not in answer
 
 
 def test_an_answer_is_whole_whatever_its_fields(shared: Bridge) -> None:

@@ -104,6 +104,7 @@ def test_what_a_message_cannot_be() -> None:
         (json.dumps({**ping, "id": True}), "invalidRequest", None),
         (json.dumps({**ping, "id": 1.5}), "invalidRequest", None),
         (json.dumps({**ping, "id": None}), "invalidRequest", None),
+        (json.dumps({**ping, "id": "\ud83d"}), "invalidParams", None),
         (json.dumps({**ping, "method": 5}), "invalidRequest", 1),
         (json.dumps({**ping, "params": {"text": "\ud83d"}}), "invalidParams", 1),
         (json.dumps({**ping, "params": {"seed": float("nan")}}), "notFinite", 1),
@@ -113,6 +114,11 @@ def test_what_a_message_cannot_be() -> None:
             messages.read(text)
         assert (refused.value.type, refused.value.id) == (kind, id), text[:80]
     assert messages.read('{"jsonrpc": "2.0", "id": 1, "result": {}}') is None
+
+
+@pytest.mark.parametrize("value", [-1, True, "5", None, [], 10**400])
+def test_credit_is_a_number_or_nothing(value: Any) -> None:
+    assert messages.as_number(value) is None
 
 
 def test_the_token_is_made_once_and_only_its_owner_can_read_it(

@@ -7,6 +7,8 @@ import http
 from collections.abc import Callable, Collection, Sequence
 
 from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import InvalidHeaderFormat
+from websockets.headers import parse_subprotocol
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
@@ -45,12 +47,16 @@ class Door:
                 http.HTTPStatus.FORBIDDEN,
                 "This page may not connect. Start the server with --allow-origin and its origin.",
             )
-        if not self._knows_token(request):
+        try:
+            names = offered(request)
+        except InvalidHeaderFormat:  # Its text has the whole header, and with it the token.
+            return http.HTTPStatus.BAD_REQUEST, "The header Sec-WebSocket-Protocol is malformed."
+        if not self._knows_token(request, names):
             return (
                 http.HTTPStatus.UNAUTHORIZED,
                 "The token is missing or wrong. Send `Authorization: Bearer TOKEN`.",
             )
-        if SUBPROTOCOL not in offered(request):
+        if SUBPROTOCOL not in names:
             return http.HTTPStatus.BAD_REQUEST, f"Offer the subprotocol {SUBPROTOCOL}."
         if not self._has_room():
             return (
@@ -59,25 +65,27 @@ class Door:
             )
         return None
 
-    def _knows_token(self, request: Request) -> bool:
+    def _knows_token(self, request: Request, names: Sequence[str]) -> bool:
         headers = request.headers.get_all("Authorization")
         if headers:
             scheme, _, token = headers[0].partition(" ")
             tokens = [token.strip()] if len(headers) == 1 and scheme.lower() == "bearer" else []
         else:
             tokens = [
-                name.removeprefix(_TOKEN_PREFIX)
-                for name in offered(request)
-                if name.startswith(_TOKEN_PREFIX)
+                name.removeprefix(_TOKEN_PREFIX) for name in names if name.startswith(_TOKEN_PREFIX)
             ]
         given = tokens[0] if len(tokens) == 1 else ""
         return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self._token)
 
 
 def offered(request: Request) -> list[str]:
-    """Return the subprotocols that a client offers."""
+    """Return the subprotocols that a client offers.
+
+    Raises:
+        InvalidHeaderFormat: the header is malformed.
+    """
     lines = request.headers.get_all("Sec-WebSocket-Protocol")
-    return [name.strip() for line in lines for name in line.split(",")]
+    return [name for line in lines for name in parse_subprotocol(line)]
 
 
 def select(_: ServerConnection, subprotocols: Sequence[Subprotocol]) -> Subprotocol | None:

@@ -7,7 +7,6 @@ import asyncio
 import ipaddress
 import logging
 import os
-import re
 import secrets
 import shlex
 import signal
@@ -16,9 +15,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qwen_tts_client import Sidecar, SidecarError
+from qwen_tts_client.access_token import RULE, is_access_token
 
 TOKEN_VARIABLE = "QWEN_TTS_BRIDGE_TOKEN"
-_TOKEN = re.compile(r"[A-Za-z0-9._~-]{1,256}")
 
 _LIMITS = (
     ("--max-connections", 64, "connections at a time"),
@@ -37,8 +36,8 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code."""
     options = _parser().parse_args(words)
     logging.basicConfig(level=options.log_level.upper(), format="%(levelname)s %(message)s")
-    # At the level debug, that library logs the headers of requests, and with them the token.
-    logging.getLogger("websockets").setLevel(logging.WARNING)
+    # That library logs malformed requests, and at the level debug all headers: with the token.
+    logging.getLogger("websockets").setLevel(logging.CRITICAL)
     try:
         return asyncio.run(_serve(options, _token(options.token_file)))
     except (Failure, SidecarError, OSError) as error:
@@ -116,10 +115,8 @@ def _token(file: Path | None) -> str:
             )
     else:
         token, where = _read_or_make(file), str(file)
-    if not _TOKEN.fullmatch(token):
-        raise Failure(
-            f"the token in {where} must have 1 to 256 letters, digits, or characters of -_.~"
-        )
+    if not is_access_token(token):
+        raise Failure(f"the token in {where} {RULE}")
     return token
 
 

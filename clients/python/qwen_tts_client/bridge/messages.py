@@ -64,10 +64,8 @@ def read(text: str | bytes) -> Incoming | None:
         Refusal: it is not a message of JSON-RPC 2.0.
     """
     envelope = _open(text)
-    id = envelope.id
-    is_id = isinstance(id, (int, str)) and not isinstance(id, bool)
-    known = id if is_id else None
-    if envelope.jsonrpc != "2.0" or not (is_id or id is msgspec.UNSET):
+    known = _as_id(envelope.id)
+    if envelope.jsonrpc != "2.0" or (known is None and envelope.id is not msgspec.UNSET):
         raise Refusal("invalidRequest", "The message is not JSON-RPC 2.0.", id=known)
     if envelope.method is msgspec.UNSET and (
         envelope.result is not msgspec.UNSET or envelope.error is not msgspec.UNSET
@@ -102,11 +100,22 @@ def _unreadable(text: str | bytes, cause: Exception) -> Refusal:
         value: Any = json.loads(text, parse_constant=constants.append)
     except (ValueError, RecursionError):
         return Refusal("parseError", f"The message is not JSON: {cause}")
-    id = as_params(value).get("id")
-    known = id if isinstance(id, (int, str)) and not isinstance(id, bool) else None
+    known = _as_id(as_params(value).get("id"))
     if constants:
         return Refusal("notFinite", f"{constants[0]} is not JSON.", id=known)
     return Refusal("invalidParams", f"The message cannot be read: {cause}", id=known)
+
+
+def _as_id(value: Any) -> Id | None:
+    """Return an id that can be repeated in an answer; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        return None
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:  # half a surrogate pair
+            return None
+    return value
 
 
 def as_params(params: Any) -> Params:
@@ -115,10 +124,13 @@ def as_params(params: Any) -> Params:
 
 
 def as_number(value: Any) -> float | None:
-    """Return a number that is not negative; None for anything else."""
+    """Return a number that is not negative; None for anything else, and beyond a float's range."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
         return None
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def key(value: Any) -> tuple[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 from dataclasses import dataclass
 from enum import Enum
@@ -85,8 +86,8 @@ class Peer:
     async def _converse(self) -> tuple[int, str]:
         """Return with what to close the connection."""
         while not self._is_over:
-            text = await self._socket.recv()
-            if isinstance(text, bytes):
+            text = await self._receive()
+            if text is None:
                 return 1003, "a client sends text only"
             try:
                 message = messages.read(text)
@@ -96,6 +97,18 @@ class Peer:
                 self._outgoing.put(messages.refused(refusal), text=True)
             await self._outgoing.room()
         return 1000, ""
+
+    async def _receive(self) -> str | None:
+        """Return the next text; None for a binary message.
+
+        Its fragments are joined as they come: a list of millions of them takes much memory.
+        """
+        text = io.StringIO()
+        async for fragment in self._socket.recv_streaming():
+            if isinstance(fragment, bytes):
+                return None
+            text.write(fragment)
+        return text.getvalue()
 
     async def _handle(self, message: Incoming) -> None:
         if message.id is None:

@@ -128,6 +128,8 @@ class Bridge:
         log.info("%s has connected from %s", socket.id, socket.remote_address)
         try:
             await Peer(socket, self._sidecar, self._initialized, self._limits).run()
+        except Exception:
+            log.exception("%s has failed", socket.id)
         finally:
             self._connections -= 1
             log.info("%s has ended with %s", socket.id, socket.close_code)

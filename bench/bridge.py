@@ -7,32 +7,27 @@ that is busy for a while does not look like a cost of either.
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
-import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from bench import engines, suite
+import psutil
+from qwen_tts_client import SyncSidecar, connect
+
+from bench import engines, sidecars, suite
 from bench.child import ROOT
-from bench.client import Client
 from bench.markdown import table
 from bench.options import Options
+from bench.sidecars import cpu_seconds
 
 TITLE = "The bridge's share"
 _TOKEN = "of-the-benchmark"
-_TICK = os.sysconf("SC_CLK_TCK")
 
 
 def run(options: Options) -> dict[str, Any]:
-    from websockets.sync.client import connect
-    from websockets.typing import Subprotocol
-
     runs = options.run_count(full=10, quick=3)
     bridge = subprocess.Popen(
         [sys.executable, "-m", "qwen_tts_client.bridge.main", "--port", "0",
@@ -46,73 +41,42 @@ def run(options: Options) -> dict[str, Any]:
     try:
         assert bridge.stdout
         address = bridge.stdout.readline().removeprefix("Listening on ").strip()
-        offer = [Subprotocol("qwen-tts.v1"), Subprotocol(f"qwen-tts.token.{_TOKEN}")]
         with (
-            Client(options.model, options.seconds()) as pipes,
-            connect(address, subprotocols=offer, compression=None, proxy=None) as socket,
+            sidecars.running(options.model, options.seconds()) as pipes,
+            connect(address, _TOKEN) as remote,
         ):
-            return _compare(pipes, socket, bridge.pid, runs, options.frames)
+            return _compare(pipes, remote, bridge.pid, runs, options.frames)
     finally:
         bridge.terminate()
         bridge.wait()
 
 
-def _compare(pipes: Client, socket: Any, bridge: int, runs: int, frames: int) -> dict[str, Any]:
-    pipes.initialize()
-    hello = {"protocolVersion": 1, "clientInfo": {"name": "bench"}}
-    _send(socket, 0, "initialize", hello)
-    socket.recv()
-    sidecar = int(Path(f"/proc/{bridge}/task/{bridge}/children").read_text().split()[0])
+def _compare(
+    pipes: SyncSidecar, remote: SyncSidecar, bridge: int, runs: int, frames: int
+) -> dict[str, Any]:
+    [sidecar] = psutil.Process(bridge).children()
     turns: list[dict[str, float]] = []
-    cpu = [_cpu(bridge), _cpu(sidecar)]
+    before: list[float] = []
     for turn in range(runs + 1):
         for text in engines.SENTENCES[:3]:
-            speech = {"text": text, "seed": 0, "maxFrames": frames}
-            here = _timed(lambda heard, speech=speech: pipes.speak(heard, **speech))
-            there = _timed(lambda heard, speech=speech: _speak(socket, heard, speech))
+            here, there = (_timed(one, text, seed=0, max_frames=frames) for one in (pipes, remote))
             if turn:  # the first one loads the model
                 turns.append({name: there[name] / here[name] for name in here})
-            else:
-                cpu = [_cpu(bridge), _cpu(sidecar)]
-    spent = [_cpu(bridge) - cpu[0], _cpu(sidecar) - cpu[1]]
+        before = before or [cpu_seconds(bridge), cpu_seconds(sidecar.pid)]
+    spent = [cpu_seconds(bridge) - before[0], cpu_seconds(sidecar.pid) - before[1]]
     quartiles = {
         name: statistics.quantiles([one[name] for one in turns], n=4) for name in ("first", "whole")
     }
     return {"pairs": len(turns), "quartiles": quartiles, "cpu": spent[0] / spent[1]}
 
 
-def _timed(speak: Callable[[Callable[[bytes], object]], object]) -> dict[str, float]:
+def _timed(tts: SyncSidecar, text: str, **speech: Any) -> dict[str, float]:
     """Return the seconds until the first audio, and until the answer."""
-    heard: list[float] = []
     start = time.perf_counter()
-    speak(lambda _: heard.append(time.perf_counter()))
+    stream = tts.synthesize(text, **speech)
+    heard = [time.perf_counter() for _ in stream]
+    stream.final()
     return {"first": heard[0] - start, "whole": time.perf_counter() - start}
-
-
-def _speak(socket: Any, on_audio: Callable[[bytes], object], speech: dict[str, Any]) -> None:
-    params = {**speech, "partialResultToken": 1, "creditMs": 30_000}
-    _send(socket, 1, "speech/synthesize", params)
-    while True:
-        message = socket.recv()
-        if isinstance(message, bytes):
-            *_, samples, _, _, rate = struct.unpack_from("<BBHIIIIII", message)
-            on_audio(message[message[1] :])
-            grant = {"token": 1, "ms": samples / rate * 1000}
-            _send(socket, None, "speech/grantCredit", grant)
-        elif "id" in (answer := json.loads(message)):
-            assert "result" in answer, answer
-            return
-
-
-def _send(socket: Any, id: int | None, method: str, params: dict[str, Any]) -> None:
-    call = {} if id is None else {"id": id}
-    socket.send(json.dumps({"jsonrpc": "2.0", **call, "method": method, "params": params}))
-
-
-def _cpu(process: int) -> float:
-    """Return the seconds of CPU that a process has used; Linux only."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICK
 
 
 def report(result: dict[str, Any]) -> str:

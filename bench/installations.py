@@ -16,8 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import engines
-from bench.client import Client
+from bench import engines, sidecars
 from bench.markdown import ms, table
 from bench.options import DEFAULT_MODEL
 
@@ -32,20 +31,17 @@ def measure(python: str, model: str, text: str) -> dict[str, float | str]:
     voice = engines.first_voice(model)
     with tempfile.TemporaryDirectory() as elsewhere:
         start = time.perf_counter()
-        with Client(model, _SECONDS, python=python, folder=Path(elsewhere)) as client:
+        with sidecars.running(model, _SECONDS, python=python, folder=Path(elsewhere)) as tts:
 
             def note(what: str) -> None:
                 found[what] = time.perf_counter() - start
-                found[f"{what}, CPU"] = client.cpu_seconds()
+                found[f"{what}, CPU"] = sidecars.cpu_seconds(tts.pid)
 
-            def hear(pcm: bytes) -> None:
-                if "first audio" not in found:
-                    note("first audio")
-                audio.update(pcm)
-
-            client.initialize()
             note("handshake")
-            client.speak(hear, text=text, voice=voice, seed=1)
+            for chunk in tts.synthesize(text, voice=voice, seed=1):
+                if not chunk.seq:
+                    note("first audio")
+                audio.update(chunk.audio)
     return {**found, "audio": audio.hexdigest()}
 
 

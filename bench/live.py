@@ -6,15 +6,17 @@ slow or as fast as a language model; and a chapter of 20,000 characters in one r
 
 from __future__ import annotations
 
+import asyncio
 import statistics
-import threading
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import psutil
+from qwen_tts_client import Sentence, SpeechChunk, SyncSidecar, SyncStream
+from qwen_tts_client.protocol import AudioProgress
 
-from bench import suite
-from bench.client import Client, Message
+from bench import sidecars, suite
 from bench.markdown import ms, table
 from bench.options import Options
 
@@ -28,7 +30,6 @@ _SENTENCE = "He finished reading the long letter, folded it carefully, and put i
 # Of English, as language models cut it.
 _CHARS_PER_TOKEN = 4
 _ANSWER_CHARS = 340
-_TOKEN = "live"
 
 
 def text(length: int) -> str:
@@ -40,20 +41,20 @@ class Listener:
 
     Attributes:
         chunks: when each came and how long it lasts, in seconds.
-        marks: the events of sentences.
     """
 
     def __init__(self) -> None:
         self.began = time.perf_counter()
         self.chunks: list[tuple[float, float]] = []
-        self.marks: list[Message] = []
 
-    def hear(self, message: Message) -> None:
-        value = message["params"]["value"]
-        if value["kind"] == "sentence":
-            self.marks.append(value)
-        elif value["samples"]:
-            self.chunks.append((time.perf_counter() - self.began, value["samples"] / 24000))
+    def hear(self, chunk: SpeechChunk | AudioProgress) -> None:
+        if chunk.samples:
+            self.chunks.append((time.perf_counter() - self.began, chunk.samples / 24000))
+
+    def hear_all(self, stream: SyncStream) -> Listener:
+        for chunk in stream:
+            self.hear(chunk)
+        return self
 
     @property
     def first(self) -> float:
@@ -81,58 +82,54 @@ class Listener:
         return came_by, played
 
 
-def first_audio(client: Client, length: int, mode: str) -> float:
+def first_audio(tts: SyncSidecar, length: int, mode: Any) -> float:
     """Return seconds to the first audio of a text in motion, all of which is there at once."""
+
+    async def pieces() -> AsyncIterator[str]:
+        yield text(length)
+        await asyncio.Event().wait()  # It might go on.
+
     listener = Listener()
-    asked = {"text": text(length), "moreText": True, "textMode": mode, "seed": 1, "maxFrames": 2}
-    client.call("speech/synthesize", {**asked, "partialResultToken": _TOKEN}, listener.hear)
-    return listener.first
+    stream = tts.synthesize_text(pieces(), text_mode=mode, seed=1, max_frames=2)
+    return listener.hear_all(stream).first
 
 
-def written(client: Client, mode: str, tokens_per_second: float) -> Listener:
+def written(tts: SyncSidecar, mode: Any, tokens_per_second: float) -> Listener:
     """Return an answer of a language model, written at that pace."""
     answer = text(_ANSWER_CHARS)
     listener = Listener()
-    pieces = [answer[i : i + _CHARS_PER_TOKEN] for i in range(0, len(answer), _CHARS_PER_TOKEN)]
 
-    def write() -> None:
-        for number, piece in enumerate(pieces):
-            time.sleep(max(0.0, listener.began + number / tokens_per_second - time.perf_counter()))
-            client.notify("speech/appendText", {"token": _TOKEN, "text": piece})
-        client.notify("speech/endText", {"token": _TOKEN})
+    async def pieces() -> AsyncIterator[str]:
+        for number, at in enumerate(range(0, len(answer), _CHARS_PER_TOKEN)):
+            due = listener.began + number / tokens_per_second
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            yield answer[at : at + _CHARS_PER_TOKEN]
 
-    writer = threading.Thread(target=write)
-    asked = {"text": "", "moreText": True, "textMode": mode, "seed": 1}
-    asked["partialResultToken"] = _TOKEN
-    listener.began = time.perf_counter()
-    client.call("speech/synthesize", asked, listener.hear, on_sent=writer.start)
-    writer.join()
-    return listener
+    return listener.hear_all(tts.synthesize_text(pieces(), text_mode=mode, seed=1))
 
 
-def chapter(client: Client, length: int) -> dict[str, Any]:
+def chapter(tts: SyncSidecar, length: int) -> dict[str, Any]:
     """One long request: memory over its course, and whether the marks say where it is."""
     listener = Listener()
     resident: list[int] = []
-    process = psutil.Process(client.process.pid)
+    process = psutil.Process(tts.pid)
 
-    def hear(message: Message) -> None:
-        listener.hear(message)
-        if message["params"]["value"]["kind"] == "sentence":
-            resident.append(process.memory_info().rss)
+    def look(_: Sentence) -> None:
+        resident.append(process.memory_info().rss)
 
-    said = {"text": text(length), "seed": 1, "partialResultToken": _TOKEN}
-    result = client.call("speech/synthesize", said, hear)
-    places = [(mark["textStart"], mark["textEnd"]) for mark in listener.marks]
+    stream = tts.synthesize(text(length), on_sentence=look, seed=1)
+    listener.hear_all(stream)
+    result, marks = stream.final(), stream.sentences
+    places = [(mark.text_start, mark.text_end) for mark in marks]
     assert [start for start, _ in places] == [0, *(end for _, end in places[:-1])]
     assert places[-1][1] == length
-    assert listener.marks[-1]["startMs"] < result["durationMs"]
+    assert marks[-1].start_ms < result.duration_ms
     quarter = len(resident) // 4
     return {
         "chars": length,
         "sentences": len(places),
-        "audio_seconds": result["durationMs"] / 1000,
-        "real_time_factor": result["metrics"]["realTimeFactor"],
+        "audio_seconds": result.duration_ms / 1000,
+        "real_time_factor": result.metrics.real_time_factor,
         "first": listener.first,
         "gaps": listener.gaps,
         "resident_second_quarter": statistics.median(resident[quarter : 2 * quarter]),
@@ -142,14 +139,13 @@ def chapter(client: Client, length: int) -> dict[str, Any]:
 
 def run(options: Options) -> dict[str, Any]:
     runs = options.run_count(full=5, quick=3)
-    with Client(options.model, options.seconds() + 900) as client:
-        client.initialize()
-        client.speak(text="Hello there.", seed=1)
+    with sidecars.running(options.model, options.seconds() + 900) as tts:
+        tts.synthesize("Hello there.", seed=1).final()
         firsts = [
             {
                 "chars": length,
                 **{
-                    mode: [first_audio(client, length, mode) for _ in range(runs)]
+                    mode: [first_audio(tts, length, mode) for _ in range(runs)]
                     for mode in ("full", "stream")
                 },
             }
@@ -161,9 +157,9 @@ def run(options: Options) -> dict[str, Any]:
              "timeline": [heard.at(second) for second in MOMENTS]}
             for pace in TOKENS_PER_SECOND
             for mode in ("full", "stream")
-            if (heard := written(client, mode, pace))
+            if (heard := written(tts, mode, pace))
         ]  # fmt: skip
-        long = chapter(client, CHAPTER_CHARS if not options.quick else 4_000)
+        long = chapter(tts, CHAPTER_CHARS if not options.quick else 4_000)
     return {"firsts": firsts, "paces": paces, "chapter": long, "runs": runs}
 
 

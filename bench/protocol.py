@@ -10,10 +10,10 @@ import os
 import time
 from typing import Any
 
-from bench import child, engines, suite
-from bench.client import Client
+from bench import child, engines, sidecars, suite
 from bench.markdown import failures, medians, table
 from bench.options import Options
+from bench.sidecars import Wire
 
 TITLE = "The protocol's share"
 ENCODINGS = ("pcm_s16le", "pcm_f32le")
@@ -42,19 +42,18 @@ def _measure_engine(model: str, frames: int, turns: int) -> dict[str, float]:
 def _measure_wire(
     encoding: str, model: str, frames: int, turns: int, seconds: float
 ) -> dict[str, float]:
-    usual = {"encoding": encoding, "maxFrames": frames, "seed": 0, "language": engines.LANGUAGE}
-    usual["voice"] = engines.first_voice(model)
-    with Client(model, seconds) as client:
-        client.initialize()
-        client.speak(text=engines.SENTENCES[0], **usual)
-        sent, received = client.bytes_sent, client.bytes_received
-        server, own, start = client.cpu_seconds(), time.process_time(), time.perf_counter()
-        results = [client.speak(text=text, **usual) for text in engines.SENTENCES * turns]
-        audio = sum(result["samples"] / result["sampleRate"] for result in results)
+    usual: dict[str, Any] = {"encoding": encoding, "max_frames": frames, "seed": 0}
+    usual |= {"language": engines.LANGUAGE, "voice": engines.first_voice(model)}
+    with Wire.counting(), sidecars.running(model, seconds) as tts:
+        tts.synthesize(engines.SENTENCES[0], **usual).final()
+        sent, received, server = Wire.sent, Wire.received, sidecars.cpu_seconds(tts.pid)
+        own, start = time.process_time(), time.perf_counter()
+        results = [tts.synthesize(text, **usual).final() for text in engines.SENTENCES * turns]
+        audio = sum(result.samples / result.sample_rate for result in results)
         return {
-            "sent": (client.bytes_sent - sent) / audio,
-            "received": (client.bytes_received - received) / audio,
-            "server": (client.cpu_seconds() - server) / audio,
+            "sent": (Wire.sent - sent) / audio,
+            "received": (Wire.received - received) / audio,
+            "server": (sidecars.cpu_seconds(tts.pid) - server) / audio,
             "client": (time.process_time() - own) / audio,
             "wall": (time.perf_counter() - start) / audio,
         }

@@ -9,6 +9,7 @@ memory grows.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 import time
 from collections import Counter
@@ -16,18 +17,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from statistics import median
+from typing import Any
+from unittest import mock
 
+import msgspec
 import numpy as np
 import psutil
+from qwen_tts_client import ExitEvent, Sidecar, SidecarResponseError
+from qwen_tts_client.connection import Call, Connection
+from qwen_tts_client.protocol import ERROR_CODES, AudioProgress, SentenceProgress, SynthesizeResult
 
-from bench import engines
-from bench.client import Client, Message
+from bench import engines, sidecars
 from bench.live import Listener
 from bench.markdown import mb, ms, table
 from sidecar.models.catalog import BUNDLED
 
 _FRAMES, _CANCELLED = (12, 120), 1 / 7
-_CANCEL_CODE = -32800
 # From here on sizes should stay; the first streams still compile, and fill caches.
 _SETTLED = 0.2
 _SLACK_SECONDS = 120.0
@@ -46,126 +51,139 @@ class Stream:
         samples: of the chunks that have come.
     """
 
+    number: int
     cancel_after: int | None
     listener: Listener = field(default_factory=Listener)
     samples: int = 0
-    answers: int = 0
+    is_answered: bool = False
+
+
+class Incoming(msgspec.Struct):
+    """What tells an answer from a notification."""
+
+    id: int | None = None
+    method: str | None = None
+    params: dict[str, Any] = {}
 
 
 class Soak:
     """One process, and `streams` requests in flight until `seconds` have gone."""
 
-    def __init__(self, client: Client, options: argparse.Namespace) -> None:
-        self._client, self._options = client, options
+    def __init__(self, tts: Sidecar, options: argparse.Namespace) -> None:
+        self._tts, self._options = tts, options
         self._random = Random(options.seed)
-        self._process = psutil.Process(client.process.pid)
+        self._process = psutil.Process(tts.pid)
         self._began = time.monotonic()
-        self._asked = 0.0
+        self._answered: set[int | None] = set()
         self.streams: list[Stream] = []
         self.samples: list[dict[str, float]] = []
         self.faults: list[str] = []
         self.ended: Counter[str] = Counter()
 
-    def run(self) -> None:
-        voices = self._client.call("voice/list", {"model": self._options.model})["voices"]
-        self._voices = [voice["voice"] for voice in voices] or [None]
+    async def run(self) -> None:
+        """Speak until the time is over, and wait for what is in flight then.
+
+        Raises:
+            SidecarExitedError: in a group; the process has ended.
+        """
+        connection = await self._tts.connection()
+        voices = await self._tts.voices.list(self._options.model)
+        self._voices = [voice.voice for voice in voices] or [None]
         self._began = time.monotonic()
-        self._ask_status()
-        for _ in range(self._options.streams):
-            self._start()
-        while self._owed() or self._passed() < self._options.seconds:
-            self._take(self._client.read())
-        self._ask_status()
-        while len(self.samples) < 2 or self._asked:
-            self._take(self._client.read())
-        self.faults += [f"stream {n} has no answer" for n, s in self._numbered() if not s.answers]
+        receive = connection.receive
+        with mock.patch.object(connection, "receive", lambda body: receive(self._audited(body))):
+            try:
+                async with (
+                    asyncio.timeout(self._options.seconds + _SLACK_SECONDS),
+                    asyncio.TaskGroup() as group,
+                ):
+                    group.create_task(self._sample_often())
+                    for _ in range(self._options.streams):
+                        group.create_task(self._speak_on(connection))
+            except TimeoutError:
+                owed = [stream.number for stream in self.streams if not stream.is_answered]
+                self.faults += [f"stream {number} has no answer" for number in owed]
+        await self._sample()
 
-    def _passed(self) -> float:
-        return time.monotonic() - self._began
+    def _is_over(self) -> bool:
+        return time.monotonic() - self._began >= self._options.seconds
 
-    def _owed(self) -> bool:
-        return any(not stream.answers for stream in self.streams)
+    def _audited(self, body: bytes) -> bytes:
+        """Note what the client would ignore: a second answer, and audio after the answer."""
+        message = msgspec.json.decode(body, type=Incoming)
+        is_answer = message.method is None
+        about = message.id if is_answer else message.params.get("token")
+        if about in self._answered:
+            what = "answered twice" if is_answer else "heard after its answer"
+            self.faults.append(f"request {about} was {what}")
+        elif is_answer:
+            self._answered.add(about)
+        return body
 
-    def _numbered(self) -> list[tuple[int, Stream]]:
-        return list(enumerate(self.streams))
+    async def _speak_on(self, connection: Connection) -> None:
+        await self._speak(connection)
+        while not self._is_over():
+            await self._speak(connection)
 
-    def _start(self) -> None:
-        random, number = self._random, len(self.streams)
-        frames = random.randint(*_FRAMES)
+    async def _speak(self, connection: Connection) -> None:
+        random, frames = self._random, self._random.randint(*_FRAMES)
         cancelled = random.random() < _CANCELLED
-        self.streams.append(Stream(random.randint(0, 4) if cancelled else None))
+        stream = Stream(len(self.streams), random.randint(0, 4) if cancelled else None)
+        self.streams.append(stream)
         params = {
             "model": self._options.model,
             "text": random.choice(engines.SENTENCES),
             "voice": random.choice(self._voices),
             "language": engines.LANGUAGE,
             "maxFrames": frames,
-            "seed": number,
-            "partialResultToken": number,
+            "seed": stream.number,
         }
-        self._request(f"speak {number}", "speech/synthesize", params)
-        if self.streams[-1].cancel_after == 0:
-            self._cancel(number)
-
-    def _request(self, name: str, method: str, params: Message) -> None:
         known = {key: value for key, value in params.items() if value is not None}
-        self._client.send({"jsonrpc": "2.0", "id": name, "method": method, "params": known})
 
-    def _cancel(self, number: int) -> None:
-        self._client.notify("$/cancelRequest", {"id": f"speak {number}"})
+        def hear(value: AudioProgress | SentenceProgress) -> None:
+            if isinstance(value, AudioProgress):
+                self._hear(stream, value)
+                if stream.cancel_after == len(stream.listener.chunks):
+                    call.cancel()
 
-    def _ask_status(self) -> None:
-        self._asked = time.monotonic()
-        self._request("status", "server/status", {})
+        call = connection.request("speech/synthesize", known, SynthesizeResult, hear)
+        if stream.cancel_after == 0:
+            call.cancel()
+        await self._answer(stream, call)
 
-    def _take(self, message: Message) -> None:
-        if message.get("method") == "$/progress":
-            self._hear(message)
-        elif message.get("id") == "status":
-            self._asked = 0.0
-            self._sample(message["result"])
-        elif "id" in message:
-            self._answer(int(message["id"].split()[1]), message)
-        due = self.samples and self._passed() >= self.samples[-1]["at"] + self._options.interval
-        if due and not self._asked:
-            self._ask_status()
+    def _hear(self, stream: Stream, chunk: AudioProgress) -> None:
+        if chunk.seq != len(stream.listener.chunks):
+            self.faults.append(f"stream {stream.number}: chunk {chunk.seq} is out of order")
+        stream.listener.hear(chunk)
+        stream.samples += chunk.samples
 
-    def _hear(self, message: Message) -> None:
-        value, number = message["params"]["value"], message["params"]["token"]
-        if value["kind"] != "audio":
-            return
-        stream = self.streams[number]
-        if stream.answers or value["seq"] != len(stream.listener.chunks):
-            self.faults.append(f"stream {number}: chunk {value['seq']} is out of order")
-        stream.listener.hear(message)
-        stream.samples += value["samples"]
-        if stream.cancel_after == len(stream.listener.chunks):
-            self._cancel(number)
-
-    def _answer(self, number: int, message: Message) -> None:
-        stream, error = self.streams[number], message.get("error")
-        stream.answers += 1
-        if stream.answers > 1:
-            self.faults.append(f"stream {number} was answered twice")
-        elif error is None:
-            self.ended["spoken"] += 1
-            if message["result"]["samples"] != stream.samples:
-                self.faults.append(f"stream {number}: audio is missing")
-        elif error["code"] == _CANCEL_CODE and stream.cancel_after is not None:
-            self.ended["cancelled"] += 1
+    async def _answer(self, stream: Stream, call: Call[SynthesizeResult]) -> None:
+        try:
+            result = await call.answer
+        except SidecarResponseError as error:
+            if error.code == ERROR_CODES["cancelled"] and stream.cancel_after is not None:
+                self.ended["cancelled"] += 1
+            else:
+                self.faults.append(f"stream {stream.number}: {error}")
         else:
-            self.faults.append(f"stream {number}: {error['message']}")
-        if self._passed() < self._options.seconds:
-            self._start()
+            self.ended["spoken"] += 1
+            if result.samples != stream.samples:
+                self.faults.append(f"stream {stream.number}: audio is missing")
+        stream.is_answered = True
 
-    def _sample(self, status: Message) -> None:
-        memory = status["memory"]
+    async def _sample_often(self) -> None:
+        while not self._is_over():
+            await self._sample()
+            await asyncio.sleep(self._options.interval)
+
+    async def _sample(self) -> None:
+        memory = (await self._tts.status()).memory
         sample = {
-            "at": self._passed(),
+            "at": time.monotonic() - self._began,
             "resident": self._process.memory_info().rss,
-            "MLX active": memory["activeBytes"],
-            "MLX peak": memory["peakBytes"],
-            "MLX cache": memory["cacheBytes"],
+            "MLX active": memory.active_bytes,
+            "MLX peak": memory.peak_bytes,
+            "MLX cache": memory.cache_bytes,
             "threads": self._process.num_threads(),
             "descriptors": self._process.num_fds(),
         }
@@ -221,6 +239,15 @@ def _row(
     return name, show(first), show(last), f"{soak.slope(name) / scale:+.2f} {unit}".strip()
 
 
+async def _run(options: argparse.Namespace) -> tuple[Soak, ExitEvent]:
+    ends: list[ExitEvent] = []
+    async with sidecars.prepared(options.model, on_exit=ends.append) as tts:
+        await tts.models.load(options.model)
+        soak = Soak(tts, options)
+        await soak.run()
+    return soak, ends[0]
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m bench.soak", description=(__doc__ or "").splitlines()[0]
@@ -233,18 +260,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     print("| at | " + " | ".join((*_SIZES, *_COUNTS)) + " |\n|" + "---|" * 7)
-    with Client(options.model, options.seconds + _SLACK_SECONDS) as client:
-        client.initialize()
-        client.call("model/load", {"model": options.model})
-        soak = Soak(client, options)
-        soak.run()
-        client.call("shutdown", {})
-        client.notify("exit", {})
-        status = client.process.wait(30)
+    soak, ended = asyncio.run(_run(options))
     print(_report(soak))
-    if status:
-        print(f"exit status {status}, not 0, after `exit`")
-    return 1 if soak.faults or status or soak.growth > options.limit else 0
+    if ended.exit_code != 0:
+        print(f"it did not end with exit code 0: {ended.error}")
+    return 1 if soak.faults or ended.exit_code != 0 or soak.growth > options.limit else 0
 
 
 if __name__ == "__main__":

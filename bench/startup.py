@@ -6,8 +6,7 @@ import statistics
 import time
 from typing import Any
 
-from bench import engines, suite
-from bench.client import Client
+from bench import engines, sidecars, suite
 from bench.markdown import ms, table
 from bench.options import Options
 
@@ -18,18 +17,11 @@ def spawn(model: str, seconds: float) -> tuple[float, float]:
     """Return seconds from spawn to the handshake's answer, and to the first audio."""
     voice = engines.first_voice(model)
     start = time.perf_counter()
-    arrivals: list[float] = []
-    with Client(model, seconds) as client:
-        client.initialize()
+    with sidecars.running(model, seconds) as tts:
         handshake = time.perf_counter() - start
-        client.speak(
-            lambda _: arrivals.append(time.perf_counter() - start),
-            text="Hello there.",
-            voice=voice,
-            seed=1,
-            maxFrames=1,
-        )
-    return handshake, arrivals[0]
+        for _ in tts.synthesize("Hello there.", voice=voice, seed=1, max_frames=1):
+            return handshake, time.perf_counter() - start
+    raise AssertionError("there was no audio")
 
 
 def run(options: Options) -> dict[str, Any]:

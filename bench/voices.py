@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 import soundfile
+from qwen_tts_client.protocol import Reference
 
-from bench import suite
-from bench.client import Client
+from bench import sidecars, suite
 from bench.markdown import ms, ratio, table
 from bench.options import Options
 from sidecar.models import catalog, registry
@@ -44,23 +44,22 @@ def measure(
     model: str, seconds: float, transcript: bool, runs: int, limit: float
 ) -> dict[str, Any]:
     """Return seconds to the first audio, per way and run, the first run left out: it warms up."""
-    text = "la " * int(4 * seconds) if transcript else None
-    said: dict[str, Any] = {"text": _TEXT, "model": model, "maxFrames": 1, "seed": 1}
+    words: Reference = {"text": "la " * int(4 * seconds)} if transcript else {}
+    said: dict[str, Any] = {"model": model, "max_frames": 1, "seed": 1}
     firsts: dict[str, list[float]] = {way: [] for way in WAYS}
     with (
         tempfile.TemporaryDirectory() as folder,
-        Client(model, limit, "--voices-dir", folder) as client,
+        sidecars.running(model, limit, "--voices-dir", folder) as tts,
     ):
-        client.initialize()
         for number in range(runs + 1):
-            inline = {"audio": recording(seconds, 2 * number), "text": text}
-            saved = {"audio": recording(seconds, 2 * number + 1), "text": text}
+            inline: Reference = {"audio": recording(seconds, 2 * number), **words}
+            saved: Reference = {"audio": recording(seconds, 2 * number + 1), **words}
             name = f"v{number}"
-            client.call("voice/create", {"voice": name, "model": model, "reference": saved})
+            tts.voices.create(name, model=model, reference=saved)
             for way in WAYS:
-                asked = {"reference": inline} if way.startswith("inline") else {"voice": name}
-                metrics = client.speak(**{**said, **asked})["metrics"]
-                firsts[way].append(metrics["firstAudioMs"] / 1000)
+                asked: Any = {"reference": inline} if way.startswith("inline") else {"voice": name}
+                result = tts.synthesize(_TEXT, **said, **asked).final()
+                firsts[way].append(result.metrics.first_audio_ms / 1000)
     return {way: values[1:] for way, values in firsts.items()}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from sidecar.synthesis.segments import TokenSource
 from sidecar.text.languages import TextLanguage
 from sidecar.text.markup import SKIPPED, Markup
 from sidecar.text.sentences import Sentence, SentenceSplitter
@@ -103,6 +104,17 @@ def stream_speakable(
     """Return what is said of each portion of a text, and at its end."""
     stream = WordStream(language, normalize)
     return [*map(stream.feed, portions(text, sizes)), stream.finish()]
+
+
+def dictate(text: str, language: str | None, size: int) -> str:
+    """Return what is said of a text that arrives in portions of this size."""
+    source = TokenSource(language, normalize=True)
+    said: list[str] = []
+    for part in [*portions(text, [size] * (len(text) // size)), None]:
+        source.end() if part is None else source.feed(part)
+        while piece := source.take():
+            said.append(piece.text)
+    return "".join(said)
 
 
 def spans(text: str, sentences: list[Sentence]) -> list[str]:

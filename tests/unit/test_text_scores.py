@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from bench import text as scores
-from sidecar.synthesis.segments import SegmentSource, TokenSource
+from sidecar.synthesis.segments import SegmentSource
 from sidecar.text.silence import is_silent
 from sidecar.text.speakable import make_speakable
-from tests.support.sentences import split, stream_speakable
+from tests.support.sentences import dictate, split, stream_speakable
 
 DATA = Path(__file__).parents[1] / "data" / "text"
 # The least number of cases that are read as expected, of all in `normalisation.jsonl`.
@@ -77,16 +77,6 @@ def read_whole(text: str, language: str) -> str:
     return said
 
 
-def dictate(text: str, language: str) -> str:
-    source = TokenSource(language, normalize=True)
-    said = ""
-    for at in range(0, len(text) + 3, 3):
-        source.feed(text[at : at + 3]) if at < len(text) else source.end()
-        while piece := source.take():
-            said += piece.text
-    return said
-
-
 def test_a_dictated_text_has_the_words_of_the_whole() -> None:
     cases = [
         case
@@ -103,7 +93,7 @@ def test_a_dictated_text_has_the_words_of_the_whole() -> None:
     for group in rng.sample(groups, DICTATED):
         text = rng.choice((" ", "\n\n")).join(case["text"] for case in group)
         language = group[0]["language"]
-        one, other = read_whole(text, language), dictate(text, language)
+        one, other = read_whole(text, language), dictate(text, language, 3)
         if "".join(one.split()) != "".join(other.split()):
             differ.append((one, other))
     assert differ == []

@@ -19,8 +19,8 @@ from sidecar.engine.sampling import BatchSampler, LogitsMask, SamplingState
 from sidecar.models.base import Utterance
 from sidecar.models.qwen3_tts.backend import CUDA, METAL, Backend, CodecKernels
 from sidecar.models.qwen3_tts.fused import selection
-from tests.engine.cuda.test_codec_kernels import BOOKS, small
 from tests.support import batches, graphs
+from tests.support.small_codec import BOOKS, small
 
 
 def check(counted: Counter[str], kernels: int, views: int) -> None:

@@ -109,6 +109,7 @@ class Connection:
     Attributes:
         max_message_bytes: the largest message that the sidecar accepts; the handshake sets it.
         credit_ms: the credit of a stream whose request names none; None if it needs none.
+        has_room: set while little waits to be sent, and after the end.
         closed: why the conversation has ended; None if it has not.
     """
 
@@ -119,6 +120,7 @@ class Connection:
         self._last_id = 0
         self.max_message_bytes = MAX_BODY
         self.credit_ms: float | None = None
+        self.has_room = asyncio.Event()
         self.closed: SidecarError | None = None
 
     def request(

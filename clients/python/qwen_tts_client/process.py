@@ -77,6 +77,8 @@ class StdioTransport(asyncio.SubprocessProtocol):
         self._is_ending = False
         self._is_paused = False
         self._lost_timer: asyncio.TimerHandle | None = None
+        self.has_room = asyncio.Event()
+        self.has_room.set()
         self.ended: asyncio.Future[Ended] = self._loop.create_future()
         self.pid: int | None = None
         self.credit_ms: float | None = None
@@ -151,6 +153,14 @@ class StdioTransport(asyncio.SubprocessProtocol):
         except SidecarProtocolError as error:
             self._receiver.on_lost(error)
 
+    def pause_writing(self) -> None:
+        """Note that the process does not keep up with its stdin."""
+        self.has_room.clear()
+
+    def resume_writing(self) -> None:
+        """Note that the process has taken most of its stdin."""
+        self.has_room.set()
+
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
         """Note that a pipe was closed; without stdin or stdout the process cannot be used."""
         if fd == 2:
@@ -184,6 +194,7 @@ class StdioTransport(asyncio.SubprocessProtocol):
         self.pause(False)
 
     def _end(self, ended: Ended) -> None:
+        self.has_room.set()
         if not self.ended.done():
             self.ended.set_result(ended)
 

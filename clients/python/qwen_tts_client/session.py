@@ -182,6 +182,7 @@ class Session:
             raise self.down
         self._gate.attach(self.transport.pause)
         self.connection.credit_ms = self.transport.credit_ms
+        self.connection.has_room = self.transport.has_room
 
     def _send(self, body: bytes) -> None:
         if self.transport is not None:

@@ -5,7 +5,7 @@ Everything above this seam (calls, streams, restarts) is the same for every tran
 
 from __future__ import annotations
 
-from asyncio import Future
+from asyncio import Event, Future
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -61,12 +61,15 @@ class Transport(Protocol):
     Attributes:
         pid: the process at the other end; None if it is not a child of this process.
         ended: how the other side ended, once nothing is left of it. It never has an exception.
+        has_room: set while little waits to be sent, and after the end. Who passes on what others
+            send waits for it, so that no more of it comes than the other side takes.
         credit_ms: the credit of a stream whose request names none, in milliseconds of audio; None
             if a stream needs no credit.
     """
 
     pid: int | None
     ended: Future[Ended]
+    has_room: Event
     credit_ms: float | None
 
     def send(self, body: bytes) -> None:

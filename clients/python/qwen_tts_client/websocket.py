@@ -100,6 +100,8 @@ class WebSocketTransport:
         self._outgoing: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._is_read = asyncio.Event()
         self._is_read.set()
+        self.has_room = asyncio.Event()
+        self.has_room.set()
         self._writing = asyncio.create_task(self._write())
         self._reading = asyncio.create_task(self._read())
         self.pid: int | None = None
@@ -113,6 +115,8 @@ class WebSocketTransport:
 
     def send(self, body: bytes) -> None:
         """Send a message."""
+        if not self.ended.done():
+            self.has_room.clear()
         self._outgoing.put_nowait(body)
 
     def pause(self, paused: bool) -> None:
@@ -136,6 +140,8 @@ class WebSocketTransport:
         with suppress(ConnectionClosed):
             while (body := await self._outgoing.get()) is not None:
                 await self._socket.send(body, text=True)
+                if self._outgoing.empty():
+                    self.has_room.set()
             await self._socket.close()
 
     async def _read(self) -> None:
@@ -150,6 +156,7 @@ class WebSocketTransport:
         finally:
             self._socket.transport.abort()
             self._writing.cancel()
+            self.has_room.set()
             self.ended.set_result(Ended(error=self._reason()))
 
     def _take(self, message: str | bytes) -> None:

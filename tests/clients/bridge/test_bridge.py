@@ -182,6 +182,31 @@ def test_a_sidecar_that_is_killed_is_replaced_and_the_connections_stay(small: Br
         assert one.call("ping")["uptimeMs"] >= 0
 
 
+@linux
+def test_what_the_sidecar_does_not_take_is_not_read_from_a_client(small: Bridge) -> None:
+    with Client(small.address) as client:
+        id = client.speak("Well, ", moreText=True, creditMs=0)
+        assert client.call("ping")
+        text = {"token": 1, "text": "a " * 2**19}
+        before, sidecar = resident(small.process.pid), small.sidecar()
+        flood = threading.Thread(
+            target=lambda: [client.notify("speech/appendText", text) for _ in range(60)]
+        )
+        os.kill(sidecar, signal.SIGSTOP)
+        try:
+            flood.start()
+            flood.join(1)
+            growth = resident(small.process.pid) - before
+        finally:
+            os.kill(sidecar, signal.SIGCONT)
+        flood.join(TIMEOUT)
+        assert not flood.is_alive()
+        assert growth < 24 * 2**20
+        with pytest.raises(RpcError):  # of so much text
+            client.wait(id)
+        assert client.call("ping")
+
+
 # --- many requests ---------------------------------------------------------------------------
 
 

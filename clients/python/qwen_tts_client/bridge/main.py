@@ -14,14 +14,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from qwen_tts_client import Sidecar, SidecarError
+from qwen_tts_client import ExitEvent, Sidecar, SidecarClosedError, SidecarError
 from qwen_tts_client.access_token import RULE, is_access_token
 
 TOKEN_VARIABLE = "QWEN_TTS_BRIDGE_TOKEN"
 
 _LIMITS = (
     ("--max-connections", 64, "connections at a time"),
-    ("--max-requests", 32, "requests of one connection in flight"),
+    ("--max-requests", 24, "requests of one connection in flight"),
     ("--max-credit-ms", 30_000, "the most audio of one stream on its way to its client, in ms"),
 )
 
@@ -141,7 +141,7 @@ async def _serve(options: argparse.Namespace, token: str) -> int:
         options.command,
         args=options.sidecar_args,
         on_log=lambda line: log.warning("sidecar: %s", line),
-        on_exit=lambda event: log.error("%s", event.error) if event.will_restart else None,
+        on_exit=_log_exit,
         on_restart=lambda event: log.warning("the sidecar was started again: %d", event.restarts),
     )
     settings = BridgeOptions(
@@ -161,6 +161,14 @@ async def _serve(options: argparse.Namespace, token: str) -> int:
         host = f"[{options.host}]" if ":" in options.host else options.host
         print(f"Listening on ws://{host}:{bridge.port}/", flush=True)
         return await ended
+
+
+def _log_exit(event: ExitEvent) -> None:
+    if isinstance(event.error, SidecarClosedError):
+        return
+    log.error("%s", event.error)
+    if not event.will_restart:
+        log.error("The sidecar is not started again. Start this command again once it can run.")
 
 
 def _end(ended: asyncio.Future[int], number: int) -> None:

@@ -18,6 +18,7 @@ from qwen_tts_client.bridge import initialize, messages
 from qwen_tts_client.bridge.messages import Id, Incoming, Refusal, key
 from qwen_tts_client.bridge.outgoing import Outgoing
 from qwen_tts_client.bridge.request import Request
+from qwen_tts_client.connection import Connection
 from qwen_tts_client.errors import SidecarError
 from qwen_tts_client.protocol import InitializeResult
 
@@ -47,8 +48,8 @@ class _Phase(Enum):
 class Peer:
     """Converses with the client of one connection.
 
-    Messages are handled one after another. While the sidecar is being started again, the next one
-    waits, and the client's later messages are not read.
+    Messages are handled one after another. While the sidecar is being started again, or does not
+    take what it was sent, the next one waits, and the client's later messages are not read.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Peer:
         self._methods = frozenset(server.capabilities.methods)
         self._requests: dict[tuple[str, Id], Request] = {}
         self._unsent = 0  # requests without an answer that has left
+        self._connection: Connection | None = None  # to which the last request went
         self._is_over = False
 
     async def run(self) -> None:
@@ -96,6 +98,8 @@ class Peer:
             except Refusal as refusal:
                 self._outgoing.put(messages.refused(refusal), text=True)
             await self._outgoing.room()
+            if self._connection is not None:
+                await self._connection.has_room.wait()
         return 1000, ""
 
     async def _receive(self) -> str | None:
@@ -172,7 +176,7 @@ class Peer:
                 field=request.token_field,
             )
         try:
-            connection = await self._sidecar.connection()
+            connection = self._connection = await self._sidecar.connection()
             call = request.send(connection, self._outgoing)
         except SidecarError as error:
             self._outgoing.put(messages.failed(id, error), text=True)

@@ -63,7 +63,8 @@ class Request:
         Raises:
             SidecarError: it cannot be sent.
         """
-        params = self._params
+        params: Any = self._params
+        self._params = None  # It may hold a recording.
         if self.credit is not None:
             params = {**params, "creditMs": self.credit.passed_on}
 

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 _WAITING_MESSAGES = 4
 # A client that does not answer a ping in this time is disconnected.
 _PING_SECONDS = 20.0
+# How long a client may take to confirm that the connection is closed.
+_CLOSE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,9 @@ class BridgeOptions:
     max_connections: int = 64
     """Connections at a time."""
 
-    max_requests: int = 32
-    """Requests in flight of one connection."""
+    max_requests: int = 24
+    """Requests in flight of one connection: fewer than the 32 speeches that the sidecar has in
+    memory, because 32 that wait for credit hold up all others."""
 
     max_credit_ms: int = 30_000
     """The most audio of one stream that is on its way to its client, in milliseconds."""
@@ -101,8 +104,9 @@ class Bridge:
         """Close all connections with 1001, and the sidecar."""
         if self._server is not None:
             self._server.close(code=1001, reason="the server ends")
+        await self._sidecar.close()  # Connections may be waiting for it.
+        if self._server is not None:
             await self._server.wait_closed()
-        await self._sidecar.close()
 
     async def _listen(self) -> Server:
         options = self._options
@@ -120,6 +124,7 @@ class Bridge:
             max_queue=_WAITING_MESSAGES,
             ping_interval=_PING_SECONDS,
             ping_timeout=_PING_SECONDS,
+            close_timeout=_CLOSE_SECONDS,
             server_header=None,
         )
 

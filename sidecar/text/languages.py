@@ -118,11 +118,6 @@ def detect_languages(text: str, asked: str | None) -> tuple[str, ...]:
     return TextLanguage(asked).detect(text, ahead=text)
 
 
-def detect_language(text: str, asked: str | None) -> str:
-    """Return the language of a whole text; English if in doubt."""
-    return detect_languages(text, asked)[0]
-
-
 def _detect_by_script(text: str) -> tuple[str, ...] | None:
     """Return the language of the script; None for Latin letters and scripts of other languages."""
     letters = "".join(filter(str.isalpha, text))

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from sidecar.text import addresses
 from sidecar.text.boundaries import separate_sentences
 from sidecar.text.gaps import close_gaps
-from sidecar.text.languages import CODES, TextLanguage, detect_language, detect_languages
+from sidecar.text.languages import CODES, TextLanguage, detect_languages
 from sidecar.text.marks import KEPT
 from sidecar.text.markup import SKIPPED, strip_markup
 from sidecar.text.silence import is_silent
@@ -59,7 +59,7 @@ def finish_words(text: str, language: str | TextLanguage | None, *, spell: bool 
 
 def warm_up(language: str | None) -> None:
     """Import and load everything that the first text of a language needs: about a second."""
-    name = detect_language("Hello", language)  # English, if the language has to be detected
+    name = detect_languages("Hello", language)[0]  # English, if it has to be detected
     make_speakable("**On** 2026-11-23, 10:30 \N{SLIGHTLY SMILING FACE} a.b@example.com", name)
 
 

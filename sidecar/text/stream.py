@@ -11,8 +11,6 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-import msgspec
-
 from sidecar.text.boundaries import find_cluster_border
 from sidecar.text.gaps import TIGHT
 from sidecar.text.languages import TextLanguage
@@ -113,10 +111,10 @@ class SpeakableStream:
                 self._gap = self._gap or "\n"
             self._head = self._before = ""  # it may be in another language
             self._is_audible = False
-        for word in self._words.feed(run.text):
-            self._add(word.text)
-            if not self._holds(word.text.strip()):
-                self.is_spaced = word.is_spaced
+        for word, is_spaced in self._words.feed(run.text):
+            self._add(word)
+            if not self._holds(word.strip()):
+                self.is_spaced = is_spaced
                 said += self._say(has_more=True)
         return said
 
@@ -173,31 +171,23 @@ def _make_blank(gap: str) -> str:
     return " " if "\n" in gap or "\r" in gap else gap
 
 
-class _Word(msgspec.Struct, frozen=True):
-    """A word with the white space before it.
-
-    Attributes:
-        is_spaced: whether white space other than a line break comes next.
-    """
-
-    text: str
-    is_spaced: bool
-
-
 class _Words:
-    """Text in any pieces → its words, each with the white space before it."""
+    """Text in any pieces → its words, each with the white space before it.
+
+    With each comes whether white space other than a line break follows.
+    """
 
     def __init__(self) -> None:
         self._held = ""
 
-    def feed(self, text: str) -> list[_Word]:
+    def feed(self, text: str) -> list[tuple[str, bool]]:
         self._held += text
-        words: list[_Word] = []
+        words: list[tuple[str, bool]] = []
         at = 0
         while (end := self._find_end(at)) is not None:
             following = self._held[end]
             spaced = following.isspace() and following not in "\r\n"
-            words.append(_Word(self._held[at:end], spaced))
+            words.append((self._held[at:end], spaced))
             at = end
         self._held = self._held[at:]
         return words

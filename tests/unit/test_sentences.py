@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sidecar.text import boundaries
-from sidecar.text.languages import detect_language
+from sidecar.text.languages import detect_languages
 from sidecar.text.markup import Markup
 from sidecar.text.sentences import Sentence, SentenceSplitter
 from sidecar.text.silence import is_silent
@@ -203,5 +203,5 @@ def test_not_silent(text: str) -> None:
 
 
 def test_languages() -> None:
-    assert detect_language("", None) == "english"
-    assert detect_language("iPhone很好用", None) == "chinese"
+    assert detect_languages("", None)[0] == "english"
+    assert detect_languages("iPhone很好用", None)[0] == "chinese"

@@ -121,6 +121,26 @@ def test_credit_is_a_number_or_nothing(value: Any) -> None:
     assert messages.as_number(value) is None
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--port", "65536", "not a port"),
+        ("--port", "-1", "not a port"),
+        ("--max-requests", "0", "1 or more"),
+        ("--allow-origin", "https://example.com/", "without a path"),
+        ("--allow-origin", "https://Example.com", "small letters"),
+        ("--allow-origin", "*", "not an origin"),
+        ("--allow-origin", "example.com", "a scheme and a host"),
+    ],
+)
+def test_an_option_that_could_never_work_is_refused(
+    option: str, value: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main.main([f"{option}={value}"])
+    assert says in " ".join(capsys.readouterr().err.split())
+
+
 def test_the_token_is_made_once_and_only_its_owner_can_read_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +153,9 @@ def test_the_token_is_made_once_and_only_its_owner_can_read_it(
     assert main.main([*command, "--token-file", str(file)]) == 1
     assert file.read_text().strip() == token
     assert token not in capsys.readouterr().err
+    file.write_bytes(b"\xff")
+    assert main.main([*command, "--token-file", str(file)]) == 1
+    assert "is not a file of text" in capsys.readouterr().err
     file.write_text("two words")
     assert main.main([*command, "--token-file", str(file)]) == 1
     assert "must have 1 to 256 letters" in capsys.readouterr().err

@@ -7,6 +7,7 @@ import asyncio
 import ipaddress
 import logging
 import os
+import re
 import secrets
 import shlex
 import signal
@@ -17,6 +18,8 @@ from pathlib import Path
 from qwen_tts_client import ExitEvent, Sidecar, SidecarClosedError, SidecarError
 from qwen_tts_client.access_token import RULE, is_access_token
 
+# As browsers send it; `null` is that of pages without an origin.
+_ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://[^/?#\sA-Z*]*")
 TOKEN_VARIABLE = "QWEN_TTS_BRIDGE_TOKEN"
 
 _LIMITS = (
@@ -55,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
-    add("--port", type=int, default=8765, help="the port; 0 takes a free one (default: 8765)")
+    add("--port", type=_port, default=8765, help="the port; 0 takes a free one (default: 8765)")
     add(
         "--token-file",
         metavar="FILE",
@@ -66,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--allow-origin",
         metavar="ORIGIN",
+        type=_origin,
         action="append",
         default=[],
         help="let pages of this origin connect, such as https://example.com; may be repeated",
@@ -95,10 +99,24 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not 1 or more")
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: 0 to 65535")
+    return int(text)
+
+
+def _origin(text: str) -> str:
+    if not _ORIGIN.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not an origin as browsers send it: a scheme and a host in small letters, "
+            "with the port if it is not the default one, without a path: https://example.com"
+        )
+    return text
 
 
 def _token(file: Path | None) -> str:
@@ -124,7 +142,10 @@ def _read_or_make(file: Path) -> str:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return file.read_text().strip()
+        try:
+            return file.read_text().strip()
+        except UnicodeDecodeError:
+            raise Failure(f"{file} is not a file of text, so it has no token.") from None
     token = secrets.token_urlsafe(32)
     with os.fdopen(descriptor, "w") as stream:
         stream.write(f"{token}\n")
@@ -137,11 +158,12 @@ async def _serve(options: argparse.Namespace, token: str) -> int:
     except ImportError as error:
         raise Failure(f"{error}. Install it: pip install 'qwen-tts-client[bridge]'") from None
     _warn_outside(options.host)
+    is_serving = asyncio.Event()
     sidecar = Sidecar(
         options.command,
         args=options.sidecar_args,
         on_log=lambda line: log.warning("sidecar: %s", line),
-        on_exit=_log_exit,
+        on_exit=lambda event: _log_exit(event) if is_serving.is_set() else None,
         on_restart=lambda event: log.warning("the sidecar was started again: %d", event.restarts),
     )
     settings = BridgeOptions(
@@ -159,6 +181,7 @@ async def _serve(options: argparse.Namespace, token: str) -> int:
         asyncio.get_running_loop().add_signal_handler(number, _end, ended, number)
     async with Bridge(sidecar, settings) as bridge:
         host = f"[{options.host}]" if ":" in options.host else options.host
+        is_serving.set()
         print(f"Listening on ws://{host}:{bridge.port}/", flush=True)
         return await ended
 

@@ -115,8 +115,7 @@ def connect(
     try:
         from qwen_tts_client.websocket import WebSocketConnector
     except ImportError as error:
-        advice = "pip install 'qwen-tts-client[websocket]'"
-        raise SidecarError(f"A WebSocket needs the library websockets: {advice}") from error
+        raise SidecarError("A WebSocket needs another library: pip install websockets") from error
     return Client(
         WebSocketConnector(url, token, start_timeout),
         SessionOptions(client_info or _CLIENT_INFO, start_timeout, silence_timeout),

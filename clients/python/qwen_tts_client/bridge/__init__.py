@@ -1,6 +1,6 @@
 """A WebSocket server with one sidecar for many connections: protocol/websocket.md.
 
-    pip install 'qwen-tts-client[bridge]'
+    pip install './clients/python[bridge]'
     qwen-tts-bridge --token-file token
 
 It stands on this package's client: each connection's requests are requests of the one client, which

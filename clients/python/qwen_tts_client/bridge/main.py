@@ -156,7 +156,7 @@ async def _serve(options: argparse.Namespace, token: str) -> int:
     try:
         from qwen_tts_client.bridge.server import Bridge, BridgeOptions
     except ImportError as error:
-        raise Failure(f"{error}. Install it: pip install 'qwen-tts-client[bridge]'") from None
+        raise Failure(f"{error}. Install it: pip install websockets") from None
     _warn_outside(options.host)
     is_serving = asyncio.Event()
     sidecar = Sidecar(

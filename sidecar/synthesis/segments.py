@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from sidecar.synthesis.span import Span
 from sidecar.text.languages import TextLanguage
 from sidecar.text.markup import SKIPPED, Markup
 from sidecar.text.runs import Run
@@ -166,6 +167,8 @@ class TokenSource:
         self._splitter = SentenceSplitter(language)
         self._runs: deque[Run] = deque()  # those that the stream has not taken
         self._read = 0  # where they end in the original
+        self._stops: set[int] = set()  # where a segment ends since its text, or the next, is silent
+        self._is_silent = False  # the paragraph that was read last
         self._ends: deque[Sentence] = deque()
         self._start = self._taken = 0
         self._stream: SpeakableStream | None = None
@@ -191,7 +194,11 @@ class TokenSource:
 
     def _add(self, runs: list[Run]) -> None:
         self._runs.extend(runs)
-        self._read += sum(run.span for run in runs)
+        for run in runs:
+            if run.opens and (run.is_silent or self._is_silent):
+                self._stops.add(self._read)
+            self._is_silent = run.is_silent or (self._is_silent and not run.opens)
+            self._read += run.span
 
     @property
     def is_over(self) -> bool:
@@ -203,7 +210,7 @@ class TokenSource:
         if self._ended and self._start == self._read:
             return self._take_carried()
         close_from = max(self._taken, self._start + (1 if self.gathers else _TOKEN_SEGMENT_CHARS))
-        while self._ends and self._ends[0].end < close_from and not self._is_last(self._ends[0]):
+        while self._ends and self._ends[0].end < close_from and not self._must_end(self._ends[0]):
             self._ends.popleft()
         if self._ends:
             return self._close(self._ends.popleft())
@@ -229,13 +236,15 @@ class TokenSource:
         text, self._carried = self._carried, ""
         return TextPiece(text, Segment(self._start, self._start, "")) if text else None
 
-    def _is_last(self, sentence: Sentence) -> bool:
-        return self._ended and sentence.end == self._read
+    def _must_end(self, sentence: Sentence) -> bool:
+        """Return whether a segment ends with it, even a short one."""
+        return sentence.end in self._stops or (self._ended and sentence.end == self._read)
 
     def _close(self, sentence: Sentence) -> TextPiece:
         text = self._words(sentence.end) + self._end_words()
         segment = Segment(self._start, sentence.end, "", _break_after(sentence))
         self._start = sentence.end
+        self._stops.discard(sentence.end)
         return TextPiece(text, segment)
 
     def _words(self, end: int) -> str:
@@ -260,35 +269,6 @@ class TokenSource:
         stream, self._stream = self._stream, None
         rest = stream.finish() if stream else ""
         return self._settled.feed(rest, is_spaced=False) + self._settled.finish()
-
-
-class Span:
-    """The part of a growing text that is still needed."""
-
-    def __init__(self) -> None:
-        self._kept = ""
-        self._pieces: list[str] = []
-        self._start = 0
-        self.end = 0
-
-    def add(self, text: str) -> None:
-        """Add text at the end."""
-        if text:
-            self._pieces.append(text)
-            self.end += len(text)
-
-    def between(self, start: int, end: int) -> str:
-        """Return a part of the text by its place in the whole text."""
-        if self._pieces:
-            self._kept = "".join([self._kept, *self._pieces])
-            self._pieces = []
-        return self._kept[start - self._start : end - self._start]
-
-    def forget(self, before: int) -> None:
-        """Drop text that is not needed any more, seldom: each time copies the rest."""
-        if before - self._start > max(_BLOCK_CHARS, len(self._kept) // 2):
-            self._kept = self._kept[before - self._start :]
-            self._start = before
 
 
 def _break_after(sentence: Sentence) -> Break:

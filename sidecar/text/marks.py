@@ -207,7 +207,7 @@ def load_table(skip: Collection[str]) -> Table:
     brackets = r"|[(（【［]" if asked else rf"|(?<={_HAN})[(（]"
     special = regex.compile(rf"[\n`\\$<&\[\]!*_~|\#]|{_ODD}{brackets}", regex.V1)
     names = [*_ELEMENTS["silent"], *(THINKING if "thinking" in skip else ())]
-    ends = {name: rf"</{name}\s*>" for name in names} | {"": "-->"}
+    ends = {name: rf"</{name}\s{{0,4}}>" for name in names} | {"": "-->"}
     ends |= dict.fromkeys(("rt", "rp"), r"(?=</?(?:rt|rp|rtc|rb|ruby)[\s/>])")
     return Table(
         special,

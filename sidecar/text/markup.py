@@ -2,7 +2,8 @@
 
 The text is read once, from left to right, and the sentences, the utterances and the words of a text
 that is still being written are made of the result. So they cannot differ in what is markup. Only
-the beginning of a line and an unfinished mark are held back.
+the beginning of a line and an unfinished mark are held back. A long part that is not spoken becomes
+paragraphs of its own, so that the reader goes on while it arrives.
 """
 
 from __future__ import annotations
@@ -12,17 +13,15 @@ from collections.abc import Collection
 from typing import Any
 
 from sidecar.text.marks import (
-    APART,
-    BLOCKS,
-    GONE,
     HEADING,
     ROW,
     TAG,
-    VOID,
+    THINKING,
     LineKind,
     load_lines,
     load_table,
 )
+from sidecar.text.run_writer import LONG, SILENT, RunWriter
 from sidecar.text.runs import Run, merge_runs
 
 # What is not spoken unless the request says otherwise.
@@ -37,8 +36,8 @@ _TELLING = re.compile(r"[^\w+/=,.:;%&?#@-]")
 
 
 _ALONE = (LineKind.HEADING, LineKind.ROW, LineKind.RULE, LineKind.FENCE)
-_SILENT = (LineKind.RULE, LineKind.FENCE)
-_THINKING_END = re.compile(r"</think(?:ing)?\s*>", re.IGNORECASE)
+_THINKING_END = re.compile(r"</think(?:ing)?\s{0,4}>", re.IGNORECASE)
+_TAG_END = re.compile(r">|(?=<)")
 _NAMES: dict[LineKind | None, str] = {LineKind.ROW: ROW, LineKind.HEADING: HEADING}
 
 
@@ -60,16 +59,12 @@ class Markup:
         self._at = 0  # where it begins
         self._late: list[str] = []  # more of it
         self._size = 0  # how much
-        self._runs: list[Run] = []
-        self._kind: LineKind | None = None  # of the current line, if it is known
+        self._out = RunWriter()
         self._before: LineKind | None = None  # of the last line that was not blank
         self._fence = ""  # the mark of the open fence
-        self._owes = False  # a paragraph has ended; the next word opens another
-        self._begun = False  # the paragraph has words
-        self._is_after_tag = False
-        self._is_spaced = True  # the last output is white space
         self._end: Any = None  # the end of a comment or a script, which is looked for
         self._searched = 0
+        self._silence: Any = None  # the end of the part that is passed over
         self._missing: set[Any] = set()  # ends that are not in the rest of the text
 
     def feed(self, text: str) -> list[Run]:
@@ -82,7 +77,7 @@ class Markup:
             waits = not self._end.search(tail)
         else:
             waits = self._size < waiting > _CONTEXT and not _TELLING.search(text)
-        return [] if waits else self._read(final=False)
+        return [] if waits and waiting + self._size < LONG else self._read(final=False)
 
     def finish(self) -> list[Run]:
         """Return the rest, since the text has ended."""
@@ -97,35 +92,39 @@ class Markup:
         stop = len(self._held) - final
         while self._at < stop and self._step(stop, final=final):
             pass
-        runs, self._runs = self._runs, []
-        return list(merge_runs(runs))
+        return list(merge_runs(self._out.take()))
 
     # --- each returns False while the result depends on more text ------------------------------
 
     def _step(self, stop: int, *, final: bool) -> bool:
         held, at = self._held, self._at
-        if self._kind is None:
+        if self._out.kind is None:
             return self._begin_line(final=final)
-        if self._kind is LineKind.THINKING:
-            return self._skip_thinking(stop)
+        if self._silence is not None:
+            return self._skip(stop)
+        if self._out.kind is LineKind.FENCE and self._normalize:
+            line = held.find("\n", at, stop)
+            self._pass(stop if line < 0 else line + 1)
+            self._out.kind = self._out.kind if line < 0 else None
+            return True
         if held[at] == "\n":
-            self._kind = None
-        elif not self._normalize or self._kind in _SILENT:
+            self._out.kind = None
+        elif not self._normalize or self._out.kind in SILENT:
             line = held.find("\n", at, stop)
             end = stop if line < 0 else line
             self._at = end
-            self._put(held[at:end] if not self._normalize else "", end - at)
+            self._out.put(held[at:end] if not self._normalize else "", end - at)
             return True
         else:
             match = self._table.special.search(held, at, stop)
             end = match.start() if match else stop
             if end == at:
-                return self._read_mark(final=final)
+                return self._read_mark(stop, final=final)
             self._at = end
-            self._put(held[at:end], end - at)
+            self._out.put(held[at:end], end - at)
             return True
         self._at += 1
-        self._put("\n", 1)
+        self._out.put("\n", 1)
         return True
 
     def _begin_line(self, *, final: bool) -> bool:
@@ -144,130 +143,113 @@ class Markup:
         else:
             kind, match = LineKind.TEXT, None
         if self._fence:
-            self._kind = LineKind.FENCE
+            self._out.kind = LineKind.FENCE
             closes = match and line.strip().startswith(self._fence) and not line.strip(" \t\r\n`~")
             self._fence = "" if closes else self._fence
             return True
         if kind is LineKind.BLANK:
-            self._owes, self._kind = True, kind
+            self._out.owes, self._out.kind = True, kind
             return True
         is_apart = kind not in (LineKind.TEXT, LineKind.QUOTE) or self._before in _ALONE
-        self._owes, self._before = self._owes or is_apart, kind
-        self._kind = None if kind is LineKind.QUOTE else kind
+        self._out.owes, self._before = self._out.owes or is_apart, kind
+        self._out.kind = None if kind is LineKind.QUOTE else kind
         if kind is LineKind.FENCE and match:
             self._fence = match["fence"]
-        elif match and match.end() and kind not in _SILENT:
+        elif kind is LineKind.THINKING:
+            self._silence = _THINKING_END
+        elif match and match.end() and kind not in SILENT:
             prefix = "" if self._normalize else line[: match.end()]
             self._at += match.end()
-            self._emit(prefix, match.end(), opens=self._take_border())
-            self._begun = self._begun or bool(prefix)
+            self._out.emit(prefix, match.end(), opens=self._out.take_border())
+            self._out.begun = self._out.begun or bool(prefix)
         return True
 
-    def _read_mark(self, *, final: bool) -> bool:
-        held, at = self._held, self._at
-        if held[at] == "<" and not self._skip_element(final=final):
+    def _read_mark(self, stop: int, *, final: bool) -> bool:
+        held, at, is_full = self._held, self._at, stop - self._at >= LONG
+        final = final and not is_full
+        if held[at] == "<" and not self._skip_element(is_full, final=final):
             return False
         if self._at > at:
             return True
         for mark in self._table.marks.get(held[at], self._table.odd):
-            if mark.line is not None and mark.line != _NAMES.get(self._kind):
+            if mark.line is not None and mark.line != _NAMES.get(self._out.kind):
                 continue
-            match = mark.pattern.match(held, at, partial=not final)
+            match = self._match(mark.pattern, final=final)
             if match is None:
                 continue
-            if match.partial or (match.end() == len(held) and not final and mark.said != TAG):
-                return False
+            if match.partial or (match.end() == match.endpos and not final and mark.said != TAG):
+                if is_full and mark.said != TAG:
+                    continue
+                if is_full:
+                    self._begin_silence(at + 1, _TAG_END)
+                return is_full
             if mark.said == TAG:
                 self._put_tag(match.groupdict(), match.end())
                 return True
             self._at = match.end()
-            self._put(mark.said if isinstance(mark.said, str) else mark.said(match), self._at - at)
+            self._out.put(
+                mark.said if isinstance(mark.said, str) else mark.said(match), self._at - at
+            )
             return True
         self._at += 1
-        self._put(held[at], 1)
+        self._out.put(held[at], 1)
         return True
 
-    def _skip_element(self, *, final: bool) -> bool:
-        """Leave out a comment, or an element without words; one that is never closed is text."""
+    def _match(self, pattern: Any, *, final: bool) -> Any:
+        return pattern.match(self._held, self._at, self._at + LONG, partial=not final)
+
+    def _skip_element(self, is_full: bool, *, final: bool) -> bool:
+        """Leave out a comment, or an element without words; a short one without an end is text."""
         held, at = self._held, self._at
-        head = self._table.silent.match(held, at, partial=not final)
+        head = self._match(self._table.silent, final=final)
         if head is None or head.partial:
-            return head is None
+            return head is None or is_full
         name = (head["name"] or "").lower()
         if name in self._missing:
             return True
         self._end = self._table.ends[name]
-        found = self._end.search(held, max(head.end(), self._searched))
-        if found is None and not final:
+        found = self._end.search(held, max(head.end(), self._searched), at + LONG)
+        if found is None and not final and not is_full:
             self._searched = max(head.end(), len(held) - _CONTEXT)
             return False
-        self._end, self._searched = None, 0
-        if found is None:
-            self._missing.add(name)
-        else:
+        end, self._end, self._searched = self._end, None, 0
+        if found is not None:
             self._put_tag(head.groupdict(), found.end())
+        elif not is_full:
+            self._missing.add(name)
+        elif name in ("", *THINKING) or not self._is_mention(head):
+            self._begin_silence(head.end(), end)
         return True
 
-    def _skip_thinking(self, stop: int) -> bool:
-        """Leave out reasoning at once, up to its end or that of the text."""
-        held, at = self._held, self._at
-        match = _THINKING_END.search(held, at)
-        end = match.end() if match else max(at, stop - _CONTEXT * (stop == len(held)))
-        if match:
-            self._kind, self._owes = None, True
-        self._at = end
-        self._put("", end - at)
-        return end > at
+    def _is_mention(self, head: Any) -> bool:
+        """Return whether a text speaks of an element: "the <style> of the page"."""
+        is_bare = head.end() - head.start() == len(f"<{head['name']}>")
+        return is_bare and self._held[: self._at].rstrip(" \t")[-1:].isalnum()
 
-    # --- the output ----------------------------------------------------------------------------
+    # --- what is silent ------------------------------------------------------------------------
+
+    def _begin_silence(self, begin: int, end: Any) -> None:
+        self._silence, self._out.owes = end, True
+        self._pass(begin)
+
+    def _skip(self, stop: int) -> bool:
+        """Leave out text at once, up to its end or that of the whole text."""
+        held, at = self._held, self._at
+        match = self._silence.search(held, at)
+        end = match.end() if match else max(at, stop - _CONTEXT * (stop == len(held)))
+        self._pass(end)
+        if match:
+            self._silence, self._out.owes = None, True
+            self._out.kind = None if self._out.kind is LineKind.THINKING else self._out.kind
+        return match is not None or end > at
+
+    def _pass(self, end: int) -> None:
+        self._out.pass_over(end - self._at)
+        self._at = end
 
     def _put_tag(self, tag: dict[str, str | None], end: int) -> None:
-        name, is_closing = (tag.get("name") or "").lower(), bool(tag.get("closes"))
-        is_block = name in BLOCKS
-        closes = name in VOID or (is_block and is_closing)
-        self._owes = self._owes or (is_block and not closes)
-        opens = bool(name) and not is_closing and self._take_border()
-        # Links one after another are a list, which only a style sheet sets apart.
-        is_list = name == "a" and self._held[: self._at].rstrip().lower().endswith("</a>")
-        is_apart = name in APART or (is_list and not is_closing)
-        self._emit(GONE if is_apart else "", end - self._at, opens=opens)
+        self._out.put_tag(tag, end - self._at, self._held[max(0, self._at - _CONTEXT) : self._at])
         self._at = end
-        self._owes = self._owes or closes
-        self._is_after_tag = True
-        self._is_spaced = (self._is_spaced and not is_apart) or opens or closes
-
-    def _put(self, text: str, span: int) -> None:
-        """Put words, before which a paragraph may be owed, or white space be doubled."""
-        if self._is_after_tag and self._is_spaced and span == len(text):
-            kept = text.lstrip(" \t")
-            if kept != text:
-                self._emit("", span - len(kept))
-            text, span = kept, len(kept)
-        words = text.lstrip()
-        white = len(text) - len(words)
-        if words and white and self._owes and span == len(text):
-            self._emit(text[:white], white)
-            text, span = words, len(words)
-        if words or (self._kind in _SILENT and span):
-            opens = self._take_border()
-            self._begun = True
-        else:
-            opens = False
-        if text:
-            self._is_after_tag, self._is_spaced = False, text[-1].isspace()
-        if span:
-            self._emit(text, span, opens=opens)
-
-    def _take_border(self) -> bool:
-        """Return whether a paragraph opens now."""
-        opens = self._owes and self._begun
-        self._owes = False
-        if opens:
-            self._begun, self._is_spaced = False, True
-        return opens
-
-    def _emit(self, text: str, span: int, *, opens: bool = False) -> None:
-        self._runs.append(Run(text, span, opens, self._kind is LineKind.ROW))
 
 
 def strip_markup(text: str, skip: Collection[str] = SKIPPED) -> str:

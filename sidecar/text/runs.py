@@ -15,17 +15,19 @@ class Run(msgspec.Struct, frozen=True):
         span: the number of characters of the original that it stands for.
         opens: whether a paragraph ends before it.
         row: whether it is in a row of a table.
+        is_silent: whether its paragraph is code, reasoning or the like, which is not spoken.
     """
 
     text: str
     span: int
     opens: bool = False
     row: bool = False
+    is_silent: bool = False
 
     def cut(self, size: int, span: int) -> tuple[Run, Run]:
         """Return two runs: the first one has so many characters, and so many of the original."""
-        rest = Run(self.text[size:], self.span - span, row=self.row)
-        return Run(self.text[:size], span, self.opens, self.row), rest
+        rest = Run(self.text[size:], self.span - span, False, self.row, self.is_silent)
+        return Run(self.text[:size], span, self.opens, self.row, self.is_silent), rest
 
 
 def merge_runs(runs: list[Run]) -> Iterator[Run]:

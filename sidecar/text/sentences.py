@@ -70,6 +70,7 @@ class SentenceSplitter:
         self._original = 0
         self._group: Sentence | None = None
         self._weight = 0
+        self._is_fresh = True  # nothing of the paragraph is in a sentence
 
     def feed(self, runs: Iterable[Run]) -> list[Sentence]:
         """Take the next runs; return the sentences that no further text can change."""
@@ -92,7 +93,7 @@ class SentenceSplitter:
         if self._group is not None:
             found.append(self._group)
         rest = sum(run.span for run in self._runs)
-        if rest and found:
+        if rest and found and not self._is_fresh:
             found[-1] = msgspec.structs.replace(found[-1], end=found[-1].end + rest)
         elif rest:
             found.append(Sentence(self._start, self._start + rest, True, is_silent=True))
@@ -100,7 +101,7 @@ class SentenceSplitter:
 
     def _split(self, *, final: bool) -> list[Sentence]:
         found: list[Sentence] = []
-        while self._text:
+        while self._text or self._borders:  # a paragraph that is silent may have no text
             end = self._find_end(final=final)
             if end is None:
                 break
@@ -136,6 +137,7 @@ class SentenceSplitter:
         if is_border:
             self._borders.popleft()
             self._rows.popleft()
+        self._is_fresh = is_border
         start, self._start = self._start, self._locate(self._base + end, is_border=is_border)
         heavy = weigh(said)
         group = self._group
@@ -159,6 +161,7 @@ class SentenceSplitter:
         while self._runs:
             run, left = self._runs[0], end - self._used
             if left == 0 and (run.opens or not is_border):
+                self._runs[0] = msgspec.structs.replace(run, opens=False)  # it has opened now
                 break
             if len(run.text) <= left:
                 self._runs.popleft()

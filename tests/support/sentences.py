@@ -56,6 +56,41 @@ _FRAGMENTS = st.sampled_from(
 )
 TEXTS = st.lists(st.one_of(_FRAGMENTS, st.text(max_size=5)), max_size=40).map("".join)
 
+# Parts of 300 to 3,000 characters that are not spoken; some are never closed.
+_WORDS = st.sampled_from(
+    ["x = y + 1\n", "Hm. So it is 5, or not? ", "\n", "- one\n", "word", "```py\n"]
+)
+_FRAMES = st.sampled_from(
+    [
+        ("```py\n", "\n```\n"),
+        ("\n~~~\n", "~~~"),
+        ("<think>", "</think>"),
+        ("\n<thinking>\n", "\n</thinking>\n\n"),
+        ("<think>\n```\n", "\n```\n</think> "),
+        ("<!--", "-->"),
+        (" <script>", "</script>"),
+        ("<style type='x'>", "</style >"),
+        ("漢<rt>", "</rt>"),
+        ('<img src="data:', '">'),
+        ("", ""),
+    ]
+)
+_LONG_PARTS = st.builds(
+    lambda frame, words, size, is_closed: frame[0] + (words * size)[:size] + frame[1] * is_closed,
+    _FRAMES,
+    _WORDS,
+    st.integers(300, 3000),
+    st.integers(0, 3).map(bool),
+)
+_TAGS = st.builds(
+    lambda tag, count: tag * count,
+    st.sampled_from(["<td></td>", "<i>", "<br>", "|---|\n", "<!-- x -->", "<img src=x>", "\n\n"]),
+    st.integers(100, 500),
+)
+SILENT_TEXTS = st.lists(st.one_of(_FRAGMENTS, _LONG_PARTS, _TAGS), min_size=1, max_size=8).map(
+    "".join
+)
+
 
 def portions(text: str, sizes: Iterable[int]) -> Iterator[str]:
     """Yield the text in portions of these sizes, and then the rest of it."""

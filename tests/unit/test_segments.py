@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from tokenizers import Regex
 from tokenizers.pre_tokenizers import Split
 
-from sidecar.synthesis.segments import Segment, SegmentSource, TokenSource
+from sidecar.synthesis.segments import Segment, SegmentSource, TextPiece, TokenSource
+from tests.support.sentences import SILENT_TEXTS
 
 # Sentences, words, and what is nasty between them.
 WORDS = ["Hello there. ", "It is 3.5 km to Dr. Smith, ", "and on and on it goes ", "No!", " ", "a"]
@@ -192,3 +193,34 @@ def test_a_model_that_reads_figures_gets_them_as_they_are(by_token: bool) -> Non
     while part := source.take() if isinstance(source, TokenSource) else source.next():
         said += part.text
     assert said.strip() == "Pay $5 by 10:30, see example dot com slash a2."
+
+
+@settings(max_examples=10)
+@given(SILENT_TEXTS, st.lists(st.integers(1, 700), min_size=1, max_size=20))
+@pytest.mark.parametrize("gather", [None, False])
+def test_segments_of_long_silent_parts_come_while_they_arrive(
+    gather: bool | None, text: str, sizes: list[int]
+) -> None:
+    """Clients send no more than 4,000 characters ahead of the last segment."""
+
+    def read(sizes: list[int]) -> list[tuple[int, int]]:
+        source = (
+            TokenSource("english", True) if gather is not None else SegmentSource(None, True, True)
+        )
+        if isinstance(source, TokenSource):
+            source.gathers = gather is True
+        found: list[tuple[int, int]] = []
+        sent = 0
+        for piece in [*pieces(text, sizes), None]:
+            source.end() if piece is None else source.feed(piece)
+            sent += len(piece or "")
+            while part := source.take() if isinstance(source, TokenSource) else source.next():
+                segment = part.segment if isinstance(part, TextPiece) else part
+                found += [(segment.start, segment.end)] if segment else []
+            assert sent - (found[-1][1] if found else 0) < 3300 + max(sizes)
+        assert source.is_over
+        return found
+
+    found = read(sizes)
+    covers(found, text)
+    assert found == read([50_000])

@@ -4,8 +4,9 @@ import unicodedata
 
 import pytest
 import regex
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sidecar.text import boundaries
 from sidecar.text.languages import detect_languages
@@ -13,7 +14,7 @@ from sidecar.text.markup import Markup
 from sidecar.text.sentences import Sentence, SentenceSplitter
 from sidecar.text.silence import is_silent
 from tests.support.plain_texts import PROSE
-from tests.support.sentences import TEXTS, spans, split
+from tests.support.sentences import SILENT_TEXTS, TEXTS, spans, split
 
 
 @pytest.mark.parametrize("language", PROSE)
@@ -137,6 +138,21 @@ def test_pieces_do_not_matter_and_sentences_cover_the_text(
     # One character at a time, every decision is made as early as it ever is.
     for partition in (sizes, [1] * len(text)):
         assert split(text, language, limit, least, partition) == whole
+
+
+@settings(max_examples=20)
+@given(SILENT_TEXTS, st.lists(st.integers(1, 700)))
+def test_silent_parts_are_handed_out_while_they_arrive(text: str, sizes: list[int]) -> None:
+    whole = split(text)
+    assert "".join(spans(text, whole)) == text
+    assert split(text, sizes=sizes) == whole
+    markup, splitter, found = Markup(), SentenceSplitter(None, least=0), list[Sentence]()
+    for at, char in enumerate(text):
+        found += splitter.feed(markup.feed(char))
+        # Clients send no more than 4,000 characters ahead.
+        assert at - (found[-1].end if found else 0) < 3500
+    found += splitter.finish(markup.finish())
+    assert [replace(sentence, text="") for sentence in found] == whole
 
 
 @given(TEXTS, st.integers(8, 40))

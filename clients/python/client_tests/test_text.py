@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -53,6 +54,34 @@ async def test_it_reports_its_sentences_in_both_modes_whatever_the_pieces(tts: S
         assert "".join(sentence.text for sentence in events) == text
         starts = [*(sentence.start_ms for sentence in events), result.duration_ms]
         assert starts == sorted(starts)
+
+
+@pytest.mark.parametrize(
+    ("mode", "begins", "line", "ends"),
+    [
+        ("full", "<think>\n", "Hm. So it is 5, or not? ", "</think>\n\n"),
+        ("stream", "<think>\n", "Hm. So it is 5, or not? ", "</think>\n\n"),
+        ("stream", "<!-- ", "A remark. ", "--> "),
+    ],
+)
+async def test_it_continues_after_a_long_part_that_is_not_spoken(
+    tts: Sidecar, mode: str, begins: str, line: str, ends: str
+) -> None:
+    lines = [line] * (10_000 // len(line))
+    pieces = ["Look at this one.\n\n", begins, *lines, ends, "That was ", "it."]
+    params: dict[str, Any] = {"text_mode": mode, "seed": 1, "text_timeout_ms": 5000}
+    stream = tts.synthesize_text(pieces, **params)
+    result = await stream.final()
+    assert "".join(sentence.text for sentence in stream.sentences) == "".join(pieces)
+    starts = [*(sentence.start_ms for sentence in stream.sentences), result.duration_ms]
+    lengths = [end - start for start, end in pairwise(starts)]
+    heard = [
+        sentence.text.strip()
+        for sentence, length in zip(stream.sentences, lengths, strict=True)
+        if length
+    ]
+    assert [heard[0][:17], heard[-1]] == ["Look at this one.", "That was it."]
+    assert len(heard) == 2
 
 
 class Watched:

@@ -64,10 +64,13 @@ async def test_the_status_is_returned(tts: Sidecar) -> None:
 # --- messages that are too long --------------------------------------------------------------
 
 
-async def test_a_message_that_is_too_long_is_refused_before_it_is_sent(tts: Sidecar) -> None:
+async def test_a_message_that_is_too_long_is_refused_before_it_is_sent(
+    tts: Sidecar, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = asyncio.ensure_future(tts.synthesize(LONG, seed=1, max_frames=20).read())
-    text = "Hello. " * (10 * MIB)
-    recording: Any = {"reference": {"audio": bytes(51 * MIB), "text": "Nothing at all."}}
+    monkeypatch.setattr(await tts.connection(), "max_message_bytes", 5000)
+    text = "Hello. " * 1000
+    recording: Any = {"reference": {"audio": bytes(5000), "text": "Nothing at all."}}
     for work, field in (
         (tts.synthesize("Hi.", **recording).final(), "reference.audio"),
         (tts.voices.create("mine", model="tiny-voice", **recording), "reference.audio"),
@@ -81,7 +84,8 @@ async def test_a_message_that_is_too_long_is_refused_before_it_is_sent(tts: Side
     assert not (await tts.status()).streams
 
 
-async def test_the_limit_is_the_sidecars() -> None:
+async def test_the_limit_is_the_sidecars(tts: Sidecar) -> None:
+    assert (await tts.connection()).max_message_bytes == 64 * MIB
     async with fake("small") as tts:
         for name in ("\u0001" * 1000, "€" * 1700):  # Six bytes each as JSON, and three.
             error = await refusal(tts.voices.delete(name))

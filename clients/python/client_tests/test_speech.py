@@ -21,6 +21,7 @@ from qwen_tts_client import (
 )
 
 HELLO: dict[str, Any] = {"text": "Hello there.", "seed": 3, "language": "english"}
+CUT: dict[str, Any] = {"text": LONG, "seed": 1, "max_frames": 30}
 
 
 async def collect(stream: SpeechStream) -> list[SpeechChunk]:
@@ -38,6 +39,16 @@ async def refused(stream: SpeechStream) -> SidecarResponseError:
     error = await fails(stream.final(), SidecarResponseError)
     assert isinstance(error, SidecarResponseError)
     return error
+
+
+@pytest.fixture(scope="session")
+def cut(tts: Sidecar, loop: asyncio.AbstractEventLoop) -> bytes:
+    """Return the audio of CUT."""
+
+    async def read() -> bytes:
+        return await tts.synthesize(**CUT).read()
+
+    return loop.run_until_complete(read())
 
 
 async def test_a_stream_returns_chunks_without_gaps_then_a_result(tts: Sidecar) -> None:
@@ -169,8 +180,10 @@ async def test_cancelling_after_the_end_changes_nothing(tts: Sidecar) -> None:
     assert (await stream.final()).frames == 1
 
 
-async def test_cancelling_the_task_cancels_its_speech_and_no_other(tts: Sidecar) -> None:
-    other = asyncio.ensure_future(tts.synthesize(**HELLO).read())
+async def test_cancelling_the_task_cancels_its_speech_and_no_other(
+    tts: Sidecar, cut: bytes
+) -> None:
+    other = asyncio.ensure_future(tts.synthesize(**CUT).read())
     stream = tts.synthesize(LONG)
     spoken = asyncio.Event()
 
@@ -186,7 +199,7 @@ async def test_cancelling_the_task_cancels_its_speech_and_no_other(tts: Sidecar)
     await fails(stream.final(), SidecarCancelledError)
     with pytest.raises(asyncio.TimeoutError):
         await asyncio.wait_for(tts.synthesize(LONG).final(), 0.1)
-    assert await other == await tts.synthesize(**HELLO).read()
+    assert await other == cut
     await idle(tts)
     assert tts.buffered_bytes == 0
 
@@ -215,30 +228,31 @@ async def test_twenty_streams_are_each_as_when_alone_beside_a_slow_reader(tts: S
     assert tts.buffered_bytes == 0
 
 
-async def test_a_stream_with_credit_pauses_alone_and_loses_nothing(tts: Sidecar) -> None:
-    params: dict[str, Any] = {"text": LONG, "seed": 1, "max_frames": 30}
-    stream = tts.synthesize(**params, credit_ms=500)
+async def test_a_stream_with_credit_pauses_alone_and_loses_nothing(
+    tts: Sidecar, cut: bytes
+) -> None:
+    stream = tts.synthesize(**CUT, credit_ms=500)
 
     async def is_paused() -> bool:
         return [one.waits_for for one in (await tts.status()).streams] == ["credit"]
 
     await eventually(is_paused, "the credit is spent")
-    whole = await tts.synthesize(**params).read()
+    assert (await within(tts.synthesize(**HELLO, max_frames=2).final())).frames == 2
     assert tts.buffered_bytes <= 48 * (500 + 960)  # and one chunk of 12 frames
-    assert await stream.read() == whole
+    assert await stream.read() == cut
 
 
-async def test_back_pressure_limits_the_unread_audio_and_loses_nothing(tts: Sidecar) -> None:
+async def test_back_pressure_limits_the_unread_audio_and_loses_nothing(
+    tts: Sidecar, cut: bytes
+) -> None:
     limit, before = 50_000, tts.gate.limit
-    params: dict[str, Any] = {"text": LONG, "seed": 1, "max_frames": 30}
-    whole = await tts.synthesize(**params).read()
     tts.gate.limit = limit
     try:
-        stream = aiter(tts.synthesize(**params))
+        stream = aiter(tts.synthesize(**CUT))
         received = [(await anext(stream)).audio]
         await eventually(lambda: tts.gate.paused, "nothing is read")
         assert limit < tts.buffered_bytes < limit + 100_000
         received += [chunk.audio async for chunk in stream]
     finally:
         tts.gate.limit = before
-    assert b"".join(received) == whole
+    assert b"".join(received) == cut

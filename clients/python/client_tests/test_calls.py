@@ -67,7 +67,7 @@ async def test_the_status_is_returned(tts: Sidecar) -> None:
 async def test_a_message_that_is_too_long_is_refused_before_it_is_sent(
     tts: Sidecar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = asyncio.ensure_future(tts.synthesize(LONG, seed=1, max_frames=20).read())
+    other = asyncio.ensure_future(tts.synthesize(LONG, seed=1, max_frames=8).read())
     monkeypatch.setattr(await tts.connection(), "max_message_bytes", 5000)
     text = "Hello. " * 1000
     recording: Any = {"reference": {"audio": bytes(5000), "text": "Nothing at all."}}

@@ -215,7 +215,7 @@ async def test_a_stream_that_nobody_holds_is_cancelled(tts: Sidecar) -> None:
 
 async def test_twenty_streams_are_each_as_when_alone_beside_a_slow_reader(tts: Sidecar) -> None:
     def params(i: int) -> dict[str, Any]:
-        return {"text": f"Number {i}.", "seed": i, "max_frames": 4}
+        return {"text": f"Number {i}.", "seed": i, "max_frames": 3}
 
     slow = tts.synthesize(LONG, seed=1)
     chunks = aiter(slow)

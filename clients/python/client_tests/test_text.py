@@ -38,7 +38,7 @@ async def test_it_is_spoken_before_its_end_like_the_whole_text(tts: Sidecar) -> 
 
 
 async def test_it_reports_its_sentences_in_both_modes_whatever_the_pieces(tts: Sidecar) -> None:
-    text = "I say 😀 to you. 你好! How are you? "
+    text = "I say 😀 to you. 你好! "
     for mode in ("full", "stream"):
         events: list[Sentence] = []
         params: dict[str, Any] = {"text_mode": mode, "seed": 1, "language": "english"}

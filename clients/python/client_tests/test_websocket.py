@@ -33,6 +33,7 @@ TOKEN = "a-token"
 @asynccontextmanager
 async def misbehaving(
     answer: Callable[[ServerConnection, int], Awaitable[None]],
+    max_size: int | None = 2**20,
 ) -> AsyncIterator[str]:
     """Serve as `answer` does, which gets each request's id; `initialize` is answered correctly."""
 
@@ -47,7 +48,8 @@ async def misbehaving(
             async for text in socket:
                 await handle(socket, json.loads(text))
 
-    async with serve(converse, "127.0.0.1", 0, subprotocols=[Subprotocol("qwen-tts.v1")]) as server:
+    names = [Subprotocol("qwen-tts.v1")]
+    async with serve(converse, "127.0.0.1", 0, subprotocols=names, max_size=max_size) as server:
         yield f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
 
 
@@ -85,6 +87,16 @@ async def test_a_connection_that_cannot_be_made_again_is_given_up() -> None:
             await fails(remote.ping(), SidecarDisconnectedError, "ended with 1011: out of order")
         match = "out of order. It was lost too often and is not made again"
         await fails(remote.ping(), SidecarDisconnectedError, match)
+
+
+async def test_a_connection_that_ends_while_much_is_being_sent_is_noticed() -> None:
+    async with (
+        misbehaving(pong, max_size=1000) as url,
+        connect(url, TOKEN, restart=QUICK) as remote,
+    ):
+        speech = remote.synthesize("x" * 2**24)
+        await fails(speech.final(), SidecarDisconnectedError, "ended with 10")
+        assert (await within(remote.ping())).uptime_ms == 1
 
 
 async def test_binary_messages_of_later_kinds_are_ignored_and_short_ones_end_it() -> None:

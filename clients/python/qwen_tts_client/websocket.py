@@ -134,7 +134,7 @@ class WebSocketTransport:
     def kill(self) -> None:
         """Drop the connection."""
         self.pause(False)
-        self._socket.transport.abort()
+        self._abort()
 
     async def _write(self) -> None:
         with suppress(ConnectionClosed):
@@ -154,10 +154,15 @@ class WebSocketTransport:
         except ConnectionClosed:
             pass
         finally:
-            self._socket.transport.abort()
+            self._abort()
             self._writing.cancel()
             self.has_room.set()
             self.ended.set_result(Ended(error=self._reason()))
+
+    def _abort(self) -> None:
+        # Python 3.11's transport has lost its loop if it was closed while much waited to be sent.
+        with suppress(AttributeError):
+            self._socket.transport.abort()
 
     def _take(self, message: str | bytes) -> None:
         if isinstance(message, str):

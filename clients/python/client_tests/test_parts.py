@@ -21,7 +21,9 @@ from qwen_tts_client.text_feed import Sentence, SpokenText, TextFeed
 
 BODIES = [json.dumps(one).encode() for one in ({"a": "ä – 你好 🎧"}, {}, {"b": "x" * 5000})]
 WIRE = b"".join(map(frame, BODIES))
-CAPTIONS = json.loads((REPOSITORY / "clients" / "cases" / "captions.json").read_text("utf-8"))
+# A source archive of this package has no file of cases: pytest skips the test then.
+CASES = REPOSITORY / "clients" / "cases" / "captions.json"
+CAPTIONS = json.loads(CASES.read_text("utf-8")) if CASES.exists() else []
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, len(WIRE)])

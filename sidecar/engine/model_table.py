@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import mlx.core as mx
@@ -181,8 +181,7 @@ class ModelTable:
                 field="model",
             )
         if need > free:  # memory is short: the models that stay give what they can spare
-            for loaded in others.values():
-                loaded.model.forget_prompts()
+            _forget_prompts(others.values())
         while need > free:
             leaving = idle.pop(0)
             free += others.pop(leaving).memory_bytes
@@ -200,6 +199,12 @@ class ModelTable:
                 return
             others.pop(path)
             self._drop(path)
+
+
+def _forget_prompts(models: Iterable[Loaded]) -> None:
+    # Not a loop of `_make_room`: its variable would hold the last model while that is dropped.
+    for loaded in models:
+        loaded.model.forget_prompts()
 
 
 def _expiry(loaded: Loaded) -> float:

@@ -276,3 +276,14 @@ def _break_after(sentence: Sentence) -> Break:
     if sentence.ends_paragraph:
         return "paragraph"
     return "sentence" if sentence.text.rstrip(_CLOSING)[-1:] in _TERMINALS else "clause"
+
+
+def _load_what_any_text_needs() -> None:
+    """Compile patterns and read tables now, beside a model's load, and not in the first request."""
+    source = SegmentSource("english", split=True, normalize=True)
+    source.feed("Hello.")
+    source.end()
+    source.next()
+
+
+_load_what_any_text_needs()

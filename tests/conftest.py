@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from hypothesis.internal.conjecture import providers
 from sidecar.models import backend
 from tests.support.harness import ROOT, Sidecar, sidecar
 from tests.support.installing import untested
+
+# A process ignores what its parent ignores, and the tests may have been started by `nohup`.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Before any test imports MLX: without OpenBLAS under it the suite takes several times as long.
 backend.prepare()

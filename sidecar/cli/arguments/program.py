@@ -63,7 +63,9 @@ EXIT_CODES = {
     0: "The command did what was asked.",
     1: "Something failed: a file, the network, a model, or a text that has nothing to speak.",
     2: "The command line itself is wrong. Nothing was read or written.",
+    129: "The command was interrupted by SIGHUP: its terminal was closed.",
     130: "The command was interrupted by Ctrl-C.",
+    143: "The command was interrupted by SIGTERM.",
 }
 
 

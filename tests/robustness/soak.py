@@ -100,6 +100,8 @@ class Soak:
             with self._lock:
                 self._cancels[token] = chunks
         self._request("speech/synthesize", params)
+        if "creditMs" in params:  # without a grant, it would wait for ever
+            self._notify("speech/grantCredit", {"token": token, "ms": 1_000_000})
         if chunks == 0:
             self._cancel(token)
 
@@ -108,8 +110,10 @@ class Soak:
         self._peer.request(number, f"r{number}", method, params)
 
     def _cancel(self, token: str) -> None:
-        params = {"id": f"r{token[1:]}"}
-        self._peer.send(-1, {"jsonrpc": "2.0", "method": "$/cancelRequest", "params": params})
+        self._notify("$/cancelRequest", {"id": f"r{token[1:]}"})
+
+    def _notify(self, method: str, params: Any) -> None:
+        self._peer.send(-1, {"jsonrpc": "2.0", "method": method, "params": params})
 
     def _seen(self, message: Message) -> None:
         """Handle a message; this runs on the reading thread."""

@@ -15,8 +15,9 @@ GOLDEN ?= ../shared/golden
 # On Linux: cpu, cuda12 or cuda13. macOS needs no extra.
 EXTRA ?= $(if $(filter Linux,$(shell uname -s)),cpu,)
 
-# A worker that has finished takes tests from the other one, so that both end together.
-PARALLEL := --numprocesses 2 --dist worksteal
+# Three workers for two cores, since many tests wait for processes. A worker that has finished takes
+# tests from the others, so that all end together.
+PARALLEL := --numprocesses 3 --dist worksteal
 
 READY := $(VENV)/ready-$(EXTRA)
 QUALITY := $(VENV)/ready-quality

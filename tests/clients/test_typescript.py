@@ -76,13 +76,13 @@ def test_commonjs(run: Run) -> None:
     run("node", "--test", "build/cjs/test/commonjs.js")
 
 
-@pytest.mark.slow
+@pytest.mark.hosts  # the same tests as Node's
 @pytest.mark.parametrize("name", ["all", "openai"])
 def test_bun(run: Run, name: str) -> None:
     run("node_modules/.bin/bun", "test", f"./test/{name}.test.ts", "--timeout", "60000")
 
 
-@pytest.mark.slow
+@pytest.mark.hosts  # Chromium may have to be installed
 @pytest.mark.parametrize("name", ["playground", "openai-browser"])
 def test_browser(run: Run, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("CHROMIUM", chromium() or installing.debian("chromium", "chromium"))

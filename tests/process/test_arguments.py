@@ -171,6 +171,7 @@ def test_bash_completes_commands_options_models_and_files(tmp_path: Path) -> Non
     assert dict(zip(lines, done.stdout.splitlines(), strict=True)) == lines
 
 
+@pytest.mark.hosts  # fish and zsh have to be installed
 def test_fish_and_zsh_take_their_scripts(tmp_path: Path) -> None:
     script = tmp_path / "_qwen-tts-sidecar"
     script.write_text(program("completion", "fish").stdout)

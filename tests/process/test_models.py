@@ -122,6 +122,7 @@ def first_and_tenth() -> list[float]:
         ]
 
 
+@pytest.mark.hosts  # it needs a machine that does little else
 def test_the_first_request_is_as_fast_as_the_tenth() -> None:
     # Without the warm-up it is ten times as slow. The bound is three, since other programs may run.
     tries = (first_and_tenth() for _ in range(3))

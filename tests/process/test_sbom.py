@@ -21,6 +21,9 @@ SCRIPT = ROOT / "packaging" / "sbom.py"
 NAMES = ("qwen-tts-sidecar", "mlx", "transformers", "regex")
 
 
+pytestmark = pytest.mark.hosts  # of bundles, which are built there
+
+
 @pytest.fixture(scope="module")
 def site_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the metadata of four packages, the project's editable one among them."""

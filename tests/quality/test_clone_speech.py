@@ -72,6 +72,7 @@ def speak(server: Sidecar, common: Message) -> list[Utterance]:
     return speak_all(server, with_seeds(SENTENCES, common))
 
 
+@pytest.mark.hosts  # the batch of both speakers shows it, too
 def test_a_recording_lends_its_timbre(server: Sidecar, model: str) -> None:
     """The request uses the x-vector alone."""
     spoken = {}

@@ -82,6 +82,7 @@ def test_a_recording_lends_its_timbre(server: Sidecar, model: str) -> None:
     judge(spoken)
 
 
+@pytest.mark.hosts  # tests/process/test_voices.py holds saved voices to the official code
 def test_a_saved_voice_goes_on_in_context(server: Sidecar, model: str) -> None:
     """The prompt has the codes and the transcript from the file that `voice/create` wrote."""
     spoken = {}

@@ -183,6 +183,7 @@ def test_a_sidecar_that_is_killed_is_replaced_and_the_connections_stay(small: Br
 
 
 @linux
+@pytest.mark.hosts  # it floods for seconds
 def test_what_the_sidecar_does_not_take_is_not_read_from_a_client(small: Bridge) -> None:
     with Client(small.address) as client:
         id = client.speak("Well, ", moreText=True, creditMs=0)

@@ -9,7 +9,7 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
-from sidecar.models.qwen3_tts.elementwise import erf, sin2pi
+from sidecar.models.elementwise import erf, sin2pi
 
 # Counts below and above the number of elements from which the CPU uses another implementation.
 SIZES = (100, 40_000)

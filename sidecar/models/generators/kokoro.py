@@ -16,14 +16,12 @@ from typing import Any, NamedTuple
 import mlx.core as mx
 import mlx.nn as nn
 
+from sidecar.models.elementwise import sin2pi
 from sidecar.models.generators.convolutions import product
 
 # Numbers of one block of time: as many as fit a core's second-level cache with their products.
 _BLOCK = 960 * 128
 _EPS = 1e-5
-# sin²(πr) = r²·S(r²) on [−½, ½]: a Chebyshev fit, exact to 2.2e-7. MLX calls the C library instead.
-_SIN_S = (-3.35659286, 13.0501005, -30.1014666, 42.7271965, -32.4696712, 9.86960431)
-_ROUND = 12582912.0  # 1.5 · 2²³: adding and subtracting it rounds a float32 to an integer
 
 
 def accelerate(model: Any) -> None:
@@ -111,12 +109,7 @@ def _normalised(convolution: Any) -> mx.array:
 
 def _snake(turns: mx.array) -> mx.array:
     """Return α · (x + sin²(αx) / α) of float32 `turns` = αx / π."""
-    rest = turns - ((turns + _ROUND) - _ROUND)
-    square = rest * rest
-    y = square * _SIN_S[0] + _SIN_S[1]
-    for coefficient in _SIN_S[2:]:
-        y = y * square + coefficient
-    return math.pi * turns + y * square
+    return math.pi * turns + sin2pi(turns)
 
 
 def _blocks(x: mx.array) -> list[tuple[int, int]]:

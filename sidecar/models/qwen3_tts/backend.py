@@ -15,8 +15,9 @@ from typing import Any, Protocol, TypeAlias
 import mlx.core as mx
 import mlx.nn as nn
 
+from sidecar.models import elementwise
 from sidecar.models.backend import name
-from sidecar.models.qwen3_tts import convolution, elementwise, layers_cpu, layers_gpu, linear
+from sidecar.models.qwen3_tts import convolution, layers_cpu, layers_gpu, linear
 from sidecar.models.qwen3_tts.cuda import selection
 from sidecar.models.qwen3_tts.cuda.selection import Kernels, Layered
 from sidecar.models.qwen3_tts.cuda.weights import StackWeights

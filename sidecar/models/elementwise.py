@@ -1,4 +1,4 @@
-"""The codec's transcendental functions on a CPU, from MLX's vectorised products and sums.
+"""The codecs' transcendental functions on a CPU, from MLX's vectorised products and sums.
 
 MLX's own erf and sin call the C library once per number: about 30 ns each, and a second of speech
 needs millions. These take a fifth of that for a few thousand numbers or more: each is some twenty

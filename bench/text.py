@@ -24,7 +24,7 @@ from importlib.metadata import files
 from pathlib import Path
 from typing import Any
 
-from sidecar.text.latin import detect_languages
+from sidecar.text.languages import detect_latin
 from sidecar.text.markup import Markup
 from sidecar.text.sentences import SentenceSplitter
 from sidecar.text.speakable import make_speakable
@@ -127,10 +127,10 @@ def measure(cases: list[Case]) -> str:
                 (f"ms for 1,000 characters, {language}{title}", f"{1e3 * seconds / size:.1f}")
             )
     sentence = "Der Zug nach Bremen hat heute leider etwas Verspätung. "
-    first = _time(lambda: detect_languages("Guten Tag."))
+    first = _time(lambda: detect_latin("Guten Tag."))
     rows.append(("ms to detect a language, for the first time", f"{1e3 * first:.1f}"))
     for title, text in (("of a sentence", sentence), ("of 2000 characters", sentence * 36)):
-        seconds = _time(lambda of=text: [detect_languages(f"{at} {of}") for at in range(100)]) / 100
+        seconds = _time(lambda of=text: [detect_latin(f"{at} {of}") for at in range(100)]) / 100
         rows.append((f"ms to detect the language {title}", f"{1e3 * seconds:.3f}"))
     for module in ("sidecar.text.speakable", "sidecar.text.english, sidecar.text.han"):
         code = (

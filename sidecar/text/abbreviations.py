@@ -27,7 +27,6 @@ _DAYS_ZONES = re.compile(
 _LAST = re.compile(r"(?<![\w.])((?:[^\W\d_]|[.°º№]|(?<=\w)-)+)\.\W*$")
 _NUMERAL = re.compile(r"\d|[IVX]+\b")
 _INITIAL = re.compile(r"(?<![\w°])[^\W\d_]\.\W*$")
-_DATE = re.compile(r"(?<!\d)\d{4}\.\s*\d{1,2}\.\s*\d{1,2}\.\s*$")
 _KOREAN_DATE = re.compile(r"(?<!\d)\d{1,2}\.\s+\d{1,2}\.\s*$")
 # A word of so few letters before a full stop and a small letter is an abbreviation.
 _SHORT = 4
@@ -50,7 +49,7 @@ def decide(before: str, word: str, code: str) -> bool | None:
         word: the next word or its beginning, without the marks before it.
         code: the language.
     """
-    if _DATE.search(before) or (re.search(r"\d[.．]\s*$", before) and word[:1].isdigit()):
+    if re.search(r"\d[.．]\s*$", before) and word[:1].isdigit():
         return False  # 1998. 4. 12.
     if code == "ko" and _KOREAN_DATE.search(before):
         return False

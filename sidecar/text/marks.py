@@ -46,6 +46,8 @@ _ATTRIBUTES = (
 
 _PUNCTUATION = r"[!-/:-@\[-`{-~]"
 _TARGET = r"\]\((?:[^()\s]|\([^()\n]*\)){0,1000}(?:\s{1,3}\"[^\"\n]{0,200}\")?\)"
+# A picture that is in the text itself may be longer than what is held back.
+_DATA = r"\]\(data:[\w-]+/"
 _TEXT = r"(?:[^\[\]]|\[[^\[\]]{0,100}\](?:\([^()\s]{0,300}\))?){0,200}"
 _NUMBERS = r"\[\d{1,3}(?:\s?[,–-]\s?\d{1,3}){0,9}\]"
 _EMOJI = r"[[\p{Emoji}&&[\p{So}\p{Sk}]]\p{RI}]"
@@ -136,8 +138,9 @@ _MARKS: list[tuple[str, str, str | Callable[[Any], str], str | None]] = [
     ("[", rf"(?<=[.,;:!?)\]”’\"'。，；：！？）])(?:{_NUMBERS})+(?!\()|(?:{_NUMBERS}){{2,}}(?!\()"
      rf"|(?<=\w\s?){_NUMBERS}(?=[ \t]{{0,3}}[.,;:!?。，、；：！？\n])"
      rf"|(?<=[^\W\d_]{{3}}){_NUMBERS}(?=[ \t]\w)", GONE, None),
-    ("[", rf"\[(?={_TEXT}{_TARGET})", "", None),
-    ("!", rf"!(?=\[{_TEXT}{_TARGET})", "", None),
+    ("[", rf"\[(?={_TEXT}(?:{_TARGET}|{_DATA}))", "", None),
+    ("!", rf"!(?=\[{_TEXT}(?:{_TARGET}|{_DATA}))", "", None),
+    ("]", rf"{_DATA}[^()\s]*+\)", TAG, None),
     ("]", _TARGET, "", None),
     ("*_", r"\*{1,200}|_{1,200}", _emphasize, None),
     ("~", r"~{2,200}", "", None),

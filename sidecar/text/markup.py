@@ -37,7 +37,7 @@ _TELLING = re.compile(r"[^\w+/=,.:;%&?#@-]")
 
 _ALONE = (LineKind.HEADING, LineKind.ROW, LineKind.RULE, LineKind.FENCE)
 _THINKING_END = re.compile(r"</think(?:ing)?\s{0,4}>", re.IGNORECASE)
-_TAG_END = re.compile(r">|(?=<)")
+_TAG_END = {"<": re.compile(r">|(?=<)"), "]": re.compile(r"\)|(?=\s)")}
 _NAMES: dict[LineKind | None, str] = {LineKind.ROW: ROW, LineKind.HEADING: HEADING}
 
 
@@ -181,7 +181,7 @@ class Markup:
                 if is_full and mark.said != TAG:
                     continue
                 if is_full:
-                    self._begin_silence(at + 1, _TAG_END)
+                    self._begin_silence(at + 1, _TAG_END[held[at]])
                 return is_full
             if mark.said == TAG:
                 self._put_tag(match.groupdict(), match.end())

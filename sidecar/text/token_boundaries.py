@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
+import regex
 
 # A longer run without a border is cut nevertheless, some characters before its end.
 _MAX_HELD, _REST = 40, 8
-
-
-@cache
-def _compile_border() -> Any:
-    """Compile a pattern of the places where Qwen's pre-tokenizer starts anew, whatever follows.
-
-    It has all places that the characters on both sides can decide. A place before a mark that may
-    combine with the character before it is none, since the text is composed (NFC) first.
-    """
-    import regex
-
-    space = r"\p{White_Space}"
-    return regex.compile(
-        rf"(?<=[^{space}])(?=[{space}--\r\n])"  # a space belongs to the word after it
-        r"|(?<=[\p{L}\p{N}])(?=[\r\n])"  # line breaks belong to the marks before them
-        rf"|(?<=[\r\n])(?=[^{space}\p{{M}}])"
-        rf"|(?<=[\p{{L}}\p{{N}}])(?=[^{space}\p{{L}}\p{{M}}])|(?<=\p{{N}})(?=\p{{L}})",
-        regex.V1,
-    )
+# The places where Qwen's pre-tokenizer starts anew, whatever follows: all that the characters on
+# both sides can decide. A place before a mark that may combine with the character before it is
+# none, since the text is composed (NFC) first.
+_SPACE = r"\p{White_Space}"
+_BORDER = regex.compile(
+    rf"(?<=[^{_SPACE}])(?=[{_SPACE}--\r\n])"  # a space belongs to the word after it
+    r"|(?<=[\p{L}\p{N}])(?=[\r\n])"  # line breaks belong to the marks before them
+    rf"|(?<=[\r\n])(?=[^{_SPACE}\p{{M}}])"
+    rf"|(?<=[\p{{L}}\p{{N}}])(?=[^{_SPACE}\p{{L}}\p{{M}}])|(?<=\p{{N}})(?=\p{{L}})",
+    regex.V1,
+)
 
 
 class TokenBoundaryBuffer:
@@ -56,7 +47,7 @@ class TokenBoundaryBuffer:
 
 def _find_last_border(text: str) -> int:
     near = max(0, len(text) - _MAX_HELD)
-    borders = [match.start() for match in _compile_border().finditer(text, near)]
+    borders = [match.start() for match in _BORDER.finditer(text, near)]
     if borders:
         return borders[-1]
     return 0 if near == 0 else len(text) - _REST

@@ -72,6 +72,7 @@ _FRAMES = st.sampled_from(
         ("<style type='x'>", "</style >"),
         ("漢<rt>", "</rt>"),
         ('<img src="data:', '">'),
+        ("![](data:image/png;base64,", ")"),
         ("", ""),
     ]
 )

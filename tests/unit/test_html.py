@@ -53,6 +53,7 @@ INLINE = [
     ('<input disabled><button type="submit">Go</button><button>Stop</button>', "Go Stop"),
     ("<span\n  class='a'\n  id=b>Over</span> lines", "Over lines"),
     ('<img src="data:image/png;base64,' + "iVBORw0KGgo" * 150 + '"> A picture', "A picture"),
+    ("![A cat](data:image/png;base64," + "iVBORw0KGgo" * 150 + ") here", "A cat here"),
     ("Tom &amp; Ann &eacute;t&#233; &lt;p&gt;", "Tom & Ann été <p>"),
     ("Hi <!-- One. Two. --> world", "Hi world"),
     ("<!DOCTYPE html><html>Hi world</html>", "Hi world"),
@@ -277,6 +278,12 @@ def test_what_is_held_of_a_page_is_bounded(unit: str) -> None:
     for _ in range(2000):
         held += len(unit) - sum(run.span for run in markup.feed(unit))
         assert held <= 200 * len(unit) + HOLD
+
+
+def test_a_long_picture_in_the_text_itself_is_silent() -> None:
+    text = "Look: ![](data:image/png;base64," + "iVBO" * 1000 + ") nice."
+    assert make_speakable(text, "english").split() == ["Look:", "nice."]
+    assert one_by_one(text) == "Look: nice."
 
 
 def test_a_long_script_is_silent_and_costs_no_more_than_its_length() -> None:

@@ -13,7 +13,7 @@ import pytest
 import regex
 
 import sidecar.text
-from sidecar.text import boundaries, marks, stream, token_boundaries
+from sidecar.text import marks, stream
 from tests.support.sentences import WordStream, dictate, split
 
 # Beginnings that are never completed, ends without a beginning, and what is looked back over.
@@ -65,12 +65,10 @@ def collect_patterns() -> dict[str, Any]:
         for value in vars(importlib.import_module(module.name)).values():
             add(module.name, value)
     add("marks", marks.load_table(frozenset(("thinking", "directions"))))
-    add("boundaries", boundaries._compile_patterns())  # pyright: ignore[reportPrivateUsage]
     # The library looks back over all letters of flags; it gets no more than a sentence.
     found = {name: pattern for name, pattern in found.items() if pattern.pattern != r"\X"}
     add("lines", marks.load_lines())
     add("stream", stream._compile_border())  # pyright: ignore[reportPrivateUsage]
-    add("tokens", token_boundaries._compile_border())  # pyright: ignore[reportPrivateUsage]
     return found
 
 

@@ -11,7 +11,7 @@ WHOLE = {
     "english": """
         We ride approx. Seventy km a day. | About 3 hrs. left to go.
         By train approx. 1 in 9 trips fail.
-        See vol. II of it.
+        See vol. II of it. | On 25 sept. (a) we left. | Ask Dr. (a) or (b).
         Add 2 tbsp. Honey and stir. | Open Mon.–Thu. 7–9 all year.
         on Mon. Morning we left
         at 5 p.m. Monday we left | at 9 a.m. Eastern it began

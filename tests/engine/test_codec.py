@@ -12,8 +12,9 @@ import pytest
 
 from sidecar.models import catalog
 from sidecar.models.qwen3_tts.backend import CPU, METAL, Backend
-from sidecar.models.qwen3_tts.codec import Codec, CodecState
+from sidecar.models.qwen3_tts.codec import Codec
 from sidecar.models.qwen3_tts.codec_layers import CausalConv, CausalTransposeConv
+from sidecar.models.qwen3_tts.codec_state import CodecState
 from sidecar.models.qwen3_tts.model import Qwen3TTS
 
 

@@ -11,7 +11,7 @@ their end, which is harmless since every part is causal, and each remembers only
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import reduce
 from typing import Any
 
@@ -25,41 +25,18 @@ from sidecar.models.qwen3_tts.codec_layers import (
     CausalTransposeConv,
     ConvNeXt,
     Limit,
-    Memory,
     ReachingStep,
     Residual,
     Snake,
     Step,
     WindowedTransformer,
 )
+from sidecar.models.qwen3_tts.codec_state import CodecState, arrays, pasts, remember
 from sidecar.models.qwen3_tts.fused import selection
-from sidecar.models.slots import Slot, gather, slots
+from sidecar.models.qwen3_tts.fused.trace import Traced
 
 # Frames are padded to one of these numbers, so that few shapes of kernels are needed.
 _SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
-
-
-class CodecState:
-    """The state of one stream after its past frames.
-
-    Attributes:
-        seen: the number of those frames.
-        memories: for each part its last inputs, or keys and values.
-    """
-
-    def __init__(self, start: Sequence[Sequence[mx.array]]) -> None:
-        self.seen = 0
-        self.memories = [[Slot(array, 0) for array in part] for part in start]
-
-    def copy(self) -> CodecState:
-        """Return the same arrays in new lists: a step replaces a list's items, never an array."""
-        copy = CodecState([])
-        copy.seen, copy.memories = self.seen, [list(part) for part in self.memories]
-        return copy
-
-    @property
-    def nbytes(self) -> int:
-        return sum(slot.array.nbytes for part in self.memories for slot in part)
 
 
 class Codec:
@@ -84,17 +61,22 @@ class Codec:
         far, near = _far_sighted(decoder, backend), _near_sighted(decoder, backend)
         # The last frames that determine what the near-sighted parts remember.
         self._reach = reduce(lambda last, step: step.reach(last), reversed(near), 0)
-        self._steps: Sequence[Step] = [*far, *near]
         self._first_near = len(far)
         self._at_once = backend.codec_frames
         self._stream = mx.new_stream(mx.default_device()) if backend.codec_beside else None
         self.samples_per_frame = samples_per_frame
-        layered = self._steps
-        kernels = selection.choose(decoder, layered, backend.codec_kernels, self._try)
-        self._steps = layered if kernels is None else kernels
+        self._window = decoder.pre_transformer.config.sliding_window - 1
+        self._use(layered := [*far, *near], kernels=False)
+        on_kernels = selection.choose(decoder, layered, backend.codec_kernels, self._try)
         # With the kernels on, few operations count: the books' products are one.
-        if kernels is not None:
+        if on_kernels is not None:
             self._out = self._joined_out()
+        self._use(on_kernels or layered, kernels=on_kernels is not None)
+
+    def _use(self, steps: Sequence[Step], kernels: bool) -> None:
+        self._steps = steps
+        # Building the separate operations anew is a small part of their time.
+        self._traced = Traced(self._dequantize, steps, self._window) if kernels else None
 
     @property
     def codebooks(self) -> int:
@@ -110,7 +92,7 @@ class Codec:
     @property
     def has_kernels(self) -> bool:
         """Whether chunks take few kernels."""
-        return self._out is not None
+        return self._traced is not None
 
     def decode(self, states: Sequence[CodecState], codes: Sequence[Codes]) -> list[mx.array]:
         """Start decoding, for each state, the next uint32 [frames, codebooks].
@@ -118,8 +100,11 @@ class Codec:
         Returns:
             per state float32 [frames × samples_per_frame] in [-1, 1], being computed
         """
-        with nullcontext() if self._stream is None else mx.stream(self._stream):
+        with self._beside():
             return self._decode_all(states, codes)
+
+    def _beside(self) -> AbstractContextManager[object]:
+        return nullcontext() if self._stream is None else mx.stream(self._stream)
 
     def _decode_all(self, states: Sequence[CodecState], codes: Sequence[Codes]) -> list[mx.array]:
         audio: list[list[mx.array]] = [[] for _ in states]
@@ -155,19 +140,26 @@ class Codec:
             part = mx.pad(x[:, start : start + count], [(0, 0), (0, missing), (0, 0)])
             self._run(range(near, len(self._steps)), part, [state], [count])
         state.seen += frames
-        mx.eval(_arrays([state]))
+        mx.eval(arrays([state]))
 
     def _decode(self, states: Sequence[CodecState], codes: Sequence[Codes]) -> list[mx.array]:
         counts = [len(c) for c in codes]
         size = _padded_size(max(counts))
-        x = self._dequantize(stacked(codes, size))
-        x = self._run(range(len(self._steps)), x, states, counts)
+        numbers, parts = stacked(codes, size), range(len(self._steps))
+        if self._traced is None:
+            x = self._run(parts, self._dequantize(numbers), states, counts)
+        else:
+            chunk = Chunk([state.seen for state in states], counts, size)
+            held = [pasts(states, part) for part in parts]
+            x, memories = self._traced(numbers, held, chunk)
+            for part in parts:
+                remember(states, part, memories[part], counts, size)
         audio = x.reshape(len(states), -1)
         if audio.shape[1] != size * self.samples_per_frame:
             raise ValueError(f"{size} frames came out as {audio.shape[1]} samples")
         for state, count in zip(states, counts, strict=True):
             state.seen += count
-        mx.async_eval(audio, _arrays(states))  # pyright: ignore[reportUnknownMemberType]  # MLX does not type its arguments
+        mx.async_eval(audio, arrays(states))  # pyright: ignore[reportUnknownMemberType]  # MLX does not type its arguments
         return [audio[row, : n * self.samples_per_frame] for row, n in enumerate(counts)]
 
     def _run(
@@ -177,22 +169,19 @@ class Codec:
         size = x.shape[1]
         chunk = Chunk([state.seen for state in states], counts, size)
         for part in parts:
-            pasts = zip(*(state.memories[part] for state in states), strict=True)
-            x, memories = self._steps[part](x, [gather(past) for past in pasts], chunk)
-            shares = [_shares(memory, counts, size) for memory in memories]
-            for row, state in enumerate(states):
-                state.memories[part] = [share[row] for share in shares]
+            x, memories = self._steps[part](x, pasts(states, part), chunk)
+            remember(states, part, memories, counts, size)
         return x
 
-    def _try(self, steps: Sequence[Step]) -> mx.array:
+    def _try(self, steps: Sequence[Step], kernels: bool) -> mx.array:
         """Decode two chunks of two rows of different lengths with these parts, for a comparison."""
-        self._steps = steps
+        self._use(steps, kernels)
         numbers, states = np.random.default_rng(1), [self.open(), self.open()]
         audio: list[mx.array] = []
         for counts in ((2, 1), (1, 2)):
             shapes = [(count, self.codebooks) for count in counts]
             codes = [numbers.integers(0, self.book_size, shape, np.uint32) for shape in shapes]
-            audio += self._decode(states, codes)
+            audio += self.decode(states, codes)
         return mx.concatenate(audio)
 
     def _dequantize(self, codes: mx.array) -> mx.array:
@@ -211,33 +200,6 @@ class Codec:
         joined = mx.concatenate(matrices)
         mx.eval(joined)
         return joined
-
-
-def _arrays(states: Sequence[CodecState]) -> list[mx.array]:
-    """Return the arrays of these states; rows share most of them."""
-    slots = (slot for state in states for part in state.memories for slot in part)
-    return list({id(slot.array): slot.array for slot in slots}.values())
-
-
-def _shares(memory: Memory, counts: Sequence[int], size: int) -> list[Slot]:
-    """Return each row's last `keep` positions up to its own end, of a memory of `size` frames."""
-    if isinstance(memory, mx.array):
-        return slots(memory)
-    array, axis, keep = memory
-    per_frame = (array.shape[axis] - keep) // size
-    if all(count == size for count in counts):
-        kept = _cut(array, axis, size * per_frame, keep)
-        return [Slot(kept, row) for row in range(len(counts))]
-    return [
-        Slot(_cut(array[row : row + 1], axis, count * per_frame, keep), 0)
-        for row, count in enumerate(counts)
-    ]
-
-
-def _cut(array: mx.array, axis: int, start: int, count: int) -> mx.array:
-    span = slice(start, start + count)
-    # A copy, since a view would keep the whole array in memory until the row's next chunk.
-    return mx.contiguous(array[:, span] if axis == 1 else array[:, :, :, span])
 
 
 def _padded_size(frames: int) -> int:

@@ -25,14 +25,18 @@ class Chunk:
         seen: past frames of each row.
         counts: frames of each row now.
         size: to which number of frames the rows are padded.
+        traced: what `lengths` returns while a graph for many chunks is traced: one of its inputs.
     """
 
     seen: Sequence[int]
     counts: Sequence[int]
     size: int
+    traced: mx.array | None = None
 
     def lengths(self, window: int) -> mx.array:
         """Return int32 [2 × rows]: the counts, and the past frames, at most `window`."""
+        if self.traced is not None:
+            return self.traced
         return integers((*self.counts, *(min(seen, window) for seen in self.seen)))
 
 

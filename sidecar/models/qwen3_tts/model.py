@@ -16,8 +16,9 @@ from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.protocols import FrameSampler
 from sidecar.models.qwen3_tts import config, loader
 from sidecar.models.qwen3_tts.backend import Backend, of_this_machine
-from sidecar.models.qwen3_tts.codec import Codec, CodecState
+from sidecar.models.qwen3_tts.codec import Codec
 from sidecar.models.qwen3_tts.codec_chunk import Codes
+from sidecar.models.qwen3_tts.codec_state import CodecState
 from sidecar.models.qwen3_tts.embeddings import CodeTable
 from sidecar.models.qwen3_tts.prompt import Prompt, PromptBuilder
 from sidecar.models.qwen3_tts.prompt_cache import PromptCache

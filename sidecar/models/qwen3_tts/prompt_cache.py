@@ -14,7 +14,7 @@ import mlx.core as mx
 import numpy as np
 
 from sidecar.models.lru import BytesLRU
-from sidecar.models.qwen3_tts.codec import CodecState
+from sidecar.models.qwen3_tts.codec_state import CodecState
 
 # A full-size model has some 6 MB of codec state for each reference, and 0.1 MB (0.2 MB in float32)
 # of keys and values for each position.

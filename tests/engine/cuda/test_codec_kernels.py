@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+import mlx.core as mx
 import numpy as np
 import pytest
 
-from sidecar.models.qwen3_tts.backend import CPU, METAL, CodecKernels
+from sidecar.models.qwen3_tts.backend import CPU, CUDA, METAL, CodecKernels
 from sidecar.models.qwen3_tts.codec import Codec
 from sidecar.models.qwen3_tts.fused import selection
 from sidecar.models.qwen3_tts.fused.launch import CudaLauncher, Launcher
@@ -76,3 +78,24 @@ def test_kernels_that_fail_or_are_wrong_are_not_used(
 def test_a_variable_turns_the_kernels_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(selection.SWITCH, "0")
     assert not on_kernels(EmulatedLauncher, by_windows=True).has_kernels
+
+
+def test_a_chunk_of_a_known_shape_is_not_built_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What differs from chunk to chunk is an input of the graph: codes, pasts, and lengths."""
+    monkeypatch.setattr(selection, "_compare", lambda *_: None)
+    built: list[str] = []
+
+    class Counting(graphs.StandIn):
+        def __call__(self, name: str, *arguments: Any, **named: Any) -> list[mx.array]:
+            built.append(name)
+            return super().__call__(name, *arguments, **named)
+
+    kernels = CodecKernels(Counting, by_windows=True)
+    codec = small(replace(CUDA, codec_beside=False, codec_kernels=kernels))
+    states = [codec.open(), codec.open()]
+    with graphs.unevaluated(monkeypatch):
+        for counts, is_known in (((4, 4), False), ((4, 2), True), ((3, 3), False), ((1, 4), True)):
+            built.clear()
+            codec.decode(states, [np.ones((count, BOOKS), np.uint32) for count in counts])
+            assert bool(built) is not is_known, counts
+    assert [state.seen for state in states] == [12, 13]

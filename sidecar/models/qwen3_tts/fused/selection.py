@@ -23,8 +23,9 @@ SWITCH = "QWEN_TTS_SIDECAR_CODEC_KERNELS"
 # have ten bits.
 TOLERANCE = 0.02
 
-# Decodes uint32 codes of rows in two chunks with these parts: float32 samples.
-Decode = Callable[[Sequence[Step]], mx.array]
+# Decodes codes of rows in two chunks with these parts, which are on the kernels or not: float32
+# samples.
+Decode = Callable[[Sequence[Step], bool], mx.array]
 
 
 def choose(
@@ -47,7 +48,7 @@ def choose(
             raise Unsuitable(f"{SWITCH} is 0")
         window = decoder.pre_transformer.config.sliding_window - 1
         made = steps(decoder, layered, Operations(kernels.launcher(), window), kernels.by_windows)
-        _compare(decode(made), decode(layered))
+        _compare(decode(made, True), decode(layered, False))
     except (Unsuitable, RuntimeError, ValueError) as error:
         log.warning("the codec takes many kernels instead of few: %s", error)
         return None

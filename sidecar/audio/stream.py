@@ -44,11 +44,38 @@ class AudioStream:
         check(audio)
         self.sample_rate = choose_rate(audio, native_rate)
         self.samples = 0
+        self._native_rate = native_rate
+        self._speed = audio.speed
+        self._stretcher = _make_stretcher(native_rate, audio.speed)
         self._effects = _make_effects(audio, native_rate, self.sample_rate)
         self._encoder = make_encoder(audio.encoding, self.sample_rate)
 
     def write(self, samples: Samples) -> Encoded:
         """Encode the next samples, float32 [samples]."""
+        return self._encode(self._stretcher.write(samples) if self._stretcher else samples)
+
+    def write_pause(self, samples: int) -> Encoded:
+        """Encode so much silence at the native rate, which the speed does not change."""
+        return self._encode(np.concatenate([self._restart(), np.zeros(samples, np.float32)]))
+
+    def change_speed(self, speed: float) -> Encoded:
+        """Change the speed of the samples that follow.
+
+        Raises:
+            Unsupported: the library is missing.
+        """
+        if speed == self._speed:
+            return Encoded(b"", 0)
+        self._speed = speed
+        return self._encode(self._restart())
+
+    def _restart(self) -> Samples:
+        """Return what the stretcher held back, and begin with another one."""
+        rest = self._stretcher.finish() if self._stretcher else EMPTY
+        self._stretcher = _make_stretcher(self._native_rate, self._speed)
+        return rest
+
+    def _encode(self, samples: Samples) -> Encoded:
         for effect in self._effects:
             samples = effect.write(samples)
         if not len(samples):
@@ -57,7 +84,7 @@ class AudioStream:
 
     def finish(self) -> Encoded:
         """Return what was held back, and the encoding's end. Nothing is written afterwards."""
-        rest = EMPTY
+        rest = self._stretcher.finish() if self._stretcher else EMPTY
         for effect in self._effects:
             rest = np.concatenate([effect.write(rest), effect.finish()])
         data = self._encoder.encode(rest) if len(rest) else b""
@@ -76,10 +103,12 @@ class AudioStream:
         return Encoded(data, len(samples))
 
 
+def _make_stretcher(rate: int, speed: float) -> Stretcher | None:
+    return None if speed == 1 else Stretcher(rate, speed)
+
+
 def _make_effects(audio: AudioFormat, native_rate: int, rate: int) -> list[Effect]:
     effects: list[Effect] = []
-    if audio.speed != 1:
-        effects.append(Stretcher(native_rate, audio.speed))
     if rate != native_rate:
         effects.append(Resampler(native_rate, rate))
     if audio.peak_limit is not None:

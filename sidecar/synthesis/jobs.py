@@ -12,14 +12,15 @@ from msgspec.structs import replace
 from sidecar.engine.engine import Engine
 from sidecar.engine.events import AudioChunk, Done, Failed, LoadResult, SpeechResult, WaitingForText
 from sidecar.engine.request import LoadJob, LoadOptions, SpeechJob, Stream
-from sidecar.errors import EmptyText, TextTimeout
+from sidecar.errors import EmptyText, Notice, TextTimeout
 from sidecar.models.base import ModelInfo, Spoken
 from sidecar.synthesis.inbox import Inbox, TextArrived
 from sidecar.synthesis.output import OutputStream
 from sidecar.synthesis.request import Output, SynthesisRequest, SynthesisResult
 from sidecar.synthesis.results import SegmentResults
-from sidecar.synthesis.segments import Break, SegmentSource, TokenSource
+from sidecar.synthesis.segments import Break, SegmentSource
 from sidecar.synthesis.text_feed import TextFeed
+from sidecar.synthesis.token_source import TokenSource
 
 # The first chunk of a segment that follows another one without a wait has this many frames.
 _LATER_FRAMES = 4
@@ -197,9 +198,13 @@ class SpeechJobs:
             raise error
         self.unspeakable = error
 
-    def result(self) -> SynthesisResult:
-        """Complete the output, and return the result of all segments."""
-        return self.results.result(self.output, self._stream.since)
+    def result(self, notices: tuple[Notice, ...]) -> SynthesisResult:
+        """Complete the output, and return the result of all segments.
+
+        Args:
+            notices: about the text.
+        """
+        return self.results.result(self.output, self._stream.since, notices)
 
     def release(self) -> None:
         """Give up the place that the engine may hold for the next segment."""

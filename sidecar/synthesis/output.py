@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sidecar.engine.events import AudioChunk
 from sidecar.synthesis.request import Mark, Output, Part, SynthesisRequest
 from sidecar.synthesis.segments import Break, Segment
+from sidecar.text.directives import MAX_PAUSE_SECONDS, Direction
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,8 +36,10 @@ class OutputStream:
         self._output: list[Output] = []
         self._stream: AudioStream | None = None
         self._rate = 0
-        self._written = 0  # samples at the model's rate
-        self._pause = 0.0
+        self._seconds = 0.0  # when the next sample will be played, with what the encoder holds back
+        self._speed = request.format.speed
+        self._pause = 0.0  # seconds, before the next audio
+        self._is_exact = False  # the text asks for this pause, which the speed does not change
         self._started_at = 0.0
         self._unmarked: list[Segment] = []
         self._kept_samples = self._kept_frames = 0
@@ -62,23 +65,29 @@ class OutputStream:
     def place(self, segment: Segment) -> None:
         """Note where in the text the next segment is, which will be spoken or is silent."""
         self._unmarked.append(segment)
-        if not segment.text and segment.break_after == "paragraph" and self._pause:
+        is_paragraph = not segment.text and segment.break_after == "paragraph"
+        if is_paragraph and self._pause and not self._is_exact:
             self._pause = self._pauses.paragraph
+
+    def direct(self, direction: Direction) -> None:
+        """Do what the text asks for before the next segment, which may be silent."""
+        if direction.pause is not None:
+            before = self._pause if self._is_exact else 0.0
+            self._pause = min(before + direction.pause, MAX_PAUSE_SECONDS)
+            self._is_exact = True
 
     def begin(self, *, is_placed: bool) -> None:
         """Begin a segment; `is_placed` says whether `place` has been called for it."""
         self.codes = []
-        if self._pause and self._stream is not None:
-            import numpy as np
-
-            self._put(np.zeros(round(self._pause * self._rate), np.float32), 0)
-            self._pause = 0.0
-        self._started_at = self._seconds
+        if self._stream is not None:
+            self._put_pause()
+        self._started_at = self._seconds + self._pause_seconds
         self.sentence = self.sentences + len(self._unmarked) - is_placed
 
     def add(self, chunk: AudioChunk, keep_codes: bool) -> None:
         """Add the next chunk of the segment."""
         self._open(chunk.sample_rate)
+        self._put_pause()  # before the first audio, the rate was not known
         self._mark_all(self._seconds)
         if keep_codes:
             self.codes.append(chunk.codes)
@@ -100,11 +109,12 @@ class OutputStream:
 
         The next segment will start where they stand, after the pause, so they last no time.
         """
-        self._mark_all(self._seconds + self._pause / self._format.speed)
+        self._mark_all(self._seconds + self._pause_seconds)
 
     def end(self, break_after: Break, sample_rate: int) -> None:
         """End the segment."""
         self._open(sample_rate)
+        self._put_pause()
         self._mark_all(self._seconds)
         self._pause = {
             "clause": 0.0,
@@ -120,6 +130,8 @@ class OutputStream:
         """
         stream = self._open(sample_rate)
         self._mark_all(self._seconds)
+        if self._is_exact:
+            self._put_pause()
         rest = stream.finish()
         self._hand_out(rest.data, rest.samples, 0, is_last=True)
         return stream.make_patches()
@@ -134,13 +146,26 @@ class OutputStream:
         return self._stream
 
     @property
-    def _seconds(self) -> float:
-        """When the next sample will be played, including the audio that the encoder holds back."""
-        return self._written / self._rate / self._format.speed if self._rate else 0.0
+    def _pause_seconds(self) -> float:
+        """How long the pause before the next audio will last."""
+        return self._pause if self._is_exact else self._pause / self._speed
+
+    def _put_pause(self) -> None:
+        import numpy as np
+
+        assert self._stream is not None
+        samples = round(self._pause * self._rate)
+        if samples and self._is_exact:
+            self._seconds += samples / self._rate
+            encoded = self._stream.write_pause(samples)
+            self._hand_out(encoded.data, encoded.samples, 0)
+        elif samples:
+            self._put(np.zeros(samples, np.float32), 0)
+        self._pause, self._is_exact = 0.0, False
 
     def _put(self, samples: NDArray[np.float32], frames: int) -> None:
         assert self._stream is not None
-        self._written += len(samples)
+        self._seconds += len(samples) / self._rate / self._speed
         encoded = self._stream.write(samples)
         self._hand_out(encoded.data, encoded.samples, frames)
 

@@ -65,11 +65,14 @@ class SegmentResults:
         """Note the text of a segment that the model could not speak at all."""
         self._unspoken |= dict.fromkeys(unspoken.list_letters(text))
 
-    def result(self, output: OutputStream, since: float) -> SynthesisResult:
+    def result(
+        self, output: OutputStream, since: float, notices: tuple[Notice, ...]
+    ) -> SynthesisResult:
         """Return the result of one or more segments, and close the output.
 
         Args:
             since: when the speech was asked for, by time.perf_counter.
+            notices: about the text.
         """
         assert self._total is not None
         patches = output.close(self._total.sample_rate)
@@ -85,6 +88,7 @@ class SegmentResults:
             sentences=output.sentences,
             notices=(
                 *self._notices,
+                *notices,
                 *(self._cut if self.count > 1 else ()),
                 *unspoken.make_notices(self._unspoken),
                 *self._too_fast(),

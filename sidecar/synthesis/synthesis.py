@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterator
 from sidecar.engine.engine import Engine
 from sidecar.engine.request import Stream
 from sidecar.engine.window import Window
-from sidecar.errors import Cancelled, EmptyText, SidecarError, TextTooLong, starved
+from sidecar.errors import Cancelled, EmptyText, Notice, SidecarError, TextTooLong, starved
 from sidecar.models.base import ModelInfo
 from sidecar.synthesis.inbox import Inbox
 from sidecar.synthesis.jobs import SpeechJobs, Step
 from sidecar.synthesis.request import Part, SynthesisEvent, SynthesisRequest
-from sidecar.synthesis.segments import SegmentSource, TokenSource
+from sidecar.synthesis.segments import SegmentSource
 from sidecar.synthesis.sentence_mode import speak_sentences
 from sidecar.synthesis.text_feed import TextFeed
 from sidecar.synthesis.token_mode import speak_tokens
+from sidecar.synthesis.token_source import TokenSource
 from sidecar.text.speakable import warm_up
 
 # How much audio the engine may be ahead of the encoder.
@@ -118,12 +119,12 @@ class Synthesis:
     def _events(self, request: SynthesisRequest) -> Iterator[SynthesisEvent]:
         jobs = SpeechJobs(self._engine, request, self._text, self._inbox, self._stream)
         try:
-            yield from self._speak(request, jobs)
+            notices = yield from self._speak(request, jobs)
             if not jobs.results.count:
                 raise jobs.unspeakable or EmptyText(
                     "Nothing in the text can be spoken.", field="text"
                 )
-            result = jobs.result()
+            result = jobs.result(notices)
         except SidecarError:
             yield from jobs.output.take()  # what came before the error
             raise
@@ -132,17 +133,19 @@ class Synthesis:
         yield from jobs.output.take()
         yield result
 
-    def _speak(self, request: SynthesisRequest, jobs: SpeechJobs) -> Step[None]:
+    def _speak(self, request: SynthesisRequest, jobs: SpeechJobs) -> Step[tuple[Notice, ...]]:
+        """Speak the whole text, and return what was noticed in it."""
         depends = self._text.is_live or request.normalize is None
         info = (yield from jobs.load()) if depends else None
         normalize = request.normalize is not False
         spell = request.normalize is True or (info is not None and not info.reads_figures)
         if info is not None and self._text.is_live and _takes_tokens(request, info):
-            tokens = TokenSource(request.language, normalize, spell, request.skip)
-            yield from speak_tokens(jobs, tokens, gathers_later=info.continues_from_codes)
+            source = TokenSource(request.language, normalize, spell, request.skip)
+            yield from speak_tokens(jobs, source, gathers_later=info.continues_from_codes)
         else:
             source = SegmentSource(request.language, request.split, normalize, spell, request.skip)
             yield from speak_sentences(jobs, source)
+        return source.notices
 
 
 def _takes_tokens(request: SynthesisRequest, info: ModelInfo) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sidecar.engine.events import SpeechResult
 from sidecar.errors import EmptyText
 from sidecar.synthesis.jobs import SpeechJobs, Step
-from sidecar.synthesis.segments import Segment, TextPiece, TokenSource
+from sidecar.synthesis.segments import Segment
+from sidecar.synthesis.token_source import TextPiece, TokenSource
 from sidecar.text.silence import is_silent
 
 
@@ -22,6 +23,7 @@ def speak_tokens(jobs: SpeechJobs, source: TokenSource, *, gathers_later: bool) 
     begun = TextPiece("")
     while jobs.frames_left and (piece := (yield from _first_words(jobs, source, begun))):
         segment, result, begun = piece.segment, None, TextPiece("")
+        jobs.output.direct(piece.direction)
         if piece.text:
             jobs.submit(piece.text, more_text=segment is None, is_placed=False)
             segment, result = yield from _feed_rest(jobs, source, segment)
@@ -32,7 +34,8 @@ def speak_tokens(jobs: SpeechJobs, source: TokenSource, *, gathers_later: bool) 
             )
             source.gathers = gathers_later
         elif piece.text and (segment is None or jobs.text != piece.text):
-            begun = TextPiece(jobs.text, segment)  # the model cannot begin with it: wait for more
+            # The model cannot begin with it: wait for more. There is no second pause.
+            begun = TextPiece(jobs.text, segment, piece.direction.follow(()))
         elif segment is not None:
             jobs.results.skip(piece.text)
             jobs.output.place(segment)
@@ -51,7 +54,7 @@ def _first_words(jobs: SpeechJobs, source: TokenSource, begun: TextPiece) -> Ste
     """
     if begun.segment is not None:
         return begun
-    text = begun.text
+    text, direction = begun.text, begun.direction
     while True:
         jobs.fill(source)
         if source.is_over:
@@ -62,10 +65,11 @@ def _first_words(jobs: SpeechJobs, source: TokenSource, begun: TextPiece) -> Ste
             yield from jobs.wait()
             continue
         text += piece.text
+        direction = direction if begun.text else piece.direction
         if not is_silent(text):
-            return TextPiece(text, piece.segment)
+            return TextPiece(text, piece.segment, direction)
         if piece.segment is not None:
-            return TextPiece("", piece.segment)
+            return TextPiece("", piece.segment, direction)
 
 
 def _feed_rest(

@@ -17,6 +17,10 @@ from typing import Any
 
 import msgspec
 
+from sidecar.text.directives import Directive
+from sidecar.text.faults import Fault
+from sidecar.text.pauses import read_break_tag, read_pause
+
 # Something that is not spoken was here; `gaps` joins what is on both sides.
 GONE = "\0"
 # Around a formula, which stays as it is.
@@ -81,16 +85,20 @@ def load_lines() -> dict[LineKind, Any]:
     return {kind: regex.compile(kind.value, regex.V1 | regex.IGNORECASE) for kind in LineKind}
 
 
+Said = str | Directive | Fault
+
+
 class Mark(msgspec.Struct, frozen=True):
     """A pattern, and what it becomes.
 
     Attributes:
-        said: the text instead of it, or a function that returns that.
+        said: the text instead of it; or a function that returns that, what the text asks for, or
+            why it cannot be done.
         line: the kind of line in which it is a mark; in any line if None.
     """
 
     pattern: Any
-    said: str | Callable[[Any], str]
+    said: str | Callable[[Any], Said]
     line: str | None = None
 
 
@@ -114,9 +122,22 @@ def _emphasize(match: Any) -> str:
     return match[0] if not before.strip() and not after.strip() else ""
 
 
+# What the text asks for. These are marks even where no others are: see `Markup`.
+_DIRECTIVES: list[tuple[str, str, str | Callable[[Any], Said], str | None]] = [
+    ("[", r"\[[ \t]?pause\b(?<value>[^\[\]\n]{0,80})\](?!\()",
+     lambda match: read_pause(match["value"]), None),
+    ("[", r"\[[ \t]?pause[ \t]{0,3}[:=]?[ \t]{0,3}[\d.,]{1,12}[ \t]?[a-z]{0,12}\b"
+     r"(?![^\[\]\n]{0,80}\])",
+     lambda match: Fault("pauseNotUnderstood"), None),
+    ("<", r"<break(?<attributes>(?:[\s/][^<>]{0,200})?)>",
+     lambda match: read_break_tag(match["attributes"]), None),
+    ("<", r"</break\s{0,4}>", "", None),
+    ("<", r"<break\s{1,4}(?:time|strength)\s{0,4}=\s{0,4}(?:\"[^\"<>\n]{0,20}\"|'[^'<>\n]{0,20}'|"
+     r"[^\s<>]{1,20})", lambda match: Fault("pauseNotUnderstood"), None),
+]  # fmt: skip
 # First characters → the pattern → what it becomes. Of several patterns the first one that matches
 # is used.
-_MARKS: list[tuple[str, str, str | Callable[[Any], str], str | None]] = [
+_MARKS: list[tuple[str, str, str | Callable[[Any], Said], str | None]] = [
     ("`", r"(?<ticks>`{1,50}+)(?<code>(?:[^`\n]{1,200}+(?!(?P=ticks)(?!`))`++){0,9}+[^`\n]{1,200}+)"
      r"(?P=ticks)(?!`)",
      lambda match: TICK + match["code"].replace(TICK, "") + TICK, None),
@@ -165,9 +186,9 @@ _ODD = (
     r"→←⇒⇐↔⇔➔➜\ufb00-\ufb06\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\U000e0020-\U000e007f"
     r"[\p{Emoji}--[\x00-\x7f]]]"
 )
-# Stage directions, when they are to be skipped; "[pause …]" is none.
+# Stage directions, when they are to be skipped.
 _DIRECTIONS = [
-    ("[", r"\[(?!\s*pause\b)[^\[\]\n]{1,80}\](?!\()", GONE, None),
+    ("[", r"\[[^\[\]\n]{1,80}\](?!\()", GONE, None),
     ("【［", r"[【［][^【】［］\n]{1,40}[】］]", GONE, None),
     ("*", r"(?<![\w*])\*(?=[^\s*])[^*\n]{1,80}(?<=[^\s*])\*(?![\w*])", GONE, None),
     ("(（", rf"\({_WORDS}\)|（{_WORDS}）", GONE, None),
@@ -190,13 +211,25 @@ class Table(msgspec.Struct, frozen=True):
 
 
 @cache
+def load_directives() -> Table:
+    """Compile the marks of a text that otherwise stays as it is."""
+    import regex
+
+    flags = regex.V1 | regex.IGNORECASE
+    marks: dict[str, list[Mark]] = {}
+    for chars, pattern, said, line in _DIRECTIVES:
+        marks.setdefault(chars, []).append(Mark(regex.compile(pattern, flags), said, line))
+    return Table(regex.compile(r"[\n\[<]"), marks, [], regex.compile(r"(?!)"), {})
+
+
+@cache
 def load_table(skip: Collection[str]) -> Table:
     """Compile the marks; with "directions" in `skip`, stage directions are marks as well."""
     import regex
 
     asked = "directions" in skip
     # A link is none, and neither is what the first marks of a bracket are.
-    table = [row for row in _MARKS if row[0] != "*_"]
+    table = [*_DIRECTIVES, *(row for row in _MARKS if row[0] != "*_")]
     emphasis = [row for row in _MARKS if row[0] == "*_"]
     table += [*(_DIRECTIONS if asked else []), *emphasis]
     flags = regex.V1 | regex.DOTALL | regex.IGNORECASE

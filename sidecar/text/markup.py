@@ -12,17 +12,20 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+from sidecar.text.faults import Fault, Faults
 from sidecar.text.marks import (
     HEADING,
     ROW,
     TAG,
     THINKING,
     LineKind,
+    Said,
+    load_directives,
     load_lines,
     load_table,
 )
 from sidecar.text.run_writer import LONG, SILENT, RunWriter
-from sidecar.text.runs import Run, merge_runs
+from sidecar.text.runs import Run, join_runs, merge_runs
 
 # What is not spoken unless the request says otherwise.
 SKIPPED = ("thinking",)
@@ -45,16 +48,22 @@ class Markup:
     """Reads one text.
 
     Args:
-        normalize: whether marks are removed; otherwise only paragraphs are found.
+        normalize: whether marks are removed; otherwise only paragraphs, and what the text asks
+            for, are found.
         skip: what is not spoken: "thinking" (the reasoning of a language model in `<think>`) and
             "directions" (stage directions in brackets or asterisks).
+
+    Attributes:
+        faults: what is wrong with the marks.
     """
 
     def __init__(self, normalize: bool = True, skip: Collection[str] = SKIPPED) -> None:
         self._normalize = normalize
         self._ignored = {LineKind.THINKING} if "thinking" not in skip else set[LineKind]()
         self._ignored |= set() if normalize else {LineKind.QUOTE, LineKind.THINKING}
-        self._table = load_table(frozenset(skip))
+        self._table = load_table(frozenset(skip)) if normalize else load_directives()
+        self.faults = Faults()
+        self._origin = 0  # the offset of `_held` in the whole text
         self._held = ""  # the text that was not read, after some that was
         self._at = 0  # where it begins
         self._late: list[str] = []  # more of it
@@ -86,6 +95,7 @@ class Markup:
 
     def _read(self, *, final: bool) -> list[Run]:
         start = max(0, self._at - _CONTEXT)
+        self._origin += start
         self._held = "".join([self._held[start:], *self._late])
         self._at, self._searched = self._at - start, max(0, self._searched - start)
         self._late, self._size, self._end = [], 0, None
@@ -109,7 +119,7 @@ class Markup:
             return True
         if held[at] == "\n":
             self._out.kind = None
-        elif not self._normalize or self._out.kind in SILENT:
+        elif self._out.kind in SILENT:
             line = held.find("\n", at, stop)
             end = stop if line < 0 else line
             self._at = end
@@ -186,14 +196,23 @@ class Markup:
             if mark.said == TAG:
                 self._put_tag(match.groupdict(), match.end())
                 return True
-            self._at = match.end()
-            self._out.put(
-                mark.said if isinstance(mark.said, str) else mark.said(match), self._at - at
-            )
+            self._put_mark(mark.said if isinstance(mark.said, str) else mark.said(match), match[0])
             return True
         self._at += 1
         self._out.put(held[at], 1)
         return True
+
+    def _put_mark(self, said: Said | None, source: str) -> None:
+        at, self._at = self._at, self._at + len(source)
+        if isinstance(said, Fault):
+            self.faults.add(said.kind, source, self._origin + at)
+            said = said.instead
+        if said is None:
+            self._out.leave_out(len(source))
+        elif isinstance(said, str):
+            self._out.put(said, len(source))
+        else:
+            self._out.put_directive(said, len(source))
 
     def _match(self, pattern: Any, *, final: bool) -> Any:
         return pattern.match(self._held, self._at, self._at + LONG, partial=not final)
@@ -255,10 +274,4 @@ class Markup:
 def strip_markup(text: str, skip: Collection[str] = SKIPPED) -> str:
     """Return the words of a text; `gaps.close_gaps` and others finish them."""
     markup = Markup(skip=skip)
-    parts = [""]
-    for run in [*markup.feed(text), *markup.finish()]:
-        if run.opens and parts[-1][-1:].strip():
-            parts.append("\n")
-        if run.text:
-            parts.append(run.text)
-    return "".join(parts)
+    return join_runs([*markup.feed(text), *markup.finish()])

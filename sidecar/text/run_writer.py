@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sidecar.text.directives import Directive
 from sidecar.text.marks import APART, BLOCKS, GONE, VOID, LineKind
 from sidecar.text.runs import Run
 
@@ -33,6 +34,7 @@ class RunWriter:
         self._is_spaced = True  # the last output is white space
         self._passed = 0  # characters of the silent paragraph
         self._quiet = 0  # characters since the last word or border
+        self._is_asking = True  # nothing but directives, at the beginning or since a border
 
     def take(self) -> list[Run]:
         """Return the runs since the last call."""
@@ -73,6 +75,18 @@ class RunWriter:
         self._is_after_tag = True
         self._is_spaced = (self._is_spaced and not is_apart) or opens or closes
 
+    def leave_out(self, span: int) -> None:
+        """Put something inside a line that is not spoken and leaves no trace."""
+        self.emit("", span)
+        self._is_after_tag = True
+
+    def put_directive(self, directive: Directive, span: int) -> None:
+        """Put what the text asks for, before which a sentence ends."""
+        opens = self.take_border()
+        cuts = not (opens or self._is_asking)
+        self.emit("", span, opens=opens, cuts=cuts, directive=directive)
+        self._is_after_tag = self._is_spaced = True
+
     def put(self, text: str, span: int) -> None:
         """Put words, before which a paragraph may be owed, or white space be doubled."""
         if self._is_after_tag and self._is_spaced and span == len(text):
@@ -103,8 +117,20 @@ class RunWriter:
             self.begun, self._is_spaced = False, True
         return opens
 
-    def emit(self, text: str, span: int, *, opens: bool = False, is_silent: bool = False) -> None:
+    def emit(
+        self,
+        text: str,
+        span: int,
+        *,
+        opens: bool = False,
+        is_silent: bool = False,
+        cuts: bool = False,
+        directive: Directive | None = None,
+    ) -> None:
         """Put a run as it is."""
-        self._runs.append(Run(text, span, opens, self.kind is LineKind.ROW, is_silent))
+        is_row = self.kind is LineKind.ROW
+        self._runs.append(Run(text, span, opens, is_row, is_silent, cuts, directive))
         said = text.rstrip().rstrip(GONE)
+        begins = opens or cuts or self._is_asking
+        self._is_asking = begins if directive else self._is_asking and not (text or opens)
         self._quiet = len(text) - len(text.rstrip()) if said else span + self._quiet * (not opens)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
+from msgspec.structs import replace
+
+from sidecar.text.directives import Directive
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -16,6 +19,8 @@ class Run(msgspec.Struct, frozen=True):
         opens: whether a paragraph ends before it.
         row: whether it is in a row of a table.
         is_silent: whether its paragraph is code, reasoning or the like, which is not spoken.
+        cuts: whether a sentence ends before it, though no paragraph does.
+        directive: what the text asks for at its beginning.
     """
 
     text: str
@@ -23,11 +28,13 @@ class Run(msgspec.Struct, frozen=True):
     opens: bool = False
     row: bool = False
     is_silent: bool = False
+    cuts: bool = False
+    directive: Directive | None = None
 
     def cut(self, size: int, span: int) -> tuple[Run, Run]:
         """Return two runs: the first one has so many characters, and so many of the original."""
         rest = Run(self.text[size:], self.span - span, False, self.row, self.is_silent)
-        return Run(self.text[:size], span, self.opens, self.row, self.is_silent), rest
+        return replace(self, text=self.text[:size], span=span), rest
 
 
 def merge_runs(runs: list[Run]) -> Iterator[Run]:
@@ -35,15 +42,27 @@ def merge_runs(runs: list[Run]) -> Iterator[Run]:
     parts: list[str] = []
     last: Run | None = None
     for run in [*runs, None]:
-        is_even = run is not None and run.span == len(run.text)
-        if run and last and is_even and not run.opens and run.row == last.row:
+        is_even = run is not None and run.span == len(run.text) and run.directive is None
+        opens = run is not None and (run.opens or run.cuts)
+        if run and last and is_even and not opens and run.row == last.row:
             parts.append(run.text)
             continue
         if last is not None:
             text = "".join(parts)
-            yield Run(text, len(text), last.opens, last.row)
+            yield Run(text, len(text), last.opens, last.row, cuts=last.cuts)
             last, parts = None, []
         if run and is_even:
             last, parts = run, [run.text]
         elif run:
             yield run
+
+
+def join_runs(runs: Iterable[Run]) -> str:
+    """Return the words of runs, with a line break between two paragraphs."""
+    parts = [""]
+    for run in runs:
+        if run.opens and parts[-1][-1:].strip():
+            parts.append("\n")
+        if run.text:
+            parts.append(run.text)
+    return "".join(parts)

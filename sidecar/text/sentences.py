@@ -12,10 +12,12 @@ from collections import deque
 from collections.abc import Iterable
 
 import msgspec
+from msgspec.structs import replace
 
 from sidecar.text import boundaries
+from sidecar.text.directives import Directive
 from sidecar.text.languages import TextLanguage
-from sidecar.text.runs import Run
+from sidecar.text.runs import Run, join_runs
 from sidecar.text.silence import weigh
 
 # Enough for the longest sentence of ordinary prose. The model's training had hardly longer ones.
@@ -35,6 +37,7 @@ class Sentence(msgspec.Struct, frozen=True):
         is_silent: whether nothing in it is spoken: it is fenced code, a horizontal rule, or only
             punctuation.
         text: its words, as `runs.Run.text`.
+        directives: what the text asks for before it.
     """
 
     start: int
@@ -42,6 +45,7 @@ class Sentence(msgspec.Struct, frozen=True):
     ends_paragraph: bool
     is_silent: bool
     text: str = ""
+    directives: tuple[Directive, ...] = ()
 
 
 class SentenceSplitter:
@@ -63,22 +67,24 @@ class SentenceSplitter:
         self._text = ""
         self._base = 0  # the offset of `_text` in the whole text without its markup
         self._searched = 0  # no sentence ends before this offset
-        self._borders: deque[int] = deque()  # of paragraphs
-        self._rows: deque[bool] = deque([False])  # whether each paragraph is a row of a table
+        # Where paragraphs end; and sentences, where the text asks for something: False.
+        self._borders: deque[tuple[int, bool]] = deque()
+        self._rows: deque[bool] = deque([False])  # whether each part is in a row of a table
         self._runs: deque[Run] = deque()  # those that no sentence has used up
         self._used = self._start = 0  # offsets of the first of them, and of the group's original
         self._original = 0
         self._group: Sentence | None = None
         self._weight = 0
-        self._is_fresh = True  # nothing of the paragraph is in a sentence
+        self._is_fresh = True  # nothing since the last border is in a sentence
+        self._directives: list[Directive] = []
 
     def feed(self, runs: Iterable[Run]) -> list[Sentence]:
         """Take the next runs; return the sentences that no further text can change."""
         parts = [self._text]
         end = self._base + len(self._text)
         for run in runs:
-            if run.opens:
-                self._borders.append(end)
+            if run.opens or run.cuts:
+                self._borders.append((end, run.opens))
                 self._rows.append(False)
             self._rows[-1] |= run.row
             parts.append(run.text)
@@ -94,9 +100,11 @@ class SentenceSplitter:
             found.append(self._group)
         rest = sum(run.span for run in self._runs)
         if rest and found and not self._is_fresh:
-            found[-1] = msgspec.structs.replace(found[-1], end=found[-1].end + rest)
+            found[-1] = replace(found[-1], end=found[-1].end + rest)
         elif rest:
-            found.append(Sentence(self._start, self._start + rest, True, is_silent=True))
+            directives = tuple(run.directive for run in self._runs if run.directive is not None)
+            end = self._start + rest
+            found.append(Sentence(self._start, end, True, is_silent=True, directives=directives))
         return found
 
     def _split(self, *, final: bool) -> list[Sentence]:
@@ -113,7 +121,7 @@ class SentenceSplitter:
     def _find_end(self, *, final: bool) -> int | None:
         """Return where the next sentence ends; None while that depends on more text."""
         text, base, most = self._text, self._base, self._limit
-        border = self._borders[0] - base if self._borders else len(text) if final else None
+        border = self._borders[0][0] - base if self._borders else len(text) if final else None
         at = max(0, self._searched - base)
         while not self._rows[0]:  # a row of a table is spoken as one
             step = boundaries.find_next_end(text, at, most, border, self._language)
@@ -133,40 +141,60 @@ class SentenceSplitter:
         """Add the text up to `end` to the group, and add complete groups to `found`."""
         said = self._text[:end]
         self._language.read(said)
-        is_border = bool(self._borders) and self._borders[0] == self._base + end
+        is_border = bool(self._borders) and self._borders[0][0] == self._base + end
+        is_paragraph = last
         if is_border:
-            self._borders.popleft()
+            is_paragraph = self._borders.popleft()[1] or last
             self._rows.popleft()
         self._is_fresh = is_border
         start, self._start = self._start, self._locate(self._base + end, is_border=is_border)
         heavy = weigh(said)
+        directives, self._directives = tuple(self._directives), []
         group = self._group
         if group is not None:
             if len(group.text) + end <= self._limit:
                 start, said, heavy = group.start, group.text + said, heavy + self._weight
+                directives = group.directives + directives
             else:
                 found.append(group)
-        ends = is_border or last
-        self._group = Sentence(start, self._start, ends, is_silent=heavy == 0, text=said)
+        self._group = Sentence(start, self._start, is_paragraph, heavy == 0, said, directives)
         self._weight = heavy
-        if ends or heavy >= self._least:
+        if is_border or last or heavy >= self._least:
             found.append(self._group)
             self._group = None
 
     def _locate(self, end: int, *, is_border: bool) -> int:
         """Return where a sentence ends in the original: right after its last character.
 
-        The markup before the border of a paragraph belongs to it, too.
+        The markup before a border belongs to it, too.
         """
         while self._runs:
             run, left = self._runs[0], end - self._used
-            if left == 0 and (run.opens or not is_border):
-                self._runs[0] = msgspec.structs.replace(run, opens=False)  # it has opened now
+            if left == 0 and (run.opens or run.cuts or not is_border):
+                self._runs[0] = replace(run, opens=False, cuts=False)  # it has opened now
                 break
             if len(run.text) <= left:
                 self._runs.popleft()
+                if run.directive is not None:
+                    self._directives.append(run.directive)
                 self._used, self._original = self._used + len(run.text), self._original + run.span
             else:
                 one, self._runs[0] = run.cut(left, min(left, run.span))
                 self._used, self._original = end, self._original + one.span
         return self._original
+
+
+def join_parts(runs: list[Run]) -> list[Sentence]:
+    """Return the parts of a text between the places where it asks for something."""
+    found: list[Sentence] = []
+    start = begun = 0
+    for at in range(1, len(runs) + 1):
+        is_last = at == len(runs)
+        if not is_last and (runs[at].directive is None or not (runs[at].opens or runs[at].cuts)):
+            continue
+        part, begun = runs[begun:at], at
+        end = start + sum(run.span for run in part)
+        asked = tuple(run.directive for run in part if run.directive is not None)
+        found.append(Sentence(start, end, is_last, False, join_runs(part), asked))
+        start = end
+    return found

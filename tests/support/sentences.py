@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from sidecar.synthesis.segments import TokenSource
+from sidecar.synthesis.token_source import TokenSource
 from sidecar.text.languages import TextLanguage
 from sidecar.text.markup import SKIPPED, Markup
 from sidecar.text.sentences import Sentence, SentenceSplitter

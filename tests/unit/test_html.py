@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from sidecar.synthesis.captions import srt
 from sidecar.synthesis.request import Mark
-from sidecar.synthesis.segments import Segment, SegmentSource, TokenSource
+from sidecar.synthesis.segments import Segment, SegmentSource
+from sidecar.synthesis.token_source import TokenSource
 from sidecar.text.markup import Markup
 from sidecar.text.speakable import make_speakable
 from sidecar.text.stream import HOLD

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.synthesis.segments import SegmentSource, TokenSource
+from sidecar.synthesis.segments import SegmentSource
+from sidecar.synthesis.token_source import TokenSource
 from sidecar.text.languages import TextLanguage, detect_languages
 from sidecar.text.sentences import LEAST
 from sidecar.text.speakable import make_speakable

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from tokenizers import Regex
 from tokenizers.pre_tokenizers import Split
 
-from sidecar.synthesis.segments import Segment, SegmentSource, TextPiece, TokenSource
+from sidecar.synthesis.segments import Segment, SegmentSource
+from sidecar.synthesis.token_source import TextPiece, TokenSource
 from tests.support.sentences import SILENT_TEXTS
 
 # Sentences, words, and what is nasty between them.

@@ -1,0 +1,57 @@
+"""The pauses of a text, measured in the samples that come out of the real process."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.support.harness import Sidecar, Speech
+
+PARAMS: dict[str, Any] = {"voice": "slt", "seed": 1, "encoding": "pcm_f32le"}
+# The digital silence of a pause; the model's own is never exactly zero for so long.
+LEAST_MS = 30.0
+
+
+def pauses(speech: Speech) -> list[float]:
+    """Return the lengths of the digital silences, in milliseconds."""
+    samples = np.concatenate(
+        [np.frombuffer(base64.b64decode(chunk["audio"]), np.float32) for chunk in speech.chunks]
+    )
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], samples == 0, [0]])))
+    lengths = (edges[1::2] - edges[::2]) / speech.result["sampleRate"] * 1000
+    return [round(float(one), 1) for one in lengths if one > LEAST_MS]
+
+
+TEXT = '[pause:300ms] Wait a moment [pause 1.5s] for it.\n\n<break time="50ms"/> Now. [pause 2s]'
+
+
+def test_the_pauses_of_a_text_are_exact(server: Sidecar) -> None:
+    whole = server.speak(TEXT, **PARAMS)
+    assert pauses(whole) == pytest.approx([300, 1500, 50, 2000], abs=5)
+    pieces = server.dictate([*TEXT], textMode="full", **PARAMS)
+    assert pieces.audio == whole.audio
+    assert [(one["textStart"], one["startMs"]) for one in whole.sentences] == [
+        (one["textStart"], one["startMs"]) for one in pieces.sentences
+    ]
+
+
+def test_the_pauses_of_a_text_that_goes_into_a_running_sequence_are_exact(server: Sidecar) -> None:
+    speech = server.dictate([*TEXT], textMode="stream", **PARAMS)
+    assert pauses(speech) == pytest.approx([300, 1500, 50, 2000], abs=5)
+    assert "".join(TEXT[one["textStart"] : one["textEnd"]] for one in speech.sentences) == TEXT
+
+
+@pytest.mark.parametrize("speed", [0.5, 2])
+def test_the_speed_does_not_change_a_pause(server: Sidecar, speed: float) -> None:
+    pytest.importorskip("libsonic")
+    speech = server.speak(TEXT, speed=speed, **PARAMS)
+    assert pauses(speech) == pytest.approx([300, 1500, 50, 2000], abs=5)
+
+
+def test_a_pause_that_is_not_understood_is_a_warning(server: Sidecar) -> None:
+    speech = server.speak("Wait [pause:soon] for it.", **PARAMS)
+    assert [one["type"] for one in speech.result["warnings"]] == ["pauseNotUnderstood"]
+    assert speech.audio == server.speak("Wait for it.", **PARAMS).audio

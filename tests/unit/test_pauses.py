@@ -11,7 +11,7 @@ from sidecar.synthesis.token_source import TokenSource
 from sidecar.text.directives import Direction, Pause, Rate, Speaker
 from sidecar.text.faults import Fault
 from sidecar.text.pauses import read_break_tag, read_pause
-from tests.unit.test_segments import SIZES, covers, pieces
+from tests.support.pieces import SIZES, covers, pieces
 
 PARTS = [
     *["Wait", " ", "for it. ", "Yes. ", "No!", "\n\n", "\n- ", "| a | b |\n", "**", "😀", "好。"],

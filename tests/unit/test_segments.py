@@ -10,6 +10,7 @@ from tokenizers.pre_tokenizers import Split
 
 from sidecar.synthesis.segments import Segment, SegmentSource
 from sidecar.synthesis.token_source import TextPiece, TokenSource
+from tests.support.pieces import SIZES, covers, pieces
 from tests.support.sentences import SILENT_TEXTS
 
 # Sentences, words, and what is nasty between them.
@@ -18,16 +19,6 @@ OTHERS = ["你好，世界。", "これは", "Зачем? ", "é", "e\u0301", "�
 MARKUP = ["\n\n", "\n- ", "```\ncode\n```\n", "**bold** ", "1,234.50 $ ", "https://a.bc/d "]
 PARTS = st.sampled_from([*WORDS, *OTHERS, *MARKUP])
 TEXTS = st.lists(PARTS | st.text(max_size=6), max_size=60).map("".join)
-SIZES = st.lists(st.integers(1, 40), min_size=1, max_size=20)
-
-
-def pieces(text: str, sizes: list[int]) -> list[str]:
-    cut: list[str] = []
-    while text:
-        size = sizes[len(cut) % len(sizes)]
-        cut.append(text[:size])
-        text = text[size:]
-    return cut
 
 
 def read(text: str, sizes: list[int], *, split: bool = True) -> list[Segment]:
@@ -61,11 +52,6 @@ def read_tokens(text: str, sizes: list[int], *, gather: bool) -> list[tuple[int,
     assert source.is_over
     assert not words
     return found
-
-
-def covers(places: list[tuple[int, int]], text: str) -> None:
-    assert [start for start, _ in places] == [0, *(end for _, end in places)][: len(places)]
-    assert (places[-1][1] if places else 0) == len(text)
 
 
 @given(TEXTS, SIZES)

@@ -1,7 +1,8 @@
 """Streams that come and go for ten minutes: memory, threads, descriptors, gaps, lost requests.
 
-`python -m bench.soak [--model FOLDER] [--seconds 600] [--streams 8]`. The real process over pipes.
-Each stream is followed by another one of random length, and one in seven is cancelled on its way.
+`python -m bench.soak [--model FOLDER] [--seconds 600] [--streams 8] [--pause 0]`. The real process
+over pipes. Each stream is followed by another one of random length, and one in seven is cancelled
+on its way. The last column says what the growth would come to in eight hours.
 The exit status is 1 if a request is lost, answered twice or fails, if audio is missing, or if
 memory grows.
 """
@@ -40,6 +41,7 @@ _SLACK_SECONDS = 120.0
 _SIZES = ("resident", "MLX active", "MLX peak", "MLX cache")
 _COUNTS = ("threads", "descriptors")
 _AUDIBLE = 0.001
+_EIGHT_HOURS = 8 * 60  # in minutes, as the slope
 
 
 @dataclass
@@ -123,6 +125,7 @@ class Soak:
     async def _speak_on(self, connection: Connection) -> None:
         await self._speak(connection)
         while not self._is_over():
+            await asyncio.sleep(self._random.uniform(0, 2 * self._options.pause))
             await self._speak(connection)
 
     async def _speak(self, connection: Connection) -> None:
@@ -219,7 +222,7 @@ def _report(soak: Soak) -> str:
     audio = sum(stream.samples for stream in soak.streams) / engines.SAMPLE_RATE
     return "\n".join(
         [
-            table(("", "settled", "at the end", "growth in a minute"), rows),
+            table(("", "settled", "at the end", "growth in a minute", "in eight hours"), rows),
             "",
             f"{len(soak.streams)} requests, {audio:.0f} s of audio: "
             + ", ".join(f"{count} {how}" for how, count in soak.ended.items()),
@@ -236,7 +239,9 @@ def _row(
     soak: Soak, name: str, show: Callable[[float], str], unit: str, scale: float
 ) -> tuple[str, ...]:
     first, last = soak.settled[0][name], soak.settled[-1][name]
-    return name, show(first), show(last), f"{soak.slope(name) / scale:+.2f} {unit}".strip()
+    slope = soak.slope(name) / scale
+    growth = [f"{slope:+.3f} {unit}".strip(), f"{slope * _EIGHT_HOURS:+.1f} {unit}".strip()]
+    return name, show(first), show(last), *growth
 
 
 async def _run(options: argparse.Namespace) -> tuple[Soak, ExitEvent]:
@@ -255,6 +260,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--model", default=BUNDLED, help="name or folder")
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--streams", type=int, default=8, help="requests in flight")
+    parser.add_argument(
+        "--pause", type=float, default=0.0, help="mean seconds between a stream and the next"
+    )
     parser.add_argument("--interval", type=float, default=15.0, help="seconds between two samples")
     parser.add_argument("--limit", type=float, default=1.05, help="of resident memory's growth")
     parser.add_argument("--seed", type=int, default=0)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import re
+import resource
 from pathlib import Path
 
 import msgspec
@@ -73,6 +75,24 @@ def physical_bytes() -> int:
         except (OSError, ValueError):  # there is no such file, or it says "max"
             continue
     return total
+
+
+def check_address_space(nbytes: int) -> None:
+    """Refuse work for which the process may not have the address space, as with `ulimit -v`.
+
+    Where memory runs out inside of libraries, some of them crash or wait for ever.
+
+    Raises:
+        MemoryError
+    """
+    if resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY:
+        return
+    try:
+        mmap.mmap(-1, nbytes).close()
+    except (OSError, MemoryError):
+        raise MemoryError(
+            f"the process may not have {format_bytes(nbytes)} more of address space (ulimit -v)"
+        ) from None
 
 
 def format_bytes(nbytes: int) -> str:

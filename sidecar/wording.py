@@ -9,7 +9,10 @@ _NEAR, _VERY_NEAR = 0.6, 0.7
 _COMPARED_CHARS = 100
 # How MLX's allocators report it, on Metal, CUDA and the CPU.
 _LOST_GPU = ("unspecified launch failure", "illegal memory access", "illegal instruction")
-_MEMORY_WORDS = ("malloc", "out of memory", "insufficient memory", "unable to allocate")
+_MEMORY_WORDS = (
+    "malloc", "out of memory", "insufficient memory", "unable to allocate", "bad_alloc",
+    "can't start new thread",
+)  # fmt: skip
 _ESCAPES = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
 
 

@@ -11,7 +11,7 @@ import mlx.core as mx
 
 from sidecar.engine.request import LoadOptions
 from sidecar.engine.sampling import BatchSampler, LogitsMask, SamplingState
-from sidecar.models import registry
+from sidecar.models import backend, registry
 from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.hub import lease
 from sidecar.models.hub.lease import Lease
@@ -84,6 +84,7 @@ def load(checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None]
 
 
 def _load(checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None]) -> Loaded:
+    backend.claim_buffers()
     started, before = time.perf_counter(), mx.get_active_memory()
     bits = registry.stored_bits(checkpoint) or options.bits
     if registry.is_generator(checkpoint):

@@ -12,7 +12,7 @@ import mlx.core as mx
 from sidecar.engine.loaded import Loaded, load
 from sidecar.engine.request import LoadOptions
 from sidecar.errors import MemoryLimitExceeded, ModelInUse, UnknownModel
-from sidecar.memory import format_bytes
+from sidecar.memory import check_address_space, format_bytes
 from sidecar.models import backend, registry
 from sidecar.models.catalog import canonical
 from sidecar.models.checkpoint import Checkpoint
@@ -21,6 +21,8 @@ from sidecar.models.checkpoint.footprint import to_speak
 # A model stays in memory at least so long without work. One request may be several jobs, such as a
 # load and then the speech, and its model must not be unloaded between them.
 MIN_IDLE_SECONDS = 1.0
+# Address space that threads take beside a model: each reserves a stack and a heap.
+_HEAPS_BYTES = 256 * 2**20
 
 InUse = Callable[[Loaded], bool]
 
@@ -92,6 +94,7 @@ class ModelTable:
             self._make_room(need, checkpoint.name, path)
             del loaded
             self._drop(path)
+            check_address_space(to_speak(need) + _HEAPS_BYTES)
             loaded = self._by_path[path] = load(checkpoint, options, go_on)
             loaded.keep_alive = self._keep_alive
             self._trim(loaded)

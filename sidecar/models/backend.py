@@ -8,10 +8,15 @@ import re
 import sys
 from functools import cache
 
-from sidecar.memory import physical_bytes
+from sidecar.memory import check_address_space, physical_bytes
 
 # A bundle brings its own, in the folder of its interpreter: packaging/libraries.py.
 _OPENBLAS = (f"{sys.prefix}/lib/libopenblas.so.0", "libopenblas.so.0", "libopenblas.so")
+
+
+# The size of a buffer of OpenBLAS; what claiming it may take besides; and the rows of a product
+# that is divided among all threads.
+_BUFFER_BYTES, _SPARE_BYTES, _ROWS = 2**27 + 2**12, 2**25, 512
 
 
 @cache
@@ -39,6 +44,25 @@ def _leave_a_core(library: ctypes.CDLL) -> None:
     need a core."""
     if not {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"} & os.environ.keys():
         library.openblas_set_num_threads(max(1, len(os.sched_getaffinity(0)) - 1))
+
+
+@cache
+def claim_buffers() -> None:
+    """Have OpenBLAS take the buffers that its products work in, for good.
+
+    Each of its threads takes one of 128 MiB of address space when it first needs it, and if there
+    is none, tries again for ever (blas_memory_alloc in its memory.c): the engine would hang.
+
+    Raises:
+        MemoryError: there is not as much.
+    """
+    if (library := load_openblas()) is None or not on_cpu():
+        return
+    import mlx.core as mx
+
+    threads = int(ctypes.CDLL(library).openblas_get_num_threads())
+    check_address_space(threads * _BUFFER_BYTES + _SPARE_BYTES)
+    mx.eval(mx.ones((_ROWS, _ROWS)) @ mx.ones((_ROWS, _ROWS)))  # large enough for all threads
 
 
 @cache

@@ -9,6 +9,7 @@ import msgspec
 from sidecar.errors import InternalError, OutOfMemory, SidecarError
 from sidecar.logs import redact
 from sidecar.wire.jsonrpc import ErrorData, ErrorObject
+from sidecar.wording import is_out_of_memory
 
 _MAX_CHARS = 1000
 
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 
 def error_object(error: Exception) -> ErrorObject:
     """Return the error object of an exception. Nothing else makes one."""
-    if isinstance(error, MemoryError):
+    if not isinstance(error, SidecarError) and is_out_of_memory(error):
         log.error("out of memory", exc_info=error)
         error = OutOfMemory(
             "There was not enough memory for the request.",

@@ -204,7 +204,7 @@ def test_a_load_is_cancelled_if_no_thread_can_report_it(
     monkeypatch.setattr(session.engine, "cancel", cancelled.append)
     model.load(session, ModelLoadParams(), session.calls.open(1))
     [answer] = answers(session, 1)
-    assert answer.error.data.type == "internalError"
+    assert answer.error.data.type == "outOfMemory"
     assert len(cancelled) == 1
 
 

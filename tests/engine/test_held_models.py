@@ -124,7 +124,7 @@ def test_a_request_whose_thread_cannot_be_started_does_not_hold_its_model(
     with monkeypatch.context() as patch:
         patch.setattr(session.background, "start", broken)
         speech.synthesize(session, SynthesizeParams(text="Hi."), session.calls.open(1))
-        assert answers.next().error.data.type == "internalError"
+        assert answers.next().error.data.type == "outOfMemory"
     assert outcome(session.engine.unload(MODEL)) is None
 
 

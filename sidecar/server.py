@@ -16,7 +16,7 @@ from types import FrameType
 from sidecar.engine.engine import LOOK_SECONDS, Engine
 from sidecar.errors import EngineStalled
 from sidecar.rpc.dispatcher import Dispatcher
-from sidecar.rpc.session import Session
+from sidecar.rpc.session import Phase, Session
 from sidecar.settings import Settings
 from sidecar.voices.reader import ReferenceReader
 from sidecar.voices.store import VoiceStore
@@ -32,7 +32,8 @@ _EX_SOFTWARE = 70  # of sysexits.h
 _ENGINE_STOP_SECONDS = 0.4
 _SAVE_SECONDS = 0.15
 _DRAIN_SECONDS = 0.35
-# After a signal the end may take two seconds in all.
+# After a signal the end may take three seconds in all, on a machine that is busy.
+_CATCH_UP_SECONDS = 0.9
 _LAST_FRAME_SECONDS = 0.9
 # How long the last lines of the log may take, if the parent does not read stderr.
 _LOG_SECONDS = 0.1
@@ -97,12 +98,15 @@ class Server:
         self._reader.start()
         self._session.background.run(self._session.voices.sweep)
         ending = self._wait()
+        self._session.phase = Phase.SHUT_DOWN  # what is read from now on is refused
         # First, so that no voice is saved after this whose request is about to fail.
         self._session.calls.cancel_all()
         if ending.hang is not None:
             self._session.fail_all(ending.hang)
         self._engine.stop(_ENGINE_STOP_SECONDS)
         self._session.background.close(_SAVE_SECONDS)  # voices whose file has its name are answered
+        if ending.is_signal:  # a client that goes on has sent what came before it
+            self._reader.catch_up(_CATCH_UP_SECONDS)
         self._session.fail_all()  # what a hung engine could not answer
         self._outbox.drain(_DRAIN_SECONDS)
         if ending.is_signal:  # the client may still read: finish the frame

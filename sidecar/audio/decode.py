@@ -18,7 +18,7 @@ import soundfile  # pyright: ignore[reportMissingTypeStubs]  # it is annotated i
 from sidecar.audio.media import decoders
 from sidecar.audio.media.formats import describe_other, detect_format
 from sidecar.audio.pcm import Samples
-from sidecar.audio.sources import ReferenceFile
+from sidecar.audio.sources import COMPUTING, ReferenceFile, take_turn
 from sidecar.errors import ReferenceTooLong, ReferenceTooShort
 from sidecar.files import describe_os_error
 
@@ -100,7 +100,7 @@ def _read_sound(
         file: the original, of which `opened` may be a copy in another format.
         stated_seconds: the duration in the original's header, if `opened` is such a copy.
     """
-    with opened as sound:
+    with opened as sound, take_turn(COMPUTING, file.check):
         rate = sound.samplerate
         seconds = None if sound.frames == _UNKNOWN_FRAMES else sound.frames / rate
         _check_header(sound, seconds, file)

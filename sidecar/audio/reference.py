@@ -11,7 +11,7 @@ import soxr  # pyright: ignore[reportMissingTypeStubs]  # it is annotated itself
 from sidecar.audio import decode
 from sidecar.audio.decode import BEST, DecodedAudio
 from sidecar.audio.pcm import Samples
-from sidecar.audio.sources import open_reference
+from sidecar.audio.sources import COMPUTING, open_reference, take_turn
 from sidecar.errors import Notice, ReferenceSilent, too_long
 from sidecar.limits import MAX_REFERENCE_SECONDS, MAX_UTTERANCE_CHARS
 from sidecar.text import tempo
@@ -87,10 +87,11 @@ def read(
         raise too_long("reference.text", len(text))
     with open_reference(path, data, max_seconds, check) as file:
         audio = decode.decode(file)
-    samples = audio.samples
-    if audio.rate != RATE:
-        samples = soxr.resample(samples, audio.rate, RATE, quality="VHQ").astype(np.float32)
-    level, voiced = _measure_level(samples)
+    with take_turn(COMPUTING, check):
+        samples = audio.samples
+        if audio.rate != RATE:
+            samples = soxr.resample(samples, audio.rate, RATE, quality="VHQ").astype(np.float32)
+        level, voiced = _measure_level(samples)
     if level < _SILENT_DB:
         raise ReferenceSilent(
             "The reference audio is silent.",

@@ -30,6 +30,10 @@ MAX_FILE_BYTES = 60 * 192_000 * 8 * 4 + 2**20
 # Files from disk that are in memory at the same time, until they are decoded. Most have about a
 # megabyte, but not all. A file that came in a message is in memory anyway, and does not count.
 _OPEN_FILES = threading.BoundedSemaphore(4)
+# Threads that decode or measure recordings at the same time. They hold the interpreter's lock for
+# milliseconds again and again, and whoever answers a `ping` waits for each of them, several times.
+COMPUTING = threading.BoundedSemaphore(2)
+_TURN_SECONDS = 0.1
 
 
 class ReferenceFile(msgspec.Struct, frozen=True):
@@ -56,6 +60,17 @@ class ReferenceFile(msgspec.Struct, frozen=True):
     def make_error(self, message: str, hint: str | None = None) -> BadReferenceAudio:
         """Return the error that refuses this file."""
         return BadReferenceAudio(message, hint=hint, field=self.field)
+
+
+@contextmanager
+def take_turn(turns: threading.Semaphore, check: Callable[[], None]) -> Generator[None]:
+    """Wait for a turn, which lasts until the context ends; call `check` several times a second."""
+    while not turns.acquire(timeout=_TURN_SECONDS):
+        check()
+    try:
+        yield
+    finally:
+        turns.release()
 
 
 @contextmanager

@@ -26,6 +26,7 @@ class ReferenceAudio(msgspec.Struct, frozen=True):
     Attributes:
         path: an audio file, or None.
         data: the bytes of an audio file, or None.
+        encoded: the same in base64, or None.
         text: its transcript; without one only the timbre is cloned (x-vector).
         append_silence: whether 0.5 s of silence is appended.
     """
@@ -34,6 +35,7 @@ class ReferenceAudio(msgspec.Struct, frozen=True):
     data: bytes | None = None
     text: str | None = None
     append_silence: bool = True
+    encoded: str | None = None
 
 
 class VoicePrompt(msgspec.Struct, frozen=True, eq=False):

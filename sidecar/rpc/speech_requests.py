@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from sidecar.audio import formats
 from sidecar.audio.formats import AudioFormat
-from sidecar.audio.sources import decode_base64
 from sidecar.engine.request import DEFAULT_CHUNK_FRAMES, SamplingOverrides, SpeechRequest
 from sidecar.errors import BadVoiceFile, EmptyText, InvalidParams, too_long
 from sidecar.limits import (
@@ -85,7 +84,7 @@ def check_reference(given: Reference | None) -> None:
 
 
 def reference(given: Reference) -> ReferenceAudio:
-    """Return the params' recording, unread. It takes a while for a large one in base64.
+    """Return the params' recording, unread.
 
     Raises:
         InvalidParams
@@ -93,7 +92,7 @@ def reference(given: Reference) -> ReferenceAudio:
     check_reference(given)
     return ReferenceAudio(
         path=given.path,
-        data=None if given.audio is None else decode_base64(given.audio),
+        encoded=given.audio,
         text=given.text,
         append_silence=given.append_silence is not False,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from sidecar.audio import sources
 from sidecar.limits import CODEC_FRAMES_PER_SECOND, MAX_REFERENCE_SECONDS
 from sidecar.models.base import ReferenceAudio
 
@@ -33,12 +34,19 @@ class ReferenceReader(msgspec.Struct, frozen=True):
 
         Args:
             check: see `audio.reference.read`, which also lists the errors.
+
+        Raises:
+            InvalidParams: what came in base64 is none.
         """
         from sidecar.audio import reference  # numpy and libsndfile: the handshake does without
 
+        data = audio.data
+        if audio.encoded is not None:
+            with sources.take_turn(sources.COMPUTING, check):
+                data = sources.decode_base64(audio.encoded)
         return reference.read(
             audio.path,
-            audio.data,
+            data,
             audio.text,
             audio.append_silence,
             max_seconds=self.max_seconds,

@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 MAX_HEADER_BYTES = 4096
-MAX_BODY_BYTES = 64 * 1024 * 1024
+# To decode a message holds the interpreter's lock for up to 4 ms for each MiB, and all other
+# threads wait meanwhile.
+MAX_BODY_BYTES = 16 * 1024 * 1024
 # A larger body, up to this size, is read and thrown away; a header beyond it is an error.
 MAX_DISCARD_BYTES = 1024 * 1024 * 1024
 # This many bytes of such a body are kept, since the id may be among them.

@@ -124,7 +124,8 @@ def decode(body: bytes) -> Request | Notification | None:
         EnvelopeError: with the JSON-RPC error to answer with.
     """
     try:
-        body.decode()  # msgspec does not look into members that it passes over
+        if not body.isascii():
+            body.decode()  # msgspec does not look into members that it passes over
         envelope = _decoder.decode(body)
     except msgspec.ValidationError as error:
         raise _invalid(body, error) from None
@@ -143,7 +144,7 @@ def _classify(envelope: _Envelope) -> Request | Notification | None:
         if envelope.result is msgspec.UNSET and envelope.error is msgspec.UNSET:
             raise EnvelopeError(InvalidRequest('The message has no "method".'), known)
         return None
-    params = _NO_PARAMS if bytes(envelope.params) == b"null" else envelope.params
+    params = _NO_PARAMS if memoryview(envelope.params) == b"null" else envelope.params
     if id is msgspec.UNSET:
         return Notification(envelope.method, params)
     if id is None:

@@ -11,6 +11,7 @@ import os
 import select
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ READ_BYTES = 64 * 1024
 PAUSE_BYTES = 1024 * 1024
 # The reader of stdin pauses too while more than this is unread, even if it is only small answers.
 FULL_BYTES = 16 * 1024 * 1024
+# Between two looks at a pipe whose bytes another thread takes.
+_LOOK_SECONDS = 0.005
 # The protocol's descriptors are at least this, where the process may have so many.
 _HIGH = 100
 
@@ -219,9 +222,30 @@ class Reader(threading.Thread):
         self._fd = fd
         self._on_bytes = on_bytes
         self._on_end = on_end
+        self._idle = threading.Event()  # all bytes that have been read have been handled
 
     def run(self) -> None:
-        while data := read_chunks(self._fd):
-            if not self._on_bytes(data):
+        try:
+            while data := self._read():
+                if not self._on_bytes(data):
+                    return
+            self._on_end()
+        finally:
+            self._idle.set()
+
+    def _read(self) -> bytes:
+        self._idle.set()
+        select.select([self._fd], [], [])
+        self._idle.clear()  # before anything is taken from the pipe: see `catch_up`
+        return read_chunks(self._fd)
+
+    def catch_up(self, seconds: float) -> None:
+        """Wait until what the other end has sent so far has been handled, at most so long."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            is_empty = not select.select([self._fd], [], [], 0)[0]
+            # In this order: what was taken before the pipe was looked at has been handled, if the
+            # thread is idle afterwards.
+            if (self._idle.is_set() and is_empty) or not self.is_alive():
                 return
-        self._on_end()
+            self._idle.wait(min(left, _LOOK_SECONDS))

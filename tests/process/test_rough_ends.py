@@ -6,12 +6,13 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.command import COMMAND
-from tests.support.harness import TIMEOUT, Sidecar, frame, sidecar
+from tests.support.harness import TIMEOUT, RpcError, Sidecar, frame, sidecar
 from tests.support.timing import TooLate, in_time
 from tests.support.wire import read_frame
 
@@ -128,3 +129,31 @@ def test_a_stdout_that_nobody_reads_any_more_is_noticed_while_idle() -> None:
             server.kill()
 
     in_time(attempt)
+
+
+def test_what_was_sent_before_a_signal_is_answered() -> None:
+    """Although the reader is busy with a message when the signal comes."""
+    with sidecar() as server:
+        with server.together():
+            server.send_raw(frame({"jsonrpc": "2.0", "method": "x", "params": ["x" * 15_000_000]}))
+            ids = [server.request("model/list", {}) for _ in range(200)]
+        server.process.send_signal(signal.SIGTERM)
+        assert server.wait_exit()[0] == 143
+        assert sorted(m["id"] for m in server.rest() if "id" in m) == ids
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not keep to ulimit -v")
+def test_too_little_address_space_is_an_error_and_no_hang() -> None:
+    """OpenBLAS looks for its buffer for ever, and MLX's thread crashes, where there is none."""
+    outcomes: list[str] = []
+    for mebibytes in (1000, 1150, 1250):
+        command = ["sh", "-c", f'ulimit -v {mebibytes * 1024}; exec "$@"', "sh", *COMMAND]
+        with sidecar(command=command) as server:
+            try:
+                server.call("model/load", {"model": "tiny-voice"})
+                outcomes.append("loaded")
+            except RpcError as error:
+                outcomes.append(error.type)
+            assert server.shutdown() == 0
+    assert outcomes[0] == "outOfMemory"
+    assert set(outcomes) <= {"outOfMemory", "loaded"}

@@ -15,7 +15,7 @@ from typing import Any
 
 Key = tuple[type, Any]
 
-MAX_MESSAGE_BYTES = 64 * 2**20
+MAX_MESSAGE_BYTES = 16 * 2**20
 _HEAD_BYTES = 4096
 # In a message over the limit, only names and short strings may come before the id.
 _LEADING_ID = re.compile(

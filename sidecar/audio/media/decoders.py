@@ -22,7 +22,7 @@ import msgspec
 
 from sidecar.audio.media import bounded, pyav_child
 from sidecar.audio.media.formats import MediaFormat
-from sidecar.audio.sources import ReferenceFile
+from sidecar.audio.sources import ReferenceFile, take_turn
 from sidecar.errors import BadReferenceAudio
 from sidecar.files import describe_os_error
 from sidecar.installation import to_install
@@ -32,7 +32,6 @@ from sidecar.installation import to_install
 _SECONDS = 60.0
 # Decoders that run at the same time: each may take a GiB.
 _TURNS = threading.BoundedSemaphore(2)
-_TURN_SECONDS = 0.1
 # The largest WAV file has 8 channels at 192 kHz in 32 bits: see the limits in `audio.decode`.
 _MAX_BYTES_PER_SECOND = 192_000 * 8 * 4
 
@@ -119,7 +118,7 @@ def decode_to_wav(file: ReferenceFile, form: MediaFormat) -> Generator[WavFile]:
             f"Install the program ffmpeg, or {to_install('av')}. Or convert it: "
             f"{_make_command(form, file.path)}",
         )
-    with _turn(file.check), ExitStack() as stack:
+    with take_turn(_TURNS, file.check), ExitStack() as stack:
         yield _try_decoders(decoders, _copy(file, form, stack))
 
 
@@ -136,16 +135,6 @@ def _copy(file: ReferenceFile, form: MediaFormat, stack: ExitStack) -> _Task:
             "Make room in the folder for temporary files, or set TMPDIR to another one.",
         ) from error
     return task
-
-
-@contextmanager
-def _turn(check: Callable[[], None]) -> Generator[None]:
-    while not _TURNS.acquire(timeout=_TURN_SECONDS):
-        check()
-    try:
-        yield
-    finally:
-        _TURNS.release()
 
 
 Decoder = Callable[[_Task], WavFile]

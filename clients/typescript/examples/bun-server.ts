@@ -7,12 +7,13 @@
 import { createSidecar, type Sidecar } from "qwen-tts-sidecar";
 import { openaiHandler, type OpenAIOptions } from "qwen-tts-sidecar/openai";
 import playground from "./playground/index.html";
+import { workletScript } from "./worklet.macro.js" with { type: "macro" };
 
 const list = (name: string) => process.env[name]?.split(/[\s,]+/).filter(Boolean);
 
 // `bun --hot` runs this file again in the same process, and keeps the sidecar. A failed start is not kept: the next run
 // tries again.
-const held = globalThis as { tts?: Promise<Sidecar> };
+const held = globalThis as { tts?: Promise<Sidecar>; stop?: () => Promise<void> };
 held.tts ??= createSidecar({ onLog: (line) => console.error(line) });
 held.tts.catch(() => delete held.tts);
 const tts = await held.tts;
@@ -23,9 +24,7 @@ const door = openaiHandler(tts, {
   unsupportedInstructions: (process.env.UNSUPPORTED_INSTRUCTIONS || undefined) as OpenAIOptions["unsupportedInstructions"],
 });
 
-// An AudioWorklet is a separate script, which cannot be part of the page's bundle.
-const worklet = await Bun.build({ entrypoints: [Bun.fileURLToPath(new URL("pcm-worklet.ts", import.meta.url))] });
-const script = await worklet.outputs[0]?.text();
+const worklet = await workletScript();
 
 const server = Bun.serve({
   hostname: "127.0.0.1",
@@ -34,15 +33,16 @@ const server = Bun.serve({
   development: false,
   routes: {
     "/": playground,
-    "/pcm-worklet.js": () => new Response(script, { headers: { "content-type": "text/javascript" } }),
+    "/pcm-worklet.js": () => new Response(worklet, { headers: { "content-type": "text/javascript" } }),
   },
   fetch: door,
 });
 console.log(`listening on ${server.url}`);
 
-const stop = async () => {
+// Each run replaces what the one listener does; a listener for each run would keep all of them in memory.
+if (!held.stop) for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => held.stop?.());
+held.stop = async () => {
   await server.stop(true);
   await tts.close();
   process.exit(0);
 };
-process.once("SIGINT", stop).once("SIGTERM", stop);

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import { splitWords } from "./command-line.js";
 import { SidecarNotFoundError, SidecarPlatformError } from "./errors.js";
-import { findPackage, outsideArchive, usualPlaces, type Places } from "./platform-package.js";
+import { copies, findPackage, outsideArchive, usualPlaces, type Places } from "./platform-package.js";
 import { PACKAGED, packageFor, thisMachine, whyUnsupported, type Machine } from "./platform.js";
 import { PYTHON_ARGS, whyNotSidecar } from "./python.js";
 
@@ -107,7 +107,7 @@ function inPackage(machine: Machine, options: LocateOptions, looked: string[]): 
   const places = options.places ?? usualPlaces(options.cwd);
   const folder = findPackage(name, places);
   if (!folder) {
-    looked.push(`${name} in node_modules, from ${places.starts.join(", ")}`);
+    looked.push(`${name} in node_modules, from ${places.starts.join(", ")}`, ...copies(places));
     return undefined;
   }
   const inside = join(folder, "bin", NAME);

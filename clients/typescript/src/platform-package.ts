@@ -49,8 +49,11 @@ export function findPackage(name: string, places: Places): string | undefined {
     const folder = underPlugAndPlay(name, start) ?? inNodeModules(name, start);
     if (folder) return folder;
   }
-  return places.parents.map((parent) => join(parent, "qwen-tts-sidecar")).find((folder) => isCopy(folder));
+  return copies(places).find((folder) => isCopy(folder));
 }
+
+/** Return the folders that may have a copy of the package's content. */
+export const copies = (places: Places): string[] => places.parents.map((parent) => join(parent, "qwen-tts-sidecar"));
 
 const isCopy = (folder: string) => existsSync(join(folder, "bin", "qwen-tts-sidecar"));
 

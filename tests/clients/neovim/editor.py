@@ -8,8 +8,7 @@ import os
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +16,10 @@ from typing import Any
 
 import msgspec
 
+from tests.support.processes import TIMEOUT, eventually
 from tests.support.wire import ROOT
 
 PLUGIN = ROOT / "clients" / "neovim"
-TIMEOUT = 60.0
-
 # What tests look at: messages, the sentences that were heard, and what was highlighted then.
 OBSERVER = r"""
 seen = { messages = {}, heard = {}, ended = 0 }
@@ -50,24 +48,6 @@ end })
 
 class LuaError(AssertionError):
     """Neovim answered with an error."""
-
-
-def eventually(what: str, check: Callable[[], Any]) -> Any:
-    """Return what `check` returns once that is true; fail if that takes too long."""
-    end = time.monotonic() + TIMEOUT
-    while not (value := check()):
-        assert time.monotonic() < end, f"not within {TIMEOUT:.0f} s: {what}"
-        time.sleep(0.02)
-    return value
-
-
-def is_alive(pid: int) -> bool:
-    """Return whether a process runs. A zombie counts as gone."""
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return status.rpartition(")")[2].split()[0] not in "ZX"
 
 
 @dataclass

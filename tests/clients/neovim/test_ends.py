@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.clients.neovim.conftest import copy_of_the_plugin, players
-from tests.clients.neovim.editor import Neovim, eventually, is_alive, neovim
+from tests.clients.neovim.editor import Neovim, neovim
 from tests.support.harness import Sidecar
+from tests.support.processes import eventually, is_alive
 
 pytestmark = [pytest.mark.hosts, pytest.mark.timeout(900)]
 

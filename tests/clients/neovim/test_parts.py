@@ -89,17 +89,14 @@ def test_a_frame_counts_bytes(editor: Neovim) -> None:
     )
 
 
+@pytest.mark.parametrize("program", ["debian"], indirect=True)
 @pytest.mark.parametrize(
     "vector",
     [v for v in vectors() if not any("signal" in step for _, step in v.steps)],
     ids=lambda vector: vector.file.stem,
 )
-def test_conversations_through_the_plugin(
-    program: list[str], vector: Vector, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_conversations_through_the_plugin(program: list[str], vector: Vector) -> None:
     """Every frame of the sidecar is read by the plugin's process and framing, and written anew."""
-    if "newest" in request.node.name and vector.file.stem not in ("stream", "message-too-long"):
-        pytest.skip("the same Lua; two conversations suffice")
     nvim = [*program, "--headless", "--clean", "-n", "-i", "NONE", "-S", str(RELAY)]
     # Neovim itself reads stdin and writes to stdout.
     shell = 'exec 3<&0 4>&1; exec "$@" </dev/null >/dev/null'
@@ -171,6 +168,39 @@ def test_the_clock_of_what_is_heard(editor: Neovim) -> None:
     """
     expected = [[0, 300], [0, 0], [125, 125], [250, 150], [400, 300], [431, 281], [450, 300]]
     assert editor.lua(steps) == expected
+
+
+def test_a_silent_sidecar_is_asked_and_then_given_up(editor: Neovim) -> None:
+    """Only turns in which an answer is waited for count; any message begins anew."""
+    steps = """
+    local uv = vim.uv or vim.loop
+    local new_timer, turn, is_closed = uv.new_timer, nil, false
+    uv.new_timer = function()
+      return {
+        start = function(_, _, _, callback) turn = callback end,
+        close = function() is_closed = true end,
+        is_closing = function() return is_closed end,
+      }
+    end
+    local pings, deaths, is_waiting = 0, 0, false
+    local connection = { is_waiting = function() return is_waiting end,
+      request = function(_, method) assert(method == "ping") pings = pings + 1 end }
+    local function on_dead() deaths = deaths + 1 end
+    local stop, heard = require("qwen_tts.heartbeat").watch(connection, on_dead)
+    uv.new_timer = new_timer
+    local seen = {}
+    local function turns(count)
+      for _ = 1, count do turn() end
+      table.insert(seen, { pings, deaths })
+    end
+    turns(20) is_waiting = true
+    turns(1) turns(1) turns(3) heard()
+    turns(1) turns(1) turns(3) turns(1)
+    stop()
+    return { seen, is_closed }
+    """
+    expected = [[0, 0], [0, 0], [1, 0], [1, 0], [1, 0], [2, 0], [2, 0], [2, 1]]
+    assert editor.lua(steps) == [expected, True]
 
 
 def test_a_long_buffer_is_marked_quickly(editor: Neovim) -> None:

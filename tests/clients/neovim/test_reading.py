@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.clients.neovim.conftest import players
-from tests.clients.neovim.editor import Neovim, eventually, is_alive, neovim
+from tests.clients.neovim.editor import Neovim, neovim
 from tests.support.command import piped
 from tests.support.harness import Sidecar, Speech
+from tests.support.processes import eventually, is_alive
 
 pytestmark = [pytest.mark.hosts, pytest.mark.timeout(900)]
 

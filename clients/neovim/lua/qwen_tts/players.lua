@@ -61,7 +61,8 @@ end
 local function named(words)
   local file = vim.fn.exepath(words[1])
   if file == "" then
-    return nil, ("The option `player` of qwen_tts names `%s`, which is not a program that can be found."):format(words[1])
+    local problem = "The option `player` of qwen_tts names `%s`, which is not a program that can be found."
+    return nil, problem:format(words[1])
   end
   return choice("stream", vim.list_extend({ file }, words, 2), 0.1)
 end

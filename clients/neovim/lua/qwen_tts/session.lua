@@ -34,10 +34,8 @@ local function why_unusable(result)
     return "The program is not " .. SERVER_NAME .. "."
   end
   if result.protocolVersion ~= PROTOCOL_VERSION then
-    return ("The sidecar speaks version %s of the protocol, and this plugin version %d: update the older of the two."):format(
-      tostring(result.protocolVersion),
-      PROTOCOL_VERSION
-    )
+    local problem = "The sidecar speaks version %s of the protocol, and this plugin version %d: update the older."
+    return problem:format(tostring(result.protocolVersion), PROTOCOL_VERSION)
   end
 end
 

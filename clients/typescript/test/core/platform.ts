@@ -147,6 +147,11 @@ describe("the npm package of a platform", () => {
     const [cwd, parent] = [folder(), folder()];
     const file = program(join(parent, "qwen-tts-sidecar/bin/qwen-tts-sidecar"));
     assert.equal((await look(cwd, { places: { starts: [cwd], parents: [folder(), parent] } })).file, file);
+    const missing = folder();
+    await assert.rejects(look(cwd, { places: { starts: [cwd], parents: [missing] } }), ({ looked }) => {
+      assert.ok(looked.includes(join(missing, "qwen-tts-sidecar")), looked);
+      return true;
+    });
     const installed = program(join(folder(), "qwen-tts-sidecar")); // A program, not a folder with one.
     assert.equal(findPackage("@qwen-tts-sidecar/linux-x64", { starts: [], parents: [dirname(installed)] }), undefined);
   });

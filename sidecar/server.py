@@ -32,7 +32,8 @@ _EX_SOFTWARE = 70  # of sysexits.h
 _ENGINE_STOP_SECONDS = 0.4
 _SAVE_SECONDS = 0.15
 _DRAIN_SECONDS = 0.35
-# After a signal the end may take three seconds in all, on a machine that is busy.
+# After a signal the end may take two seconds in all, and longer on a machine whose other programs
+# leave the reader no time.
 _CATCH_UP_SECONDS = 0.9
 _LAST_FRAME_SECONDS = 0.9
 # How long the last lines of the log may take, if the parent does not read stderr.

@@ -75,6 +75,9 @@ def prepare() -> None:
         ImportError: MLX is not installed, or has no backend for this machine.
     """
     load_openblas()
+    # One text at a time needs no threads. With them, the package of the text tokenizer writes a
+    # warning to stderr in each process that is started later.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if sys.platform == "linux":
         _tune_cuda()
     elif sys.platform == "darwin":

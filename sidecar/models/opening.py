@@ -6,9 +6,12 @@ from pathlib import Path
 
 from sidecar.errors import NotACheckpoint
 from sidecar.models.checkpoint import Checkpoint, foreign, quantised
-from sidecar.models.checkpoint.jsonfile import MAX_JSON_BYTES, read_object
+from sidecar.models.checkpoint.jsonfile import read_object
 from sidecar.models.checkpoint.weights import advise_download
 from sidecar.models.hub import cache
+
+# mlx-audio reads the tokenizers of other families itself; the largest that is known has 33 MB.
+_MAX_TOKENIZER_BYTES = 64 * 2**20
 
 
 def open_checkpoint(name: str, path: Path) -> Checkpoint:
@@ -37,7 +40,7 @@ def _check_files(path: Path) -> None:
             for file in folder.glob(pattern):
                 if not file.is_file():
                     raise _no_file(file)
-                if file.suffix != ".safetensors" and file.stat().st_size > MAX_JSON_BYTES:
+                if file.suffix != ".safetensors" and file.stat().st_size > _MAX_TOKENIZER_BYTES:
                     raise NotACheckpoint(
                         f"{file} is too large for a file of a tokenizer.", field="model"
                     )

@@ -144,7 +144,9 @@ def _classify(envelope: _Envelope) -> Request | Notification | None:
         if envelope.result is msgspec.UNSET and envelope.error is msgspec.UNSET:
             raise EnvelopeError(InvalidRequest('The message has no "method".'), known)
         return None
-    params = _NO_PARAMS if memoryview(envelope.params) == b"null" else envelope.params
+    # Not a copy of all params, which may have many megabytes.
+    is_null = memoryview(envelope.params)[:5].tobytes() == b"null"
+    params = _NO_PARAMS if is_null else envelope.params
     if id is msgspec.UNSET:
         return Notification(envelope.method, params)
     if id is None:

@@ -240,12 +240,17 @@ class Reader(threading.Thread):
         return read_chunks(self._fd)
 
     def catch_up(self, seconds: float) -> None:
-        """Wait until what the other end has sent so far has been handled, at most so long."""
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
+        """Wait until what the other end has sent so far has been handled.
+
+        Args:
+            seconds: the most processor time that the process spends meanwhile. The wait ends after
+                five times as long, whatever the process does.
+        """
+        spent, late = time.process_time() + seconds, time.monotonic() + 5 * seconds
+        while time.process_time() < spent and time.monotonic() < late:
             is_empty = not select.select([self._fd], [], [], 0)[0]
             # In this order: what was taken before the pipe was looked at has been handled, if the
             # thread is idle afterwards.
             if (self._idle.is_set() and is_empty) or not self.is_alive():
                 return
-            self._idle.wait(min(left, _LOOK_SECONDS))
+            self._idle.wait(_LOOK_SECONDS)

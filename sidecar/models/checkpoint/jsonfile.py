@@ -13,18 +13,23 @@ from typing import Any
 from sidecar.errors import NotACheckpoint
 from sidecar.files import describe_os_error, read_regular
 
-MAX_JSON_BYTES = 64 * 2**20  # of one file; the largest tokenizer.json has 11 MB
+# Python's parser holds the interpreter's lock for some 15 ms for each MiB, and its objects take
+# twenty times as much. The largest of these files, the index of the shards, has some hundred KiB.
+MAX_JSON_BYTES = 2 * 2**20
 
 
-def read_object(path: Path) -> dict[str, Any]:
+def read_object(path: Path, most: int = MAX_JSON_BYTES) -> dict[str, Any]:
     """Return the object that a JSON file holds.
+
+    Args:
+        most: the largest file that is read, in bytes.
 
     Raises:
         FileNotFoundError: there is no such file.
         NotACheckpoint: the file cannot be read, is not JSON, or holds something else.
     """
     try:
-        data = read_regular(path, MAX_JSON_BYTES)
+        data = read_regular(path, most)
         encoding = json.detect_encoding(data)
         if not encoding.startswith("utf-8"):
             raise _refused(path, f"it is encoded as {encoding.upper()}, not as UTF-8")

@@ -29,6 +29,8 @@ from sidecar.models.qwen3_tts import tokenizer_forms
 from sidecar.models.qwen3_tts.prompt_text import ROLE_TOKENS, TAIL_TOKENS
 from sidecar.wording import describe
 
+# The official tokenizer.json has 11 MB. The package takes 20 to 50 ms for each MB, in one go.
+_MAX_VOCABULARY_BYTES = 16 * 2**20
 _FRAME = "<|im_start|>assistant\n<|im_end|>\n<|im_start|>assistant\n"
 _NAMED = (
     "bos_token",
@@ -61,12 +63,18 @@ class TextTokenizer:
         A tokenizer.json may add tokens to each text, and their ids need not be in the vocabulary.
         """
         with _panics_as_errors():
-            return self._tokenizer.encode(text, add_special_tokens=False).ids
+            # Unlike `encode`, this leaves the interpreter's lock to other threads.
+            return self._tokenizer.encode_batch([text], add_special_tokens=False)[0].ids
 
     def decode(self, ids: list[int]) -> str:
         """Return the text of the ids, special tokens included."""
         with _panics_as_errors():
             return self._tokenizer.decode(ids, skip_special_tokens=False)
+
+    def has_all_ids_below(self, rows: int) -> bool:
+        """Return True only if every token's id is below `rows`."""
+        known = sum(self._tokenizer.id_to_token(id) is not None for id in range(rows))
+        return known == self._tokenizer.get_vocab_size()
 
     def vocabulary(self) -> dict[str, int]:
         """Return every token, added ones included, with its id."""
@@ -118,7 +126,7 @@ def read(folder: Path) -> TextTokenizer:
             field="model",
         ) from None
     except Exception as error:  # the tokenizers package raises no narrower class
-        if whole.is_file():
+        if whole.is_file() and whole.stat().st_size <= MAX_JSON_BYTES:
             read_object(whole)  # it raises the better error if the file is not JSON
         raise _unreadable(folder, error) from error
     return TextTokenizer(tokenizer, special)
@@ -140,18 +148,17 @@ def _panics_as_errors() -> Iterator[None]:
 
 
 def _whole(path: Path) -> Tokenizer:
-    content = read_regular(path, MAX_JSON_BYTES).decode("utf-8-sig")
+    content = read_regular(path, _MAX_VOCABULARY_BYTES).decode("utf-8-sig")
     tokenizer_forms.check(content)
     return Tokenizer.from_str(content)
 
 
 def _from_parts(vocab: Path, merges: Path) -> Tokenizer:
     """Return Qwen2's tokenizer: the bytes of a piece of text, merged by rank."""
-    lines = read_regular(merges, MAX_JSON_BYTES).decode("utf-8-sig").splitlines()
+    lines = read_regular(merges, _MAX_VOCABULARY_BYTES).decode("utf-8-sig").splitlines()
     pairs = [line.split(" ") for line in lines if line and not line.startswith("#version")]
-    tokenizer = Tokenizer(
-        models.BPE(vocab=read_object(vocab), merges=[(left, right) for left, right in pairs])
-    )
+    ids = read_object(vocab, _MAX_VOCABULARY_BYTES)
+    tokenizer = Tokenizer(models.BPE(vocab=ids, merges=[(left, right) for left, right in pairs]))
     tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -201,7 +208,11 @@ def _check(tokenizer: TextTokenizer, rows: int, folder: Path) -> None:
 
     MLX does not check an index: a token without an embedding would read foreign memory.
     """
-    token, id = max(tokenizer.vocabulary().items(), key=lambda item: item[1])
+    # The whole vocabulary would come in one piece, which holds the interpreter's lock for long.
+    if not tokenizer.has_all_ids_below(rows):
+        token, id = max(tokenizer.vocabulary().items(), key=lambda item: item[1])
+    else:
+        token, id = "", 0
     if id >= rows:
         raise _refused(
             folder,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import resource
+import struct
 import sys
 import time
 from collections.abc import Callable
@@ -49,6 +50,54 @@ def _added(count: int) -> Change:
     flags = dict.fromkeys(("lstrip", "rstrip", "single_word", "normalized", "special"), False)
     added = {str(500 + i): {"content": f"<|{i}|>", **flags} for i in range(count)}
     return put("added_tokens_decoder", added, "tokenizer_config.json")
+
+
+def _header(count: int) -> Change:
+    """Add so many empty tensors to the header of the weights."""
+
+    def apply(folder: Path) -> None:
+        path = folder / "model.safetensors"
+        data = path.read_bytes()
+        (length,) = struct.unpack("<Q", data[:8])
+        empty = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
+        header = json.loads(data[8 : 8 + length])
+        header |= {f"more.{number}": empty for number in range(count)}
+        text = json.dumps(header).encode()
+        path.unlink()
+        path.write_bytes(struct.pack("<Q", len(text)) + text + data[8 + length :])
+
+    return apply
+
+
+def _shards(count: int) -> Change:
+    """Name so many files in the index, of which there is one, with an empty header."""
+
+    def apply(folder: Path) -> None:
+        (folder / "model.safetensors").unlink()
+        names = [f"model-{n:05}-of-{count:05}.safetensors" for n in range(1, count + 1)]
+        index = {"weight_map": {f"tensor{n}": name for n, name in enumerate(names)}}
+        (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+        (folder / names[0]).write_bytes(struct.pack("<Q", 2) + b"{}")
+
+    return apply
+
+
+def _padded(name: str) -> Change:
+    def apply(folder: Path) -> None:
+        path = folder / name
+        text = path.read_text() if path.exists() else "{}"
+        path.unlink(missing_ok=True)
+        path.write_text(text + " " * 60_000_000)
+
+    return apply
+
+
+def _add_long_token(value: dict[str, Any]) -> None:
+    """Merge the letter a again and again, to tokens of up to 3,000 letters."""
+    vocab, merges = value["model"]["vocab"], value["model"]["merges"]
+    for length in range(2, 3000):
+        vocab.setdefault("a" * length, 1000 + length)
+        merges.append(["a" * (length - 1), "a"])
 
 
 _SPLIT = {"type": "Split", "behavior": "Isolated", "invert": False}
@@ -114,7 +163,18 @@ HOSTILE: dict[str, tuple[Change, str]] = {
     "a decoder with a pattern": (_set(decoder=_replace("(a|a)*b", "")), "with the decoder"),
     "merges at random": (_tokenizer(lambda v: v["model"].update(dropout=0.5)), "at random"),
     "another model of text": (_tokenizer(lambda v: v["model"].update(type="Unigram")), "Unigram"),
-    "10**5 added tokens": (_added(10**5), "100,000 tokens that are added|100,00. tokens"),
+    "10**5 tensors more": (_header(10**5), "all headers of a model may have"),
+    "a header for each of 10**4 shards": (
+        _shards(10**4),
+        "is not a valid safetensors file|no model-",
+    ),
+    "60 MB of config.json": (_padded("config.json"), "cannot be read: it has 60"),
+    "60 MB of tokenizer.json": (_padded("tokenizer.json"), "it has 60"),
+    "60 MB of generation_config.json": (_padded("generation_config.json"), "it has 60"),
+    "60 MB of the codec's config.json": (_padded(_CODEC_CONFIG), "it has 60"),
+    "a token of 3,000 merges": (_tokenizer(_add_long_token), "the text embedding has"),
+    "10**4 added tokens": (_added(10**4), "10,00. tokens that are added"),
+    "10**5 added tokens": (_added(10**5), "cannot be read: it has 12"),
 }
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from concurrent.futures.thread import ThreadPoolExecutor
+
+from sidecar.errors import QueueFull
 
 log = logging.getLogger(__name__)
 
@@ -14,6 +17,9 @@ _DISK_THREADS = 8
 # A job waits for the engine for most of its time, and the engine and the session limit how many
 # there are. This number is only higher than those.
 _JOB_THREADS = 1000
+# Steps that wait for the lane, and for the disk. Requests in flight are fewer, but the step of a
+# request that was cancelled stays where it is until its turn, when it is skipped.
+_MOST_WAITING = 1000
 
 
 class Background:
@@ -35,7 +41,8 @@ class Background:
     threads. A step whose request was cancelled meanwhile is skipped.
 
     All methods return at once, and do nothing after `close`. They raise RuntimeError if no thread
-    can be started; then the work is not done, and the caller answers the request.
+    can be started, and QueueFull if too much waits, as it does while a disk hangs; then the work is
+    not done, and the caller answers the request.
     """
 
     def __init__(self) -> None:
@@ -44,6 +51,7 @@ class Background:
         self._jobs = ThreadPoolExecutor(_JOB_THREADS, "job")
         self._lock = threading.Lock()
         self._unfinished: set[Future[None]] = set()
+        self._waiting: Counter[ThreadPoolExecutor] = Counter()
         self._closed = False
 
     def in_order(self, step: Callable[[], None]) -> None:
@@ -82,17 +90,24 @@ class Background:
             with self._lock:  # free once `submit` has returned or raised
                 if is_refused:
                     return
+                self._waiting[pool] -= 1
             work()
 
         with self._lock:
             if self._closed:
                 return None
+            if self._waiting[pool] >= _MOST_WAITING:
+                raise QueueFull(
+                    f"{_MOST_WAITING} steps of requests wait already, cancelled ones among them.",
+                    hint="A disk may hang. Send the request again later.",
+                )
             try:
                 future = pool.submit(task)
             except RuntimeError:  # the pool keeps the task, and gives it to a later thread
                 is_refused = True
                 raise
             self._unfinished.add(future)
+            self._waiting[pool] += 1
         future.add_done_callback(self._end)
         return future
 

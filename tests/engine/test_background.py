@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from sidecar.errors import QueueFull
+from sidecar.rpc import background as background_module
 from sidecar.rpc.background import Background
 from tests.support.harness import TIMEOUT
 
@@ -70,6 +72,32 @@ def test_the_end_waits_for_what_has_begun_and_forgets_the_rest() -> None:
     assert len(done) == 8
     background.run(work)
     assert len(done) == 8
+
+
+def test_what_waits_for_a_disk_that_hangs_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its requests may have been cancelled, so that their number says nothing."""
+    monkeypatch.setattr(background_module, "_MOST_WAITING", 5)
+    background, go, began = Background(), threading.Event(), threading.Semaphore(0)
+    done: list[int] = []
+
+    def hang() -> None:
+        began.release()
+        assert go.wait(TIMEOUT)
+        done.append(1)
+
+    for start in (background.in_order, background.run):
+        for _ in range(1 if start == background.in_order else 8):
+            start(hang)
+            assert began.acquire(timeout=TIMEOUT)
+        for _ in range(5):
+            start(lambda: done.append(2))
+        with pytest.raises(QueueFull):
+            start(lambda: done.append(3))
+    background.start(lambda: done.append(4))  # has a thread of its own
+    go.set()
+    background.close(TIMEOUT)
+    assert sorted(set(done)) in ([1, 2, 4], [1, 4])
+    assert 3 not in done
 
 
 def test_no_thread_is_the_callers_to_know(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,13 @@ from typing import ClassVar
 
 import msgspec
 
-from sidecar.limits import MAX_QUEUED, MAX_STREAMS, MAX_UTTERANCE_CHARS, STARVED_SECONDS
+from sidecar.limits import (
+    MAX_QUEUED,
+    MAX_STREAMS,
+    MAX_UTTERANCE_CHARS,
+    STARVED_SECONDS,
+    UNGRANTED_SECONDS,
+)
 from sidecar.wording import sentence
 
 
@@ -281,6 +287,10 @@ class TextTimeout(SidecarError, code=1016):
     """The request waited too long for more of its text."""
 
 
+class CreditTimeout(SidecarError, code=1019):
+    """The request had no credit for long, and another one needed its place."""
+
+
 class QueueFull(SidecarError, code=1008):
     """Too many requests are already waiting."""
 
@@ -314,6 +324,14 @@ def queue_full(starved: int = 0) -> QueueFull:
         f"waiting{hold}.",
         hint="Send the request again when one of your streams has ended"
         + (", or end texts that are not being written any more." if starved else "."),
+    )
+
+
+def ungranted() -> CreditTimeout:
+    """Return the error for a request that had no credit while others could go on."""
+    return CreditTimeout(
+        f"No credit has come for {UNGRANTED_SECONDS:g} s, and another request needed the place.",
+        hint="Cancel a stream that nobody listens to, or synthesize the rest of the text later.",
     )
 
 

@@ -21,6 +21,9 @@ MAX_QUEUED = 64
 MAX_SEQUENCES = 32
 # How long a request may have waited for text before it has to give its place to one that has text.
 STARVED_SECONDS = 5.0
+# How long a sequence may have had no credit before it has to end for a request that needs one: a
+# listener may pause.
+UNGRANTED_SECONDS = 30.0
 # The longest time that a request may allow for the next piece of its text.
 MAX_TEXT_TIMEOUT_MS = 3_600_000
 # The most credit that one message grants a stream: a little more than MAX_FRAMES last.

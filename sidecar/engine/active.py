@@ -15,7 +15,8 @@ from sidecar.engine.events import AudioChunk, FinishReason, SpeechFigures, Speec
 from sidecar.engine.failures import not_finite
 from sidecar.engine.loaded import Loaded
 from sidecar.engine.request import SpeechJob
-from sidecar.errors import Notice
+from sidecar.errors import Notice, SidecarError, starved, ungranted
+from sidecar.limits import STARVED_SECONDS, UNGRANTED_SECONDS
 
 # A stream that has had no credit for so long gives its place to others; a client that plays renews
 # its grant more often.
@@ -93,6 +94,18 @@ class ActiveSpeech(Generic[L]):
     def starved_since(self) -> float | None:
         """When it began to wait for text, by time.perf_counter; None if it does not wait."""
         return None
+
+    @property
+    def starves_at(self) -> float:
+        """When it has waited too long for its client to keep its place from a request that needs
+        one, by time.perf_counter; infinite if it goes on."""
+        if self.waits_for == "credit" and self._paused_since is not None:
+            return self._paused_since + UNGRANTED_SECONDS
+        return math.inf if self.starved_since is None else self.starved_since + STARVED_SECONDS
+
+    def make_starved_error(self) -> SidecarError:
+        """Return the error with which it then ends."""
+        return ungranted() if self.waits_for == "credit" else starved()
 
     @property
     def audio_seconds(self) -> float:

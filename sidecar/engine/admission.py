@@ -10,7 +10,7 @@ from typing import Any
 
 from sidecar.engine.active import ActiveSpeech
 from sidecar.engine.request import PRIORITIES, Job, SpeechJob, Stream
-from sidecar.limits import MAX_SEQUENCES, MAX_STREAMS, STARVED_SECONDS
+from sidecar.limits import MAX_SEQUENCES, MAX_STREAMS
 
 
 class AdmissionQueue:
@@ -90,12 +90,12 @@ class AdmissionQueue:
         return taken < MAX_STREAMS and len(active) < MAX_SEQUENCES
 
     def find_starved(self, active: Sequence[ActiveSpeech[Any]]) -> ActiveSpeech[Any] | None:
-        """Return the request that has waited for text the longest, if the first job needs its
+        """Return the request that has waited for its client the longest, if the first job needs its
         sequence and it has waited too long."""
         if not self._waiting or len(active) < MAX_SEQUENCES:
             return None
-        longest = min(active, key=lambda speech: _starves_at(speech))
-        return longest if _starves_at(longest) <= time.perf_counter() else None
+        longest = min(active, key=lambda speech: speech.starves_at)
+        return longest if longest.starves_at <= time.perf_counter() else None
 
     def seconds_to_change(self, active: Sequence[ActiveSpeech[Any]]) -> float:
         """Return when the first job may be admitted although nothing happens; inf for never."""
@@ -105,7 +105,7 @@ class AdmissionQueue:
         times = [speech.seconds_to_yield for speech in active if speech.seconds_to_yield > 0]
         if len(active) >= MAX_SEQUENCES:
             now = time.perf_counter()
-            times += [max(0.0, _starves_at(speech) - now) for speech in active]
+            times += [max(0.0, speech.starves_at - now) for speech in active]
         return min(times, default=math.inf)
 
     def take(self, active: Sequence[ActiveSpeech[Any]]) -> SpeechJob | None:
@@ -114,10 +114,6 @@ class AdmissionQueue:
 
     def _order(self, job: SpeechJob) -> tuple[bool, int, float]:
         return not self.has_place(job), _rank(job), job.submitted
-
-
-def _starves_at(speech: ActiveSpeech[Any]) -> float:
-    return math.inf if speech.starved_since is None else speech.starved_since + STARVED_SECONDS
 
 
 def _rank(job: SpeechJob) -> int:

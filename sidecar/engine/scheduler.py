@@ -42,7 +42,7 @@ from sidecar.engine.runner import Runner
 from sidecar.engine.status import EngineStatus, take_snapshot
 from sidecar.engine.unloading import PendingUnloads
 from sidecar.engine.watchdog import Heartbeat
-from sidecar.errors import Cancelled, InternalError, queue_full, starved
+from sidecar.errors import Cancelled, InternalError, queue_full
 from sidecar.limits import MAX_QUEUED, MAX_STREAMS
 from sidecar.models.catalog import canonical
 
@@ -257,7 +257,8 @@ class Scheduler:
         admitted = time.perf_counter()
         starved_one = self._waiting.find_starved(self._active)
         if starved_one is not None:
-            any(runner.cancel(starved_one.job, starved()) for runner in self._runners)
+            error = starved_one.make_starved_error()
+            any(runner.cancel(starved_one.job, error) for runner in self._runners)
         job = self._waiting.take(self._active)
         if job is None:
             return

@@ -9,14 +9,19 @@ from typing import Any
 
 import pytest
 
+from sidecar.engine import active as active_speech
+from sidecar.engine import admission
 from sidecar.engine.admission import AdmissionQueue
-from sidecar.engine.events import Events
+from sidecar.engine.engine import Engine
+from sidecar.engine.events import Events, SpeechResult
 from sidecar.engine.request import SpeechJob, SpeechRequest
-from sidecar.errors import QueueFull
+from sidecar.engine.window import Window
+from sidecar.errors import Cancelled, CreditTimeout, QueueFull
 from sidecar.limits import MAX_QUEUED, MAX_SEQUENCES, MAX_STREAMS, STARVED_SECONDS
 from sidecar.models.base import Utterance
 from sidecar.rpc.calls import Calls
 from sidecar.wire.stdio import Outbox
+from tests.support.jobs import outcome
 
 PLACES = MAX_STREAMS + MAX_QUEUED
 
@@ -61,10 +66,10 @@ def test_nobody_makes_room_who_may_soon_go_on_or_for_another_silent_one(
     assert ("1 of them for more of their text" in caught.value.message) == (waited == 60.0)
 
 
-def active(waited: float | None) -> Any:
-    """A request that speaks, or has waited for text for so long."""
-    since = None if waited is None else time.perf_counter() - waited
-    return SimpleNamespace(starved_since=since, seconds_to_yield=math.inf if since is None else 0.0)
+def active(waited: float | None, limit: float = STARVED_SECONDS) -> Any:
+    """A request that speaks, or has waited for its client for so long, of so long as it may."""
+    at = math.inf if waited is None else time.perf_counter() - waited + limit
+    return SimpleNamespace(starves_at=at, seconds_to_yield=math.inf if waited is None else 0.0)
 
 
 def test_a_sequence_without_text_makes_room_for_one_with_text() -> None:
@@ -82,3 +87,29 @@ def test_a_sequence_without_text_makes_room_for_one_with_text() -> None:
     seconds = queue.seconds_to_change([*new, new[0], active(None)])
     assert STARVED_SECONDS - 2 < seconds <= STARVED_SECONDS - 1
     assert queue.seconds_to_change(everyone[2:]) == math.inf
+
+
+def test_a_listener_without_credit_makes_room_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that has had none for the longest time; not before another one needs its place."""
+    monkeypatch.setattr(admission, "MAX_SEQUENCES", 2)
+    monkeypatch.setattr(active_speech, "UNGRANTED_SECONDS", 0.2)
+    monkeypatch.setattr(active_speech, "_CREDIT_PATIENCE", 0.0)
+    request = SpeechRequest("tiny-voice", Utterance("Hello there."), seed=1, max_frames=3)
+    engine = Engine()
+    engine.start()
+    try:
+        first, second = (
+            engine.submit(request, events=Events(Window(credit=0.0, wake=engine.wake)))
+            for _ in range(2)
+        )
+        while len(engine.status.streams) < 2:  # bounded by the test's own time
+            time.sleep(0.01)
+        speaking = engine.submit(request)
+        error = outcome(first)
+        assert isinstance(error, CreditTimeout)
+        assert error.code == 1019
+        assert isinstance(outcome(speaking), SpeechResult)
+        engine.cancel(second)
+        assert isinstance(outcome(second), Cancelled)
+    finally:
+        assert engine.stop(10)

@@ -1152,6 +1152,8 @@ export const ERROR_CODES = {
   modelNotDeleted: 1017,
   /** The sidecar behind a WebSocket ended before it answered; the server starts another one. */
   sidecarExited: 1018,
+  /** The request had no credit for long, and another one needed its place. */
+  creditTimeout: 1019,
   /** A request was received before `initialize`. */
   notInitialized: -32002,
   /** The message is not a JSON-RPC 2.0 request, or the request is not allowed at this time. */

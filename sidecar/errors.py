@@ -30,6 +30,7 @@ class Figures(msgspec.Struct, frozen=True):
     retry_after_seconds: float | None = None
     message_bytes: int | None = None
     limit_bytes: int | None = None
+    text_offset: int | None = None
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -128,6 +129,10 @@ class UnknownEncoding(InvalidParams):
 
 class EmptyText(InvalidParams):
     """The text contains nothing that can be spoken."""
+
+
+class InvalidMarkup(InvalidParams):
+    """The text is not the SSML that the request says it is, or has what is not allowed there."""
 
 
 class NotFinite(InvalidParams):

@@ -43,6 +43,11 @@ class AudioFormat(msgspec.Struct, frozen=True):
     peak_limit: float | None = None
 
 
+def can_stretch() -> bool:
+    """Return whether the library that changes the speed is there."""
+    return find_spec("libsonic") is not None
+
+
 def check(audio: AudioFormat) -> None:
     """Refuse a format that `AudioStream` cannot make.
 
@@ -62,7 +67,7 @@ def check(audio: AudioFormat) -> None:
         raise InvalidParams(
             f"`speed` is {audio.speed}; it must be {MIN_SPEED} to {MAX_SPEED}.", field="speed"
         )
-    if audio.speed != 1 and find_spec("libsonic") is None:
+    if audio.speed != 1 and not can_stretch():
         raise make_stretcher_error()
     if audio.peak_limit is not None and not MIN_PEAK <= audio.peak_limit <= MAX_PEAK:
         raise InvalidParams(

@@ -187,8 +187,10 @@ class VoiceInfo(msgspec.Struct, frozen=True):
 
 # What models differ in. presets: it has voices; cloning: `reference`; design: a voice described in
 # words; instruct: a description of how to speak; textStreaming: text that arrives while it speaks;
-# batching: several streams at once; seed: the same seed gives the same audio.
-Ability = Literal["presets", "cloning", "design", "instruct", "textStreaming", "batching", "seed"]
+# batching: several streams at once; seed: the same seed gives the same audio; phonemes: <phoneme>.
+Ability = Literal[
+    "presets", "cloning", "design", "instruct", "textStreaming", "batching", "seed", "phonemes"
+]
 
 
 TextMode = Literal["full", "stream"]

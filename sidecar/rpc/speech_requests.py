@@ -46,6 +46,7 @@ def synthesis(params: SynthesizeParams) -> SynthesisRequest:
         split=params.split_sentences is not False,
         normalize=params.normalize_text,
         skip=SKIPPED if params.skip is None else tuple(params.skip),
+        is_ssml=params.input_format == "ssml",
         pauses=Pauses(
             _seconds(pauses.sentence_ms, defaults.sentence),
             _seconds(pauses.paragraph_ms, defaults.paragraph),
@@ -140,6 +141,10 @@ def _check(params: SynthesizeParams) -> None:
         raise InvalidParams(
             "`skip` cannot be used with `normalizeText` false: the text then stays as it is.",
             field="skip",
+        )
+    if params.skip and params.input_format == "ssml":
+        raise InvalidParams(
+            "`skip` cannot be used with `inputFormat` ssml: SSML has no such parts.", field="skip"
         )
     if not live and not params.text.strip():
         raise EmptyText("The text is empty.", field="text")

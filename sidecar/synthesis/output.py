@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from sidecar.audio.formats import MAX_SPEED, MIN_SPEED
 from sidecar.engine.events import AudioChunk
 from sidecar.synthesis.request import Mark, Output, Part, SynthesisRequest
 from sidecar.synthesis.segments import Break, Segment
@@ -75,11 +76,13 @@ class OutputStream:
             before = self._pause if self._is_exact else 0.0
             self._pause = min(before + direction.pause, MAX_PAUSE_SECONDS)
             self._is_exact = True
+        self._speed = min(max(self._format.speed * direction.rate, MIN_SPEED), MAX_SPEED)
 
     def begin(self, *, is_placed: bool) -> None:
         """Begin a segment; `is_placed` says whether `place` has been called for it."""
         self.codes = []
         if self._stream is not None:
+            self._change_speed()
             self._put_pause()
         self._started_at = self._seconds + self._pause_seconds
         self.sentence = self.sentences + len(self._unmarked) - is_placed
@@ -87,6 +90,7 @@ class OutputStream:
     def add(self, chunk: AudioChunk, keep_codes: bool) -> None:
         """Add the next chunk of the segment."""
         self._open(chunk.sample_rate)
+        self._change_speed()
         self._put_pause()  # before the first audio, the rate was not known
         self._mark_all(self._seconds)
         if keep_codes:
@@ -149,6 +153,11 @@ class OutputStream:
     def _pause_seconds(self) -> float:
         """How long the pause before the next audio will last."""
         return self._pause if self._is_exact else self._pause / self._speed
+
+    def _change_speed(self) -> None:
+        assert self._stream is not None
+        encoded = self._stream.change_speed(self._speed)
+        self._hand_out(encoded.data, encoded.samples, 0)
 
     def _put_pause(self) -> None:
         import numpy as np

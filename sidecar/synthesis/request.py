@@ -38,6 +38,7 @@ class SynthesisRequest(msgspec.Struct, frozen=True):
         normalize: write numbers, dates, units, … as words, by the rules of the language, and leave
             out markup; None leaves numbers and the like to a model that reads them itself.
         skip: what is not spoken, unless `normalize` is False; see `markup.Markup`.
+        is_ssml: whether the text is SSML, and not a plain text.
         max_frames: of the whole speech, which then ends with the reason "length".
     """
 
@@ -48,6 +49,7 @@ class SynthesisRequest(msgspec.Struct, frozen=True):
     split: bool = True
     normalize: bool | None = None
     skip: tuple[str, ...] = SKIPPED
+    is_ssml: bool = False
     pauses: Pauses = Pauses()
     format: AudioFormat = AudioFormat()
     max_frames: int = 2**31

@@ -13,7 +13,7 @@ from sidecar.synthesis.span import Span
 from sidecar.text.directives import Direction
 from sidecar.text.languages import TextLanguage
 from sidecar.text.markup import SKIPPED, Markup
-from sidecar.text.runs import Run
+from sidecar.text.runs import Reader, Run
 from sidecar.text.sentences import Sentence, SentenceSplitter, join_parts
 from sidecar.text.silence import is_silent
 from sidecar.text.speakable import finish_words
@@ -54,6 +54,7 @@ class SegmentSource:
         normalize: leave out markup, and spell addresses.
         spell: with `normalize`, write numbers, dates, units, … as words, too.
         skip: with `normalize`, what is not spoken; see `markup.Markup`.
+        reader: of the text, if it is no plain text.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class SegmentSource:
         normalize: bool,
         spell: bool = True,
         skip: Collection[str] = SKIPPED,
+        reader: Reader | None = None,
     ) -> None:
         self._language = TextLanguage(language)
         self._split = split
@@ -70,7 +72,7 @@ class SegmentSource:
         self._spell = spell
         self._text = Span()
         self._seen = 0  # how much of the text has been read
-        self._markup = Markup(normalize, skip)
+        self._reader = reader or Markup(normalize, skip)
         self._runs: list[Run] = []  # if the text is not split
         self._splitter = SentenceSplitter(language)
         self._sentences: deque[Sentence] = deque()
@@ -99,7 +101,7 @@ class SegmentSource:
     @property
     def notices(self) -> tuple[Notice, ...]:
         """What is wrong with the marks in the text."""
-        return self._markup.faults.make_notices()
+        return self._reader.faults.make_notices()
 
     def next(self) -> Segment | None:
         """Return the next segment; None while no whole one is there."""
@@ -113,14 +115,14 @@ class SegmentSource:
             block = self._text.between(self._seen, self._seen + _BLOCK_CHARS)
             self._seen += len(block)
             self._text.forget(self._seen)
-            runs = self._markup.feed(block)
+            runs = self._reader.feed(block)
             if self._split:
                 self._sentences.extend(self._splitter.feed(runs))
             else:
                 self._runs.extend(runs)
         elif self._ended and not self._finished:
             self._finished = True
-            runs = self._markup.finish()
+            runs = self._reader.finish()
             last = self._splitter.finish(runs) if self._split else join_parts([*self._runs, *runs])
             self._sentences.extend(last)
         else:
@@ -143,7 +145,11 @@ def find_break(sentence: Sentence) -> Break:
     """Return what ends with a sentence; one that was too long has been cut after a clause."""
     if sentence.ends_paragraph:
         return "paragraph"
-    return "sentence" if sentence.text.rstrip(_CLOSING)[-1:] in _TERMINALS else "clause"
+    return (
+        "sentence"
+        if sentence.is_marked or sentence.text.rstrip(_CLOSING)[-1:] in _TERMINALS
+        else "clause"
+    )
 
 
 def _load_what_any_text_needs() -> None:

@@ -6,11 +6,13 @@ import math
 import time
 from collections.abc import Callable, Iterator
 
+from sidecar.audio import formats
 from sidecar.engine.engine import Engine
 from sidecar.engine.request import Stream
 from sidecar.engine.window import Window
 from sidecar.errors import Cancelled, EmptyText, Notice, SidecarError, TextTooLong, starved
 from sidecar.models.base import ModelInfo
+from sidecar.ssml.reader import SsmlReader
 from sidecar.synthesis.inbox import Inbox
 from sidecar.synthesis.jobs import SpeechJobs, Step
 from sidecar.synthesis.request import Part, SynthesisEvent, SynthesisRequest
@@ -19,6 +21,7 @@ from sidecar.synthesis.sentence_mode import speak_sentences
 from sidecar.synthesis.text_feed import TextFeed
 from sidecar.synthesis.token_mode import speak_tokens
 from sidecar.synthesis.token_source import TokenSource
+from sidecar.text.runs import Reader
 from sidecar.text.speakable import warm_up
 
 # How much audio the engine may be ahead of the encoder.
@@ -135,17 +138,49 @@ class Synthesis:
 
     def _speak(self, request: SynthesisRequest, jobs: SpeechJobs) -> Step[tuple[Notice, ...]]:
         """Speak the whole text, and return what was noticed in it."""
-        depends = self._text.is_live or request.normalize is None
+        self._check(request, None)
+        depends = self._text.is_live or request.normalize is None or request.is_ssml
         info = (yield from jobs.load()) if depends else None
+        self._check(request, info)
         normalize = request.normalize is not False
         spell = request.normalize is True or (info is not None and not info.reads_figures)
+        reader = _make_reader(request, info)
         if info is not None and self._text.is_live and _takes_tokens(request, info):
-            source = TokenSource(request.language, normalize, spell, request.skip)
+            source = TokenSource(request.language, normalize, spell, request.skip, reader)
             yield from speak_tokens(jobs, source, gathers_later=info.continues_from_codes)
         else:
-            source = SegmentSource(request.language, request.split, normalize, spell, request.skip)
+            source = SegmentSource(
+                request.language, request.split, normalize, spell, request.skip, reader
+            )
             yield from speak_sentences(jobs, source)
         return source.notices
+
+    def _check(self, request: SynthesisRequest, info: ModelInfo | None) -> None:
+        """Refuse a whole text that is no SSML now, and not when it has been spoken up to there.
+
+        Raises:
+            InvalidMarkup, Unsupported
+        """
+        reader = _make_reader(request, info)
+        if reader is not None and not self._text.is_live:
+            reader.feed(self._text.peek())
+            reader.finish()
+
+
+def _make_reader(request: SynthesisRequest, info: ModelInfo | None) -> Reader | None:
+    """Return what reads the text; None for a plain text.
+
+    Args:
+        info: of the model; None if it is not known yet.
+    """
+    if not request.is_ssml:
+        return None
+    takes_phonemes = info is None or "phonemes" in info.abilities
+    return SsmlReader(
+        request.normalize is not False,
+        takes_phonemes=takes_phonemes,
+        takes_rates=formats.can_stretch(),
+    )
 
 
 def _takes_tokens(request: SynthesisRequest, info: ModelInfo) -> bool:

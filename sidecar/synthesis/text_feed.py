@@ -54,6 +54,11 @@ class TextFeed:
         with self._lock:
             self._has_ended = True
 
+    def peek(self) -> str:
+        """Return the text that `take` will return."""
+        with self._lock:
+            return "".join(self._pieces)
+
     def take(self) -> tuple[str, bool]:
         """Return the text written since the last call, and whether it is the last of it."""
         with self._lock:

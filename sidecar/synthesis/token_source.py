@@ -12,7 +12,7 @@ from sidecar.synthesis.segments import Segment, find_break
 from sidecar.text.directives import Direction, Directive, Pause
 from sidecar.text.languages import TextLanguage
 from sidecar.text.markup import SKIPPED, Markup
-from sidecar.text.runs import Run
+from sidecar.text.runs import Reader, Run
 from sidecar.text.sentences import Sentence, SentenceSplitter
 from sidecar.text.stream import SpeakableStream
 from sidecar.text.token_boundaries import TokenBoundaryBuffer
@@ -44,6 +44,7 @@ class TokenSource:
         normalize: leave out markup, and spell addresses.
         spell: with `normalize`, write numbers, dates, units, … as words, too.
         skip: with `normalize`, what is not spoken; see `markup.Markup`.
+        reader: of the text, if it is no plain text.
     """
 
     def __init__(
@@ -52,11 +53,12 @@ class TokenSource:
         normalize: bool,
         spell: bool = True,
         skip: Collection[str] = SKIPPED,
+        reader: Reader | None = None,
     ) -> None:
         self._language = TextLanguage(language)
         self._normalize = normalize
         self._spell = spell
-        self._markup = Markup(normalize, skip)
+        self._reader = reader or Markup(normalize, skip)
         self._splitter = SentenceSplitter(language)
         self._runs: deque[Run] = deque()  # those that the stream has not taken
         self._read = 0  # where they end in the original
@@ -75,7 +77,7 @@ class TokenSource:
     def feed(self, text: str) -> None:
         """Add text."""
         if text:
-            runs = self._markup.feed(text)
+            runs = self._reader.feed(text)
             self._add(runs)
             self._ends.extend(self._splitter.feed(runs))
 
@@ -83,7 +85,7 @@ class TokenSource:
         """Note that the text is complete."""
         if not self._ended:
             self._ended = True
-            runs = self._markup.finish()
+            runs = self._reader.finish()
             self._add(runs)
             self._ends.extend(self._splitter.finish(runs))
 
@@ -99,7 +101,7 @@ class TokenSource:
     @property
     def notices(self) -> tuple[Notice, ...]:
         """What is wrong with the marks in the text."""
-        return self._markup.faults.make_notices()
+        return self._reader.faults.make_notices()
 
     @property
     def is_over(self) -> bool:

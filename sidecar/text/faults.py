@@ -14,6 +14,10 @@ _MAX_QUOTED = 40
 _MESSAGES = {
     "pauseNotUnderstood": "These pauses were not understood and were left out: {}. Write "
     '[pause:500ms], [pause 1.5s] or <break time="1s"/>.',
+    "ssmlIgnored": "These have no effect, and the text in them is spoken as any other: {}.",
+    "ssmlNotUnderstood": "These were not understood, and the text in them is spoken as it is "
+    "written: {}.",
+    "rateNotPossible": "These rates are not understood, or not between 0.5 and 2: {}.",
     "pauseShortened": f"These pauses were shortened to {MAX_PAUSE_SECONDS:g} s, the longest that "
     "is possible: {}.",
 }

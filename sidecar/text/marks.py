@@ -223,6 +223,14 @@ def load_directives() -> Table:
 
 
 @cache
+def load_odd() -> tuple[Any, list[Mark]]:
+    """Compile the marks that are characters, and a pattern that finds where one may be."""
+    import regex
+
+    return regex.compile(f"{_ODD}|{TICK}", regex.V1), load_table(frozenset[str]()).odd
+
+
+@cache
 def load_table(skip: Collection[str]) -> Table:
     """Compile the marks; with "directions" in `skip`, stage directions are marks as well."""
     import regex

@@ -34,6 +34,7 @@ class RunWriter:
         self._is_spaced = True  # the last output is white space
         self._passed = 0  # characters of the silent paragraph
         self._quiet = 0  # characters since the last word or border
+        self._owes_cut = False  # whether a sentence has ended
         self._is_asking = True  # nothing but directives, at the beginning or since a border
 
     def take(self) -> list[Run]:
@@ -87,6 +88,11 @@ class RunWriter:
         self.emit("", span, opens=opens, cuts=cuts, directive=directive)
         self._is_after_tag = self._is_spaced = True
 
+    def put_sentence_end(self, span: int) -> None:
+        """Put a tag before which a sentence ends, though no paragraph does."""
+        self.leave_out(span)
+        self._owes_cut = True
+
     def put(self, text: str, span: int) -> None:
         """Put words, before which a paragraph may be owed, or white space be doubled."""
         if self._is_after_tag and self._is_spaced and span == len(text):
@@ -96,18 +102,20 @@ class RunWriter:
             text, span = kept, len(kept)
         words = text.lstrip()
         white = len(text) - len(words)
-        if words and white and self.owes and span == len(text):
+        if words and white and (self.owes or self._owes_cut) and span == len(text):
             self.emit(text[:white], white)
             text, span = words, len(words)
         if words or (self.kind in SILENT and span):
+            cuts = self._owes_cut and self.begun
             opens = self.take_border()
-            self.begun = True
+            cuts = cuts and not opens
+            self.begun, self._owes_cut = True, False
         else:
-            opens = False
+            opens = cuts = False
         if text:
             self._is_after_tag, self._is_spaced = False, text[-1].isspace()
         if span:
-            self.emit(text, span, opens=opens)
+            self.emit(text, span, opens=opens, cuts=cuts)
 
     def take_border(self) -> bool:
         """Return whether a paragraph opens now."""

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 import msgspec
 from msgspec.structs import replace
 
 from sidecar.text.directives import Directive
+from sidecar.text.faults import Faults
+
+
+class Reader(Protocol):
+    """Makes runs of a text in any pieces."""
+
+    faults: Faults
+
+    def feed(self, text: str) -> list[Run]:
+        """Take the next piece; return the runs that no further text can change."""
+        ...
+
+    def finish(self) -> list[Run]:
+        """Return the rest, since the text has ended."""
+        ...
 
 
 class Run(msgspec.Struct, frozen=True):

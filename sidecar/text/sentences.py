@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -25,6 +26,8 @@ LIMIT = 300
 # "Thank you." is an utterance of its own, and "Yes." is joined to the next sentence.
 LEAST = 8
 
+Ends = Literal["paragraph", "sentence"] | None
+
 
 class Sentence(msgspec.Struct, frozen=True):
     """One utterance, as offsets in code points of the whole text.
@@ -38,6 +41,7 @@ class Sentence(msgspec.Struct, frozen=True):
             punctuation.
         text: its words, as `runs.Run.text`.
         directives: what the text asks for before it.
+        is_marked: whether the text marks its end, so that it needs no full stop.
     """
 
     start: int
@@ -46,6 +50,7 @@ class Sentence(msgspec.Struct, frozen=True):
     is_silent: bool
     text: str = ""
     directives: tuple[Directive, ...] = ()
+    is_marked: bool = False
 
 
 class SentenceSplitter:
@@ -67,8 +72,8 @@ class SentenceSplitter:
         self._text = ""
         self._base = 0  # the offset of `_text` in the whole text without its markup
         self._searched = 0  # no sentence ends before this offset
-        # Where paragraphs end; and sentences, where the text asks for something: False.
-        self._borders: deque[tuple[int, bool]] = deque()
+        # Where the text says that a paragraph or a sentence ends, or asks for something.
+        self._borders: deque[tuple[int, Ends]] = deque()
         self._rows: deque[bool] = deque([False])  # whether each part is in a row of a table
         self._runs: deque[Run] = deque()  # those that no sentence has used up
         self._used = self._start = 0  # offsets of the first of them, and of the group's original
@@ -84,7 +89,8 @@ class SentenceSplitter:
         end = self._base + len(self._text)
         for run in runs:
             if run.opens or run.cuts:
-                self._borders.append((end, run.opens))
+                ends = "sentence" if run.directive is None else None
+                self._borders.append((end, "paragraph" if run.opens else ends))
                 self._rows.append(False)
             self._rows[-1] |= run.row
             parts.append(run.text)
@@ -142,9 +148,9 @@ class SentenceSplitter:
         said = self._text[:end]
         self._language.read(said)
         is_border = bool(self._borders) and self._borders[0][0] == self._base + end
-        is_paragraph = last
+        ends: Ends = None
         if is_border:
-            is_paragraph = self._borders.popleft()[1] or last
+            ends = self._borders.popleft()[1]
             self._rows.popleft()
         self._is_fresh = is_border
         start, self._start = self._start, self._locate(self._base + end, is_border=is_border)
@@ -157,7 +163,11 @@ class SentenceSplitter:
                 directives = group.directives + directives
             else:
                 found.append(group)
-        self._group = Sentence(start, self._start, is_paragraph, heavy == 0, said, directives)
+        is_paragraph = last or ends == "paragraph"
+        is_silent, is_marked = heavy == 0, ends == "sentence"
+        self._group = Sentence(
+            start, self._start, is_paragraph, is_silent, said, directives, is_marked
+        )
         self._weight = heavy
         if is_border or last or heavy >= self._least:
             found.append(self._group)

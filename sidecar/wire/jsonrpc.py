@@ -62,6 +62,13 @@ class ErrorData(msgspec.Struct, omit_defaults=True, rename="camel"):
         int | None,
         Meta(description="Longest message that is taken, in bytes; with messageTooLong."),
     ] = None
+    text_offset: Annotated[
+        int | None,
+        Meta(
+            description="Where in the request's text the fault is, in characters (Unicode code "
+            "points); with invalidMarkup."
+        ),
+    ] = None
 
 
 class ErrorObject(msgspec.Struct):

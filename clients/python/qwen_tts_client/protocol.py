@@ -159,6 +159,11 @@ class ErrorData(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
     limit_bytes: int | None = None
     """Longest message that is taken, in bytes; with messageTooLong."""
 
+    text_offset: int | None = None
+    """Where in the request's text the fault is, in characters (Unicode code points); with
+    invalidMarkup.
+    """
+
 
 class InitializeResult(
     msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
@@ -954,6 +959,12 @@ class SpeechParams(TypedDict, total=False):
     is. Default: as true, but numbers and the like are left to a model that reads them itself.
     """
 
+    input_format: Literal["ssml", "text"]
+    """text: a plain text, in which only [pause:500ms] and <break/> ask for something, and Markdown
+    and HTML are removed; ssml: a document of SSML, whose root is <speak>. Default text. Values:
+    ssml, text.
+    """
+
     skip: list[Literal["directions", "thinking"]]
     """What in the text is not spoken, unless `normalizeText` is false: `thinking`, the reasoning of
     a language model between <think> and </think>; `directions`, stage directions such as
@@ -1059,6 +1070,12 @@ class LiveSpeechParams(TypedDict, total=False):
     """Whether to make the text speakable: with true, numbers, dates, units, URLs and the like are
     written out as words, and Markdown and emoji are removed; with false, the text stays as it
     is. Default: as true, but numbers and the like are left to a model that reads them itself.
+    """
+
+    input_format: Literal["ssml", "text"]
+    """text: a plain text, in which only [pause:500ms] and <break/> ask for something, and Markdown
+    and HTML are removed; ssml: a document of SSML, whose root is <speak>. Default text. Values:
+    ssml, text.
     """
 
     skip: list[Literal["directions", "thinking"]]
@@ -1248,6 +1265,7 @@ ERROR_CODES: Final[dict[str, int]] = {
     "unknownField": -32602,
     "unknownEncoding": -32602,
     "emptyText": -32602,
+    "invalidMarkup": -32602,
     "notFinite": -32602,
     "tokenInUse": -32602,
     "invalidVoiceName": -32602,
@@ -1304,6 +1322,7 @@ ErrorType: TypeAlias = """Literal[
     "unknownField",
     "unknownEncoding",
     "emptyText",
+    "invalidMarkup",
     "notFinite",
     "tokenInUse",
     "invalidVoiceName",

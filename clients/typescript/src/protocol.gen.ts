@@ -133,6 +133,11 @@ export interface ErrorData {
   messageBytes?: number;
   /** Longest message that is taken, in bytes; with messageTooLong. */
   limitBytes?: number;
+  /**
+   * Where in the request's text the fault is, in characters (Unicode code points); with
+   * invalidMarkup.
+   */
+  textOffset?: number;
 }
 
 /** More credit for a request with `creditMs`. */
@@ -427,7 +432,7 @@ export interface ModelEntry {
    * speaks. batching: it generates several requests at the same time. seed: the same seed gives
    * the same audio.
    */
-  abilities?: ("batching" | "cloning" | "design" | "instruct" | "presets" | "seed" | "textStreaming")[];
+  abilities?: ("batching" | "cloning" | "design" | "instruct" | "phonemes" | "presets" | "seed" | "textStreaming")[];
   /**
    * Files that are still missing of a partly downloaded model, whose state is known. Absent: none.
    */
@@ -507,7 +512,7 @@ export interface ModelLoadResult {
    * speaks. batching: it generates several requests at the same time. seed: the same seed gives
    * the same audio.
    */
-  abilities: ("batching" | "cloning" | "design" | "instruct" | "presets" | "seed" | "textStreaming")[];
+  abilities: ("batching" | "cloning" | "design" | "instruct" | "phonemes" | "presets" | "seed" | "textStreaming")[];
   /**
    * More accepted values of `language`: dialects, each spoken by default by one of the preset
    * voices. Absent: none.
@@ -768,6 +773,11 @@ export interface SynthesizeParams {
    * Default: as true, but numbers and the like are left to a model that reads them itself.
    */
   normalizeText?: boolean;
+  /**
+   * text: a plain text, in which only [pause:500ms] and <break/> ask for something, and Markdown
+   * and HTML are removed; ssml: a document of SSML, whose root is <speak>. Default text.
+   */
+  inputFormat?: "ssml" | "text";
   /**
    * What in the text is not spoken, unless `normalizeText` is false: `thinking`, the reasoning of
    * a language model between <think> and </think>; `directions`, stage directions such as
@@ -1174,6 +1184,8 @@ export const ERROR_CODES = {
   unknownEncoding: -32602,
   /** The text contains nothing that can be spoken. */
   emptyText: -32602,
+  /** The text is not the SSML that the request says it is, or has what is not allowed there. */
+  invalidMarkup: -32602,
   /** A number is NaN, infinite, or too large for a double. */
   notFinite: -32602,
   /** The token belongs to another request that has not been answered yet. */

@@ -155,7 +155,7 @@ _CHATTERBOX_LANGUAGES = {
 FAMILIES: dict[str, Family] = {
     "kokoro": Family(
         "kokoro",
-        ("presets", "seed"),
+        ("presets", "seed", "phonemes"),
         24000,
         _KOKORO_LANGUAGES,
         voices=_kokoro_voices,

@@ -23,6 +23,7 @@ from sidecar.rpc.contract.voice import Reference
 Encoding = Literal["pcm_s16le", "pcm_f32le", "wav", "flac", "mp3", "ogg_opus"]
 TextMode = Literal["full", "stream"]
 Priority = Literal["low", "normal", "high"]
+InputFormat = Literal["text", "ssml"]
 Skip = Literal["thinking", "directions"]
 
 
@@ -58,6 +59,14 @@ class SynthesizeParams(Params):
             "URLs and the like are written out as words, and Markdown and emoji are removed; with "
             "false, the text stays as it is. Default: as true, but numbers and the like are left "
             "to a model that reads them itself."
+        ),
+    ] = None
+    input_format: Annotated[
+        InputFormat | None,
+        Meta(
+            description="text: a plain text, in which only [pause:500ms] and <break/> ask for "
+            "something, and Markdown and HTML are removed; ssml: a document of SSML, whose root is "
+            "<speak>. Default text."
         ),
     ] = None
     skip: Annotated[

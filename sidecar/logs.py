@@ -6,10 +6,12 @@ characters that move a terminal's cursor, are escaped.
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import re
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -32,7 +34,9 @@ def to_stderr(level: str, format: str = "text") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLine() if format == "json" else _TextLine())
     handler.setLevel(level.upper())
+    handler.addFilter(_has_source)
     logging.basicConfig(handlers=[handler], level=level.upper())
+    logging.captureWarnings(True)
 
 
 def to_client(level: str, send: Send) -> None:
@@ -42,6 +46,68 @@ def to_client(level: str, send: Send) -> None:
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(min(root.level, handler.level))
+
+
+def catch_prints() -> None:
+    """From now on, make events of what Python code writes to `sys.stdout` and `sys.stderr`.
+
+    Only libraries write there. C code, and programs that libraries run, write to the descriptors.
+    """
+    sys.stdout, sys.stderr = Prints(logging.INFO), Prints(logging.WARNING)
+
+
+class Prints(io.TextIOBase):
+    """A text stream whose lines become events of the log."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__()
+        self._level = level
+        self._lines = threading.local()
+
+    @property
+    def encoding(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]  # an attribute of C
+        return "utf-8"
+
+    def fileno(self) -> int:
+        return 2
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str, /) -> int:
+        """Take text; each line becomes an event when it has ended."""
+        *lines, self._lines.begun = (getattr(self._lines, "begun", "") + text).split("\n")
+        for line in lines:
+            self._put(line)
+        return len(text)
+
+    def flush(self) -> None:
+        """Make an event of the beginning of a line."""
+        line, self._lines.begun = getattr(self._lines, "begun", ""), ""
+        self._put(line)
+
+    def _put(self, line: str) -> None:
+        # What the log itself prints, about an event that it cannot write, is no event.
+        is_inside = getattr(self._lines, "is_inside", False)
+        if not line.strip() or is_inside:
+            return
+        self._lines.is_inside = True
+        try:
+            _printed.log(self._level, "%s", line)
+        finally:
+            self._lines.is_inside = False
+
+
+_printed = logging.getLogger("sidecar.printed")
+
+
+def _has_source(record: logging.LogRecord) -> bool:
+    """Return whether an event names its logger, or matters all the same.
+
+    Some libraries log what they do to the root logger, as warnings.
+    """
+    root = logging.getLogger()
+    return record.name != "root" or record.levelno >= logging.ERROR or root.level <= logging.DEBUG
 
 
 def redact(text: str) -> str:

@@ -113,7 +113,7 @@ class Server:
         if ending.is_signal:  # the client may still read: finish the frame
             self._outbox.finish(_LAST_FRAME_SECONDS)
         if ending.hang is not None:
-            sys.stderr.writelines(_stacks())
+            self._pipes.stderr.writelines(_stacks())
         log.log(ending.level, "%s Ending the process with code %d.", ending.why, ending.code)
         self._pipes.stderr.drain(_LOG_SECONDS)
         return ending.code

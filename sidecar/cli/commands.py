@@ -173,6 +173,7 @@ def _serve(settings: Settings) -> None:
         )
     pipes = claim()  # before anything is imported that could print
     logs.to_stderr(settings.log_level, settings.log_format)
+    logs.catch_prints()
     from sidecar.server import serve
 
     serve(pipes, settings)

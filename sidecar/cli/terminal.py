@@ -83,16 +83,21 @@ def is_shown() -> bool:
 
 @contextlib.contextmanager
 def reserve_stdout() -> Generator[int, None, None]:
-    """Send what libraries print to stderr, so that stdout has the result and nothing else.
+    """Log what libraries print, so that stdout has the result and nothing else.
 
     Yields:
         The file descriptor of the real stdout.
     """
+    import logging
+
+    from sidecar.logs import Prints
+
     sys.stdout.flush()
     stdout = os.dup(1)
     os.dup2(2, 1)
     try:
-        yield stdout
+        with contextlib.redirect_stdout(Prints(logging.INFO)):
+            yield stdout
     finally:
         sys.stdout.flush()
         os.dup2(stdout, 1)

@@ -31,4 +31,4 @@ def noisy_step(batch: Batch) -> None:
 
 
 Batch.step = noisy_step  # pyright: ignore[reportAttributeAccessIssue]
-cli.main([])
+cli.main(sys.argv[1:])

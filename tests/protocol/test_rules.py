@@ -40,13 +40,14 @@ def test_every_rule_is_tested() -> None:
 def test_rule_01_only_frames_reach_stdout_whatever_prints() -> None:
     """The harness fails on the first byte that is not a frame."""
     noisy = [sys.executable, "-m", "tests.protocol.noisy"]
-    with sidecar(command=noisy) as server:
+    with sidecar("--log-level", "info", command=noisy) as server:
         speech = server.speak("One two three.", seed=1, maxFrames=8)
         assert server.shutdown() == 0
         assert server.rest() == []
         log = server.whole_log()
     assert speech.result["frames"] == 8
-    for noise in ("python print", "python write", "first stdout", "write to fd 1", "C puts",
+    logged = " INFO sidecar.printed: python "
+    for noise in (f"{logged}print", f"{logged}write", "first stdout", "write to fd 1", "C puts",
                   "a child's echo"):  # fmt: skip
         assert log.count(noise) >= 8, noise
 

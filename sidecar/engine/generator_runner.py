@@ -200,6 +200,7 @@ def _settings(job: SpeechJob) -> GenerationSettings:
     request = job.request
     return GenerationSettings(
         max_seconds=min(request.max_frames or _DEFAULT_FRAMES, MAX_FRAMES) * FRAME_SECONDS,
+        is_awaited=request.heard_since is None,
         temperature=request.talker.temperature,
         top_k=request.talker.top_k,
         top_p=request.talker.top_p,

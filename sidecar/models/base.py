@@ -155,9 +155,11 @@ class GenerationSettings(msgspec.Struct, frozen=True):
 
     Attributes:
         max_seconds: audio after that is dropped.
+        is_awaited: nothing of the request has been heard yet, so its first audio is to come early.
     """
 
     max_seconds: float
+    is_awaited: bool = False
     temperature: float | None = None
     top_k: int | None = None
     top_p: float | None = None

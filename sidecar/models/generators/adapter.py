@@ -27,6 +27,7 @@ from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.checkpoint.weights import any_weight_files
 from sidecar.models.generators import kokoro, local, request
 from sidecar.models.generators.families import Family
+from sidecar.models.generators.pronunciation import Pronunciations
 from sidecar.models.generators.stepping import in_turns
 from sidecar.wording import describe, is_out_of_memory
 
@@ -53,6 +54,7 @@ class Generator:
         self._family = family
         self._model = model
         self._voices: dict[str, mx.array] = {}
+        self._pronunciations = Pronunciations(model)
 
     @classmethod
     def load(cls, checkpoint: Checkpoint, family: Family, dtype: str) -> Generator:
@@ -108,11 +110,15 @@ class Generator:
         audio = utterance.reference
         if isinstance(audio, Recording):
             arguments |= request.reference(self._family, audio, self.info.sample_rate)
-        parts = request.parts(utterance.text, self._family.shortest)
+        # On a GPU a whole sentence takes less time than a clause lasts.
+        first = self._family.shortest_first if settings.is_awaited and on_cpu() else 0
+        parts = request.parts(utterance.text, self._family.shortest, first)
         return Prompt(parts, arguments, voice)
 
     def speak(self, prompt: Prompt) -> Iterator[mx.array | None]:
         arguments = prompt.arguments
+        if self._family.module == "kokoro":
+            yield from self._pronunciations.ready(arguments["lang_code"])
         if self._family.audition and "ref_audio" not in arguments:
             yield from self._audition(prompt.voice)
             arguments = {**arguments, "ref_audio": self._voices[prompt.voice]}

@@ -39,6 +39,8 @@ class Family(msgspec.Struct, frozen=True):
             checkpoint's own.
         besides: files of other repositories that must be on this machine.
         shortest: the least characters of a step; shorter sentences are joined.
+        shortest_first: on a CPU, the least characters of the first step of a request, which may
+            also end with a clause; 0 if it is like the others.
         transcript: whether cloning needs the recording's transcript.
         audition: for presets that generate a new voice in each step: the text that each preset
             speaks once, to be cloned from then on.
@@ -54,6 +56,7 @@ class Family(msgspec.Struct, frozen=True):
     tokenizer: Callable[[Checkpoint], str] = lambda checkpoint: ""
     besides: tuple[Beside, ...] = ()
     shortest: int = 60
+    shortest_first: int = 0
     transcript: bool = True
     audition: str = ""
 
@@ -161,6 +164,8 @@ FAMILIES: dict[str, Family] = {
         voices=_kokoro_voices,
         voice=_kokoro_voice,
         packages={"misaki": "misaki"},
+        # Of texts with fewer than some 20 phonemes, says the model card, it makes poor speech.
+        shortest_first=20,
     ),
     "csm": Family(
         "sesame",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Callable
 from typing import Any
@@ -13,15 +12,17 @@ from mlx_audio.lm.sample_utils import make_sampler
 from mlx_audio.utils import audio_volume_normalize
 
 from sidecar.audio.reference import RATE, Recording
-from sidecar.errors import InvalidParams, MissingPackage, Unsupported
-from sidecar.installation import to_install
+from sidecar.errors import InvalidParams, Unsupported
 from sidecar.models import catalog
 from sidecar.models.base import GenerationSettings, ModelInfo, Utterance
+from sidecar.models.generators import pronunciation
 from sidecar.models.generators.families import Family
 from sidecar.text import tags
 
 # After the mark that ends a sentence; Chinese and Japanese have no space there.
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])\s*|\n+")
+# After the mark that ends a clause or a sentence.
+_CLAUSE_END = re.compile(r"(?<=[.!?…,;:–—])\s+|(?<=[。！？，、；：])\s*|\n+")
 
 Arguments = dict[str, Any]
 # (the voice, the language in the family's word or "", the settings) → keyword arguments
@@ -73,15 +74,31 @@ def _language(family: Family, utterance: Utterance) -> str:
     return family.languages.get(name, "")  # for auto the family decides
 
 
-def parts(text: str, shortest: int) -> list[str]:
-    """Return sentences; a sentence shorter than `shortest` is joined to the next one."""
+def parts(text: str, shortest: int, shortest_first: int = 0) -> list[str]:
+    """Return sentences; a sentence shorter than `shortest` is joined to the next one.
+
+    Args:
+        shortest_first: the least characters of the first part, which may also be a clause; 0 if it
+            is like the others.
+    """
+    first, text = _first_clause(text, shortest_first) if shortest_first else ("", text)
     found: list[str] = []
     for sentence in filter(None, (part.strip() for part in _SENTENCE_END.split(text))):
         if found and len(found[-1]) < shortest:
             found[-1] += " " + sentence
         else:
             found.append(sentence)
-    return found
+    return [first, *found] if first else found
+
+
+def _first_clause(text: str, shortest: int) -> tuple[str, str]:
+    """Return the beginning of a text up to the end of a clause or sentence, and the rest; no
+    beginning if one of the two would be shorter than `shortest`."""
+    for end in _CLAUSE_END.finditer(text):
+        first, rest = text[: end.start()].strip(), text[end.end() :].strip()
+        if len(first) >= shortest:
+            return (first, rest) if len(rest) >= shortest else ("", text)
+    return "", text
 
 
 def reference(family: Family, recording: Recording, rate: int) -> Arguments:
@@ -110,30 +127,8 @@ def _given(**arguments: Any) -> Arguments:
 
 def _kokoro(voice: str, language: str, settings: GenerationSettings) -> Arguments:
     code = language or voice[:1]
-    _check_pronunciation(code)
+    pronunciation.check(code)
     return {"voice": voice, "lang_code": code, "split_pattern": None}
-
-
-def _check_pronunciation(code: str) -> None:
-    """Refuse a language without its packages, which misaki would download with pip meanwhile."""
-    needed = {
-        "a": ("spacy", "num2words", "en_core_web_sm"),
-        "b": ("spacy", "num2words", "en_core_web_sm"),
-        "j": ("pyopenjtalk", "fugashi"),
-        "z": ("jieba", "pypinyin"),
-    }.get(code, ("phonemizer", "espeakng_loader"))
-    missing = [name for name in needed if importlib.util.find_spec(name) is None]
-    if missing:
-        english = "misaki spacy num2words"
-        install = {"a": english, "b": english, "j": "'misaki[ja]'", "z": "'misaki[zh]'"}.get(
-            code, "misaki phonemizer-fork espeakng-loader"
-        )
-        model = " and run: python -m spacy download en_core_web_sm"
-        raise MissingPackage(
-            f"Kokoro needs {', '.join(missing)} to pronounce this language.",
-            hint=f"To have it, {to_install(install)}" + (model if code in "ab" else ""),
-            field="language",
-        )
 
 
 def _csm(voice: str, language: str, settings: GenerationSettings) -> Arguments:

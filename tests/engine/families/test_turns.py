@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sidecar.engine.engine import Engine
-from sidecar.engine.events import SpeechResult
+from sidecar.engine.events import AudioChunk, SpeechResult
 from sidecar.engine.request import SpeechRequest
 from sidecar.errors import Cancelled
 from sidecar.models.base import Utterance
@@ -44,6 +44,18 @@ def test_another_model_speaks_and_a_cancel_takes_effect_in_the_middle_of_a_step(
     assert isinstance(error, Cancelled)
     assert chunks == []  # its first step has not come to its end
     assert speak(engine, request(name, folders))[1].samples > 0
+
+
+@pytest.mark.usefixtures("shortest_turns")
+def test_each_turn_is_progress_to_the_watchdog(engine: Engine, folders: dict[str, str]) -> None:
+    """A step that is only slow is not taken for a hang: the watchdog looks at what has begun."""
+    speak(engine, request("outetts", folders))
+    before = engine.heartbeat.beats
+    job = engine.submit(request("outetts", folders))
+    first = next(iter(job))
+    assert isinstance(first, AudioChunk)
+    assert engine.heartbeat.beats - before > 20
+    heard(job)
 
 
 def test_turns_change_no_audio(

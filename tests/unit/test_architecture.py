@@ -31,3 +31,13 @@ def test_every_class_and_method_exists() -> None:
     assert len(mentioned) > 40
     parts = {part for mention in mentioned for part in mention if part}
     assert parts - names == {"CUDA"}  # the second of two that one line assigns
+
+
+def test_only_the_ages_of_files_depend_on_the_clock_of_the_day() -> None:
+    """A clock that is set to another time, or jumps, changes nothing else."""
+    used = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "sidecar").rglob("*.py")
+        if re.search(r"\btime\.time\(|\bdatetime\b.*\bnow\(|CLOCK_REALTIME", path.read_text())
+    }
+    assert used == {"sidecar/voices/atomic.py", "sidecar/models/hub/cache.py"}

@@ -13,6 +13,7 @@ import pytest
 import regex
 
 import sidecar.text
+from sidecar.synthesis.segments import SegmentSource
 from sidecar.text import marks, stream
 from tests.support.sentences import WordStream, dictate, split
 
@@ -101,3 +102,21 @@ def test_unchanged_texts_are_split_and_streamed_in_linear_time(unit: str) -> Non
         split(text, "german", normalize=False)
 
     assert is_linear(read, unit, 10 * FLOOR)
+
+
+@pytest.mark.parametrize(
+    "unit", ["a", "Hi. ", "\U0001f1e6", "\u200d", "<think>", "1", "好。", "\n"]
+)
+def test_a_text_that_comes_letter_by_letter_takes_linear_time(unit: str) -> None:
+    """As from a client that sends a message for each, of which there may be a million."""
+
+    def read(text: str) -> None:
+        dictate(text, "english", 1)
+        source = SegmentSource("english", split=True, normalize=True)
+        for letter in text:
+            source.feed(letter)
+            while source.next() is not None:
+                pass
+        source.end()
+
+    assert is_linear(read, unit, 20 * FLOOR)

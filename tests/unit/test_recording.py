@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -184,3 +185,41 @@ def clipped(format: str, subtype: str) -> Callable[[], reference.Recording]:
 )
 def test_what_is_noticed(make: Callable[[], reference.Recording], expected: list[str]) -> None:
     assert types(make()) == expected
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC"])
+def test_a_file_that_grows_is_read_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Another program records into it: it grows after it was opened, and while it is decoded."""
+    whole = io.BytesIO()
+    soundfile.write(whole, tone(4), RATE, format=kind, subtype="PCM_16")
+    path = tmp_path / "a"
+    path.write_bytes(whole.getvalue()[: len(whole.getvalue()) // 2])
+    stop = threading.Event()
+
+    def record() -> None:
+        with path.open("ab") as file:
+            while not stop.is_set():
+                file.write(b"\0" * 4096)
+                file.flush()
+
+    true_open = sources.open_regular
+
+    def opening(name: str, most: int) -> BinaryIO:
+        file = true_open(name, most)
+        recorder.start()
+        return file
+
+    recorder = threading.Thread(target=record)
+    monkeypatch.setattr(sources, "open_regular", opening)
+    monkeypatch.setattr(sources, "MAX_FILE_BYTES", 2**20)
+    try:
+        found = reference.read(str(path), None)
+    except BadReferenceAudio:  # what comes after the first half is no FLAC
+        assert kind == "FLAC"
+    else:
+        assert RATE < len(found.samples) <= 4 * RATE
+    finally:
+        stop.set()
+        recorder.join()

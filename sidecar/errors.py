@@ -340,6 +340,15 @@ def ungranted() -> CreditTimeout:
     )
 
 
+def cannot_speak(model: str) -> Unsupported:
+    """Return the error for a model that does something else than speak."""
+    return Unsupported(
+        f"{model!r} finds when words are said, and cannot speak.",
+        hint="Name it as --aligner, and another model as `model`.",
+        field="model",
+    )
+
+
 def starved() -> TextTimeout:
     """Return the error for a request that waited for text while others had some."""
     return TextTimeout(

@@ -80,6 +80,7 @@ class Server:
             settings.model,
             VoiceStore(settings.voices_dir, ReferenceReader(settings.max_reference_seconds)),
             self._on_exit,
+            settings.aligner,
         )
         self._dispatcher = Dispatcher(self._session)
         self._parser = FrameParser()

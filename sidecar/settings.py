@@ -19,6 +19,7 @@ class Settings(msgspec.Struct, frozen=True):
         voices_dir: the folder of saved voices; None is the user's data folder.
         memory_limit: how much memory loaded models may take together.
         keep_alive: seconds that a model stays in memory without work; negative is without end.
+        aligner: the model that finds word times; None leaves it to the aligners of the package.
         max_reference_seconds: how long a reference recording may be.
     """
 
@@ -29,6 +30,7 @@ class Settings(msgspec.Struct, frozen=True):
     voices_dir: str | None = None
     memory_limit: MemoryLimit = DEFAULT_LIMIT
     keep_alive: float = -1.0
+    aligner: str | None = None
     max_reference_seconds: float = MAX_REFERENCE_SECONDS
 
     @property

@@ -153,6 +153,7 @@ def with_options(text: str, options: argparse.Namespace) -> str:
 def _settings(options: argparse.Namespace) -> Settings:
     return Settings(
         model=options.model or BUNDLED,
+        aligner=options.aligner,
         log_level=options.log_level,
         log_format=options.log_format,
         hang_seconds=options.watchdog,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from sidecar.engine.request import EncodeJob, Job, LoadJob, SpeechJob, Stream, UnloadJob
+from sidecar.engine.request import AlignJob, EncodeJob, Job, LoadJob, SpeechJob, Stream, UnloadJob
 from sidecar.errors import SidecarError
 from sidecar.models.checkpoint import Checkpoint
 
@@ -54,11 +54,13 @@ class Search(msgspec.Struct, eq=False):
     """The search for a model's folder, which may be a download.
 
     Attributes:
+        may_download: whether one of its jobs asks for a download, if the model is not here.
         jobs: the jobs that wait for it; only the engine thread touches them.
         cancelled: set when no job waits for it any more.
     """
 
     model: str
+    may_download: bool
     jobs: list[Job] = []
     cancelled: threading.Event = msgspec.field(default_factory=threading.Event)
 
@@ -85,6 +87,7 @@ Command = (
     SpeechJob
     | LoadJob
     | EncodeJob
+    | AlignJob
     | UnloadJob
     | Cancel
     | HoldModel

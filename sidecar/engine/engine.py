@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from sidecar.engine.commands import AppendText, Cancel, Command, HoldModel, Release, Stop, Wake
 from sidecar.engine.events import Events, Failed
 from sidecar.engine.request import (
+    AlignJob,
     EncodeJob,
+    Excerpt,
     Job,
     LoadJob,
     LoadOptions,
@@ -148,6 +150,16 @@ class Engine:
         job = EncodeJob(
             model=model, recording=recording, events=self._events(None), admitted=admitted
         )
+        self._inbox.put(job)
+        return job
+
+    def align(self, aligner: str, excerpt: Excerpt, events: Events[Any] | None = None) -> AlignJob:
+        """Find when words were spoken, as a later step of a speech.
+
+        The aligner is loaded if it is not in memory. It is not downloaded: if it is not on this
+        machine, the job fails with `ModelNotDownloaded`.
+        """
+        job = AlignJob(model=aligner, excerpt=excerpt, events=self._events(events), admitted=True)
         self._inbox.put(job)
         return job
 

@@ -10,7 +10,8 @@ import msgspec
 
 from sidecar.engine.window import Window
 from sidecar.errors import Notice, SidecarError
-from sidecar.models.base import ModelInfo, VoicePrompt
+from sidecar.models.aligners import Times
+from sidecar.models.base import ModelInfo, VoicePrompt, WordTimes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,6 +110,18 @@ class EncodedVoice(msgspec.Struct, frozen=True):
     features: VoicePrompt
 
 
+class Alignment(msgspec.Struct, frozen=True):
+    """The result of an alignment.
+
+    Attributes:
+        times: when each word was spoken; None if the aligner is not sure.
+        grain_ms: the distance of the times that it can tell apart, in milliseconds.
+    """
+
+    times: Times | None
+    grain_ms: float
+
+
 class LoadResult(msgspec.Struct, frozen=True):
     """The result of a load: a model that is in memory now.
 
@@ -157,10 +170,11 @@ class Done(msgspec.Struct, frozen=True):
     """The job has succeeded. It is the last event of the job.
 
     Attributes:
-        result: the result of a load, a synthesis or an encoding; None after an unload.
+        result: the result of a load, a synthesis, an encoding or an alignment; None after an
+            unload.
     """
 
-    result: SpeechResult | LoadResult | EncodedVoice | None = None
+    result: SpeechResult | LoadResult | EncodedVoice | Alignment | None = None
 
 
 class Failed(msgspec.Struct, frozen=True):
@@ -173,7 +187,7 @@ class Failed(msgspec.Struct, frozen=True):
 
 
 Outcome = Done | Failed
-Event = AudioChunk | Stage | Download | WaitingForText | Done | Failed
+Event = AudioChunk | WordTimes | Stage | Download | WaitingForText | Done | Failed
 
 T = TypeVar("T")
 

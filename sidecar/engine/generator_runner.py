@@ -20,7 +20,7 @@ from sidecar.engine.watchdog import Heartbeat
 from sidecar.errors import GenerationFailed, SidecarError
 from sidecar.limits import MAX_FRAMES
 from sidecar.models import randomness
-from sidecar.models.base import GenerationSettings, Utterance
+from sidecar.models.base import GenerationSettings, Utterance, WordTimes
 
 # Generators have no frames: audio of the length of a Qwen3-TTS frame is counted as one.
 FRAME_SECONDS = 0.08
@@ -42,7 +42,7 @@ class GeneratorTask(ActiveSpeech[LoadedGenerator]):
         request = job.request
         self.pending: NDArray[np.float32] = np.zeros(0, np.float32)
         self._prompt = prompt
-        self._steps: Iterator[mx.array | None] | None = None
+        self._steps: Iterator[mx.array | WordTimes | None] | None = None
         self._random = self.seed
         self._frame = self._rate * FRAME_SECONDS
         self._max_samples = round(request.limit_frames(_DEFAULT_FRAMES) * self._frame)
@@ -83,14 +83,16 @@ class GeneratorTask(ActiveSpeech[LoadedGenerator]):
         if self._steps is None:
             self._steps = self.loaded.model.speak(self._prompt)
         try:
-            samples = next(self._steps)
+            said = next(self._steps)
         except StopIteration:
             self._end("stop")
             return
         finally:
             self._random = randomness.state()
-        if samples is not None:
-            self._take(np.array(samples, dtype=np.float32).reshape(-1))
+        if isinstance(said, WordTimes):
+            self.job.events.put(said)
+        elif said is not None:
+            self._take(np.array(said, dtype=np.float32).reshape(-1))
 
     def _take(self, samples: NDArray[np.float32]) -> None:
         left = self._max_samples - self.samples

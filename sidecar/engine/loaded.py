@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
+from typing import TYPE_CHECKING
 
 import mlx.core as mx
 
@@ -16,6 +17,9 @@ from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.hub import lease
 from sidecar.models.hub.lease import Lease
 from sidecar.models.protocols import SpeechGenerator, TTSModel
+
+if TYPE_CHECKING:
+    from sidecar.models.aligners.qwen3.aligner import ForcedAligner
 
 
 @dataclass(eq=False, kw_only=True)
@@ -67,7 +71,17 @@ class LoadedGenerator(_Entry):
     load_seconds: float
 
 
-Loaded = LoadedModel | LoadedGenerator
+@dataclass(eq=False)
+class LoadedAligner(_Entry):
+    """A model that finds words in speech."""
+
+    name: str
+    model: ForcedAligner
+    memory_bytes: int
+    load_seconds: float
+
+
+Loaded = LoadedModel | LoadedGenerator | LoadedAligner
 
 
 def load(checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None]) -> Loaded:
@@ -92,6 +106,9 @@ def _load(checkpoint: Checkpoint, options: LoadOptions, go_on: Callable[[], None
         go_on()
         generator.warm_up(go_on)
         loaded = LoadedGenerator(checkpoint.name, generator, 0, 0.0, bits=bits)
+    elif registry.is_aligner(checkpoint):
+        aligner = registry.aligner(checkpoint, options.dtype, options.bits)
+        loaded = LoadedAligner(checkpoint.name, aligner, 0, 0.0, bits=bits)
     else:
         model = registry.load(checkpoint, options.dtype, options.bits)
         mask = LogitsMask(model.codes)

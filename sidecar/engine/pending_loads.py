@@ -11,7 +11,15 @@ from sidecar.engine.events import Done, Download, Failed, LoadResult, Stage
 from sidecar.engine.failures import as_sidecar_error
 from sidecar.engine.loaded import Loaded
 from sidecar.engine.model_table import ModelTable
-from sidecar.engine.request import EncodeJob, Finish, Job, LoadJob, LoadOptions, SpeechJob
+from sidecar.engine.request import (
+    AlignJob,
+    EncodeJob,
+    Finish,
+    Job,
+    LoadJob,
+    LoadOptions,
+    SpeechJob,
+)
 from sidecar.engine.watchdog import Heartbeat
 from sidecar.errors import Cancelled, ModelLoadFailed, SidecarError
 from sidecar.models import catalog
@@ -56,9 +64,16 @@ class PendingLoads:
 
     def park(self, name: str, job: Job) -> None:
         """Keep a job until its model is in memory. There is one search for all jobs of a model."""
+        may_download = not isinstance(job, AlignJob)
         search = self._searches.get(name)
+        if search is not None and may_download and not search.may_download:
+            # What has been asked for by now needs more than a look at this machine.
+            search.cancelled.set()
+            waiting, search = search.jobs, None
+        else:
+            waiting = []
         if search is None:
-            search = Search(name)
+            search = Search(name, may_download, waiting)
             # It has a thread of its own, since it may be a download. Its reports come by the
             # inbox, so none is handled before this method has returned.
             threading.Thread(target=self._search, args=(search,), daemon=True).start()
@@ -84,7 +99,7 @@ class PendingLoads:
             if isinstance(job, LoadJob):
                 job.events.put(Download(command.progress))
 
-    def finish_search(self, command: Found) -> list[SpeechJob | EncodeJob]:
+    def finish_search(self, command: Found) -> list[SpeechJob | EncodeJob | AlignJob]:
         """Load a model whose search has ended. Return the jobs that can go on."""
         if self._searches.get(command.model) is not command.search:
             return []  # it was cancelled; another search for this model may be under way
@@ -97,13 +112,13 @@ class PendingLoads:
                 self._finish(job, Failed(failure))
             return []
 
-    def _load_for(self, command: Found, jobs: list[Job]) -> list[SpeechJob | EncodeJob]:
+    def _load_for(self, command: Found, jobs: list[Job]) -> list[SpeechJob | EncodeJob | AlignJob]:
         for job in jobs:
             if isinstance(job, LoadJob) and isinstance(command.outcome, Checkpoint):
                 job.events.put(Stage("loading", command.model))
         # Loads come first, each with its own dtype; then the others take the model as it is.
         loads = [job for job in jobs if isinstance(job, LoadJob)]
-        others = [job for job in jobs if isinstance(job, SpeechJob | EncodeJob)]
+        others = [job for job in jobs if isinstance(job, SpeechJob | EncodeJob | AlignJob)]
         for job in loads:
             loaded = self._load(command, job.options, [job])
             if loaded is not None:
@@ -117,7 +132,8 @@ class PendingLoads:
             self._inbox.put(Downloading(search, progress))
 
         try:
-            outcome = catalog.resolve(search.model, Fetching(report, search.cancelled))
+            fetching = Fetching(report, search.cancelled) if search.may_download else None
+            outcome = catalog.resolve(search.model, fetching)
         except Exception as error:
             outcome = as_sidecar_error(
                 error, f"looking for model {search.model!r}", ModelLoadFailed

@@ -5,9 +5,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from sidecar.audio.reference import Recording
-from sidecar.engine.loaded import Loaded, LoadedGenerator
+from sidecar.engine.loaded import Loaded, LoadedAligner, LoadedGenerator
 from sidecar.engine.watchdog import Heartbeat
-from sidecar.errors import IncompatibleVoice
+from sidecar.errors import IncompatibleVoice, cannot_speak
 from sidecar.models.base import Utterance, VoicePrompt
 from sidecar.models.lru import BytesLRU
 
@@ -73,6 +73,8 @@ class References:
 
     def encode(self, loaded: Loaded, recording: Recording) -> VoicePrompt:
         """Return a recording's features. Raises as `TTSModel.encode`."""
+        if isinstance(loaded, LoadedAligner):
+            raise cannot_speak(loaded.name)
         key: Key = (recording.source, recording.text, recording.append_silence, loaded.identity)
         features = self._features.get(key)
         if features is None:

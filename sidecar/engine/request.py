@@ -12,6 +12,9 @@ from sidecar.engine.events import Event, Events, Outcome
 from sidecar.models.base import GenerationDefaults, SamplingParams, Utterance
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from sidecar.audio.reference import Recording
 
 Priority = Literal["low", "normal", "high"]
@@ -156,6 +159,26 @@ class EncodeJob(Job, frozen=True, kw_only=True):
 
     model: str
     recording: Recording
+
+
+class Excerpt(msgspec.Struct, frozen=True, eq=False):
+    """What an aligner is given; the fields are the arguments of `Aligner.align`."""
+
+    samples: NDArray[np.float32]
+    sample_rate: int
+    units: tuple[str, ...]
+    language: str
+
+
+class AlignJob(Job, frozen=True, kw_only=True):
+    """Words to find in their speech.
+
+    Attributes:
+        model: an aligner, which must be on this machine: it is not downloaded for this.
+    """
+
+    model: str
+    excerpt: Excerpt
 
 
 class UnloadJob(Job, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from typing import Any
 
 from sidecar.engine.active import ActiveSpeech
 from sidecar.engine.admission import AdmissionQueue
+from sidecar.engine.aligning import AligningQueue
 from sidecar.engine.batch_runner import BatchRunner
 from sidecar.engine.commands import (
     AppendText,
@@ -37,12 +38,12 @@ from sidecar.engine.loaded import Loaded
 from sidecar.engine.model_table import ModelTable
 from sidecar.engine.pending_loads import PendingLoads
 from sidecar.engine.references import References
-from sidecar.engine.request import EncodeJob, Job, LoadJob, SpeechJob, UnloadJob
+from sidecar.engine.request import AlignJob, EncodeJob, Job, LoadJob, SpeechJob, UnloadJob
 from sidecar.engine.runner import Runner
 from sidecar.engine.status import EngineStatus, take_snapshot
 from sidecar.engine.unloading import PendingUnloads
 from sidecar.engine.watchdog import Heartbeat
-from sidecar.errors import Cancelled, InternalError, queue_full
+from sidecar.errors import Cancelled, InternalError, cannot_speak, queue_full
 from sidecar.limits import MAX_QUEUED, MAX_STREAMS
 from sidecar.models.catalog import canonical
 
@@ -77,11 +78,18 @@ class Scheduler:
         self._encoding = EncodingQueue(
             self._models, self._references, self._loading.park, self._finish
         )
+        self._aligning = AligningQueue(self._models, heartbeat, self._loading.park, self._finish)
         self._waiting = AdmissionQueue()
         # Text that was appended to a job before it was admitted.
         self._early_text: dict[SpeechJob, list[AppendText]] = {}
         # All jobs that are not active.
-        self._not_begun = (self._waiting, self._encoding, self._loading, self._unloading)
+        self._not_begun = (
+            self._waiting,
+            self._encoding,
+            self._aligning,
+            self._loading,
+            self._unloading,
+        )
         self._runners: tuple[Runner, ...] = (
             BatchRunner(self._finish),
             GeneratorRunner(heartbeat, self._finish),
@@ -111,6 +119,7 @@ class Scheduler:
         self._models.expire()
         self._admit()
         self._encoding.advance()
+        self._aligning.advance()
         for runner in self._runners:
             self._heartbeat.beat("generating speech")
             runner.advance(more_to_come=self._can_admit)
@@ -123,7 +132,8 @@ class Scheduler:
         request gives its place to one that waits.
         """
         commands: list[Command] = []
-        if not (self._can_admit or self._encoding or any(r.has_work for r in self._runners)):
+        has_jobs = self._can_admit or self._encoding or self._aligning
+        if not (has_jobs or any(r.has_work for r in self._runners)):
             self._heartbeat.beat(None)
             try:
                 commands.append(self._inbox.get(timeout=self._seconds_to_wait()))
@@ -151,7 +161,7 @@ class Scheduler:
 
     def _handle(self, command: Command) -> None:
         match command:
-            case SpeechJob() | EncodeJob() | LoadJob():
+            case SpeechJob() | EncodeJob() | AlignJob() | LoadJob():
                 self._accept(command)
             case Downloading():
                 self._loading.report_progress(command)
@@ -173,7 +183,7 @@ class Scheduler:
             case Wake():
                 pass
 
-    def _accept(self, job: SpeechJob | EncodeJob | LoadJob) -> None:
+    def _accept(self, job: SpeechJob | EncodeJob | AlignJob | LoadJob) -> None:
         if isinstance(job, SpeechJob):
             self._waiting.release_model(job.stream)  # from now on, the job itself uses the model
             if job.request.utterance.more_text:
@@ -189,16 +199,18 @@ class Scheduler:
         else:
             self._enqueue(job)
 
-    def _enqueue(self, job: SpeechJob | EncodeJob) -> None:
+    def _enqueue(self, job: SpeechJob | EncodeJob | AlignJob) -> None:
         """Add a job whose model is in memory."""
         if isinstance(job, SpeechJob):
             self._waiting.add(job)
+        elif isinstance(job, AlignJob):
+            self._aligning.add(job)
         else:
             self._encoding.add(job)
 
     @property
     def _queued(self) -> int:
-        return len(self._waiting) + len(self._loading) + len(self._encoding)
+        return sum(map(len, (self._waiting, self._loading, self._encoding, self._aligning)))
 
     @property
     def _active(self) -> list[ActiveSpeech[Any]]:
@@ -207,7 +219,7 @@ class Scheduler:
     def _is_awaited(self, model: str) -> bool:
         names = (
             *self._waiting.models,
-            *(job.model for job in self._encoding),
+            *(job.model for job in (*self._encoding, *self._aligning)),
             *self._loading.models,
         )
         return canonical(model) in map(canonical, names)
@@ -216,7 +228,7 @@ class Scheduler:
         if any(speech.loaded is loaded for speech in self._active):
             return True
         wanted = {canonical(name) for name in self._waiting.models}
-        wanted.update(canonical(job.model) for job in self._encoding)
+        wanted.update(canonical(job.model) for job in (*self._encoding, *self._aligning))
         return any(canonical(name) in wanted for name in self._models.names(loaded))
 
     def _note_use(self) -> None:
@@ -272,7 +284,9 @@ class Scheduler:
             loaded.touch()
             self._waiting.release(job.stream)
             utterance = self._references.resolve(loaded, job.request.utterance)
-            runner = next(runner for runner in self._runners if runner.can_run(loaded))
+            runner = next((one for one in self._runners if one.can_run(loaded)), None)
+            if runner is None:
+                raise cannot_speak(name)
             runner.admit(job, loaded, utterance, admitted)
             for command in self._early_text.pop(job, ()):
                 self._append_text(command)
@@ -289,7 +303,7 @@ class Scheduler:
             self._early_text.pop(job, None)
             if isinstance(outcome, Done):
                 self._waiting.reserve(job)
-        if isinstance(job, SpeechJob | EncodeJob):
+        if isinstance(job, SpeechJob | EncodeJob | AlignJob):
             # Its last piece of work, since which no use was noted, may have taken a minute.
             loaded = self._models.get(_model(job))
             if loaded is not None:
@@ -301,5 +315,5 @@ class Scheduler:
         self._publish(take_snapshot(self._models, self._active, self._references, self._queued))
 
 
-def _model(job: SpeechJob | EncodeJob) -> str:
+def _model(job: SpeechJob | EncodeJob | AlignJob) -> str:
     return job.request.model if isinstance(job, SpeechJob) else job.model

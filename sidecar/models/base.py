@@ -132,6 +132,33 @@ class Utterance(msgspec.Struct, frozen=True):
     follows: Spoken | None = None
 
 
+class SpokenWord(msgspec.Struct, frozen=True):
+    """A word that a family has spoken, as it knows it.
+
+    Attributes:
+        text: a part of the utterance's text; those of all words come in order.
+        start, end: seconds from the beginning of the utterance's audio.
+    """
+
+    text: str
+    start: float
+    end: float
+
+
+class WordTimes(msgspec.Struct, frozen=True):
+    """The times of words of an utterance, by the family that speaks it.
+
+    Attributes:
+        words: the next words; None if their times are not known.
+        why: why they are not known, for a person: a clause without a full stop.
+        grain_ms: the distance of the times that it can tell apart, in milliseconds.
+    """
+
+    words: tuple[SpokenWord, ...] | None
+    why: str = ""
+    grain_ms: float = 25.0
+
+
 class SamplingParams(msgspec.Struct, frozen=True):
     """How one stage samples its codes. temperature 0 is greedy; top_k 0 keeps all codes."""
 
@@ -189,10 +216,13 @@ class VoiceInfo(msgspec.Struct, frozen=True):
 
 # What models differ in. presets: it has voices; cloning: `reference`; design: a voice described in
 # words; instruct: a description of how to speak; textStreaming: text that arrives while it speaks;
-# batching: several streams at once; seed: the same seed gives the same audio; phonemes: <phoneme>.
+# batching: several streams at once; seed: the same seed gives the same audio; phonemes: <phoneme>;
+# wordTimes: it knows when it says each word; aligning: it finds when words are said in others'
+# speech, and speaks none.
 Ability = Literal[
-    "presets", "cloning", "design", "instruct", "textStreaming", "batching", "seed", "phonemes"
-]
+    "presets", "cloning", "design", "instruct", "textStreaming", "batching", "seed", "phonemes",
+    "wordTimes", "aligning",
+]  # fmt: skip
 
 
 TextMode = Literal["full", "stream"]

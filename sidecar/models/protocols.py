@@ -15,6 +15,7 @@ from sidecar.models.base import (
     ModelInfo,
     Utterance,
     VoicePrompt,
+    WordTimes,
 )
 
 if TYPE_CHECKING:
@@ -195,9 +196,11 @@ class SpeechGenerator(Protocol):
         """
         ...
 
-    def speak(self, prompt: Any) -> Iterator[mx.array | None]:
+    def speak(self, prompt: Any) -> Iterator[mx.array | WordTimes | None]:
         """Yield float samples [length], evaluated, in order, and None where others may have their
-        turn. Another utterance may begin only after this one has ended or has been closed."""
+        turn; with the ability wordTimes, also the times of the words, right before or after the
+        samples that they are about. Another utterance may begin only after this one has ended or
+        has been closed."""
         ...
 
     def warm_up(self, go_on: Callable[[], None]) -> None:

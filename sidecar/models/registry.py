@@ -5,13 +5,18 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from sidecar.errors import NotACheckpoint, Unsupported
 from sidecar.models import generators
+from sidecar.models.aligners import qwen3 as forced_aligner
 from sidecar.models.base import ModelInfo
 from sidecar.models.checkpoint import Checkpoint, quantised
 from sidecar.models.protocols import SpeechGenerator, TTSModel
 from sidecar.wording import describe_unknown
+
+if TYPE_CHECKING:
+    from sidecar.models.aligners.qwen3.aligner import ForcedAligner
 
 # Each package has, without MLX, `describe(checkpoint) -> ModelInfo` and `footprint(checkpoint,
 # dtype, bits, on_cpu) -> int`, and `load(checkpoint, dtype, bits) -> TTSModel`.
@@ -20,7 +25,9 @@ _FAMILIES = {"qwen3_tts": "sidecar.models.qwen3_tts"}
 
 def is_known(checkpoint: Checkpoint) -> bool:
     """Return whether the family can be loaded; the rest of the config may be wrong."""
-    return is_generator(checkpoint) or str(checkpoint.config.get("model_type")) in _FAMILIES
+    if is_generator(checkpoint) or is_aligner(checkpoint):
+        return True
+    return str(checkpoint.config.get("model_type")) in _FAMILIES
 
 
 def describe(checkpoint: Checkpoint) -> ModelInfo:
@@ -62,6 +69,20 @@ def generator(checkpoint: Checkpoint, dtype: str, bits: int | None = None) -> Sp
         ModelLoadFailed, NotACheckpoint, Unsupported
     """
     return generators.load(checkpoint, dtype, _bits_to_make(checkpoint, bits))
+
+
+def is_aligner(checkpoint: Checkpoint) -> bool:
+    """Return whether the model aligns words with speech: for `aligner`, not for `load`."""
+    return forced_aligner.is_aligner(checkpoint)
+
+
+def aligner(checkpoint: Checkpoint, dtype: str, bits: int | None = None) -> ForcedAligner:
+    """Load an aligner; the arguments are those of `load`.
+
+    Raises:
+        ModelLoadFailed, NotACheckpoint, Unsupported
+    """
+    return forced_aligner.load(checkpoint, dtype, _bits_to_make(checkpoint, bits))
 
 
 def repositories_beside(checkpoint: Checkpoint) -> list[str]:
@@ -126,6 +147,8 @@ def _bits_to_make(checkpoint: Checkpoint, bits: int | None) -> int | None:
 def _family(checkpoint: Checkpoint) -> ModuleType:
     if is_generator(checkpoint):
         return generators
+    if is_aligner(checkpoint):
+        return forced_aligner
     model_type = str(checkpoint.config.get("model_type", ""))
     if model_type not in _FAMILIES:
         raise _another(checkpoint, model_type)

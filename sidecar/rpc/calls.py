@@ -16,6 +16,7 @@ from sidecar.rpc.contract.lifecycle import ProgressParams
 from sidecar.rpc.contract.model import LoadProgress
 from sidecar.rpc.contract.speech import AudioProgress, SentenceProgress
 from sidecar.rpc.contract.voice import VoiceProgress
+from sidecar.rpc.contract.words import WordsProgress
 from sidecar.rpc.error_objects import error_object
 from sidecar.wire.jsonrpc import ErrorResponse, Id, OutgoingNotification, Response
 from sidecar.wire.stdio import Outbox
@@ -24,7 +25,7 @@ from sidecar.wire.stdio import Outbox
 OVERHEAD_BYTES = 512
 # Of these kinds only so many requests may be in flight.
 Kind = Literal["speech", "disk"]
-Progress = AudioProgress | SentenceProgress | LoadProgress | VoiceProgress
+Progress = AudioProgress | SentenceProgress | WordsProgress | LoadProgress | VoiceProgress
 
 
 class Starving(Protocol):

@@ -56,6 +56,7 @@ from sidecar.rpc.contract.voice import (
     VoiceListResult,
     VoiceProgress,
 )
+from sidecar.rpc.contract.words import WordsProgress
 
 if TYPE_CHECKING:
     from sidecar.rpc.calls import Call
@@ -235,7 +236,7 @@ METHODS: dict[str, Method] = {
         SynthesizeResult,
         "Speak a text, and stream the audio.",
         lambda: _speech().synthesize,
-        (AudioProgress, SentenceProgress),
+        (AudioProgress, SentenceProgress, WordsProgress),
     ),
     "speech/appendText": _notification(
         AppendTextParams,

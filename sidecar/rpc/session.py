@@ -39,6 +39,7 @@ class Session:
         default_model: the model of a request that has no `model`.
         voices: the saved voices; `voices.reader` reads reference audio.
         on_exit: called with the exit code when the client sends `exit`.
+        aligner: the model that finds word times; None leaves it to the aligners of the package.
     """
 
     def __init__(
@@ -48,12 +49,14 @@ class Session:
         default_model: str,
         voices: VoiceStore,
         on_exit: Callable[[int], None],
+        aligner: str | None = None,
     ) -> None:
         self.outbox = outbox
         self.engine = engine
         self.default_model = default_model
         self.voices = voices
         self.on_exit = on_exit
+        self.aligner = aligner
         self.calls = Calls(outbox)
         self.background = Background()
         self.phase = Phase.NEW

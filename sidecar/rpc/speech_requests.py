@@ -53,6 +53,7 @@ def synthesis(params: SynthesizeParams) -> SynthesisRequest:
         ),
         format=_format(params),
         max_frames=params.max_frames or (MAX_FRAMES if streamed else MAX_UTTERANCE_FRAMES),
+        times_words=params.timing == "word",
     )
 
 
@@ -131,6 +132,11 @@ def _check(params: SynthesizeParams) -> None:
         raise InvalidParams(
             "`creditMs` needs a `partialResultToken`: speech/grantCredit names the request by it.",
             field="creditMs",
+        )
+    if params.timing == "word" and not streamed:
+        raise InvalidParams(
+            "`timing` can be `word` only with a `partialResultToken`: the words are sent under it.",
+            field="timing",
         )
     if live and params.split_sentences is False:
         raise InvalidParams(

@@ -20,6 +20,7 @@ from sidecar.engine.events import (
 )
 from sidecar.engine.window import Window
 from sidecar.errors import SidecarError
+from sidecar.models.base import WordTimes
 
 
 class TextArrived(msgspec.Struct, frozen=True):
@@ -32,7 +33,7 @@ class _Stop(msgspec.Struct, frozen=True):
     error: SidecarError
 
 
-Arrival = AudioChunk | WaitingForText | Done | Failed | TextArrived
+Arrival = AudioChunk | WordTimes | WaitingForText | Done | Failed | TextArrived
 
 
 class Inbox:

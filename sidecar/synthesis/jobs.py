@@ -10,10 +10,18 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from sidecar.engine.engine import Engine
-from sidecar.engine.events import AudioChunk, Done, Failed, LoadResult, SpeechResult, WaitingForText
-from sidecar.engine.request import LoadJob, LoadOptions, SpeechJob, Stream
+from sidecar.engine.events import (
+    Alignment,
+    AudioChunk,
+    Done,
+    Failed,
+    LoadResult,
+    SpeechResult,
+    WaitingForText,
+)
+from sidecar.engine.request import AlignJob, Excerpt, LoadJob, LoadOptions, SpeechJob, Stream
 from sidecar.errors import EmptyText, Notice, TextTimeout
-from sidecar.models.base import ModelInfo, Spoken
+from sidecar.models.base import ModelInfo, Spoken, WordTimes
 from sidecar.synthesis.inbox import Inbox, TextArrived
 from sidecar.synthesis.output import OutputStream
 from sidecar.synthesis.request import Output, SynthesisRequest, SynthesisResult
@@ -39,6 +47,7 @@ class SpeechJobs:
         output: what has been spoken.
         results: of the segments that have ended.
         text: what the current segment's job has received.
+        known_times: of the current segment's words, if the family knows them.
         unspeakable: the error of the last segment that the model could not speak.
     """
 
@@ -58,7 +67,7 @@ class SpeechJobs:
         seed = request.speech.seed
         self._seed = random.getrandbits(32) if seed is None else seed
         voice = request.speech.utterance.reference
-        self._job: SpeechJob | LoadJob | None = None
+        self._job: SpeechJob | LoadJob | AlignJob | None = None
         self._appended = 0  # how often text was appended to the job
         self._is_job_waiting = False  # for text
         self._audio_seconds = 0.0  # of the segments that have ended
@@ -67,7 +76,16 @@ class SpeechJobs:
         self.output = OutputStream(request)
         self.results = SegmentResults(None if voice is None else voice.tempo)
         self.text = ""
+        self.known_times: list[WordTimes] = []
         self.unspeakable: EmptyText | None = None
+
+    @property
+    def times_words(self) -> bool:
+        return self._request.times_words
+
+    @property
+    def aligner(self) -> str | None:
+        return self._request.aligner
 
     @property
     def frames_left(self) -> int:
@@ -124,7 +142,7 @@ class SpeechJobs:
             heard_since=self.output.first_audio,
             audio_before=self._audio_seconds,
         )
-        self.text = text
+        self.text, self.known_times = text, []
         self._appended, self._is_job_waiting = 0, False
         self._has_place = self._has_place or more_follows
         self.output.begin(is_placed=is_placed)
@@ -141,7 +159,24 @@ class SpeechJobs:
         self._is_job_waiting = False
         self._engine.append_text(self._job, text, is_last)
 
-    def wait(self) -> Step[TextArrived | SpeechResult | LoadResult]:
+    def align(self, aligner: str, excerpt: Excerpt) -> Step[Alignment]:
+        """Find out when words were spoken.
+
+        Raises:
+            SidecarError: the aligner's error, or that by which the synthesis was stopped.
+        """
+        self._is_job_waiting = False
+        self._inbox.expect_outcome()
+        self._job = self._engine.align(aligner, excerpt, self._inbox.events)
+        while not isinstance(event := (yield from self.wait()), Alignment):
+            pass
+        return event
+
+    def check(self) -> None:
+        """Raise the error that the synthesis was stopped with, if it was."""
+        self._inbox.check()
+
+    def wait(self) -> Step[TextArrived | SpeechResult | LoadResult | Alignment]:
         """Wait for more text or for the end of the job; put audio that comes into the output.
 
         Raises:
@@ -164,6 +199,8 @@ class SpeechJobs:
                     self._is_job_waiting = appended == self._appended
                 case AudioChunk() as chunk:
                     self.output.add(chunk, keep_codes=self._spoken is None)
+                case WordTimes() as times:
+                    self.known_times.append(times)
                 case TextArrived() as event:
                     self._inbox.starved_since = None
                     return event
@@ -172,7 +209,7 @@ class SpeechJobs:
                     raise error
                 case Done(result):
                     self._job = None
-                    assert isinstance(result, SpeechResult | LoadResult)
+                    assert isinstance(result, SpeechResult | LoadResult | Alignment)
                     return result
 
     def finish(self, break_after: Break, result: SpeechResult, *, is_cut: bool = False) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sidecar.audio.formats import MAX_SPEED, MIN_SPEED
 from sidecar.engine.events import AudioChunk
-from sidecar.synthesis.request import Mark, Output, Part, SynthesisRequest
+from sidecar.synthesis.request import Mark, Output, Part, SynthesisRequest, Words
 from sidecar.synthesis.segments import Break, Segment
 from sidecar.text.directives import MAX_PAUSE_SECONDS, Direction
 
@@ -28,6 +28,7 @@ class OutputStream:
         sentence: the index of the segment that is spoken.
         sentences: how many segments have been marked.
         codes: of the current segment, if they are kept: int32 [frames, codebooks] of each chunk.
+        heard: of the current segment, if its words are to be timed: float32 samples of each chunk.
         first_audio: when the first bytes were handed out, by time.perf_counter; None before.
     """
 
@@ -42,17 +43,25 @@ class OutputStream:
         self._pause = 0.0  # seconds, before the next audio
         self._is_exact = False  # the text asks for this pause, which the speed does not change
         self._started_at = 0.0
+        self._times_words = request.times_words
         self._unmarked: list[Segment] = []
+        self._silent: set[int] = set()  # the indices of those of them that are not spoken
         self._kept_samples = self._kept_frames = 0
         self._last_mark = 0.0
         self.sentence = 0
         self.sentences = 0
         self.codes: list[NDArray[np.int32]] = []
+        self.heard: list[NDArray[np.float32]] = []
         self.first_audio: float | None = None
 
     @property
     def samples(self) -> int:
         return 0 if self._stream is None else self._stream.samples
+
+    @property
+    def model_rate(self) -> int:
+        """Samples per second of what the model speaks; 0 before its first audio."""
+        return self._rate
 
     @property
     def sample_rate(self) -> int:
@@ -63,12 +72,18 @@ class OutputStream:
         output, self._output = self._output, []
         return output
 
-    def place(self, segment: Segment) -> None:
+    def place(self, segment: Segment, *, is_silent: bool) -> None:
         """Note where in the text the next segment is, which will be spoken or is silent."""
         self._unmarked.append(segment)
+        if is_silent:
+            self.note_silent()
         is_paragraph = not segment.text and segment.break_after == "paragraph"
         if is_paragraph and self._pause and not self._is_exact:
             self._pause = self._pauses.paragraph
+
+    def note_silent(self) -> None:
+        """Note that the segment that was placed last is not spoken."""
+        self._silent.add(self.sentences + len(self._unmarked) - 1)
 
     def direct(self, direction: Direction) -> None:
         """Do what the text asks for before the next segment, which may be silent."""
@@ -80,7 +95,7 @@ class OutputStream:
 
     def begin(self, *, is_placed: bool) -> None:
         """Begin a segment; `is_placed` says whether `place` has been called for it."""
-        self.codes = []
+        self.codes, self.heard = [], []
         if self._stream is not None:
             self._change_speed()
             self._put_pause()
@@ -95,7 +110,17 @@ class OutputStream:
         self._mark_all(self._seconds)
         if keep_codes:
             self.codes.append(chunk.codes)
+        if self._times_words:
+            self.heard.append(chunk.samples)
         self._put(chunk.samples, len(chunk.codes))
+
+    def tell(self, words: Words) -> None:
+        """Hand out the words of the segment, after its last audio."""
+        self._output.append(words)
+
+    def to_seconds(self, seconds: float) -> float:
+        """Return a time in the current segment's speech as a time in the audio that comes out."""
+        return self._started_at + seconds / self._speed
 
     def take_codes(self) -> NDArray[np.int32]:
         """Return the codes of the segment, int32 [frames, codebooks], and keep them no longer."""
@@ -199,4 +224,6 @@ class OutputStream:
         # One moment, computed as two different sums of rounded pauses, must not go back.
         self._last_mark = seconds = max(round(seconds, 6), self._last_mark)
         self._output.append(Mark(self.sentences, segment.start, segment.end, seconds))
+        if self._times_words and self.sentences in self._silent:
+            self._output.append(Words(self.sentences))
         self.sentences += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -40,6 +40,9 @@ class SynthesisRequest(msgspec.Struct, frozen=True):
         skip: what is not spoken, unless `normalize` is False; see `markup.Markup`.
         is_ssml: whether the text is SSML, and not a plain text.
         max_frames: of the whole speech, which then ends with the reason "length".
+        times_words: report when each word is spoken.
+        aligner: the model that finds this out, where the family does not know it; None leaves it to
+            the aligners of the package.
     """
 
     speech: SpeechRequest
@@ -53,6 +56,8 @@ class SynthesisRequest(msgspec.Struct, frozen=True):
     pauses: Pauses = Pauses()
     format: AudioFormat = AudioFormat()
     max_frames: int = 2**31
+    times_words: bool = False
+    aligner: str | None = None
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -87,6 +92,42 @@ class Part(msgspec.Struct, frozen=True):
     sample_rate: int
 
 
+class Word(msgspec.Struct, frozen=True):
+    """A word of the original that was spoken.
+
+    Attributes:
+        word: as it is written, without markup.
+        start_seconds, end_seconds: in the audio that comes out.
+        start, end: in the original text, in code points.
+    """
+
+    word: str
+    start_seconds: float
+    end_seconds: float
+    start: int
+    end: int
+
+
+WordSource = Literal["model", "aligner"]
+
+
+class Words(msgspec.Struct, frozen=True):
+    """The words of a sentence, after its last audio.
+
+    Attributes:
+        sentence: the index of the sentence.
+        words: in order; empty if nothing was spoken; None if their times could not be had, for
+            which the result has a notice.
+        source: who knew the times: the model that spoke, or an aligner; None without times.
+        grain_ms: the distance of the times that it can tell apart, in milliseconds.
+    """
+
+    sentence: int
+    words: tuple[Word, ...] | None = ()
+    source: WordSource | None = None
+    grain_ms: float | None = None
+
+
 class SynthesisResult(msgspec.Struct, frozen=True):
     """The end of a synthesis.
 
@@ -106,5 +147,5 @@ class SynthesisResult(msgspec.Struct, frozen=True):
 
 
 # What comes out of a synthesis while it runs, and everything that comes out of it.
-Output = Mark | Part
+Output = Mark | Part | Words
 SynthesisEvent = Output | SynthesisResult

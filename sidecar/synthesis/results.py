@@ -12,6 +12,9 @@ from sidecar.synthesis.output import OutputStream
 from sidecar.synthesis.request import SynthesisResult
 from sidecar.text import tempo, unspoken
 
+# The sentences whose reasons are in a notice.
+_MOST_REASONS = 10
+
 
 class SegmentResults:
     """The results of the segments that have been spoken.
@@ -31,6 +34,7 @@ class SegmentResults:
         self._cut: list[Notice] = []
         self._unspoken: dict[str, None] = {}
         self._rushed: list[tuple[int, float]] = []  # sentences, and letters per second
+        self._untimed: list[tuple[int, str]] = []  # sentences, and why
         self.count = 0
 
     @property
@@ -65,6 +69,10 @@ class SegmentResults:
         """Note the text of a segment that the model could not speak at all."""
         self._unspoken |= dict.fromkeys(unspoken.list_letters(text))
 
+    def note_untimed(self, sentence: int, why: str) -> None:
+        """Note that the words of a sentence have no times; `why` is a clause."""
+        self._untimed.append((sentence, why))
+
     def result(
         self, output: OutputStream, since: float, notices: tuple[Notice, ...]
     ) -> SynthesisResult:
@@ -92,9 +100,20 @@ class SegmentResults:
                 *(self._cut if self.count > 1 else ()),
                 *unspoken.make_notices(self._unspoken),
                 *self._too_fast(),
+                *self._without_times(),
             ),
             patches=patches,
         )
+
+    def _without_times(self) -> list[Notice]:
+        """Return one notice for all sentences without word times."""
+        if not self._untimed:
+            return []
+        which = f"sentence {self._untimed[0][0]}"
+        if len(self._untimed) > 1:
+            which = f"{len(self._untimed)} sentences, the first of which is {which}"
+        reasons = "; ".join(dict.fromkeys(why for _, why in self._untimed[:_MOST_REASONS]))
+        return [Notice("wordTimesMissing", f"There are no word times for {which}: {reasons}.")]
 
     def _too_fast(self) -> list[Notice]:
         """Return one notice for all sentences, since they have one cause."""

@@ -13,6 +13,7 @@ from sidecar.synthesis.span import Span
 from sidecar.text.directives import Direction
 from sidecar.text.languages import TextLanguage
 from sidecar.text.markup import SKIPPED, Markup
+from sidecar.text.places import Written
 from sidecar.text.runs import Reader, Run
 from sidecar.text.sentences import Sentence, SentenceSplitter, join_parts
 from sidecar.text.silence import is_silent
@@ -35,6 +36,7 @@ class Segment(msgspec.Struct, frozen=True):
             it empty, since the text has been handed out in pieces.
         break_after: what ends with it.
         direction: what the text asks for at its beginning.
+        written: what is written there; None if nothing of it is spoken.
     """
 
     start: int
@@ -42,6 +44,7 @@ class Segment(msgspec.Struct, frozen=True):
     text: str
     break_after: Break = "sentence"
     direction: Direction = Direction()
+    written: Written | None = None
 
 
 class SegmentSource:
@@ -137,8 +140,14 @@ class SegmentSource:
             text = finish_words(sentence.text, self._language, spell=self._spell)
         elif not sentence.is_silent:
             text = "" if is_silent(sentence.text) else sentence.text.strip()
+        written = self._find_written(sentence) if text else None
         break_after = find_break(sentence)
-        return Segment(sentence.start, sentence.end, text, break_after, self._direction)
+        return Segment(sentence.start, sentence.end, text, break_after, self._direction, written)
+
+    def _find_written(self, sentence: Sentence) -> Written:
+        language = self._language.detect(sentence.text, ahead=sentence.text)[0]
+        is_spelled = self._normalize and self._spell
+        return Written(sentence.start, sentence.runs, language, is_spelled)
 
 
 def find_break(sentence: Sentence) -> Break:

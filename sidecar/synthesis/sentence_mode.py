@@ -6,6 +6,7 @@ from sidecar.engine.events import SpeechResult
 from sidecar.errors import EmptyText
 from sidecar.synthesis.jobs import SpeechJobs, Step
 from sidecar.synthesis.segments import Segment, SegmentSource
+from sidecar.synthesis.word_times import tell_words
 
 
 def speak_sentences(jobs: SpeechJobs, source: SegmentSource) -> Step[None]:
@@ -16,12 +17,14 @@ def speak_sentences(jobs: SpeechJobs, source: SegmentSource) -> Step[None]:
     """
     while jobs.frames_left and (segment := (yield from _next_segment(jobs, source))):
         jobs.output.direct(segment.direction)
-        jobs.output.place(segment)
+        jobs.output.place(segment, is_silent=not segment.text)
         if segment.text:
             jobs.submit(segment.text, more_follows=source.has_next)
             if result := (yield from _result(jobs)):
                 jobs.finish(segment.break_after, result)
+                yield from tell_words(jobs, segment.written, result)
             else:
+                jobs.output.note_silent()
                 jobs.results.skip(segment.text)
 
 

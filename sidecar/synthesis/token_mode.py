@@ -7,6 +7,7 @@ from sidecar.errors import EmptyText
 from sidecar.synthesis.jobs import SpeechJobs, Step
 from sidecar.synthesis.segments import Segment
 from sidecar.synthesis.token_source import TextPiece, TokenSource
+from sidecar.synthesis.word_times import tell_words
 from sidecar.text.silence import is_silent
 
 
@@ -28,17 +29,18 @@ def speak_tokens(jobs: SpeechJobs, source: TokenSource, *, gathers_later: bool) 
             jobs.submit(piece.text, more_text=segment is None, is_placed=False)
             segment, result = yield from _feed_rest(jobs, source, segment)
         if result is not None:
-            jobs.output.mark_spoken(segment or source.cut())
-            jobs.finish(
-                segment.break_after if segment else "clause", result, is_cut=segment is None
-            )
+            is_cut = segment is None
+            segment = source.cut() if segment is None else segment
+            jobs.output.mark_spoken(segment)
+            jobs.finish("clause" if is_cut else segment.break_after, result, is_cut=is_cut)
+            yield from tell_words(jobs, segment.written, result, is_cut=is_cut)
             source.gathers = gathers_later
         elif piece.text and (segment is None or jobs.text != piece.text):
             # The model cannot begin with it: wait for more. There is no second pause.
             begun = TextPiece(jobs.text, segment, piece.direction.follow(()))
         elif segment is not None:
             jobs.results.skip(piece.text)
-            jobs.output.place(segment)
+            jobs.output.place(segment, is_silent=True)
 
 
 def _first_words(jobs: SpeechJobs, source: TokenSource, begun: TextPiece) -> Step[TextPiece | None]:

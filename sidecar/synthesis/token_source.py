@@ -12,7 +12,8 @@ from sidecar.synthesis.segments import Segment, find_break
 from sidecar.text.directives import Direction, Directive, Pause
 from sidecar.text.languages import TextLanguage
 from sidecar.text.markup import SKIPPED, Markup
-from sidecar.text.runs import Reader, Run
+from sidecar.text.places import Written
+from sidecar.text.runs import Reader, Run, condense_runs
 from sidecar.text.sentences import Sentence, SentenceSplitter
 from sidecar.text.stream import SpeakableStream
 from sidecar.text.token_boundaries import TokenBoundaryBuffer
@@ -67,6 +68,8 @@ class TokenSource:
         self._is_silent = False  # the paragraph that was read last
         self._ends: deque[Sentence] = deque()
         self._start = self._taken = 0
+        self._written: list[Run] = []  # those of the segment that the stream has taken
+        self._written_from = 0
         self._stream: SpeakableStream | None = None
         self._settled = TokenBoundaryBuffer()
         self._carried = ""
@@ -131,7 +134,8 @@ class TokenSource:
         """
         rest = self._stream.finish(has_more=True) if self._stream else ""
         self._carried = self._settled.feed(rest, is_spaced=False) + self._settled.finish()
-        segment = Segment(self._start, self._taken, "", direction=self._direction)
+        written = self._take_written(len(self._carried.strip()))
+        segment = Segment(self._start, self._taken, "", direction=self._direction, written=written)
         self._start = self._taken
         self._direction = self._direction.follow(())
         return segment
@@ -139,8 +143,33 @@ class TokenSource:
     def _take_carried(self) -> TextPiece | None:
         """Return the words that were left over when both the last segment and the text ended."""
         text, self._carried = self._carried, ""
-        segment = Segment(self._start, self._start, "", direction=self._direction)
-        return TextPiece(text, segment, self._direction) if text else None
+        if not text:
+            return None
+        written = self._take_written()
+        segment = Segment(self._start, self._start, "", direction=self._direction, written=written)
+        return TextPiece(text, segment, self._direction)
+
+    def _take_written(self, carried: int = 0) -> Written:
+        """Return what is written in the segment that ends here.
+
+        Args:
+            carried: how many characters of it, about, are spoken in the next segment.
+        """
+        runs = condense_runs(self._written)
+        text = "".join(run.text for run in runs)
+        language = self._language.detect(text)[0]
+        written = Written(self._written_from, runs, language, self._normalize and self._spell)
+        self._written, self._written_from = [], self._taken
+        for run in reversed(runs if carried else ()):
+            if len(run.text) > carried and run.span == len(run.text):
+                begin = run.text.rfind(" ", 0, len(run.text) - carried + 1) + 1
+                run = Run(run.text[begin:], len(run.text) - begin)
+            self._written.insert(0, run)
+            self._written_from -= run.span
+            carried -= len(run.text)
+            if carried <= 0:
+                break
+        return written
 
     def _must_end(self, sentence: Sentence) -> bool:
         """Return whether a segment ends with it, even a short one."""
@@ -149,7 +178,9 @@ class TokenSource:
     def _close(self, sentence: Sentence) -> TextPiece:
         text = self._words(sentence.end) + self._end_words()
         direction, self._direction = self._direction, self._direction.follow(())
-        segment = Segment(self._start, sentence.end, "", find_break(sentence), direction)
+        segment = Segment(
+            self._start, sentence.end, "", find_break(sentence), direction, self._take_written()
+        )
         self._start = sentence.end
         self._stops.discard(sentence.end)
         return TextPiece(text, segment, direction)
@@ -169,6 +200,7 @@ class TokenSource:
             if run.directive is not None:
                 self._direct(run.directive)
             runs.append(run)
+        self._written += runs
         carried, self._carried = self._carried, ""
         words = self._stream.feed(runs)
         return carried + self._settled.feed(words, is_spaced=self._stream.is_spaced)

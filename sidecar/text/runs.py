@@ -82,3 +82,21 @@ def join_runs(runs: Iterable[Run]) -> str:
         if run.text:
             parts.append(run.text)
     return "".join(parts)
+
+
+def condense_runs(runs: Iterable[Run]) -> tuple[Run, ...]:
+    """Return only texts and spans, in as few runs as that takes, whatever pieces they came in."""
+    found: list[Run] = []
+    for run in runs:
+        is_even = run.span == len(run.text)
+        last = found[-1] if found else None
+        if run.opens and last and last.text[-1:].strip():
+            found.append(Run("\n", 0))  # words are not joined over the border of a paragraph
+            last = None
+        if last and not (run.text or last.text):
+            found[-1] = Run("", last.span + run.span)
+        elif last and last.text and run.text and is_even and last.span == len(last.text):
+            found[-1] = Run(last.text + run.text, last.span + run.span)
+        elif run.text or run.span:
+            found.append(Run(run.text, run.span))
+    return tuple(found)

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from sidecar.text import boundaries
 from sidecar.text.directives import Directive
 from sidecar.text.languages import TextLanguage
-from sidecar.text.runs import Run, join_runs
+from sidecar.text.runs import Run, condense_runs, join_runs
 from sidecar.text.silence import weigh
 
 # Enough for the longest sentence of ordinary prose. The model's training had hardly longer ones.
@@ -42,6 +42,7 @@ class Sentence(msgspec.Struct, frozen=True):
         text: its words, as `runs.Run.text`.
         directives: what the text asks for before it.
         is_marked: whether the text marks its end, so that it needs no full stop.
+        runs: those of its text, from `start` on.
     """
 
     start: int
@@ -51,6 +52,7 @@ class Sentence(msgspec.Struct, frozen=True):
     text: str = ""
     directives: tuple[Directive, ...] = ()
     is_marked: bool = False
+    runs: tuple[Run, ...] = ()
 
 
 class SentenceSplitter:
@@ -78,6 +80,7 @@ class SentenceSplitter:
         self._runs: deque[Run] = deque()  # those that no sentence has used up
         self._used = self._start = 0  # offsets of the first of them, and of the group's original
         self._original = 0
+        self._located: list[Run] = []  # those of the group that `_put` makes
         self._group: Sentence | None = None
         self._weight = 0
         self._is_fresh = True  # nothing since the last border is in a sentence
@@ -154,19 +157,21 @@ class SentenceSplitter:
             self._rows.popleft()
         self._is_fresh = is_border
         start, self._start = self._start, self._locate(self._base + end, is_border=is_border)
+        runs, self._located = condense_runs(self._located), []
         heavy = weigh(said)
         directives, self._directives = tuple(self._directives), []
         group = self._group
         if group is not None:
             if len(group.text) + end <= self._limit:
                 start, said, heavy = group.start, group.text + said, heavy + self._weight
+                runs = condense_runs([*group.runs, *runs])
                 directives = group.directives + directives
             else:
                 found.append(group)
         is_paragraph = last or ends == "paragraph"
         is_silent, is_marked = heavy == 0, ends == "sentence"
         self._group = Sentence(
-            start, self._start, is_paragraph, is_silent, said, directives, is_marked
+            start, self._start, is_paragraph, is_silent, said, directives, is_marked, runs
         )
         self._weight = heavy
         if is_border or last or heavy >= self._least:
@@ -184,12 +189,13 @@ class SentenceSplitter:
                 self._runs[0] = replace(run, opens=False, cuts=False)  # it has opened now
                 break
             if len(run.text) <= left:
-                self._runs.popleft()
+                self._located.append(self._runs.popleft())
                 if run.directive is not None:
                     self._directives.append(run.directive)
                 self._used, self._original = self._used + len(run.text), self._original + run.span
             else:
                 one, self._runs[0] = run.cut(left, min(left, run.span))
+                self._located.append(one)
                 self._used, self._original = end, self._original + one.span
         return self._original
 
@@ -205,6 +211,7 @@ def join_parts(runs: list[Run]) -> list[Sentence]:
         part, begun = runs[begun:at], at
         end = start + sum(run.span for run in part)
         asked = tuple(run.directive for run in part if run.directive is not None)
-        found.append(Sentence(start, end, is_last, False, join_runs(part), asked))
+        own = condense_runs(part)
+        found.append(Sentence(start, end, is_last, False, join_runs(part), asked, runs=own))
         start = end
     return found

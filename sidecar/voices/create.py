@@ -11,6 +11,7 @@ import msgspec
 
 from sidecar.engine.engine import Engine
 from sidecar.engine.events import (
+    Alignment,
     AudioChunk,
     Done,
     Download,
@@ -33,7 +34,7 @@ from sidecar.errors import (
 )
 from sidecar.limits import CODEC_FRAMES_PER_SECOND
 from sidecar.models import catalog
-from sidecar.models.base import ModelInfo, ReferenceAudio, Utterance
+from sidecar.models.base import ModelInfo, ReferenceAudio, Utterance, WordTimes
 from sidecar.text import tags
 from sidecar.voices.design import Design, about, check_ended, design_notices, wav
 from sidecar.voices.format import VERSION, Metadata, SavedVoice
@@ -244,11 +245,14 @@ class Creation:
                     chunks.append(event)
                     samples += len(event.samples)
                     yield Progress("designing", f"{samples / event.sample_rate:.1f} s")
+                case WordTimes():
+                    pass  # nobody asks for those of a design
                 case WaitingForText():
                     raise AssertionError("the text of a design is complete")
                 case Failed(error):
                     raise error
                 case Done(result):
+                    assert not isinstance(result, Alignment)
                     with self._lock:
                         self._job = None
                     return result

@@ -45,6 +45,7 @@ class Speech:
     result: Message
     chunks: list[Message] = field(default_factory=list)
     sentences: list[Message] = field(default_factory=list)
+    words: list[Message] = field(default_factory=list)
 
     @property
     def audio(self) -> bytes:
@@ -228,6 +229,7 @@ class Sidecar:
             result,
             [value for value in values if value["kind"] == "audio"],
             [value for value in values if value["kind"] == "sentence"],
+            [value for value in values if value["kind"] == "words"],
         )
         assert [one["index"] for one in speech.sentences] == list(range(result["sentences"]))
         assert [chunk["seq"] for chunk in speech.chunks] == list(range(len(speech.chunks)))

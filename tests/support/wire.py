@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _PROGRESS = (
     protocol.AudioProgress
     | protocol.SentenceProgress
+    | protocol.WordsProgress
     | protocol.LoadProgress
     | protocol.VoiceProgress
 )

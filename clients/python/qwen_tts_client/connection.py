@@ -19,6 +19,7 @@ from qwen_tts_client.protocol import (
     LoadProgress,
     SentenceProgress,
     VoiceProgress,
+    WordsProgress,
 )
 
 T = TypeVar("T")
@@ -37,6 +38,7 @@ TOKEN_FIELDS = {
 _PROGRESS: dict[str, type] = {
     "audio": AudioProgress,
     "sentence": SentenceProgress,
+    "words": WordsProgress,
     "load": LoadProgress,
     "voice": VoiceProgress,
 }

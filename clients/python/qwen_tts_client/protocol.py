@@ -58,8 +58,21 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
     text_modes: list[str]
     """Values of `textMode`."""
 
+    timings: list[str]
+    """Values of `timing`."""
+
+    aligner_languages: list[str]
+    """Languages for which the sidecar itself has an aligner, for voices of models that do not know
+    their word times.
+    """
+
     limits: Limits
     """The largest requests that are accepted."""
+
+    aligner: str | None = None
+    """The model of --aligner, which finds word times in place of the sidecar's own aligners.
+    Absent: none.
+    """
 
 
 class Chunking(TypedDict, total=False):
@@ -443,7 +456,8 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit
     cloning: it accepts a `reference`. design: `instruct` describes the voice. instruct: it
     accepts an instruction on how to speak. textStreaming: it accepts text token by token while
     it speaks. batching: it generates several requests at the same time. seed: the same seed
-    gives the same audio.
+    gives the same audio. wordTimes: it knows when it says each word. aligning: it speaks
+    nothing, and finds when words are said (--aligner).
     """
 
     missing_files: list[str] | None = None
@@ -509,7 +523,8 @@ class ModelLoadResult(
     cloning: it accepts a `reference`. design: `instruct` describes the voice. instruct: it
     accepts an instruction on how to speak. textStreaming: it accepts text token by token while
     it speaks. batching: it generates several requests at the same time. seed: the same seed
-    gives the same audio.
+    gives the same audio. wordTimes: it knows when it says each word. aligning: it speaks
+    nothing, and finds when words are said (--aligner).
     """
 
     dialects: list[str] | None = None
@@ -801,6 +816,25 @@ class SynthesizeResult(
     """All of the audio. Absent with `partialResultToken`."""
 
 
+class TimedWord(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A word of the text that was spoken."""
+
+    word: str
+    """The word as it is written, without markup and marks around it."""
+
+    start_ms: float
+    """Start of the word in the audio, in milliseconds."""
+
+    end_ms: float
+    """End of the word in the audio, in milliseconds."""
+
+    text_start: int
+    """Start of the word in the request's text, in characters (Unicode code points)."""
+
+    text_end: int
+    """End of the word in the request's text, in characters (Unicode code points), exclusive."""
+
+
 class VoiceCreateResult(
     msgspec.Struct,
     frozen=True,
@@ -945,6 +979,36 @@ class Warning(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     """What was noticed and what can be done about it, for people."""
 
 
+class WordsProgress(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename="camel",
+    omit_defaults=True,
+    tag_field="kind",
+    tag="words",
+):
+    """When the words of a sentence were spoken. It comes after the sentence's audio."""
+
+    sentence: int
+    """Index of the sentence."""
+
+    words: list[TimedWord] | None
+    """The words in order. Empty: nothing of the sentence was spoken. null: there are no times, and
+    the warning `wordTimesMissing` in the result says why.
+    """
+
+    source: str | None = None
+    """Who knows the times. model: the model that speaks. aligner: another one, which has compared
+    the audio with the text. Absent: there are no times. Values: aligner, model.
+    """
+
+    grain_ms: float | None = None
+    """The distance of the times that `source` can tell apart, in milliseconds. Absent: there are no
+    times.
+    """
+
+
 class SpeechParams(TypedDict, total=False):
     """What to speak, and how."""
 
@@ -1039,6 +1103,12 @@ class SpeechParams(TypedDict, total=False):
 
     peak_limit: float
     """Limiter ceiling for the sample values in dBFS, −40 to 0. Default: no limiter."""
+
+    timing: Literal["sentence", "word"]
+    """What is reported with its time in the audio. sentence: where each sentence starts. word: also
+    when each word was spoken, as progress of the kind `words`; it needs a `partialResultToken`.
+    Default sentence. Values: sentence, word.
+    """
 
     chunk: Chunking
     """Sizes of the chunks. Default: 1 frame first, growing to 12."""
@@ -1152,6 +1222,12 @@ class LiveSpeechParams(TypedDict, total=False):
 
     peak_limit: float
     """Limiter ceiling for the sample values in dBFS, −40 to 0. Default: no limiter."""
+
+    timing: Literal["sentence", "word"]
+    """What is reported with its time in the audio. sentence: where each sentence starts. word: also
+    when each word was spoken, as progress of the kind `words`; it needs a `partialResultToken`.
+    Default sentence. Values: sentence, word.
+    """
 
     chunk: Chunking
     """Sizes of the chunks. Default: 1 frame first, growing to 12."""

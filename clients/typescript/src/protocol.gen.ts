@@ -43,8 +43,20 @@ export interface Capabilities {
   encodings: string[];
   /** Values of `textMode`. */
   textModes: string[];
+  /** Values of `timing`. */
+  timings: string[];
+  /**
+   * Languages for which the sidecar itself has an aligner, for voices of models that do not know
+   * their word times.
+   */
+  alignerLanguages: string[];
   /** The largest requests that are accepted. */
   limits: Limits;
+  /**
+   * The model of --aligner, which finds word times in place of the sidecar's own aligners. Absent:
+   * none.
+   */
+  aligner?: string;
 }
 
 /** How much audio each chunk carries, in codec frames of 80 milliseconds. */
@@ -430,9 +442,10 @@ export interface ModelEntry {
    * cloning: it accepts a `reference`. design: `instruct` describes the voice. instruct: it
    * accepts an instruction on how to speak. textStreaming: it accepts text token by token while it
    * speaks. batching: it generates several requests at the same time. seed: the same seed gives
-   * the same audio.
+   * the same audio. wordTimes: it knows when it says each word. aligning: it speaks nothing, and
+   * finds when words are said (--aligner).
    */
-  abilities?: ("batching" | "cloning" | "design" | "instruct" | "phonemes" | "presets" | "seed" | "textStreaming")[];
+  abilities?: ("aligning" | "batching" | "cloning" | "design" | "instruct" | "phonemes" | "presets" | "seed" | "textStreaming" | "wordTimes")[];
   /**
    * Files that are still missing of a partly downloaded model, whose state is known. Absent: none.
    */
@@ -510,9 +523,10 @@ export interface ModelLoadResult {
    * cloning: it accepts a `reference`. design: `instruct` describes the voice. instruct: it
    * accepts an instruction on how to speak. textStreaming: it accepts text token by token while it
    * speaks. batching: it generates several requests at the same time. seed: the same seed gives
-   * the same audio.
+   * the same audio. wordTimes: it knows when it says each word. aligning: it speaks nothing, and
+   * finds when words are said (--aligner).
    */
-  abilities: ("batching" | "cloning" | "design" | "instruct" | "phonemes" | "presets" | "seed" | "textStreaming")[];
+  abilities: ("aligning" | "batching" | "cloning" | "design" | "instruct" | "phonemes" | "presets" | "seed" | "textStreaming" | "wordTimes")[];
   /**
    * More accepted values of `language`: dialects, each spoken by default by one of the preset
    * voices. Absent: none.
@@ -593,7 +607,7 @@ export interface ProgressParams {
   /** The token that the request named. */
   token: string | number;
   /** The progress; its `kind` says which type it has. */
-  value: AudioProgress | SentenceProgress | LoadProgress | VoiceProgress;
+  value: AudioProgress | SentenceProgress | WordsProgress | LoadProgress | VoiceProgress;
 }
 
 /** A recording whose voice is cloned. Give either `path` or `audio`. */
@@ -849,6 +863,12 @@ export interface SynthesizeParams {
   fade?: boolean;
   /** Limiter ceiling for the sample values in dBFS, −40 to 0. Default: no limiter. */
   peakLimit?: number;
+  /**
+   * What is reported with its time in the audio. sentence: where each sentence starts. word: also
+   * when each word was spoken, as progress of the kind `words`; it needs a `partialResultToken`.
+   * Default sentence.
+   */
+  timing?: "sentence" | "word";
   /** Sizes of the chunks. Default: 1 frame first, growing to 12. */
   chunk?: Chunking;
   /** Which requests go first when not all can be served. Default normal. */
@@ -895,6 +915,20 @@ export interface SynthesizeResult {
   warnings?: Warning[];
   /** All of the audio. Absent with `partialResultToken`. Encoded as base64. */
   audio?: string;
+}
+
+/** A word of the text that was spoken. */
+export interface TimedWord {
+  /** The word as it is written, without markup and marks around it. */
+  word: string;
+  /** Start of the word in the audio, in milliseconds. */
+  startMs: number;
+  /** End of the word in the audio, in milliseconds. */
+  endMs: number;
+  /** Start of the word in the request's text, in characters (Unicode code points). */
+  textStart: number;
+  /** End of the word in the request's text, in characters (Unicode code points), exclusive. */
+  textEnd: number;
 }
 
 /** What to create a voice from. Give either `reference` or `design`. */
@@ -1046,6 +1080,29 @@ export interface Warning {
   message: string;
 }
 
+/** When the words of a sentence were spoken. It comes after the sentence's audio. */
+export interface WordsProgress {
+  /** Always "words". */
+  kind: "words";
+  /** Index of the sentence. */
+  sentence: number;
+  /**
+   * The words in order. Empty: nothing of the sentence was spoken. null: there are no times, and
+   * the warning `wordTimesMissing` in the result says why.
+   */
+  words: TimedWord[];
+  /**
+   * Who knows the times. model: the model that speaks. aligner: another one, which has compared
+   * the audio with the text. Absent: there are no times.
+   */
+  source?: "aligner" | "model";
+  /**
+   * The distance of the times that `source` can tell apart, in milliseconds. Absent: there are no
+   * times.
+   */
+  grainMs?: number;
+}
+
 /** Requests that a client may send, with what they answer. */
 export interface Requests {
   /** The handshake, which must come first. */
@@ -1073,7 +1130,7 @@ export interface Requests {
   /** Delete a saved voice. */
   "voice/delete": { params: VoiceDeleteParams; result: Empty };
   /** Speak a text, and stream the audio. */
-  "speech/synthesize": { params: SynthesizeParams; result: SynthesizeResult; progress: AudioProgress | SentenceProgress };
+  "speech/synthesize": { params: SynthesizeParams; result: SynthesizeResult; progress: AudioProgress | SentenceProgress | WordsProgress };
 }
 
 /** Notifications that a client may send. They are not answered. */

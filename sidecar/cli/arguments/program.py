@@ -159,6 +159,12 @@ def _add_serve(commands: Commands[Parser]) -> None:
         serve, BUNDLED, what="the model of requests that name neither a model nor a saved voice: "
     )
     option(
+        "--aligner",
+        metavar="MODEL",
+        help="the model that finds word times, a checkpoint of Qwen3-ForcedAligner: a hub id or a "
+        "folder; it must be on this machine (default: the sidecar's own aligners)",
+    )
+    option(
         "--memory-limit",
         type=memory_limit,
         default=DEFAULT_LIMIT,

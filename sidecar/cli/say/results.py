@@ -14,7 +14,7 @@ from sidecar.cli.say.file import OutputFile
 from sidecar.cli.say.loudspeaker import Loudspeaker
 from sidecar.cli.say.request import encoding, output_path
 from sidecar.synthesis.captions import srt, vtt
-from sidecar.synthesis.request import Mark, SynthesisResult
+from sidecar.synthesis.request import Mark, SynthesisResult, Words
 
 Captions = Callable[[str, Sequence[Mark], float], str]
 
@@ -48,6 +48,7 @@ class Results:
         self._is_complete = False
         self.text: list[str] = [] if text is None else [text]
         self.marks: list[Mark] = []
+        self.words: list[Words] = []
 
     def __enter__(self) -> Results:
         try:

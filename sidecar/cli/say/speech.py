@@ -13,7 +13,7 @@ from sidecar.cli.say.request import check, request
 from sidecar.cli.say.results import Results
 from sidecar.engine.engine import Engine
 from sidecar.errors import Cancelled, UnknownVoice
-from sidecar.synthesis.request import Mark, Part, SynthesisRequest, SynthesisResult
+from sidecar.synthesis.request import Mark, Part, SynthesisRequest, SynthesisResult, Words
 from sidecar.synthesis.synthesis import Synthesis
 from sidecar.synthesis.text_feed import TextFeed
 from sidecar.voices.store import VoiceStore
@@ -130,6 +130,8 @@ class _Speech:
                     case Part():
                         seconds = results.write(event.data, event.sample_rate)
                         progress.show(seconds, results.marks[event.sentence : event.sentence + 1])
+                    case Words():
+                        results.words.append(event)
                     case SynthesisResult():
                         progress.finish(event.figures.audio_seconds)
                         return event

@@ -28,9 +28,14 @@ class Aligner(Protocol):
         languages: the languages that it knows, by the names that models use, as in "english".
     """
 
-    name: str
-    grain_ms: float
-    languages: tuple[str, ...]
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def grain_ms(self) -> float: ...
+
+    @property
+    def languages(self) -> tuple[str, ...]: ...
 
     def align(
         self, samples: NDArray[np.float32], sample_rate: int, units: Sequence[str], language: str
@@ -59,6 +64,11 @@ _BUILT_IN: dict[str, str] = {}
 
 _loaded: dict[str, Aligner] = {}
 _lock = threading.Lock()
+
+
+def list_languages() -> list[str]:
+    """Return the languages that the package has an aligner for."""
+    return sorted(_BUILT_IN)
 
 
 def find_built_in(language: str) -> Aligner | None:

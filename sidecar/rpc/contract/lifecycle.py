@@ -10,6 +10,7 @@ from sidecar.rpc.contract.common import Params, Result, Token
 from sidecar.rpc.contract.model import LoadProgress
 from sidecar.rpc.contract.speech import AudioProgress, SentenceProgress
 from sidecar.rpc.contract.voice import VoiceProgress
+from sidecar.rpc.contract.words import WordsProgress
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -140,7 +141,22 @@ class Capabilities(Result):
     ]
     encodings: Annotated[list[str], Meta(description="Values of `encoding`.")]
     text_modes: Annotated[list[str], Meta(description="Values of `textMode`.")]
+    timings: Annotated[list[str], Meta(description="Values of `timing`.")]
+    aligner_languages: Annotated[
+        list[str],
+        Meta(
+            description="Languages for which the sidecar itself has an aligner, for voices of "
+            "models that do not know their word times."
+        ),
+    ]
     limits: Annotated[Limits, Meta(description="The largest requests that are accepted.")]
+    aligner: Annotated[
+        str | None,
+        Meta(
+            description="The model of --aligner, which finds word times in place of the sidecar's "
+            "own aligners. Absent: none."
+        ),
+    ] = None
 
 
 class InitializeResult(Result):
@@ -288,6 +304,6 @@ class ProgressParams(Result):
 
     token: Annotated[Token, Meta(description="The token that the request named.")]
     value: Annotated[
-        AudioProgress | SentenceProgress | LoadProgress | VoiceProgress,
+        AudioProgress | SentenceProgress | WordsProgress | LoadProgress | VoiceProgress,
         Meta(description="The progress; its `kind` says which type it has."),
     ]

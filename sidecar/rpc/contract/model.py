@@ -15,7 +15,8 @@ ABILITIES = (
     "presets: it has preset voices. cloning: it accepts a `reference`. design: `instruct` "
     "describes the voice. instruct: it accepts an instruction on how to speak. textStreaming: it "
     "accepts text token by token while it speaks. batching: it generates several requests at the "
-    "same time. seed: the same seed gives the same audio."
+    "same time. seed: the same seed gives the same audio. wordTimes: it knows when it "
+    "says each word. aligning: it speaks nothing, and finds when words are said (--aligner)."
 )
 KeepAlive = Annotated[float, Meta(ge=-1, le=31_536_000)]  # a year
 

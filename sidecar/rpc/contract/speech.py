@@ -19,6 +19,7 @@ from sidecar.rpc.contract.common import (
 )
 from sidecar.rpc.contract.speech_options import Chunking, Pauses, Sampling
 from sidecar.rpc.contract.voice import Reference
+from sidecar.rpc.contract.words import Timing
 
 Encoding = Literal["pcm_s16le", "pcm_f32le", "wav", "flac", "mp3", "ogg_opus"]
 TextMode = Literal["full", "stream"]
@@ -173,6 +174,14 @@ class SynthesizeParams(Params):
         Meta(
             description="Limiter ceiling for the sample values in dBFS, −40 to 0. Default: no "
             "limiter."
+        ),
+    ] = None
+    timing: Annotated[
+        Timing | None,
+        Meta(
+            description="What is reported with its time in the audio. sentence: where each "
+            "sentence starts. word: also when each word was spoken, as progress of the kind "
+            "`words`; it needs a `partialResultToken`. Default sentence."
         ),
     ] = None
     chunk: Annotated[

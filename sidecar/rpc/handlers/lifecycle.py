@@ -13,6 +13,7 @@ from sidecar.limits import (
     MAX_TEXT_CHARS,
     MAX_UTTERANCE_CHARS,
 )
+from sidecar.models.aligners import list_languages
 from sidecar.rpc.calls import Call
 from sidecar.rpc.contract.common import Empty, NoParams
 from sidecar.rpc.contract.lifecycle import (
@@ -70,6 +71,9 @@ def _capabilities(session: Session, methods: list[str]) -> Capabilities:
         methods=methods,
         encodings=list(ENCODINGS),
         text_modes=["full", "stream"],
+        timings=["sentence", "word"],
+        aligner_languages=list_languages(),
+        aligner=session.aligner,
         limits=Limits(
             max_message_bytes=MAX_BODY_BYTES,
             max_discard_bytes=MAX_DISCARD_BYTES,

@@ -7,6 +7,8 @@ import math
 import time
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from sidecar.engine.request import Stream
 from sidecar.errors import Notice, SidecarError, TextTooLong, UnknownVoice
 from sidecar.limits import MAX_WHOLE_BYTES
@@ -24,8 +26,16 @@ from sidecar.rpc.contract.speech import (
     SynthesizeParams,
     SynthesizeResult,
 )
+from sidecar.rpc.contract.words import TimedWord, WordsProgress
 from sidecar.rpc.session import Session
-from sidecar.synthesis.request import Mark, Part, SynthesisRequest, SynthesisResult
+from sidecar.synthesis.request import (
+    Mark,
+    Part,
+    SynthesisRequest,
+    SynthesisResult,
+    Word,
+    Words,
+)
 from sidecar.synthesis.synthesis import Synthesis
 from sidecar.voices.choice import ChosenVoice, choose
 
@@ -95,7 +105,8 @@ class _Speech:
         model, saved = self._chosen
         given, reader = self._params.reference, self._session.voices.reader
         recording = reader.read(speech_requests.reference(given), check) if given else None
-        return speech_requests.speak_with(self._request, model, recording or saved)
+        request = speech_requests.speak_with(self._request, model, recording or saved)
+        return replace(request, aligner=self._session.aligner)
 
     def _answer(self) -> None:
         encoding = self._params.encoding or "pcm_s16le"
@@ -155,6 +166,8 @@ class _Answer:
                         self._mark(event)
                     case Part():
                         self._audio(event)
+                    case Words():
+                        self._call.progress(_words_progress(event))
                     case SynthesisResult():
                         self._done(event)
         except UnknownVoice as error:
@@ -228,6 +241,25 @@ class _Answer:
         from sidecar.audio.encoders import apply_patches
 
         return apply_patches(b"".join(self._kept), result.patches)
+
+
+def _words_progress(event: Words) -> WordsProgress:
+    return WordsProgress(
+        sentence=event.sentence,
+        words=None if event.words is None else [_timed_word(word) for word in event.words],
+        source=event.source,
+        grain_ms=event.grain_ms,
+    )
+
+
+def _timed_word(word: Word) -> TimedWord:
+    return TimedWord(
+        word=word.word,
+        start_ms=round(word.start_seconds * 1000, 3),
+        end_ms=round(word.end_seconds * 1000, 3),
+        text_start=word.start,
+        text_end=word.end,
+    )
 
 
 def _with_saved_voices(error: UnknownVoice, names: list[str]) -> SidecarError:

@@ -34,6 +34,23 @@ class Phone(NamedTuple):
     end: float
 
 
+class Word(NamedTuple):
+    """A word as it is spoken ("2024" is three), with its start and its end, in seconds."""
+
+    name: str
+    start: float
+    end: float
+
+
+class Speech(NamedTuple):
+    """An utterance: int16 samples, their rate in Hz, its phones, and its words, in order."""
+
+    samples: NDArray[np.int16]
+    rate: int
+    phones: list[Phone]
+    words: list[Word]
+
+
 class _Wave(ctypes.Structure):
     _fields_ = (
         ("type", ctypes.c_char_p),
@@ -58,6 +75,8 @@ def _library() -> ctypes.CDLL:
         ("item_next", pointer, [pointer]),
         ("item_feat_string", text, [pointer, text]),
         ("item_feat_float", ctypes.c_float, [pointer, text]),
+        ("item_as", pointer, [pointer, text]),
+        ("item_parent", pointer, [pointer]),
         ("delete_utterance", None, [pointer]),
         ("feat_set_float", None, [pointer, text, ctypes.c_float]),
     ):
@@ -102,19 +121,45 @@ class Flite:
 
     def speak_with_phones(self, text: str) -> tuple[NDArray[np.int16], int, list[Phone]]:
         """Return samples, their rate, and the phones in order."""
+        return self.speak_with_words(text)[:3]
+
+    def speak_with_words(self, text: str) -> Speech:
+        """Return what was spoken, with the true times of its phones and its words."""
         utterance = self._flite.flite_synth_text(text.encode("ascii", "ignore"), self._voice)
         try:
             wave = self._flite.utt_wave(utterance).contents
             samples = np.ctypeslib.as_array(wave.samples, (wave.count,)).copy()
-            return samples, wave.sample_rate, list(self._phones(utterance))
+            return Speech(samples, wave.sample_rate, *self._phones_and_words(utterance))
         finally:
             self._flite.delete_utterance(utterance)
 
-    def _phones(self, utterance: int) -> list[Phone]:
-        flite, phones = self._flite, []
+    def _phones_and_words(self, utterance: int) -> tuple[list[Phone], list[Word]]:
+        flite = self._flite
+        phones: list[Phone] = []
+        words: list[Word] = []
+        last = None
         item = flite.relation_head(flite.utt_relation(utterance, b"Segment"))
         while item:
+            start = phones[-1].end if phones else 0.0
             name = flite.item_feat_string(item, b"name").decode()
             phones.append(Phone(name, flite.item_feat_float(item, b"end")))
+            word = self._word_of(item)
+            if word and word == last:
+                words[-1] = words[-1]._replace(end=phones[-1].end)
+            elif word:
+                name = flite.item_feat_string(word, b"name").decode()
+                words.append(Word(name, start, phones[-1].end))
+                last = word
             item = flite.item_next(item)
-        return phones
+        return phones, words
+
+    def _word_of(self, segment: int) -> int | None:
+        """Return the word of a phone; None for a pause.
+
+        Two equal words in a row are two items, but only in the relation `Word`.
+        """
+        flite = self._flite
+        inside = flite.item_as(segment, b"SylStructure")
+        syllable = flite.item_parent(inside) if inside else None
+        word = flite.item_parent(syllable) if syllable else None
+        return flite.item_as(word, b"Word") if word else None

@@ -60,7 +60,7 @@ class Aligner(Protocol):
 
 # The names of a language → the module that has `load() -> Aligner`, without MLX. It is called once,
 # by the first request that needs it.
-_BUILT_IN: dict[str, str] = {}
+_BUILT_IN: dict[str, str] = {"english": "sidecar.models.aligners.letters"}
 
 _loaded: dict[str, Aligner] = {}
 _lock = threading.Lock()

@@ -1,0 +1,1 @@
+"""The letters aligner: when the bundled voice speaks each word."""

@@ -8,9 +8,10 @@ The docstring of each class is its description in `protocol/schema.json`.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
+from msgspec import Meta
 
 from sidecar.limits import (
     MAX_QUEUED,
@@ -22,8 +23,30 @@ from sidecar.limits import (
 from sidecar.wording import sentence
 
 
+class HeardSpeech(msgspec.Struct, frozen=True, rename="camel"):
+    """What the listener of a cancelled stream has got of it."""
+
+    samples: Annotated[
+        int,
+        Meta(
+            description="Number of audio samples: those of `playedMs` if the cancel had it, but at "
+            "most those that were sent."
+        ),
+    ]
+    sample_rate: Annotated[int, Meta(description="Sample rate of the stream in Hz.")]
+    sentence: Annotated[int, Meta(description="Index of the sentence in which they end.")]
+    text_end: Annotated[
+        int,
+        Meta(
+            description="Where in the request's text that is, in characters (Unicode code "
+            "points). Exact where a sentence begins or ends, and estimated within one; it is the "
+            "beginning of the word that was not heard to its end."
+        ),
+    ]
+
+
 class Figures(msgspec.Struct, frozen=True):
-    """Numbers of an error that a program can act on."""
+    """Figures of an error that a program can act on."""
 
     needed_bytes: int | None = None
     free_bytes: int | None = None
@@ -31,6 +54,7 @@ class Figures(msgspec.Struct, frozen=True):
     message_bytes: int | None = None
     limit_bytes: int | None = None
     text_offset: int | None = None
+    heard: HeardSpeech | None = None
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -296,6 +320,10 @@ class CreditTimeout(SidecarError, code=1019):
     """The request had no credit for long, and another one needed its place."""
 
 
+class PauseTimeout(SidecarError, code=1020):
+    """The stream was paused for long, and another request needed its place."""
+
+
 class QueueFull(SidecarError, code=1008):
     """Too many requests are already waiting."""
 
@@ -317,26 +345,18 @@ def too_long(
     return TextTooLong(message, hint=hint or "Shorten it.", field=field)
 
 
-def queue_full(starved: int = 0) -> QueueFull:
+def queue_full(stalled: int = 0) -> QueueFull:
     """Return the error for a request that can neither run nor wait.
 
     Args:
-        starved: how many of the others wait for more of their text.
+        stalled: how many of the others wait for their clients.
     """
-    hold = f", {starved} of them for more of their text" if starved else ""
+    hold = f", {stalled} of them for their clients" if stalled else ""
     return QueueFull(
         f"The sidecar is at capacity: {MAX_STREAMS} requests are running and {MAX_QUEUED} are "
         f"waiting{hold}.",
         hint="Send the request again when one of your streams has ended"
-        + (", or end texts that are not being written any more." if starved else "."),
-    )
-
-
-def ungranted() -> CreditTimeout:
-    """Return the error for a request that had no credit while others could go on."""
-    return CreditTimeout(
-        f"No credit has come for {UNGRANTED_SECONDS:g} s, and another request needed the place.",
-        hint="Cancel a stream that nobody listens to, or synthesize the rest of the text later.",
+        + (", or end those that are not written or not heard any more." if stalled else "."),
     )
 
 
@@ -349,8 +369,26 @@ def cannot_speak(model: str) -> Unsupported:
     )
 
 
-def starved() -> TextTimeout:
-    """Return the error for a request that waited for text while others had some."""
+def gave_way(waits_for: str | None) -> SidecarError:
+    """Return the error for a request that waited for its client while another needed its place.
+
+    Args:
+        waits_for: "text", "credit" or "resume".
+    """
+    if waits_for == "credit":
+        return CreditTimeout(
+            f"No credit has come for {UNGRANTED_SECONDS:g} s, and another request needed the "
+            "place.",
+            hint="Cancel a stream that nobody listens to, or synthesize the rest of the text "
+            "later.",
+        )
+    if waits_for == "resume":
+        return PauseTimeout(
+            f"The stream was paused for {UNGRANTED_SECONDS:g} s, and another request needed the "
+            "place.",
+            hint="Cancel a stream that nobody listens to, or synthesize the rest of the text "
+            "later.",
+        )
     return TextTimeout(
         f"No text has come for {STARVED_SECONDS:g} s, and a request with text needed the place.",
         hint="Open a stream when its text begins, or open fewer at a time.",

@@ -21,13 +21,15 @@ MAX_QUEUED = 64
 MAX_SEQUENCES = 32
 # How long a request may have waited for text before it has to give its place to one that has text.
 STARVED_SECONDS = 5.0
-# How long a sequence may have had no credit before it has to end for a request that needs one: a
-# listener may pause.
+# How long a request may have had no credit, or been paused, before it has to end for one that needs
+# its sequence.
 UNGRANTED_SECONDS = 30.0
 # The longest time that a request may allow for the next piece of its text.
 MAX_TEXT_TIMEOUT_MS = 3_600_000
 # The most credit that one message grants a stream: a little more than MAX_FRAMES last.
 MAX_CREDIT_MS = 100_000_000
+# The most that a listener can have played: MAX_FRAMES at half speed, with pauses.
+MAX_PLAYED_MS = 1_000_000_000
 # The watchdog's limit for one unit of work, with references up to MAX_REFERENCE_SECONDS. The
 # longest one that is not a hang takes about 120 s: a 60 s reference on a CPU without a fast BLAS.
 HANG_SECONDS = 300.0

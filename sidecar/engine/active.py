@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from typing import Generic, Literal, TypeVar
+from typing import Generic, TypeVar
 
 import mlx.core as mx
 import numpy as np
@@ -15,7 +15,8 @@ from sidecar.engine.events import AudioChunk, FinishReason, SpeechFigures, Speec
 from sidecar.engine.failures import not_finite
 from sidecar.engine.loaded import Loaded
 from sidecar.engine.request import SpeechJob
-from sidecar.errors import Notice, SidecarError, starved, ungranted
+from sidecar.engine.window import WaitsFor
+from sidecar.errors import Notice, SidecarError, gave_way
 from sidecar.limits import STARVED_SECONDS, UNGRANTED_SECONDS
 
 # A stream that has had no credit for so long gives its place to others; a client that plays renews
@@ -73,17 +74,20 @@ class ActiveSpeech(Generic[L]):
         return has_room
 
     @property
-    def waits_for(self) -> Literal["text", "credit"] | None:
+    def waits_for(self) -> WaitsFor | None:
         """What its client has to send before it goes on, if anything."""
+        listener = self.job.events.waits_for
+        if listener == "resume":
+            return listener
         if self.is_waiting_for_text:
             return "text"
-        return None if self._paused_since is None or not self.job.events.lacks_credit else "credit"
+        return None if self._paused_since is None else listener
 
     @property
     def seconds_to_yield(self) -> float:
         """Seconds until it gives its place to other requests; infinite if it goes on meanwhile."""
         match self.waits_for:
-            case "text":
+            case "text" | "resume":
                 return 0.0
             case "credit" if self._paused_since is not None:
                 return max(0.0, self._paused_since + _CREDIT_PATIENCE - time.perf_counter())
@@ -99,13 +103,14 @@ class ActiveSpeech(Generic[L]):
     def starves_at(self) -> float:
         """When it has waited too long for its client to keep its place from a request that needs
         one, by time.perf_counter; infinite if it goes on."""
-        if self.waits_for == "credit" and self._paused_since is not None:
-            return self._paused_since + UNGRANTED_SECONDS
+        if self.waits_for in ("credit", "resume"):
+            since = self._paused_since
+            return math.inf if since is None else since + UNGRANTED_SECONDS
         return math.inf if self.starved_since is None else self.starved_since + STARVED_SECONDS
 
     def make_starved_error(self) -> SidecarError:
         """Return the error with which it then ends."""
-        return ungranted() if self.waits_for == "credit" else starved()
+        return gave_way(self.waits_for)
 
     @property
     def audio_seconds(self) -> float:

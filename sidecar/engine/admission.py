@@ -19,10 +19,10 @@ class AdmissionQueue:
     Jobs whose stream has a reserved place come first, then the others by priority; within a
     priority, the oldest request comes first.
 
-    A place is one of MAX_STREAMS. A request that waits for text, or has waited for credit for a
-    while, has given up its place. Between two jobs of one stream its place stays reserved, so that
-    no other request makes a gap in its audio; only a request of a higher priority may begin
-    instead.
+    A place is one of MAX_STREAMS. A request that waits for text or is paused, or has waited for
+    credit for a while, has given up its place. Between two jobs of one stream its place stays
+    reserved, so that no other request makes a gap in its audio; only a request of a higher priority
+    may begin instead.
     """
 
     def __init__(self) -> None:

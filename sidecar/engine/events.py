@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 import msgspec
 
-from sidecar.engine.window import Window
+from sidecar.engine.window import WaitsFor, Window
 from sidecar.errors import Notice, SidecarError
 from sidecar.models.aligners import Times
 from sidecar.models.base import ModelInfo, VoicePrompt, WordTimes
@@ -232,9 +232,9 @@ class Events(Generic[T]):
         return self._window.has_room(coming) and self._is_open()
 
     @property
-    def lacks_credit(self) -> bool:
-        """Whether the listener has to grant more before there is more audio."""
-        return self._window.lacks_credit
+    def waits_for(self) -> WaitsFor | None:
+        """What the listener has to send before there is more audio, if anything."""
+        return self._window.waits_for
 
     def get(self, timeout: float | None = None) -> T:
         """Block for the next event. The reader is then done with the one before.

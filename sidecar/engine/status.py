@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from sidecar.engine.window import WaitsFor
 from sidecar.models import backend
 from sidecar.models.base import ModelInfo
 
@@ -27,7 +28,7 @@ class StreamFigures(msgspec.Struct, frozen=True):
     frames: int
     audio_seconds: float
     elapsed_seconds: float
-    waits_for: Literal["text", "credit"] | None
+    waits_for: WaitsFor | None
 
 
 class ModelFigures(msgspec.Struct, frozen=True):

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
+from typing import Literal
+
+# What a client has to send before its stream goes on.
+WaitsFor = Literal["text", "credit", "resume"]
 
 
 class Window:
@@ -12,7 +17,7 @@ class Window:
     Audio waits once it is made, and is sent once the reader has passed it on. All that waits is
     less than `ahead`, and all that waits or was sent is less than the listener's credit, when the
     next chunk is begun. The idea is that of HTTP/2's flow control (RFC 9113, section 5.2), with
-    time in place of bytes.
+    time in place of bytes. Besides, the listener may pause the stream: then no chunk is begun.
 
     Args:
         ahead: seconds of audio that may wait for the reader.
@@ -21,6 +26,10 @@ class Window:
 
     Attributes:
         speed: seconds of made audio in one second of sent audio; set before the first chunk.
+        paused_since: when the listener paused the stream, by time.monotonic; None if it is not
+            paused.
+        dry_since: since when the engine has had no credit to go on, by time.monotonic; None if it
+            has some, or has not asked.
     """
 
     def __init__(
@@ -36,12 +45,16 @@ class Window:
         # that reads the listener's messages grants.
         self._made = self._taken = self._sent = 0.0
         self._granted = credit
-        self._paused = False
+        self._refused = False  # the engine was told that there is no room
+        self.paused_since: float | None = None
+        self.dry_since: float | None = None
 
     @property
-    def lacks_credit(self) -> bool:
-        """Whether the listener has to grant more before there is more audio."""
-        return self._lacks_credit(0.0)
+    def waits_for(self) -> WaitsFor | None:
+        """What the listener has to send before there is more audio, if anything."""
+        if self.paused_since is not None:
+            return "resume"
+        return "credit" if self._lacks_credit(0.0) else None
 
     def has_room(self, coming: float = 0.0) -> bool:
         """Return whether more audio may be made. If not, `wake` is called once it may be.
@@ -51,7 +64,9 @@ class Window:
         """
         if not self._is_open(coming):
             # Before the second look: room may come between the two.
-            self._paused = True
+            self._refused = True
+            if self._lacks_credit(coming):
+                self.dry_since = self.dry_since or time.monotonic()
         return self._is_open(coming)
 
     def make(self, seconds: float) -> None:
@@ -65,12 +80,22 @@ class Window:
     def take(self, seconds: float) -> None:
         """Count audio that waits no longer, since all that comes of it now has been sent."""
         self._taken += seconds
-        self._resume()
+        self._tell()
 
     def grant(self, seconds: float) -> None:
         """Add to the listener's credit."""
         self._granted += seconds
-        self._resume()
+        self.dry_since = None
+        self._tell()
+
+    def pause(self) -> None:
+        """Begin no more audio until `resume`."""
+        self.paused_since = self.paused_since or time.monotonic()
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        self.paused_since = None
+        self._tell()
 
     @property
     def _waiting(self) -> float:
@@ -80,9 +105,10 @@ class Window:
         return self._sent + (self._waiting + coming) / self.speed >= self._granted
 
     def _is_open(self, coming: float) -> bool:
-        return self._waiting + coming < self._ahead and not self._lacks_credit(coming)
+        has_room = self._waiting + coming < self._ahead and not self._lacks_credit(coming)
+        return has_room and self.paused_since is None
 
-    def _resume(self) -> None:
-        if self._paused and self._is_open(0.0):
-            self._paused = False
+    def _tell(self) -> None:
+        if self._refused and self._is_open(0.0):
+            self._refused = False
             self._wake()

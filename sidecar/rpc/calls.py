@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 import msgspec
 
 from sidecar.errors import Cancelled, DuplicateId, QueueFull, TokenInUse, queue_full
-from sidecar.limits import MAX_QUEUED, MAX_STREAMS, STARVED_SECONDS
+from sidecar.limits import MAX_QUEUED, MAX_STREAMS
 from sidecar.rpc.contract.common import Token
 from sidecar.rpc.contract.lifecycle import ProgressParams
 from sidecar.rpc.contract.model import LoadProgress
@@ -28,13 +28,23 @@ Kind = Literal["speech", "disk"]
 Progress = AudioProgress | SentenceProgress | WordsProgress | LoadProgress | VoiceProgress
 
 
-class Starving(Protocol):
-    """A request that may wait for more of its text."""
+class Steered(Protocol):
+    """Speech that its client may still steer; a `Synthesis`."""
+
+    def append_text(self, text: str, is_last: bool = False) -> None: ...
+
+    def flush(self) -> None: ...
+
+    def grant(self, seconds: float) -> None: ...
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
 
     @property
-    def starved_since(self) -> float | None: ...
+    def starves_at(self) -> float: ...
 
-    def starve(self) -> None: ...
+    def give_way(self) -> None: ...
 
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -84,15 +94,13 @@ class Calls:
         with self.lock:
             return sum(call.kind == kind for call in self.by_id.values())
 
-    def find_starved(self) -> list[Call[Any]]:
-        """Return the requests that have waited for text too long to keep a place, longest first."""
+    def find_stalled(self) -> list[Call[Any]]:
+        """Return the requests that waited for their client too long to keep a place, in order."""
         with self.lock:
-            calls = [
-                (call.starving.starved_since, call) for call in self.by_id.values() if call.starving
-            ]
-        limit = time.monotonic() - STARVED_SECONDS
-        waits = [(since, call) for since, call in calls if since is not None and since <= limit]
-        return [call for _, call in sorted(waits, key=lambda one: one[0])]
+            speeches = [(call.speech, call) for call in self.by_id.values()]
+        ends = [(speech.starves_at, call) for speech, call in speeches if speech]
+        now = time.monotonic()
+        return [call for at, call in sorted(ends, key=lambda one: one[0]) if at <= now]
 
     def _all(self) -> list[Call[Any]]:
         with self.lock:
@@ -103,9 +111,8 @@ class Call(Generic[R]):
     """One request, whose result is an R. Any thread may use it.
 
     Attributes:
-        starving: tells since when it has waited for text; None if it cannot.
-        on_text: receives more text, and whether that is the last.
-        on_credit: receives the seconds of audio that the client grants.
+        speech: what its client may steer by the token; None if it is no streamed speech.
+        played: seconds of its audio that its client had played at the cancel; None is all of it.
     """
 
     def __init__(self, calls: Calls, id: Id) -> None:
@@ -113,9 +120,8 @@ class Call(Generic[R]):
         self.id = id
         self.kind: Kind | None = None
         self.token: Token | None = None
-        self.on_text: Callable[[str, bool], None] | None = None
-        self.on_credit: Callable[[float], None] | None = None
-        self.starving: Starving | None = None
+        self.speech: Steered | None = None
+        self.played: float | None = None
         self._waits = False
         self._on_cancel: Callable[[], None] | None = None
 
@@ -131,7 +137,7 @@ class Call(Generic[R]):
 
         Args:
             has_text: whether there is something to do at once. If all places are taken, one that
-                has waited for text for a while then gives its place up.
+                has waited for its client for a while then gives its place up.
 
         Raises:
             QueueFull: there are enough of them.
@@ -139,10 +145,10 @@ class Call(Generic[R]):
         with self._calls.lock:
             count = self._calls.count(kind)
             if kind == "speech" and count >= MAX_STREAMS + MAX_QUEUED:
-                starved = self._calls.find_starved()
-                if not (has_text and starved):
-                    raise queue_full(len(starved))
-                starved[0].give_up()
+                stalled = self._calls.find_stalled()
+                if not (has_text and stalled):
+                    raise queue_full(len(stalled))
+                stalled[0].give_up()
             if kind == "disk" and count >= MAX_QUEUED:
                 raise QueueFull(
                     f"{MAX_QUEUED} requests about voices and models wait already.",
@@ -151,10 +157,10 @@ class Call(Generic[R]):
             self.kind = kind
 
     def give_up(self) -> None:
-        """Give up the place, and end for want of text."""
+        """Give up the place, and end for want of its client."""
         self.kind = None
-        if self.starving is not None:
-            self.starving.starve()
+        if self.speech is not None:
+            self.speech.give_way()
 
     def claim_token(self, token: Token, field: str) -> None:
         """Give it a progress token until its answer.
@@ -187,10 +193,11 @@ class Call(Generic[R]):
             self._waits, self._on_cancel = False, start()
             return True
 
-    def cancel(self) -> None:
+    def cancel(self, played: float | None = None) -> None:
         """Cancel it; silent if that is not possible."""
         with self._calls.lock:
             on_cancel = self._on_cancel
+            self.played = played if self.played is None else self.played
             if self._waits:
                 self.fail(Cancelled("The request was cancelled."))
         if on_cancel is not None:
@@ -222,7 +229,7 @@ class Call(Generic[R]):
         with self._calls.lock:
             if self.is_open:
                 del self._calls.by_id[self.id]
-                self._on_cancel = self.on_text = self.on_credit = None  # they lead back here
+                self._on_cancel = self.speech = None  # they lead back here
                 self._calls.outbox.put(answer, size)
 
 

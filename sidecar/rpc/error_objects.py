@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 
-import msgspec
-
 from sidecar.errors import InternalError, OutOfMemory, SidecarError
 from sidecar.logs import redact
 from sidecar.wire.jsonrpc import ErrorData, ErrorObject
@@ -34,7 +32,7 @@ def error_object(error: Exception) -> ErrorObject:
         error.type,
         field,
         None if error.hint is None else shortened(error.hint),
-        *msgspec.structs.astuple(error.figures),
+        **{name: getattr(error.figures, name) for name in error.figures.__struct_fields__},
     )
     return ErrorObject(error.code, shortened(error.message), data)
 

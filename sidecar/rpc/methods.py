@@ -42,9 +42,9 @@ from sidecar.rpc.contract.model_list import ModelListResult
 from sidecar.rpc.contract.speech import (
     AppendTextParams,
     AudioProgress,
-    EndTextParams,
     GrantCreditParams,
     SentenceProgress,
+    StreamParams,
     SynthesizeParams,
     SynthesizeResult,
 )
@@ -244,7 +244,18 @@ METHODS: dict[str, Method] = {
         lambda: _speech().append_text,
     ),
     "speech/endText": _notification(
-        EndTextParams, "End the text of a request with moreText.", lambda: _speech().end_text
+        StreamParams, "End the text of a request with moreText.", lambda: _speech().end_text
+    ),
+    "speech/flush": _notification(
+        StreamParams,
+        "Speak now what there is of the text of a request with moreText.",
+        lambda: _speech().flush,
+    ),
+    "speech/pause": _notification(
+        StreamParams, "Generate no more audio of a stream for now.", lambda: _speech().pause
+    ),
+    "speech/resume": _notification(
+        StreamParams, "Go on with a stream that was paused.", lambda: _speech().resume
     ),
     "speech/grantCredit": _notification(
         GrantCreditParams,

@@ -93,6 +93,11 @@ class SsmlReader:
         self._characters.flush()
         return list(merge_runs(self._out.take()))
 
+    def flush(self) -> list[Run]:
+        """Return what can be spoken of the rest; an unfinished tag or `sub` still waits."""
+        self._characters.flush()
+        return list(merge_runs(self._out.take()))
+
     # --- from the parser --------------------------------------------------------------------------
 
     def start(self, name: str, attributes: dict[str, str], at: int, span: int) -> None:

@@ -51,6 +51,7 @@ class Inbox:
 
     def __init__(self, window: Window, is_open: Callable[[], bool]) -> None:
         self.events: Events[Event | TextArrived | _Stop] = Events(window, is_open)
+        self._window = window
         self.starved_since: float | None = None
         self._stop: _Stop | None = None
         self._outcomes_due = 0  # of jobs that have been announced
@@ -62,6 +63,8 @@ class Inbox:
     def next(self, timeout: float | None) -> Arrival | None:
         """Block for the next event; return None if none came in time and the reader takes audio.
 
+        While the listener has paused the stream, the time does not count.
+
         Raises:
             SidecarError: the synthesis was stopped. This comes before all that waits here.
         """
@@ -69,7 +72,7 @@ class Inbox:
             try:
                 event = self._take(timeout)
             except queue.Empty:
-                if self.events.is_open:
+                if self.events.is_open and self._window.paused_since is None:
                     return None
                 continue
             self.check()

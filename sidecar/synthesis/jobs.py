@@ -22,6 +22,7 @@ from sidecar.engine.events import (
 from sidecar.engine.request import AlignJob, Excerpt, LoadJob, LoadOptions, SpeechJob, Stream
 from sidecar.errors import EmptyText, Notice, TextTimeout
 from sidecar.models.base import ModelInfo, Spoken, WordTimes
+from sidecar.synthesis.heard import Timeline
 from sidecar.synthesis.inbox import Inbox, TextArrived
 from sidecar.synthesis.output import OutputStream
 from sidecar.synthesis.request import Output, SynthesisRequest, SynthesisResult
@@ -58,6 +59,7 @@ class SpeechJobs:
         feed: TextFeed,
         inbox: Inbox,
         stream: Stream,
+        timeline: Timeline,
     ) -> None:
         self._engine = engine
         self._request = request
@@ -73,7 +75,7 @@ class SpeechJobs:
         self._audio_seconds = 0.0  # of the segments that have ended
         self._has_place = False  # the engine may hold a place for the next segment
         self._spoken: Spoken | None = None
-        self.output = OutputStream(request)
+        self.output = OutputStream(request, timeline)
         self.results = SegmentResults(None if voice is None else voice.tempo)
         self.text = ""
         self.known_times: list[WordTimes] = []
@@ -93,8 +95,11 @@ class SpeechJobs:
 
     def fill(self, source: SegmentSource | TokenSource) -> None:
         """Move the text that has arrived from the feed to a source."""
-        text, is_last = self._feed.take()
-        source.feed(text)
+        (first, *others), is_last = self._feed.take()
+        source.feed(first)
+        for text in others:
+            source.flush()
+            source.feed(text)
         if is_last:
             source.end()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sidecar.audio.formats import MAX_SPEED, MIN_SPEED
 from sidecar.engine.events import AudioChunk
+from sidecar.synthesis.heard import Timeline
 from sidecar.synthesis.request import Mark, Output, Part, SynthesisRequest, Words
 from sidecar.synthesis.segments import Break, Segment
 from sidecar.text.directives import MAX_PAUSE_SECONDS, Direction
@@ -32,7 +33,8 @@ class OutputStream:
         first_audio: when the first bytes were handed out, by time.perf_counter; None before.
     """
 
-    def __init__(self, request: SynthesisRequest) -> None:
+    def __init__(self, request: SynthesisRequest, timeline: Timeline) -> None:
+        self._timeline = timeline
         self._format = request.format
         self._pauses = request.pauses
         self._output: list[Output] = []
@@ -100,6 +102,7 @@ class OutputStream:
             self._change_speed()
             self._put_pause()
         self._started_at = self._seconds + self._pause_seconds
+        self._timeline.begin(self._started_at)
         self.sentence = self.sentences + len(self._unmarked) - is_placed
 
     def add(self, chunk: AudioChunk, keep_codes: bool) -> None:
@@ -145,6 +148,7 @@ class OutputStream:
         self._open(sample_rate)
         self._put_pause()
         self._mark_all(self._seconds)
+        self._timeline.end(self._seconds)
         self._pause = {
             "clause": 0.0,
             "sentence": self._pauses.sentence,
@@ -200,6 +204,7 @@ class OutputStream:
     def _put(self, samples: NDArray[np.float32], frames: int) -> None:
         assert self._stream is not None
         self._seconds += len(samples) / self._rate / self._speed
+        self._timeline.written = self._seconds
         encoded = self._stream.write(samples)
         self._hand_out(encoded.data, encoded.samples, frames)
 
@@ -213,6 +218,8 @@ class OutputStream:
             self.first_audio = time.perf_counter()
         counts = self._kept_samples, self._kept_frames
         self._kept_samples = self._kept_frames = 0
+        self._timeline.samples += counts[0]
+        self._timeline.sample_rate = self.sample_rate
         self._output.append(Part(data, *counts, self.sentence, self.sample_rate))
 
     def _mark_all(self, seconds: float) -> None:
@@ -223,7 +230,9 @@ class OutputStream:
     def _mark(self, segment: Segment, seconds: float) -> None:
         # One moment, computed as two different sums of rounded pauses, must not go back.
         self._last_mark = seconds = max(round(seconds, 6), self._last_mark)
-        self._output.append(Mark(self.sentences, segment.start, segment.end, seconds))
+        mark = Mark(self.sentences, segment.start, segment.end, seconds)
+        self._timeline.mark(mark)
+        self._output.append(mark)
         if self._times_words and self.sentences in self._silent:
             self._output.append(Words(self.sentences))
         self.sentences += 1

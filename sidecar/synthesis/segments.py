@@ -80,12 +80,17 @@ class SegmentSource:
         self._splitter = SentenceSplitter(language)
         self._sentences: deque[Sentence] = deque()
         self._direction = Direction()
+        self._flushes: deque[int] = deque()  # where in the text
         self._ended = False
         self._finished = False
 
     def feed(self, text: str) -> None:
         """Add text."""
         self._text.add(text)
+
+    def flush(self) -> None:
+        """End a segment here: no more text is waited for."""
+        self._flushes.append(self._text.end)
 
     def end(self) -> None:
         """Note that the text is complete."""
@@ -114,8 +119,9 @@ class SegmentSource:
 
     def _advance(self) -> bool:
         """Do one step towards the next sentence; return False if it needs more text."""
-        if self._seen < self._text.end:
-            block = self._text.between(self._seen, self._seen + _BLOCK_CHARS)
+        known = self._flushes[0] if self._flushes else self._text.end
+        if self._seen < known:
+            block = self._text.between(self._seen, min(self._seen + _BLOCK_CHARS, known))
             self._seen += len(block)
             self._text.forget(self._seen)
             runs = self._reader.feed(block)
@@ -123,6 +129,10 @@ class SegmentSource:
                 self._sentences.extend(self._splitter.feed(runs))
             else:
                 self._runs.extend(runs)
+        elif self._flushes:
+            self._flushes.popleft()
+            if self._split:
+                self._sentences.extend(self._splitter.flush(self._reader.flush()))
         elif self._ended and not self._finished:
             self._finished = True
             runs = self._reader.finish()

@@ -10,9 +10,19 @@ from sidecar.audio import formats
 from sidecar.engine.engine import Engine
 from sidecar.engine.request import Stream
 from sidecar.engine.window import Window
-from sidecar.errors import Cancelled, EmptyText, Notice, SidecarError, TextTooLong, starved
+from sidecar.errors import (
+    Cancelled,
+    EmptyText,
+    HeardSpeech,
+    Notice,
+    SidecarError,
+    TextTooLong,
+    gave_way,
+)
+from sidecar.limits import STARVED_SECONDS, UNGRANTED_SECONDS
 from sidecar.models.base import ModelInfo
 from sidecar.ssml.reader import SsmlReader
+from sidecar.synthesis.heard import Timeline
 from sidecar.synthesis.inbox import Inbox
 from sidecar.synthesis.jobs import SpeechJobs, Step
 from sidecar.synthesis.request import Part, SynthesisEvent, SynthesisRequest
@@ -62,6 +72,7 @@ class Synthesis:
         self._window = Window(_AHEAD_SECONDS, credit, engine.wake)
         self._inbox = Inbox(self._window, is_open)
         self._patience = patience
+        self._timeline = Timeline()
         self._request: SynthesisRequest | None = None
 
     def append_text(self, text: str, is_last: bool = False) -> None:
@@ -78,22 +89,52 @@ class Synthesis:
             self._text.end()
         self._inbox.announce_text()
 
+    def flush(self) -> None:
+        """Speak what there is of a text that is still being written."""
+        self._text.flush()
+        self._inbox.announce_text()
+
     def grant(self, seconds: float) -> None:
         """Add to the audio that the listener takes."""
         self._window.grant(seconds)
+
+    def pause(self) -> None:
+        """Generate no more until `resume`. A paused synthesis does not wait for text in vain."""
+        self._window.pause()
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        self._window.resume()
 
     def cancel(self) -> None:
         """End the synthesis with `Cancelled`; do nothing if it has ended."""
         self._inbox.stop(Cancelled("The request was cancelled."))
 
-    @property
-    def starved_since(self) -> float | None:
-        """Since when there has been no text to speak, by time.monotonic; None if there is some."""
-        return self._inbox.starved_since
+    def find_heard(self, played: float | None) -> HeardSpeech | None:
+        """Return how far the listener has come; None if there is no audio. For the same thread.
 
-    def starve(self) -> None:
-        """End the synthesis, since another one has text and needs its place."""
-        self._inbox.stop(starved())
+        Args:
+            played: seconds of audio that were played; None is all that was handed out.
+        """
+        return self._timeline.find(self._text.whole, played)
+
+    @property
+    def starves_at(self) -> float:
+        """From when on another one may take its place, by time.monotonic; infinite for never.
+
+        It then has waited for its client too long: for `resume`, for text, or for credit.
+        """
+        if (paused := self._window.paused_since) is not None:
+            return paused + UNGRANTED_SECONDS
+        if (starved := self._inbox.starved_since) is not None:
+            return starved + STARVED_SECONDS
+        dry = self._window.dry_since
+        return math.inf if dry is None else dry + UNGRANTED_SECONDS
+
+    def give_way(self) -> None:
+        """End the synthesis, since another one needs its place."""
+        starved = self._window.paused_since is None and self._inbox.starved_since is not None
+        self._inbox.stop(gave_way("text" if starved else self._window.waits_for))
 
     def __iter__(self) -> Iterator[SynthesisEvent]:
         """Yield sentences and audio in order, and the result as the last event.
@@ -120,7 +161,9 @@ class Synthesis:
             warm_up(self._request.language)
 
     def _events(self, request: SynthesisRequest) -> Iterator[SynthesisEvent]:
-        jobs = SpeechJobs(self._engine, request, self._text, self._inbox, self._stream)
+        jobs = SpeechJobs(
+            self._engine, request, self._text, self._inbox, self._stream, self._timeline
+        )
         try:
             notices = yield from self._speak(request, jobs)
             if not jobs.results.count:

@@ -29,7 +29,8 @@ class TextFeed:
         self.is_live = is_live
         self._limit = limit
         self._length = 0
-        self._pieces: list[str] = []
+        self._parts: list[list[str]] = [[]]  # the pieces between two flushes
+        self._all: list[str] = []
         self._has_ended = False
         self._lock = threading.Lock()
         self.write(text)
@@ -47,7 +48,14 @@ class TextFeed:
             self._length += len(text)
             if self._length > self._limit:
                 raise too_long("text", self._length, limit=self._limit)
-            self._pieces.append(text)
+            self._parts[-1].append(text)
+            self._all.append(text)
+
+    def flush(self) -> None:
+        """Note that what was written so far is to be spoken now. After the end, it is ignored."""
+        with self._lock:
+            if not self._has_ended and (len(self._parts) == 1 or self._parts[-1]):
+                self._parts.append([])
 
     def end(self) -> None:
         """Note that no more text will come."""
@@ -57,10 +65,20 @@ class TextFeed:
     def peek(self) -> str:
         """Return the text that `take` will return."""
         with self._lock:
-            return "".join(self._pieces)
+            return "".join(piece for part in self._parts for piece in part)
 
-    def take(self) -> tuple[str, bool]:
-        """Return the text written since the last call, and whether it is the last of it."""
+    @property
+    def whole(self) -> str:
+        """All of the text that was written."""
         with self._lock:
-            text, self._pieces = "".join(self._pieces), []
-            return text, self._has_ended
+            self._all = ["".join(self._all)]
+            return self._all[0]
+
+    def take(self) -> tuple[list[str], bool]:
+        """Return the text written since the last call, and whether it is the last of it.
+
+        Between two parts of it there was a flush.
+        """
+        with self._lock:
+            parts, self._parts = ["".join(part) for part in self._parts], [[]]
+            return parts, self._has_ended

@@ -73,6 +73,7 @@ class TokenSource:
         self._stream: SpeakableStream | None = None
         self._settled = TokenBoundaryBuffer()
         self._carried = ""
+        self._flushed = 0  # where the last flush was
         self._ended = False
         self._direction = Direction()
         self.gathers = False
@@ -83,6 +84,17 @@ class TokenSource:
             runs = self._reader.feed(text)
             self._add(runs)
             self._ends.extend(self._splitter.feed(runs))
+
+    def flush(self) -> None:
+        """End a segment here: no more text is waited for."""
+        runs = self._reader.flush()
+        self._add(runs)
+        self._ends.extend(self._splitter.flush(runs))
+        self._flushed = self._read
+        if self._read > self._start:
+            self._stops.add(self._read)
+            if not self._ends or self._ends[-1].end < self._read:  # that sentence was taken already
+                self._ends.append(Sentence(self._start, self._read, False, is_silent=False))
 
     def end(self) -> None:
         """Note that the text is complete."""
@@ -113,7 +125,7 @@ class TokenSource:
 
     def take(self) -> TextPiece | None:
         """Return the next piece; None if it needs more text."""
-        if self._ended and self._start == self._read:
+        if self._start == self._read and (self._ended or self._flushed == self._read):
             return self._take_carried()
         close_from = max(self._taken, self._start + (1 if self.gathers else _TOKEN_SEGMENT_CHARS))
         while self._ends and self._ends[0].end < close_from and not self._must_end(self._ends[0]):
@@ -138,10 +150,12 @@ class TokenSource:
         segment = Segment(self._start, self._taken, "", direction=self._direction, written=written)
         self._start = self._taken
         self._direction = self._direction.follow(())
+        while self._ends and self._ends[0].end <= self._start:
+            self._stops.discard(self._ends.popleft().end)
         return segment
 
     def _take_carried(self) -> TextPiece | None:
-        """Return the words that were left over when both the last segment and the text ended."""
+        """Return the words that were left over when the last segment ended with the text so far."""
         text, self._carried = self._carried, ""
         if not text:
             return None

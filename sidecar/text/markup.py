@@ -93,6 +93,18 @@ class Markup:
         self._late.append("\n")
         return self._read(final=True)
 
+    def flush(self) -> list[Run]:
+        """Return the rest as if the text had ended, except within a part that is passed over.
+
+        More text may follow. Reasoning that has no end yet is no text: it will have one.
+        """
+        runs = self._read(final=False)
+        thinks = self._end is not None and self._end in [self._table.ends.get(n) for n in THINKING]
+        if self._silence is None and not thinks:
+            runs += self.finish()
+            self._held = self._held[:-1]  # without the line break that `finish` has added
+        return runs
+
     def _read(self, *, final: bool) -> list[Run]:
         start = max(0, self._at - _CONTEXT)
         self._origin += start

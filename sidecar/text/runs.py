@@ -25,6 +25,10 @@ class Reader(Protocol):
         """Return the rest, since the text has ended."""
         ...
 
+    def flush(self) -> list[Run]:
+        """Return what can be spoken of the rest, since no more is waited for; more may follow."""
+        ...
+
 
 class Run(msgspec.Struct, frozen=True):
     """A piece of the text.

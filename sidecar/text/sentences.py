@@ -104,7 +104,19 @@ class SentenceSplitter:
 
     def finish(self, runs: Iterable[Run] = ()) -> list[Sentence]:
         """Take the last runs; return the remaining sentences, which cover the rest of the text."""
-        found = [*self.feed(runs), *self._split(final=True)]
+        return self._finish(runs, has_more=False)
+
+    def flush(self, runs: Iterable[Run] = ()) -> list[Sentence]:
+        """Do as `finish` does, but more text may follow, perhaps in the same paragraph."""
+        found = self._finish(runs, has_more=True)
+        self._group = None
+        self._original += sum(run.span for run in self._runs)
+        self._start = self._original
+        self._runs.clear()
+        return found
+
+    def _finish(self, runs: Iterable[Run], *, has_more: bool) -> list[Sentence]:
+        found = [*self.feed(runs), *self._split(final=True, has_more=has_more)]
         if self._group is not None:
             found.append(self._group)
         rest = sum(run.span for run in self._runs)
@@ -113,16 +125,16 @@ class SentenceSplitter:
         elif rest:
             directives = tuple(run.directive for run in self._runs if run.directive is not None)
             end = self._start + rest
-            found.append(Sentence(self._start, end, True, is_silent=True, directives=directives))
+            found.append(Sentence(self._start, end, not has_more, True, directives=directives))
         return found
 
-    def _split(self, *, final: bool) -> list[Sentence]:
+    def _split(self, *, final: bool, has_more: bool = True) -> list[Sentence]:
         found: list[Sentence] = []
         while self._text or self._borders:  # a paragraph that is silent may have no text
             end = self._find_end(final=final)
             if end is None:
                 break
-            self._put(end, found, last=final and end == len(self._text))
+            self._put(end, found, last=not has_more and end == len(self._text))
             self._text = self._text[end:]
             self._base += end
         return found

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from sidecar.errors import InvalidParams, InvalidRequest, NotFinite, ParseError
+from sidecar.errors import HeardSpeech, InvalidParams, InvalidRequest, NotFinite, ParseError
 from sidecar.wire.framing import HEAD_BYTES
 from sidecar.wire.leading import Id, leading_members
 
@@ -67,6 +67,13 @@ class ErrorData(msgspec.Struct, omit_defaults=True, rename="camel"):
         Meta(
             description="Where in the request's text the fault is, in characters (Unicode code "
             "points); with invalidMarkup."
+        ),
+    ] = None
+    heard: Annotated[
+        HeardSpeech | None,
+        Meta(
+            description="What was heard of a speech with a `partialResultToken`; with cancelled. "
+            "Absent: no audio was sent."
         ),
     ] = None
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -225,18 +226,18 @@ def test_text_for_a_request_that_is_answered_meanwhile_is_dropped(
     session: Session,
 ) -> None:
     class Ending(Call[Any]):
-        """Answered right after the first look at `on_text`."""
+        """Answered right after the first look at `speech`."""
 
         def __getattribute__(self, name: str) -> Any:
             value = super().__getattribute__(name)
-            if name == "on_text":
-                self.on_text = None
+            if name == "speech":
+                self.speech = None
             return value
 
     call = session.calls.by_id[1] = Ending(session.calls, 1)
     call.claim_token("t", "partialResultToken")
     texts: list[str] = []
-    call.on_text = lambda text, last: texts.append(text)
+    call.speech = Mock(append_text=texts.append)
     speech.append_text(session, AppendTextParams(token="t", text="Hi."))
     speech.append_text(session, AppendTextParams(token="t", text="Too late."))
     assert texts == ["Hi."]

@@ -15,7 +15,7 @@ from sidecar.engine.request import LoadOptions
 from sidecar.errors import ModelInUse
 from sidecar.rpc.contract.common import Empty
 from sidecar.rpc.contract.model import ModelUnloadParams
-from sidecar.rpc.contract.speech import AppendTextParams, EndTextParams, SynthesizeParams
+from sidecar.rpc.contract.speech import AppendTextParams, StreamParams, SynthesizeParams
 from sidecar.rpc.contract.voice import Reference
 from sidecar.rpc.handlers import model, speech
 from sidecar.rpc.session import Session
@@ -68,7 +68,7 @@ def live(timeout_ms: float = 60_000.0) -> SynthesizeParams:
 
 def no_text(session: Session) -> None:
     speech.append_text(session, AppendTextParams(token="t", text="… "))
-    speech.end_text(session, EndTextParams(token="t"))
+    speech.end_text(session, StreamParams(token="t"))
 
 
 def too_much_text(session: Session) -> None:

@@ -1,11 +1,11 @@
-"""Who has waited for text too long gives its place to a request that has text."""
+"""Who has waited for its client too long gives its place to a request that can go on."""
 
 from __future__ import annotations
 
 import math
 import time
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -20,6 +20,7 @@ from sidecar.errors import Cancelled, CreditTimeout, QueueFull
 from sidecar.limits import MAX_QUEUED, MAX_SEQUENCES, MAX_STREAMS, STARVED_SECONDS
 from sidecar.models.base import Utterance
 from sidecar.rpc.calls import Calls
+from sidecar.synthesis.synthesis import Synthesis
 from sidecar.wire.stdio import Outbox
 from tests.support.jobs import outcome
 
@@ -30,10 +31,11 @@ class Waiting:
     """A synthesis that has waited for text for so many seconds; None: it has some."""
 
     def __init__(self, seconds: float | None) -> None:
-        self.starved_since = None if seconds is None else time.monotonic() - seconds
+        now = time.monotonic()
+        self.starves_at = math.inf if seconds is None else now - seconds + STARVED_SECONDS
         self.has_ended = False
 
-    def starve(self) -> None:
+    def give_way(self) -> None:
         self.has_ended = True
 
 
@@ -44,7 +46,7 @@ def full(*waits: float | None) -> tuple[Calls, list[Waiting]]:
         call = calls.open(id)
         call.admit("speech")
         if id < len(streams):
-            call.starving = streams[id]
+            call.speech = cast(Synthesis, streams[id])
     return calls, streams
 
 
@@ -63,7 +65,7 @@ def test_nobody_makes_room_who_may_soon_go_on_or_for_another_silent_one(
     with pytest.raises(QueueFull) as caught:
         calls.open("new").admit("speech", has_text=has_text)
     assert not streams[0].has_ended
-    assert ("1 of them for more of their text" in caught.value.message) == (waited == 60.0)
+    assert ("1 of them for their clients" in caught.value.message) == (waited == 60.0)
 
 
 def active(waited: float | None, limit: float = STARVED_SECONDS) -> Any:

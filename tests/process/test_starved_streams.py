@@ -24,7 +24,7 @@ def test_silent_streams_give_their_places_up() -> None:
         while True:
             with pytest.raises(RpcError, match="at capacity") as caught:
                 server.call("speech/synthesize", {**silent, "partialResultToken": "late"})
-            if f"{every} of them for more of their text" in caught.value.message:
+            if f"{every} of them for their clients" in caught.value.message:
                 break
             assert time.monotonic() < deadline
         params = {"text": "I have text.", "seed": 1, "maxFrames": 2}

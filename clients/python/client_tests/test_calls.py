@@ -147,8 +147,14 @@ def test_the_synchronous_face() -> None:
         assert tts.server_info.name == "qwen-tts-sidecar"
         assert [entry.voice for entry in tts.voices.list()] == ["slt", "rms"]
         stream = tts.synthesize("Hello there.", seed=3, max_frames=4)
+        stream.pause()
+        stream.flush()
+        stream.resume()
         audio = b"".join(chunk.audio for chunk in stream)
         assert stream.final().frames == 4
+        heard = stream.cancel(0.0)
+        assert heard is not None
+        assert heard.text == ""
         assert tts.synthesize("Hello there.", seed=3, max_frames=4).to_wav()[44:] == audio
         text = iter(["Hello ", "there."])
         assert tts.synthesize_text(text, seed=3, max_frames=4).read() == audio

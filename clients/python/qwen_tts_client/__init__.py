@@ -25,6 +25,7 @@ from qwen_tts_client.errors import (
     SidecarStartError,
     SidecarVersionError,
 )
+from qwen_tts_client.heard import Heard
 from qwen_tts_client.sidecar import Sidecar, connect
 from qwen_tts_client.speech import SpeechChunk
 from qwen_tts_client.stream import SpeechStream
@@ -38,6 +39,7 @@ __all__ = [
     "Client",
     "EnsureResult",
     "ExitEvent",
+    "Heard",
     "Models",
     "RestartEvent",
     "RestartPolicy",

@@ -244,7 +244,7 @@ class Client:
                     try:
                         return await call.answer
                     except asyncio.CancelledError:
-                        call.cancel()
+                        call.cancel(None)
                         raise
                 except SidecarError as error:
                     if not repeat or not _is_gone(error, connection, attempt):

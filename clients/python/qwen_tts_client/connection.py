@@ -97,8 +97,9 @@ class Call(Generic[T]):
     token: int
     """The id of the request, and the token of its progress."""
 
-    cancel: Callable[[], None]
-    """Asks the sidecar to stop; `answer` still gets its result, once."""
+    cancel: Callable[[float | None], None]
+    """Asks the sidecar to stop, and says how many milliseconds of speech were played; `answer`
+    still gets its result, once."""
 
 
 class Connection:
@@ -154,7 +155,7 @@ class Connection:
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._pending[id] = _Pending(method, answer, result, on_progress)
         self._send(body)
-        return Call(answer, id, lambda: self._cancel(id))
+        return Call(answer, id, lambda played_ms=None: self._cancel(id, played_ms))
 
     def notify(self, method: str, params: Params) -> None:
         """Send a notification. It raises like `request`, but after the end it does nothing."""
@@ -199,7 +200,7 @@ class Connection:
     def _encode(self, head: dict[str, Any], params: Params) -> bytes:
         return encode_message({**head, "params": params}, self.max_message_bytes)
 
-    def _cancel(self, id: int) -> None:
+    def _cancel(self, id: int, played_ms: float | None) -> None:
         pending = self._pending.get(id)
         if pending is None:
             return
@@ -207,7 +208,8 @@ class Connection:
         if pending.held_back is not None:
             self._settle(id, msgspec.Raw(), pending.held_back)
         else:
-            self.notify("$/cancelRequest", {"id": id})
+            played = {} if played_ms is None else {"playedMs": played_ms}
+            self.notify("$/cancelRequest", {"id": id, **played})
 
     def _on_progress(self, progress: _Progress) -> None:
         # The token is the id of the request. After its answer there is no entry, which is no error.

@@ -177,6 +177,32 @@ class ErrorData(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
     invalidMarkup.
     """
 
+    heard: HeardSpeech | None = None
+    """What was heard of a speech with a `partialResultToken`; with cancelled. Absent: no audio was
+    sent.
+    """
+
+
+class HeardSpeech(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What the listener of a cancelled stream has got of it."""
+
+    samples: int
+    """Number of audio samples: those of `playedMs` if the cancel had it, but at most those that
+    were sent.
+    """
+
+    sample_rate: int
+    """Sample rate of the stream in Hz."""
+
+    sentence: int
+    """Index of the sentence in which they end."""
+
+    text_end: int
+    """Where in the request's text that is, in characters (Unicode code points). Exact where a
+    sentence begins or ends, and estimated within one; it is the beginning of the word that was
+    not heard to its end.
+    """
+
 
 class InitializeResult(
     msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
@@ -749,8 +775,8 @@ class StreamStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
     """Milliseconds since the first computation for this request."""
 
     waits_for: str | None = None
-    """What the client has to send before the request goes on: more text, or credit. Absent:
-    nothing. Values: credit, text.
+    """What the client has to send before the request goes on: more text, credit, or speech/resume.
+    Absent: nothing. Values: credit, resume, text.
     """
 
 
@@ -1331,6 +1357,7 @@ ERROR_CODES: Final[dict[str, int]] = {
     "modelNotDeleted": 1017,
     "sidecarExited": 1018,
     "creditTimeout": 1019,
+    "pauseTimeout": 1020,
     "notInitialized": -32002,
     "invalidRequest": -32600,
     "duplicateId": -32600,
@@ -1388,6 +1415,7 @@ ErrorType: TypeAlias = """Literal[
     "modelNotDeleted",
     "sidecarExited",
     "creditTimeout",
+    "pauseTimeout",
     "notInitialized",
     "invalidRequest",
     "duplicateId",

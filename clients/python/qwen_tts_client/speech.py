@@ -7,9 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from qwen_tts_client import protocol
 from qwen_tts_client.connection import Call, Connection
 from qwen_tts_client.credit import Credit
+from qwen_tts_client.errors import SidecarResponseError
 from qwen_tts_client.flow import Channel, FlowGate
+from qwen_tts_client.heard import Heard, find_heard
 from qwen_tts_client.outgoing import to_wire
 from qwen_tts_client.protocol import AudioProgress, SentenceProgress, SynthesizeResult
 from qwen_tts_client.text_feed import Sentence, SpokenText, TextFeed, TextSource
@@ -75,9 +78,14 @@ class Speech:
         self._on_sentence = on_sentence
         self._chunks: Channel[SpeechChunk] = Channel()
         self._call: Call[SynthesizeResult] | None = None
+        self._connection: Connection | None = None
         self._credit: Credit | None = None
         self._writing: asyncio.Task[None] | None = None
         self._offset = 0
+        self._is_paused = False
+        self._rate = 0
+        self._ends_ms: dict[int, float] = {}
+        self._told: protocol.HeardSpeech | None = None  # by the sidecar
         self.sentences: list[Sentence] = []
         self.result: asyncio.Future[SynthesizeResult] = asyncio.get_running_loop().create_future()
         self._running = asyncio.create_task(self._run())
@@ -93,12 +101,21 @@ class Speech:
             self._credit.read(chunk.samples)
         return chunk
 
-    def stop(self, error: BaseException) -> None:
+    def flush(self) -> None:
+        """Have the sidecar speak the text that it has."""
+        self._steer("speech/flush")
+
+    def pause(self, is_paused: bool) -> None:
+        """Have the sidecar generate no more for now, or go on."""
+        self._is_paused = is_paused
+        self._steer("speech/pause" if is_paused else "speech/resume")
+
+    def stop(self, error: BaseException, played_ms: float | None = None) -> None:
         """End `next` and `result` with an error at once, and discard the unread audio."""
         if not self.result.done():
             self._end(error)
             if self._call is not None:
-                self._call.cancel()
+                self._call.cancel(played_ms)
         for chunk in self._chunks.clear():
             self._host.gate.buffer(-len(chunk.audio))
 
@@ -106,12 +123,31 @@ class Speech:
         """Wait until the sidecar has answered, and the source of text is released."""
         await asyncio.wait({self._running} | ({self._writing} if self._writing else set()))
 
+    def find_heard(self, played_ms: float | None) -> Heard | None:
+        """Return what was heard; None if that is not known, or nothing was sent."""
+        if self._told is not None:
+            text = self._text.whole[: self._told.text_end]
+            return Heard(text, self._told.samples, self._told.sentence)
+        if not self.result.done() or self.result.exception() or not self._rate:
+            return None
+        played = self._offset
+        if played_ms is not None:
+            played = min(played, round(played_ms * self._rate / 1000))
+        return find_heard(self._text.whole, self.sentences, self._ends_ms, played, self._rate)
+
+    def _steer(self, method: str) -> None:
+        """Send a notification about the stream; before the request there is nothing to steer."""
+        if self._call is not None and self._connection and not self.result.done():
+            self._connection.notify(method, {"token": self._call.token})
+
     async def _run(self) -> None:
         try:
-            connection = await self._host.connection()
+            connection = self._connection = await self._host.connection()
             if self.result.done():
                 return
             call = self._call = self._send(connection)
+            if self._is_paused:
+                self._steer("speech/pause")
             if self._feed is not None:
                 self._writing = asyncio.create_task(self._write(self._feed, connection, call))
             result = await call.answer
@@ -119,6 +155,8 @@ class Speech:
                 self._chunks.end()
                 self.result.set_result(result)
         except Exception as error:
+            if isinstance(error, SidecarResponseError):
+                self._told = error.data.heard
             self._end(error)
         finally:
             if self._writing is not None:
@@ -149,7 +187,7 @@ class Speech:
         except Exception as error:
             if not self.result.done():
                 self._end(error)
-                call.cancel()
+                call.cancel(None)
 
     def _on_progress(self, value: AudioProgress | SentenceProgress) -> None:
         if self.result.done():
@@ -161,6 +199,7 @@ class Speech:
                 self._feed.update()
             self._on_sentence(sentence)
             return
+        self._rate = value.sample_rate or self._rate
         if self._credit is not None and value.sample_rate is not None:
             self._credit.start(value.sample_rate)
         self._host.gate.buffer(len(value.audio))
@@ -170,6 +209,8 @@ class Speech:
             )
         )
         self._offset += value.samples
+        if value.frames:
+            self._ends_ms[value.sentence] = self._offset / self._rate * 1000
 
     def _end(self, error: BaseException) -> None:
         if self._writing is not None:

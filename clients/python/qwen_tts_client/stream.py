@@ -7,6 +7,7 @@ import weakref
 from collections.abc import AsyncGenerator
 
 from qwen_tts_client.errors import SidecarCancelledError, SidecarError
+from qwen_tts_client.heard import Heard
 from qwen_tts_client.protocol import SynthesizeResult
 from qwen_tts_client.speech import Speech, SpeechChunk
 from qwen_tts_client.text_feed import Sentence
@@ -72,14 +73,40 @@ class SpeechStream:
                 pass
         return await asyncio.shield(self._speech.result)
 
-    async def cancel(self) -> None:
+    async def cancel(self, played_ms: float | None = None) -> Heard | None:
         """Stop the speech, and wait until the sidecar has confirmed that.
 
         A loop over it ends without an error, and `final` raises `SidecarCancelledError`. After the
-        end of the speech it has no effect.
+        end of the speech it stops nothing, but still says what was heard.
+
+        Args:
+            played_ms: how much of the audio was played; None is all that was sent.
+
+        Returns:
+            What was heard up to there; None if no audio was sent.
         """
-        self._stop()
+        self._speech.stop(SidecarCancelledError(), played_ms)
         await self._speech.ended()
+        return self._speech.find_heard(played_ms)
+
+    def flush(self) -> None:
+        """Speak now what there is of a text that is still being written.
+
+        Without it, the last sentence waits for the word after it. It concerns what the source has
+        given so far; a source may call it between two pieces.
+        """
+        self._speech.flush()
+
+    def pause(self) -> None:
+        """Generate no more until `resume`; audio that is on its way still arrives.
+
+        The stream keeps its place; after 30 s, a sidecar at its limits may end it.
+        """
+        self._speech.pause(True)
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        self._speech.pause(False)
 
     async def read(self) -> bytes:
         """Wait for the end of the speech, and return all of its audio.
@@ -115,16 +142,13 @@ class SpeechStream:
             while (chunk := await self._next()) is not None:
                 yield chunk
         finally:
-            self._stop()
+            self._speech.stop(SidecarCancelledError())
 
     async def _next(self) -> SpeechChunk | None:
         try:
             return await self._speech.next()
         except SidecarCancelledError:
             return None
-
-    def _stop(self) -> None:
-        self._speech.stop(SidecarCancelledError())
 
 
 def _abandon(loop: asyncio.AbstractEventLoop, speech: Speech) -> None:

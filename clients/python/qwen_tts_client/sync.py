@@ -50,13 +50,19 @@ class LoopThread:
         """Return the function without the need to await it."""
         return lambda *args, **kwargs: self.wait(function(*args, **kwargs))
 
+    def calling(self, function: Callable[P, T]) -> Callable[P, T]:
+        """Return the function as one that is called in the event loop."""
+
+        async def call(*args: P.args, **kwargs: P.kwargs) -> T:
+            return function(*args, **kwargs)
+
+        return self.waiting(call)
+
     def streaming(self, function: Callable[P, SpeechStream]) -> Callable[P, SyncStream]:
         """Return the function with a stream that needs no event loop."""
 
-        async def start(*args: P.args, **kwargs: P.kwargs) -> SpeechStream:
-            return function(*args, **kwargs)
-
-        return lambda *args, **kwargs: SyncStream(self, self.wait(start(*args, **kwargs)))
+        start = self.calling(function)
+        return lambda *args, **kwargs: SyncStream(self, start(*args, **kwargs))
 
     def stop(self) -> None:
         """End the event loop."""
@@ -79,6 +85,9 @@ class SyncStream:
         self.cancel = thread.waiting(stream.cancel)
         self.read = thread.waiting(stream.read)
         self.to_wav = thread.waiting(stream.to_wav)
+        self.flush = thread.calling(stream.flush)
+        self.pause = thread.calling(stream.pause)
+        self.resume = thread.calling(stream.resume)
 
     def __iter__(self) -> Iterator[SpeechChunk]:
         """Iterate over the audio, chunk by chunk. Leaving the loop cancels the speech."""

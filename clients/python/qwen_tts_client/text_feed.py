@@ -41,25 +41,28 @@ class Sentence:
 
 
 class SpokenText:
-    """A text whose sentences are taken from its front."""
+    """A text whose sentences are taken from its front.
+
+    Attributes:
+        whole: all of the text so far.
+    """
 
     def __init__(self) -> None:
-        self._rest = ""
+        self.whole = ""
         self._start = 0
 
     @property
     def waiting(self) -> int:
         """Number of characters that are not in a sentence yet."""
-        return len(self._rest)
+        return len(self.whole) - self._start
 
     def add(self, text: str) -> None:
         """Append to the text."""
-        self._rest += text
+        self.whole += text
 
     def take(self, mark: SentenceProgress) -> Sentence:
         """Take the next sentence from the front."""
-        length = mark.text_end - self._start
-        text, self._rest = self._rest[:length], self._rest[length:]
+        text = self.whole[self._start : mark.text_end]
         sentence = Sentence(mark.index, text, self._start, mark.text_end, mark.start_ms)
         self._start = mark.text_end
         return sentence

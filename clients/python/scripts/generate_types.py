@@ -77,13 +77,13 @@ class Generator:
         self.definitions: dict[str, Schema] = schema["$defs"]
 
     def text(self) -> str:
-        sent = self._reach(
+        answers = [
             method.get(part, {})
             for method in self.schema["methods"].values()
             if method["direction"] == "clientToServer"
             for part in ("result", "progress")
-        )
-        sent |= {"ErrorData"}
+        ]
+        sent = self._reach([*answers, {"$ref": "#/$defs/ErrorData"}])
         taken = self._reach(
             value
             for name, omitted in CALLS.values()

@@ -36,7 +36,7 @@ export class Sidecar extends Emitter<options.SidecarEvents> {
         const connection = await abortable(this.#supervisor.connection(), signal);
         const { result, cancel } = connection.request(method, params, onProgress);
         try {
-          return await abortable(result, signal, cancel);
+          return await abortable(result, signal, () => cancel());
         } catch (error) {
           if (!repeat || error !== connection.closed) throw error;
         }

@@ -24,8 +24,8 @@ export interface Call<T> {
   readonly result: Promise<T>;
   /** The token of its progress. */
   readonly token: number;
-  /** Ask the sidecar to stop; `result` still settles, once. */
-  cancel(): void;
+  /** Ask the sidecar to stop, and say how much speech was played; `result` still settles, once. */
+  cancel(playedMs?: number): void;
 }
 
 interface Pending {
@@ -90,7 +90,7 @@ export class Connection {
       this.#pending.set(id, { resolve, reject, onProgress });
     });
     this.write(json, bytes);
-    return { result, token: id, cancel: () => this.#cancel(id) };
+    return { result, token: id, cancel: (playedMs) => this.#cancel(id, playedMs) };
   }
 
   /** Send a notification. Throws like `request`. */
@@ -125,12 +125,12 @@ export class Connection {
     return encodeMessage(message, this.maxMessageBytes);
   }
 
-  #cancel(id: number): void {
+  #cancel(id: number, playedMs?: number): void {
     const pending = this.#pending.get(id);
     if (!pending) return;
     pending.cancelled = true;
     if (pending.heldBack) pending.heldBack();
-    else this.notify("$/cancelRequest", { id });
+    else this.notify("$/cancelRequest", { id, playedMs });
   }
 
   #onNotification({ method, params }: Incoming): void {

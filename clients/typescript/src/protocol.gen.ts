@@ -33,6 +33,11 @@ export interface AudioProgress {
 export interface CancelParams {
   /** The id of the request. */
   id: number | string;
+  /**
+   * Of a speech: how much of its audio was played, in milliseconds, for `heard` in the error.
+   * Default: all that was sent. Range: from 0 to 1000000000.
+   */
+  playedMs?: number;
 }
 
 /** What this sidecar can do. */
@@ -105,12 +110,6 @@ export interface DesignParams {
 /** A result without content: the request succeeded. */
 export type Empty = Record<string, never>;
 
-/** The end of the text of a request with `moreText`. */
-export interface EndTextParams {
-  /** The `partialResultToken` of the request. */
-  token: string | number;
-}
-
 /** What the engine, which runs the models, is working on. */
 export interface EngineState {
   /**
@@ -150,6 +149,11 @@ export interface ErrorData {
    * invalidMarkup.
    */
   textOffset?: number;
+  /**
+   * What was heard of a speech with a `partialResultToken`; with cancelled. Absent: no audio was
+   * sent.
+   */
+  heard?: HeardSpeech;
 }
 
 /** More credit for a request with `creditMs`. */
@@ -161,6 +165,25 @@ export interface GrantCreditParams {
    * 100000000.
    */
   ms: number;
+}
+
+/** What the listener of a cancelled stream has got of it. */
+export interface HeardSpeech {
+  /**
+   * Number of audio samples: those of `playedMs` if the cancel had it, but at most those that were
+   * sent.
+   */
+  samples: number;
+  /** Sample rate of the stream in Hz. */
+  sampleRate: number;
+  /** Index of the sentence in which they end. */
+  sentence: number;
+  /**
+   * Where in the request's text that is, in characters (Unicode code points). Exact where a
+   * sentence begins or ends, and estimated within one; it is the beginning of the word that was
+   * not heard to its end.
+   */
+  textEnd: number;
 }
 
 /** The protocol version that the client speaks, and what it is. */
@@ -725,6 +748,12 @@ export interface StatusResult {
   uptimeMs: number;
 }
 
+/** The stream that the message is about. */
+export interface StreamParams {
+  /** The `partialResultToken` of the request. */
+  token: string | number;
+}
+
 /** A request that is being generated. */
 export interface StreamStatus {
   /** The model that generates it. */
@@ -736,9 +765,10 @@ export interface StreamStatus {
   /** Milliseconds since the first computation for this request. */
   elapsedMs: number;
   /**
-   * What the client has to send before the request goes on: more text, or credit. Absent: nothing.
+   * What the client has to send before the request goes on: more text, credit, or speech/resume.
+   * Absent: nothing.
    */
-  waitsFor?: "credit" | "text";
+  waitsFor?: "credit" | "resume" | "text";
 }
 
 /** How codebooks 1 and up are sampled. Omitted fields come from the checkpoint. */
@@ -1142,7 +1172,13 @@ export interface Notifications {
   /** Append text to a request with moreText. */
   "speech/appendText": { params: AppendTextParams };
   /** End the text of a request with moreText. */
-  "speech/endText": { params: EndTextParams };
+  "speech/endText": { params: StreamParams };
+  /** Speak now what there is of the text of a request with moreText. */
+  "speech/flush": { params: StreamParams };
+  /** Generate no more audio of a stream for now. */
+  "speech/pause": { params: StreamParams };
+  /** Go on with a stream that was paused. */
+  "speech/resume": { params: StreamParams };
   /** Let a request with creditMs generate more audio. */
   "speech/grantCredit": { params: GrantCreditParams };
   /** Cancel a request, which is then answered with error -32800. */
@@ -1221,6 +1257,8 @@ export const ERROR_CODES = {
   sidecarExited: 1018,
   /** The request had no credit for long, and another one needed its place. */
   creditTimeout: 1019,
+  /** The stream was paused for long, and another request needed its place. */
+  pauseTimeout: 1020,
   /** A request was received before `initialize`. */
   notInitialized: -32002,
   /** The message is not a JSON-RPC 2.0 request, or the request is not allowed at this time. */

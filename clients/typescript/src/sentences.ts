@@ -16,30 +16,39 @@ export interface Sentence {
 
 /** A text whose sentences are taken from its front. The wire counts code points, JavaScript UTF-16 units. */
 export class SpokenText {
-  #rest = "";
+  #whole = "";
   #start = 0;
+
+  /** All of the text so far. */
+  get whole(): string {
+    return this.#whole;
+  }
 
   /** Number of UTF-16 units that are not in a sentence yet. */
   get waiting(): number {
-    return this.#rest.length;
+    return this.#whole.length - this.#start;
   }
 
   add(text: string): void {
-    this.#rest += text;
+    this.#whole += text;
+  }
+
+  /** Return the first `codePoints` of the text. */
+  until(codePoints: number): string {
+    return this.#whole.slice(0, unitsOf(this.#whole, 0, codePoints));
   }
 
   take({ index, textStart, textEnd, startMs }: SentenceProgress): Sentence {
-    const text = this.#rest.slice(0, unitsOf(this.#rest, textEnd - textStart));
     const start = this.#start;
-    this.#rest = this.#rest.slice(text.length);
-    this.#start += text.length;
+    this.#start += unitsOf(this.#whole, start, textEnd - textStart);
+    const text = this.#whole.slice(start, this.#start);
     return { index, text, textStart: start, textEnd: this.#start, startMs };
   }
 }
 
-/** Return the length in UTF-16 units of the first `codePoints` of a text. */
-function unitsOf(text: string, codePoints: number): number {
-  let units = 0;
+/** Return the length in UTF-16 units of so many code points of a text. */
+function unitsOf(text: string, start: number, codePoints: number): number {
+  let units = start;
   for (let n = 0; n < codePoints; n++) units += (text.codePointAt(units) ?? 0) > 0xffff ? 2 : 1;
-  return units;
+  return units - start;
 }

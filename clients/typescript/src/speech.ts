@@ -2,9 +2,11 @@ import { fromBase64 } from "./base64.js";
 import { Channel } from "./channel.js";
 import type { Call, Connection } from "./connection.js";
 import { Credit } from "./credit.js";
+import { SidecarResponseError } from "./errors.js";
 import type { FlowGate, KeepAlive } from "./flow.js";
+import { findHeard, type Heard } from "./heard.js";
 import type { SpeechParams } from "./options.js";
-import type { AudioProgress, SentenceProgress, SynthesizeResult } from "./protocol.gen.js";
+import type { AudioProgress, HeardSpeech, SentenceProgress, SynthesizeResult } from "./protocol.gen.js";
 import { type Sentence, SpokenText } from "./sentences.js";
 import type { SpeechChunk, SpeechResult, SpeechSource } from "./stream.js";
 import { TextFeed, type TextSource } from "./text-feed.js";
@@ -29,6 +31,14 @@ export class WireSpeech implements SpeechSource {
   #running: Promise<void> | undefined;
   #ended = false;
   #offset = 0;
+  #connection: Connection | undefined;
+  #paused = false;
+  #sampleRate = 0;
+  #endsMs = new Map<number, number>();
+  /** The speech was generated to its end. */
+  #generated = false;
+  /** What the sidecar said that was heard of a speech that was stopped. */
+  #told: HeardSpeech | undefined;
   #text = new SpokenText();
   #feed: TextFeed | undefined;
   #credit: Credit | undefined;
@@ -59,18 +69,43 @@ export class WireSpeech implements SpeechSource {
     return chunk;
   }
 
-  async stop(error: unknown): Promise<void> {
+  flush(): void {
+    this.#steer("speech/flush");
+  }
+
+  pause(paused: boolean): void {
+    this.#paused = paused;
+    this.#steer(paused ? "speech/pause" : "speech/resume");
+  }
+
+  async stop(error: unknown, playedMs?: number): Promise<void> {
     if (!this.#ended) {
       this.#end(error);
-      this.#call?.cancel();
+      this.#call?.cancel(playedMs);
     }
     this.#drop();
     await this.#running;
   }
 
+  heard(playedMs = Infinity): Heard | undefined {
+    if (this.#told) {
+      const { samples, sentence, textEnd } = this.#told;
+      return { text: this.#text.until(textEnd), samples, sentence };
+    }
+    if (!this.#generated) return undefined;
+    const [text, sentences, endsMs] = [this.#text.whole, this.#sentences, this.#endsMs];
+    const samples = Math.min(this.#offset, Math.round((playedMs * this.#sampleRate) / 1000));
+    return findHeard({ text, sentences, endsMs, sampleRate: this.#sampleRate }, samples);
+  }
+
+  /** Send a notification about the stream; before the request there is nothing to steer. */
+  #steer(method: "speech/flush" | "speech/pause" | "speech/resume"): void {
+    if (this.#call && !this.#ended) this.#connection?.notify(method, { token: this.#call.token });
+  }
+
   async #run(): Promise<void> {
     try {
-      const connection = await this.host.connection();
+      const connection = (this.#connection = await this.host.connection());
       if (this.#ended) return;
       const creditMs = this.params.creditMs ?? this.host.creditMs;
       const params = { ...this.params, creditMs, moreText: this.#feed && true };
@@ -78,6 +113,7 @@ export class WireSpeech implements SpeechSource {
         this.#onProgress(value),
       );
       const { token } = this.#call;
+      if (this.#paused) this.#steer("speech/pause");
       if (typeof creditMs === "number") {
         this.#credit = new Credit(creditMs, (ms) =>
           connection.notify("speech/grantCredit", { token, ms }),
@@ -87,6 +123,7 @@ export class WireSpeech implements SpeechSource {
       const result = await this.#call.result;
       if (!this.#ended) this.#finish(result);
     } catch (error) {
+      if (error instanceof SidecarResponseError) this.#told = error.figures.heard;
       if (!this.#ended) this.#end(error);
     }
   }
@@ -110,11 +147,15 @@ export class WireSpeech implements SpeechSource {
 
   #onAudio({ audio, seq, samples, frames, sentence, sampleRate }: AudioProgress | AudioChunk): void {
     if (this.#ended) return;
-    if (sampleRate) this.#credit?.start(sampleRate);
+    if (sampleRate) {
+      this.#sampleRate = sampleRate;
+      this.#credit?.start(sampleRate);
+    }
     const bytes = typeof audio === "string" ? fromBase64(audio) : audio;
     this.host.gate.buffer(bytes.length);
     this.#chunks.push({ audio: bytes, seq, samples, frames, offset: this.#offset, sentence });
     this.#offset += samples;
+    if (frames > 0) this.#endsMs.set(sentence, (this.#offset / this.#sampleRate) * 1000);
   }
 
   #onMark(mark: SentenceProgress): void {
@@ -126,7 +167,7 @@ export class WireSpeech implements SpeechSource {
   }
 
   #finish(result: SynthesizeResult): void {
-    this.#ended = true;
+    this.#ended = this.#generated = true;
     this.#feed?.stop();
     this.#chunks.end();
     this.#settle.resolve({ ...result, sentences: this.#sentences });

@@ -1,5 +1,6 @@
 import { Emitter } from "./emitter.js";
 import { SidecarCancelledError, SidecarError } from "./errors.js";
+import type { Heard } from "./heard.js";
 import type { SynthesizeResult } from "./protocol.gen.js";
 import type { Sentence } from "./sentences.js";
 import { concat, HEADER_BYTES, wavHeader } from "./wav.js";
@@ -47,8 +48,18 @@ export interface SpeechSource {
   start(onSentence: (sentence: Sentence) => void): void;
   next(): Promise<SpeechChunk | undefined>;
   readonly result: Promise<SpeechResult>;
+  flush(): void;
+  pause(paused: boolean): void;
   /** End `next` and `result` with `error` at once; resolves when all work has ended. */
-  stop(error: unknown): Promise<void>;
+  stop(error: unknown, playedMs?: number): Promise<void>;
+  /** What was heard, once it has ended; undefined if nothing was sent. */
+  heard(playedMs?: number): Heard | undefined;
+}
+
+/** Options of `stream.cancel`. */
+export interface StopOptions {
+  /** Milliseconds of the audio that were played. Default: all that was sent. */
+  playedMs?: number;
 }
 
 /**
@@ -127,17 +138,59 @@ export class SpeechStream extends Emitter<SpeechEvents> implements AsyncIterable
   }
 
   /**
-   * Stop the speech. A loop over it ends without an error, `final` rejects with
-   * {@link SidecarCancelledError}. After the end of the speech it has no effect. Never rejects.
+   * Stop the speech, and resolve with what was heard of it; undefined if no audio was sent. A loop over
+   * it ends without an error, `final` rejects with {@link SidecarCancelledError}. After the end of the
+   * speech it stops nothing, but still says what was heard. Never rejects.
    *
    * @example
    * ```ts
-   * setTimeout(() => stream.cancel(), 1000);
+   * const heard = await stream.cancel({ playedMs: 1200 });
+   * console.log(heard?.text);
    * ```
    */
-  async cancel(): Promise<void> {
+  async cancel({ playedMs }: StopOptions = {}): Promise<Heard | undefined> {
     this.#cancelled ??= new SidecarCancelledError();
-    await this.#stop(this.#cancelled);
+    await this.#stop(this.#cancelled, playedMs);
+    return this.#source.heard(playedMs);
+  }
+
+  /**
+   * Speak now what there is of a text that is still being written. Without it, the last sentence waits
+   * for the word after it. It concerns what the source has given so far; a source may call it between
+   * two pieces.
+   *
+   * @example
+   * ```ts
+   * stream.flush();
+   * ```
+   */
+  flush(): void {
+    this.#source.flush();
+  }
+
+  /**
+   * Generate no more until `resume`; audio that is on its way still arrives. The stream keeps its place;
+   * after 30 s, a sidecar at its limits may end it.
+   *
+   * @example
+   * ```ts
+   * stream.pause();
+   * ```
+   */
+  pause(): void {
+    this.#source.pause(true);
+  }
+
+  /**
+   * Go on after `pause`.
+   *
+   * @example
+   * ```ts
+   * stream.resume();
+   * ```
+   */
+  resume(): void {
+    this.#source.pause(false);
   }
 
   /**
@@ -202,7 +255,7 @@ export class SpeechStream extends Emitter<SpeechEvents> implements AsyncIterable
           if (chunk) controller.enqueue(chunk.audio);
           else controller.close();
         },
-        cancel: () => this.cancel(),
+        cancel: async () => void (await this.cancel()),
       },
       { highWaterMark: 0 },
     );
@@ -227,9 +280,9 @@ export class SpeechStream extends Emitter<SpeechEvents> implements AsyncIterable
     }
   }
 
-  #stop(error: unknown): Promise<void> {
+  #stop(error: unknown, playedMs?: number): Promise<void> {
     this.#stopped ??= { error };
-    return this.#source.stop(this.#stopped.error);
+    return this.#source.stop(this.#stopped.error, playedMs);
   }
 
   /** Listen until the audio has been read, not only generated: aborting stops a slow reader, too. */

@@ -6,6 +6,7 @@ import "./core/calls.js";
 import "./core/ensure.js";
 import "./core/speech.js";
 import "./core/text.js";
+import "./core/steering.js";
 import "./core/websocket.js";
 import "./core/ending.js";
 import "./core/broken.js";

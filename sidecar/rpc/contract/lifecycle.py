@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from sidecar.limits import MAX_PLAYED_MS
 from sidecar.rpc.contract.common import Params, Result, Token
 from sidecar.rpc.contract.model import LoadProgress
 from sidecar.rpc.contract.speech import AudioProgress, SentenceProgress
@@ -205,10 +206,10 @@ class StreamStatus(Result):
         float, Meta(description="Milliseconds since the first computation for this request.")
     ]
     waits_for: Annotated[
-        Literal["text", "credit"] | None,
+        Literal["text", "credit", "resume"] | None,
         Meta(
-            description="What the client has to send before the request goes on: more text, or "
-            "credit. Absent: nothing."
+            description="What the client has to send before the request goes on: more text, "
+            "credit, or speech/resume. Absent: nothing."
         ),
     ] = None
 
@@ -297,6 +298,13 @@ class CancelParams(Params):
     """Which request to cancel."""
 
     id: Annotated[int | str, Meta(description="The id of the request.")]
+    played_ms: Annotated[
+        Annotated[float, Meta(ge=0, le=MAX_PLAYED_MS)] | None,
+        Meta(
+            description="Of a speech: how much of its audio was played, in milliseconds, for "
+            "`heard` in the error. Default: all that was sent."
+        ),
+    ] = None
 
 
 class ProgressParams(Result):

@@ -336,8 +336,8 @@ class AppendTextParams(Params):
     ]
 
 
-class EndTextParams(Params):
-    """The end of the text of a request with `moreText`."""
+class StreamParams(Params):
+    """The stream that the message is about."""
 
     token: Annotated[Token, Meta(description="The `partialResultToken` of the request.")]
 

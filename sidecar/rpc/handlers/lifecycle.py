@@ -157,4 +157,4 @@ def cancel(session: Session, params: CancelParams) -> None:
     """Cancel a request; silent if the id is unknown, or the request cannot be cancelled."""
     target = session.calls.find(params.id)
     if target is not None:
-        target.cancel()
+        target.cancel(None if params.played_ms is None else params.played_ms / 1000)

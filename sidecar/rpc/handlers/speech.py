@@ -10,19 +10,26 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from sidecar.engine.request import Stream
-from sidecar.errors import Notice, SidecarError, TextTooLong, UnknownVoice
+from sidecar.errors import (
+    Cancelled,
+    Figures,
+    Notice,
+    SidecarError,
+    TextTooLong,
+    UnknownVoice,
+)
 from sidecar.limits import MAX_WHOLE_BYTES
 from sidecar.rpc import speech_requests
-from sidecar.rpc.calls import Call
+from sidecar.rpc.calls import Call, Steered
 from sidecar.rpc.contract.common import Token, Warning
 from sidecar.rpc.contract.speech import (
     AppendTextParams,
     AudioProgress,
     Encoding,
-    EndTextParams,
     GrantCreditParams,
     Metrics,
     SentenceProgress,
+    StreamParams,
     SynthesizeParams,
     SynthesizeResult,
 )
@@ -47,11 +54,7 @@ def synthesize(session: Session, params: SynthesizeParams, call: Call[Synthesize
     call.admit("speech", has_text=bool(params.text.strip()))
     if params.partial_result_token is not None:
         call.claim_token(params.partial_result_token, "partialResultToken")
-    if params.more_text:
-        call.on_text = speech.synthesis.append_text
-        call.starving = speech.synthesis
-    if params.credit_ms is not None:
-        call.on_credit = speech.synthesis.grant
+        call.speech = speech.synthesis
     session.in_order(call, speech.begin)
 
 
@@ -113,32 +116,45 @@ class _Speech:
         _Answer(self._session, self._call, encoding).give(self.synthesis)
 
 
+# Each of these does nothing if its speech has ended, as it may while the message is on its way.
+
+
 def append_text(session: Session, params: AppendTextParams) -> None:
-    _write(session, params.token, params.text, last=False)
+    if speech := _find(session, params.token):
+        speech.append_text(params.text)
 
 
-def end_text(session: Session, params: EndTextParams) -> None:
-    _write(session, params.token, "", last=True)
+def end_text(session: Session, params: StreamParams) -> None:
+    if speech := _find(session, params.token):
+        speech.append_text("", is_last=True)
+
+
+def flush(session: Session, params: StreamParams) -> None:
+    if speech := _find(session, params.token):
+        speech.flush()
 
 
 def grant_credit(session: Session, params: GrantCreditParams) -> None:
-    """Let a request generate more; silent if it has ended, as it may meanwhile."""
-    call = session.calls.find_token(params.token)
-    on_credit = None if call is None else call.on_credit
-    if on_credit is None:
-        log.debug("credit for %r, which takes none", params.token)
-        return
-    on_credit(params.ms / 1000)
+    if speech := _find(session, params.token):
+        speech.grant(params.ms / 1000)
 
 
-def _write(session: Session, token: Token, text: str, last: bool) -> None:
-    """Pass text to a request; silent if it has ended, as it may while the text is on its way."""
+def pause(session: Session, params: StreamParams) -> None:
+    if speech := _find(session, params.token):
+        speech.pause()
+
+
+def resume(session: Session, params: StreamParams) -> None:
+    if speech := _find(session, params.token):
+        speech.resume()
+
+
+def _find(session: Session, token: Token) -> Steered | None:
     call = session.calls.find_token(token)
-    on_text = None if call is None else call.on_text  # read once: an answer may clear it meanwhile
-    if on_text is None:
-        log.debug("text for %r, which takes none", token)
-        return
-    on_text(text, last)
+    speech = None if call is None else call.speech
+    if speech is None:
+        log.debug("a message for the token %r, under which nothing is spoken", token)
+    return speech
 
 
 def warnings(notices: tuple[Notice, ...]) -> list[Warning] | None:
@@ -170,6 +186,9 @@ class _Answer:
                         self._call.progress(_words_progress(event))
                     case SynthesisResult():
                         self._done(event)
+        except Cancelled as error:
+            heard = synthesis.find_heard(self._call.played) if self._streams else None
+            self._call.fail(Cancelled(error.message, figures=Figures(heard=heard)))
         except UnknownVoice as error:
             self._call.fail(_with_saved_voices(error, self._voices.names()))
         except Exception as error:

@@ -26,7 +26,14 @@ log = logging.getLogger(__name__)
 
 # How long a connection may take until `initialize`.
 _HELLO_SECONDS = 10.0
-_TEXT = ("speech/appendText", "speech/endText")
+# What is passed on as it is.
+_STEERING = (
+    "speech/appendText",
+    "speech/endText",
+    "speech/flush",
+    "speech/pause",
+    "speech/resume",
+)
 
 
 @dataclass(frozen=True)
@@ -211,16 +218,16 @@ class Peer:
         if method == "$/cancelRequest":
             request = self._requests.get(key(given.get("id")))
             if request is not None:
-                request.cancel()
-        elif method in (*_TEXT, "speech/grantCredit"):
+                request.cancel(given.get("playedMs"))
+        elif method in (*_STEERING, "speech/grantCredit"):
             self._on_stream(method, given)
 
     def _on_stream(self, method: str, params: messages.Params) -> None:
-        """Pass on text or credit; silent if its request has ended, as it may meanwhile."""
+        """Pass on what steers a stream; silent if its request has ended, as it may meanwhile."""
         request = self._find_token(params.get("token"))
         if request is None:
             return
-        if method in _TEXT:
+        if method in _STEERING:
             request.notify(method, params)
             return
         ms = messages.as_number(params.get("ms"))

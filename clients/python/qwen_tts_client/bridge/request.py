@@ -82,10 +82,14 @@ class Request:
             return
         self._connection.notify(method, {**params, "token": self._call.token})
 
-    def cancel(self) -> None:
-        """Ask the sidecar to stop; the answer still comes."""
+    def cancel(self, played_ms: Any = None) -> None:
+        """Ask the sidecar to stop; the answer still comes.
+
+        Args:
+            played_ms: as the client sent it; the sidecar ignores a message in which it is wrong.
+        """
         if self._call is not None:
-            self._call.cancel()
+            self._call.cancel(played_ms)
 
     def _grant(self, ms: float) -> None:
         self.notify("speech/grantCredit", {"ms": ms})

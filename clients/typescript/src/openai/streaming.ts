@@ -40,6 +40,6 @@ export function toBody(pieces: Pieces, stream: SpeechStream): ReadableStream<Uin
       if (done) controller.close();
       else controller.enqueue(value);
     },
-    cancel: () => stream.cancel(),
+    cancel: async () => void (await stream.cancel()),
   });
 }

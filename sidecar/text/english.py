@@ -1,8 +1,7 @@
 """English: spell figures, signs and abbreviations in words.
 
-Only spans that match a pattern are changed. Times, fractions, ordinals, years and names are spelled
-by the library; quantities are put together by `english_quantities`.
-A span that does not become words completely stays as it is, and so does the rest of the text.
+Only spans that match a pattern are changed, most of them by the library alone; quantities are put
+together by `english_quantities`. A span that does not become words completely stays as it is.
 """
 
 from __future__ import annotations
@@ -12,19 +11,17 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from sidecar.text import english_quantities as quantities
 from sidecar.text.boundaries import is_end
-from sidecar.text.english_quantities import UNIT, make_pattern, name_unit, read_quantity, read_range
 from sidecar.text.numerals import any_of, load_names, spell_digits, spell_number, verbalize
 
-_Match = re.Match[str]
-_Reading = Callable[[_Match], str]
+_Reading = Callable[[re.Match[str], str], str]
 
 _NAMES = load_names("english")
 _WORDS, _SIGNS = _NAMES["abbreviations"], _NAMES["signs"]
 _MONTHS = [name.lower() for name in calendar.month_name]
 _ROMAN = ["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"]
-# Months, days; and years of two digits, as POSIX has them.
-_DECEMBER, _DAYS, _THIS_CENTURY, _CENTURY = 12, 31, 69, 100
+_DECEMBER, _DAYS = 12, 31
 
 # "may", "mar" and "march" in small letters are words.
 _OTHER_MONTHS = (rf"{m[:3]}(?:{m[3:]}|t?\.|t\b)?" for m in _MONTHS if m[:2] not in ("", "ma"))
@@ -33,15 +30,18 @@ _YEAR, _DAY, _MM = r"(?:,?\s[12]\d{3}\b)?", r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?
 _TH, _NOON = r"(?:st|nd|rd|th)", r"\s?[aApP](?:[mM]\b|\.[mM]\b\.?)"
 _CLOCK = rf"(?:[01]?\d|2[0-4]):[0-5]\d(?!:)(?:{_NOON})?"
 _TIME = rf"(?:{_CLOCK}|(?:0?\d|1[0-2])\.[0-5]\d{_NOON}|\d{{1,2}}{_NOON})"
+_VULGAR, _DECADE = "¼½¾⅐-⅞", r"['’]?(?:1[1-9]|20)?\d0['’]?s"
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _OWNER = r"(?:\b(?:the|this|that|my|your|his|her|its|our|their|{})|\w['’]s)[*_`~]*[\s-]+$"
 # After one of these words a date has no article, and "60s" is a decade, and not sixty seconds.
 _DETERMINED = re.compile(_OWNER.format("an?|each|every"), re.I)
 _AGED = re.compile(_OWNER.format("early|mid|late"), re.I)
-# An equation goes on from here: at a sign, or at a number.
-_REST = r"(?:\s?[-−+*/×÷x]\s?[\d.,]{1,30}){0,20}\s?="
+# A sign of arithmetic stands between numbers or variables.
+_LEFT = r"(?:(?<=[\d)%])|(?<=\b[A-Za-z])|(?<=[\d)%]\s)|(?<=\b[A-Za-z]\s))"
+_RIGHT = r"(?=\s?[-−.(]?(?:\d|[A-Za-z]\b))"
 
-# The kinds of figures, in the order in which they are tried: a pattern, and how it is read.
+# The kinds of figures, in the order in which they are tried: a pattern, and how it is read. A
+# reading receives the match, and the figure in it without its sign.
 _KINDS: dict[str, tuple[str, _Reading]] = {}
 
 
@@ -53,19 +53,23 @@ def _kind(pattern: str) -> Callable[[_Reading], _Reading]:
     return add
 
 
-def _span(match: _Match) -> str:
-    """Return a figure without its sign."""
-    return match[match.lastgroup or 0]
+@_kind(rf"\d[\d.,]{{0,20}}(?:\s?[-−+*/×÷x]\s?\d[\d.,]{{0,20}}){{1,20}}(?=\s?={_RIGHT})")
+def _read_sum(_: re.Match[str], span: str) -> str:
+    """Read the left side of an equation, such as 9-4=5, where "×" is "times", and not "by"."""
+    signs = _SIGNS | {"x": "times", "×": "times"}
+    return " ".join(
+        signs.get(part) or spell_number(part) for part in re.findall(r"[\d.,]+|\S", span)
+    )
 
 
-@_kind(r"(?<=[Ww]ar |[Aa]rt |[Aa]ct |ume |ter |ion |ook |ase )(?:[IVX]{2,}|V)(?![\w'’])")
-def _read_roman(match: _Match) -> str:
+@_kind(r"(?<=[Ww]ar |[Aa]rt |[Aa]ct |ume |ter |ion |ook |ase )(?:IX|IV|XII?|VI*|III?)(?![\w'’])")
+def _read_roman(_: re.Match[str], span: str) -> str:
     """Read World War II, Chapter IV."""
-    return spell_number(str(_ROMAN.index(match[0]))) if match[0] in _ROMAN else match[0]
+    return spell_number(str(_ROMAN.index(span))) if span in _ROMAN else span
 
 
 @_kind(r"(?:[Nn]o\.\s?|#)(?P<mark>\d+)(?!\.\d)")
-def _read_mark(match: _Match) -> str:
+def _read_mark(match: re.Match[str], _: str) -> str:
     return f"number {spell_number(match['mark'])}"
 
 
@@ -78,104 +82,89 @@ def _read_mark(match: _Match) -> str:
     rf"|\d{{4}}(?: \d{{4}}){{3}}|(?!\d{{4}}-{_MM}-{_DAY}\b|\d\d?-\d\d?-(?:1[1-9]|20)\d\d\b)"
     r"\d+(?:-\d+){2,}"
 )
-def _read_groups(match: _Match) -> str:
+def _read_groups(_: re.Match[str], span: str) -> str:
     """Read telephone numbers and the like: by digits, or as numbers if all groups are short."""
-    groups = re.findall(r"\d+|[A-Z]+", _span(match))
+    groups = re.findall(r"\d+|[A-Z]+", span)
     if max(map(len, groups)) <= len("99"):
         return " ".join(map(spell_number, groups))
     said = ", ".join(
         g if g.isalpha() else spell_number(g) if re.fullmatch("[1-9]00", g) else spell_digits(g)
         for g in groups
     )
-    return f"plus {said}" if match[0][0] == "+" else said
+    return f"plus {said}" if span[0] == "+" else said
 
 
-def _say_date(match: _Match, day: str, month: int, year: str) -> str:
+def _say_date(match: re.Match[str], day: str, month: int, year: str) -> str:
     """Say "the fifth of …", or without the article after a word that replaces it."""
-    said = f"the {_order(day)} of {_MONTHS[month]} {year and verbalize(year)}".rstrip()
+    said = verbalize(f"{year or 2000}-{month:02}-{int(day):02}")
+    said = said if year else said.removesuffix(" two thousand")
     return said.removeprefix("the ") if _DETERMINED.search(match.string, 0, match.start()) else said
 
 
 def _order(day: str) -> str:
-    return verbalize(f"2024-01-{int(day):02}").removeprefix("the ").partition(" of ")[0]
+    return verbalize(f"2000-01-{int(day):02}").removeprefix("the ").partition(" of ")[0]
 
 
 @_kind(
     rf"\d{{4}}(?P<by>[-/.]){_MM}(?P=by){_DAY}|\d{{1,2}}/\d{{1,2}}/(?:\d{{4}}|\d\d)(?!/)"
     r"|\d{1,2}(?P<to>[.-])\d{1,2}(?P=to)(?:1[1-9]|20)\d\d"
 )
-def _read_date(match: _Match) -> str:
+def _read_date(match: re.Match[str], span: str) -> str:
     """Read 5/6/24 the American way and 5.6.2024 the European way, unless the month is above 12."""
-    one, two, three = re.findall(r"\d+", _span(match))
-    if len(one) == len("2024"):
-        return _say_date(match, three, int(two), one)
-    day, month = (two, one) if "/" in match[0] else (one, two)
-    day, month = (month, day) if int(month) > _DECEMBER else (day, month)
-    year = int(three) + (int(three) < _CENTURY) * (1900 if int(three) >= _THIS_CENTURY else 2000)
+    day, month, year = re.findall(r"\d+", span)
+    if len(day) == len("2024"):
+        day, year = year, day
+    elif int(day) <= _DECEMBER and ("/" in span or int(month) > _DECEMBER):
+        day, month = month, day
+    if len(year) == len("24"):  # the years of POSIX: 1969 to 2068
+        year = ("19" if year >= "69" else "20") + year
     known = int(month) <= _DECEMBER and int(day) <= _DAYS
-    return _say_date(match, day, int(month), str(year)) if known else match[0]
+    return _say_date(match, day, int(month), year) if known else span
 
 
 @_kind(rf"(?:(?:{_TIME}|\d{{1,2}})[-–])?{_TIME}(?:[A-Z]{{3,4}}\b)?")
-def _read_times(match: _Match) -> str:
+def _read_times(_: re.Match[str], span: str) -> str:
     """Read a time or two, perhaps with the zone right after it, as in 14:45GMT."""
-    clock = re.sub(r"(?<=\d)[A-Z]{3,4}$", "", _span(match))
-    parts = re.split("[-–]", clock)
-    said = " to ".join(spell_number(part) if part.isdigit() else verbalize(part) for part in parts)
-    return f"{said} {_span(match).removeprefix(clock)}".rstrip()
+    parts = re.split("[-–]", re.sub(r"(?<=\d)(?=[A-Z]{3,4}$)", " ", span))
+    return " to ".join(map(verbalize, parts))
 
 
 @_kind(r"\d\d?:[0-5]\d:[0-5]\d|\d+\s?h\s?\d+\s?m(?:in)?\b(?:\s?\d+\s?s)?|\d+\s?m(?:in)?\s?\d+\s?s")
-def _read_clock(match: _Match) -> str:
+def _read_clock(_: re.Match[str], span: str) -> str:
     """Read 21:51:31 or 1h30m."""
-    names = {"h": "hour", "m": "minute", "s": "second"}
-    counts = re.findall(r"(\d+)\s?([hms]?)", _span(match))
+    counts = re.findall(r"(\d+)\s?([hms]?)", span)
+    units = {"h": "h", "m": "min", "s": "s"}
     return " ".join(
-        f"{spell_number(str(int(n)))} {name_unit(names[unit or 'hms'[at]], plural=int(n) != 1)}"
+        quantities.say_measure(str(int(n)), units[unit or "hms"[at]])
         for at, (n, unit) in enumerate(counts)
     )
 
 
-# Three to one, or chapter three, verse one; minutes, metres or millions; heights and angles;
-# timestamps; addresses with a port. The model decides.
+# Three to one, or chapter three, verse one; heights and angles; timestamps; addresses with a port.
+# The model decides.
 @_kind(
-    r"\d+(?::\d+)+|\d+m|\ds|10+s(?=\s+of\b)"
-    r"|\d+(?:\.\d+)?[eE][-+−]?\d+|\d+[°'’′]\s?\d+(?:['’′\"”″]|'')(?:\s?\d+[\"”″])?(?:\s?[NSEW]\b)?"
+    r"\d+(?::\d+)+|10+s(?=\s+of\b)|\d+(?:\.\d+)?[eE][-+−]?\d+"
+    r"|\d+[°'’′]\s?\d+(?:['’′\"”″]|'')(?:\s?\d+[\"”″])?(?:\s?[NSEW]\b)?"
     r"|Q[1-4]\s?['’]\d\d|\d{4}-\d\d-\d\dT[\d:.+−Z-]+|\d+(?:\.\d+){3}[:/]\d+"
 )
-def _keep(match: _Match) -> str:
-    return match[0]
+def _keep(_: re.Match[str], span: str) -> str:
+    return span
 
 
-@_kind(r"(?:mid[-–])?['’]?(?:1[1-9]|20)?\d0['’]?s(?:[-–]['’]?(?:1[1-9]|20)?\d0['’]?s)?")
-def _read_decades(match: _Match) -> str:
+@_kind(rf"(?:mid[-–])?{_DECADE}(?:[-–]{_DECADE})?")
+def _read_decades(match: re.Match[str], span: str) -> str:
     """Read "80s" as the eighties, or as 80 seconds."""
-    span, years = _span(match), re.findall(r"\d+", _span(match))
     if re.fullmatch(r"\d\ds", span) and not _AGED.search(match.string, 0, match.start()):
-        return f"{spell_number(years[0])} seconds"
-    said = (verbalize("2000" if year == "00" else year) for year in years)
-    return ("mid-" if span[0] == "m" else "") + " to ".join(
-        re.sub("y$", "ie", s) + "s" for s in said
-    )
+        return quantities.say_measure(span[:2], "s")
+    years = (verbalize("2000" if year == "00" else year) for year in re.findall(r"\d+", span))
+    said = " to ".join(re.sub("y$", "ie", year) + "s" for year in years)
+    return f"mid-{said}" if span[0] == "m" else said
 
 
-@_kind(r"(?P<v>[vV])\d+(?:\.\d+)+|\d{1,3}(?:\.\d{1,3}){2}|\d{1,3}(?:\.\d{1,3}){4,}")
-def _read_version(match: _Match) -> str:
-    said = " point ".join(map(spell_number, re.findall(r"\d+", _span(match))))
-    return f"version {said}" if match["v"] else said
-
-
-@_kind(
-    r"(?!\d)[^\W_]+[-–.]?\d(?:[\w.-]*\w)?(?<!['’]s)|\d{3}\([a-z]\)|\dQ\d\d"
-    rf"|{_OCTET}(?:\.{_OCTET}){{3}}|\d+(?:\.\d+)?[xA-Z](?![A-Za-z\d])"
-    r"|\d+(?:[A-Z]{1,2}|[a-z])?[-–][^\W\d_](?:-?\w)*"
-)
-def _read_name(match: _Match) -> str:
-    """Read a name with a number in it, such as COVID-19, 401(k) or 10x."""
-    found = re.fullmatch(r"([\d.]+)(\(?)([a-zA-Z])\)?", _span(match))
-    if not found:
-        return verbalize(_span(match))
-    return f"{spell_digits(found[1]) if found[2] else spell_number(found[1])} {found[3]}"
+@_kind(r"[vV]\d+(?:\.\d+)+|\d{1,3}(?:\.\d{1,3}){2}|\d{1,3}(?:\.\d{1,3}){4,}")
+def _read_version(_: re.Match[str], span: str) -> str:
+    said = " point ".join(map(spell_number, re.findall(r"\d+", span)))
+    return said if span[0].isdigit() else f"version {said}"
 
 
 def _find_month(name: str) -> int:
@@ -183,64 +172,71 @@ def _find_month(name: str) -> int:
 
 
 @_kind(rf"(?P<mm>{_MONTH})\s(?P<days>{_DAY}(?:{_TH}?[-–]{_DAY})?){_TH}?(?P<yy>{_YEAR})")
-def _read_monthday(match: _Match) -> str:
+def _read_monthday(match: re.Match[str], _: str) -> str:
     """Read a date in its written order, without an article: "May fifth, twenty …"."""
     days = " to ".join(map(_order, re.findall(r"\d+", match["days"])))
-    comma, year = "," if "," in match["yy"] else "", match["yy"][-4:]
-    month = _MONTHS[_find_month(match["mm"])].capitalize()
-    return f"{month} {days}{comma} {year and verbalize(year)}".rstrip()
+    month, year = _MONTHS[_find_month(match["mm"])].capitalize(), match["yy"]
+    return f"{month} {days}{year[:1].strip()} {year and verbalize(year[-4:])}".rstrip()
 
 
 @_kind(rf"(?P<day>{_DAY})(?P<th>{_TH}?\s(?:of\s)?)(?P<month>(?i:{_MONTH}))(?P<year>{_YEAR})")
-def _read_daymonth(match: _Match) -> str:
+def _read_daymonth(match: re.Match[str], _: str) -> str:
     said = _say_date(match, match["day"], _find_month(match["month"]), match["year"][-4:])
     return said.removeprefix("the ") if match["th"].strip() else said
 
 
-@_kind(rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+){_TH}")
-def _read_ordinal(match: _Match) -> str:
-    return verbalize(_span(match))
+@_kind(
+    r"(?!\d)[^\W_]+[-–.]?\d(?:[\w.-]*\w)?(?<!['’]s)|\d{3}\([a-z]\)|\dQ\d\d"
+    rf"|(?:\d{{1,3}}(?:,\d{{3}})+|\d+){_TH}|{_OCTET}(?:\.{_OCTET}){{3}}|\d+(?:\.\d+)?[xA-Z](?![A-Za-z\d])"
+    r"|\d+(?:[A-Z]{1,2}|[a-z])?[-–][^\W\d_](?:-?\w)*"
+)
+def _read_name(_: re.Match[str], span: str) -> str:
+    """Read ordinals, and names with a number in them, such as COVID-19, 401(k) or 10x."""
+    found = re.fullmatch(r"([\d.]+)(\(?)([a-zA-Z])\)?", span)
+    if not found:
+        return verbalize(span)
+    return f"{spell_digits(found[1]) if found[2] else spell_number(found[1])} {found[3]}"
 
 
-_kind(rf"{make_pattern(2)}[-–]{make_pattern(3)}(?![-–]\d|\s?=)")(read_range)
+_kind(rf"{quantities.make_pattern(2)}[-–]{quantities.make_pattern(3)}(?![-–]\d)")(
+    quantities.say_range
+)
 
 
 @_kind(
-    r"(?<![/\d])(?P<whole>\d{1,3} )?(?P<part>(?:\d\.)?\d{1,5}/\d{1,5})(?i:th|rds?)?(?!/|\s?=)"
-    rf"(?:\s(?P<of>{UNIT}))?"
+    rf"(?<![/\d])(?P<whole>\d{{1,3}} ?(?=[{_VULGAR}])|\d{{1,3}} )?"
+    rf"(?P<part>[{_VULGAR}](?!\d)|(?:\d\.)?\d{{1,5}}/\d{{1,5}})(?i:th|rds?)?(?!/)"
+    rf"(?:\s?(?P<of>{quantities.UNIT}))?"
 )
-def _read_fraction(match: _Match) -> str:
-    """Read a fraction; but not 24/7, nor a date, by the denominator or the numerator."""
-    one, other = match["part"].split("/")
-    unit = f" {name_unit(match['of'], plural=True)}" if match["of"] else ""
+def _read_fraction(match: re.Match[str], span: str) -> str:
+    """Read a fraction; but not what may be a date or a score."""
+    part = unicodedata.normalize("NFKC", match["part"]).replace("\N{FRACTION SLASH}", "/")
+    one, other = part.split("/")
     if "." in one:
         return f"{spell_number(one)} out of {spell_number(other)}"
     known = 2 <= int(other) <= 10 or int(other) > _DAYS or other in ("16", "32", "64")
-    if match["whole"] or match[0][-1].isalpha() or (known and 0 < int(one) < int(other)):
-        return verbalize((match["whole"] or "") + match["part"]) + unit
-    small = max(int(one), int(other)) <= _DAYS
-    return f"{spell_number(one)} {spell_number(other)}{unit}" if small else match[0]
+    if match["whole"] or span[-1].isalpha() or (known and 0 < int(one) < int(other)):
+        unit = f" {quantities.name_unit(match['of'], plural=True)}" if match["of"] else ""
+        return verbalize(f"{(match['whole'] or '').strip()} {part}".strip()) + unit
+    return f"{verbalize(one)} {verbalize(other)}" if part in ("24/7", "9/11") else span
 
 
-_kind(rf"{make_pattern(1)}(?:(?![-–]\d)|(?={_REST}))")(read_quantity)
+_kind(rf"{quantities.make_pattern(1)}(?![-–]\d)")(quantities.say_quantity)
 
-_LEFT = r"(?:(?<=[\d)%])|(?<=\b[A-Za-z])|(?<=[\d)%]\s)|(?<=\b[A-Za-z]\s))"
-_RIGHT = r"(?=\s?[-−.(]?(?:\d|[A-Za-z]\b))"
 _AFTER, _NEXT = r"(?:(?<=\d)|(?<=\d\s))", r"(?=\s?[-−]?\.?\d)"
-# A sign between numbers or variables, in an equation or between numbers, spaced, before a number.
+# A sign between numbers or variables, between numbers, spaced, before a number.
 _OPERATOR = (
-    rf"{_LEFT}[=+÷≥≤≠]{_RIGHT}|(?<=\d)\+(?![\w+])|{_AFTER}[-−x×/](?=\s?[\d.,]+{_REST})"
-    rf"|{_AFTER}[*x×]{_NEXT}|(?:(?<=\d\s)|(?<=\b[A-Za-z]\s))[<>](?=\s[-−]?\.?\d)"
+    rf"{_LEFT}[=+÷≥≤≠]{_RIGHT}|(?<=\d)\+(?![\w+])|{_AFTER}[*x×]{_NEXT}"
+    rf"|(?:(?<=\d\s)|(?<=\b[A-Za-z]\s))[<>](?=\s[-−]?\.?\d)"
     rf"|(?:[≈±√]|(?<![\w/])~){_NEXT}|(?<=\w)\^(?=[-−]?\d)"
 )
 _FIGURES = re.compile(
     rf"(?P<operator>{_OPERATOR})"
-    rf"|(?:(?<=\d[x×])|(?<![\w.$€£¥¢₹₩₽₺₫฿])(?<!\d[,–])(?:(?<!\d-)|(?=[\d.,]+{_REST})))"
+    rf"|(?:(?<=\d[x×])|(?<![\w.$€£¥¢₹₩₽₺₫฿])(?<!\d[,–-]))"
     rf"(?P<sign>(?<![\w.,)\]%])[-−])?(?:{'|'.join(pattern for pattern, _ in _KINDS.values())})"
     # After a time there may be another one.
     r"(?![^\Wx×]|\$|x(?!\d)|\.\d|,\d(?!\d?:\d\d))"
 )
-_PART = re.compile(r"(\d?)([¼½¾⅐-⅞])(?!\d)")
 _WORD = re.compile(
     rf"(?<![\w.])(?:(?:{any_of(word for word in _WORDS if word[0].isupper())})(?=\s+\w)"
     rf"|(?i:{any_of(word for word in _WORDS if word[0].islower())}))(?!\w)"
@@ -248,8 +244,8 @@ _WORD = re.compile(
 # The word behind an abbreviation; and how much of the text before it tells whether a sentence ends.
 _FOLLOWING = re.compile(r"(\s{1,20})[\"'(\[*_‘“«]{0,8}(\w\S{0,23})")
 _NEAR = 8
-# Signs that were not spelled, and words by which the library reads a span as arithmetic.
-_UNSAID = re.compile(r"[^\w ,'’-]|[\d_]|\bdivided by\b")
+# What was not spelled.
+_UNSAID = re.compile(r"[^\w ,'’-]|[\d_]")
 
 
 def spell(text: str, *, has_more: bool = False, before: str = "") -> str:
@@ -260,18 +256,18 @@ def spell(text: str, *, has_more: bool = False, before: str = "") -> str:
         before: the text right before it.
     """
     at, said = len(before), list[str]()
-    text = _WORD.sub(lambda match: _spell_word(match, has_more), _PART.sub(_write_fraction, text))
-    text = before + text
+    text = before + _WORD.sub(lambda match: _spell_word(match, has_more), text)
     for match in _FIGURES.finditer(text, at):
         said += [text[at : match.start()], _spell_figure(match, has_more)]
         at = match.end()
     return "".join([*said, text[at:]])
 
 
-def _spell_figure(match: _Match, has_more: bool) -> str:
+def _spell_figure(match: re.Match[str], has_more: bool) -> str:
     if match["operator"]:
         return _spell_operator(match)
-    said = _KINDS[match.lastgroup or ""][1](match)
+    kind = match.lastgroup or ""
+    said = _KINDS[kind][1](match, match[kind])
     if _UNSAID.search(said):
         return match[0]
     sign = match["sign"] or ""  # before other figures a hyphen is only a hyphen
@@ -279,26 +275,19 @@ def _spell_figure(match: _Match, has_more: bool) -> str:
     return _end(said, match, has_more) if match[0][-1] == "." else said
 
 
-def _spell_operator(match: _Match) -> str:
-    before, after = match.string[: match.start()], match.string[match.end() :]
-    area = match[0] in "x×" and not re.match(rf"\s?[\d.,]+{_REST}", after)
-    left = "" if not before or before[-1].isspace() or before[-1] in "([" else " "
-    right = "" if not after or after[0].isspace() else " "
-    return f"{left}{'by' if area else _SIGNS[match[0]]}{right}"
+def _spell_operator(match: re.Match[str]) -> str:
+    text, start, end = match.string, match.start(), match.end()
+    left = "" if not start or text[start - 1].isspace() or text[start - 1] in "([" else " "
+    right = "" if end == len(text) or text[end].isspace() else " "
+    return f"{left}{_SIGNS[match[0]]}{right}"
 
 
-def _write_fraction(match: _Match) -> str:
-    """Write ½ as 1/2, and 1½ as 1 1/2."""
-    part = unicodedata.normalize("NFKC", match[2]).replace("\N{FRACTION SLASH}", "/")
-    return f"{match[1]} {part}".lstrip()
-
-
-def _spell_word(match: _Match, has_more: bool) -> str:
+def _spell_word(match: re.Match[str], has_more: bool) -> str:
     said = _WORDS.get(match[0]) or _WORDS[match[0].lower()].capitalize()
     return _end(said, match, has_more)
 
 
-def _end(said: str, match: _Match, has_more: bool) -> str:
+def _end(said: str, match: re.Match[str], has_more: bool) -> str:
     """Keep a full stop that ends both the span and the sentence."""
     text, end = match.string, match.end()
     following = _FOLLOWING.match(text, end)

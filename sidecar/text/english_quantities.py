@@ -67,13 +67,19 @@ def name_unit(unit: str, *, plural: bool) -> str:
     return (many or f"{head}s{per}{rest}") if plural else one
 
 
-def read_quantity(match: re.Match[str]) -> str:
-    """Read the first quantity of a match."""
+def say_measure(number: str, unit: str) -> str:
+    """Say a number of units."""
+    said = spell_number(number)
+    return f"{said} {name_unit(unit, plural=said != 'one')}"
+
+
+def say_quantity(match: re.Match[str], _: str) -> str:
+    """Say the first quantity of a match."""
     return _spell_quantity(match, 1, 1)
 
 
-def read_range(match: re.Match[str]) -> str:
-    """Read $5-10k or 5-10 km: what only the last number has holds for both."""
+def say_range(match: re.Match[str], _: str) -> str:
+    """Say $5-10k or 5-10 km: what only the last number has holds for both."""
     bare = not match["unit2"]
     if match["cur2"]:
         both = match["cur3"] or "." in match["n2"]

@@ -3,7 +3,7 @@
 The words around a figure decide how it is read (两个, 第三章), so the library gets the clause.
 Forms that it does not know are put into forms that it knows first; docs/text.md lists them. Then
 the numbers are read back from its words: if they are not those of the clause, as when it takes 12.5
-for a date, the clause is tried in smaller parts, and what is still not certain stays as it is.
+for a date, its figures are tried alone, and what is still not certain stays as it is.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ _Said = str | Callable[[re.Match[str]], str]
 _Rules = list[tuple[str, _Said]]
 
 _N = r"\d+(?:\.\d+)?"
-_GROUPED = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?"
 _HAN = "\u4e00-\u9fff"
 _DASH = r"[-–—~～〜]"
 _NUMERAL = "[零〇一二三四五六七八九十百千万亿億兆]"
@@ -34,15 +33,12 @@ _APART = re.compile(
     r"|(?<!\d)(?:\d+(?:[- ]\d{2,4}){3,}|\d+(?:\.\d+){2,}(?:[:-]\w+)?)|[\"\\\s]+)",
     re.ASCII,
 )
-# The parts in which a text is spelled: its clauses, their words, its figures.
-_PARTS = [
-    re.compile(r"([，。！？；、“”‘’「」『』（）《》…\n]+|：(?!\d))"),
-    re.compile(r"(\s+)"),
-    re.compile(
-        rf"((?:[$€£¥￥第]|{_MINUS})?(?<![A-Za-z\d.])(?<![A-Za-z]-)"
-        rf"\d[\d.,:/%=+×÷<>~～〜–—¼½¾⅐-⅞-]*[A-Za-z²³℃°%]*[{_HAN}]{{0,3}})"
-    ),
-]
+# A text is spelled by its clauses, and one that is not certain by its figures.
+_CLAUSES = re.compile(r"([，。！？；、“”‘’「」『』（）《》…\n]+|：(?!\d))")
+_FIGURES = re.compile(
+    rf"((?:[$€£¥￥第]|{_MINUS})?(?<![A-Za-z\d.])(?<![A-Za-z]-)"
+    rf"\d[\d.,:/%=+×÷<>~～〜–—¼½¾⅐-⅞-]*[A-Za-z²³℃°%]*[{_HAN}]{{0,3}})"
+)
 # Words that may precede a figure. They contain no figure, so they are returned as they are.
 _WORDS = re.compile(rf"(?:(?:QQ)?[{_HAN}]{{1,6}}：?|[A-Z]{{2,}} )\Z")
 # A sign or letters beside a number in words.
@@ -53,14 +49,13 @@ _PLACES = {"兆": 12, "亿": 8, "億": 8, "万": 4, "千": 3, "百": 2, "十": 1
 _DIGITS = str.maketrans("零〇一二三四五六七八九两幺", "0012345678921")
 _RUN = re.compile(r"([\d兆亿億万千百十]+)(?:[.点](\d+)(?![\d十百分秒]))?")
 # Marks between digits, 百分之, and 千 in a unit's name are no part of a number.
-_NO_NUMBER = re.compile(r"(?<=\d),(?=\d{3})|(?<![\d一-九])[百千]分[之の]|千(?=[克米瓦焦赫帕])")
+_NO_NUMBER = re.compile(r"(?<![\d一-九])[百千]分[之の]|千(?=[克米瓦焦赫帕])")
 # Digits and signs of telephone numbers.
 _DIALLED = {
     "zh": {"1": "幺", "+": "加", "-": " ", "(": "", ")": " "},
     "ja": {"0": "ゼロ", "+": "プラス", "〒": "郵便番号", "-": "の", " ": "の"},
 }
 _DATE = 12  # "24/7" is no fraction, and "3/2" may be one
-_MOST = 16  # digits of a number that is spelled as a count
 
 
 def spell(text: str, code: str, *, before: str = "") -> str:
@@ -70,51 +65,54 @@ def spell(text: str, code: str, *, before: str = "") -> str:
         code: zh or ja.
         before: the text right before it.
     """
-    if not _FIGURE.search(text):
-        return text
     if (words := _WORDS.search(before)) is not None:
         whole = spell(words[0] + text, code)
         if whole.startswith(words[0]):
             return whole.removeprefix(words[0])
-    return _spell_parts(text, code, 0)
+    return "".join(_spell_clause(clause, code) for clause in _CLAUSES.split(text))
 
 
-def _spell_parts(text: str, code: str, level: int) -> str:
+def _spell_clause(clause: str, code: str) -> str:
+    said = _say(clause, code)
+    if said is None:
+        said = "".join(_spell_figure(part, code) for part in _FIGURES.split(clause))
+        return clause if _UNSAID.search(said) else said
+    return said
+
+
+def _spell_figure(text: str, code: str) -> str:
+    said = _say(text, code)
+    if said is None and code == "zh" and len(text) <= LONGEST:
+        number = re.match(rf"({_N})([{_HAN}]*)$", _rewrite(text, code))
+        said = _count(number[1], code) + number[2] if number else None
+    return text if said is None else said
+
+
+def _say(text: str, code: str) -> str | None:
+    """Return what the library says; None if that is not certain."""
     if not _FIGURE.search(text):
         return text
-    if level == len(_PARTS) and len(text) > LONGEST:
-        return text
-    if level < len(_PARTS):
-        parts = (_spell(part, code, level + 1) for part in _PARTS[level].split(text))
-        said = "".join(parts)
-        return text if level and _UNSAID.search(said) else said
-    form = _rewrite(text, code)
-    number = re.match(rf"(?:{_GROUPED}|{_N})(?=[{_HAN}]*$)", form)
-    return _count(number[0], code) + form[number.end() :] if number and code == "zh" else text
-
-
-def _spell(text: str, code: str, level: int) -> str:
-    said: list[str] = []
     if len(text) > LONGEST:
-        return _spell_parts(text, code, level)
-    for i, piece in enumerate(_APART.split(_rewrite(text, code))):
-        is_name = i % 2 == 1  # a match of the pattern
-        said.append(piece if is_name or not _FIGURE.search(piece) else verbalize(piece, code))
-        if not is_name and not _agree(piece, said[-1]):
-            return _spell_parts(text, code, level)
-    return "".join(said).replace("〇点", "零点")
+        return None
+    parts = _APART.split(_rewrite(text, code))
+    said = [  # every other part is a name
+        verbalize(part, code) if at % 2 == 0 and _FIGURE.search(part) else part
+        for at, part in enumerate(parts)
+    ]
+    is_certain = all(map(_agree, parts[::2], said[::2]))
+    return "".join(said).replace("〇点", "零点") if is_certain else None
 
 
 def _agree(written: str, said: str) -> bool:
     """Return whether what is said has the numbers that were written, and nothing else is wrong."""
-    if written == said:
-        return not _FIGURE.search(said)
+    if not _FIGURE.search(written):
+        return True
     if _FIGURE.search(said) or _UNSAID.search(said) or ("幺" in said and "幺" not in written):
         return False
     # A sum has "=", a score a colon, and a date is no fraction.
-    if re.search("[减減]", said) and "=" not in written:
-        return False
-    if re.search("[比対]", said) and not re.search("[:比対]", written):
+    if (re.search("[减減]", said) and "=" not in written) or (
+        re.search("[比対]", said) and not re.search("[:比対]", written)
+    ):
         return False
     fraction = re.search(r"(\d+)/(\d+)(/\d)?", written)
     if fraction and "分" in said and (fraction[3] or _DATE < int(fraction[1]) >= int(fraction[2])):
@@ -143,18 +141,15 @@ def _value(words: str) -> int:
 
 def _count(number: str, code: str) -> str:
     """Spell a number as a count: above eight digits in groups, since the library knows no more."""
-    whole, _, part = number.replace(",", "").partition(".")
-    # After "about" the library expects a number, and not a date or a telephone's.
-    said = verbalize(f"约{whole}", code)[1:] if code == "zh" else verbalize(whole, code)
-    for power, name in ((8, "亿"),) if code == "zh" else ((12, "兆"), (8, "億")):
-        head, tail = divmod(int(whole), 10**power)
-        if head:
-            nought = "零" if code == "zh" and 0 < tail < 10 ** (power - 1) else ""
-            said = f"{_count(str(head), code)}{name}{nought}" + (
-                _count(str(tail), code) if tail else ""
-            )
-            said = re.sub("^千", "一千", said) if code == "ja" else said
-            break
+    whole, _, part = number.partition(".")
+    power, name = (8, "亿") if code == "zh" else (12, "兆") if len(whole) > 12 else (8, "億")
+    head, tail = divmod(int(whole), 10**power)
+    if head:
+        nought = "零" if code == "zh" and 0 < tail < 10 ** (power - 1) else ""
+        said = _count(str(head), code) + name + nought + (_count(str(tail), code) if tail else "")
+        said = re.sub("^千", "一千", said) if code == "ja" else said
+    else:  # after "about" the library expects a number, and not a date or a telephone's
+        said = verbalize(f"约{whole}", code)[1:] if code == "zh" else verbalize(whole, code)
     return f"{said}点{spell_digits(part, code)}" if part else said
 
 
@@ -180,29 +175,22 @@ def _make_rules(code: str) -> list[tuple[re.Pattern[str], _Said]]:
     units, signs = names["units"], names["signs"]
     money = {sign: name for keys, name in names["currencies"].items() for sign in keys.split()}
     to, mixed, minus = ("到", "又", "负") if code == "zh" else ("から", "と", "マイナス")
-    number, code_or_sign = rf"(?:{_GROUPED}|{_N})[十百千万萬亿億兆]*", any_of(money)
+    number, code_or_sign = rf"{_N}[十百千万萬亿億兆]*", any_of(money)
 
     def normalize(match: re.Match[str]) -> str:
         form = unicodedata.normalize("NFKC", match[0]).replace("−", "-").replace("\u2044", "/")
-        return (
-            mixed + form
-            if match["part"] and match.string[match.start() - 1 :][0].isdigit()
-            else form
-        )
+        is_mixed = match["part"] and match.string[: match.start()][-1:].isdigit()
+        return mixed + form if is_mixed else form
 
     def pay(match: re.Match[str]) -> str:
         name = match["named"] if match["named"] not in (None, "", "元") else money[match["sign"]]
-        return match["a"].replace(",", "") + (f"{to}{match['b']}" if match["b"] else "") + name
+        return match["a"] + (f"{to}{match['b']}" if match["b"] else "") + name
 
     def span(match: re.Match[str]) -> str:
         a, b = match["a"], match["b"]
         if match["dash"] == "-" and (float(a) >= float(b) or len(a) == len(b) == len("2024")):
             return match[0]  # years, which the library reads by their digits
         return f"{a}{match['unit'] or match['percent'] or ''}{to}{b}"
-
-    def count(match: re.Match[str]) -> str:
-        is_count = len(re.sub(r",|\..*", "", match[0])) <= _MOST
-        return _count(match[0], code) if is_count else match[0]
 
     def name(match: re.Match[str]) -> str:
         return signs.get(match["sign"], match[0])
@@ -212,6 +200,10 @@ def _make_rules(code: str) -> list[tuple[re.Pattern[str], _Said]]:
         (
             r"(?<=\d)[％‰：～／＋．＝＜＞](?=[\d％-])|(?<=\d)％|[０-９㍱-㍺㎀-㏟]|[－＋＄￡−](?=[\d０-９])"
             r"|(?P<part>[¼½¾⅐-⅞])(?!\d)", normalize,
+        ),
+        (  # Grouped numbers.
+            rf"(?<![\d.,])\d{{1,3}}(?:(?:,\d{{3}})+(?![\d,])|(?: \d{{3}})+(?=[{_HAN}]))",
+            lambda match: re.sub("[, ]", "", match[0]),
         ),
         (r"(?<=\d)\s?([=≤≥<>/+])\s?(?=-?\d)", r"\1"),
         (
@@ -224,8 +216,8 @@ def _make_rules(code: str) -> list[tuple[re.Pattern[str], _Said]]:
         *(_CHINESE if code == "zh" else _JAPANESE),
         # Numbers of more digits than the library knows; before letters they stay.
         (
-            r"(?<![\d,./A-Za-z])(?<!\d-)(?:\d{1,3}(?:,\d{3}){2,}|[1-9]\d{8,15})(?:\.\d+)?"
-            r"(?![\d,.]|\s?[A-Za-z℃°%‰])", count,
+            r"(?<![\d,./A-Za-z])(?<!\d-)[1-9]\d{8,15}(?:\.\d+)?(?![\d,.]|\s?[A-Za-z℃°%‰])",
+            lambda match: _count(match[0], code),
         ),
         (
             rf"(?:(?<=\d)\s?({any_of(units)})|(?<=/)(m[23]|mL))(?![A-Za-z0-9])",
@@ -244,7 +236,6 @@ def _make_rules(code: str) -> list[tuple[re.Pattern[str], _Said]]:
             span,
         ),
         (rf"([年月日号時时点元円万亿億千百])\s?{_DASH}\s?(?={_N}\1)", rf"\1{to}"),
-        (rf"(?<=\d) (?=\d{{3}}(?: \d{{3}})*[{_HAN}])", ""),
     ]  # fmt: skip
     return [(re.compile(pattern, re.ASCII), said) for pattern, said in rules]
 

@@ -198,7 +198,7 @@ def _read_name(_: re.Match[str], span: str) -> str:
     return f"{spell_digits(found[1]) if found[2] else spell_number(found[1])} {found[3]}"
 
 
-_kind(rf"{quantities.make_pattern(2)}[-–]{quantities.make_pattern(3)}(?![-–]\d)")(
+_kind(rf"{quantities.make_pattern(2)}[-–]{quantities.make_pattern(3)}(?![-–]\d|\s?=|(?<=\d)/\d)")(
     quantities.say_range
 )
 
@@ -221,7 +221,7 @@ def _read_fraction(match: re.Match[str], span: str) -> str:
     return f"{verbalize(one)} {verbalize(other)}" if part in ("24/7", "9/11") else span
 
 
-_kind(rf"{quantities.make_pattern(1)}(?![-–]\d)")(quantities.say_quantity)
+_kind(rf"(?<!\d/){quantities.make_pattern(1)}(?![-–]\d|(?<=\d)/\d)")(quantities.say_quantity)
 
 _AFTER, _NEXT = r"(?:(?<=\d)|(?<=\d\s))", r"(?=\s?[-−]?\.?\d)"
 # A sign between numbers or variables, between numbers, spaced, before a number.
@@ -271,7 +271,11 @@ def _spell_figure(match: re.Match[str], has_more: bool) -> str:
     if _UNSAID.search(said):
         return match[0]
     sign = match["sign"] or ""  # before other figures a hyphen is only a hyphen
-    said = f"minus {said}" if sign and (match["n1"] or match["n2"]) else sign + said
+    said = (
+        f"minus {said}"
+        if sign and (match["n1"] or match["n2"] or match["_read_sum"])
+        else sign + said
+    )
     return _end(said, match, has_more) if match[0][-1] == "." else said
 
 

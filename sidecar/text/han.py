@@ -201,9 +201,11 @@ def _make_rules(code: str) -> list[tuple[re.Pattern[str], _Said]]:
             r"(?<=\d)[％‰：～／＋．＝＜＞](?=[\d％-])|(?<=\d)％|[０-９㍱-㍺㎀-㏟]|[－＋＄￡−](?=[\d０-９])"
             r"|(?P<part>[¼½¾⅐-⅞])(?!\d)", normalize,
         ),
-        (  # Grouped numbers.
-            rf"(?<![\d.,])\d{{1,3}}(?:(?:,\d{{3}})+(?![\d,])|(?: \d{{3}})+(?=[{_HAN}]))",
-            lambda match: re.sub("[, ]", "", match[0]),
+        *(_CHINESE if code == "zh" else _JAPANESE),
+        # Grouped numbers.
+        (
+            r"(?<!\d)(?<!\d[.,])\d{1,3}(?:(?:,\d{3})+(?![\d,])"
+            rf"|(?: \d{{3}})+(?=[{_HAN}]))", lambda match: re.sub("[, ]", "", match[0]),
         ),
         (r"(?<=\d)\s?([=≤≥<>/+])\s?(?=-?\d)", r"\1"),
         (
@@ -213,7 +215,7 @@ def _make_rules(code: str) -> list[tuple[re.Pattern[str], _Said]]:
             pay,
         ),
         (rf"(?<![\w.$])(?P<a>{number})\s?(?P<sign>{code_or_sign})(?P<b>)(?P<named>)(?![\w$])", pay),
-        *(_CHINESE if code == "zh" else _JAPANESE),
+        (rf"({_N}[十百千万亿]*(?:[美欧日港]元|英镑|[次人]))/(?=[{_HAN}])", r"\1每"),
         # Numbers of more digits than the library knows; before letters they stay.
         (
             r"(?<![\d,./A-Za-z])(?<!\d-)[1-9]\d{8,15}(?:\.\d+)?(?![\d,.]|\s?[A-Za-z℃°%‰])",
@@ -231,7 +233,7 @@ def _make_rules(code: str) -> list[tuple[re.Pattern[str], _Said]]:
         (
             rf"(?<![\w.:/+×÷=,-])(?<![图表式例注题])(?P<a>-?{_N})"
             rf"(?P<unit>%|‰|℃|°C|[A-Za-z]{{1,4}}²?|[{_HAN}]{{1,3}})?"
-            rf"\s?(?P<dash>{_DASH})\s?(?P<b>{_N})(?![\d:/=+×÷-]|\.\d)"
+            rf"(?P<dash>\s?[–—~～〜]\s?|\s-\s|-)(?P<b>{_N})(?![\d:/=+×÷-]|\.\d)"
             rf"(?=(?P<percent>%)|\s?(?:[‰℃°a-zμ²³]|(?!室|房|系列|型|客机|飞机|等于)[{_HAN}]))",
             span,
         ),
@@ -245,8 +247,8 @@ _YEAR = r"(?<![\d.版本-])(?<![A-Za-z] )((?:19|20)\d\d)"
 _CHINESE: _Rules = [
     # Figures that are names: telephone numbers, cards, accounts, rooms.
     (
-        r"(?<![\w.,-])(?:(?:\+|00)86[- ]?)?(?:1[3-9]\d[- ]?\d{4}[- ]?\d{4}|[48]00[- ]?\d{3}[- ]?"
-        r"\d{4}|\(?0(?:10|2\d|[3-9]\d\d)[)-]? ?\d{7,8}|\d{4}(?: \d{4}){3,})(?![\d.,]|[- ]\d)"
+        r"(?<![\w.,$￥¥-])(?:(?:\+|00)86[- ]?)?(?:1[3-9]\d[- ]?\d{4}[- ]?\d{4}|[48]00[- ]?\d{3}"
+        r"[- ]?\d{4}|\(?0(?:10|2\d|[3-9]\d\d)[)-]? ?\d{7,8}|\d{4}(?: \d{4}){3,})(?![\d.,]|[- ]\d)"
         r"|(?:号码|[账卡单学工尾]号|身份证|密码|验证码|邮编|房间|电话|手机|热线|拨打|QQ)号?[是为：:]?"
         r"\s?\d{3,}(?![\d,.%/:°-]|[元万千百张单个次年月])|(?<![\d.,A-Za-z-])(?:\d{15,}[Xx]?"
         r"(?![A-Za-z\d.,元])|[1-9]\d{2,3}(?=室|房间|号房|路公交))",
@@ -255,9 +257,8 @@ _CHINESE: _Rules = [
     (rf"{_YEAR}[.·/]{_MONTH}[.·/]{_DAY}(?![\w.])", r"\1年\2月\3日"),
     (rf"{_YEAR}(?:/|\.(?=0\d)){_MONTH}(?![\d/.元美])", r"\1年\2月"),
     (r"(?<!\d)0(?=[1-9][月日号])", ""),
-    (r"(?<=第)2(?![\d.])|(?<!\d)2(?=分之)", "二"),  # not 两, before any measure word
+    (r"(?<=第)2(?![\d.,])|(?<!\d)2(?=分之)", "二"),  # not 两, before any measure word
     (r"(?<=[\d万亿千百])\+(?![\d+])", "多"),
-    (rf"({_N}[十百千万亿]*(?:[美欧日港]元|英镑|[次人]))/(?=[{_HAN}])", r"\1每"),
     (r"(?<=[歼轰运直征风舟娥宫空剑])-(?=\d)", ""),  # 歼-20 is a name
 ]  # fmt: skip
 _JAPANESE: _Rules = [

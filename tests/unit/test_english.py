@@ -119,6 +119,7 @@ ROWS = [
     # Fractions.
     ("¼ cup and 1½ eggs", "one quarter cup and one and a half eggs"),
     ("11/16 inch, 9/11", "eleven sixteenths inch, nine eleven"),
+    ("16 GB/5 GB, ½kg", "sixteen gigabytes/five gigabytes, one half kilograms"),
     # Sums and measures.
     ("only $.35, .312", "only thirty five cents, point three one two"),
     ("$45/month, $9/kg", "forty five dollars per month, nine dollars per kilogram"),
@@ -150,6 +151,7 @@ KEPT = [
     "2024-01-05T10:30:00Z, 10.0.0.1:8080, 10.0.0.0/8",
     "5'10\" tall, 6’2” too, 51°30′26″N, Q3'24",
     "10s of thousands, 100s of people",
+    "on 7/4 & 12/25, a score of 120/80",
 ]
 
 

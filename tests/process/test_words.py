@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.harness import Message, RpcError, Sidecar, Speech, sidecar
+from tests.support.harness import ROOT, Message, RpcError, Sidecar, Speech, sidecar
 
 TEXT = (
     "On May 3, 2024, **Dr. Smith** paid $25 for it. The second one is *longer*, and says more.\n\n"
@@ -140,3 +140,33 @@ def test_who_asks_for_no_words_gets_none(aligned: Sidecar) -> None:
     plain = aligned.speak("Hello there.", **{**FAST, "timing": "sentence"})
     assert not plain.words
     assert plain.audio == aligned.speak("Hello there.", **FAST).audio
+
+
+ALIGNER = ROOT / "tests" / "data" / "tiny-aligner"
+
+
+def test_a_checkpoint_of_an_aligner_is_loaded_for_the_first_words_and_used() -> None:
+    """Its weights are random, so that its times mean nothing; `tests/parity` compares them."""
+    text = "The price is $25. Das ist gut, und es ist schön."
+    with sidecar("--aligner", str(ALIGNER)) as process:
+        assert process.initialized["capabilities"]["aligner"] == str(ALIGNER)
+        speech = process.speak(text, **FAST)
+        check_places(speech, text)
+        assert len(told(speech)) == 11
+        assert {(one["source"], one["grainMs"]) for one in speech.words} == {("aligner", 80)}
+        assert not speech.result.get("warnings")
+        loaded = {one["model"] for one in process.call("server/status")["models"]}
+        assert loaded == {"tiny-voice", str(ALIGNER)}
+        with pytest.raises(RpcError, match="cannot speak"):
+            process.call("speech/synthesize", {"text": "Hello.", "model": str(ALIGNER)})
+        process.call("model/unload", {"model": str(ALIGNER)})
+        assert told(process.speak(text, **FAST)) == told(speech)
+
+
+def test_an_aligner_that_is_not_on_this_machine_is_not_downloaded() -> None:
+    with sidecar("--aligner", "someone/aligner") as process:
+        speech = process.speak("Hello there.", **FAST)
+    assert [one["words"] for one in speech.words] == [None]
+    (warning,) = speech.result["warnings"]
+    assert warning["type"] == "wordTimesMissing"
+    assert "someone/aligner is not on this machine" in warning["message"]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 from typing import Any
 
+import msgspec
 import pytest
 
 from client_tests.support import REPOSITORY, eventually
@@ -16,7 +18,7 @@ from qwen_tts_client.flow import Channel, FlowGate
 from qwen_tts_client.framing import FrameReader, frame
 from qwen_tts_client.heartbeat import Heartbeat
 from qwen_tts_client.lines import MAX_LINE_CHARS, LineReader
-from qwen_tts_client.protocol import SentenceProgress
+from qwen_tts_client.protocol import SentenceProgress, WordsProgress
 from qwen_tts_client.text_feed import Sentence, SpokenText, TextFeed
 
 BODIES = [json.dumps(one).encode() for one in ({"a": "ä – 你好 🎧"}, {}, {"b": "x" * 5000})]
@@ -90,12 +92,15 @@ def test_lines_without_an_end_are_cut() -> None:
 
 @pytest.mark.parametrize("case", CAPTIONS, ids=[case["name"] for case in CAPTIONS])
 def test_captions_are_those_of_the_typescript_client(case: dict[str, Any]) -> None:
+    starts = accumulate((len(one["text"]) for one in case["sentences"]), initial=0)
     sentences = [
-        Sentence(index, one["text"], 0, 0, one["startMs"])
-        for index, one in enumerate(case["sentences"])
+        Sentence(index, one["text"], start, start + len(one["text"]), one["startMs"])
+        for index, (one, start) in enumerate(zip(case["sentences"], starts, strict=False))
     ]
+    words = msgspec.convert(case.get("words", []), list[WordsProgress])
     speech = (sentences, case["durationMs"])
-    assert (to_srt(*speech), to_vtt(*speech)) == (case["srt"], case["vtt"])
+    made = (to_srt(*speech, word_times=words), to_vtt(*speech, word_times=words))
+    assert made == (case["srt"], case["vtt"])
 
 
 def test_back_off_doubles_the_delay_and_ends_at_the_fifth_crash() -> None:

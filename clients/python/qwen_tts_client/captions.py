@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import html
-import math
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from qwen_tts_client.protocol import WordsProgress
 from qwen_tts_client.text_feed import Sentence
+from qwen_tts_client.word_captions import ShownWord, place_words, split_starts, underline, whole
 
 # The limits that broadcasters use; an ideogram is two columns wide.
 _COLUMNS = 42
@@ -38,9 +39,12 @@ class _Cue(NamedTuple):
     start_ms: float
     end_ms: float
     text: str
+    words: list[ShownWord]
 
 
-def to_srt(sentences: Sequence[Sentence], duration_ms: float) -> str:
+def to_srt(
+    sentences: Sequence[Sentence], duration_ms: float, *, word_times: Sequence[WordsProgress] = ()
+) -> str:
     """Return captions of a speech in the SubRip format (`.srt`).
 
     Each sentence is a caption; a long one is several, of two lines of at most 42 columns. Sentences
@@ -52,32 +56,63 @@ def to_srt(sentences: Sequence[Sentence], duration_ms: float) -> str:
     Args:
         sentences: all of them, as `stream.sentences` gives them at the end.
         duration_ms: of the whole audio.
+        word_times: `stream.words`, of a speech with the timing `word`: each word is underlined
+            (`<u>`) while it is heard, and a caption begins with its first word.
     """
+    cues = [
+        one
+        for cue in _cues(sentences, duration_ms, word_times)
+        for one in underline(cue.text, cue.words, cue.start_ms, cue.end_ms)
+    ]
     return "\n".join(
-        f"{number}\n{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}\n{cue.text}\n"
-        for number, cue in enumerate(_cues(sentences, duration_ms), 1)
+        f"{number}\n{_clock(start, ',')} --> {_clock(end, ',')}\n{text}\n"
+        for number, (start, end, text) in enumerate(cues, 1)
     )
 
 
-def to_vtt(sentences: Sequence[Sentence], duration_ms: float) -> str:
+def to_vtt(
+    sentences: Sequence[Sentence], duration_ms: float, *, word_times: Sequence[WordsProgress] = ()
+) -> str:
     """Return captions of a speech in the WebVTT format (`.vtt`), for a page's `<track>`.
 
-    The captions are the same as those of `to_srt`, and so are the arguments.
+    The captions are the same as those of `to_srt`, and so are the arguments; with `word_times`,
+    each word has its time before it, as WebVTT has it for karaoke (`::cue(:past)` in CSS).
     """
     cues = (
-        f"\n{_clock(cue.start_ms, '.')} --> {_clock(cue.end_ms, '.')}\n"
-        f"{html.escape(cue.text, quote=False)}\n"
-        for cue in _cues(sentences, duration_ms)
+        f"\n{_clock(cue.start_ms, '.')} --> {_clock(cue.end_ms, '.')}\n{_timed(cue)}\n"
+        for cue in _cues(sentences, duration_ms, word_times)
     )
     return "".join(["WEBVTT\n", *cues])
 
 
-def _cues(sentences: Sequence[Sentence], duration_ms: float) -> Iterator[_Cue]:
+def _timed(cue: _Cue) -> str:
+    """Return a cue's text for WebVTT, with the times inside it that lie inside the cue."""
+    parts: list[str] = []
+    at, last = 0, whole(cue.start_ms)
+    for word in cue.words:
+        if last < whole(word.start_ms) < whole(cue.end_ms):
+            last = whole(word.start_ms)
+            stamp = f"<{_clock(word.start_ms, '.')}>"
+            parts += [html.escape(cue.text[at : word.begin], quote=False), stamp]
+            at = word.begin
+    return "".join([*parts, html.escape(cue.text[at:], quote=False)])
+
+
+def _cues(
+    sentences: Sequence[Sentence], duration_ms: float, words: Sequence[WordsProgress]
+) -> Iterator[_Cue]:
     """A sentence of which nothing was spoken has no duration, and is left out."""
+    known = {one.sentence: one.words or [] for one in words}
     starts = [*(sentence.start_ms for sentence in sentences), duration_ms]
     for sentence, (start, end) in zip(sentences, pairwise(starts), strict=True):
         if end > start:
-            yield from _shared(_balanced(sentence.text), start, end)
+            cues = list(_shared(_balanced(sentence.text), start, end))
+            if its := known.get(sentence.index):
+                heard = place_words([cue.text for cue in cues], sentence, its)
+                begins = split_starts(start, end, heard, [cue.start_ms for cue in cues])
+                spans = zip(cues, heard, begins, [*begins[1:], end], strict=True)
+                cues = [_Cue(since, until, cue.text, its) for cue, its, since, until in spans]
+            yield from cues
 
 
 def _shared(lines: list[str], start: float, end: float) -> Iterator[_Cue]:
@@ -88,7 +123,7 @@ def _shared(lines: list[str], start: float, end: float) -> Iterator[_Cue]:
         part = lines[at : at + _LINES]
         since = start + (end - start) * shown / total
         shown += sum(map(_width, part))
-        yield _Cue(since, start + (end - start) * shown / total, "\n".join(part))
+        yield _Cue(since, start + (end - start) * shown / total, "\n".join(part), [])
 
 
 def _balanced(text: str) -> list[str]:
@@ -120,6 +155,5 @@ def _width(text: str) -> int:
 
 
 def _clock(ms: float, point: str) -> str:
-    whole = math.floor(ms + 0.5)
-    minutes, rest = divmod(whole, 60_000)
+    minutes, rest = divmod(whole(ms), 60_000)
     return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}{point}{rest % 1000:03}"

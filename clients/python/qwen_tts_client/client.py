@@ -137,6 +137,7 @@ class Client:
         text: str,
         *,
         on_sentence: Callable[[Sentence], object] | None = None,
+        on_words: Callable[[protocol.WordsProgress], object] | None = None,
         **params: Unpack[protocol.SpeechParams],
     ) -> SpeechStream:
         """Speak a text. Generation starts at once, whether or not the stream is read.
@@ -146,14 +147,17 @@ class Client:
         Args:
             on_sentence: is called when the start of a sentence in the audio is known: before the
                 sentence's audio, or with `text_mode="stream"` after it.
+            on_words: with `timing="word"`, is called with the words of each sentence, after its
+                audio has arrived.
         """
-        return self._speak({"text": text, **params}, None, on_sentence)
+        return self._speak({"text": text, **params}, None, on_sentence, on_words)
 
     def synthesize_text(
         self,
         text: TextSource,
         *,
         on_sentence: Callable[[Sentence], object] | None = None,
+        on_words: Callable[[protocol.WordsProgress], object] | None = None,
         **params: Unpack[protocol.LiveSpeechParams],
     ) -> SpeechStream:
         """Speak a text that is still being written, such as the answer of a language model.
@@ -164,9 +168,9 @@ class Client:
         Args:
             text: gives pieces that may end anywhere; one that is not asynchronous is read in a
                 thread, so it may wait.
-            on_sentence: as for `synthesize`.
+            on_sentence, on_words: as for `synthesize`.
         """
-        return self._speak({**params, "text": ""}, text, on_sentence)
+        return self._speak({**params, "text": ""}, text, on_sentence, on_words)
 
     async def ensure_model(
         self,
@@ -216,8 +220,15 @@ class Client:
         params: Mapping[str, Any],
         source: TextSource | None,
         on_sentence: Callable[[Sentence], object] | None,
+        on_words: Callable[[protocol.WordsProgress], object] | None,
     ) -> SpeechStream:
-        speech = Speech(self, params, source, lambda sentence: call_later(on_sentence, sentence))
+        speech = Speech(
+            self,
+            params,
+            source,
+            lambda sentence: call_later(on_sentence, sentence),
+            lambda words: call_later(on_words, words),
+        )
         return SpeechStream(speech, str(params.get("encoding", "pcm_s16le")))
 
     def _server(self) -> protocol.InitializeResult:

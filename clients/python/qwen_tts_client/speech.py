@@ -14,7 +14,12 @@ from qwen_tts_client.errors import SidecarResponseError
 from qwen_tts_client.flow import Channel, FlowGate
 from qwen_tts_client.heard import Heard, find_heard
 from qwen_tts_client.outgoing import to_wire
-from qwen_tts_client.protocol import AudioProgress, SentenceProgress, SynthesizeResult
+from qwen_tts_client.protocol import (
+    AudioProgress,
+    SentenceProgress,
+    SynthesizeResult,
+    WordsProgress,
+)
 from qwen_tts_client.text_feed import Sentence, SpokenText, TextFeed, TextSource
 
 
@@ -61,6 +66,7 @@ class Speech:
     Attributes:
         result: the outcome; its error is also raised by `next`, after the audio so far.
         sentences: those whose start is known, in order.
+        words: those of the sentences that have been spoken, in order, if they were asked for.
     """
 
     def __init__(
@@ -69,6 +75,7 @@ class Speech:
         params: Mapping[str, Any],
         source: TextSource | None,
         on_sentence: Callable[[Sentence], None],
+        on_words: Callable[[WordsProgress], None] = lambda words: None,
     ) -> None:
         self._host = host
         self._params = to_wire(params)
@@ -76,6 +83,7 @@ class Speech:
         self._text.add(str(params.get("text", "")))
         self._feed = None if source is None else TextFeed(source, self._text)
         self._on_sentence = on_sentence
+        self._on_words = on_words
         self._chunks: Channel[SpeechChunk] = Channel()
         self._call: Call[SynthesizeResult] | None = None
         self._connection: Connection | None = None
@@ -87,6 +95,7 @@ class Speech:
         self._ends_ms: dict[int, float] = {}
         self._told: protocol.HeardSpeech | None = None  # by the sidecar
         self.sentences: list[Sentence] = []
+        self.words: list[WordsProgress] = []
         self.result: asyncio.Future[SynthesizeResult] = asyncio.get_running_loop().create_future()
         self._running = asyncio.create_task(self._run())
 
@@ -189,8 +198,12 @@ class Speech:
                 self._end(error)
                 call.cancel(None)
 
-    def _on_progress(self, value: AudioProgress | SentenceProgress) -> None:
+    def _on_progress(self, value: AudioProgress | SentenceProgress | WordsProgress) -> None:
         if self.result.done():
+            return
+        if isinstance(value, WordsProgress):
+            self.words.append(value)
+            self._on_words(value)
             return
         if isinstance(value, SentenceProgress):
             sentence = self._text.take(value)

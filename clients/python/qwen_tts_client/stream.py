@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 
 from qwen_tts_client.errors import SidecarCancelledError, SidecarError
 from qwen_tts_client.heard import Heard
-from qwen_tts_client.protocol import SynthesizeResult
+from qwen_tts_client.protocol import SynthesizeResult, WordsProgress
 from qwen_tts_client.speech import Speech, SpeechChunk
 from qwen_tts_client.text_feed import Sentence
 from qwen_tts_client.wav import HEADER_BYTES, wav_header
@@ -38,6 +38,15 @@ class SpeechStream:
     def sentences(self) -> list[Sentence]:
         """The sentences whose start in the audio is known: at the end, all of them."""
         return list(self._speech.sentences)
+
+    @property
+    def words(self) -> list[WordsProgress]:
+        """The words of the sentences that have been spoken, with `timing="word"`; else empty.
+
+        At the end, each sentence has an entry. `words` of an entry is None if its times could not
+        be had; a warning in the result then says why.
+        """
+        return list(self._speech.words)
 
     def __aiter__(self) -> AsyncGenerator[SpeechChunk, None]:
         """Return an iterator over the audio, chunk by chunk. Leaving the loop cancels the speech.

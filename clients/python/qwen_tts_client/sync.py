@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from qwen_tts_client import protocol
 from qwen_tts_client.calls import Models, Voices
 from qwen_tts_client.errors import SidecarClosedError
+from qwen_tts_client.protocol import WordsProgress
 from qwen_tts_client.speech import SpeechChunk
 from qwen_tts_client.stream import SpeechStream
 from qwen_tts_client.text_feed import Sentence
@@ -116,6 +117,11 @@ class SyncStream:
     def sentences(self) -> list[Sentence]:
         """The sentences whose start in the audio is known: at the end, all of them."""
         return self._stream.sentences
+
+    @property
+    def words(self) -> list[WordsProgress]:
+        """The words of the sentences that have been spoken, with `timing="word"`; else empty."""
+        return self._stream.words
 
 
 class SyncModels:

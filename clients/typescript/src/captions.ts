@@ -1,12 +1,24 @@
 import type { SpeechResult } from "./stream.js";
+import { type ShownWord, placeWords, splitStarts, underlined } from "./word-captions.js";
 
-/** What captions are made from: a `SpeechResult`, or these two fields of one. */
-export type CaptionSource = Pick<SpeechResult, "sentences" | "durationMs">;
+/** What captions are made from: a `SpeechResult`, or these fields of one. */
+export type CaptionSource = Pick<SpeechResult, "sentences" | "durationMs" | "words">;
+
+/** How captions are made. */
+export interface CaptionOptions {
+  /**
+   * Show which word is heard, in a speech with `timing: "word"`: in SubRip it is underlined (`<u>`), in WebVTT each
+   * word has its time before it, as for karaoke (`::cue(:past)` in CSS). A caption begins with its first word.
+   * Sentences without word times have none. Default false.
+   */
+  wordTimes?: boolean;
+}
 
 interface Cue {
   startMs: number;
   endMs: number;
   text: string;
+  words: ShownWord[];
 }
 
 /** The limits that broadcasters use; an ideogram is two columns wide. */
@@ -28,8 +40,9 @@ const ATOM = /(?:[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]|[^\p{sc=Han}\p{sc=Hi
  * const captions: string = toSrt(await stream.final());
  * ```
  */
-export function toSrt(speech: CaptionSource): string {
-  const cues = cuesOf(speech).map(
+export function toSrt(speech: CaptionSource, { wordTimes = false }: CaptionOptions = {}): string {
+  const shown = cuesOf(speech, wordTimes).flatMap(underlined);
+  const cues = shown.map(
     ({ startMs, endMs, text }, i) => `${i + 1}\n${clock(startMs, ",")} --> ${clock(endMs, ",")}\n${text}\n`,
   );
   return cues.join("\n");
@@ -46,19 +59,44 @@ export function toSrt(speech: CaptionSource): string {
  * const captions: string = toVtt(await stream.final());
  * ```
  */
-export function toVtt(speech: CaptionSource): string {
-  const cues = cuesOf(speech).map(
-    ({ startMs, endMs, text }) => `\n${clock(startMs, ".")} --> ${clock(endMs, ".")}\n${escaped(text)}\n`,
+export function toVtt(speech: CaptionSource, { wordTimes = false }: CaptionOptions = {}): string {
+  const cues = cuesOf(speech, wordTimes).map(
+    (cue) => `\n${clock(cue.startMs, ".")} --> ${clock(cue.endMs, ".")}\n${timed(cue)}\n`,
   );
   return ["WEBVTT\n", ...cues].join("");
 }
 
 /** A sentence of which nothing was spoken has no duration, and is left out. */
-function cuesOf({ sentences, durationMs }: CaptionSource): Cue[] {
-  return sentences.flatMap(({ startMs, text }, i) => {
+function cuesOf({ sentences, durationMs, words = [] }: CaptionSource, wordTimes: boolean): Cue[] {
+  const known = new Map(wordTimes ? words.map((one) => [one.sentence, one.words ?? []] as const) : []);
+  return sentences.flatMap((sentence, i) => {
+    const { startMs, text } = sentence;
     const endMs = sentences[i + 1]?.startMs ?? durationMs;
-    return endMs > startMs ? shared(balanced(text), startMs, endMs) : [];
+    if (endMs <= startMs) return [];
+    const cues = shared(balanced(text), startMs, endMs);
+    const its = known.get(i) ?? [];
+    if (its.length === 0) return cues;
+    const heard = placeWords(cues.map((cue) => cue.text), sentence, its);
+    const starts = splitStarts(startMs, endMs, heard, cues.map((cue) => cue.startMs));
+    return cues.map((cue, n) => ({
+      startMs: starts[n] ?? startMs,
+      endMs: starts[n + 1] ?? endMs,
+      text: cue.text,
+      words: heard[n] ?? [],
+    }));
   });
+}
+
+/** Return a cue's text for WebVTT, with the times inside it that lie inside the cue. */
+function timed({ startMs, endMs, text, words }: Cue): string {
+  let [shown, at, last] = ["", 0, Math.round(startMs)];
+  for (const { begin, startMs: heard } of words) {
+    if (last >= Math.round(heard) || Math.round(heard) >= Math.round(endMs)) continue;
+    last = Math.round(heard);
+    shown += `${escaped(text.slice(at, begin))}<${clock(heard, ".")}>`;
+    at = begin;
+  }
+  return shown + escaped(text.slice(at));
 }
 
 /** Return the cues of a sentence, which divide its time by their length. */
@@ -70,7 +108,7 @@ function shared(lines: string[], startMs: number, endMs: number): Cue[] {
     const part = lines.slice(at, at + LINES);
     const from = startMs + ((endMs - startMs) * shown) / all;
     shown += part.reduce((sum, line) => sum + columns(line), 0);
-    cues.push({ startMs: from, endMs: startMs + ((endMs - startMs) * shown) / all, text: part.join("\n") });
+    cues.push({ startMs: from, endMs: startMs + ((endMs - startMs) * shown) / all, text: part.join("\n"), words: [] });
   }
   return cues;
 }

@@ -6,11 +6,18 @@ import { SidecarResponseError } from "./errors.js";
 import type { FlowGate, KeepAlive } from "./flow.js";
 import { findHeard, type Heard } from "./heard.js";
 import type { SpeechParams } from "./options.js";
-import type { AudioProgress, HeardSpeech, SentenceProgress, SynthesizeResult } from "./protocol.gen.js";
+import type {
+  AudioProgress,
+  HeardSpeech,
+  SentenceProgress,
+  SynthesizeResult,
+  WordsProgress,
+} from "./protocol.gen.js";
 import { type Sentence, SpokenText } from "./sentences.js";
 import type { SpeechChunk, SpeechResult, SpeechSource } from "./stream.js";
 import { TextFeed, type TextSource } from "./text-feed.js";
 import type { AudioChunk } from "./transport.js";
+import { type SentenceWords, toSentenceWords } from "./words.js";
 
 /** What a speech needs from its client. */
 export interface SpeechHost {
@@ -43,7 +50,11 @@ export class WireSpeech implements SpeechSource {
   #feed: TextFeed | undefined;
   #credit: Credit | undefined;
   #sentences: Sentence[] = [];
+  /** Where each sentence starts in the whole text, in code points. */
+  #starts: number[] = [];
+  #words: SentenceWords[] = [];
   #onSentence: (sentence: Sentence) => void = () => {};
+  #onWords: (words: SentenceWords) => void = () => {};
 
   constructor(
     readonly host: SpeechHost,
@@ -56,8 +67,9 @@ export class WireSpeech implements SpeechSource {
     this.result = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
   }
 
-  start(onSentence: (sentence: Sentence) => void): void {
+  start(onSentence: (sentence: Sentence) => void, onWords: (words: SentenceWords) => void): void {
     this.#onSentence = onSentence;
+    this.#onWords = onWords;
     this.#running = this.host.keepAlive.during(this.#run());
   }
 
@@ -140,9 +152,10 @@ export class WireSpeech implements SpeechSource {
   }
 
   /** Newer sidecars may send other kinds. */
-  #onProgress(value: AudioProgress | AudioChunk | SentenceProgress): void {
+  #onProgress(value: AudioProgress | AudioChunk | SentenceProgress | WordsProgress): void {
     if (value.kind === "audio") this.#onAudio(value);
     else if (value.kind === "sentence") this.#onMark(value);
+    else if (value.kind === "words") this.#onWordTimes(value);
   }
 
   #onAudio({ audio, seq, samples, frames, sentence, sampleRate }: AudioProgress | AudioChunk): void {
@@ -162,15 +175,25 @@ export class WireSpeech implements SpeechSource {
     if (this.#ended) return;
     const sentence = this.#text.take(mark);
     this.#sentences.push(sentence);
+    this.#starts.push(mark.textStart);
     this.#feed?.update();
     this.#onSentence(sentence);
+  }
+
+  #onWordTimes(value: WordsProgress): void {
+    const sentence = this.#sentences[value.sentence];
+    if (this.#ended || !sentence) return;
+    const words = toSentenceWords(value, sentence, this.#starts[value.sentence] ?? 0);
+    this.#words.push(words);
+    this.#onWords(words);
   }
 
   #finish(result: SynthesizeResult): void {
     this.#ended = this.#generated = true;
     this.#feed?.stop();
     this.#chunks.end();
-    this.#settle.resolve({ ...result, sentences: this.#sentences });
+    const words = this.params.timing === "word" && { words: this.#words };
+    this.#settle.resolve({ ...result, sentences: this.#sentences, ...words });
   }
 
   #end(error: unknown): void {

@@ -3,12 +3,15 @@ import { SidecarCancelledError, SidecarError } from "./errors.js";
 import type { Heard } from "./heard.js";
 import type { SynthesizeResult } from "./protocol.gen.js";
 import type { Sentence } from "./sentences.js";
+import type { SentenceWords } from "./words.js";
 import { concat, HEADER_BYTES, wavHeader } from "./wav.js";
 
 /** How a speech ended. */
 export interface SpeechResult extends Omit<SynthesizeResult, "audio" | "sentences"> {
   /** All sentences of the text, in order. */
   sentences: Sentence[];
+  /** With `timing: "word"`: the words of each sentence, in order. */
+  words?: SentenceWords[];
 }
 
 /** A piece of audio. */
@@ -37,6 +40,8 @@ export interface SpeechEvents {
    * `textMode: "stream"` it comes after it, when the model has read the sentence to its end.
    */
   sentence: Sentence;
+  /** With `timing: "word"`: the words of a sentence, after all of its audio has arrived. */
+  words: SentenceWords;
 }
 
 /** Encodings whose audio is a complete file. */
@@ -45,7 +50,7 @@ const FILES: readonly string[] = ["flac", "mp3", "ogg_opus"] satisfies Synthesiz
 /** Where a stream's audio comes from. */
 export interface SpeechSource {
   readonly encoding: SynthesizeResult["encoding"];
-  start(onSentence: (sentence: Sentence) => void): void;
+  start(onSentence: (sentence: Sentence) => void, onWords: (words: SentenceWords) => void): void;
   next(): Promise<SpeechChunk | undefined>;
   readonly result: Promise<SpeechResult>;
   flush(): void;
@@ -90,7 +95,10 @@ export class SpeechStream extends Emitter<SpeechEvents> implements AsyncIterable
       return;
     }
     if (signal) this.#listen(signal);
-    source.start((sentence) => this.emit("sentence", sentence));
+    source.start(
+      (sentence) => this.emit("sentence", sentence),
+      (words) => this.emit("words", words),
+    );
   }
 
   /**

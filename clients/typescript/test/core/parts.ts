@@ -7,8 +7,10 @@ import { Channel } from "../../src/channel.js";
 import { FlowGate } from "../../src/flow.js";
 import { Heartbeat } from "../../src/heartbeat.js";
 import { LineReader, MAX_LINE_CHARS } from "../../src/lines.js";
+import type { WordsProgress } from "../../src/protocol.gen.js";
 import { SpokenText } from "../../src/sentences.js";
 import { TextFeed } from "../../src/text-feed.js";
+import { toSentenceWords } from "../../src/words.js";
 import { toSrt, toVtt } from "qwen-tts-sidecar";
 import { eventually, pause, REPOSITORY } from "../support.js";
 
@@ -68,6 +70,7 @@ describe("captions", () => {
   interface Case {
     name: string;
     sentences: { startMs: number; text: string }[];
+    words?: WordsProgress[];
     durationMs: number;
     srt: string;
     vtt: string;
@@ -75,9 +78,25 @@ describe("captions", () => {
   const cases = JSON.parse(readFileSync(join(REPOSITORY, "clients/cases/captions.json"), "utf8")) as Case[];
   for (const { name, durationMs, srt, vtt, ...given } of cases) {
     it(name, () => {
-      const place = { index: 0, textStart: 0, textEnd: 0 };
-      const speech = { sentences: given.sentences.map((sentence) => ({ ...place, ...sentence })), durationMs };
-      assert.deepEqual([toSrt(speech), toVtt(speech)], [srt, vtt]);
+      const text = new SpokenText();
+      const starts: number[] = [];
+      let textStart = 0;
+      const sentences = given.sentences.map(({ text: written, startMs }, index) => {
+        text.add(written);
+        starts.push(textStart);
+        const textEnd = textStart + [...written].length;
+        const sentence = text.take({ kind: "sentence", index, textStart, textEnd, startMs });
+        textStart = textEnd;
+        return sentence;
+      });
+      const words = given.words?.map((one) => {
+        const sentence = sentences[one.sentence];
+        assert.ok(sentence);
+        return toSentenceWords(one, sentence, starts[one.sentence] ?? 0);
+      });
+      const speech = { sentences, durationMs, ...(words && { words }) };
+      const options = { wordTimes: true };
+      assert.deepEqual([toSrt(speech, options), toVtt(speech, options)], [srt, vtt]);
     });
   }
 });

@@ -59,7 +59,7 @@ def test_what_an_editor_shows(run: Run) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    ["all", "openai", "openai-servers", "openai-package", "examples", "pack"],
+    ["all", "openai", "openai-servers", "openai-package", "examples", "electron", "pack"],
 )
 def test_node(run: Run, name: str) -> None:
     node_test(run, name)
@@ -83,7 +83,7 @@ def test_bun(run: Run, name: str) -> None:
 
 
 @pytest.mark.hosts  # Chromium may have to be installed
-@pytest.mark.parametrize("name", ["playground", "openai-browser"])
+@pytest.mark.parametrize("name", ["playground", "openai-browser", "electron-app"])
 def test_browser(run: Run, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("CHROMIUM", chromium() or installing.debian("chromium", "chromium"))
     node_test(run, name)

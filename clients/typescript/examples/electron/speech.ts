@@ -1,52 +1,102 @@
-// The main process's part, without anything of Electron's, so that it runs under plain Node.
+// What the speech process does for each page, without anything of Electron's, so that it runs under plain Node.
 
-import { SidecarCancelledError, type Sidecar, type SpeechStream } from "qwen-tts-sidecar";
-import { CHANNELS, type Reply, type SpeakParams } from "./messages.js";
+import type { Reply, Request, SpeakParams } from "./messages.js";
 
-/** The part of `event.sender` that is used. */
-export interface Page {
-  readonly id: number;
-  isDestroyed(): boolean;
-  once(event: "destroyed", listener: () => void): unknown;
-  off(event: "destroyed", listener: () => void): unknown;
-  send(channel: string, id: number, reply: Reply): void;
+/** The part of Electron's `MessagePortMain` that is used. */
+export interface Port {
+  postMessage(reply: Reply): void;
+  on(event: "message", listener: (event: { data: Request }) => void): unknown;
+  on(event: "close", listener: () => void): unknown;
+  start(): void;
 }
 
-/** The part of `ipcMain` that is used. */
-export interface Ipc {
-  on(channel: string, listener: (event: { sender: Page }, ...args: any[]) => void): unknown;
+/** The part of the client's streams that is used. */
+interface Stream extends AsyncIterable<{ seq: number; audio: Uint8Array; samples: number }> {
+  cancel(): unknown;
+  final(): Promise<{ durationMs: number; seed: number }>;
 }
 
-/** Speaks for pages: each request has an id of the page's choice. */
-export function serveSpeech(ipc: Ipc, tts: Pick<Sidecar, "synthesize">): void {
-  const streams = new Map<string, SpeechStream>();
-  ipc.on(CHANNELS.speak, ({ sender }, id: number, params: SpeakParams) => {
-    const stream = tts.synthesize(params);
-    const name = `${sender.id} ${id}`;
-    streams.set(name, stream);
-    void speak(sender, id, stream).finally(() => streams.delete(name));
-  });
-  ipc.on(CHANNELS.cancel, ({ sender }, id: number) => void streams.get(`${sender.id} ${id}`)?.cancel());
+/** The part of the client that is used. */
+interface Speaker {
+  synthesize(params: SpeakParams & { creditMs: number }): Stream;
 }
 
-async function speak(page: Page, id: number, stream: SpeechStream): Promise<void> {
-  const gone = () => void stream.cancel();
-  const reply = (message: Reply) => {
-    if (!page.isDestroyed()) page.send(CHANNELS.reply, id, message);
-  };
-  page.once("destroyed", gone);
-  try {
-    for await (const { seq, audio } of stream) reply({ kind: "chunk", seq, pcm: audio });
-    const { durationMs, seed } = await stream.final();
-    reply({ kind: "end", durationMs, seed });
-  } catch (error) {
-    reply(error instanceof SidecarCancelledError ? { kind: "cancelled" } : toReply(error));
-  } finally {
-    page.off("destroyed", gone);
+/** Samples that may be sent ahead of what the page has played: ten seconds. A chunk is at most one second. */
+const AHEAD = 10 * 24_000;
+
+/** One text that is being spoken. */
+class Speaking {
+  isCancelled = false;
+  #stream: Stream | undefined;
+  #played = 0;
+  #wake = () => {};
+
+  played(samples: number): void {
+    this.#played = samples;
+    this.#wake();
+  }
+
+  cancel(): void {
+    this.isCancelled = true;
+    this.#wake();
+    void this.#stream?.cancel();
+  }
+
+  async run(tts: Speaker, params: SpeakParams, onChunk: (seq: number, pcm: Uint8Array) => void) {
+    if (this.isCancelled) throw new Error("It was cancelled before the sidecar had started.");
+    this.#stream = tts.synthesize({ ...params, creditMs: 5000 }); // It pauses while the loop below does.
+    let sent = 0;
+    for await (const { seq, audio, samples } of this.#stream) {
+      onChunk(seq, audio);
+      sent += samples;
+      while (sent - this.#played > AHEAD && !this.isCancelled) {
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+      }
+    }
+    return this.#stream.final();
   }
 }
 
-const toReply = (error: unknown): Reply => ({
-  kind: "error",
-  message: error instanceof Error ? error.message : String(error),
-});
+/**
+ * Speak for a page until its port is closed: when it is left, reloaded or closed.
+ *
+ * @param start returns the sidecar; it is called for each text, and may fail.
+ */
+export function serveSpeech(port: Port, start: () => Promise<Speaker>): void {
+  const open = new Map<number, Speaking>();
+
+  async function speak(id: number, params: SpeakParams): Promise<Reply> {
+    const speaking = new Speaking();
+    open.set(id, speaking);
+    try {
+      const onChunk = (seq: number, pcm: Uint8Array) => port.postMessage({ kind: "chunk", id, seq, pcm });
+      const { durationMs, seed } = await speaking.run(await start(), params, onChunk);
+      return { kind: "end", id, durationMs, seed };
+    } catch (error) {
+      if (speaking.isCancelled) return { kind: "cancelled", id };
+      return { kind: "error", id, message: error instanceof Error ? error.message : String(error) };
+    } finally {
+      open.delete(id);
+    }
+  }
+
+  port.on("message", ({ data }) => {
+    if (data.kind === "speak") void speak(data.id, data.params).then((reply) => port.postMessage(reply));
+    else if (data.kind === "cancel") open.get(data.id)?.cancel();
+    else open.get(data.id)?.played(data.samples);
+  });
+  port.on("close", () => {
+    for (const speaking of open.values()) speaking.cancel();
+  });
+  port.start();
+}
+
+/** Return a function that starts something once, and again only after a start that failed. */
+export function retrying<T>(start: () => Promise<T>): () => Promise<T> {
+  let held: Promise<T> | undefined;
+  return () => {
+    held ??= start();
+    held.catch(() => (held = undefined));
+    return held;
+  };
+}

@@ -204,7 +204,7 @@ def _make_rules(code: str) -> list[tuple[re.Pattern[str], _Said]]:
         *(_CHINESE if code == "zh" else _JAPANESE),
         # Grouped numbers.
         (
-            r"(?<!\d)(?<!\d[.,])\d{1,3}(?:(?:,\d{3})+(?![\d,])"
+            r"(?<!\d)(?<!\d[.,])\d{1,3}(?:(?:,\d{3})+(?!,?\d)"
             rf"|(?: \d{{3}})+(?=[{_HAN}]))", lambda match: re.sub("[, ]", "", match[0]),
         ),
         (r"(?<=\d)\s?([=≤≥<>/+])\s?(?=-?\d)", r"\1"),

@@ -4,7 +4,7 @@
 over pipes. Each stream is followed by another one of random length, and one in seven is cancelled
 on its way. The last column says what the growth would come to in eight hours.
 The exit status is 1 if a request is lost, answered twice or fails, if audio is missing, or if
-memory grows.
+memory, threads or descriptors grow.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ _SLACK_SECONDS = 120.0
 # Sizes in bytes, then counts.
 _SIZES = ("resident", "MLX active", "MLX peak", "MLX cache")
 _COUNTS = ("threads", "descriptors")
+# Threads of requests come and go.
+_COUNT_SLACK = 16
 _AUDIBLE = 0.001
 _EIGHT_HOURS = 8 * 60  # in minutes, as the slope
 
@@ -203,9 +205,22 @@ class Soak:
     @property
     def growth(self) -> float:
         """Return the largest resident size of the last third ÷ that of the first, settled."""
-        sizes = [sample["resident"] for sample in self.settled]
-        third = -(-len(sizes) // 3)
-        return max(sizes[-third:]) / max(sizes[:third])
+        first, last = self._extremes("resident")
+        return last / first
+
+    def find_leaks(self) -> list[str]:
+        """Return sentences about threads and descriptors of which there are ever more."""
+        return [
+            f"{name} grew from {first:.0f} to {last:.0f}"
+            for name in _COUNTS
+            for first, last in [self._extremes(name)]
+            if last > first + _COUNT_SLACK
+        ]
+
+    def _extremes(self, name: str) -> tuple[float, float]:
+        values = [sample[name] for sample in self.settled]
+        third = -(-len(values) // 3)
+        return max(values[:third]), max(values[-third:])
 
     def slope(self, name: str) -> float:
         """Return the growth in a minute, by least squares."""
@@ -269,6 +284,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     print("| at | " + " | ".join((*_SIZES, *_COUNTS)) + " |\n|" + "---|" * 7)
     soak, ended = asyncio.run(_run(options))
+    soak.faults += soak.find_leaks()
     print(_report(soak))
     if ended.exit_code != 0:
         print(f"it did not end with exit code 0: {ended.error}")

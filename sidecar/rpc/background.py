@@ -14,9 +14,6 @@ from sidecar.errors import QueueFull
 log = logging.getLogger(__name__)
 
 _DISK_THREADS = 8
-# A job waits for the engine for most of its time, and the engine and the session limit how many
-# there are. This number is only higher than those.
-_JOB_THREADS = 1000
 # Steps that wait for the lane, and for the disk. Requests in flight are fewer, but the step of a
 # request that was cancelled stays where it is until its turn, when it is skipped.
 _MOST_WAITING = 1000
@@ -48,7 +45,6 @@ class Background:
     def __init__(self) -> None:
         self._lane = ThreadPoolExecutor(1, "lane")
         self._disk = ThreadPoolExecutor(_DISK_THREADS, "disk")
-        self._jobs = ThreadPoolExecutor(_JOB_THREADS, "job")
         self._lock = threading.Lock()
         self._unfinished: set[Future[None]] = set()
         self._waiting: Counter[ThreadPoolExecutor] = Counter()
@@ -63,27 +59,44 @@ class Background:
         self._submit(self._disk, work)
 
     def start(self, work: Callable[[], None], afterwards: Callable[[], None] | None = None) -> None:
-        """Begin work that waits for the engine, on a thread that it has to itself.
+        """Begin work that waits for the engine, on a thread of its own, which ends with it.
+
+        The engine and the session limit how many there are. (A pool would keep its threads, and
+        start more than it needs when a request follows so fast that the last one's is still busy.)
 
         Args:
             afterwards: called on the same thread; `close` does not wait for it.
         """
-        future = self._submit(self._jobs, work)
-        if future is not None and afterwards is not None:
-            then = afterwards
-            future.add_done_callback(lambda _: then())
+        future = Future[None]()
+
+        def job() -> None:
+            try:
+                work()
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(None)
+            if afterwards is not None:
+                afterwards()
+
+        with self._lock:
+            if self._closed:
+                return
+            threading.Thread(target=job, name="job", daemon=True).start()
+            self._unfinished.add(future)
+        future.add_done_callback(self._end)
 
     def close(self, seconds: float) -> None:
         """Forget what has not begun, and wait at most `seconds` for what has."""
         with self._lock:
             self._closed = True
-        for pool in (self._lane, self._disk, self._jobs):
+        for pool in (self._lane, self._disk):
             pool.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             unfinished = list(self._unfinished)
         wait(unfinished, seconds)
 
-    def _submit(self, pool: ThreadPoolExecutor, work: Callable[[], None]) -> Future[None] | None:
+    def _submit(self, pool: ThreadPoolExecutor, work: Callable[[], None]) -> None:
         is_refused = False
 
         def task() -> None:
@@ -95,7 +108,7 @@ class Background:
 
         with self._lock:
             if self._closed:
-                return None
+                return
             if self._waiting[pool] >= _MOST_WAITING:
                 raise QueueFull(
                     f"{_MOST_WAITING} steps of requests wait already, cancelled ones among them.",
@@ -109,7 +122,6 @@ class Background:
             self._unfinished.add(future)
             self._waiting[pool] += 1
         future.add_done_callback(self._end)
-        return future
 
     def _end(self, future: Future[None]) -> None:
         with self._lock:

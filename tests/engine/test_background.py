@@ -113,3 +113,38 @@ def test_no_thread_is_the_callers_to_know(monkeypatch: pytest.MonkeyPatch) -> No
     background.run(done.set)
     assert done.wait(TIMEOUT)
     assert refused == []  # its request has been answered
+
+
+def test_a_job_has_a_thread_of_its_own_which_ends_with_it() -> None:
+    """Requests that follow each other fast must not add up to threads that wait for ever."""
+    background, threads = Background(), list[threading.Thread]()
+
+    def follow(left: int, done: threading.Event) -> None:
+        threads.append(threading.current_thread())
+        if left:
+            background.start(lambda: follow(left - 1, done))
+        else:
+            done.set()
+
+    done = threading.Event()
+    background.start(lambda: follow(20, done))
+    assert done.wait(TIMEOUT)
+    background.close(TIMEOUT)
+    for thread in threads:
+        thread.join(TIMEOUT)
+        assert not thread.is_alive()
+    assert len(set(threads)) == 21
+
+
+def test_a_job_without_a_thread_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    background = Background()
+    with monkeypatch.context() as patch:
+        patch.setattr("threading.Thread.start", broken)
+        with pytest.raises(RuntimeError, match="new thread"):
+            background.start(lambda: None)
+    start = time.monotonic()
+    background.close(TIMEOUT)
+    assert time.monotonic() - start < TIMEOUT / 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import sys
 import unicodedata
@@ -19,9 +20,15 @@ from typing import Any
 import pytest
 from transformers import AutoTokenizer
 
+from sidecar.errors import InvalidParams, TextTooLong
+from sidecar.limits import MAX_UTTERANCE_CHARS
+from sidecar.models.base import Utterance
 from sidecar.models.qwen3_tts import text_tokenizer
+from sidecar.models.qwen3_tts.prompt_text import ROLE_TOKENS, TAIL_TOKENS, PromptText
+from sidecar.synthesis.token_source import TokenSource
 from tests.support.everyday import EVERYDAY
 from tests.support.installing import npm_package
+from tests.support.pieces import pieces
 from tests.support.plain_texts import PROSE
 
 pytestmark = [pytest.mark.hosts, pytest.mark.timeout(600)]
@@ -145,3 +152,75 @@ def test_both_forms_of_the_files_give_the_same_ids(whole: Path, parts: Path) -> 
     assert first.vocabulary() == second.vocabulary()
     for text in texts():
         assert first.encode(text) == second.encode(text), repr(text)
+
+
+@pytest.fixture(scope="module")
+def prompt_text(parts: Path) -> PromptText:
+    return PromptText(text_tokenizer.read(parts))
+
+
+def test_a_text_that_arrives_in_pieces_has_the_tokens_of_the_whole(
+    prompt_text: PromptText,
+) -> None:
+    """As a request is read in text mode `stream`: cut anywhere, and spoken as it arrives."""
+    chance, segments = random.Random(2), 0
+    *plain, _ = WRITTEN  # the last one has control tokens
+    for text in (*plain, *map("".join, (*PROSE.values(), *EVERYDAY.values()))):
+        for _ in range(20):
+            for words in _segments(text, chance):
+                segments += 1
+                whole = prompt_text.assistant_ids(Utterance("".join(words), more_text=True))[1]
+                first, *rest = words
+                ids = prompt_text.assistant_ids(Utterance(first, more_text=True))[1]
+                for more in rest:
+                    ids += prompt_text.more_ids(more)
+                assert ids == whole, words
+    assert segments > 900
+
+
+def _segments(text: str, chance: random.Random) -> Iterator[list[str]]:
+    """Yield the pieces of each segment in which the text is handed to the model."""
+    source = TokenSource(None, normalize=False)
+    given = pieces(text, [chance.randrange(1, 12) for _ in range(9)])
+    words: list[str] = []
+    for part in [*given, None]:
+        source.end() if part is None else source.feed(part)
+        while piece := source.take():
+            if piece.text if words else piece.text.strip():
+                words.append(piece.text)
+            if piece.segment is not None:
+                if words:
+                    yield words
+                words = []
+    assert words == []
+
+
+@pytest.mark.parametrize("language", PROSE)
+def test_the_template_keeps_the_tokens_of_a_text(
+    prompt_text: PromptText, parts: Path, language: str
+) -> None:
+    """The role and the end of the official prompt are cut off by their numbers of tokens."""
+    transformers = AutoTokenizer.from_pretrained(str(parts))
+    for text in ("".join(PROSE[language]), *PROSE[language]):
+        role, spoken = prompt_text.assistant_ids(Utterance(f" {text} "))
+        assert transformers.decode(role) == "<|im_start|>assistant\n"
+        assert spoken == transformers.encode(unicodedata.normalize("NFC", text.strip()))
+        assert prompt_text.reference_ids(text) == spoken
+
+
+@pytest.mark.parametrize("token", [*OF_SPEECH, "<|im_end|>", "<|endoftext|>"])
+def test_a_control_token_in_a_text_is_refused(prompt_text: PromptText, token: str) -> None:
+    with pytest.raises(InvalidParams, match=re.escape(repr(token))):
+        prompt_text.assistant_ids(Utterance(f"Say {token} now."))
+
+
+def test_the_limit_counts_tokens_too(prompt_text: PromptText) -> None:
+    """Eight tokens of the limit are the template's. The letter is of a script that has no tokens of
+    its own in the vocabulary, so that each of its bytes is one."""
+    rare = "\U00012000"
+    size = len(prompt_text.assistant_ids(Utterance(rare))[1])
+    assert size > 1
+    most = (MAX_UTTERANCE_CHARS - ROLE_TOKENS - TAIL_TOKENS) // size
+    assert len(prompt_text.assistant_ids(Utterance(rare * most))[1]) == most * size
+    with pytest.raises(TextTooLong, match="tokens"):
+        prompt_text.assistant_ids(Utterance(rare * (most + 1)))

@@ -63,6 +63,7 @@ def test_it_asks_for_no_extra_of_others() -> None:
 
 
 @pytest.mark.hosts
+@pytest.mark.timeout(900)  # of the packages' descriptions, on a busy machine
 def test_what_is_resolved_has_no_pytorch(tmp_path: Path) -> None:
     """The registry resolves it with the sidecar itself, as on a machine with nothing installed."""
     report = tmp_path / "report.json"

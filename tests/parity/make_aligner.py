@@ -10,7 +10,7 @@ It runs in an environment of its own (Python 3.11), with the official package an
 The attention of the audio gets the mask that FlashAttention's `cu_seqlens` stand for: without it,
 the official code on a CPU looks over its windows of eight seconds.
 """
-# pyright: basic, reportMissingImports=false
+# pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
 

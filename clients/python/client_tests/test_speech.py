@@ -17,8 +17,10 @@ from qwen_tts_client import (
     SidecarResponseError,
     SpeechChunk,
     SpeechStream,
+    to_srt,
     wav_header,
 )
+from qwen_tts_client.protocol import WordsProgress
 
 HELLO: dict[str, Any] = {"text": "Hello there.", "seed": 3, "language": "english"}
 CUT: dict[str, Any] = {"text": LONG, "seed": 1, "max_frames": 30}
@@ -89,6 +91,22 @@ async def test_a_file_encoding_is_one_file_and_counts_its_samples(tts: Sidecar) 
             await stream.to_wav()
     whole = await tts.synthesize(**short, encoding="wav").to_wav()
     assert whole == wav_header(24000, "wav", len(pcm)) + pcm
+
+
+async def test_words_have_their_times_and_their_places(tts: Sidecar) -> None:
+    text = "It costs $25, 🙂 doesn't it? Yes, it does."
+    told: list[WordsProgress] = []
+    stream = tts.synthesize(text, seed=3, timing="word", on_words=told.append)
+    result = await stream.final()
+    assert [one.sentence for one in stream.words] == list(range(result.sentences))
+    words = [word for one in stream.words for word in one.words or ()]
+    spoken = ["It", "costs", "$25", "doesn't", "it", "Yes", "it", "does"]
+    assert [word.word for word in words] == spoken
+    assert [text[word.text_start : word.text_end] for word in words] == spoken
+    assert all(word.start_ms <= word.end_ms <= result.duration_ms for word in words)
+    captions = to_srt(stream.sentences, result.duration_ms, word_times=stream.words)
+    assert captions.count("<u>") == len(spoken)
+    await eventually(lambda: told == stream.words, "the words to be told")
 
 
 async def test_sentences_are_reported_with_their_starts_in_the_audio(tts: Sidecar) -> None:

@@ -1,5 +1,6 @@
 import type { SpeechParams } from "../options.js";
 import type { SpeechStream } from "../stream.js";
+import type { SentenceWords } from "../words.js";
 import { optionalString, readJson } from "./body.js";
 import type { Door } from "./door.js";
 import { badRequest, HttpError, isResponseError } from "./errors.js";
@@ -17,9 +18,10 @@ export async function createSpeech({ door, request }: Call): Promise<Response> {
   const { encoding, contentType } = chooseFormat(body.response_format);
   const sse = streamFormat(body) === "sse";
   const asked = { ...speechParams(body), encoding };
-  const params = { ...asked, ...(await prepareModel(door, asked, request.signal)) };
-  const { stream, chunks, first, ignored } = await begin(door, params, request.signal);
-  const pieces = sse ? events(first, chunks, stream) : audio(first, chunks);
+  const timing = wordTiming(body, sse);
+  const params = { ...asked, timing, ...(await prepareModel(door, asked, request.signal)) };
+  const { stream, chunks, first, words, ignored } = await begin(door, params, request.signal);
+  const pieces = sse ? events(first, chunks, stream, words) : audio(first, chunks);
   return new Response(toBody(pieces, stream), {
     headers: {
       "content-type": sse ? "text/event-stream" : contentType,
@@ -29,7 +31,7 @@ export async function createSpeech({ door, request }: Call): Promise<Response> {
   });
 }
 
-/** `seed` and `language` are this server's own. Other fields are ignored: clients send many for other servers. */
+/** `seed`, `language` and `timing` are this server's own. Other fields are ignored: clients send many for other servers. */
 function speechParams(body: Body) {
   const { input, model, voice, speed, seed } = body;
   if (typeof input !== "string") throw badRequest("input must be a string.", "input");
@@ -60,10 +62,20 @@ function streamFormat({ stream_format: wanted }: Body): "audio" | "sse" {
   throw badRequest('stream_format must be "audio" or "sse".', "stream_format");
 }
 
+/** This server's own `timing`: words are events, so they need `stream_format: "sse"`. */
+function wordTiming({ timing }: Body, sse: boolean): "word" | undefined {
+  if (timing === undefined || timing === null || timing === "sentence") return undefined;
+  if (timing !== "word") throw badRequest('timing must be "sentence" or "word".', "timing");
+  if (!sse) throw badRequest('timing "word" needs stream_format "sse".', "timing");
+  return timing;
+}
+
 interface Begun {
   stream: SpeechStream;
   chunks: Chunks;
   first: First;
+  /** Words that have arrived and were not sent. */
+  words: SentenceWords[];
   /** Params that the model cannot follow and that were left out. */
   ignored?: string;
 }
@@ -82,8 +94,10 @@ async function begin(door: Door, params: SpeechParams, signal: AbortSignal): Pro
 
 async function start({ engine }: Door, params: SpeechParams, signal: AbortSignal): Promise<Begun> {
   const stream = engine.synthesize(params, { signal });
+  const words: SentenceWords[] = [];
+  if (params.timing === "word") stream.on("words", (value) => words.push(value));
   const chunks = stream[Symbol.asyncIterator]();
-  return { stream, chunks, first: await chunks.next() };
+  return { stream, chunks, first: await chunks.next(), words };
 }
 
 /** The sidecar's message lists only its own names; the client may know only the aliases. */

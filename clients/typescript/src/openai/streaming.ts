@@ -1,4 +1,5 @@
 import type { SpeechChunk, SpeechStream } from "../stream.js";
+import type { SentenceWords } from "../words.js";
 import { errorEvent } from "./errors.js";
 
 type Pieces = AsyncGenerator<Uint8Array<ArrayBuffer>, void>;
@@ -10,14 +11,21 @@ export async function* audio(first: First, chunks: Chunks): Pieces {
   for (let chunk = first; !chunk.done; chunk = await chunks.next()) yield chunk.value.audio;
 }
 
-/** Yield OpenAI's events. `seq`, `samples` and the `result` at the end are this server's own. */
-export async function* events(first: First, chunks: Chunks, stream: SpeechStream): Pieces {
+/** Yield OpenAI's events. `speech.words`, `seq`, `samples` and the `result` at the end are this server's own. */
+export async function* events(
+  first: First,
+  chunks: Chunks,
+  stream: SpeechStream,
+  words: SentenceWords[],
+): Pieces {
   try {
     for (let chunk = first; !chunk.done; chunk = await chunks.next()) {
       const { audio, seq, samples } = chunk.value;
       yield event({ type: "speech.audio.delta", audio: base64(audio), seq, samples });
+      for (const one of words.splice(0)) yield event({ type: "speech.words", ...one });
     }
-    const result = await stream.final();
+    const { words: _, ...result } = await stream.final();
+    for (const one of words.splice(0)) yield event({ type: "speech.words", ...one });
     yield event({ type: "speech.audio.done", usage: usage(result.frames), result });
   } catch (error) {
     yield event(errorEvent(error));

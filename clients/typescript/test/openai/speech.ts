@@ -54,6 +54,24 @@ describe("speech", () => {
     assert.equal(pcm.length, 2 * done.result.samples);
   });
 
+  it("comes as events with the times of its words, if they are asked for", async () => {
+    const response = await speech({ response_format: "pcm", stream_format: "sse", timing: "word" });
+    const events = (await response.text())
+      .split("\n\n")
+      .filter(Boolean)
+      .map((event) => JSON.parse(event.replace(/^data: /, "")));
+    const { result } = events.pop();
+    const spoken = events.filter(({ type }) => type === "speech.words");
+    assert.deepEqual(spoken.map(({ sentence }) => sentence), result.sentences.map(({ index }: { index: number }) => index));
+    const words = spoken.flatMap((one) => one.words);
+    assert.deepEqual(words.map(({ word }) => word), HELLO.input.match(/[\w']+/g));
+    assert.ok(words.every(({ textStart, textEnd, word }) => HELLO.input.slice(textStart, textEnd) === word));
+    assert.ok(words.every(({ startMs, endMs }) => startMs <= endMs && endMs <= result.durationMs));
+    for (const body of [{ timing: "word" }, { timing: "syllable", stream_format: "sse" }]) {
+      assert.equal((await speech(body)).status, 400);
+    }
+  });
+
   it("maps the app's names", async () => {
     const options = { voices: { onyx: "rms" }, models: { "tts-1": "tiny-voice" } };
     const mapped = await speech({ model: "tts-1", voice: { id: "onyx" } }, options);

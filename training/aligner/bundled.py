@@ -74,7 +74,7 @@ def labelled(request: Request, samples: NDArray[np.float32], voice: Flite) -> Ut
     phone_ends = [phone.end for phone in speech.phones]
     carried = reference.carry(
         np.array([*starts, *ends, *phone_ends]),
-        (speech.samples.astype(np.float32) / 32768, speech.rate),
+        (speech.samples.astype(np.float32) / np.float32(32768), speech.rate),
         (samples, SAMPLE_RATE),
     )
     count = len(words)

@@ -75,7 +75,7 @@ def of_flite(text: str, voice: Flite) -> tuple[Case, Speech] | None:
     behind = np.cumsum(reading.counts)
     starts = np.array([words[at][1] for at in behind - reading.counts])
     ends = np.array([words[at - 1][2] for at in behind])
-    samples = speech.samples.astype(np.float32) / 32768
+    samples = speech.samples.astype(np.float32) / np.float32(32768)
     return Case(samples, speech.rate, reading.units, starts, ends, np.zeros(len(starts))), speech
 
 

@@ -102,10 +102,12 @@ def utterance(speech: Speech, rate: float, text: str, random: Random) -> Utteran
     first = max(0, round((words[0][1] - before) * speech.rate))
     last = round((words[-1][2] + after) * speech.rate)
     silence = round(random.uniform(0, _MOST_DIGITAL_SILENCE) * speech.rate)
-    samples = np.pad(speech.samples[first:last].astype(np.float32) / 32768, (silence, 0))
+    spoken = speech.samples[first:last].astype(np.float32) / np.float32(32768)
+    samples = np.pad(spoken, (silence, 0))
     origin = (first - silence) / speech.rate
     if rate != 1:
-        samples = resample_poly(samples, STEPS, round(rate * STEPS)).astype(np.float32)
+        resampled = resample_poly(samples, STEPS, round(rate * STEPS))
+        samples = np.asarray(resampled, np.float32)
     mel = log_mel(samples, SAMPLE_RATE)
     scale = FRAMES_PER_SECOND / rate
     phones = [(phone.name, (phone.end - origin) / rate) for phone in speech.phones]

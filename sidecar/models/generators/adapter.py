@@ -22,10 +22,10 @@ from sidecar.audio.reference import Recording
 from sidecar.errors import MissingPackage, ModelLoadFailed, SidecarError, Unsupported
 from sidecar.models import randomness
 from sidecar.models.backend import on_cpu
-from sidecar.models.base import GenerationSettings, ModelInfo, Utterance, VoicePrompt
+from sidecar.models.base import GenerationSettings, ModelInfo, Utterance, VoicePrompt, WordTimes
 from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.checkpoint.weights import any_weight_files
-from sidecar.models.generators import kokoro, local, request
+from sidecar.models.generators import kokoro, kokoro_words, local, request
 from sidecar.models.generators.families import Family
 from sidecar.models.generators.pronunciation import Pronunciations
 from sidecar.models.generators.stepping import in_turns
@@ -115,15 +115,22 @@ class Generator:
         parts = request.parts(utterance.text, self._family.shortest, first)
         return Prompt(parts, arguments, voice)
 
-    def speak(self, prompt: Prompt) -> Iterator[mx.array | None]:
+    def speak(self, prompt: Prompt) -> Iterator[mx.array | WordTimes | None]:
         arguments = prompt.arguments
         if self._family.module == "kokoro":
             yield from self._pronunciations.ready(arguments["lang_code"])
         if self._family.audition and "ref_audio" not in arguments:
             yield from self._audition(prompt.voice)
             arguments = {**arguments, "ref_audio": self._voices[prompt.voice]}
+        seconds = 0.0
         for part in prompt.parts:
-            yield from self._speak_part(part, arguments)
+            with contextlib.closing(self._speak_part(part, arguments)) as steps:
+                for said in steps:
+                    if isinstance(said, WordTimes):
+                        yield kokoro_words.later(said, seconds)
+                        continue
+                    seconds += 0 if said is None else said.size / self.info.sample_rate
+                    yield said
 
     def _audition(self, voice: str) -> Iterator[None]:
         """Generate the voice of a preset, once, with a fixed seed; yield after each turn."""
@@ -134,28 +141,38 @@ class Generator:
         with _restored_random_state():
             mx.random.seed(0)
             for audio in self._speak_part(self._family.audition, arguments):
-                if audio is None:
-                    yield
-                else:
+                if isinstance(audio, mx.array):
                     said.append(audio)
+                else:
+                    yield
         self._voices[voice] = mx.concatenate(said)
 
-    def _speak_part(self, part: str, arguments: request.Arguments) -> Iterator[mx.array | None]:
+    def _speak_part(
+        self, part: str, arguments: request.Arguments
+    ) -> collections.abc.Generator[mx.array | WordTimes | None]:
         with contextlib.closing(in_turns(self._audio(part, arguments))) as steps:
             while True:
                 # Files that a family fetches while it speaks (a default voice) must be cached, too.
                 with local.only_cached():
                     try:
-                        audio = next(steps)
+                        said = next(steps)
                     except StopIteration:
                         return
-                yield audio
+                yield said
 
     def _audio(
         self, part: str, arguments: request.Arguments
-    ) -> collections.abc.Generator[mx.array]:
-        for result in self._model.generate(part, verbose=False, **arguments):
-            audio = result.audio.astype(mx.float32).reshape(-1)
+    ) -> collections.abc.Generator[mx.array | WordTimes]:
+        if self._family.module == "kokoro":
+            results = kokoro_words.speak(self._model, part, arguments)
+        else:
+            generated = self._model.generate(part, verbose=False, **arguments)
+            results = (result.audio for result in generated)
+        for said in results:
+            if isinstance(said, WordTimes):
+                yield said
+                continue
+            audio = said.astype(mx.float32).reshape(-1)
             mx.eval(audio)
             if audio.size:  # a stream's last chunk may be empty
                 yield audio

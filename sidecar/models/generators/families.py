@@ -158,7 +158,7 @@ _CHATTERBOX_LANGUAGES = {
 FAMILIES: dict[str, Family] = {
     "kokoro": Family(
         "kokoro",
-        ("presets", "seed", "phonemes"),
+        ("presets", "seed", "phonemes", "wordTimes"),
         24000,
         _KOKORO_LANGUAGES,
         voices=_kokoro_voices,

@@ -39,7 +39,7 @@ from tests.support.families.speaking import ALL, EACH, PRONOUNCED, RATES, refusa
 from tests.support.jobs import Reader, heard, outcome
 
 ABILITIES = {
-    "kokoro": {"presets", "seed"},
+    "kokoro": {"presets", "seed", "phonemes", "wordTimes"},
     "soprano": {"seed"},
     "dia": {"cloning", "seed"},
     "outetts": {"presets", "seed"},

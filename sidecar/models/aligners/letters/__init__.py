@@ -29,7 +29,7 @@ _RESAMPLED = 16000
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.1, 120.0
 # The largest loss for each letter, in nepers, of speech that it is sure of; docs/aligner.md says
 # how often that is right and wrong.
-_MOST_LOSS = 3.5
+_MOST_LOSS = 3.2
 # From the centre of three neighbouring values of the start head to its true place: it is a triangle
 # in training.
 _SHARPNESS = 1.15

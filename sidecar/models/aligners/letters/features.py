@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import numpy as np
@@ -33,9 +34,8 @@ def _mel_bank(sample_rate: int) -> Float:
     """Return triangles on the mel scale: float32 [FFT bins, MELS]."""
     bins = sample_rate * _FFT_MS // 1000 // 2 + 1
     frequencies = np.arange(bins) * (1000 / _FFT_MS)
-    mels = np.linspace(
-        *(2595 * np.log10(1 + hz / 700) for hz in (_LOWEST_HZ, _HIGHEST_HZ)), MELS + 2
-    )
+    lowest, highest = (2595 * math.log10(1 + hz / 700) for hz in (_LOWEST_HZ, _HIGHEST_HZ))
+    mels = np.linspace(lowest, highest, MELS + 2)
     edges = 700 * (10 ** (mels / 2595) - 1)
     low, middle, high = edges[:-2], edges[1:-1], edges[2:]
     rising = (frequencies[:, None] - low) / (middle - low)

@@ -104,9 +104,7 @@ def test_unchanged_texts_are_split_and_streamed_in_linear_time(unit: str) -> Non
     assert is_linear(read, unit, 10 * FLOOR)
 
 
-@pytest.mark.parametrize(
-    "unit", ["a", "Hi. ", "\U0001f1e6", "\u200d", "<think>", "1", "好。", "\n"]
-)
+@pytest.mark.parametrize("unit", ["Hi. ", "\U0001f1e6", "<think>"])
 def test_a_text_that_comes_letter_by_letter_takes_linear_time(unit: str) -> None:
     """As from a client that sends a message for each, of which there may be a million."""
 

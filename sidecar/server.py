@@ -108,7 +108,7 @@ class Server:
         self._engine.stop(_ENGINE_STOP_SECONDS)
         self._session.background.close(_SAVE_SECONDS)  # voices whose file has its name are answered
         if ending.is_signal:  # a client that goes on has sent what came before it
-            self._reader.catch_up(_CATCH_UP_SECONDS)
+            self._reader.catch_up(lambda: self._outbox.wait_until_not_full(0), _CATCH_UP_SECONDS)
         self._session.fail_all()  # what a hung engine could not answer
         self._outbox.drain(_DRAIN_SECONDS)
         if ending.is_signal:  # the client may still read: finish the frame

@@ -97,6 +97,16 @@ def hung_up(fd: int) -> bool:
     return any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll(0))
 
 
+def _has_bytes(fd: int, milliseconds: int | None) -> bool:
+    """Wait until `fd` has bytes or has ended, at most so long; return whether it has.
+
+    Not by `select`, which takes no descriptor over 1023.
+    """
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(milliseconds))
+
+
 class Outbox:
     """The bounded queue between all threads that answer and the writer thread.
 
@@ -235,22 +245,23 @@ class Reader(threading.Thread):
 
     def _read(self) -> bytes:
         self._idle.set()
-        select.select([self._fd], [], [])
+        _has_bytes(self._fd, None)
         self._idle.clear()  # before anything is taken from the pipe: see `catch_up`
         return read_chunks(self._fd)
 
-    def catch_up(self, seconds: float) -> None:
+    def catch_up(self, goes_on: Callable[[], bool], seconds: float) -> None:
         """Wait until what the other end has sent so far has been handled.
 
         Args:
+            goes_on: returns False if the thread waits for somebody else.
             seconds: the most processor time that the process spends meanwhile. The wait ends after
                 five times as long, whatever the process does.
         """
         spent, late = time.process_time() + seconds, time.monotonic() + 5 * seconds
-        while time.process_time() < spent and time.monotonic() < late:
-            is_empty = not select.select([self._fd], [], [], 0)[0]
+        while goes_on() and time.process_time() < spent and time.monotonic() < late:
+            is_empty = not _has_bytes(self._fd, 0)
             # In this order: what was taken before the pipe was looked at has been handled, if the
             # thread is idle afterwards.
             if (self._idle.is_set() and is_empty) or not self.is_alive():
                 return
-            self._idle.wait(_LOOK_SECONDS)
+            time.sleep(_LOOK_SECONDS)

@@ -52,19 +52,18 @@ def _added(count: int) -> Change:
     return put("added_tokens_decoder", added, "tokenizer_config.json")
 
 
-def _header(count: int) -> Change:
+def add_tensors(count: int) -> Change:
     """Add so many empty tensors to the header of the weights."""
 
     def apply(folder: Path) -> None:
         path = folder / "model.safetensors"
         data = path.read_bytes()
         (length,) = struct.unpack("<Q", data[:8])
-        empty = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
-        header = json.loads(data[8 : 8 + length])
-        header |= {f"more.{number}": empty for number in range(count)}
-        text = json.dumps(header).encode()
+        empty = '{"dtype":"F32","shape":[0],"data_offsets":[0,0]}'
+        more = "".join(f',"more.{number}":{empty}' for number in range(count))
+        header = data[8 : 8 + length].rstrip()[:-1] + more.encode() + b"}"
         path.unlink()
-        path.write_bytes(struct.pack("<Q", len(text)) + text + data[8 + length :])
+        path.write_bytes(struct.pack("<Q", len(header)) + header + data[8 + length :])
 
     return apply
 
@@ -82,12 +81,15 @@ def _shards(count: int) -> Change:
     return apply
 
 
-def _padded(name: str) -> Change:
+def pad(name: str, megabytes: int) -> Change:
+    """Add a list of so many MB to a JSON file."""
+
     def apply(folder: Path) -> None:
         path = folder / name
-        text = path.read_text() if path.exists() else "{}"
+        value = json.loads(path.read_text()) if path.exists() else {}
+        text = json.dumps({**value, "padding": [0]})
         path.unlink(missing_ok=True)
-        path.write_text(text + " " * 60_000_000)
+        path.write_text(text.removesuffix("0]}") + "0," * (500_000 * megabytes) + "0]}")
 
     return apply
 
@@ -163,15 +165,14 @@ HOSTILE: dict[str, tuple[Change, str]] = {
     "a decoder with a pattern": (_set(decoder=_replace("(a|a)*b", "")), "with the decoder"),
     "merges at random": (_tokenizer(lambda v: v["model"].update(dropout=0.5)), "at random"),
     "another model of text": (_tokenizer(lambda v: v["model"].update(type="Unigram")), "Unigram"),
-    "10**5 tensors more": (_header(10**5), "all headers of a model may have"),
+    "10**5 tensors more": (add_tensors(10**5), "all headers of a model may have"),
     "a header for each of 10**4 shards": (
         _shards(10**4),
         "is not a valid safetensors file|no model-",
     ),
-    "60 MB of config.json": (_padded("config.json"), "cannot be read: it has 60"),
-    "60 MB of tokenizer.json": (_padded("tokenizer.json"), "it has 60"),
-    "60 MB of generation_config.json": (_padded("generation_config.json"), "it has 60"),
-    "60 MB of the codec's config.json": (_padded(_CODEC_CONFIG), "it has 60"),
+    "20 MB of config.json": (pad("config.json", 20), "cannot be read: it has 20"),
+    "20 MB of tokenizer.json": (pad("tokenizer.json", 20), "it has 20"),
+    "20 MB of the codec's config.json": (pad(_CODEC_CONFIG, 20), "it has 20"),
     "a token of 3,000 merges": (_tokenizer(_add_long_token), "the text embedding has"),
     "10**4 added tokens": (_added(10**4), "10,00. tokens that are added"),
     "10**5 added tokens": (_added(10**5), "cannot be read: it has 12"),

@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from sidecar.synthesis.request import Mark
+from sidecar.synthesis.request import Mark, Words
+from sidecar.synthesis.word_captions import Cue, add_words, to_ms, underline
 from sidecar.text.gaps import close_gaps
 from sidecar.text.marks import KEPT
 from sidecar.text.markup import strip_markup
@@ -19,7 +20,7 @@ _CUE_LINES = 2
 _WORD = re.compile(r"\S+")
 
 
-def srt(text: str, marks: Sequence[Mark], audio_seconds: float) -> str:
+def srt(text: str, marks: Sequence[Mark], audio_seconds: float, words: Sequence[Words] = ()) -> str:
     """Return SubRip captions: one for each sentence, without markup, until the next one starts.
 
     A sentence of more than two lines has several captions, which share its time by their length.
@@ -27,34 +28,54 @@ def srt(text: str, marks: Sequence[Mark], audio_seconds: float) -> str:
     Args:
         text: the original text, which the marks refer to.
         audio_seconds: when the last caption ends.
+        words: those of the sentences; each word that is heard is underlined.
     """
-    cues = enumerate(_all_cues(text, marks, audio_seconds), start=1)
+    cues = (one for cue in _all_cues(text, marks, audio_seconds, words) for one in underline(cue))
     return "\n".join(
-        f"{index}\n{_clock(start, ',')} --> {_clock(stop, ',')}\n{lines}\n"
-        for index, (start, stop, lines) in cues
+        f"{index}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{cue.text}\n"
+        for index, cue in enumerate(cues, start=1)
     )
 
 
-def vtt(text: str, marks: Sequence[Mark], audio_seconds: float) -> str:
-    """Return WebVTT captions, with the same text and times as those of `srt`."""
+def vtt(text: str, marks: Sequence[Mark], audio_seconds: float, words: Sequence[Words] = ()) -> str:
+    """Return WebVTT captions, with the same text and times as those of `srt`.
+
+    Each word of `words` has its time before it.
+    """
     cues = [
-        f"{_clock(start, '.')} --> {_clock(stop, '.')}\n{escape(lines, quote=False)}\n"
-        for start, stop, lines in _all_cues(text, marks, audio_seconds)
+        f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{_timed(cue)}\n"
+        for cue in _all_cues(text, marks, audio_seconds, words)
     ]
     return "\n".join(["WEBVTT\n", *cues])
 
 
+def _timed(cue: Cue) -> str:
+    """Return a cue's text for WebVTT, with the times inside it that lie inside the cue."""
+    parts: list[str] = []
+    at, last = 0, to_ms(cue.start)
+    for word in cue.words:
+        if last < to_ms(word.start_seconds) < to_ms(cue.end):
+            last = to_ms(word.start_seconds)
+            stamp = f"<{_clock(word.start_seconds, '.')}>"
+            parts += [escape(cue.text[at : word.begin], quote=False), stamp]
+            at = word.begin
+    return "".join([*parts, escape(cue.text[at:], quote=False)])
+
+
 def _all_cues(
-    text: str, marks: Sequence[Mark], audio_seconds: float
-) -> Iterator[tuple[float, float, str]]:
+    text: str, marks: Sequence[Mark], audio_seconds: float, words: Sequence[Words]
+) -> Iterator[Cue]:
+    known = {one.sentence: one.words or () for one in words}
     ends = [mark.start_seconds for mark in marks[1:]] + [audio_seconds]
     for mark, end in zip(marks, ends, strict=True):
         if end > mark.start_seconds:  # otherwise the sentence was not spoken
             said = close_gaps(strip_markup(text[mark.start : mark.end]).strip()).replace(KEPT, "")
-            yield from _cues(said, mark.start_seconds, end)
+            cues = list(_cues(said, mark.start_seconds, end))
+            its = known.get(mark.index, ())
+            yield from add_words(cues, its) if cues and its else cues
 
 
-def _cues(text: str, start: float, end: float) -> Iterator[tuple[float, float, str]]:
+def _cues(text: str, start: float, end: float) -> Iterator[Cue]:
     lines = _balanced(text)
     parts = [lines[at : at + _CUE_LINES] for at in range(0, len(lines), _CUE_LINES)]
     columns = sum(map(_columns, lines))
@@ -62,7 +83,7 @@ def _cues(text: str, start: float, end: float) -> Iterator[tuple[float, float, s
     for part in parts:
         begins = start + (end - start) * shown / columns
         shown += sum(map(_columns, part))
-        yield begins, start + (end - start) * shown / columns, "\n".join(part)
+        yield Cue(begins, start + (end - start) * shown / columns, "\n".join(part))
 
 
 def _balanced(text: str) -> list[str]:

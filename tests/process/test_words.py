@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.command import run
 from tests.support.harness import ROOT, Message, RpcError, Sidecar, Speech, sidecar
 
 TEXT = (
@@ -170,3 +173,15 @@ def test_an_aligner_that_is_not_on_this_machine_is_not_downloaded() -> None:
     (warning,) = speech.result["warnings"]
     assert warning["type"] == "wordTimesMissing"
     assert "someone/aligner is not on this machine" in warning["message"]
+
+
+def test_captions_of_say_follow_the_words(tmp_path: Path) -> None:
+    files = {kind: tmp_path / f"a.{kind}" for kind in ("wav", "srt", "vtt")}
+    options = [f"--{kind}={files[kind]}" for kind in ("srt", "vtt")]
+    said = run("say", "It costs $25, you know.", "-o", str(files["wav"]), "--words", *options)
+    assert said.returncode == 0, said.stderr
+    assert re.findall("<u>(.*?)</u>", files["srt"].read_text("utf-8")) == [
+        "It", "costs", "$25", "you", "know",
+    ]  # fmt: skip
+    assert re.search(r"<\d\d:\d\d:\d\d\.\d{3}>\$25, <", files["vtt"].read_text("utf-8"))
+    assert run("say", "Hello.", "--words").returncode == 2

@@ -6,8 +6,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.synthesis.captions import srt
-from sidecar.synthesis.request import Mark
+from sidecar.synthesis.captions import srt, vtt
+from sidecar.synthesis.request import Mark, Word, Words
 
 # The TypeScript client's tests have the same.
 ENGLISH = (
@@ -63,3 +63,39 @@ def test_captions_follow_each_other_and_are_small(sentences: list[tuple[str, flo
     assert [*itertools.chain(*times)] == sorted(itertools.chain(*times))
     for cue in found.split("\n\n"):
         assert cue.rstrip("\n").count("\n") <= 3
+
+
+def test_captions_follow_the_words() -> None:
+    text = "**Tom & Jerry** are here. Bye."
+    marks = [Mark(0, 0, 26, 0.0), Mark(1, 26, 30, 2.0)]
+    said = [
+        Word("Tom", 0.0, 0.4, 2, 5),
+        Word("Jerry", 0.6, 1.0, 8, 13),
+        Word("are", 1.0, 1.2, 16, 19),
+        Word("here", 1.2, 2.0, 20, 24),
+    ]
+    words = [Words(0, tuple(said), "aligner", 10.0), Words(1, None)]
+    assert srt(text, marks, 3.0, words).split("\n\n") == [
+        "1\n00:00:00,000 --> 00:00:00,400\n<u>Tom</u> & Jerry are here.",
+        "2\n00:00:00,400 --> 00:00:00,600\nTom & Jerry are here.",
+        "3\n00:00:00,600 --> 00:00:01,000\nTom & <u>Jerry</u> are here.",
+        "4\n00:00:01,000 --> 00:00:01,200\nTom & Jerry <u>are</u> here.",
+        "5\n00:00:01,200 --> 00:00:02,000\nTom & Jerry are <u>here</u>.",
+        "6\n00:00:02,000 --> 00:00:03,000\nBye.\n",
+    ]
+    assert "Tom &amp; <00:00:00.600>Jerry <00:00:01.000>are <00:00:01.200>here.\n" in vtt(
+        text, marks, 3.0, words
+    )
+
+
+def test_each_caption_of_a_long_sentence_begins_with_its_first_word() -> None:
+    text = " ".join(f"word{i}" for i in range(24))
+    said = tuple(
+        Word(word, i * 0.5, i * 0.5 + 0.4, text.index(word), text.index(word) + len(word))
+        for i, word in enumerate(text.split())
+    )
+    found = vtt(text, [Mark(0, 0, len(text), 0.0)], 12.5, [Words(0, said)])
+    for cue in found.split("\n\n")[2:]:
+        clock, lines = cue.split("\n", 1)
+        number = int(lines.split("<")[0].strip().removeprefix("word"))
+        assert clock.startswith(f"00:00:{number * 0.5:06.3f} -->")

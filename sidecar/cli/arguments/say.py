@@ -144,6 +144,18 @@ def _add_output(say: Parser) -> None:
     )
     option("--srt", metavar="FILE", help="write SubRip captions to this file")
     option("--vtt", metavar="FILE", help="write WebVTT captions to this file")
+    option(
+        "--words",
+        action="store_true",
+        help="let the captions follow the words: --srt underlines the word that is heard, --vtt "
+        "has a time for each",
+    )
+    option(
+        "--aligner",
+        metavar="MODEL",
+        help="the model that finds the words, a checkpoint of Qwen3-ForcedAligner on this machine "
+        "(default: the model that speaks, or the sidecar's own aligners)",
+    )
     option("-n", "--no-clobber", action="store_true", help="never overwrite an existing file")
 
 

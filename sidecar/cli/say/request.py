@@ -41,6 +41,10 @@ def _voice_refusal(options: argparse.Namespace) -> str | None:
 
 
 def _output_refusal(options: argparse.Namespace) -> str | None:
+    if options.aligner is not None and not options.words:
+        return "--aligner needs --words"
+    if options.words and options.srt is None and options.vtt is None:
+        return "--words needs --srt or --vtt"
     if options.device is not None and not options.play:
         return "--device needs --play"
     audio = output_path(options)
@@ -109,6 +113,8 @@ def request(options: argparse.Namespace) -> SynthesisRequest:
         normalize=options.normalize,
         skip=(*SKIPPED, "directions") if options.skip_directions else SKIPPED,
         pauses=_pauses(options),
+        times_words=options.words,
+        aligner=options.aligner,
         # All outputs receive the same samples, and each encodes them in its own way.
         format=formats.AudioFormat(encoding="pcm_f32le", sample_rate=rate, speed=speed),
     )

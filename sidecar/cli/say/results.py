@@ -16,7 +16,7 @@ from sidecar.cli.say.request import encoding, output_path
 from sidecar.synthesis.captions import srt, vtt
 from sidecar.synthesis.request import Mark, SynthesisResult, Words
 
-Captions = Callable[[str, Sequence[Mark], float], str]
+Captions = Callable[[str, Sequence[Mark], float, Sequence[Words]], str]
 
 
 class Results:
@@ -126,7 +126,7 @@ class Results:
                 self._audio_file.patch(offset, data)
             self._audio_file.keep()  # it stays if the captions cannot be written
         for file, captions in self._captions:
-            file.write(captions("".join(self.text), self.marks, seconds).encode())
+            file.write(captions("".join(self.text), self.marks, seconds, self.words).encode())
         for file in self._files:
             file.keep()
         self._is_complete = True

@@ -106,7 +106,7 @@ def _order(day: str) -> str:
 
 
 @_kind(
-    rf"\d{{4}}(?P<by>[-/.]){_MM}(?P=by){_DAY}|\d{{1,2}}/\d{{1,2}}/(?:\d{{4}}|\d\d)(?!/)"
+    rf"\d{{4}}(?P<by>[-/.]){_MM}(?P=by){_DAY}|(?<!/)\d{{1,2}}/\d{{1,2}}/(?:\d{{4}}|\d\d)(?!/)"
     r"|\d{1,2}(?P<to>[.-])\d{1,2}(?P=to)(?:1[1-9]|20)\d\d"
 )
 def _read_date(match: re.Match[str], span: str) -> str:
@@ -118,7 +118,7 @@ def _read_date(match: re.Match[str], span: str) -> str:
         day, month = month, day
     if len(year) == len("24"):  # the years of POSIX: 1969 to 2068
         year = ("19" if year >= "69" else "20") + year
-    known = int(month) <= _DECEMBER and int(day) <= _DAYS
+    known = 0 < int(month) <= _DECEMBER and 0 < int(day) <= _DAYS
     return _say_date(match, day, int(month), year) if known else span
 
 
@@ -221,7 +221,7 @@ def _read_fraction(match: re.Match[str], span: str) -> str:
     return f"{verbalize(one)} {verbalize(other)}" if part in ("24/7", "9/11") else span
 
 
-_kind(rf"(?<!\d/){quantities.make_pattern(1)}(?![-–]\d|(?<=\d)/\d)")(quantities.say_quantity)
+_kind(rf"(?!(?<=\d/)\d){quantities.make_pattern(1)}(?![-–]\d|(?<=\d)/\d)")(quantities.say_quantity)
 
 _AFTER, _NEXT = r"(?:(?<=\d)|(?<=\d\s))", r"(?=\s?[-−]?\.?\d)"
 # A sign between numbers or variables, between numbers, spaced, before a number.

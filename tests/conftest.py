@@ -17,6 +17,8 @@ from tests.support.installing import untested
 # A process ignores what its parent ignores, and the tests may have been started by `nohup`.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
+# On CUDA, products of float32 have ten bits otherwise, too few for the official codes.
+os.environ.setdefault("MLX_ENABLE_TF32", "0")
 # Before any test imports MLX: without OpenBLAS under it the suite takes several times as long.
 backend.prepare()
 

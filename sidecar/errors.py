@@ -155,6 +155,10 @@ class EmptyText(InvalidParams):
     """The text contains nothing that can be spoken."""
 
 
+class UnknownSpeaker(InvalidParams):
+    """The text names somebody who is not among the request's speakers."""
+
+
 class InvalidMarkup(InvalidParams):
     """The text is not the SSML that the request says it is, or has what is not allowed there."""
 

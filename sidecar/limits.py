@@ -10,6 +10,8 @@ MAX_UTTERANCE_CHARS = 4096
 MAX_FRAMES = 1_000_000
 # Frames of one utterance, and of a result that holds all of its audio: five and a half minutes.
 MAX_UTTERANCE_FRAMES = 4096
+# Speakers of one request.
+MAX_SPEAKERS = 32
 # Frames of one audio chunk. Even as pcm_f32le at half speed, its base64 fits into one message.
 MAX_CHUNK_FRAMES = 1024
 # Bytes of the audio in a result that holds all of it; as base64 they fit into one message.

@@ -6,6 +6,7 @@ import math
 import time
 from bisect import insort
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from sidecar.engine.active import ActiveSpeech
@@ -28,7 +29,7 @@ class AdmissionQueue:
     def __init__(self) -> None:
         self._waiting: list[SpeechJob] = []
         self._reserved: dict[Stream, SpeechJob] = {}
-        self._held_models: dict[Stream, str] = {}
+        self._held_models: dict[Stream, list[str]] = {}
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -39,7 +40,7 @@ class AdmissionQueue:
     @property
     def models(self) -> Iterator[str]:
         """The names of the models that waiting jobs use, or that a stream's next job will use."""
-        yield from self._held_models.values()
+        yield from chain.from_iterable(self._held_models.values())
         for job in (*self._waiting, *self._reserved.values()):
             yield job.request.model
 
@@ -59,19 +60,27 @@ class AdmissionQueue:
             self._reserved[job.stream] = job
 
     def hold_model(self, stream: Stream, model: str) -> None:
-        """Count a model as in use until the first job of the stream comes."""
-        self._held_models[stream] = model
+        """Count a model as in use until the first job of the stream comes.
+
+        If a stream holds several, they stay in use until its `release`.
+        """
+        self._held_models.setdefault(stream, []).append(model)
 
     def release_model(self, stream: Stream | None) -> None:
-        """Give up the model that is held for a stream, if there is one."""
+        """Give up the model that is held for a stream, if there is one and no more."""
+        if stream is not None and len(self._held_models.get(stream, ())) == 1:
+            del self._held_models[stream]
+
+    def release_place(self, stream: Stream | None) -> None:
+        """Give up the place that is kept for a stream, if there is one."""
         if stream is not None:
-            self._held_models.pop(stream, None)
+            self._reserved.pop(stream, None)
 
     def release(self, stream: Stream | None) -> None:
         """Give up the place and the model that are kept for a stream, if there are any."""
-        self.release_model(stream)
+        self.release_place(stream)
         if stream is not None:
-            self._reserved.pop(stream, None)
+            self._held_models.pop(stream, None)
 
     def has_place(self, job: SpeechJob) -> bool:
         """Return whether a place is reserved for the job's stream."""

@@ -282,7 +282,8 @@ class Scheduler:
                 self._loading.park(name, job)
                 return
             loaded.touch()
-            self._waiting.release(job.stream)
+            self._waiting.release_model(job.stream)
+            self._waiting.release_place(job.stream)
             utterance = self._references.resolve(loaded, job.request.utterance)
             runner = next((one for one in self._runners if one.can_run(loaded)), None)
             if runner is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -19,15 +20,18 @@ from sidecar.limits import (
 from sidecar.models.base import ReferenceAudio, Utterance
 from sidecar.rpc.contract import speech_options
 from sidecar.rpc.contract.speech import SynthesizeParams
-from sidecar.rpc.contract.speech_options import Sampling, SubtalkerSampling
+from sidecar.rpc.contract.speech_options import Sampling, SpeakerParams, SubtalkerSampling
 from sidecar.rpc.contract.voice import Reference
-from sidecar.synthesis.request import Pauses, SynthesisRequest
+from sidecar.synthesis.request import Pauses, SpeakerVoice, SynthesisRequest
 from sidecar.synthesis.text_feed import TextFeed
 from sidecar.text.markup import SKIPPED
 from sidecar.voices.choice import ChosenVoice
 
 if TYPE_CHECKING:
     from sidecar.audio.reference import Recording
+
+
+_SPEAKER_NAME = re.compile(r"[^\W\d_](?:[^\[\]()\n]{0,46}[^\[\]()\s])?")
 
 
 def synthesis(params: SynthesizeParams) -> SynthesisRequest:
@@ -70,6 +74,20 @@ def speak_with(
         # The prompt of a voice with a transcript needs the whole text of an utterance.
         whole_sentences=_has_transcript(voice),
     )
+
+
+def speaker(
+    request: SynthesisRequest,
+    name: str,
+    params: SpeakerParams,
+    model: str,
+    voice: ChosenVoice | None,
+) -> SpeakerVoice:
+    """Return one of several speakers, who differs from the request in model and voice only."""
+    utterance = replace(
+        request.speech.utterance, voice=params.voice, instruct=params.instruct, reference=voice
+    )
+    return SpeakerVoice(name, replace(request.speech, model=model, utterance=utterance))
 
 
 def _has_transcript(voice: Recording | ChosenVoice | None) -> bool:
@@ -154,8 +172,29 @@ def _check(params: SynthesizeParams) -> None:
         )
     if not live and not params.text.strip():
         raise EmptyText("The text is empty.", field="text")
+    if params.speakers:
+        _check_speakers(params, params.speakers)
     if params.reference is not None and params.voice:
         raise InvalidParams("Give either `voice` or `reference`, not both.", field="reference")
+
+
+def _check_speakers(params: SynthesizeParams, speakers: dict[str, SpeakerParams]) -> None:
+    if params.split_sentences is False:
+        raise InvalidParams(
+            "`splitSentences` cannot be false with `speakers`: each turn is spoken apart.",
+            field="splitSentences",
+        )
+    folded: set[str] = set()
+    for name in speakers:
+        if not _SPEAKER_NAME.fullmatch(name):
+            raise InvalidParams(
+                f"{name[:60]!r} cannot be the name of a speaker.",
+                hint="A name has up to 48 characters, begins with a letter, and has no brackets.",
+                field="speakers",
+            )
+        if name.casefold() in folded:
+            raise InvalidParams(f"There are two speakers {name!r}.", field="speakers")
+        folded.add(name.casefold())
 
 
 def _format(params: SynthesizeParams) -> AudioFormat:

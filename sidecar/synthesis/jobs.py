@@ -19,17 +19,27 @@ from sidecar.engine.events import (
     SpeechResult,
     WaitingForText,
 )
-from sidecar.engine.request import AlignJob, Excerpt, LoadJob, LoadOptions, SpeechJob, Stream
+from sidecar.engine.request import (
+    AlignJob,
+    Excerpt,
+    LoadJob,
+    LoadOptions,
+    SpeechJob,
+    SpeechRequest,
+    Stream,
+)
 from sidecar.errors import EmptyText, Notice, TextTimeout
 from sidecar.models.base import ModelInfo, Spoken, WordTimes
 from sidecar.synthesis.heard import Timeline
 from sidecar.synthesis.inbox import Inbox, TextArrived
 from sidecar.synthesis.output import OutputStream
-from sidecar.synthesis.request import Output, SynthesisRequest, SynthesisResult
+from sidecar.synthesis.request import Output, SpeakerVoice, SynthesisRequest, SynthesisResult
 from sidecar.synthesis.results import SegmentResults
 from sidecar.synthesis.segments import Break, SegmentSource
+from sidecar.synthesis.speakers import find_speaker
 from sidecar.synthesis.text_feed import TextFeed
 from sidecar.synthesis.token_source import TokenSource
+from sidecar.text.directives import Direction
 
 # The first chunk of a segment that follows another one without a wait has this many frames.
 _LATER_FRAMES = 4
@@ -68,15 +78,15 @@ class SpeechJobs:
         self._stream = stream
         seed = request.speech.seed
         self._seed = random.getrandbits(32) if seed is None else seed
-        voice = request.speech.utterance.reference
         self._job: SpeechJob | LoadJob | AlignJob | None = None
         self._appended = 0  # how often text was appended to the job
         self._is_job_waiting = False  # for text
         self._audio_seconds = 0.0  # of the segments that have ended
         self._has_place = False  # the engine may hold a place for the next segment
-        self._spoken: Spoken | None = None
+        self._speaker: SpeakerVoice | None = None  # of the current segment
+        self._spoken: dict[str | None, Spoken] = {}  # what each of them has said first
         self.output = OutputStream(request, timeline)
-        self.results = SegmentResults(None if voice is None else voice.tempo)
+        self.results = SegmentResults()
         self.text = ""
         self.known_times: list[WordTimes] = []
         self.unspeakable: EmptyText | None = None
@@ -103,13 +113,30 @@ class SpeechJobs:
         if is_last:
             source.end()
 
-    def load(self) -> Step[ModelInfo]:
-        """Load the model, and return what decides how it takes its text.
+    def direct(self, direction: Direction) -> None:
+        """Do what the text asks for before the next segment, which may be silent.
+
+        Raises:
+            UnknownSpeaker: the text names somebody who is not among the request's speakers.
+        """
+        self._speaker = find_speaker(self._request.speakers, direction.speaker)
+        self.output.speaker = None if self._speaker is None else self._speaker.name
+        self.output.direct(direction)
+
+    @property
+    def _speech(self) -> SpeechRequest:
+        return self._request.speech if self._speaker is None else self._speaker.speech
+
+    @property
+    def _name(self) -> str | None:
+        return None if self._speaker is None else self._speaker.name
+
+    def load(self, model: str) -> Step[ModelInfo]:
+        """Load a model, and return what decides how it takes its text.
 
         A model in memory needs no answer of the engine, which may be in the middle of a frame. If
         it is unloaded meanwhile, the first segment loads it again.
         """
-        model = self._request.speech.model
         if (known := self._engine.find_info(model)) is not None:
             return known
         self._inbox.expect_outcome()
@@ -134,11 +161,14 @@ class SpeechJobs:
             more_text: the rest of the segment will be passed to `append_text`.
             is_placed: the segment's place in the text is known, and `output` has it.
         """
-        speech, count = self._request.speech, self.results.count
+        speech, count = self._speech, self.results.count
         request = replace(
             speech,
             utterance=replace(
-                speech.utterance, text=text, more_text=more_text, follows=self._spoken
+                speech.utterance,
+                text=text,
+                more_text=more_text,
+                follows=self._spoken.get(self._name),
             ),
             seed=self._seed + count,
             first_frames=self._first_frames,
@@ -203,7 +233,7 @@ class SpeechJobs:
                 case WaitingForText(appended):  # unless more has been appended since
                     self._is_job_waiting = appended == self._appended
                 case AudioChunk() as chunk:
-                    self.output.add(chunk, keep_codes=self._spoken is None)
+                    self.output.add(chunk, keep_codes=self._name not in self._spoken)
                 case WordTimes() as times:
                     self.known_times.append(times)
                 case TextArrived() as event:
@@ -223,12 +253,14 @@ class SpeechJobs:
         Args:
             is_cut: the speech ended before the job had all of the segment's text.
         """
-        self.results.add(result, self.output.sentence, self._request.max_frames, self.text)
+        voice = self._speech.utterance.reference
+        tempo = None if voice is None else voice.tempo
+        self.results.add(result, self.output.sentence, self._request.max_frames, self.text, tempo)
         self.output.end(break_after, result.figures.sample_rate)
         self._audio_seconds += result.figures.audio_seconds
         is_whole = result.figures.finish_reason == "stop" and not is_cut
-        if self._spoken is None and is_whole and self.output.codes:
-            self._spoken = Spoken(self.text, self.output.take_codes())
+        if self._name not in self._spoken and is_whole and self.output.codes:
+            self._spoken[self._name] = Spoken(self.text, self.output.take_codes())
 
     def skip(self, error: EmptyText) -> None:
         """Go on after a segment that the model cannot speak.

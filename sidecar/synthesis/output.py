@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from sidecar.audio.effects import Resampler
     from sidecar.audio.encoders import Patch
     from sidecar.audio.stream import AudioStream
 
@@ -26,6 +27,8 @@ class OutputStream:
     A segment is marked when its audio starts, so a mark comes before the audio that it is about.
 
     Attributes:
+        least_rate: samples per second of the model that has most, where several speak.
+        speaker: who says the next segment; None is the request's own voice.
         sentence: the index of the segment that is spoken.
         sentences: how many segments have been marked.
         codes: of the current segment, if they are kept: int32 [frames, codebooks] of each chunk.
@@ -50,6 +53,10 @@ class OutputStream:
         self._silent: set[int] = set()  # the indices of those of them that are not spoken
         self._kept_samples = self._kept_frames = 0
         self._last_mark = 0.0
+        self.least_rate = 0
+        self.speaker: str | None = None
+        self._speakers: list[str | None] = []  # of the segments in `_unmarked`
+        self._resampler: Resampler | None = None  # of a segment whose model has another rate
         self.sentence = 0
         self.sentences = 0
         self.codes: list[NDArray[np.int32]] = []
@@ -77,6 +84,7 @@ class OutputStream:
     def place(self, segment: Segment, *, is_silent: bool) -> None:
         """Note where in the text the next segment is, which will be spoken or is silent."""
         self._unmarked.append(segment)
+        self._speakers.append(self.speaker)
         if is_silent:
             self.note_silent()
         is_paragraph = not segment.text and segment.break_after == "paragraph"
@@ -113,9 +121,21 @@ class OutputStream:
         self._mark_all(self._seconds)
         if keep_codes:
             self.codes.append(chunk.codes)
+        self._say(self._resample(chunk), len(chunk.codes))
+
+    def _say(self, samples: NDArray[np.float32], frames: int) -> None:
         if self._times_words:
-            self.heard.append(chunk.samples)
-        self._put(chunk.samples, len(chunk.codes))
+            self.heard.append(samples)
+        self._put(samples, frames)
+
+    def _resample(self, chunk: AudioChunk) -> NDArray[np.float32]:
+        """Return the samples at the rate of the stream, which other models may have made."""
+        if chunk.sample_rate == self._rate:
+            return chunk.samples
+        from sidecar.audio.effects import Resampler
+
+        self._resampler = self._resampler or Resampler(chunk.sample_rate, self._rate)
+        return self._resampler.write(chunk.samples)
 
     def tell(self, words: Words) -> None:
         """Hand out the words of the segment, after its last audio."""
@@ -134,7 +154,7 @@ class OutputStream:
 
     def mark_spoken(self, segment: Segment) -> None:
         """Mark a segment that was not placed before it was spoken."""
-        self._mark(segment, self._started_at)
+        self._mark(segment, self._started_at, self.speaker)
 
     def mark_silent(self) -> None:
         """Mark all placed segments now, because no text is there to be spoken after them.
@@ -147,6 +167,9 @@ class OutputStream:
         """End the segment."""
         self._open(sample_rate)
         self._put_pause()
+        if self._resampler is not None:
+            self._say(self._resampler.finish(), 0)
+            self._resampler = None
         self._mark_all(self._seconds)
         self._timeline.end(self._seconds)
         self._pause = {
@@ -174,8 +197,8 @@ class OutputStream:
         from sidecar.audio.stream import AudioStream
 
         if self._stream is None:
-            self._rate = sample_rate
-            self._stream = AudioStream(self._format, sample_rate)
+            self._rate = max(sample_rate, self.least_rate)
+            self._stream = AudioStream(self._format, self._rate)
         return self._stream
 
     @property
@@ -224,13 +247,14 @@ class OutputStream:
 
     def _mark_all(self, seconds: float) -> None:
         segments, self._unmarked = self._unmarked, []
-        for segment in segments:
-            self._mark(segment, seconds)
+        speakers, self._speakers = self._speakers, []
+        for segment, speaker in zip(segments, speakers, strict=True):
+            self._mark(segment, seconds, speaker)
 
-    def _mark(self, segment: Segment, seconds: float) -> None:
+    def _mark(self, segment: Segment, seconds: float, speaker: str | None) -> None:
         # One moment, computed as two different sums of rounded pauses, must not go back.
         self._last_mark = seconds = max(round(seconds, 6), self._last_mark)
-        mark = Mark(self.sentences, segment.start, segment.end, seconds)
+        mark = Mark(self.sentences, segment.start, segment.end, seconds, speaker)
         self._timeline.mark(mark)
         self._output.append(mark)
         if self._times_words and self.sentences in self._silent:

@@ -26,6 +26,18 @@ class Pauses(msgspec.Struct, frozen=True):
     paragraph: float = 0.4
 
 
+class SpeakerVoice(msgspec.Struct, frozen=True):
+    """One of several speakers.
+
+    Attributes:
+        name: as the request writes it.
+        speech: as that of the whole request, with this one's model and voice.
+    """
+
+    name: str
+    speech: SpeechRequest
+
+
 class SynthesisRequest(msgspec.Struct, frozen=True):
     """How a text of any length is to be spoken as one stream.
 
@@ -40,6 +52,7 @@ class SynthesisRequest(msgspec.Struct, frozen=True):
         skip: what is not spoken, unless `normalize` is False; see `markup.Markup`.
         is_ssml: whether the text is SSML, and not a plain text.
         max_frames: of the whole speech, which then ends with the reason "length".
+        speakers: by their folded names; text that names none has the voice of `speech`.
         times_words: report when each word is spoken.
         aligner: the model that finds this out, where the family does not know it; None leaves it to
             the aligners of the package.
@@ -56,6 +69,7 @@ class SynthesisRequest(msgspec.Struct, frozen=True):
     pauses: Pauses = Pauses()
     format: AudioFormat = AudioFormat()
     max_frames: int = 2**31
+    speakers: dict[str, SpeakerVoice] = {}
     times_words: bool = False
     aligner: str | None = None
 
@@ -67,12 +81,14 @@ class Mark(msgspec.Struct, frozen=True):
         index: counts 0, 1, 2, …
         start, end: in the original text, in code points. The next sentence starts at `end`.
         start_seconds: in the audio that comes out.
+        speaker: who speaks; None is the request's own voice.
     """
 
     index: int
     start: int
     end: int
     start_seconds: float
+    speaker: str | None = None
 
 
 class Part(msgspec.Struct, frozen=True):

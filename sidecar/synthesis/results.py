@@ -27,8 +27,7 @@ class SegmentResults:
             continue one.
     """
 
-    def __init__(self, tempo: float | None = None) -> None:
-        self._tempo = tempo
+    def __init__(self) -> None:
         self._total: SpeechFigures | None = None
         self._notices: tuple[Notice, ...] = ()  # of the first segment; the others have the same
         self._cut: list[Notice] = []
@@ -41,13 +40,22 @@ class SegmentResults:
     def frames(self) -> int:
         return 0 if self._total is None else self._total.frames
 
-    def add(self, result: SpeechResult, sentence: int, max_frames: int, text: str) -> None:
+    def add(
+        self,
+        result: SpeechResult,
+        sentence: int,
+        max_frames: int,
+        text: str,
+        reference: float | None = None,
+    ) -> None:
         """Add the result of a segment.
 
         Args:
             sentence: the segment's index.
             max_frames: of all segments; the segment that reaches it did not run away.
             text: what the model was given.
+            reference: letters per second of the recording that the voice continues; None if it
+                does not continue one.
         """
         if self._total is None:
             self._total, self._notices = result.figures, result.notices
@@ -59,9 +67,9 @@ class SegmentResults:
             if self.frames < max_frames:
                 message = f"Sentence {sentence} did not end by itself and was cut."
                 self._cut.append(Notice("runaway", message))
-        elif self._tempo is not None:
+        elif reference is not None:
             spoken = "".join(char for char in text if char not in result.unspoken)
-            rate = tempo.find_rushed_rate(spoken, result.figures.audio_seconds, self._tempo)
+            rate = tempo.find_rushed_rate(spoken, result.figures.audio_seconds, reference)
             if rate is not None:
                 self._rushed.append((sentence, rate))
 

@@ -16,7 +16,7 @@ def speak_sentences(jobs: SpeechJobs, source: SegmentSource) -> Step[None]:
         EmptyText, TextTimeout, Cancelled, and what the engine raises.
     """
     while jobs.frames_left and (segment := (yield from _next_segment(jobs, source))):
-        jobs.output.direct(segment.direction)
+        jobs.direct(segment.direction)
         jobs.output.place(segment, is_silent=not segment.text)
         if segment.text:
             jobs.submit(segment.text, more_follows=source.has_next)

@@ -28,9 +28,11 @@ from sidecar.synthesis.jobs import SpeechJobs, Step
 from sidecar.synthesis.request import Part, SynthesisEvent, SynthesisRequest
 from sidecar.synthesis.segments import SegmentSource
 from sidecar.synthesis.sentence_mode import speak_sentences
+from sidecar.synthesis.speakers import check_speakers
 from sidecar.synthesis.text_feed import TextFeed
 from sidecar.synthesis.token_mode import speak_tokens
 from sidecar.synthesis.token_source import TokenSource
+from sidecar.text.markup import Markup
 from sidecar.text.runs import Reader
 from sidecar.text.speakable import warm_up
 
@@ -183,10 +185,17 @@ class Synthesis:
         """Speak the whole text, and return what was noticed in it."""
         self._check(request, None)
         depends = self._text.is_live or request.normalize is None or request.is_ssml
-        info = (yield from jobs.load()) if depends else None
+        depends = depends or bool(request.speakers)
+        info = (yield from jobs.load(request.speech.model)) if depends else None
+        infos = [] if info is None else [info]
+        for model in {one.speech.model for one in request.speakers.values()}:
+            other = yield from jobs.load(model)
+            infos.append(other)
+        if request.speakers:
+            jobs.output.least_rate = max(one.sample_rate for one in infos)
         self._check(request, info)
         normalize = request.normalize is not False
-        spell = request.normalize is True or (info is not None and not info.reads_figures)
+        spell = request.normalize is True or any(not one.reads_figures for one in infos)
         reader = _make_reader(request, info)
         if info is not None and self._text.is_live and _takes_tokens(request, info):
             source = TokenSource(request.language, normalize, spell, request.skip, reader)
@@ -199,34 +208,38 @@ class Synthesis:
         return source.notices
 
     def _check(self, request: SynthesisRequest, info: ModelInfo | None) -> None:
-        """Refuse a whole text that is no SSML now, and not when it has been spoken up to there.
+        """Refuse a whole text now, and not when it has been spoken up to what is wrong in it.
 
         Raises:
-            InvalidMarkup, Unsupported
+            InvalidMarkup, Unsupported, UnknownSpeaker
         """
         reader = _make_reader(request, info)
         if reader is not None and not self._text.is_live:
-            reader.feed(self._text.peek())
-            reader.finish()
+            runs = [*reader.feed(self._text.peek()), *reader.finish()]
+            check_speakers(request.speakers, runs)
 
 
 def _make_reader(request: SynthesisRequest, info: ModelInfo | None) -> Reader | None:
-    """Return what reads the text; None for a plain text.
+    """Return what reads the text; None for a plain text of one speaker.
 
     Args:
         info: of the model; None if it is not known yet.
     """
-    if not request.is_ssml:
+    if not request.is_ssml and not request.speakers:
         return None
+    if not request.is_ssml:
+        return Markup(request.normalize is not False, request.skip, request.speakers)
     takes_phonemes = info is None or "phonemes" in info.abilities
     return SsmlReader(
         request.normalize is not False,
         takes_phonemes=takes_phonemes,
         takes_rates=formats.can_stretch(),
+        takes_speakers=bool(request.speakers),
     )
 
 
 def _takes_tokens(request: SynthesisRequest, info: ModelInfo) -> bool:
     """Return whether a text that is still being written goes to the model token by token."""
     mode = request.speech.utterance.text_mode or info.default_text_mode
-    return mode == "stream" and not request.whole_sentences
+    # The models of several speakers may take their text in different ways.
+    return mode == "stream" and not request.whole_sentences and not request.speakers

@@ -24,7 +24,7 @@ def speak_tokens(jobs: SpeechJobs, source: TokenSource, *, gathers_later: bool) 
     begun = TextPiece("")
     while jobs.frames_left and (piece := (yield from _first_words(jobs, source, begun))):
         segment, result, begun = piece.segment, None, TextPiece("")
-        jobs.output.direct(piece.direction)
+        jobs.direct(piece.direction)
         if piece.text:
             jobs.submit(piece.text, more_text=segment is None, is_placed=False)
             segment, result = yield from _feed_rest(jobs, source, segment)

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from sidecar.text.directives import Directive
+from sidecar.text.directives import Directive, Speaker
 from sidecar.text.faults import Fault
 from sidecar.text.pauses import read_break_tag, read_pause
 
@@ -135,6 +135,11 @@ _DIRECTIVES: list[tuple[str, str, str | Callable[[Any], Said], str | None]] = [
     ("<", r"<break\s{1,4}(?:time|strength)\s{0,4}=\s{0,4}(?:\"[^\"<>\n]{0,20}\"|'[^'<>\n]{0,20}'|"
      r"[^\s<>]{1,20})", lambda match: Fault("pauseNotUnderstood"), None),
 ]  # fmt: skip
+# The name of who speaks from here on; a link or a footnote is none.
+_SPEAKER: tuple[str, str, str | Callable[[Any], Said], str | None] = (
+    "[", r"\[[ \t]{0,3}(?<speaker>[\p{L}][^\[\]()\n]{0,47}?)[ \t]{0,3}\](?![(\[:])",
+    lambda match: Speaker(match["speaker"], 0), None,
+)  # fmt: skip
 # First characters → the pattern → what it becomes. Of several patterns the first one that matches
 # is used.
 _MARKS: list[tuple[str, str, str | Callable[[Any], Said], str | None]] = [
@@ -211,13 +216,13 @@ class Table(msgspec.Struct, frozen=True):
 
 
 @cache
-def load_directives() -> Table:
-    """Compile the marks of a text that otherwise stays as it is."""
+def load_directives(has_speakers: bool = False) -> Table:
+    """Compile the marks of a text that otherwise stays as it is; see `load_table`."""
     import regex
 
     flags = regex.V1 | regex.IGNORECASE
     marks: dict[str, list[Mark]] = {}
-    for chars, pattern, said, line in _DIRECTIVES:
+    for chars, pattern, said, line in [*_DIRECTIVES, *([_SPEAKER] if has_speakers else [])]:
         marks.setdefault(chars, []).append(Mark(regex.compile(pattern, flags), said, line))
     return Table(regex.compile(r"[\n\[<]"), marks, [], regex.compile(r"(?!)"), {})
 
@@ -231,13 +236,18 @@ def load_odd() -> tuple[Any, list[Mark]]:
 
 
 @cache
-def load_table(skip: Collection[str]) -> Table:
-    """Compile the marks; with "directions" in `skip`, stage directions are marks as well."""
+def load_table(skip: Collection[str], has_speakers: bool = False) -> Table:
+    """Compile the marks.
+
+    With "directions" in `skip`, stage directions are marks as well; with speakers, so are the names
+    in brackets.
+    """
     import regex
 
     asked = "directions" in skip
     # A link is none, and neither is what the first marks of a bracket are.
-    table = [*_DIRECTIVES, *(row for row in _MARKS if row[0] != "*_")]
+    table = [*_DIRECTIVES, *([_SPEAKER] if has_speakers else [])]
+    table += [row for row in _MARKS if row[0] != "*_"]
     emphasis = [row for row in _MARKS if row[0] == "*_"]
     table += [*(_DIRECTIONS if asked else []), *emphasis]
     flags = regex.V1 | regex.DOTALL | regex.IGNORECASE

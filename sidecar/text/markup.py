@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+from sidecar.text.directives import Speaker
 from sidecar.text.faults import Fault, Faults
 from sidecar.text.marks import (
     HEADING,
@@ -52,16 +53,31 @@ class Markup:
             for, are found.
         skip: what is not spoken: "thinking" (the reasoning of a language model in `<think>`) and
             "directions" (stage directions in brackets or asterisks).
+        speakers: names, folded, of those who may speak. If there are any, a name in brackets is a
+            directive. Whether it is one of them is for the reader of the runs to check; but where
+            stage directions are not spoken, what is no speaker is such a direction.
 
     Attributes:
         faults: what is wrong with the marks.
     """
 
-    def __init__(self, normalize: bool = True, skip: Collection[str] = SKIPPED) -> None:
+    def __init__(
+        self,
+        normalize: bool = True,
+        skip: Collection[str] = SKIPPED,
+        speakers: Collection[str] = (),
+    ) -> None:
         self._normalize = normalize
+        self._speakers = frozenset(speakers)
+        self._asks_directions = "directions" in skip
         self._ignored = {LineKind.THINKING} if "thinking" not in skip else set[LineKind]()
         self._ignored |= set() if normalize else {LineKind.QUOTE, LineKind.THINKING}
-        self._table = load_table(frozenset(skip)) if normalize else load_directives()
+        has_speakers = bool(self._speakers)
+        self._table = (
+            load_table(frozenset(skip), has_speakers)
+            if normalize
+            else load_directives(has_speakers)
+        )
         self.faults = Faults()
         self._origin = 0  # the offset of `_held` in the whole text
         self._held = ""  # the text that was not read, after some that was
@@ -208,7 +224,13 @@ class Markup:
             if mark.said == TAG:
                 self._put_tag(match.groupdict(), match.end())
                 return True
-            self._put_mark(mark.said if isinstance(mark.said, str) else mark.said(match), match[0])
+            said = mark.said if isinstance(mark.said, str) else mark.said(match)
+            if isinstance(said, Speaker):
+                said = Speaker(said.name, self._origin + at)
+                known = (said.name or "").casefold() in self._speakers
+                if self._asks_directions and not known:
+                    continue
+            self._put_mark(said, match[0])
             return True
         self._at += 1
         self._out.put(held[at], 1)

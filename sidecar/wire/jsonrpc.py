@@ -66,7 +66,7 @@ class ErrorData(msgspec.Struct, omit_defaults=True, rename="camel"):
         int | None,
         Meta(
             description="Where in the request's text the fault is, in characters (Unicode code "
-            "points); with invalidMarkup."
+            "points); with invalidMarkup and unknownSpeaker."
         ),
     ] = None
     heard: Annotated[

@@ -14,9 +14,18 @@ from qwen_tts_client.protocol import ERROR_CODES, ErrorData
 _DEPTH = 3
 
 
+# Params whose keys are the app's own names.
+_MAPS = ("speakers",)
+
+
 def to_wire(params: Mapping[str, Any]) -> dict[str, Any]:
     """Return params with the protocol's spelling of their names: `top_k` is `topK`."""
-    return {_camel(name): _value_to_wire(value) for name, value in params.items()}
+    return {
+        _camel(name): {key: to_wire(one) for key, one in value.items()}
+        if name in _MAPS
+        else _value_to_wire(value)
+        for name, value in params.items()
+    }
 
 
 def encode_message(message: dict[str, Any], max_bytes: int) -> bytes:

@@ -174,7 +174,7 @@ class ErrorData(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
 
     text_offset: int | None = None
     """Where in the request's text the fault is, in characters (Unicode code points); with
-    invalidMarkup.
+    invalidMarkup and unknownSpeaker.
     """
 
     heard: HeardSpeech | None = None
@@ -703,6 +703,9 @@ class SentenceProgress(
     start_ms: float
     """Start of the sentence in the audio, in milliseconds."""
 
+    speaker: str | None = None
+    """Who says it, as `speakers` has the name. Absent: the request's voice."""
+
 
 class ServerInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """The name and version of the sidecar."""
@@ -722,6 +725,24 @@ class SkippedFile(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
 
     reason: str
     """Why it cannot be used, for people."""
+
+
+class SpeakerParams(TypedDict, total=False):
+    """The voice of one of several speakers."""
+
+    voice: VoiceName
+    """A preset voice of the model, or a saved voice; case does not matter. Default: the model's
+    first preset.
+    """
+
+    model: ModelName
+    """The model that speaks. Default: the model of the saved voice, otherwise the request's model.
+    """
+
+    instruct: str
+    """An instruction on how to speak; for a VoiceDesign model, a description of the voice. Default:
+    none.
+    """
 
 
 class StatusResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1088,6 +1109,12 @@ class SpeechParams(TypedDict, total=False):
     reference: Reference
     """A recording whose voice is cloned. Default: none."""
 
+    speakers: dict[str, SpeakerParams]
+    """Who speaks, by name. `[Name]` in the text, or <voice name> in SSML, gives the word to one of
+    them; before the first of these, the request's own voice speaks. A name in brackets that is
+    none of them is an error. Default: one voice for all.
+    """
+
     sampling: Sampling
     """How codes are sampled. Default: the checkpoint's settings."""
 
@@ -1206,6 +1233,12 @@ class LiveSpeechParams(TypedDict, total=False):
 
     reference: Reference
     """A recording whose voice is cloned. Default: none."""
+
+    speakers: dict[str, SpeakerParams]
+    """Who speaks, by name. `[Name]` in the text, or <voice name> in SSML, gives the word to one of
+    them; before the first of these, the request's own voice speaks. A name in brackets that is
+    none of them is an error. Default: one voice for all.
+    """
 
     sampling: Sampling
     """How codes are sampled. Default: the checkpoint's settings."""
@@ -1368,6 +1401,7 @@ ERROR_CODES: Final[dict[str, int]] = {
     "unknownField": -32602,
     "unknownEncoding": -32602,
     "emptyText": -32602,
+    "unknownSpeaker": -32602,
     "invalidMarkup": -32602,
     "notFinite": -32602,
     "tokenInUse": -32602,
@@ -1426,6 +1460,7 @@ ErrorType: TypeAlias = """Literal[
     "unknownField",
     "unknownEncoding",
     "emptyText",
+    "unknownSpeaker",
     "invalidMarkup",
     "notFinite",
     "tokenInUse",

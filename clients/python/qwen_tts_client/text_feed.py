@@ -39,6 +39,9 @@ class Sentence:
     start_ms: float
     """Where it starts in the audio, in milliseconds. It ends where the next one starts."""
 
+    speaker: str | None = None
+    """Who says it, if the speech has `speakers`; None: the speech's own voice."""
+
 
 class SpokenText:
     """A text whose sentences are taken from its front.
@@ -63,7 +66,8 @@ class SpokenText:
     def take(self, mark: SentenceProgress) -> Sentence:
         """Take the next sentence from the front."""
         text = self.whole[self._start : mark.text_end]
-        sentence = Sentence(mark.index, text, self._start, mark.text_end, mark.start_ms)
+        place = self._start, mark.text_end
+        sentence = Sentence(mark.index, text, *place, mark.start_ms, mark.speaker)
         self._start = mark.text_end
         return sentence
 

@@ -134,6 +134,8 @@ class Generator:
             return " | ".join(dict.fromkeys(self._type(one, is_sent) for one in schema["anyOf"]))
         if "contentEncoding" in schema:
             return "bytes"
+        if "additionalProperties" in schema:
+            return f"dict[str, {self._type(schema['additionalProperties'], is_sent)}]"
         if schema["type"] == "array":
             return f"list[{self._type(schema['items'], is_sent)}]"
         return PLAIN[schema["type"]]

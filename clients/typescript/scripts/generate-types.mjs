@@ -19,6 +19,7 @@ function typeOf(schema) {
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   if (schema.anyOf) return [...new Set(schema.anyOf.map(typeOf))].join(" | ");
   if (schema.type === "array") return arrayOf(typeOf(schema.items));
+  if (schema.additionalProperties) return `Record<string, ${typeOf(schema.additionalProperties)}>`;
   if (schema.type in PLAIN) return PLAIN[schema.type];
   throw new Error(`no TypeScript for ${JSON.stringify(schema)}`);
 }

@@ -146,7 +146,7 @@ export interface ErrorData {
   limitBytes?: number;
   /**
    * Where in the request's text the fault is, in characters (Unicode code points); with
-   * invalidMarkup.
+   * invalidMarkup and unknownSpeaker.
    */
   textOffset?: number;
   /**
@@ -702,6 +702,8 @@ export interface SentenceProgress {
   textEnd: number;
   /** Start of the sentence in the audio, in milliseconds. */
   startMs: number;
+  /** Who says it, as `speakers` has the name. Absent: the request's voice. */
+  speaker?: string;
 }
 
 /** The name and version of the sidecar. */
@@ -718,6 +720,24 @@ export interface SkippedFile {
   file: string;
   /** Why it cannot be used, for people. */
   reason: string;
+}
+
+/** The voice of one of several speakers. */
+export interface SpeakerParams {
+  /**
+   * A preset voice of the model, or a saved voice; case does not matter. Default: the model's
+   * first preset.
+   */
+  voice?: VoiceName;
+  /**
+   * The model that speaks. Default: the model of the saved voice, otherwise the request's model.
+   */
+  model?: ModelName;
+  /**
+   * An instruction on how to speak; for a VoiceDesign model, a description of the voice. Default:
+   * none.
+   */
+  instruct?: string;
 }
 
 /** What the sidecar is doing, as of the engine's last step. */
@@ -853,6 +873,12 @@ export interface SynthesizeParams {
   instruct?: string;
   /** A recording whose voice is cloned. Default: none. */
   reference?: Reference;
+  /**
+   * Who speaks, by name. `[Name]` in the text, or <voice name> in SSML, gives the word to one of
+   * them; before the first of these, the request's own voice speaks. A name in brackets that is
+   * none of them is an error. Default: one voice for all.
+   */
+  speakers?: Record<string, SpeakerParams>;
   /** How codes are sampled. Default: the checkpoint's settings. */
   sampling?: Sampling;
   /**
@@ -1279,6 +1305,8 @@ export const ERROR_CODES = {
   unknownEncoding: -32602,
   /** The text contains nothing that can be spoken. */
   emptyText: -32602,
+  /** The text names somebody who is not among the request's speakers. */
+  unknownSpeaker: -32602,
   /** The text is not the SSML that the request says it is, or has what is not allowed there. */
   invalidMarkup: -32602,
   /** A number is NaN, infinite, or too large for a double. */

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from sidecar.limits import MAX_CREDIT_MS, MAX_FRAMES, MAX_TEXT_TIMEOUT_MS
+from sidecar.limits import MAX_CREDIT_MS, MAX_FRAMES, MAX_SPEAKERS, MAX_TEXT_TIMEOUT_MS
 from sidecar.rpc.contract.common import (
     LanguageName,
     ModelName,
@@ -17,7 +17,7 @@ from sidecar.rpc.contract.common import (
     VoiceName,
     Warning,
 )
-from sidecar.rpc.contract.speech_options import Chunking, Pauses, Sampling
+from sidecar.rpc.contract.speech_options import Chunking, Pauses, Sampling, SpeakerParams
 from sidecar.rpc.contract.voice import Reference
 from sidecar.rpc.contract.words import Timing
 
@@ -114,6 +114,14 @@ class SynthesizeParams(Params):
     ] = None
     reference: Annotated[
         Reference | None, Meta(description="A recording whose voice is cloned. Default: none.")
+    ] = None
+    speakers: Annotated[
+        Annotated[dict[str, SpeakerParams], Meta(max_length=MAX_SPEAKERS)] | None,
+        Meta(
+            description="Who speaks, by name. `[Name]` in the text, or <voice name> in SSML, gives "
+            "the word to one of them; before the first of these, the request's own voice speaks. "
+            "A name in brackets that is none of them is an error. Default: one voice for all.",
+        ),
     ] = None
     sampling: Annotated[
         Sampling | None,
@@ -324,6 +332,10 @@ class SentenceProgress(Result, tag_field="kind", tag="sentence"):
     start_ms: Annotated[
         float, Meta(description="Start of the sentence in the audio, in milliseconds.")
     ]
+    speaker: Annotated[
+        str | None,
+        Meta(description="Who says it, as `speakers` has the name. Absent: the request's voice."),
+    ] = None
 
 
 class AppendTextParams(Params):

@@ -7,7 +7,34 @@ from typing import Annotated
 from msgspec import Meta
 
 from sidecar.limits import MAX_CHUNK_FRAMES
-from sidecar.rpc.contract.common import Params
+from sidecar.rpc.contract.common import ModelName, Params, VoiceName
+
+
+class SpeakerParams(Params):
+    """The voice of one of several speakers."""
+
+    voice: Annotated[
+        VoiceName | None,
+        Meta(
+            description="A preset voice of the model, or a saved voice; case does not matter. "
+            "Default: the model's first preset."
+        ),
+    ] = None
+    model: Annotated[
+        ModelName | None,
+        Meta(
+            description="The model that speaks. Default: the model of the saved voice, otherwise "
+            "the request's model."
+        ),
+    ] = None
+    instruct: Annotated[
+        str | None,
+        Meta(
+            description="An instruction on how to speak; for a VoiceDesign model, a description of "
+            "the voice. Default: none."
+        ),
+    ] = None
+
 
 ChunkFrames = Annotated[int, Meta(ge=1, le=MAX_CHUNK_FRAMES)]
 PauseMs = Annotated[float, Meta(ge=0, le=10_000)]

@@ -74,6 +74,7 @@ class _Speech:
         self._stream = Stream(time.perf_counter())
         self._request = speech_requests.synthesis(params)
         self._chosen: tuple[str, ChosenVoice | None] | None = None
+        self._speakers: dict[str, tuple[str, ChosenVoice | None]] = {}
         self.synthesis = Synthesis(
             session.engine,
             speech_requests.text_feed(params),
@@ -87,15 +88,21 @@ class _Speech:
     def begin(self) -> None:
         """Choose the model and the saved voice, and go on where a recording may take its time."""
         session, params = self._session, self._params
+        loaded = session.engine.loaded
         self._chosen = choose(
-            session.voices, params.voice, params.model, session.default_model, session.engine.loaded
+            session.voices, params.voice, params.model, session.default_model, loaded
         )
+        default = self._chosen[0] if params.model else session.default_model
+        for name, one in (params.speakers or {}).items():
+            model = one.model or params.model
+            self._speakers[name] = choose(session.voices, one.voice, model, default, loaded)
         self._call.begin(self._start)
 
     def _start(self) -> Callable[[], None]:
         assert self._chosen is not None
         engine, (model, _) = self._session.engine, self._chosen
-        engine.hold_model(model, self._stream)
+        for one in {model, *(model for model, _ in self._speakers.values())}:
+            engine.hold_model(one, self._stream)
         try:
             self._session.background.start(self._answer, self.synthesis.warm)
         except RuntimeError:  # there can be no thread
@@ -109,7 +116,13 @@ class _Speech:
         given, reader = self._params.reference, self._session.voices.reader
         recording = reader.read(speech_requests.reference(given), check) if given else None
         request = speech_requests.speak_with(self._request, model, recording or saved)
-        return replace(request, aligner=self._session.aligner)
+        speakers = {
+            name.casefold(): speech_requests.speaker(
+                request, name, (self._params.speakers or {})[name], model, saved
+            )
+            for name, (model, saved) in self._speakers.items()
+        }
+        return replace(request, aligner=self._session.aligner, speakers=speakers)
 
     def _answer(self) -> None:
         encoding = self._params.encoding or "pcm_s16le"
@@ -201,6 +214,7 @@ class _Answer:
                 text_start=mark.start,
                 text_end=mark.end,
                 start_ms=round(mark.start_seconds * 1000, 3),
+                speaker=mark.speaker,
             )
         )
 

@@ -94,7 +94,14 @@ def test_lines_without_an_end_are_cut() -> None:
 def test_captions_are_those_of_the_typescript_client(case: dict[str, Any]) -> None:
     starts = accumulate((len(one["text"]) for one in case["sentences"]), initial=0)
     sentences = [
-        Sentence(index, one["text"], start, start + len(one["text"]), one["startMs"])
+        Sentence(
+            index,
+            one["text"],
+            start,
+            start + len(one["text"]),
+            one["startMs"],
+            one.get("speaker"),
+        )
         for index, (one, start) in enumerate(zip(case["sentences"], starts, strict=False))
     ]
     words = msgspec.convert(case.get("words", []), list[WordsProgress])

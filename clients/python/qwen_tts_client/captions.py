@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -35,11 +36,15 @@ _ATOM = re.compile(rf"(?:[{_IDEOGRAMS}]|[^{_IDEOGRAMS}]+)(?:[^\w{_LATER}]|_)*")
 _WORD = re.compile(r"[^\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+")
 
 
+_NAME = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*")
+
+
 class _Cue(NamedTuple):
     start_ms: float
     end_ms: float
     text: str
     words: list[ShownWord]
+    speaker: str | None
 
 
 def to_srt(
@@ -48,7 +53,7 @@ def to_srt(
     """Return captions of a speech in the SubRip format (`.srt`).
 
     Each sentence is a caption; a long one is several, of two lines of at most 42 columns. Sentences
-    without audio are left out.
+    without audio are left out. The name of a speaker is before the text; in WebVTT it is a `<v>`.
 
         result = await stream.final()
         captions = to_srt(stream.sentences, result.duration_ms)
@@ -59,15 +64,17 @@ def to_srt(
         word_times: `stream.words`, of a speech with the timing `word`: each word is underlined
             (`<u>`) while it is heard, and a caption begins with its first word.
     """
-    cues = [
-        one
-        for cue in _cues(sentences, duration_ms, word_times)
-        for one in underline(cue.text, cue.words, cue.start_ms, cue.end_ms)
-    ]
+    cues = [one for cue in _cues(sentences, duration_ms, word_times) for one in _underlined(cue)]
     return "\n".join(
         f"{number}\n{_clock(start, ',')} --> {_clock(end, ',')}\n{text}\n"
         for number, (start, end, text) in enumerate(cues, 1)
     )
+
+
+def _underlined(cue: _Cue) -> Iterator[tuple[float, float, str]]:
+    name = f"{cue.speaker}: " if cue.speaker else ""
+    for start, end, text in underline(cue.text, cue.words, cue.start_ms, cue.end_ms):
+        yield start, end, name + text
 
 
 def to_vtt(
@@ -87,7 +94,7 @@ def to_vtt(
 
 def _timed(cue: _Cue) -> str:
     """Return a cue's text for WebVTT, with the times inside it that lie inside the cue."""
-    parts: list[str] = []
+    parts = [f"<v {html.escape(cue.speaker, quote=False)}>"] if cue.speaker else []
     at, last = 0, whole(cue.start_ms)
     for word in cue.words:
         if last < whole(word.start_ms) < whole(cue.end_ms):
@@ -106,16 +113,29 @@ def _cues(
     starts = [*(sentence.start_ms for sentence in sentences), duration_ms]
     for sentence, (start, end) in zip(sentences, pairwise(starts), strict=True):
         if end > start:
-            cues = list(_shared(_balanced(sentence.text), start, end))
+            sentence = _without_name(sentence)
+            cues = list(_shared(_balanced(sentence.text), start, end, sentence.speaker))
             if its := known.get(sentence.index):
                 heard = place_words([cue.text for cue in cues], sentence, its)
                 begins = split_starts(start, end, heard, [cue.start_ms for cue in cues])
                 spans = zip(cues, heard, begins, [*begins[1:], end], strict=True)
-                cues = [_Cue(since, until, cue.text, its) for cue, its, since, until in spans]
+                cues = [
+                    _Cue(since, until, cue.text, its, cue.speaker)
+                    for cue, its, since, until in spans
+                ]
             yield from cues
 
 
-def _shared(lines: list[str], start: float, end: float) -> Iterator[_Cue]:
+def _without_name(sentence: Sentence) -> Sentence:
+    """Return a sentence without the brackets in which the text names its speaker."""
+    match = _NAME.match(sentence.text) if sentence.speaker else None
+    if match is None or match[1].casefold() != (sentence.speaker or "").casefold():
+        return sentence
+    start = sentence.text_start + match.end()
+    return replace(sentence, text=sentence.text[match.end() :], text_start=start)
+
+
+def _shared(lines: list[str], start: float, end: float, speaker: str | None) -> Iterator[_Cue]:
     """Yield the cues of a sentence, which divide its time by their length."""
     total = sum(map(_width, lines))
     shown = 0
@@ -123,7 +143,7 @@ def _shared(lines: list[str], start: float, end: float) -> Iterator[_Cue]:
         part = lines[at : at + _LINES]
         since = start + (end - start) * shown / total
         shown += sum(map(_width, part))
-        yield _Cue(since, start + (end - start) * shown / total, "\n".join(part), [])
+        yield _Cue(since, start + (end - start) * shown / total, "\n".join(part), [], speaker)
 
 
 def _balanced(text: str) -> list[str]:

@@ -1,3 +1,4 @@
+import type { Sentence } from "./sentences.js";
 import type { SpeechResult } from "./stream.js";
 import { type ShownWord, placeWords, splitStarts, underlined } from "./word-captions.js";
 
@@ -19,7 +20,10 @@ interface Cue {
   endMs: number;
   text: string;
   words: ShownWord[];
+  speaker?: string;
 }
+
+const NAME = /^\s*\[\s*([^[\]]+?)\s*\]\s*/;
 
 /** The limits that broadcasters use; an ideogram is two columns wide. */
 const COLUMNS = 42;
@@ -31,7 +35,8 @@ const ATOM = /(?:[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]|[^\p{sc=Han}\p{sc=Hi
 
 /**
  * Return captions of a speech in the SubRip format (`.srt`). Each sentence is a caption; a long one is
- * several, of two lines of at most 42 columns. Sentences without audio are left out.
+ * several, of two lines of at most 42 columns. Sentences without audio are left out. The name of a
+ * speaker is before the text; in WebVTT it is a `<v>`.
  *
  * @example
  * ```ts
@@ -41,7 +46,10 @@ const ATOM = /(?:[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]|[^\p{sc=Han}\p{sc=Hi
  * ```
  */
 export function toSrt(speech: CaptionSource, { wordTimes = false }: CaptionOptions = {}): string {
-  const shown = cuesOf(speech, wordTimes).flatMap(underlined);
+  const shown = cuesOf(speech, wordTimes).flatMap((cue) => {
+    const name = cue.speaker ? `${cue.speaker}: ` : "";
+    return underlined(cue).map((one) => ({ ...one, text: name + one.text }));
+  });
   const cues = shown.map(
     ({ startMs, endMs, text }, i) => `${i + 1}\n${clock(startMs, ",")} --> ${clock(endMs, ",")}\n${text}\n`,
   );
@@ -69,11 +77,12 @@ export function toVtt(speech: CaptionSource, { wordTimes = false }: CaptionOptio
 /** A sentence of which nothing was spoken has no duration, and is left out. */
 function cuesOf({ sentences, durationMs, words = [] }: CaptionSource, wordTimes: boolean): Cue[] {
   const known = new Map(wordTimes ? words.map((one) => [one.sentence, one.words ?? []] as const) : []);
-  return sentences.flatMap((sentence, i) => {
-    const { startMs, text } = sentence;
+  return sentences.flatMap((written, i) => {
+    const sentence = withoutName(written);
+    const { startMs, text, speaker } = sentence;
     const endMs = sentences[i + 1]?.startMs ?? durationMs;
     if (endMs <= startMs) return [];
-    const cues = shared(balanced(text), startMs, endMs);
+    const cues = shared(balanced(text), startMs, endMs).map((cue) => ({ ...cue, speaker }));
     const its = known.get(i) ?? [];
     if (its.length === 0) return cues;
     const heard = placeWords(cues.map((cue) => cue.text), sentence, its);
@@ -83,13 +92,22 @@ function cuesOf({ sentences, durationMs, words = [] }: CaptionSource, wordTimes:
       endMs: starts[n + 1] ?? endMs,
       text: cue.text,
       words: heard[n] ?? [],
+      speaker,
     }));
   });
 }
 
+/** Return a sentence without the brackets in which the text names its speaker. */
+function withoutName(sentence: Sentence): Sentence {
+  const match = sentence.speaker === undefined ? null : NAME.exec(sentence.text);
+  if (!match || match[1]?.toLowerCase() !== sentence.speaker?.toLowerCase()) return sentence;
+  const length = match[0].length;
+  return { ...sentence, text: sentence.text.slice(length), textStart: sentence.textStart + length };
+}
+
 /** Return a cue's text for WebVTT, with the times inside it that lie inside the cue. */
-function timed({ startMs, endMs, text, words }: Cue): string {
-  let [shown, at, last] = ["", 0, Math.round(startMs)];
+function timed({ startMs, endMs, text, words, speaker }: Cue): string {
+  let [shown, at, last] = [speaker ? `<v ${escaped(speaker)}>` : "", 0, Math.round(startMs)];
   for (const { begin, startMs: heard } of words) {
     if (last >= Math.round(heard) || Math.round(heard) >= Math.round(endMs)) continue;
     last = Math.round(heard);

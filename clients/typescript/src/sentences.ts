@@ -12,6 +12,8 @@ export interface Sentence {
   textEnd: number;
   /** Where it starts in the audio, in milliseconds. It ends where the next one starts. */
   startMs: number;
+  /** Who says it, if the speech has `speakers`; undefined: the speech's own voice. */
+  speaker?: string;
 }
 
 /** A text whose sentences are taken from its front. The wire counts code points, JavaScript UTF-16 units. */
@@ -38,11 +40,12 @@ export class SpokenText {
     return this.#whole.slice(0, unitsOf(this.#whole, 0, codePoints));
   }
 
-  take({ index, textStart, textEnd, startMs }: SentenceProgress): Sentence {
+  take({ index, textStart, textEnd, startMs, speaker }: SentenceProgress): Sentence {
     const start = this.#start;
     this.#start += unitsOf(this.#whole, start, textEnd - textStart);
     const text = this.#whole.slice(start, this.#start);
-    return { index, text, textStart: start, textEnd: this.#start, startMs };
+    const sentence = { index, text, textStart: start, textEnd: this.#start, startMs };
+    return speaker === undefined ? sentence : { ...sentence, speaker };
   }
 }
 

@@ -69,7 +69,7 @@ describe("a text that is fed", () => {
 describe("captions", () => {
   interface Case {
     name: string;
-    sentences: { startMs: number; text: string }[];
+    sentences: { startMs: number; text: string; speaker?: string }[];
     words?: WordsProgress[];
     durationMs: number;
     srt: string;
@@ -81,11 +81,11 @@ describe("captions", () => {
       const text = new SpokenText();
       const starts: number[] = [];
       let textStart = 0;
-      const sentences = given.sentences.map(({ text: written, startMs }, index) => {
+      const sentences = given.sentences.map(({ text: written, startMs, speaker }, index) => {
         text.add(written);
         starts.push(textStart);
         const textEnd = textStart + [...written].length;
-        const sentence = text.take({ kind: "sentence", index, textStart, textEnd, startMs });
+        const sentence = text.take({ kind: "sentence", index, textStart, textEnd, startMs, speaker });
         textStart = textEnd;
         return sentence;
       });

@@ -1,0 +1,89 @@
+"""Names of speakers in a text, and models whose sample rates differ."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sidecar.audio.formats import AudioFormat
+from sidecar.engine.events import AudioChunk
+from sidecar.engine.request import SpeechRequest
+from sidecar.models.base import Utterance
+from sidecar.synthesis.heard import Timeline
+from sidecar.synthesis.output import OutputStream
+from sidecar.synthesis.request import Part, SynthesisRequest
+from sidecar.synthesis.segments import Segment, SegmentSource
+from sidecar.text.markup import Markup
+from tests.support.pieces import SIZES, covers, pieces
+
+NAMES = ("ann", "bob")
+PARTS = [
+    "[Ann]",
+    "[ bob ] ",
+    "[Carl]",
+    "[x",
+    "] ",
+    "[Ann](u)",
+    "[1]",
+    "Hi. ",
+    "So it is, ",
+    "\n\n",
+    "[",
+    "a",
+]
+TEXTS = st.lists(st.sampled_from(PARTS) | st.text(max_size=4), max_size=25).map("".join)
+
+
+def read(text: str, sizes: list[int], *, normalize: bool = True) -> list[Segment]:
+    source = SegmentSource("english", True, True, reader=Markup(normalize, speakers=NAMES))
+    found: list[Segment] = []
+    for piece in [*pieces(text, sizes), None]:
+        source.end() if piece is None else source.feed(piece)
+        while segment := source.next():
+            found.append(segment)
+    return found
+
+
+@given(TEXTS, SIZES, st.booleans())
+def test_who_speaks_does_not_depend_on_the_pieces(
+    text: str, sizes: list[int], normalize: bool
+) -> None:
+    found = read(text, sizes, normalize=normalize)
+    assert found == read(text, [10**6], normalize=normalize)
+    covers([(segment.start, segment.end) for segment in found], text)
+    for segment in found:
+        if (speaker := segment.direction.speaker) is not None:
+            assert speaker.name
+            assert text[speaker.at] == "["
+            assert text[speaker.at + 1 :].lstrip(" \t").startswith(speaker.name)
+
+
+def test_a_name_holds_until_the_next_one() -> None:
+    found = read("Well. [Ann] One. Two is here. [BOB] Three. [Carl] Four.", [3])
+    names = [segment.direction.speaker and segment.direction.speaker.name for segment in found]
+    assert dict.fromkeys(names) == dict.fromkeys([None, "Ann", "BOB", "Carl"])
+
+
+def test_a_model_with_another_rate_is_heard_at_the_rate_of_the_stream() -> None:
+    speech = SpeechRequest("m", Utterance(""))
+    output = OutputStream(
+        SynthesisRequest(speech, format=AudioFormat("pcm_f32le", fade=False)), Timeline()
+    )
+    output.least_rate = 24000
+    made = []
+    for rate in (16000, 24000, 8000):
+        tone = np.sin(2 * np.pi * 440 * np.arange(rate) / rate).astype(np.float32)
+        output.place(Segment(0, 0, "a"), is_silent=False)
+        output.begin(is_placed=True)
+        for part in np.split(tone, 4):
+            output.add(AudioChunk(part, np.zeros((3, 16), np.int32), rate), keep_codes=False)
+        output.end("clause", rate)
+        made += [np.frombuffer(one.data, "<f4") for one in output.take() if isinstance(one, Part)]
+    output.close(24000)
+    samples = np.concatenate(made)
+    assert len(samples) == 3 * 24000
+    expected = np.tile(np.sin(2 * np.pi * 440 * np.arange(24000) / 24000), 3)
+    inner = np.arange(len(samples)) % 24000  # a filter has to begin and end
+    inner = (inner > 600) & (inner < 23400)
+    assert np.abs(samples - expected)[inner].max() < 1e-3

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from sidecar.text import english_quantities as quantities
+from sidecar.text import english_quantities as amounts
 from sidecar.text.boundaries import is_end
 from sidecar.text.numerals import any_of, load_names, spell_digits, spell_number, verbalize
 
@@ -22,7 +22,6 @@ _WORDS, _SIGNS = _NAMES["abbreviations"], _NAMES["signs"]
 _MONTHS = [name.lower() for name in calendar.month_name]
 _ROMAN = ["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"]
 _DECEMBER, _DAYS = 12, 31
-
 # "may", "mar" and "march" in small letters are words.
 _OTHER_MONTHS = (rf"{m[:3]}(?:{m[3:]}|t?\.|t\b)?" for m in _MONTHS if m[:2] not in ("", "ma"))
 _MONTH = rf"(?:(?i:{'|'.join(_OTHER_MONTHS)})(?![a-z])|Mar(?:ch|\.)|May|MARCH|MAY)"
@@ -36,6 +35,7 @@ _OWNER = r"(?:\b(?:the|this|that|my|your|his|her|its|our|their|{})|\w['’]s)[*_
 # After one of these words a date has no article, and "60s" is a decade, and not sixty seconds.
 _DETERMINED = re.compile(_OWNER.format("an?|each|every"), re.I)
 _AGED = re.compile(_OWNER.format("early|mid|late"), re.I)
+_ALONE = r"(?![-–]\d|(?<=\d)/\d)"  # no part of a row of numbers goes on
 # A sign of arithmetic stands between numbers or variables.
 _LEFT = r"(?:(?<=[\d)%])|(?<=\b[A-Za-z])|(?<=[\d)%]\s)|(?<=\b[A-Za-z]\s))"
 _RIGHT = r"(?=\s?[-−.(]?(?:\d|[A-Za-z]\b))"
@@ -135,7 +135,7 @@ def _read_clock(_: re.Match[str], span: str) -> str:
     counts = re.findall(r"(\d+)\s?([hms]?)", span)
     units = {"h": "h", "m": "min", "s": "s"}
     return " ".join(
-        quantities.say_measure(str(int(n)), units[unit or "hms"[at]])
+        amounts.say_measure(str(int(n)), units[unit or "hms"[at]])
         for at, (n, unit) in enumerate(counts)
     )
 
@@ -155,7 +155,7 @@ def _keep(_: re.Match[str], span: str) -> str:
 def _read_decades(match: re.Match[str], span: str) -> str:
     """Read "80s" as the eighties, or as 80 seconds."""
     if re.fullmatch(r"\d\ds", span) and not _AGED.search(match.string, 0, match.start()):
-        return quantities.say_measure(span[:2], "s")
+        return amounts.say_measure(span[:2], "s")
     years = (verbalize("2000" if year == "00" else year) for year in re.findall(r"\d+", span))
     said = " to ".join(re.sub("y$", "ie", year) + "s" for year in years)
     return f"mid-{said}" if span[0] == "m" else said
@@ -198,15 +198,13 @@ def _read_name(_: re.Match[str], span: str) -> str:
     return f"{spell_digits(found[1]) if found[2] else spell_number(found[1])} {found[3]}"
 
 
-_kind(rf"{quantities.make_pattern(2)}[-–]{quantities.make_pattern(3)}(?![-–]\d|\s?=|(?<=\d)/\d)")(
-    quantities.say_range
-)
+_kind(rf"{amounts.make_pattern(2)}[-–]{amounts.make_pattern(3)}(?!\s?=){_ALONE}")(amounts.say_range)
 
 
 @_kind(
     rf"(?<![/\d])(?P<whole>\d{{1,3}} ?(?=[{_VULGAR}])|\d{{1,3}} )?"
     rf"(?P<part>[{_VULGAR}](?!\d)|(?:\d\.)?\d{{1,5}}/\d{{1,5}})(?i:th|rds?)?(?!/)"
-    rf"(?:\s?(?P<of>{quantities.UNIT}))?"
+    rf"(?:\s?(?P<of>{amounts.UNIT}))?"
 )
 def _read_fraction(match: re.Match[str], span: str) -> str:
     """Read a fraction; but not what may be a date or a score."""
@@ -216,12 +214,12 @@ def _read_fraction(match: re.Match[str], span: str) -> str:
         return f"{spell_number(one)} out of {spell_number(other)}"
     known = 2 <= int(other) <= 10 or int(other) > _DAYS or other in ("16", "32", "64")
     if match["whole"] or span[-1].isalpha() or (known and 0 < int(one) < int(other)):
-        unit = f" {quantities.name_unit(match['of'], plural=True)}" if match["of"] else ""
+        unit = f" {amounts.name_unit(match['of'], plural=True)}" if match["of"] else ""
         return verbalize(f"{(match['whole'] or '').strip()} {part}".strip()) + unit
     return f"{verbalize(one)} {verbalize(other)}" if part in ("24/7", "9/11") else span
 
 
-_kind(rf"(?!(?<=\d/)\d){quantities.make_pattern(1)}(?![-–]\d|(?<=\d)/\d)")(quantities.say_quantity)
+_kind(rf"(?!(?<=\d/)\d){amounts.make_pattern(1)}{_ALONE}")(amounts.say_quantity)
 
 _AFTER, _NEXT = r"(?:(?<=\d)|(?<=\d\s))", r"(?=\s?[-−]?\.?\d)"
 # A sign between numbers or variables, between numbers, spaced, before a number.
@@ -244,7 +242,6 @@ _WORD = re.compile(
 # The word behind an abbreviation; and how much of the text before it tells whether a sentence ends.
 _FOLLOWING = re.compile(r"(\s{1,20})[\"'(\[*_‘“«]{0,8}(\w\S{0,23})")
 _NEAR = 8
-# What was not spelled.
 _UNSAID = re.compile(r"[^\w ,'’-]|[\d_]")
 
 

@@ -12,7 +12,7 @@ from qwen_tts_client.bridge.credit import CreditLine
 from qwen_tts_client.bridge.messages import Id, Params, Refusal
 from qwen_tts_client.bridge.outgoing import Outgoing
 from qwen_tts_client.connection import TOKEN_FIELDS, Call, Connection
-from qwen_tts_client.protocol import AudioProgress, SentenceProgress
+from qwen_tts_client.protocol import AudioProgress, SentenceProgress, WordsProgress
 
 SPEECH = "speech/synthesize"
 
@@ -98,7 +98,7 @@ class Request:
         assert self.token is not None
         if not isinstance(chunk, AudioProgress) or not isinstance(self.token, int):
             # A download reports for hours; what nobody reads is not kept.
-            if isinstance(chunk, SentenceProgress) or not outgoing.is_full:
+            if isinstance(chunk, (SentenceProgress, WordsProgress)) or not outgoing.is_full:
                 outgoing.put(messages.progress(self.token, chunk), text=True)
             return
         self._rate = chunk.sample_rate or self._rate

@@ -22,7 +22,7 @@ IS_FIRST = MARK is not None and not MARK.exists()
 Message = dict[str, Any]
 
 LIMITS = {
-    "maxMessageBytes": 5000 if MODE == "small" else 67108864,
+    "maxMessageBytes": 5000 if MODE == "small" else 16777216,
     "maxDiscardBytes": 1073741824,
     "maxTextChars": 1,
     "maxUtteranceChars": 1,
@@ -37,7 +37,14 @@ SERVER = {
         "name": "another" if MODE == "foreign" else "qwen-tts-sidecar",
         "version": "9",
     },
-    "capabilities": {"methods": [], "encodings": [], "textModes": [], "limits": LIMITS},
+    "capabilities": {
+        "methods": [],
+        "encodings": [],
+        "textModes": [],
+        "timings": [],
+        "alignerLanguages": [],
+        "limits": LIMITS,
+    },
 }
 VOICE = {"voice": "mine", "model": "m", "created": "now", "hasTranscript": False}
 CANCELLED = {"code": -32800, "message": "cancelled", "data": {"type": "cancelled"}}

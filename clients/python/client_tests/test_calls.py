@@ -85,7 +85,7 @@ async def test_a_message_that_is_too_long_is_refused_before_it_is_sent(
 
 
 async def test_the_limit_is_the_sidecars(tts: Sidecar) -> None:
-    assert (await tts.connection()).max_message_bytes == 64 * MIB
+    assert (await tts.connection()).max_message_bytes == 16 * MIB
     async with fake("small") as tts:
         for name in ("\u0001" * 1000, "€" * 1700):  # Six bytes each as JSON, and three.
             error = await refusal(tts.voices.delete(name))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from sidecar.models.aligners import letters
 from tests.quality.scoring import spoken_form
 from tests.real import weights
 from tests.real.cases import CASES, LISTENED_TO, VOICES, Case
@@ -106,3 +107,18 @@ def test_stderr_has_the_lines_of_the_log_and_no_others(kokoro: Sidecar) -> None:
     lines = kokoro.whole_log().splitlines()
     assert [line for line in lines if not _LINE.match(line)] == []
     assert [line for line in lines if " WARNING " in line or " ERROR " in line] == []
+
+
+def test_its_word_times_are_where_the_letters_aligner_hears_the_words(kokoro: Sidecar) -> None:
+    """Two ways that know nothing of each other: the model's durations, and its sound."""
+    text = "Hello big world, it's the third of May."
+    id = ask(kokoro, text, timing="word", language="english", voice="af_heart")
+    speech = kokoro.heard(id, text, _TIMEOUT)
+    (told,) = speech.words
+    assert (told["source"], told["grainMs"]) == ("model", 25)
+    units = [re.sub("[^A-Za-z']", "", word["word"]) for word in told["words"]]
+    assert units == ["Hello", "big", "world", "it's", "the", "third", "of", "May"]
+    heard = letters.load().align(speech.samples, RATE, units, "english")
+    assert heard is not None
+    starts = [word["startMs"] / 1000 for word in told["words"]]
+    assert starts == pytest.approx([start for start, _ in heard], abs=0.1)

@@ -163,6 +163,10 @@ class InvalidMarkup(InvalidParams):
     """The text is not the SSML that the request says it is, or has what is not allowed there."""
 
 
+class BadLexicon(InvalidParams):
+    """The file of a lexicon cannot be read, or is not what its suffix says."""
+
+
 class NotFinite(InvalidParams):
     """A number is NaN, infinite, or too large for a double."""
 

@@ -81,6 +81,7 @@ class Server:
             VoiceStore(settings.voices_dir, ReferenceReader(settings.max_reference_seconds)),
             self._on_exit,
             settings.aligner,
+            settings.lexicon,
         )
         self._dispatcher = Dispatcher(self._session)
         self._parser = FrameParser()

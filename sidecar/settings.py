@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from sidecar.lexicon.entries import Lexicon
 from sidecar.limits import HANG_SECONDS, MAX_REFERENCE_SECONDS
 from sidecar.memory import DEFAULT_LIMIT, MemoryLimit
 from sidecar.models.catalog import BUNDLED
@@ -20,6 +21,7 @@ class Settings(msgspec.Struct, frozen=True):
         memory_limit: how much memory loaded models may take together.
         keep_alive: seconds that a model stays in memory without work; negative is without end.
         aligner: the model that finds word times; None leaves it to the aligners of the package.
+        lexicon: how words are said in all texts, if there is one.
         max_reference_seconds: how long a reference recording may be.
     """
 
@@ -31,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True):
     memory_limit: MemoryLimit = DEFAULT_LIMIT
     keep_alive: float = -1.0
     aligner: str | None = None
+    lexicon: Lexicon | None = None
     max_reference_seconds: float = MAX_REFERENCE_SECONDS
 
     @property

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from sidecar import logs
 from sidecar.cli import terminal
-from sidecar.errors import SidecarError
+from sidecar.errors import BadLexicon, SidecarError
 from sidecar.files import describe_os_error
 from sidecar.models import exported
 from sidecar.models.catalog import BUNDLED
@@ -21,6 +21,8 @@ from sidecar.wire.stdio import claim
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
+
+    from sidecar.lexicon.entries import Lexicon
 
 # The program's own options. Any other option at the beginning is one of `serve`.
 _OWN_OPTIONS = ("-h", "--help", "-V", "--version")
@@ -160,8 +162,18 @@ def _settings(options: argparse.Namespace) -> Settings:
         voices_dir=options.voices_dir,
         memory_limit=options.memory_limit,
         keep_alive=options.keep_alive,
+        lexicon=_read_lexicon(options.lexicon) if options.lexicon else None,
         max_reference_seconds=options.max_reference_seconds,
     )
+
+
+def _read_lexicon(path: str) -> Lexicon:
+    from sidecar.lexicon.files import read_lexicon  # a server without one does without expat
+
+    try:
+        return read_lexicon(path)
+    except BadLexicon as error:
+        _refuse(error.message, error.hint or "")
 
 
 def _serve(settings: Settings) -> None:

@@ -11,6 +11,7 @@ import msgspec
 
 from sidecar.engine.engine import Engine
 from sidecar.errors import Cancelled, NotInitialized, ShuttingDown, SidecarError
+from sidecar.lexicon.entries import Lexicon
 from sidecar.rpc.background import Background
 from sidecar.rpc.calls import OVERHEAD_BYTES, Call, Calls
 from sidecar.rpc.contract.lifecycle import LogMessageParams
@@ -40,6 +41,7 @@ class Session:
         voices: the saved voices; `voices.reader` reads reference audio.
         on_exit: called with the exit code when the client sends `exit`.
         aligner: the model that finds word times; None leaves it to the aligners of the package.
+        lexicon: how words are said in all texts, if there is one.
     """
 
     def __init__(
@@ -50,11 +52,13 @@ class Session:
         voices: VoiceStore,
         on_exit: Callable[[int], None],
         aligner: str | None = None,
+        lexicon: Lexicon | None = None,
     ) -> None:
         self.outbox = outbox
         self.engine = engine
         self.default_model = default_model
         self.voices = voices
+        self.lexicon = lexicon
         self.on_exit = on_exit
         self.aligner = aligner
         self.calls = Calls(outbox)

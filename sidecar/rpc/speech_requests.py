@@ -11,6 +11,7 @@ from sidecar.audio import formats
 from sidecar.audio.formats import AudioFormat
 from sidecar.engine.request import DEFAULT_CHUNK_FRAMES, SamplingOverrides, SpeechRequest
 from sidecar.errors import BadVoiceFile, EmptyText, InvalidParams, too_long
+from sidecar.lexicon.entries import Entry, Lexicon
 from sidecar.limits import (
     MAX_FRAMES,
     MAX_TEXT_CHARS,
@@ -34,8 +35,11 @@ if TYPE_CHECKING:
 _SPEAKER_NAME = re.compile(r"[^\W\d_](?:[^\[\]()\n]{0,46}[^\[\]()\s])?")
 
 
-def synthesis(params: SynthesizeParams) -> SynthesisRequest:
+def synthesis(params: SynthesizeParams, lexicon: Lexicon | None = None) -> SynthesisRequest:
     """Return what is asked for, without the model and its voice; see `speak_with`.
+
+    Args:
+        lexicon: the server's.
 
     Raises:
         EmptyText, InvalidParams, UnknownEncoding, Unsupported
@@ -50,6 +54,7 @@ def synthesis(params: SynthesizeParams) -> SynthesisRequest:
         split=params.split_sentences is not False,
         normalize=params.normalize_text,
         skip=SKIPPED if params.skip is None else tuple(params.skip),
+        lexicons=_lexicons(params, lexicon),
         is_ssml=params.input_format == "ssml",
         pauses=Pauses(
             _seconds(pauses.sentence_ms, defaults.sentence),
@@ -195,6 +200,14 @@ def _check_speakers(params: SynthesizeParams, speakers: dict[str, SpeakerParams]
         if name.casefold() in folded:
             raise InvalidParams(f"There are two speakers {name!r}.", field="speakers")
         folded.add(name.casefold())
+
+
+def _lexicons(params: SynthesizeParams, other: Lexicon | None) -> tuple[Lexicon, ...]:
+    entries = [
+        Entry(one.written, one.spoken, one.language, one.case_sensitive is True)
+        for one in params.lexicon or ()
+    ]
+    return (*((Lexicon(entries),) if entries else ()), *((other,) if other else ()))
 
 
 def _format(params: SynthesizeParams) -> AudioFormat:

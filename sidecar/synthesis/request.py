@@ -10,6 +10,7 @@ from sidecar.audio.formats import AudioFormat
 from sidecar.engine.events import SpeechFigures
 from sidecar.engine.request import SpeechRequest
 from sidecar.errors import Notice
+from sidecar.lexicon.entries import Lexicon
 from sidecar.text.markup import SKIPPED
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class SynthesisRequest(msgspec.Struct, frozen=True):
         normalize: write numbers, dates, units, … as words, by the rules of the language, and leave
             out markup; None leaves numbers and the like to a model that reads them itself.
         skip: what is not spoken, unless `normalize` is False; see `markup.Markup`.
+        lexicons: how words are said; the first one counts most.
         is_ssml: whether the text is SSML, and not a plain text.
         max_frames: of the whole speech, which then ends with the reason "length".
         speakers: by their folded names; text that names none has the voice of `speech`.
@@ -65,6 +67,7 @@ class SynthesisRequest(msgspec.Struct, frozen=True):
     split: bool = True
     normalize: bool | None = None
     skip: tuple[str, ...] = SKIPPED
+    lexicons: tuple[Lexicon, ...] = ()
     is_ssml: bool = False
     pauses: Pauses = Pauses()
     format: AudioFormat = AudioFormat()

@@ -19,6 +19,7 @@ from sidecar.errors import (
     TextTooLong,
     gave_way,
 )
+from sidecar.lexicon.reader import LexiconReader
 from sidecar.limits import STARVED_SECONDS, UNGRANTED_SECONDS
 from sidecar.models.base import ModelInfo
 from sidecar.ssml.reader import SsmlReader
@@ -213,29 +214,30 @@ class Synthesis:
         Raises:
             InvalidMarkup, Unsupported, UnknownSpeaker
         """
-        reader = _make_reader(request, info)
-        if reader is not None and not self._text.is_live:
+        if (request.is_ssml or request.speakers) and not self._text.is_live:
+            reader = _make_reader(request, info)
             runs = [*reader.feed(self._text.peek()), *reader.finish()]
             check_speakers(request.speakers, runs)
 
 
-def _make_reader(request: SynthesisRequest, info: ModelInfo | None) -> Reader | None:
-    """Return what reads the text; None for a plain text of one speaker.
+def _make_reader(request: SynthesisRequest, info: ModelInfo | None) -> Reader:
+    """Return what reads the text.
 
     Args:
         info: of the model; None if it is not known yet.
     """
-    if not request.is_ssml and not request.speakers:
-        return None
-    if not request.is_ssml:
-        return Markup(request.normalize is not False, request.skip, request.speakers)
-    takes_phonemes = info is None or "phonemes" in info.abilities
-    return SsmlReader(
-        request.normalize is not False,
-        takes_phonemes=takes_phonemes,
-        takes_rates=formats.can_stretch(),
-        takes_speakers=bool(request.speakers),
-    )
+    normalize = request.normalize is not False
+    reader: Reader = Markup(normalize, request.skip, request.speakers)
+    if request.is_ssml:
+        reader = SsmlReader(
+            normalize,
+            takes_phonemes=info is None or "phonemes" in info.abilities,
+            takes_rates=formats.can_stretch(),
+            takes_speakers=bool(request.speakers),
+        )
+    if not request.lexicons:
+        return reader
+    return LexiconReader(reader, request.lexicons, request.language)
 
 
 def _takes_tokens(request: SynthesisRequest, info: ModelInfo) -> bool:

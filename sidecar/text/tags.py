@@ -50,6 +50,11 @@ def resolve(asked: str | None, known: Iterable[str], field: str = "language") ->
     return found
 
 
+def is_known(asked: str) -> bool:
+    """Return whether a name or tag is that of a language."""
+    return find(asked, (*_CODES, *(f"{name}-dialect" for name in _CODES))) is not None
+
+
 def find(asked: str, known: Iterable[str]) -> str | None:
     """Return the first name in `known` that means the language; None if there is none.
 

@@ -239,6 +239,22 @@ is allowed.
 """
 
 
+class LexiconEntry(TypedDict, total=False):
+    """How a word or a phrase is said."""
+
+    written: Required[str]
+    """The word or phrase in the text; it is found as whole words."""
+
+    spoken: Required[str]
+    """What is said instead."""
+
+    language: LanguageName
+    """Only for a text in this language, a name or a tag. Default: for any."""
+
+    case_sensitive: bool
+    """Whether upper and lower case must be as in `written`. Default false."""
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """The largest requests that this sidecar accepts."""
 
@@ -1076,6 +1092,11 @@ class SpeechParams(TypedDict, total=False):
     ssml, text.
     """
 
+    lexicon: list[LexiconEntry]
+    """How words are said; these count more than those of the server's --lexicon. Of several at one
+    place, the longest counts. Default: none.
+    """
+
     skip: list[Literal["directions", "thinking"]]
     """What in the text is not spoken, unless `normalizeText` is false: `thinking`, the reasoning of
     a language model between <think> and </think>; `directions`, stage directions such as
@@ -1199,6 +1220,11 @@ class LiveSpeechParams(TypedDict, total=False):
     """text: a plain text, in which only [pause:500ms] and <break/> ask for something, and Markdown
     and HTML are removed; ssml: a document of SSML, whose root is <speak>. Default text. Values:
     ssml, text.
+    """
+
+    lexicon: list[LexiconEntry]
+    """How words are said; these count more than those of the server's --lexicon. Of several at one
+    place, the longest counts. Default: none.
     """
 
     skip: list[Literal["directions", "thinking"]]
@@ -1403,6 +1429,7 @@ ERROR_CODES: Final[dict[str, int]] = {
     "emptyText": -32602,
     "unknownSpeaker": -32602,
     "invalidMarkup": -32602,
+    "badLexicon": -32602,
     "notFinite": -32602,
     "tokenInUse": -32602,
     "invalidVoiceName": -32602,
@@ -1462,6 +1489,7 @@ ErrorType: TypeAlias = """Literal[
     "emptyText",
     "unknownSpeaker",
     "invalidMarkup",
+    "badLexicon",
     "notFinite",
     "tokenInUse",
     "invalidVoiceName",

@@ -234,6 +234,18 @@ export type LanguageName =
   | "sichuan_dialect"
   | (string & {});
 
+/** How a word or a phrase is said. */
+export interface LexiconEntry {
+  /** The word or phrase in the text; it is found as whole words. */
+  written: string;
+  /** What is said instead. */
+  spoken: string;
+  /** Only for a text in this language, a name or a tag. Default: for any. */
+  language?: LanguageName;
+  /** Whether upper and lower case must be as in `written`. Default false. */
+  caseSensitive?: boolean;
+}
+
 /** The largest requests that this sidecar accepts. */
 export interface Limits {
   /** Largest message (the body of one frame) in bytes, in both directions. */
@@ -843,6 +855,11 @@ export interface SynthesizeParams {
    */
   inputFormat?: "ssml" | "text";
   /**
+   * How words are said; these count more than those of the server's --lexicon. Of several at one
+   * place, the longest counts. Default: none.
+   */
+  lexicon?: LexiconEntry[];
+  /**
    * What in the text is not spoken, unless `normalizeText` is false: `thinking`, the reasoning of
    * a language model between <think> and </think>; `directions`, stage directions such as
    * [laughs], *sighs* and (pause). Default: thinking.
@@ -1309,6 +1326,8 @@ export const ERROR_CODES = {
   unknownSpeaker: -32602,
   /** The text is not the SSML that the request says it is, or has what is not allowed there. */
   invalidMarkup: -32602,
+  /** The file of a lexicon cannot be read, or is not what its suffix says. */
+  badLexicon: -32602,
   /** A number is NaN, infinite, or too large for a double. */
   notFinite: -32602,
   /** The token belongs to another request that has not been answered yet. */

@@ -11,6 +11,7 @@ from sidecar.cli.arguments import models, say, voices
 from sidecar.cli.arguments.parser import Commands, Parser, examples
 from sidecar.cli.arguments.shared import (
     add_common,
+    add_lexicon,
     add_model,
     add_reference_limit,
     add_yes,
@@ -188,6 +189,7 @@ def _add_serve(commands: Commands[Parser]) -> None:
         f"(default: {HANG_SECONDS:g}, or more with a larger --max-reference-seconds)",
     )
     add_reference_limit(serve)
+    add_lexicon(serve)
     add_common(serve, voices=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sidecar.cli.arguments.parser import Commands, Parser, examples
 from sidecar.cli.arguments.shared import (
     add_common,
+    add_lexicon,
     add_model,
     add_reference_limit,
     add_yes,
@@ -119,6 +120,12 @@ def _add_speech(say: Parser) -> None:
         action="store_true",
         help="leave out stage directions: [laughs], *sighs*, (pause)",
     )
+    option(
+        "--ssml",
+        action="store_true",
+        help="the text is SSML, with the elements of docs/directing.md",
+    )
+    add_lexicon(group)
     option("--seed", type=whole, help="random seed: the same seed gives the same audio")
 
 

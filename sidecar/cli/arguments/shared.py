@@ -31,6 +31,15 @@ def add_yes(parser: Parser) -> None:
     )
 
 
+def add_lexicon(parser: Container) -> None:
+    """Add `--lexicon`, for commands that speak."""
+    parser.add_argument(
+        "--lexicon",
+        metavar="FILE",
+        help="how words are said: .csv or .json, or .pls of the W3C",
+    )
+
+
 def add_reference_limit(parser: Container) -> None:
     """Add `--max-reference-seconds`, for commands that read recordings."""
     parser.add_argument(

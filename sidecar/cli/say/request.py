@@ -11,6 +11,7 @@ from sidecar.audio import formats
 from sidecar.cli.arguments.say import FORMATS, SUFFIXES
 from sidecar.cli.terminal import Failure
 from sidecar.engine.request import SpeechRequest
+from sidecar.lexicon.files import read_lexicon
 from sidecar.models import catalog
 from sidecar.models.base import ReferenceAudio, Utterance
 from sidecar.synthesis.request import Pauses, SynthesisRequest
@@ -115,6 +116,8 @@ def request(options: argparse.Namespace) -> SynthesisRequest:
         pauses=_pauses(options),
         times_words=options.words,
         aligner=options.aligner,
+        is_ssml=options.ssml,
+        lexicons=(read_lexicon(options.lexicon),) if options.lexicon else (),
         # All outputs receive the same samples, and each encodes them in its own way.
         format=formats.AudioFormat(encoding="pcm_f32le", sample_rate=rate, speed=speed),
     )

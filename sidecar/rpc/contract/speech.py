@@ -17,7 +17,13 @@ from sidecar.rpc.contract.common import (
     VoiceName,
     Warning,
 )
-from sidecar.rpc.contract.speech_options import Chunking, Pauses, Sampling, SpeakerParams
+from sidecar.rpc.contract.speech_options import (
+    Chunking,
+    LexiconEntry,
+    Pauses,
+    Sampling,
+    SpeakerParams,
+)
 from sidecar.rpc.contract.voice import Reference
 from sidecar.rpc.contract.words import Timing
 
@@ -25,6 +31,8 @@ Encoding = Literal["pcm_s16le", "pcm_f32le", "wav", "flac", "mp3", "ogg_opus"]
 TextMode = Literal["full", "stream"]
 Priority = Literal["low", "normal", "high"]
 InputFormat = Literal["text", "ssml"]
+# The most entries of a lexicon in a request; a file may have more.
+MAX_ENTRIES = 1000
 Skip = Literal["thinking", "directions"]
 
 
@@ -68,6 +76,13 @@ class SynthesizeParams(Params):
             description="text: a plain text, in which only [pause:500ms] and <break/> ask for "
             "something, and Markdown and HTML are removed; ssml: a document of SSML, whose root is "
             "<speak>. Default text."
+        ),
+    ] = None
+    lexicon: Annotated[
+        Annotated[list[LexiconEntry], Meta(max_length=MAX_ENTRIES)] | None,
+        Meta(
+            description="How words are said; these count more than those of the server's "
+            "--lexicon. Of several at one place, the longest counts. Default: none."
         ),
     ] = None
     skip: Annotated[

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from sidecar.lexicon.entries import MAX_SPOKEN, MAX_WRITTEN
 from sidecar.limits import MAX_CHUNK_FRAMES
-from sidecar.rpc.contract.common import ModelName, Params, VoiceName
+from sidecar.rpc.contract.common import LanguageName, ModelName, Params, VoiceName
 
 
 class SpeakerParams(Params):
@@ -87,6 +88,30 @@ class Chunking(Params):
     max_frames: Annotated[
         ChunkFrames | None,
         Meta(description="Size that later chunks grow to, in codec frames of 80 ms. Default 12."),
+    ] = None
+
+
+class LexiconEntry(Params):
+    """How a word or a phrase is said."""
+
+    written: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=MAX_WRITTEN,
+            description="The word or phrase in the text; it is found as whole words.",
+        ),
+    ]
+    spoken: Annotated[
+        str, Meta(min_length=1, max_length=MAX_SPOKEN, description="What is said instead.")
+    ]
+    language: Annotated[
+        LanguageName | None,
+        Meta(description="Only for a text in this language, a name or a tag. Default: for any."),
+    ] = None
+    case_sensitive: Annotated[
+        bool | None,
+        Meta(description="Whether upper and lower case must be as in `written`. Default false."),
     ] = None
 
 

@@ -72,7 +72,7 @@ class _Speech:
         self._params = params
         self._call = call
         self._stream = Stream(time.perf_counter())
-        self._request = speech_requests.synthesis(params)
+        self._request = speech_requests.synthesis(params, session.lexicon)
         self._chosen: tuple[str, ChosenVoice | None] | None = None
         self._speakers: dict[str, tuple[str, ChosenVoice | None]] = {}
         self.synthesis = Synthesis(

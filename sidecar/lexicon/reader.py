@@ -43,6 +43,10 @@ class LexiconReader:
         """Return the rest, since the text has ended."""
         return self._take(self._reader.finish(), final=True)
 
+    def flush(self) -> list[Run]:
+        """Return what can be spoken of the rest, since no more is waited for; more may follow."""
+        return self._take(self._reader.flush(), final=True)
+
     def _take(self, runs: list[Run], *, final: bool) -> list[Run]:
         for run in runs:
             is_apart = run.opens or run.cuts or run.is_silent or run.directive is not None

@@ -51,6 +51,8 @@ def synthesis(params: SynthesizeParams, lexicon: Lexicon | None = None) -> Synth
         speech=_speech(params),
         language=params.language,
         text_timeout=_seconds(params.text_timeout_ms, 60.0),
+        # A running sequence that takes a text token by token says several sentences in one breath.
+        whole_sentences=bool(pauses.sentence_ms or pauses.paragraph_ms),
         split=params.split_sentences is not False,
         normalize=params.normalize_text,
         skip=SKIPPED if params.skip is None else tuple(params.skip),
@@ -77,7 +79,7 @@ def speak_with(
         speech=replace(request.speech, model=model, utterance=utterance),
         language=request.language or (voice.language if saved else None),
         # The prompt of a voice with a transcript needs the whole text of an utterance.
-        whole_sentences=_has_transcript(voice),
+        whole_sentences=request.whole_sentences or _has_transcript(voice),
     )
 
 

@@ -37,3 +37,11 @@ def test_a_pause_that_is_not_understood_is_a_warning(server: Sidecar) -> None:
     speech = server.speak("Wait [pause:soon] for it.", **PARAMS)
     assert [one["type"] for one in speech.result["warnings"]] == ["pauseNotUnderstood"]
     assert speech.audio == server.speak("Wait for it.", **PARAMS).audio
+
+
+def test_pauses_hold_in_a_text_that_arrives_in_pieces_in_every_text_mode(server: Sidecar) -> None:
+    text = "She is at home now.\n\nThe dog sleeps well. It snores all the night."
+    lengths = {"sentenceMs": 600, "paragraphMs": 900}
+    for mode in ("full", "stream"):
+        speech = server.dictate([*text], textMode=mode, pauses=lengths, **PARAMS)
+        assert pauses(speech) == pytest.approx([900, 600], abs=5)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sidecar.cli.arguments.program import parse
 from tests.support.harness import RpcError, Sidecar
 from tests.support.silences import PARAMS, pauses
 
@@ -49,3 +50,10 @@ def test_ssml_that_cannot_be_spoken_is_refused_before_anything_is(
         server.speak(text, **SSML)
     data = caught.value.data
     assert (data["type"], data["field"], data.get("textOffset")) == (type, "text", offset)
+
+
+@pytest.mark.parametrize("option", [("--srt", "x.srt"), ("--vtt", "x.vtt"), ("--skip-directions",)])
+def test_say_refuses_what_it_cannot_do_with_ssml(option: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parse(["say", "<speak>Hello.</speak>", "--ssml", *option])
+    assert caught.value.code == 2

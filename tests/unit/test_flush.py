@@ -101,7 +101,9 @@ def test_a_flush_speaks_the_words_that_a_cut_left_over() -> None:
     source.flush()
     after = source.take()
     assert after is not None
-    assert (after.text, after.segment) == (" Next.", Segment(14, 20, "", "sentence"))
+    assert after.segment is not None
+    assert (after.text, after.segment.start, after.segment.end) == (" Next.", 14, 20)
+    assert after.segment.break_after == "sentence"
 
 
 def test_a_flush_within_what_is_not_spoken_says_nothing_and_forgets_nothing() -> None:

@@ -14,7 +14,10 @@ from sidecar.limits import MAX_QUEUED, MAX_STREAMS
 from sidecar.rpc.contract.common import Token
 from sidecar.rpc.contract.lifecycle import ProgressParams
 from sidecar.rpc.contract.model import LoadProgress
-from sidecar.rpc.contract.speech import AudioProgress, SentenceProgress
+from sidecar.rpc.contract.speech_results import (
+    AudioProgress,
+    SentenceProgress,
+)
 from sidecar.rpc.contract.voice import VoiceProgress
 from sidecar.rpc.contract.words import WordsProgress
 from sidecar.rpc.error_objects import error_object

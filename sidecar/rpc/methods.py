@@ -24,7 +24,6 @@ from sidecar.rpc.contract.lifecycle import (
     LogMessageParams,
     PingResult,
     ProgressParams,
-    StatusResult,
 )
 from sidecar.rpc.contract.model import (
     LoadProgress,
@@ -41,12 +40,17 @@ from sidecar.rpc.contract.model_files import (
 from sidecar.rpc.contract.model_list import ModelListResult
 from sidecar.rpc.contract.speech import (
     AppendTextParams,
-    AudioProgress,
     GrantCreditParams,
-    SentenceProgress,
     StreamParams,
     SynthesizeParams,
+)
+from sidecar.rpc.contract.speech_results import (
+    AudioProgress,
+    SentenceProgress,
     SynthesizeResult,
+)
+from sidecar.rpc.contract.status import (
+    StatusResult,
 )
 from sidecar.rpc.contract.voice import (
     VoiceCreateParams,

@@ -20,15 +20,17 @@ from sidecar.rpc.contract.lifecycle import (
     PROTOCOL_VERSION,
     CancelParams,
     Capabilities,
-    EngineState,
     InitializeParams,
     InitializeResult,
     Limits,
+    PingResult,
+    ServerInfo,
+)
+from sidecar.rpc.contract.status import (
+    EngineState,
     LoadedModel,
     MemoryStatus,
-    PingResult,
     ReferenceCacheStatus,
-    ServerInfo,
     StatusResult,
     StreamStatus,
 )

@@ -24,13 +24,15 @@ from sidecar.rpc.calls import Call, Steered
 from sidecar.rpc.contract.common import Token, Warning
 from sidecar.rpc.contract.speech import (
     AppendTextParams,
-    AudioProgress,
     Encoding,
     GrantCreditParams,
-    Metrics,
-    SentenceProgress,
     StreamParams,
     SynthesizeParams,
+)
+from sidecar.rpc.contract.speech_results import (
+    AudioProgress,
+    Metrics,
+    SentenceProgress,
     SynthesizeResult,
 )
 from sidecar.rpc.contract.words import TimedWord, WordsProgress

@@ -18,6 +18,7 @@ interface State {
   samples: number;
   chunks: number;
   points: { time: number; played: number }[];
+  marked: string;
 }
 
 let server: Awaited<ReturnType<typeof startServer>>;
@@ -67,6 +68,7 @@ it("speaks the typed text, and plays it before all of it has arrived", async () 
   const early = await state();
   assert.ok(early.played > 0);
   await page.waitForFunction("playground.state().played > 24000", { timeout: 60_000 });
+  await page.waitForFunction("/^\\w+$/.test(playground.state().marked)", { timeout: 60_000 });
   await picture("speaking");
   await page.waitForFunction("document.getElementById('cancel').disabled", { timeout: 60_000 });
   const { played, samples, chunks, time } = await state();
@@ -127,10 +129,11 @@ const longestGap = () =>
     return Math.max(0, ...columns.trim().split(/#+/).map(({ length }) => length));
   });
 
-it("draws a gap where the audio ran out", async () => {
-  await answerSpeech(`() => Promise.resolve(new Response(new ReadableStream({
+/** The page's next speech is what the script feeds: `send(event)`, `feed(samples)` and `finish()`. */
+const feedSpeech = () =>
+  answerSpeech(`() => Promise.resolve(new Response(new ReadableStream({
     start(controller) {
-      const send = (event) => controller.enqueue(new TextEncoder().encode("data: " + JSON.stringify(event) + "\\n\\n"));
+      const send = globalThis.send = (event) => controller.enqueue(new TextEncoder().encode("data: " + JSON.stringify(event) + "\\n\\n"));
       let seq = 0;
       globalThis.feed = (samples) => {
         const tone = Int16Array.from({ length: samples }, (_, i) => 9000 * Math.sin(i / 20));
@@ -144,6 +147,9 @@ it("draws a gap where the audio ran out", async () => {
       };
     },
   })))`);
+
+it("draws a gap where the audio ran out", async () => {
+  await feedSpeech();
   await type("Anything.");
   await page.click("#speak");
   await page.waitForFunction("globalThis.feed");
@@ -157,7 +163,7 @@ it("draws a gap where the audio ran out", async () => {
   await page.waitForFunction("document.getElementById('status').textContent.startsWith('Complete')");
   await page.waitForFunction("document.getElementById('cancel').disabled", { timeout: 60_000 });
   await picture("gap");
-  await page.evaluate("restore()");
+  await page.evaluate("delete globalThis.feed; restore()");
   assert.ok((await longestGap()) > 30, `a gap of ${await longestGap()} columns`);
   const { points } = await state();
   const corners = points.map(({ played }) => played);
@@ -165,6 +171,47 @@ it("draws a gap where the audio ran out", async () => {
   const gap = points[2]!.time - points[1]!.time;
   const shown = Number.parseInt((await page.$eval("#gaps", (e) => e.textContent)) ?? "", 10);
   assert.ok(gap >= 12_000 && Math.abs(gap / 24 - shown) < 20, `${gap} samples, ${shown} ms shown`);
+});
+
+it("marks the word that is heard, whenever it arrived, and the sentence if there are no times", async () => {
+  await feedSpeech();
+  const text = "One, 😀 two. Three four.";
+  await page.$eval("#text", (element, text) => ((element as HTMLTextAreaElement).value = text), text);
+  await page.click("#speak");
+  await page.waitForFunction("globalThis.feed");
+  const sentence = (index: number, textStart: number, textEnd: number, startMs: number) =>
+    page.evaluate(`send(${JSON.stringify({ type: "speech.sentence", index, textStart, textEnd, startMs })})`);
+  const words = (sentence: number, words: object[] | null) =>
+    page.evaluate(`send(${JSON.stringify({ type: "speech.words", sentence, words })})`);
+  const heard = (marked: string) =>
+    page.waitForFunction(`playground.state().marked === ${JSON.stringify(marked)}`, { timeout: 60_000 });
+  // All of it has arrived before its audio, which is then played up to a place and runs out there.
+  await sentence(0, 0, 13, 0);
+  await words(0, [
+    { word: "One", startMs: 100, endMs: 300, textStart: 0, textEnd: 3 },
+    { word: "two", startMs: 500, endMs: 800, textStart: 8, textEnd: 11 },
+  ]);
+  await sentence(1, 13, 24, 1000);
+  await words(1, null);
+  await page.evaluate("feed(12)");
+  await page.waitForFunction("playground.state().played === 12", { timeout: 60_000 });
+  assert.equal((await state()).marked, "");
+  await page.evaluate("feed(9588)"); // up to 400 ms
+  await heard("One");
+  await page.waitForFunction("playground.state().played === 9600", { timeout: 60_000 });
+  // The time goes on without samples, and the word stays.
+  await page.waitForFunction("playground.state().points.at(-1).time >= 36000", { timeout: 60_000 });
+  assert.equal((await state()).marked, "One");
+  await page.evaluate("feed(9600)");
+  await heard("two");
+  await picture("words");
+  await page.evaluate("feed(9600)");
+  await heard("Three four.");
+  await page.evaluate("finish()");
+  await heard("");
+  await page.waitForFunction("document.getElementById('cancel').disabled", { timeout: 60_000 });
+  assert.equal(await page.$eval("#spoken", (e) => e.textContent), text);
+  await page.evaluate("delete globalThis.feed; restore()");
 });
 
 it("offers only what the model accepts", async () => {

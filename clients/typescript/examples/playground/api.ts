@@ -5,6 +5,27 @@ export interface Chunk {
   samples: Float32Array<ArrayBuffer>;
 }
 
+/** A sentence. As with words, places are in the text, in UTF-16 units, and times are in the audio. */
+export interface Sentence {
+  index: number;
+  textStart: number;
+  textEnd: number;
+  startMs: number;
+}
+
+export interface Words {
+  /** Index of the sentence. */
+  sentence: number;
+  /** `null`: there are no times. */
+  words: { startMs: number; endMs: number; textStart: number; textEnd: number }[] | null;
+}
+
+export interface Listener {
+  onChunk(chunk: Chunk): void;
+  onSentence(sentence: Sentence): void;
+  onWords(words: Words): void;
+}
+
 export interface Result {
   seed: number;
   durationMs: number;
@@ -29,6 +50,8 @@ export interface LoadedModel {
 
 type SpeechEvent =
   | { type: "speech.audio.delta"; audio: string; seq: number }
+  | ({ type: "speech.sentence" } & Sentence)
+  | ({ type: "speech.words" } & Words)
   | { type: "speech.audio.done"; result: Result }
   | { type: "error"; error: { message: string } };
 
@@ -71,18 +94,20 @@ export async function listVoices(model: string): Promise<string[]> {
   return data.flatMap(({ id, alias_of }: { id: string; alias_of?: string }) => (alias_of ? [] : [id]));
 }
 
-/** Speak, and call `onChunk` as audio arrives. */
+/** Speak, and tell the listener what arrives. */
 export async function speak(
   params: Record<string, unknown>,
-  onChunk: (chunk: Chunk) => void,
+  listener: Listener,
   signal: AbortSignal,
 ): Promise<Result> {
-  const body = JSON.stringify({ ...params, response_format: "pcm", stream_format: "sse" });
+  const body = JSON.stringify({ ...params, response_format: "pcm", stream_format: "sse", timing: "word" });
   const response = await ask("/v1/audio/speech", { method: "POST", body, signal });
   for await (const event of events(response)) {
     if (event.type === "speech.audio.done") return event.result;
     if (event.type === "error") throw new Error(event.error.message);
-    onChunk({ seq: event.seq, samples: toFloats(event.audio) });
+    if (event.type === "speech.sentence") listener.onSentence(event);
+    else if (event.type === "speech.words") listener.onWords(event);
+    else listener.onChunk({ seq: event.seq, samples: toFloats(event.audio) });
   }
   throw new Error(LOST);
 }

@@ -1,13 +1,15 @@
-import { speak, type Chunk, type Result } from "./api.js";
+import { speak, type Chunk, type Result, type Sentence, type Words } from "./api.js";
 import { BUCKET, drawTimeline, drawWaveform, type Run } from "./drawing.js";
 import { Playback } from "./playback.js";
 import { Player, type Position } from "./player.js";
+import { Reading } from "./reading.js";
 import { element, fillSettings, params } from "./settings.js";
 
 const form = element<HTMLFormElement>("form");
 const speakButton = element<HTMLButtonElement>("speak");
 const cancelButton = element<HTMLButtonElement>("cancel");
 const status = element("status");
+const reading = new Reading(element("spoken"));
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 let player: Player | undefined;
@@ -35,9 +37,16 @@ async function start(): Promise<void> {
   complete = false;
   ["first", "factor", "duration", "ahead", "gaps"].forEach((id) => show(id, "–"));
   cancelButton.disabled = false;
+  const asked = params();
+  reading.start(asked.input);
   say("Asked for speech …");
   try {
-    const result = await speak(params(), (chunk) => onChunk(chunk), mine.signal);
+    const listener = {
+      onChunk,
+      onSentence: (sentence: Sentence) => reading.addSentence(sentence),
+      onWords: (words: Words) => reading.addWords(words),
+    };
+    const result = await speak(asked, listener, mine.signal);
     if (!mine.signal.aborted) onResult(result);
   } catch (error) {
     if (mine.signal.aborted) return;
@@ -51,6 +60,7 @@ async function cancel(): Promise<void> {
   controller?.abort();
   cancelButton.disabled = true;
   await player?.clear();
+  reading.end();
   say("Cancelled.");
 }
 
@@ -106,7 +116,10 @@ function onPosition(position: Position): void {
     show("gaps", underrun === 0 ? "none" : `${Math.round((underrun / Player.sampleRate) * 1000)} ms`);
   }
   run.played = played;
-  if (complete && played >= run.samples) cancelButton.disabled = true;
+  const isOver = complete && played >= run.samples;
+  if (isOver) reading.end();
+  else if (played > 0) reading.hear(run.playback.heardMs(player?.latencyMs() ?? 0));
+  if (isOver) cancelButton.disabled = true;
 }
 
 form.onsubmit = (event) => {
@@ -133,6 +146,8 @@ Object.assign(globalThis, {
       chunks: run.chunks.length,
       /** When samples were played, and when they had run out: see Playback. */
       points: run.playback.points,
+      /** What is marked in the text. */
+      marked: reading.marked,
     }),
   },
 });

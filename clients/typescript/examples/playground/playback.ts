@@ -31,6 +31,15 @@ export class Playback {
     return this.startedAt + inMs(this.last.time);
   }
 
+  /** Return where in the audio the listener is, in milliseconds, if sound is heard so much later than it is played. */
+  heardMs(latencyMs: number): number {
+    const time = this.last.time - (latencyMs / 1000) * Player.sampleRate;
+    const at = this.points.findLastIndex((point) => point.time <= time);
+    const [from, to] = [this.points[at], this.points[at + 1]];
+    if (!from) return 0;
+    return inMs(Math.min(from.played + time - from.time, to?.played ?? from.played));
+  }
+
   /** Add a report that has just arrived from the player. */
   note({ played, underrun }: Position, now: number): void {
     if (played === 0) return;

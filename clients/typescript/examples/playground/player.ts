@@ -41,6 +41,11 @@ export class Player {
     node?.port.postMessage("clear");
   }
 
+  /** Return how much later than it is played a sample is heard, in milliseconds, as far as the browser knows. */
+  latencyMs(): number {
+    return 1000 * (this.context.baseLatency + this.context.outputLatency || 0);
+  }
+
   /** Return the loudest sample that is playing now. */
   peak(): number {
     const samples = new Float32Array(this.analyser.fftSize);

@@ -58,7 +58,7 @@ const choices = (names: string[], none: string) =>
 const label = (id: string, state: string) => (state === "known" ? `${id} (to be downloaded)` : id);
 
 /** Return the params of a request from the form. */
-export function params(): Record<string, unknown> {
+export function params(): { input: string } & Record<string, unknown> {
   const value = (id: string) => {
     const control = element<HTMLInputElement>(id);
     return control.disabled ? "" : control.value.trim();

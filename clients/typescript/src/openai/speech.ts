@@ -1,12 +1,11 @@
 import type { SpeechParams } from "../options.js";
 import type { SpeechStream } from "../stream.js";
-import type { SentenceWords } from "../words.js";
 import { optionalString, readJson } from "./body.js";
 import type { Door } from "./door.js";
 import { badRequest, HttpError, isResponseError } from "./errors.js";
 import { chooseFormat } from "./formats.js";
 import type { Call } from "./routes.js";
-import { audio, events, toBody, type Chunks, type First } from "./streaming.js";
+import { audio, events, toBody, type Chunks, type First, type Mark } from "./streaming.js";
 import { prepareModel } from "./voices.js";
 import { httpMessage } from "./wording.js";
 
@@ -20,8 +19,8 @@ export async function createSpeech({ door, request }: Call): Promise<Response> {
   const asked = { ...speechParams(body), encoding };
   const timing = wordTiming(body, sse);
   const params = { ...asked, timing, ...(await prepareModel(door, asked, request.signal)) };
-  const { stream, chunks, first, words, ignored } = await begin(door, params, request.signal);
-  const pieces = sse ? events(first, chunks, stream, words) : audio(first, chunks);
+  const { stream, chunks, first, marks, ignored } = await begin(door, params, request.signal);
+  const pieces = sse ? events(first, chunks, stream, marks) : audio(first, chunks);
   return new Response(toBody(pieces, stream), {
     headers: {
       "content-type": sse ? "text/event-stream" : contentType,
@@ -74,8 +73,8 @@ interface Begun {
   stream: SpeechStream;
   chunks: Chunks;
   first: First;
-  /** Words that have arrived and were not sent. */
-  words: SentenceWords[];
+  /** Sentences and words that have arrived and were not sent. */
+  marks: Mark[];
   /** Params that the model cannot follow and that were left out. */
   ignored?: string;
 }
@@ -94,10 +93,13 @@ async function begin(door: Door, params: SpeechParams, signal: AbortSignal): Pro
 
 async function start({ engine }: Door, params: SpeechParams, signal: AbortSignal): Promise<Begun> {
   const stream = engine.synthesize(params, { signal });
-  const words: SentenceWords[] = [];
-  if (params.timing === "word") stream.on("words", (value) => words.push(value));
+  const marks: Mark[] = [];
+  if (params.timing === "word") {
+    stream.on("sentence", (sentence) => marks.push({ type: "speech.sentence", ...sentence }));
+    stream.on("words", (words) => marks.push({ type: "speech.words", ...words }));
+  }
   const chunks = stream[Symbol.asyncIterator]();
-  return { stream, chunks, first: await chunks.next(), words };
+  return { stream, chunks, first: await chunks.next(), marks };
 }
 
 /** The sidecar's message lists only its own names; the client may know only the aliases. */

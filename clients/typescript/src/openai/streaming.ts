@@ -1,3 +1,4 @@
+import type { Sentence } from "../sentences.js";
 import type { SpeechChunk, SpeechStream } from "../stream.js";
 import type { SentenceWords } from "../words.js";
 import { errorEvent } from "./errors.js";
@@ -5,27 +6,29 @@ import { errorEvent } from "./errors.js";
 type Pieces = AsyncGenerator<Uint8Array<ArrayBuffer>, void>;
 export type Chunks = AsyncIterator<SpeechChunk, undefined>;
 export type First = IteratorResult<SpeechChunk, undefined>;
+/** An event with the place and the time of a sentence, or of the words in it. */
+export type Mark = ({ type: "speech.sentence" } & Sentence) | ({ type: "speech.words" } & SentenceWords);
 
 /** Yield the pieces of one audio file. */
 export async function* audio(first: First, chunks: Chunks): Pieces {
   for (let chunk = first; !chunk.done; chunk = await chunks.next()) yield chunk.value.audio;
 }
 
-/** Yield OpenAI's events. `speech.words`, `seq`, `samples` and the `result` at the end are this server's own. */
+/** Yield OpenAI's events. The marks, `seq`, `samples` and the `result` at the end are this server's own. */
 export async function* events(
   first: First,
   chunks: Chunks,
   stream: SpeechStream,
-  words: SentenceWords[],
+  marks: Mark[],
 ): Pieces {
   try {
     for (let chunk = first; !chunk.done; chunk = await chunks.next()) {
       const { audio, seq, samples } = chunk.value;
       yield event({ type: "speech.audio.delta", audio: base64(audio), seq, samples });
-      for (const one of words.splice(0)) yield event({ type: "speech.words", ...one });
+      for (const mark of marks.splice(0)) yield event(mark);
     }
     const { words: _, ...result } = await stream.final();
-    for (const one of words.splice(0)) yield event({ type: "speech.words", ...one });
+    for (const mark of marks.splice(0)) yield event(mark);
     yield event({ type: "speech.audio.done", usage: usage(result.frames), result });
   } catch (error) {
     yield event(errorEvent(error));

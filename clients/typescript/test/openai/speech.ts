@@ -54,13 +54,15 @@ describe("speech", () => {
     assert.equal(pcm.length, 2 * done.result.samples);
   });
 
-  it("comes as events with the times of its words, if they are asked for", async () => {
+  it("comes as events with the times of its sentences and words, if they are asked for", async () => {
     const response = await speech({ response_format: "pcm", stream_format: "sse", timing: "word" });
     const events = (await response.text())
       .split("\n\n")
       .filter(Boolean)
       .map((event) => JSON.parse(event.replace(/^data: /, "")));
     const { result } = events.pop();
+    const sentences = events.filter(({ type }) => type === "speech.sentence").map(({ type: _, ...sentence }) => sentence);
+    assert.deepEqual(sentences, result.sentences);
     const spoken = events.filter(({ type }) => type === "speech.words");
     assert.deepEqual(spoken.map(({ sentence }) => sentence), result.sentences.map(({ index }: { index: number }) => index));
     const words = spoken.flatMap((one) => one.words);

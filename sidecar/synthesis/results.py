@@ -21,10 +21,6 @@ class SegmentResults:
 
     Attributes:
         count: how many there are.
-
-    Args:
-        tempo: letters per second of the recording that the voice continues; None if it does not
-            continue one.
     """
 
     def __init__(self) -> None:

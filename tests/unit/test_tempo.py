@@ -99,11 +99,11 @@ def test_the_tempo_is_that_of_the_speech_and_not_of_the_pauses() -> None:
 def told(
     seconds: list[float], text: str, reference: float | None, reason: FinishReason = "stop"
 ) -> list[str]:
-    found = SegmentResults(reference)
+    found = SegmentResults()
     for index, length in enumerate(seconds):
         samples = int(length * RATE)
         result = SpeechResult(SpeechFigures(reason, 1, samples, RATE, 1, 0, 0, 0, 0))
-        found.add(result, index, 10**6, text)
+        found.add(result, index, 10**6, text, reference)
     return [notice.message for notice in found._too_fast()]
 
 

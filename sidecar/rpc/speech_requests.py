@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -24,15 +23,13 @@ from sidecar.rpc.contract.speech import SynthesizeParams
 from sidecar.rpc.contract.speech_options import Sampling, SpeakerParams, SubtalkerSampling
 from sidecar.rpc.contract.voice import Reference
 from sidecar.synthesis.request import Pauses, SpeakerVoice, SynthesisRequest
+from sidecar.synthesis.speakers import check_names
 from sidecar.synthesis.text_feed import TextFeed
 from sidecar.text.markup import SKIPPED
 from sidecar.voices.choice import ChosenVoice
 
 if TYPE_CHECKING:
     from sidecar.audio.reference import Recording
-
-
-_SPEAKER_NAME = re.compile(r"[^\W\d_](?:[^\[\]()\n]{0,46}[^\[\]()\s])?")
 
 
 def synthesis(params: SynthesizeParams, lexicon: Lexicon | None = None) -> SynthesisRequest:
@@ -94,7 +91,9 @@ def speaker(
     utterance = replace(
         request.speech.utterance, voice=params.voice, instruct=params.instruct, reference=voice
     )
-    return SpeakerVoice(name, replace(request.speech, model=model, utterance=utterance))
+    speech = replace(request.speech, model=model, utterance=utterance)
+    language = voice.language if voice and not utterance.language else None
+    return SpeakerVoice(name, speech, language)
 
 
 def _has_transcript(voice: Recording | ChosenVoice | None) -> bool:
@@ -191,17 +190,7 @@ def _check_speakers(params: SynthesizeParams, speakers: dict[str, SpeakerParams]
             "`splitSentences` cannot be false with `speakers`: each turn is spoken apart.",
             field="splitSentences",
         )
-    folded: set[str] = set()
-    for name in speakers:
-        if not _SPEAKER_NAME.fullmatch(name):
-            raise InvalidParams(
-                f"{name[:60]!r} cannot be the name of a speaker.",
-                hint="A name has up to 48 characters, begins with a letter, and has no brackets.",
-                field="speakers",
-            )
-        if name.casefold() in folded:
-            raise InvalidParams(f"There are two speakers {name!r}.", field="speakers")
-        folded.add(name.casefold())
+    check_names(speakers)
 
 
 def _lexicons(params: SynthesizeParams, other: Lexicon | None) -> tuple[Lexicon, ...]:

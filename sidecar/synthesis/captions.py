@@ -24,6 +24,7 @@ def srt(text: str, marks: Sequence[Mark], audio_seconds: float, words: Sequence[
     """Return SubRip captions: one for each sentence, without markup, until the next one starts.
 
     A sentence of more than two lines has several captions, which share its time by their length.
+    The name of a speaker is before the text.
 
     Args:
         text: the original text, which the marks refer to.
@@ -32,7 +33,7 @@ def srt(text: str, marks: Sequence[Mark], audio_seconds: float, words: Sequence[
     """
     cues = (one for cue in _all_cues(text, marks, audio_seconds, words) for one in underline(cue))
     return "\n".join(
-        f"{index}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{cue.text}\n"
+        f"{index}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{_named(cue)}\n"
         for index, cue in enumerate(cues, start=1)
     )
 
@@ -40,7 +41,7 @@ def srt(text: str, marks: Sequence[Mark], audio_seconds: float, words: Sequence[
 def vtt(text: str, marks: Sequence[Mark], audio_seconds: float, words: Sequence[Words] = ()) -> str:
     """Return WebVTT captions, with the same text and times as those of `srt`.
 
-    Each word of `words` has its time before it.
+    Each word of `words` has its time before it, and a speaker is a `<v>`.
     """
     cues = [
         f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{_timed(cue)}\n"
@@ -49,9 +50,13 @@ def vtt(text: str, marks: Sequence[Mark], audio_seconds: float, words: Sequence[
     return "\n".join(["WEBVTT\n", *cues])
 
 
+def _named(cue: Cue) -> str:
+    return f"{cue.speaker}: {cue.text}" if cue.speaker else cue.text
+
+
 def _timed(cue: Cue) -> str:
     """Return a cue's text for WebVTT, with the times inside it that lie inside the cue."""
-    parts: list[str] = []
+    parts = [f"<v {escape(cue.speaker, quote=False)}>"] if cue.speaker else []
     at, last = 0, to_ms(cue.start)
     for word in cue.words:
         if last < to_ms(word.start_seconds) < to_ms(cue.end):
@@ -69,8 +74,12 @@ def _all_cues(
     ends = [mark.start_seconds for mark in marks[1:]] + [audio_seconds]
     for mark, end in zip(marks, ends, strict=True):
         if end > mark.start_seconds:  # otherwise the sentence was not spoken
-            said = close_gaps(strip_markup(text[mark.start : mark.end]).strip()).replace(KEPT, "")
-            cues = list(_cues(said, mark.start_seconds, end))
+            names = (mark.speaker.casefold(),) if mark.speaker else ()
+            said = strip_markup(text[mark.start : mark.end], speakers=names).strip()
+            said = close_gaps(said).replace(KEPT, "")
+            cues = [
+                cue._replace(speaker=mark.speaker) for cue in _cues(said, mark.start_seconds, end)
+            ]
             its = known.get(mark.index, ())
             yield from add_words(cues, its) if cues and its else cues
 

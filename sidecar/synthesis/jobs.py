@@ -36,7 +36,7 @@ from sidecar.synthesis.output import OutputStream
 from sidecar.synthesis.request import Output, SpeakerVoice, SynthesisRequest, SynthesisResult
 from sidecar.synthesis.results import SegmentResults
 from sidecar.synthesis.segments import Break, SegmentSource
-from sidecar.synthesis.speakers import find_speaker
+from sidecar.synthesis.speakers import check_voice, find_speaker, name_fields
 from sidecar.synthesis.text_feed import TextFeed
 from sidecar.synthesis.token_source import TokenSource
 from sidecar.text.directives import Direction
@@ -145,6 +145,27 @@ class SpeechJobs:
             pass
         return event.info
 
+    def load_all(self) -> Step[list[ModelInfo]]:
+        """Load the models of the request and of its speakers; the request's own is the first.
+
+        Those of several speakers stay in memory until the end, so that no turn waits for a load.
+
+        Raises:
+            UnknownVoice: a model has no voice of the name that a speaker is to have.
+            SidecarError: a model's error.
+        """
+        request = self._request
+        models = {request.speech.model, *(one.speech.model for one in request.speakers.values())}
+        for model in models if len(models) > 1 else ():
+            self._engine.hold_model(model, self._stream)
+        infos = [(yield from self.load(request.speech.model))]
+        for speaker in request.speakers.values():
+            with name_fields(speaker):
+                info = yield from self.load(speaker.speech.model)
+                check_voice(speaker, info)
+            infos.append(info)
+        return infos
+
     def submit(
         self,
         text: str,
@@ -241,7 +262,8 @@ class SpeechJobs:
                     return event
                 case Failed(error):
                     self._job = None
-                    raise error
+                    with name_fields(self._speaker):
+                        raise error
                 case Done(result):
                     self._job = None
                     assert isinstance(result, SpeechResult | LoadResult | Alignment)

@@ -33,10 +33,12 @@ class SpeakerVoice(msgspec.Struct, frozen=True):
     Attributes:
         name: as the request writes it.
         speech: as that of the whole request, with this one's model and voice.
+        language: of what this one says, if the saved voice knows it; otherwise the request's.
     """
 
     name: str
     speech: SpeechRequest
+    language: str | None = None
 
 
 class SynthesisRequest(msgspec.Struct, frozen=True):

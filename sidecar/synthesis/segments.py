@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 import msgspec
@@ -58,6 +58,7 @@ class SegmentSource:
         spell: with `normalize`, write numbers, dates, units, … as words, too.
         skip: with `normalize`, what is not spoken; see `markup.Markup`.
         reader: of the text, if it is no plain text.
+        languages: of speakers, by their folded names, where they differ from that of the text.
     """
 
     def __init__(
@@ -68,8 +69,10 @@ class SegmentSource:
         spell: bool = True,
         skip: Collection[str] = SKIPPED,
         reader: Reader | None = None,
+        languages: Mapping[str, str] | None = None,
     ) -> None:
-        self._language = TextLanguage(language)
+        self._text_language = TextLanguage(language)
+        self._languages = {name: TextLanguage(one) for name, one in (languages or {}).items()}
         self._split = split
         self._normalize = normalize
         self._spell = spell
@@ -146,13 +149,21 @@ class SegmentSource:
         self._direction = self._direction.follow(sentence.directives)
         text = ""
         if self._normalize and not sentence.is_silent:
-            self._language.read(sentence.text)
-            text = finish_words(sentence.text, self._language, spell=self._spell)
+            language = self._language
+            language.read(sentence.text)
+            text = finish_words(sentence.text, language, spell=self._spell)
         elif not sentence.is_silent:
             text = "" if is_silent(sentence.text) else sentence.text.strip()
         written = self._find_written(sentence) if text else None
         break_after = find_break(sentence)
         return Segment(sentence.start, sentence.end, text, break_after, self._direction, written)
+
+    @property
+    def _language(self) -> TextLanguage:
+        """The language of the one who speaks."""
+        speaker = self._direction.speaker
+        name = (speaker and speaker.name) or ""
+        return self._languages.get(name.casefold(), self._text_language)
 
     def _find_written(self, sentence: Sentence) -> Written:
         language = self._language.detect(sentence.text, ahead=sentence.text)[0]

@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+import copy
+import re
+from collections.abc import Generator, Iterable, Mapping
 
-from sidecar.errors import Figures, UnknownSpeaker
+from sidecar.errors import Figures, InvalidParams, SidecarError, UnknownSpeaker
+from sidecar.models import catalog
+from sidecar.models.base import ModelInfo
 from sidecar.synthesis.request import SpeakerVoice
 from sidecar.text.directives import Speaker
 from sidecar.text.runs import Run
+
+# What a speaker has of its own; everything else is the request's.
+_FIELDS = ("voice", "model", "instruct")
+_NAME = re.compile(r"[^\W\d_](?:[^\[\]()\n]{0,46}[^\[\]()\s])?")
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Raise InvalidParams if one cannot be the name of a speaker, or two differ in case only."""
+    folded: set[str] = set()
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise InvalidParams(
+                f"{name[:60]!r} cannot be the name of a speaker.",
+                hint="A name has up to 48 characters, begins with a letter, and has no brackets.",
+                field="speakers",
+            )
+        if name.casefold() in folded:
+            raise InvalidParams(f"There are two speakers {name!r}.", field="speakers")
+        folded.add(name.casefold())
 
 
 def find_speaker(
@@ -27,10 +51,9 @@ def find_speaker(
     if found is None:
         known = ", ".join(one.name for one in speakers.values()) or "none"
         raise UnknownSpeaker(
-            f"There is no speaker {asked.name!r}, who is named at character {asked.at} of the "
-            f"text. Known: {known}.",
-            hint="Add the name to `speakers`. Stage directions in brackets are left out with "
-            "`skip` and 'directions' in it.",
+            f"There is no speaker {asked.name!r}. Known: {known}.",
+            hint=f"The name is at character {asked.at} of the text. Add it to `speakers`. Stage "
+            "directions in brackets are left out with `skip` and 'directions' in it.",
             field="text",
             figures=Figures(text_offset=asked.at),
         )
@@ -42,3 +65,32 @@ def check_speakers(speakers: Mapping[str, SpeakerVoice], runs: Iterable[Run]) ->
     for run in runs:
         if isinstance(run.directive, Speaker):
             find_speaker(speakers, run.directive)
+
+
+@contextlib.contextmanager
+def name_fields(speaker: SpeakerVoice | None) -> Generator[None, None, None]:
+    """Have an error about a speaker's voice, model or instruction name the speaker's field.
+
+    None is the request's own voice.
+    """
+    try:
+        yield
+    except SidecarError as error:
+        if speaker is None or error.field not in _FIELDS:
+            raise
+        named = copy.copy(error)  # other requests may share it
+        named.field = f"speakers.{speaker.name}.{error.field}"
+        raise named from None
+
+
+def check_voice(speaker: SpeakerVoice, info: ModelInfo) -> None:
+    """Raise UnknownVoice if a model with preset voices has not the speaker's.
+
+    A model without presets has voices that only its own checks know; they come with the first turn.
+    """
+    utterance = speaker.speech.utterance
+    names = [voice.name for voice in info.voices]
+    if not utterance.voice or utterance.reference or not names:
+        return
+    if utterance.voice.lower() not in map(str.lower, names):
+        raise catalog.unknown_voice(utterance.voice, names)

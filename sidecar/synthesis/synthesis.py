@@ -187,11 +187,8 @@ class Synthesis:
         self._check(request, None)
         depends = self._text.is_live or request.normalize is None or request.is_ssml
         depends = depends or bool(request.speakers)
-        info = (yield from jobs.load(request.speech.model)) if depends else None
-        infos = [] if info is None else [info]
-        for model in {one.speech.model for one in request.speakers.values()}:
-            other = yield from jobs.load(model)
-            infos.append(other)
+        infos = (yield from jobs.load_all()) if depends else []
+        info = infos[0] if infos else None
         if request.speakers:
             jobs.output.least_rate = max(one.sample_rate for one in infos)
         self._check(request, info)
@@ -202,8 +199,11 @@ class Synthesis:
             source = TokenSource(request.language, normalize, spell, request.skip, reader)
             yield from speak_tokens(jobs, source, gathers_later=info.continues_from_codes)
         else:
+            languages = {
+                name: one.language for name, one in request.speakers.items() if one.language
+            }
             source = SegmentSource(
-                request.language, request.split, normalize, spell, request.skip, reader
+                request.language, request.split, normalize, spell, request.skip, reader, languages
             )
             yield from speak_sentences(jobs, source)
         return source.notices

@@ -9,12 +9,16 @@ from sidecar.synthesis.request import Word
 
 
 class Cue(NamedTuple):
-    """A caption: its times in seconds, and the words in its text that have times of their own."""
+    """A caption: its times in seconds, and the words in its text that have times of their own.
+
+    The name of its speaker is not in the text; None is the voice of the whole speech.
+    """
 
     start: float
     end: float
     text: str
     words: tuple[ShownWord, ...] = ()
+    speaker: str | None = None
 
 
 class ShownWord(NamedTuple):
@@ -56,7 +60,7 @@ def add_words(cues: Sequence[Cue], words: Sequence[Word]) -> list[Cue]:
         )
     ends = [*starts[1:], cues[-1].end]
     return [
-        Cue(start, end, cue.text, tuple(its))
+        cue._replace(start=start, end=end, words=tuple(its))
         for cue, its, start, end in zip(cues, heard, starts, ends, strict=True)
     ]
 
@@ -70,12 +74,13 @@ def underline(cue: Cue) -> Iterator[Cue]:
         if to_ms(stop) <= to_ms(begin):
             continue
         if to_ms(begin) > to_ms(at):
-            yield Cue(at, begin, text)
+            yield cue._replace(start=at, end=begin)
         said = f"<u>{text[word.begin : word.end]}</u>"
-        yield Cue(begin, stop, text[: word.begin] + said + text[word.end :])
+        shown = text[: word.begin] + said + text[word.end :]
+        yield cue._replace(start=begin, end=stop, text=shown)
         at = stop
     if to_ms(cue.end) > to_ms(at):
-        yield Cue(at, cue.end, text)
+        yield cue._replace(start=at)
 
 
 def to_ms(seconds: float) -> int:

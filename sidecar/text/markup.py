@@ -305,7 +305,7 @@ class Markup:
         self._at = end
 
 
-def strip_markup(text: str, skip: Collection[str] = SKIPPED) -> str:
+def strip_markup(text: str, skip: Collection[str] = SKIPPED, speakers: Collection[str] = ()) -> str:
     """Return the words of a text; `gaps.close_gaps` and others finish them."""
-    markup = Markup(skip=skip)
+    markup = Markup(skip=skip, speakers=speakers)
     return join_runs([*markup.feed(text), *markup.finish()])

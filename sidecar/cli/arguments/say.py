@@ -11,6 +11,7 @@ from sidecar.cli.arguments.shared import (
     add_yes,
     sample_rate,
     seconds,
+    speaker,
     speed,
     whole,
 )
@@ -33,6 +34,7 @@ _EXAMPLES = (
     ("say -f chapter.txt -o chapter.mp3 --vtt chapter.vtt", "speak a text file, with captions"),
     ("say - --play", "speak what you type, sentence by sentence"),
     ('say "Hello there." -o - | aplay', "write the audio to a pipe"),
+    ("say --script play.txt --speaker Ann=slt --speaker Bob=rms", "speak a script"),
     ('say "Hello there." --clone anna.wav --ref-text "What she says."', "clone a voice"),
 )
 
@@ -54,6 +56,11 @@ def add(commands: Commands[Parser]) -> None:
         help="the text to speak; without it, or with -, text from stdin is spoken as it arrives",
     )
     option("-f", "--file", metavar="FILE", help="read the text from a UTF-8 file")
+    option(
+        "--script",
+        metavar="FILE",
+        help="read the text from a UTF-8 file in which [NAME] gives the word to a --speaker",
+    )
     _add_voice(say)
     _add_speech(say)
     _add_output(say)
@@ -80,6 +87,15 @@ def _add_voice(say: Parser) -> None:
     group.add_argument("--language", help="language of the text (default: auto)")
     group.add_argument(
         "--instruct", help="how to speak, for models that can be instructed (see models list)"
+    )
+    group.add_argument(
+        "--speaker",
+        type=speaker,
+        action="append",
+        default=[],
+        metavar="NAME=VOICE[@MODEL]",
+        help="the voice of the text after [NAME], to the next name; may be given several times. "
+        "Without VOICE, it is the model's first one (default model: as for --voice)",
     )
     add_reference_limit(group)
 

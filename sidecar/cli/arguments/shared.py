@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentTypeError
+from typing import NamedTuple
 
 from sidecar import logs
 from sidecar.audio.formats import MAX_RATE, MAX_SPEED, MIN_RATE, MIN_SPEED
@@ -14,6 +15,14 @@ from sidecar.models.exported import VARIABLE as MODELS_DIR
 from sidecar.models.hub.settings import BUDGET
 
 _DAY_SECONDS = 86400
+
+
+class SpeakerOption(NamedTuple):
+    """A value of `--speaker`; None leaves the voice or the model to the program."""
+
+    name: str
+    voice: str | None
+    model: str | None
 
 
 def add_model(parser: Container, default: str, what: str = "") -> None:
@@ -153,6 +162,17 @@ def reference_seconds(text: str) -> float:
 def speed(text: str) -> float:
     """Return the factor by which speech is faster than the model's."""
     return _number(text, MIN_SPEED, MAX_SPEED)
+
+
+def speaker(text: str) -> SpeakerOption:
+    """Return a speaker: NAME=VOICE, NAME=VOICE@MODEL or NAME=@MODEL."""
+    name, _, rest = (part.strip() for part in text.partition("="))
+    voice, at, model = (part.strip() for part in rest.partition("@"))
+    if not name or not rest or (at and not model):
+        raise ArgumentTypeError(
+            f"{text!r} is no speaker; write NAME=VOICE or NAME=VOICE@MODEL, for example Ann=slt"
+        )
+    return SpeakerOption(name, voice or None, model or None)
 
 
 def sample_rate(text: str) -> int:

@@ -7,14 +7,19 @@ import os
 import threading
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from sidecar.audio import formats
 from sidecar.cli.arguments.say import FORMATS, SUFFIXES
+from sidecar.cli.arguments.shared import SpeakerOption
 from sidecar.cli.terminal import Failure
 from sidecar.engine.request import SpeechRequest
+from sidecar.errors import InvalidParams
 from sidecar.lexicon.files import read_lexicon
 from sidecar.models import catalog
 from sidecar.models.base import ReferenceAudio, Utterance
-from sidecar.synthesis.request import Pauses, SynthesisRequest
+from sidecar.synthesis.request import Pauses, SpeakerVoice, SynthesisRequest
+from sidecar.synthesis.speakers import check_names
 from sidecar.text.markup import SKIPPED
 from sidecar.voices.choice import choose
 from sidecar.voices.reader import ReferenceReader
@@ -29,6 +34,16 @@ def check(options: argparse.Namespace) -> None:
     Raises:
         Failure: with the exit code 2.
     """
+    if options.script is not None and not options.speaker:
+        raise Failure(
+            "--script needs a --speaker for each name in the file.",
+            "For example: --speaker Ann=slt --speaker Bob=rms",
+            code=2,
+        )
+    try:
+        check_names(one.name for one in options.speaker)
+    except InvalidParams as error:
+        raise Failure(f"--speaker: {error.message}", error.hint, code=2) from None
     if refusal := _voice_refusal(options) or _output_refusal(options):
         raise Failure(refusal, code=2)
 
@@ -93,6 +108,7 @@ def request(options: argparse.Namespace) -> SynthesisRequest:
         SidecarError
     """
     reference, reader = None, ReferenceReader(options.max_reference_seconds)
+    store = VoiceStore(options.voices_dir, reader)
     if options.clone:
         model = options.model or catalog.BASE
         given = ReferenceAudio(path=options.clone, text=options.ref_text)
@@ -100,14 +116,18 @@ def request(options: argparse.Namespace) -> SynthesisRequest:
     elif options.design:
         model = options.model or catalog.DESIGN
     else:
-        store = VoiceStore(options.voices_dir, reader)
         model, reference = choose(store, options.voice, options.model, catalog.BUNDLED)
     instruct = options.design or options.instruct
     utterance = Utterance("", options.voice, options.language, instruct, reference)
     rate, speed = options.sample_rate, options.speed
     formats.check(formats.AudioFormat(encoding=encoding(options), sample_rate=rate, speed=speed))
+    speech = SpeechRequest(model=model, utterance=utterance, seed=options.seed)
     return SynthesisRequest(
-        speech=SpeechRequest(model=model, utterance=utterance, seed=options.seed),
+        speech=speech,
+        speakers={
+            one.name.casefold(): _speaker(one, speech, store, options.model)
+            for one in options.speaker
+        },
         language=options.language,
         text_timeout=threading.TIMEOUT_MAX,
         whole_sentences=True,
@@ -121,6 +141,23 @@ def request(options: argparse.Namespace) -> SynthesisRequest:
         # All outputs receive the same samples, and each encodes them in its own way.
         format=formats.AudioFormat(encoding="pcm_f32le", sample_rate=rate, speed=speed),
     )
+
+
+def _speaker(
+    asked: SpeakerOption, speech: SpeechRequest, store: VoiceStore, default: str | None
+) -> SpeakerVoice:
+    """Return a speaker. Read the saved voice, if it is one.
+
+    Args:
+        default: the value of `--model`.
+
+    Raises:
+        SidecarError
+    """
+    model, saved = choose(store, asked.voice, asked.model or default, catalog.BUNDLED)
+    utterance = replace(speech.utterance, voice=asked.voice, reference=saved)
+    language = saved.language if saved and not utterance.language else None
+    return SpeakerVoice(asked.name, replace(speech, model=model, utterance=utterance), language)
 
 
 def _pauses(options: argparse.Namespace) -> Pauses:

@@ -27,9 +27,11 @@ def is_live(options: argparse.Namespace) -> bool:
     Raises:
         Failure: there is no text, or more than one.
     """
-    if options.text is not None and options.file is not None:
-        raise Failure("Both TEXT and --file are given; only one can be spoken.", code=2)
-    if options.text is None and options.file is None:
+    sources = {"TEXT": options.text, "--file": options.file, "--script": options.script}
+    given = [name for name, value in sources.items() if value is not None]
+    if len(given) > 1:
+        raise Failure(f"Both {given[0]} and {given[1]} are given; only one can be spoken.", code=2)
+    if not given:
         if sys.stdin.isatty():
             raise Failure(
                 "There is no text to speak.",
@@ -37,7 +39,7 @@ def is_live(options: argparse.Namespace) -> bool:
                 code=2,
             )
         return True
-    return "-" in (options.text, options.file)
+    return "-" in sources.values()
 
 
 def read_text(options: argparse.Namespace) -> str:
@@ -46,7 +48,8 @@ def read_text(options: argparse.Namespace) -> str:
     Raises:
         EmptyText, Failure
     """
-    text: str = options.text if options.file is None else _read_file(options.file)
+    path = options.file or options.script
+    text: str = options.text if path is None else _read_file(path)
     if not text.strip():
         raise EmptyText("The text is empty.", field="text")
     return text

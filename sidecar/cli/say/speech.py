@@ -11,8 +11,9 @@ from sidecar.cli.say import loudspeaker, source
 from sidecar.cli.say.progress import Progress
 from sidecar.cli.say.request import check, request
 from sidecar.cli.say.results import Results
+from sidecar.cli.terminal import Failure
 from sidecar.engine.engine import Engine
-from sidecar.errors import Cancelled, UnknownVoice
+from sidecar.errors import Cancelled, UnknownSpeaker, UnknownVoice
 from sidecar.synthesis.request import Mark, Part, SynthesisRequest, SynthesisResult, Words
 from sidecar.synthesis.synthesis import Synthesis
 from sidecar.synthesis.text_feed import TextFeed
@@ -50,15 +51,34 @@ def _say(options: argparse.Namespace, stdout: int, is_live: bool) -> None:
             result = _Speech(options, asked, text, results).run()
         except UnknownVoice as error:
             raise _with_saved_voice(error, options) from None
+        except UnknownSpeaker as error:
+            raise _with_place(error, options, "".join(results.text)) from None
         _report(options, result, results)
+
+
+def _with_place(error: UnknownSpeaker, options: argparse.Namespace, text: str) -> Failure:
+    """Return the error with the file, the line and the column of the name."""
+    before = text[: error.figures.text_offset]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    file = options.file or options.script
+    where = "" if file in (None, "-") else f"{file}, "
+    return Failure(
+        f"{where}line {line}, column {column}: {error.message}",
+        "Add --speaker NAME=VOICE for it; stage directions in brackets are left out with "
+        "--skip-directions.",
+    )
 
 
 def _with_saved_voice(error: UnknownVoice, options: argparse.Namespace) -> UnknownVoice:
     """Return the error with the saved voice that was probably meant: the engine knows none."""
-    near = closest(options.voice or "", VoiceStore(options.voices_dir).names())
+    of = {f"speakers.{one.name}.voice": one for one in options.speaker}
+    speaker = of.get(error.field or "")
+    voice = options.voice if speaker is None else speaker.voice
+    near = closest(voice or "", VoiceStore(options.voices_dir).names())
     hints = [f"Did you mean the saved voice {near!r}?"] if near else []
     hints.append(error.hint or "To see all voices: qwen-tts-sidecar voices list")
-    return UnknownVoice(error.message, hint=" ".join(hints), field=error.field)
+    whose = f"--speaker {speaker.name}: " if speaker else ""
+    return UnknownVoice(whose + error.message, hint=" ".join(hints), field=error.field)
 
 
 def _report(options: argparse.Namespace, result: SynthesisResult, results: Results) -> None:
@@ -103,10 +123,12 @@ class _Speech:
         Raises:
             SidecarError, Failure
         """
-        model = self._request.speech.model
-        fetch(model, yes=self._options.yes, quiet=self._options.quiet)
+        speeches = (self._request.speech, *(s.speech for s in self._request.speakers.values()))
+        models = list(dict.fromkeys(speech.model for speech in speeches))
+        for model in models:
+            fetch(model, yes=self._options.yes, quiet=self._options.quiet)
         if not self._options.quiet:
-            terminal.note(f"loading {model} …")
+            terminal.note(f"loading {', '.join(models)} …")
         self._engine.start()
         try:
             if self._length is None:

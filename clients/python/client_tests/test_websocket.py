@@ -94,7 +94,7 @@ async def test_a_connection_that_ends_while_much_is_being_sent_is_noticed() -> N
         misbehaving(pong, max_size=1000) as url,
         connect(url, TOKEN, restart=QUICK) as remote,
     ):
-        speech = remote.synthesize("x" * 2**24)
+        speech = remote.synthesize("x" * 2**23)
         await fails(speech.final(), SidecarDisconnectedError, "ended with 10")
         assert (await within(remote.ping())).uptime_ms == 1
 

@@ -59,9 +59,9 @@ def _first_words(jobs: SpeechJobs, source: TokenSource, begun: TextPiece) -> Ste
     text, direction = begun.text, begun.direction
     while True:
         jobs.fill(source)
-        if source.is_over:
-            return None
         piece = source.take()
+        if piece is None and source.is_over:
+            return None
         if piece is None:
             jobs.output.mark_silent()
             yield from jobs.wait()

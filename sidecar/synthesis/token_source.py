@@ -12,7 +12,7 @@ from sidecar.synthesis.segments import Segment, find_break
 from sidecar.text.directives import Direction, Directive, Pause
 from sidecar.text.languages import TextLanguage
 from sidecar.text.markup import SKIPPED, Markup
-from sidecar.text.places import Written
+from sidecar.text.places import Written, divide
 from sidecar.text.runs import Reader, Run, condense_runs
 from sidecar.text.sentences import Sentence, SentenceSplitter
 from sidecar.text.stream import SpeakableStream
@@ -70,9 +70,9 @@ class TokenSource:
         self._start = self._taken = 0
         self._written: list[Run] = []  # those of the segment that the stream has taken
         self._written_from = 0
+        self._said = ""  # what was handed out of the segment
         self._stream: SpeakableStream | None = None
         self._settled = TokenBoundaryBuffer()
-        self._carried = ""
         self._flushed = 0  # where the last flush was
         self._ended = False
         self._direction = Direction()
@@ -121,12 +121,12 @@ class TokenSource:
     @property
     def is_over(self) -> bool:
         """Whether no piece will come any more."""
-        return self._ended and self._start == self._read and not self._carried
+        return self._ended and self._start == self._read and self._stream is None
 
     def take(self) -> TextPiece | None:
         """Return the next piece; None if it needs more text."""
         if self._start == self._read and (self._ended or self._flushed == self._read):
-            return self._take_carried()
+            return self._take_held()
         close_from = max(self._taken, self._start + (1 if self.gathers else _TOKEN_SEGMENT_CHARS))
         while self._ends and self._ends[0].end < close_from and not self._must_end(self._ends[0]):
             self._ends.popleft()
@@ -137,6 +137,7 @@ class TokenSource:
         if end <= self._taken:
             return None
         text = self._words(end)
+        self._said += text
         return TextPiece(text, None, self._direction)
 
     def cut(self) -> Segment:
@@ -144,9 +145,9 @@ class TokenSource:
 
         Text that was taken from the source but not handed out begins the next segment.
         """
-        rest = self._stream.finish(has_more=True) if self._stream else ""
-        self._carried = self._settled.feed(rest, is_spaced=False) + self._settled.finish()
-        written = self._take_written(len(self._carried.strip()))
+        said = self._said
+        written, rest = divide(self._take_written(), said)
+        self._written, self._written_from = list(rest.runs), rest.start
         segment = Segment(self._start, self._taken, "", direction=self._direction, written=written)
         self._start = self._taken
         self._direction = self._direction.follow(())
@@ -154,35 +155,22 @@ class TokenSource:
             self._stops.discard(self._ends.popleft().end)
         return segment
 
-    def _take_carried(self) -> TextPiece | None:
+    def _take_held(self) -> TextPiece | None:
         """Return the words that were left over when the last segment ended with the text so far."""
-        text, self._carried = self._carried, ""
+        text = self._end_words()
+        written = self._take_written()
         if not text:
             return None
-        written = self._take_written()
         segment = Segment(self._start, self._start, "", direction=self._direction, written=written)
         return TextPiece(text, segment, self._direction)
 
-    def _take_written(self, carried: int = 0) -> Written:
-        """Return what is written in the segment that ends here.
-
-        Args:
-            carried: how many characters of it, about, are spoken in the next segment.
-        """
+    def _take_written(self) -> Written:
+        """Return what is written in the segment that ends here."""
         runs = condense_runs(self._written)
         text = "".join(run.text for run in runs)
         language = self._language.detect(text)[0]
         written = Written(self._written_from, runs, language, self._normalize and self._spell)
-        self._written, self._written_from = [], self._taken
-        for run in reversed(runs if carried else ()):
-            if len(run.text) > carried and run.span == len(run.text):
-                begin = run.text.rfind(" ", 0, len(run.text) - carried + 1) + 1
-                run = Run(run.text[begin:], len(run.text) - begin)
-            self._written.insert(0, run)
-            self._written_from -= run.span
-            carried -= len(run.text)
-            if carried <= 0:
-                break
+        self._written, self._written_from, self._said = [], self._taken, ""
         return written
 
     def _must_end(self, sentence: Sentence) -> bool:
@@ -215,9 +203,8 @@ class TokenSource:
                 self._direct(run.directive)
             runs.append(run)
         self._written += runs
-        carried, self._carried = self._carried, ""
         words = self._stream.feed(runs)
-        return carried + self._settled.feed(words, is_spaced=self._stream.is_spaced)
+        return self._settled.feed(words, is_spaced=self._stream.is_spaced)
 
     def _direct(self, directive: Directive) -> None:
         pause = self._direction.pause

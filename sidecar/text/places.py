@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from difflib import SequenceMatcher
 
 import msgspec
+from msgspec.structs import replace
 
 from sidecar.text.marks import GONE, KEPT, TICK
 from sidecar.text.runs import Run
@@ -82,6 +83,32 @@ def locate(written: Written, spoken: list[Unit]) -> list[Place]:
         origin.place(text, words[first], words[last - 1], begin, end)
         for first, last, begin, end in _match(words, spoken, spell_alone)
     ]
+
+
+def divide(written: Written, said: str) -> tuple[Written, Written]:
+    """Return the original up to the last word that was said, and the rest.
+
+    Args:
+        written: the original of what was said, and of what will be said later.
+    """
+    places = locate(written, split_spoken(said, written.language))
+    start = places[-1].end if places else written.start
+    at = written.start
+    before: list[Run] = []
+    after: list[Run] = []
+    for run in written.runs:
+        inside = start - at
+        if 0 < inside < run.span:  # no word ends inside a run that has replaced something
+            first, rest = run.cut(inside, inside)
+            before.append(first)
+            after.append(rest)
+        else:
+            (after if inside <= 0 else before).append(run)
+        at += run.span
+    return (
+        replace(written, runs=tuple(before)),
+        replace(written, start=start, runs=tuple(after)),
+    )
 
 
 # Written words from … up to …, and the spoken words of all of them.

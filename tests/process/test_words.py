@@ -117,6 +117,18 @@ def test_what_has_no_times_is_null_and_a_warning_says_why(aligned: Sidecar) -> N
     assert "did not reach the end of its text" in cut.result["warnings"][0]["message"]
 
 
+@pytest.mark.parametrize("mode", ["full", "stream"])
+def test_a_sentence_that_the_model_cannot_speak_has_no_words(aligned: Sidecar, mode: str) -> None:
+    """The bundled voice has no Greek letters. The pauses make them a segment of their own."""
+    text = "Hello there. [pause:100ms] ΩΩ Ψ [pause:100ms] It ends."
+    speech = aligned.dictate([text], textMode=mode, **FAST)
+    assert [[one["word"] for one in words["words"]] for words in speech.words] == [
+        ["Hello", "there"], [], ["It", "ends"],
+    ]  # fmt: skip
+    check_places(speech, text)
+    assert [one["type"] for one in speech.result["warnings"]] == ["lettersNotSpoken"]
+
+
 def test_a_language_without_an_aligner_has_no_times(aligned: Sidecar) -> None:
     speech = aligned.speak("Das ist ein deutscher Satz, und er ist lang genug dafür.", **FAST)
     assert [one["words"] for one in speech.words] == [None]

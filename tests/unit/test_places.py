@@ -110,6 +110,42 @@ def test_a_written_word_is_all_that_is_spoken_for_it(
         assert pairs(text, sizes, by_token=by_token) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "Once **upon** a $25 bill, <b>hel</b>lo, he said.",
+            ["Once", "upon", "a", "$25", "bill", "hel</b>lo", "he", "said"],
+        ),
+        (
+            "It is 10:30 p.m. and all is well here.",
+            ["It", "is", "10:30", "p.m", "and", "all", "is", "well", "here"],
+        ),
+        ("See [it](https://a.bc): `code` &amp; more.", ["See", "it", "code", "more"]),
+    ],
+)
+def test_no_word_is_lost_or_doubled_where_a_segment_ends_before_its_text(
+    text: str, words: list[str]
+) -> None:
+    """A model may end its speech anywhere, and the next segment then begins there."""
+    for at in range(1, len(text)):
+        source, found = TokenSource("english", True), list[str]()
+        source.feed(text[:at])
+        said = ""
+        while piece := source.take():
+            said += piece.text
+        found += [text[one.start : one.end] for one in places(source.cut(), said)[0]]
+        source.feed(text[at:])
+        source.end()
+        said = ""
+        while piece := source.take():
+            said += piece.text
+            if piece.segment:
+                found += [text[one.start : one.end] for one in places(piece.segment, said)[0]]
+                said = ""
+        assert found == words, text[:at]
+
+
 def test_words_that_cannot_be_told_apart_are_one() -> None:
     found = pairs("Call +1 (555) 123-4567 now.", [1000])
     assert found[1] == (

@@ -117,6 +117,21 @@ def test_words_that_were_not_handed_out_are_spoken_even_after_the_text() -> None
     assert source.is_over
 
 
+def test_a_word_that_is_cut_by_the_end_of_a_speech_is_read_as_a_whole() -> None:
+    """ "$25 b" alone would be twenty-five billion dollars."""
+    source = TokenSource("english", normalize=True)
+    source.feed("Here is a $25 b")
+    first = source.take()
+    assert first is not None
+    assert first.text == "Here is a"
+    source.cut()
+    source.feed("ill.")
+    source.end()
+    rest = source.take()
+    assert rest is not None
+    assert rest.text == " twenty five dollars bill."
+
+
 # How the model's tokenizer takes a text apart before it looks at any part.
 QWEN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"

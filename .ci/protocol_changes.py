@@ -80,6 +80,9 @@ def _fields(name: str, old: Json, new: Json, sent: bool) -> Iterator[str]:
     changed = is_required - was_required if sent else was_required - is_required
     for field in sorted(changed):
         yield f"{name}.{field}: {'now required' if sent else 'may now be absent'}"
+    if not sent:  # a newer client would refuse what an older sidecar sends
+        for field in sorted(is_required - old["properties"].keys()):
+            yield f"{name}.{field}: new, so it must be optional"
     for field, before in old["properties"].items():
         after = new.get("properties", {}).get(field)
         if after is None:

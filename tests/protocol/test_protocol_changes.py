@@ -42,6 +42,13 @@ def field(schema: Any, definition: str, name: str) -> Any:
         (lambda s: s["$defs"]["SynthesizeParams"]["required"].append("voice"), "voice"),
         (lambda s: s["$defs"]["SynthesizeResult"]["required"].remove("seed"), "seed"),
         (
+            lambda s: (
+                s["$defs"]["PingResult"]["properties"].update(more={"type": "string"}),
+                s["$defs"]["PingResult"]["required"].append("more"),
+            ),
+            "PingResult.more",
+        ),
+        (
             lambda s: field(s, "SynthesizeResult", "finishReason")["enum"].remove("stop"),
             "SynthesizeResult.finishReason",
         ),

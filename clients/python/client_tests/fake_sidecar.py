@@ -41,8 +41,6 @@ SERVER = {
         "methods": [],
         "encodings": [],
         "textModes": [],
-        "timings": [],
-        "alignerLanguages": [],
         "limits": LIMITS,
     },
 }

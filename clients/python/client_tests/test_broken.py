@@ -125,6 +125,11 @@ async def test_what_a_newer_sidecar_adds_is_ignored() -> None:
         assert (await tts.ping()).uptime_ms == 1
 
 
+async def test_what_an_older_sidecar_does_not_send_is_absent() -> None:
+    async with fake("fine") as tts:
+        assert (tts.capabilities.timings, tts.capabilities.aligner_languages) == (None, None)
+
+
 async def test_an_error_that_names_no_call_is_logged_and_fails_no_call() -> None:
     lines = Events()
     async with fake("refuses", on_log=lines) as tts:

@@ -58,20 +58,20 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
     text_modes: list[str]
     """Values of `textMode`."""
 
-    timings: list[str]
-    """Values of `timing`."""
-
-    aligner_languages: list[str]
-    """Languages for which the sidecar itself has an aligner, for voices of models that do not know
-    their word times.
-    """
-
     limits: Limits
     """The largest requests that are accepted."""
 
     aligner: str | None = None
     """The model of --aligner, which finds word times in place of the sidecar's own aligners.
     Absent: none.
+    """
+
+    timings: list[str] | None = None
+    """Values of `timing`. Absent: an older sidecar, without `timing`."""
+
+    aligner_languages: list[str] | None = None
+    """Languages for which the sidecar itself has an aligner, for voices of models that do not know
+    their word times. Absent: an older sidecar, without word times.
     """
 
 

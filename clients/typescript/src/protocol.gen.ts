@@ -48,13 +48,6 @@ export interface Capabilities {
   encodings: string[];
   /** Values of `textMode`. */
   textModes: string[];
-  /** Values of `timing`. */
-  timings: string[];
-  /**
-   * Languages for which the sidecar itself has an aligner, for voices of models that do not know
-   * their word times.
-   */
-  alignerLanguages: string[];
   /** The largest requests that are accepted. */
   limits: Limits;
   /**
@@ -62,6 +55,13 @@ export interface Capabilities {
    * none.
    */
   aligner?: string;
+  /** Values of `timing`. Absent: an older sidecar, without `timing`. */
+  timings?: string[];
+  /**
+   * Languages for which the sidecar itself has an aligner, for voices of models that do not know
+   * their word times. Absent: an older sidecar, without word times.
+   */
+  alignerLanguages?: string[];
 }
 
 /** How much audio each chunk carries, in codec frames of 80 milliseconds. */

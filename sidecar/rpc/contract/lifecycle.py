@@ -145,20 +145,24 @@ class Capabilities(Result):
     ]
     encodings: Annotated[list[str], Meta(description="Values of `encoding`.")]
     text_modes: Annotated[list[str], Meta(description="Values of `textMode`.")]
-    timings: Annotated[list[str], Meta(description="Values of `timing`.")]
-    aligner_languages: Annotated[
-        list[str],
-        Meta(
-            description="Languages for which the sidecar itself has an aligner, for voices of "
-            "models that do not know their word times."
-        ),
-    ]
     limits: Annotated[Limits, Meta(description="The largest requests that are accepted.")]
     aligner: Annotated[
         str | None,
         Meta(
             description="The model of --aligner, which finds word times in place of the sidecar's "
             "own aligners. Absent: none."
+        ),
+    ] = None
+    timings: Annotated[
+        list[str] | None,
+        Meta(description="Values of `timing`. Absent: an older sidecar, without `timing`."),
+    ] = None
+    aligner_languages: Annotated[
+        list[str] | None,
+        Meta(
+            description="Languages for which the sidecar itself has an aligner, for voices of "
+            "models that do not know their word times. Absent: an older sidecar, without word "
+            "times."
         ),
     ] = None
 

@@ -139,6 +139,14 @@ describe("what a newer sidecar adds", () => {
   });
 });
 
+describe("what an older sidecar does not send", () => {
+  it("is absent", async () => {
+    await using tts = await launchFake("fine");
+    const { timings, alignerLanguages } = tts.capabilities;
+    assert.deepEqual([timings, alignerLanguages], [undefined, undefined]);
+  });
+});
+
 describe("close()", () => {
   it("works while the next process is being started", async () => {
     await using tts = await launchOnce("hangs");

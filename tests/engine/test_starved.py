@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -16,7 +17,7 @@ from sidecar.engine.engine import Engine
 from sidecar.engine.events import Events, SpeechResult
 from sidecar.engine.request import SpeechJob, SpeechRequest
 from sidecar.engine.window import Window
-from sidecar.errors import Cancelled, CreditTimeout, QueueFull
+from sidecar.errors import Cancelled, CreditTimeout, PauseTimeout, QueueFull, SidecarError
 from sidecar.limits import MAX_QUEUED, MAX_SEQUENCES, MAX_STREAMS, STARVED_SECONDS
 from sidecar.models.base import Utterance
 from sidecar.rpc.calls import Calls
@@ -91,8 +92,28 @@ def test_a_sequence_without_text_makes_room_for_one_with_text() -> None:
     assert queue.seconds_to_change(everyone[2:]) == math.inf
 
 
-def test_a_listener_without_credit_makes_room_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one that has had none for the longest time; not before another one needs its place."""
+def without_credit(engine: Engine) -> Window:
+    return Window(credit=0.0, wake=engine.wake)
+
+
+def paused(engine: Engine) -> Window:
+    window = Window(wake=engine.wake)
+    window.pause()
+    return window
+
+
+@pytest.mark.parametrize(
+    ("window", "kind", "code"),
+    [(without_credit, CreditTimeout, 1019), (paused, PauseTimeout, 1020)],
+    ids=["credit", "pause"],
+)
+def test_a_listener_who_takes_nothing_makes_room_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+    window: Callable[[Engine], Window],
+    kind: type[SidecarError],
+    code: int,
+) -> None:
+    """The one that has waited for the longest time; not before another one needs its place."""
     monkeypatch.setattr(admission, "MAX_SEQUENCES", 2)
     monkeypatch.setattr(active_speech, "UNGRANTED_SECONDS", 0.2)
     monkeypatch.setattr(active_speech, "_CREDIT_PATIENCE", 0.0)
@@ -100,16 +121,13 @@ def test_a_listener_without_credit_makes_room_in_the_end(monkeypatch: pytest.Mon
     engine = Engine()
     engine.start()
     try:
-        first, second = (
-            engine.submit(request, events=Events(Window(credit=0.0, wake=engine.wake)))
-            for _ in range(2)
-        )
+        first, second = (engine.submit(request, events=Events(window(engine))) for _ in range(2))
         while len(engine.status.streams) < 2:  # bounded by the test's own time
             time.sleep(0.01)
         speaking = engine.submit(request)
         error = outcome(first)
-        assert isinstance(error, CreditTimeout)
-        assert error.code == 1019
+        assert type(error) is kind
+        assert error.code == code
         assert isinstance(outcome(speaking), SpeechResult)
         engine.cancel(second)
         assert isinstance(outcome(second), Cancelled)

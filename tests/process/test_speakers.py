@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.support import families
 from tests.support.harness import RpcError, Sidecar, Speech, sidecar
 
 SPEAKERS = {"Ann": {"voice": "slt"}, "Bob": {"voice": "rms"}}
@@ -119,3 +120,65 @@ def test_what_cannot_be_is_refused(server: Sidecar, wrong: dict[str, Any]) -> No
     with pytest.raises(RpcError) as caught:
         server.call("speech/synthesize", {"text": "Hi.", "speakers": SPEAKERS, **wrong})
     assert caught.value.data["field"] == next(iter(wrong))
+
+
+@pytest.mark.parametrize(
+    ("speakers", "field", "said"),
+    [
+        ({"Ann": {}, "Bob": {"voice": "sltt"}}, "speakers.Bob.voice", "Did you mean 'slt'"),
+        ({"Ann": {"model": "./no-such"}, "Bob": {}}, "speakers.Ann.model", "no-such"),
+    ],
+    ids=["voice", "model"],
+)
+def test_a_speaker_who_cannot_speak_is_named_before_anybody_speaks(
+    server: Sidecar, speakers: dict[str, Any], field: str, said: str
+) -> None:
+    """Also if that is not the first one, and in a text in pieces."""
+    for refused in (server.speak, lambda text, **params: server.dictate([text], **params)):
+        with pytest.raises(RpcError, match=said) as caught:
+            refused("[Ann] Hello there. [Bob] Hi.", speakers=speakers)
+        assert caught.value.data["field"] == field
+        kinds = [one["params"]["value"]["kind"] for one in server.others() if "params" in one]
+        assert not {"audio", "sentence"} & set(kinds)
+
+
+@pytest.fixture(scope="module")
+def soprano(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a tiny model of another family with random weights, whose audio has 32 kHz."""
+    folder = tmp_path_factory.mktemp("soprano")
+    with pytest.MonkeyPatch.context() as patch:
+        return str(families.build("soprano", folder / "soprano", folder / "hub", patch))
+
+
+def test_two_models_with_two_rates_speak_in_one_stream(server: Sidecar, soprano: str) -> None:
+    speakers = {"Ann": {"voice": "slt"}, "Bob": {"model": soprano}}
+    text = "[Ann] One two three. [Bob] Four five."  # random weights end at `maxFrames` only
+    speech = server.speak(text, speakers=speakers, seed=3, maxFrames=60, **EXACT)
+    assert [one["speaker"] for one in speech.sentences] == ["Ann", "Bob"]
+    assert speech.result["sampleRate"] == 32000
+    alone = server.speak("One two three.", voice="slt", seed=3, sampleRate=32000, **EXACT)
+    inner = slice(0, len(alone.samples) - 320)  # where the one ends, its filter does, too
+    assert np.abs(speech.samples[inner] - alone.samples[inner]).max() < 1e-4
+    starts = [one["startMs"] for one in speech.sentences]
+    assert starts[1] == pytest.approx(alone.result["durationMs"], abs=1)
+    assert (np.diff([*starts, speech.result["durationMs"]]) > 50).all()
+
+
+def test_the_models_of_all_speakers_stay_in_memory_to_the_end(
+    server: Sidecar, soprano: str
+) -> None:
+    """Also one whose turn has not come yet."""
+    params = {"text": "[Ann] One two.", "moreText": True, "partialResultToken": "held"}
+    speakers = {"Ann": {"voice": "slt"}, "Bob": {"model": soprano}}
+    id = server.request("speech/synthesize", {**params, "speakers": speakers, "maxFrames": 5})
+    server.notify("speech/flush", {"token": "held"})
+    server.next_progress("held", "audio")
+    for model in (soprano, "tiny-voice"):
+        with pytest.raises(RpcError) as caught:
+            server.call("model/unload", {"model": model})
+        assert caught.value.type == "modelInUse"
+    server.notify("speech/endText", {"token": "held"})
+    server.wait(id)
+    server.others()
+    server.call("model/unload", {"model": soprano})
+    assert [one["model"] for one in server.call("server/status")["models"]] == ["tiny-voice"]

@@ -72,6 +72,20 @@ def test_each_word_has_its_place_and_its_time(aligned: Sidecar, mode: str) -> No
     assert not speech.result.get("warnings")
 
 
+def test_the_words_of_speakers_are_within_their_turns(aligned: Sidecar) -> None:
+    text = "[Ann] One is first. [Bob] Two is second."
+    speakers = {"Ann": {"voice": "slt"}, "Bob": {"voice": "rms"}}
+    for speech in (
+        aligned.speak(text, speakers=speakers, **FAST),
+        aligned.dictate([*text], textMode="stream", speakers=speakers, **FAST),
+    ):
+        check_places(speech, text)
+        said = [[one["word"] for one in words["words"]] for words in speech.words]
+        assert said == [["One", "is", "first"], ["Two", "is", "second"]]
+        assert [one["speaker"] for one in speech.sentences] == ["Ann", "Bob"]
+        assert speech.words[0]["words"][-1]["endMs"] <= speech.sentences[1]["startMs"] + 0.01
+
+
 def test_times_count_speed_and_pauses(aligned: Sidecar) -> None:
     """The words of the aligner are spread evenly over the speech of their sentence."""
     pauses = {"sentenceMs": 700, "paragraphMs": 900}

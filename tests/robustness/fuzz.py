@@ -17,12 +17,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from bench.markdown import mb
 from tests.robustness import headers
 from tests.robustness.expectation import Expected, Kind, expected
 from tests.robustness.ledger import Ledger, Violation
-from tests.robustness.mutations import body, framed, oversized, vector_bodies
+from tests.robustness.mutations import body, framed, oversized, steering, vector_bodies
 from tests.robustness.peer import Peer
 from tests.support.harness import frame
 
@@ -79,20 +80,33 @@ def make_batch(
 
 
 def _follow_ups(random: Random, what: Expected) -> Iterator[bytes]:
-    """Yield credit for speech, a cancel if it takes too long, and sometimes its id once more."""
+    """Yield what speech needs to end: a resume, credit, the end of its text, perhaps a cancel.
+
+    Before that come steps that steer it, and sometimes its id once more.
+    """
+    params = what.params if isinstance(what.params, dict) else {}
+    if what.method == "speech/pause":
+        yield _notification("speech/resume", params.get("token"))
     if what.method != "speech/synthesize" or what.id is None:
         return
-    params = what.params if isinstance(what.params, dict) else {}
-    frames = params.get("maxFrames")
+    frames, token = params.get("maxFrames"), params.get("partialResultToken")
+    for _ in range(random.choice([0, 0, 1, 4])):
+        yield json.dumps(steering(random, token)).encode()
+    yield _notification("speech/resume", token)
     if "creditMs" in params:  # without a grant, it would wait for ever
-        grant = {"token": params.get("partialResultToken"), "ms": 100_000}
-        message = {"jsonrpc": "2.0", "method": "speech/grantCredit", "params": grant}
-        yield json.dumps(message).encode()
+        yield _notification("speech/grantCredit", token, ms=100_000)
+    if "moreText" in params:
+        yield _notification("speech/endText", token)
     if random.random() < 0.2:
         yield json.dumps({"jsonrpc": "2.0", "id": what.id, "method": "ping"}).encode()
     if type(frames) is not int or frames > 2 or random.random() < 0.3:
         cancel = {"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": what.id}}
         yield json.dumps(cancel).encode()
+
+
+def _notification(method: str, token: Any, **params: Any) -> bytes:
+    message = {"jsonrpc": "2.0", "method": method, "params": {"token": token, **params}}
+    return json.dumps(message).encode()
 
 
 def pieces(random: Random, data: bytes) -> Iterator[bytes]:

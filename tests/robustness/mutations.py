@@ -14,6 +14,8 @@ from tests.support.wire import ROOT
 
 _CHEAP = ("ping", "ping", "server/status", "no/such", "$/progress", "initialize", "initialized")
 _ENDS = ("exit", "shutdown")
+_PAUSE = "speech/pause"
+_STEERING = ("speech/flush", _PAUSE, "speech/resume", "speech/grantCredit", "speech/appendText")
 _WORDS = "One two three four. Hello there! Äpfel, Öl; naïve: 「日本」 😀 \u202e \u0301 tab\t $12.50"
 _MAX_SAFE_FRAMES = 2
 
@@ -31,6 +33,8 @@ def message(random: Random, number: int) -> dict[str, Any]:
         return {"jsonrpc": "2.0", "id": number, "result": None}
     if chance < 0.0615:
         return _deferred(random, number)
+    if chance < 0.09:
+        return steering(random, f"t{number - random.randint(1, 900)}")
     method = random.choice(_CHEAP)
     id = random.choice([number, -number, f"id {number}", f"«{number}»"])
     request: dict[str, Any] = {"jsonrpc": "2.0", "id": id, "method": method}
@@ -57,6 +61,17 @@ def _deferred(random: Random, number: int) -> dict[str, Any]:
     return request
 
 
+def steering(random: Random, token: Any) -> dict[str, Any]:
+    """Return a notification about the stream of a token, which may have ended or never begun."""
+    method = random.choice(_STEERING)
+    params: dict[str, Any] = {"token": token}
+    if method == "speech/grantCredit":
+        params["ms"] = random.choice([0, 80, 0.5, 100_000])
+    if method == "speech/appendText":
+        params["text"] = text(random, random.randint(0, 40))
+    return {"jsonrpc": "2.0", "method": method, "params": params}
+
+
 def text(random: Random, length: int) -> str:
     start = random.randrange(len(_WORDS))
     return "".join(_WORDS[(start + i) % len(_WORDS)] for i in range(length))
@@ -74,6 +89,7 @@ def speech(random: Random, frames: int, token: str) -> dict[str, Any]:
         ("chunk", {"firstFrames": random.randint(1, 4), "maxFrames": random.randint(1, 6)}, 0.5),
         ("textMode", random.choice(["full", "stream"]), 0.2),
         ("creditMs", random.choice([0, 80, 100_000]), 0.3),
+        ("moreText", True, 0.3),
         ("sampling", {"temperature": random.choice([0, 0.5, 1]), "topK": 20}, 0.2),
     )
     return params | {name: value for name, value, likely in optional if random.random() < likely}
@@ -186,7 +202,8 @@ def body(random: Random, number: int, vectors: list[bytes]) -> bytes:
         data = _any_body(random, number, vectors)
         outcome = expected(data)
         if outcome.kind is Kind.LOOSE:
-            unfit = any(word.encode() in data for word in (*DEFERRED, *_ENDS))
+            # A pause that may count or not would need a resume, which may come too late.
+            unfit = any(word.encode() in data for word in (*DEFERRED, *_ENDS, _PAUSE))
         else:
             # Another id could be one that a loose body mentions while it is in flight.
             foreign = outcome.deferred and outcome.id not in (None, f"d{number}")

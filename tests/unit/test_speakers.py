@@ -9,12 +9,17 @@ from hypothesis import strategies as st
 from sidecar.audio.formats import AudioFormat
 from sidecar.engine.events import AudioChunk
 from sidecar.engine.request import SpeechRequest
+from sidecar.errors import BadVoiceFile
 from sidecar.models.base import Utterance
+from sidecar.rpc import speech_requests
+from sidecar.rpc.contract.speech import SynthesizeParams
+from sidecar.rpc.contract.speech_options import SpeakerParams
 from sidecar.synthesis.heard import Timeline
 from sidecar.synthesis.output import OutputStream
 from sidecar.synthesis.request import Part, SynthesisRequest
 from sidecar.synthesis.segments import Segment, SegmentSource
 from sidecar.text.markup import Markup
+from sidecar.voices.choice import ChosenVoice
 from tests.support.pieces import SIZES, covers, pieces
 
 NAMES = ("ann", "bob")
@@ -63,6 +68,24 @@ def test_a_name_holds_until_the_next_one() -> None:
     found = read("Well. [Ann] One. Two is here. [BOB] Three. [Carl] Four.", [3])
     names = [segment.direction.speaker and segment.direction.speaker.name for segment in found]
     assert dict.fromkeys(names) == dict.fromkeys([None, "Ann", "BOB", "Carl"])
+
+
+def test_what_a_speaker_says_is_read_in_the_language_of_its_voice() -> None:
+    request = speech_requests.synthesis(SynthesizeParams(text="a"))
+    voice = ChosenVoice("li", "chinese", BadVoiceFile("It is never opened here."))
+    speaker = speech_requests.speaker(request, "Li", SpeakerParams(voice="li"), "m", voice)
+    assert speaker.language == "chinese"
+    asked = speech_requests.synthesis(SynthesizeParams(text="a", language="english"))
+    other = speech_requests.speaker(asked, "Li", SpeakerParams(voice="li"), "m", voice)
+    assert other.language is None  # the request's counts
+    source = SegmentSource(
+        "english", True, True, reader=Markup(speakers=("li",)), languages={"li": speaker.language}
+    )
+    source.feed("I have 25. [LI] 25。")
+    source.end()
+    found = [source.next(), source.next()]
+    assert [one and one.text for one in found] == ["I have twenty five.", "二十五。"]
+    assert [one and one.written and one.written.language for one in found] == ["english", "chinese"]
 
 
 def test_a_model_with_another_rate_is_heard_at_the_rate_of_the_stream() -> None:

@@ -35,10 +35,10 @@ class LongAlignment:
         self.may_end = threading.Event()
         self.was_unwound = threading.Event()
 
-    def align(self, *_: Any) -> list[tuple[float, float]]:
+    def align(self, *_arguments: Any) -> list[tuple[float, float]]:
         x = mx.zeros(8)
         try:
-            for _ in itertools.takewhile(lambda _: not self.may_end.is_set(), range(MOST)):
+            for _ in itertools.takewhile(lambda _number: not self.may_end.is_set(), range(MOST)):
                 x = x + 1
                 mx.eval(x)
                 self.began.set()

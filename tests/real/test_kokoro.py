@@ -118,7 +118,9 @@ def test_its_word_times_are_where_the_letters_aligner_hears_the_words(kokoro: Si
     assert (told["source"], told["grainMs"]) == ("model", 25)
     units = [re.sub("[^A-Za-z']", "", word["word"]) for word in told["words"]]
     assert units == ["Hello", "big", "world", "it's", "the", "third", "of", "May"]
-    heard = letters.load().align(speech.samples, RATE, units, "english")
-    assert heard is not None
+    # Sure or not: it was not trained on such voices.
+    aligned = letters.load().align_with_doubt(speech.samples, RATE, units)
+    assert aligned is not None
+    heard, _ = aligned
     starts = [word["startMs"] / 1000 for word in told["words"]]
     assert starts == pytest.approx([start for start, _ in heard], abs=0.1)

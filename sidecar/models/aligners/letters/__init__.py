@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import soxr
@@ -27,9 +28,11 @@ from sidecar.models.aligners.letters.network import LETTERS, Heard, Network
 WEIGHTS = Path(__file__).parents[3] / "bundled" / "letters-aligner.safetensors"
 _RESAMPLED = 16000
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.1, 120.0
-# The largest loss for each letter, in nepers, of speech that it is sure of; docs/aligner.md says
-# how often that is right and wrong.
-_MOST_LOSS = 3.2
+# What it is still sure with, by `Doubt`; docs/aligner.md says how often that is right and wrong.
+_MOST_LOSS, _MOST_WORD_LOSS, _MOST_SPREAD = 3.2, 3.25, 0.05
+# A short word is often one sound, which may be unclear: a word's loss is divided by its letters and
+# so many more.
+_MORE_LETTERS = 2
 # From the centre of three neighbouring values of the start head to its true place: it is a triangle
 # in training.
 _SHARPNESS = 1.15
@@ -48,6 +51,29 @@ def spelled(unit: str) -> str | None:
     return "".join(character for character in letters if character in LETTERS) or None
 
 
+class Doubt(NamedTuple):
+    """What speaks against the times of an utterance.
+
+    Attributes:
+        loss: how much less likely the words are than what is heard best, in nepers a letter.
+        word_loss: the same of the word that fits worst. It tells of words that were not said.
+        spread: the standard deviation of the start that is the least certain, in seconds. It tells
+            of words between which no border is heard.
+    """
+
+    loss: float
+    word_loss: float
+    spread: float
+
+    @property
+    def sure(self) -> bool:
+        return (
+            self.loss <= _MOST_LOSS
+            and self.word_loss <= _MOST_WORD_LOSS
+            and self.spread <= _MOST_SPREAD
+        )
+
+
 class LettersAligner:
     """See `Aligner`."""
 
@@ -61,13 +87,13 @@ class LettersAligner:
     def align(
         self, samples: NDArray[np.float32], sample_rate: int, units: Sequence[str], language: str
     ) -> Times | None:
-        aligned = self.align_with_loss(samples, sample_rate, units)
-        return aligned[0] if aligned is not None and aligned[1] <= _MOST_LOSS else None
+        aligned = self.align_with_doubt(samples, sample_rate, units)
+        return aligned[0] if aligned is not None and aligned[1].sure else None
 
-    def align_with_loss(
+    def align_with_doubt(
         self, samples: NDArray[np.float32], sample_rate: int, units: Sequence[str]
-    ) -> tuple[Times, float] | None:
-        """Return the times, however unsure they are, and the loss for each letter.
+    ) -> tuple[Times, Doubt] | None:
+        """Return the times, however unsure they are, and what speaks against them.
 
         None if there is nothing to align: figures or other scripts among the units, or too little
         audio for so many letters, or too much.
@@ -88,7 +114,24 @@ class LettersAligner:
             return None
         frames = _frames(built, heard, path, len(known))
         rows: list[list[float]] = np.minimum(frames / FRAMES_PER_SECOND, seconds).tolist()
-        return [(start, end) for start, end in rows], path.loss / sum(map(len, known))
+        return [(start, end) for start, end in rows], find_doubt(built, path, known)
+
+
+def find_doubt(built: lattice.Lattice, path: lattice.Path, words: Sequence[str]) -> Doubt:
+    """Return what speaks against a path through the lattice of these words."""
+    letters = np.array([len(word) for word in words])
+    word = built.word[path.states]
+    spoken = word >= 0
+    losses = np.bincount(word[spoken], path.losses[spoken], len(words))
+    chances = np.exp(path.starts.astype(np.float64))
+    chances /= chances.sum(axis=0)
+    frames = np.arange(len(chances))[:, None]
+    spread = np.sqrt((chances * (frames - (chances * frames).sum(axis=0)) ** 2).sum(axis=0))
+    return Doubt(
+        float(path.losses.sum() / letters.sum()),
+        float((losses / (letters + _MORE_LETTERS)).max()),
+        float(spread.max() / FRAMES_PER_SECOND),
+    )
 
 
 def _frames(

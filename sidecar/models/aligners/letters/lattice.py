@@ -52,11 +52,15 @@ class Path(NamedTuple):
 
     Attributes:
         states: int [frames].
-        loss: how much less likely the words' sounds are than those heard best, in nepers.
+        losses: float32 [frames], how much less likely the state is than what is heard best, in
+            nepers.
+        starts: float32 [frames, words], how likely the best path is that begins each word in each
+            frame, against this path: 0 where this path begins it, less elsewhere, in nepers.
     """
 
     states: NDArray[np.intp]
-    loss: float
+    losses: Float
+    starts: Float
 
 
 def build(words: Sequence[str]) -> Lattice:
@@ -90,35 +94,56 @@ def search(lattice: Lattice, heard: Heard) -> Path | None:
     likely += np.where(pause, silent[:, None], sounding[:, None])
     starts = np.clip(heard.starts, -_STRONGEST_START, _STRONGEST_START)
     entry = np.where(lattice.begins, starts[:, None], 0).astype(np.float32)
+    first = np.flatnonzero(lattice.begins)
 
     # Four views of one row: the best score of each state, and of those one to three before it.
     row = np.full(_FURTHEST + states, _IMPOSSIBLE, np.float32)
     before = [row[_FURTHEST - steps : _FURTHEST - steps + states] for steps in range(4)]
     score = before[0]
     score[:2] = likely[0, :2] + entry[0, :2]
+    entered = np.full((frames, len(first)), _IMPOSSIBLE, np.float32)
+    entered[0, 0] = score[1]
     ways = np.empty((_FURTHEST + 1, states), np.float32)
     steps = np.zeros((frames, states), np.int8)
     for frame in range(1, frames):
         for way, source, cost in zip(ways, before, lattice.reached, strict=True):
             np.add(source, cost, out=way)
         ways[1:] += entry[frame]
+        entered[frame] = ways[1:, first].max(axis=0) + likely[frame, first]
         np.argmax(ways, axis=0, out=(best := np.empty(states, np.intp)))
         steps[frame] = best
         np.add(ways.max(axis=0), likely[frame], out=score)
-    return _traced(lattice, heard, likely, score, steps)
-
-
-def _traced(
-    lattice: Lattice, heard: Heard, likely: Float, score: Float, steps: NDArray[np.int8]
-) -> Path | None:
-    frames = len(steps)
-    state = max(lattice.last, key=lambda one: float(score[one]))
-    if score[state] < _IMPOSSIBLE / 2:
+    best = max(lattice.last, key=lambda one: float(score[one]))
+    if score[best] < _IMPOSSIBLE / 2:
         return None
-    states = np.empty(frames, np.intp)
-    for frame in range(frames - 1, -1, -1):
+    states = _traced(best, steps)
+    heard_best = heard.letters.max(axis=1) - np.logaddexp(0, -np.abs(heard.silence))
+    losses = heard_best - likely[np.arange(frames), states]
+    return Path(states, losses, entered + _following(lattice, likely, entry) - score[best])
+
+
+def _traced(state: int, steps: NDArray[np.int8]) -> NDArray[np.intp]:
+    """Return the states of the best path that ends in this one: int [frames]."""
+    states = np.empty(len(steps), np.intp)
+    for frame in range(len(steps) - 1, -1, -1):
         states[frame] = state
         state -= int(steps[frame, state])
-    heard_best = heard.letters.max(axis=1) - np.logaddexp(0, -np.abs(heard.silence))
-    loss = float((heard_best - likely[np.arange(frames), states]).sum())
-    return Path(states, loss)
+    return states
+
+
+def _following(lattice: Lattice, likely: Float, entry: Float) -> Float:
+    """Return the best score of what follows a word's first state: float32 [frames, words]."""
+    frames, states = likely.shape
+    first = np.flatnonzero(lattice.begins)
+    found = np.empty((frames, len(first)), np.float32)
+    score = np.full(states, _IMPOSSIBLE, np.float32)
+    score[lattice.last] = 0
+    for frame in range(frames - 1, -1, -1):
+        found[frame] = score[first]
+        staying = score + likely[frame]
+        coming = staying + entry[frame]
+        score = staying.copy()
+        for steps in range(1, _FURTHEST + 1):
+            way = (coming + lattice.reached[steps])[steps:]
+            np.maximum(score[:-steps], way, out=score[:-steps])
+    return found

@@ -98,8 +98,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--root", type=Path, help="where packages are unpacked (dpkg -x)")
+    parser.add_argument("--count", type=int, default=_COUNT, help="the first so many texts")
     args = parser.parse_args()
-    chosen = texts([*([args.root] if args.root else []), Path("/")])[-_COUNT:]
+    chosen = texts([*([args.root] if args.root else []), Path("/")])[-_COUNT:][: args.count]
     requests = [
         Request(text, VOICES[i % 2], ("full", "stream")[i // 2 % 2], _FIRST_SEED + i)
         for i, text in enumerate(chosen)

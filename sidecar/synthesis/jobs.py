@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -25,7 +25,6 @@ from sidecar.engine.request import (
     LoadJob,
     LoadOptions,
     SpeechJob,
-    SpeechRequest,
     Stream,
 )
 from sidecar.errors import EmptyText, Notice, TextTimeout
@@ -33,10 +32,10 @@ from sidecar.models.base import ModelInfo, Spoken, WordTimes
 from sidecar.synthesis.heard import Timeline
 from sidecar.synthesis.inbox import Inbox, TextArrived
 from sidecar.synthesis.output import OutputStream
-from sidecar.synthesis.request import Output, SpeakerVoice, SynthesisRequest, SynthesisResult
+from sidecar.synthesis.request import Output, SynthesisRequest, SynthesisResult
 from sidecar.synthesis.results import SegmentResults
 from sidecar.synthesis.segments import Break, SegmentSource
-from sidecar.synthesis.speakers import check_voice, find_speaker, name_fields
+from sidecar.synthesis.speakers import Turns, name_fields
 from sidecar.synthesis.text_feed import TextFeed
 from sidecar.synthesis.token_source import TokenSource
 from sidecar.text.directives import Direction
@@ -83,8 +82,7 @@ class SpeechJobs:
         self._is_job_waiting = False  # for text
         self._audio_seconds = 0.0  # of the segments that have ended
         self._has_place = False  # the engine may hold a place for the next segment
-        self._speaker: SpeakerVoice | None = None  # of the current segment
-        self._spoken: dict[str | None, Spoken] = {}  # what each of them has said first
+        self._turns = Turns(request)
         self.output = OutputStream(request, timeline)
         self.results = SegmentResults()
         self.text = ""
@@ -119,17 +117,14 @@ class SpeechJobs:
         Raises:
             UnknownSpeaker: the text names somebody who is not among the request's speakers.
         """
-        self._speaker = find_speaker(self._request.speakers, direction.speaker)
-        self.output.speaker = None if self._speaker is None else self._speaker.name
+        self._turns.give(direction.speaker)
+        self.output.speaker = self._turns.name
         self.output.direct(direction)
 
-    @property
-    def _speech(self) -> SpeechRequest:
-        return self._request.speech if self._speaker is None else self._speaker.speech
-
-    @property
-    def _name(self) -> str | None:
-        return None if self._speaker is None else self._speaker.name
+    def hold(self, models: Iterable[str]) -> None:
+        """Keep models in memory until the end, from when they are there."""
+        for model in models:
+            self._engine.hold_model(model, self._stream)
 
     def load(self, model: str) -> Step[ModelInfo]:
         """Load a model, and return what decides how it takes its text.
@@ -144,27 +139,6 @@ class SpeechJobs:
         while not isinstance(event := (yield from self.wait()), LoadResult):
             pass
         return event.info
-
-    def load_all(self) -> Step[list[ModelInfo]]:
-        """Load the models of the request and of its speakers; the request's own is the first.
-
-        Those of several speakers stay in memory until the end, so that no turn waits for a load.
-
-        Raises:
-            UnknownVoice: a model has no voice of the name that a speaker is to have.
-            SidecarError: a model's error.
-        """
-        request = self._request
-        models = {request.speech.model, *(one.speech.model for one in request.speakers.values())}
-        for model in models if len(models) > 1 else ():
-            self._engine.hold_model(model, self._stream)
-        infos = [(yield from self.load(request.speech.model))]
-        for speaker in request.speakers.values():
-            with name_fields(speaker):
-                info = yield from self.load(speaker.speech.model)
-                check_voice(speaker, info)
-            infos.append(info)
-        return infos
 
     def submit(
         self,
@@ -182,14 +156,14 @@ class SpeechJobs:
             more_text: the rest of the segment will be passed to `append_text`.
             is_placed: the segment's place in the text is known, and `output` has it.
         """
-        speech, count = self._speech, self.results.count
+        speech, count = self._turns.speech, self.results.count
         request = replace(
             speech,
             utterance=replace(
                 speech.utterance,
                 text=text,
                 more_text=more_text,
-                follows=self._spoken.get(self._name),
+                follows=self._turns.first_said,
             ),
             seed=self._seed + count,
             first_frames=self._first_frames,
@@ -254,7 +228,7 @@ class SpeechJobs:
                 case WaitingForText(appended):  # unless more has been appended since
                     self._is_job_waiting = appended == self._appended
                 case AudioChunk() as chunk:
-                    self.output.add(chunk, keep_codes=self._name not in self._spoken)
+                    self.output.add(chunk, keep_codes=self._turns.first_said is None)
                 case WordTimes() as times:
                     self.known_times.append(times)
                 case TextArrived() as event:
@@ -262,7 +236,7 @@ class SpeechJobs:
                     return event
                 case Failed(error):
                     self._job = None
-                    with name_fields(self._speaker):
+                    with name_fields(self._turns.speaker):
                         raise error
                 case Done(result):
                     self._job = None
@@ -275,14 +249,14 @@ class SpeechJobs:
         Args:
             is_cut: the speech ended before the job had all of the segment's text.
         """
-        voice = self._speech.utterance.reference
+        voice = self._turns.speech.utterance.reference
         tempo = None if voice is None else voice.tempo
         self.results.add(result, self.output.sentence, self._request.max_frames, self.text, tempo)
         self.output.end(break_after, result.figures.sample_rate)
         self._audio_seconds += result.figures.audio_seconds
         is_whole = result.figures.finish_reason == "stop" and not is_cut
-        if self._name not in self._spoken and is_whole and self.output.codes:
-            self._spoken[self._name] = Spoken(self.text, self.output.take_codes())
+        if self._turns.first_said is None and is_whole and self.output.codes:
+            self._turns.first_said = Spoken(self.text, self.output.take_codes())
 
     def skip(self, error: EmptyText) -> None:
         """Go on after a segment that the model cannot speak.

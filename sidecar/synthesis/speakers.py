@@ -1,4 +1,4 @@
-"""Who of several speakers says a part of a text."""
+"""Several speakers: their names, whose turn it is, and errors that name them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,56 @@ import copy
 import re
 from collections.abc import Generator, Iterable, Mapping
 
+from sidecar.engine.request import SpeechRequest
 from sidecar.errors import Figures, InvalidParams, SidecarError, UnknownSpeaker
 from sidecar.models import catalog
-from sidecar.models.base import ModelInfo
-from sidecar.synthesis.request import SpeakerVoice
+from sidecar.models.base import ModelInfo, Spoken
+from sidecar.synthesis.request import SpeakerVoice, SynthesisRequest
 from sidecar.text.directives import Speaker
 from sidecar.text.runs import Run
 
 # What a speaker has of its own; everything else is the request's.
 _FIELDS = ("voice", "model", "instruct")
 _NAME = re.compile(r"[^\W\d_](?:[^\[\]()\n]{0,46}[^\[\]()\s])?")
+
+
+class Turns:
+    """Who has the word in one synthesis, and what each has said first.
+
+    Attributes:
+        speaker: who has the word; None is the request's own voice.
+    """
+
+    def __init__(self, request: SynthesisRequest) -> None:
+        self._request = request
+        self._first_said: dict[str | None, Spoken] = {}
+        self.speaker: SpeakerVoice | None = None
+
+    def give(self, asked: Speaker | None) -> None:
+        """Give the word to whom the text names.
+
+        Raises:
+            UnknownSpeaker: it is none of the speakers.
+        """
+        self.speaker = find_speaker(self._request.speakers, asked)
+
+    @property
+    def name(self) -> str | None:
+        return None if self.speaker is None else self.speaker.name
+
+    @property
+    def speech(self) -> SpeechRequest:
+        """The request without its text."""
+        return self._request.speech if self.speaker is None else self.speaker.speech
+
+    @property
+    def first_said(self) -> Spoken | None:
+        """What this speaker has said first; None before it has ended."""
+        return self._first_said.get(self.name)
+
+    @first_said.setter
+    def first_said(self, spoken: Spoken) -> None:
+        self._first_said[self.name] = spoken
 
 
 def check_names(names: Iterable[str]) -> None:

@@ -26,6 +26,7 @@ from sidecar.ssml.reader import SsmlReader
 from sidecar.synthesis.heard import Timeline
 from sidecar.synthesis.inbox import Inbox
 from sidecar.synthesis.jobs import SpeechJobs, Step
+from sidecar.synthesis.loading import load_models
 from sidecar.synthesis.request import Part, SynthesisEvent, SynthesisRequest
 from sidecar.synthesis.segments import SegmentSource
 from sidecar.synthesis.sentence_mode import speak_sentences
@@ -187,7 +188,7 @@ class Synthesis:
         self._check(request, None)
         depends = self._text.is_live or request.normalize is None or request.is_ssml
         depends = depends or bool(request.speakers)
-        infos = (yield from jobs.load_all()) if depends else []
+        infos = (yield from load_models(jobs, request)) if depends else []
         info = infos[0] if infos else None
         if request.speakers:
             jobs.output.least_rate = max(one.sample_rate for one in infos)

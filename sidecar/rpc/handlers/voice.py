@@ -20,8 +20,8 @@ from sidecar.rpc.contract.voice import (
     VoiceListResult,
     VoiceProgress,
 )
-from sidecar.rpc.handlers.speech import warnings
 from sidecar.rpc.session import Session
+from sidecar.rpc.speech_answers import warnings
 from sidecar.rpc.speech_requests import check_text, reference
 from sidecar.voices.create import Created, CreateRequest, Creation, Progress
 from sidecar.voices.design import DESIGN_FRAMES, Design

@@ -149,11 +149,11 @@ class Soak:
             if isinstance(value, AudioProgress):
                 self._hear(stream, value)
                 if stream.cancel_after == len(stream.listener.chunks):
-                    call.cancel()
+                    call.cancel(None)
 
         call = connection.request("speech/synthesize", known, SynthesizeResult, hear)
         if stream.cancel_after == 0:
-            call.cancel()
+            call.cancel(None)
         await self._answer(stream, call)
 
     def _hear(self, stream: Stream, chunk: AudioProgress) -> None:

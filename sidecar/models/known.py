@@ -41,7 +41,7 @@ _CODEC_BYTES, _OTHER_BYTES = 682_293_092, 4_536_539
 _TABLES_BYTES, _TABLES_CPU_BYTES, _BESIDES = 54_000_000, 30_000_000, 1.03
 _GROUP_SIZE, _GROUP_BYTES = 64, 4
 LICENSE = "apache-2.0"
-"""The licence of all of them, as an SPDX identifier in small letters: "both tokenizers and models",
+"""The licence of all of them, as an SPDX identifier in small letters: both tokenizers and models,
 by the abstract of Qwen's technical report (arXiv:2601.15621)."""
 
 # As `qwen3_tts.config` derives them from a checkpoint; a test compares the two.

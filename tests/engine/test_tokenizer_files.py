@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 from transformers import AutoTokenizer
 
+from sidecar.errors import ModelLoadFailed
 from sidecar.models import catalog
 from sidecar.models.qwen3_tts import text_tokenizer
+from sidecar.models.qwen3_tts.byte_pairs import BytePairs
 from tests.conftest import GOLDEN
 from tests.support.wire import ROOT
 
@@ -27,7 +29,34 @@ WRITTEN = [
     " user assistant ",
     MARKUP,
 ]
-texts = st.text(max_size=60) | st.sampled_from(WRITTEN)
+# What has many tokens in one word, or is cut, normalised or looked up in a way of its own.
+_PARTS = (
+    *("a", "the ", "ing", " Hello", "'s", "'LL", "12", "½", "é", "e\u0301", "\u1112\u1161", "Å"),
+    *(
+        "你",
+        "好",
+        "，",
+        "が",
+        "か\u3099",
+        "😀",
+        "👩‍👩‍👧",
+        "🇩🇪",
+        "\ufeff",
+        "\x00",
+        "\x1b",
+        "\x85",
+        "\u2028",
+    ),
+    *(" ", "  ", "\n", "\r\n", "\t", "\u00a0", "\u3000", "<|im_end|>", "<|endoftext|>", "<think>"),
+)
+_repeated = st.builds(
+    lambda part, times: part * times, st.sampled_from(_PARTS), st.integers(1, 200)
+)
+texts = (
+    st.text(max_size=60)
+    | st.sampled_from(WRITTEN)
+    | st.lists(st.sampled_from(_PARTS) | _repeated | st.text(max_size=3), max_size=12).map("".join)
+)
 FOLDERS = [
     catalog.resolve(catalog.BUNDLED).path,
     ROOT / "tests" / "data" / "tiny-base",
@@ -109,6 +138,77 @@ def test_the_vocabulary_is_that_of_transformers(
     assert all(token in read.vocabulary() for token in read.special_tokens)
 
 
+@given(
+    merges=st.lists(st.tuples(*[st.sampled_from(["a", "b", "c", "ab", "bc", "aa", "x"])] * 2)),
+    unknown=st.sampled_from([None, "?"]),
+    fuse=st.booleans(),
+    added=st.lists(st.sampled_from(["a", "bc", "<x>", "<y>", "<z>", "a<x>", "?"])),
+    high=st.integers(0, 40),
+    text=st.text("abcx<>yz? "),
+)
+def test_any_vocabulary_is_read_as_the_package_reads_it(
+    tmp_path_factory: pytest.TempPathFactory,
+    merges: list[tuple[str, str]],
+    unknown: str | None,
+    fuse: bool,
+    added: list[str],
+    high: int,
+    text: str,
+) -> None:
+    """Merges of which several make one token, unknown characters, added tokens, and gaps of ids."""
+    tokens = [
+        "a",
+        "b",
+        "c",
+        "x",
+        "?",
+        *(part for pair in merges for part in (*pair, "".join(pair))),
+    ]
+    vocab = {token: id for id, token in enumerate(dict.fromkeys(tokens))}
+    vocab["b"] = len(vocab) + high
+    flags = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized", "special"), False)
+    model = {"type": "BPE", "unk_token": unknown, "fuse_unk": fuse}
+    file = {
+        "version": "1.0",
+        "added_tokens": [{"id": 1, "content": token, **flags} for token in added],
+        "pre_tokenizer": {"type": "WhitespaceSplit"},
+        "model": {**model, "vocab": vocab, "merges": merges},
+    }
+    folder = tmp_path_factory.mktemp("any")
+    (folder / "tokenizer.json").write_text(json.dumps(file))
+    read, package = text_tokenizer.read(folder), Tokenizer.from_str(json.dumps(file))
+    ids = package.encode(text, add_special_tokens=False).ids
+    assert read.encode(text) == ids
+    assert read.decode(ids) == package.decode(ids, skip_special_tokens=False)
+    assert read.vocabulary() == package.get_vocab()
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("ignore_merges", True),
+        ("continuing_subword_prefix", "##"),
+        ("end_of_word_suffix", "</w>"),
+        ("vocab", {chr(0x4E00 + at): at for at in range(9000)}),
+    ],
+)
+def test_a_vocabulary_that_works_otherwise_is_refused(
+    tmp_path: Path, part: str, value: object
+) -> None:
+    model = json.loads((FOLDERS[0] / "tokenizer.json").read_text())["model"]
+    folder = changed(tmp_path, model={**model, "merges": [], part: value})
+    with pytest.raises(ModelLoadFailed, match="which is not read"):
+        text_tokenizer.read(folder)
+
+
+@pytest.mark.parametrize("merge", ["a", "a b c", ["a"], ["a", "b", "c"], ["a", "zzz"], 1])
+def test_a_merge_that_cannot_be_is_refused(tmp_path: Path, merge: object) -> None:
+    model = json.loads((FOLDERS[0] / "tokenizer.json").read_text())["model"]
+    folder = changed(tmp_path, model={**model, "merges": [merge]})
+    with pytest.raises(ModelLoadFailed, match="no readable text tokenizer"):
+        text_tokenizer.read(folder)
+
+
 def test_a_token_is_special_only_where_it_is_said(in_parts: Path) -> None:
     read = text_tokenizer.read(in_parts)
     assert sorted(read.special_tokens) == sorted(SPECIAL)
@@ -161,6 +261,7 @@ def test_a_panic_of_the_package_is_an_error() -> None:
     """No form that is accepted is known to panic, so the package is asked itself."""
     value = json.loads((FOLDERS[0] / "tokenizer.json").read_text())
     value["pre_tokenizer"] = {"type": "FixedLength", "length": 0}
-    damaged = text_tokenizer.TextTokenizer(Tokenizer.from_str(json.dumps(value)), [])
+    cutter = Tokenizer.from_str(json.dumps(value))
+    damaged = text_tokenizer.TextTokenizer(cutter, BytePairs({}, []), cutter.get_vocab(), [])
     with pytest.raises(ValueError, match=r"tokenizers package has failed: .*non-zero"):
         damaged.encode("Hello.")

@@ -19,8 +19,8 @@ import soundfile
 
 from sidecar.models import catalog
 from tests.support.checkpoints.changing import copy_of
-from tests.support.checkpoints.hostile import add_tensors, pad
-from tests.support.harness import TIMEOUT, Sidecar, sidecar
+from tests.support.checkpoints.hostile import add_tensors, enlarge_vocabulary, pad
+from tests.support.harness import TIMEOUT, RpcError, Sidecar, sidecar
 from tests.support.timing import TooLate, in_time
 
 pytestmark = pytest.mark.skipif(
@@ -150,6 +150,16 @@ def test_while_a_checkpoint_is_refused(server: Sidecar, tmp_path: Path, name: st
     folder = copy_of(catalog.BUNDLED_PATH, tmp_path / "model")
     REFUSED[name](folder)
     check(server, lambda server: [server.request("model/load", {"model": str(folder)})])
+
+
+@pytest.mark.parametrize("in_parts", [False, True], ids=["tokenizer.json", "vocab.json"])
+def test_while_a_large_vocabulary_is_read(server: Sidecar, tmp_path: Path, in_parts: bool) -> None:
+    """The official models have as many tokens. The bundled voice embeds fewer, so it is refused."""
+    folder = copy_of(catalog.BUNDLED_PATH, tmp_path / "model")
+    enlarge_vocabulary(150_000, in_parts=in_parts)(folder)
+    check(server, lambda server: [server.request("model/load", {"model": str(folder)})])
+    with pytest.raises(RpcError, match="with the id 159999 in its tokenizer"):
+        server.call("model/load", {"model": str(folder)})
 
 
 @pytest.mark.hosts  # 24 recordings are decoded

@@ -1,4 +1,4 @@
-"""The text tokenizer of a checkpoint, read by the `tokenizers` package and checked.
+"""The text tokenizer of a checkpoint, read and checked.
 
 transformers reads the same files to the same tokens, and takes longer to import than everything
 else on the way to the first audio. `tests` compares the two on every checkpoint.
@@ -6,31 +6,30 @@ else on the way to the first audio. `tests` compares the two on every checkpoint
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Iterator
+import codecs
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from tokenizers import (
-    AddedToken,
-    Regex,
-    Tokenizer,
-    decoders,
-    models,
-    normalizers,
-    pre_tokenizers,
-)
+import msgspec
+from tokenizers import AddedToken, Tokenizer
 
 from sidecar.errors import ModelLoadFailed
 from sidecar.files import read_regular
-from sidecar.models.checkpoint import Checkpoint
+from sidecar.models.checkpoint import Checkpoint, steps
 from sidecar.models.checkpoint.jsonfile import MAX_JSON_BYTES, read_leniently, read_object
 from sidecar.models.qwen3_tts import tokenizer_forms
+from sidecar.models.qwen3_tts.byte_pairs import BytePairs, Merge
 from sidecar.models.qwen3_tts.prompt_text import ROLE_TOKENS, TAIL_TOKENS
+from sidecar.models.qwen3_tts.text_tokens import TextTokenizer, panics_as_errors
+from sidecar.models.qwen3_tts.tokenizer_forms import File
 from sidecar.wording import describe
 
-# The official tokenizer.json has 11 MB. The package takes 20 to 50 ms for each MB, in one go.
+# The official tokenizer.json has 11 MB.
 _MAX_VOCABULARY_BYTES = 16 * 2**20
+_PART_CHARACTERS = 32 * 1024
+_Id = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
 _FRAME = "<|im_start|>assistant\n<|im_end|>\n<|im_start|>assistant\n"
 _NAMED = (
     "bos_token",
@@ -42,43 +41,6 @@ _NAMED = (
     "mask_token",
 )
 _LISTED = ("additional_special_tokens", "extra_special_tokens")
-
-
-class TextTokenizer:
-    """Text → the ids of its tokens, and back.
-
-    Attributes:
-        special_tokens: markup that a text must not contain.
-    """
-
-    def __init__(self, tokenizer: Tokenizer, special_tokens: Iterable[str]) -> None:
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        self._tokenizer = tokenizer
-        self.special_tokens = tuple(special_tokens)
-
-    def encode(self, text: str) -> list[int]:
-        """Return the ids of a text's tokens, and no others.
-
-        A tokenizer.json may add tokens to each text, and their ids need not be in the vocabulary.
-        """
-        with _panics_as_errors():
-            # Unlike `encode`, this leaves the interpreter's lock to other threads.
-            return self._tokenizer.encode_batch([text], add_special_tokens=False)[0].ids
-
-    def decode(self, ids: list[int]) -> str:
-        """Return the text of the ids, special tokens included."""
-        with _panics_as_errors():
-            return self._tokenizer.decode(ids, skip_special_tokens=False)
-
-    def has_all_ids_below(self, rows: int) -> bool:
-        """Return True only if every token's id is below `rows`."""
-        known = sum(self._tokenizer.id_to_token(id) is not None for id in range(rows))
-        return known == self._tokenizer.get_vocab_size()
-
-    def vocabulary(self) -> dict[str, int]:
-        """Return every token, added ones included, with its id."""
-        return self._tokenizer.get_vocab()
 
 
 def load(checkpoint: Checkpoint, rows: int) -> TextTokenizer:
@@ -115,9 +77,8 @@ def read(folder: Path) -> TextTokenizer:
         )
     config = _config(folder)
     try:
-        with _panics_as_errors():
-            tokenizer = _whole(whole) if whole.is_file() else _from_parts(*parts)
-            special = _add_tokens(tokenizer, config)
+        with panics_as_errors():
+            return _whole(whole, config) if whole.is_file() else _from_parts(*parts, config)
     except tokenizer_forms.UnknownFormError as error:
         raise ModelLoadFailed(
             f"{folder} {error}, which is not read: a text could take it any time and memory.",
@@ -129,45 +90,87 @@ def read(folder: Path) -> TextTokenizer:
         if whole.is_file() and whole.stat().st_size <= MAX_JSON_BYTES:
             read_object(whole)  # it raises the better error if the file is not JSON
         raise _unreadable(folder, error) from error
-    return TextTokenizer(tokenizer, special)
 
 
-@contextlib.contextmanager
-def _panics_as_errors() -> Iterator[None]:
-    """Raise a panic of the tokenizers package as a ValueError.
-
-    A panic is no Exception, so it would end the engine's thread and leave every request open. Its
-    class cannot be imported.
-    """
-    try:
-        yield
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        raise ValueError(f"the tokenizers package has failed: {error}") from None
+def _whole(path: Path, config: dict[str, Any]) -> TextTokenizer:
+    file = tokenizer_forms.decode(_content(path))
+    ids = _vocabulary(file.model.vocab)
+    return _made(file, ids, steps.decode(file.model.merges, list[Merge]), config)
 
 
-def _whole(path: Path) -> Tokenizer:
-    content = read_regular(path, _MAX_VOCABULARY_BYTES).decode("utf-8-sig")
-    tokenizer_forms.check(content)
-    return Tokenizer.from_str(content)
-
-
-def _from_parts(vocab: Path, merges: Path) -> Tokenizer:
+def _from_parts(vocab: Path, merges: Path, config: dict[str, Any]) -> TextTokenizer:
     """Return Qwen2's tokenizer: the bytes of a piece of text, merged by rank."""
-    lines = read_regular(merges, _MAX_VOCABULARY_BYTES).decode("utf-8-sig").splitlines()
-    pairs = [line.split(" ") for line in lines if line and not line.startswith("#version")]
-    ids = read_object(vocab, _MAX_VOCABULARY_BYTES)
-    tokenizer = Tokenizer(models.BPE(vocab=ids, merges=[(left, right) for left, right in pairs]))
-    tokenizer.normalizer = normalizers.NFC()
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(tokenizer_forms.QWEN2_PIECES), behavior="isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
+    ids = _vocabulary(msgspec.Raw(_content(vocab)))
+    return _made(tokenizer_forms.qwen2(), ids, _lines(_content(merges).decode()), config)
+
+
+def _lines(text: str) -> Iterator[Sequence[Merge]]:
+    """Yield the merges of a merges.txt in parts."""
+    file = io.StringIO(text, newline=None)
+    while part := file.readlines(_PART_CHARACTERS):
+        lines = [line.rstrip("\n") for line in part]
+        yield [line for line in lines if line and not line.startswith("#version")]
+
+
+def _content(path: Path) -> bytes:
+    return read_regular(path, _MAX_VOCABULARY_BYTES).removeprefix(codecs.BOM_UTF8)
+
+
+def _vocabulary(raw: msgspec.Raw) -> dict[str, int]:
+    ids: dict[str, int] = {}
+    for part in steps.decode(raw, dict[str, _Id]):
+        ids.update(part)
+    return ids
+
+
+def _made(
+    file: File,
+    ids: dict[str, int],
+    merges: Iterable[Sequence[Merge]],
+    config: dict[str, Any],
+) -> TextTokenizer:
+    pairs = BytePairs(ids, merges)
+    cutter = _cutter(file, ids)
+    contents, special = _add_tokens(cutter, config)
+    ids.update(_number([*(token["content"] for token in file.added_tokens), *contents], ids))
+    return TextTokenizer(cutter, pairs, ids, special)
+
+
+def _cutter(file: File, ids: dict[str, int]) -> Tokenizer:
+    """Return a tokenizer of the same form with the vocabulary's characters, and no merges."""
+    model = file.model
+    characters = [token for token in ids if len(token) == 1]
+    tokenizer_forms.check_characters(len(characters))
+    others = [model.unk_token] if model.unk_token is not None else []
+    if model.byte_fallback:
+        others += [f"<0x{byte:02X}>" for byte in range(256)]
+    known = dict.fromkeys([*characters, *(token for token in others if token in ids)])
+    small = tokenizer_forms.Model(
+        type="BPE",
+        unk_token=model.unk_token,
+        fuse_unk=model.fuse_unk,
+        byte_fallback=model.byte_fallback,
+        vocab=msgspec.Raw(msgspec.json.encode({token: at for at, token in enumerate(known)})),
+        merges=msgspec.Raw(b"[]"),
     )
-    tokenizer.decoder = decoders.ByteLevel()
-    return tokenizer
+    return Tokenizer.from_str(
+        msgspec.json.encode(msgspec.structs.replace(file, model=small)).decode()
+    )
+
+
+def _number(contents: Iterable[str], ids: dict[str, int]) -> dict[str, int]:
+    """Return the id of each added token, as `tokenizers` gives it.
+
+    A token of the vocabulary keeps its id. The others follow the highest id of an added token, and
+    the size of the vocabulary.
+    """
+    added: dict[str, int] = {}
+    following = len(ids)
+    for content in contents:
+        if content and content not in added:
+            added[content] = ids.get(content, following)
+            following = max(following, added[content] + 1)
+    return added
 
 
 def _config(folder: Path) -> dict[str, Any]:
@@ -182,8 +185,12 @@ def _config(folder: Path) -> dict[str, Any]:
     return {**config, **special, "added_tokens_decoder": added}
 
 
-def _add_tokens(tokenizer: Tokenizer, config: dict[str, Any]) -> list[str]:
-    """Add what the configuration has and the vocabulary may lack; return the special tokens."""
+def _add_tokens(tokenizer: Tokenizer, config: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Add what the configuration has and the vocabulary may lack.
+
+    Returns:
+        what has been added, in this order, and all special tokens.
+    """
     known: dict[int, AddedToken] = tokenizer.get_added_tokens_decoder()
     special = [token.content for token in known.values() if token.special]
     stated = sorted((config.get("added_tokens_decoder") or {}).items(), key=lambda one: int(one[0]))
@@ -200,7 +207,8 @@ def _add_tokens(tokenizer: Tokenizer, config: dict[str, Any]) -> list[str]:
     tokenizer.add_special_tokens(
         [AddedToken(content, special=True, normalized=False) for content in contents]
     )
-    return list(dict.fromkeys([*special, *contents]))
+    special = list(dict.fromkeys([*special, *contents]))
+    return [*(token.content for token in added), *contents], special
 
 
 def _check(tokenizer: TextTokenizer, rows: int, folder: Path) -> None:
@@ -208,11 +216,7 @@ def _check(tokenizer: TextTokenizer, rows: int, folder: Path) -> None:
 
     MLX does not check an index: a token without an embedding would read foreign memory.
     """
-    # The whole vocabulary would come in one piece, which holds the interpreter's lock for long.
-    if not tokenizer.has_all_ids_below(rows):
-        token, id = max(tokenizer.vocabulary().items(), key=lambda item: item[1])
-    else:
-        token, id = "", 0
+    token, id = tokenizer.highest()
     if id >= rows:
         raise _refused(
             folder,

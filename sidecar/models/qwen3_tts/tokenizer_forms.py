@@ -38,46 +38,99 @@ _MOST_IN_SEQUENCE = 8
 # One set of characters, without repetition: it matches in one step.
 _CHARACTER_SET = re.compile(r"\[(?:[^\[\]\\&]|\\[pP]\{\w+\}|\\\W)+\]")
 _MOST_ADDED = 4096  # the official tokenizers have some 40
+# Tokens of one character: the official vocabulary has 256, one for each byte.
+_MOST_CHARACTERS = 8192
 
 
 class UnknownFormError(ValueError):
     """A tokenizer.json has a part that is not read; the message is the rest of a sentence."""
 
 
-class _Model(msgspec.Struct):
+class Model(msgspec.Struct):
+    """The part of a tokenizer.json that has the vocabulary, which is not decoded."""
+
     type: str | None = None
     dropout: float | None = None
+    unk_token: str | None = None
+    continuing_subword_prefix: str | None = None
+    end_of_word_suffix: str | None = None
+    fuse_unk: bool = False
+    byte_fallback: bool = False
+    ignore_merges: bool = False
+    vocab: msgspec.Raw = msgspec.Raw()
+    merges: msgspec.Raw = msgspec.Raw()
 
 
-class _File(msgspec.Struct):
-    model: _Model
+class File(msgspec.Struct):
+    """A tokenizer.json."""
+
+    model: Model
     normalizer: Any = None
     pre_tokenizer: Any = None
     post_processor: Any = None
     decoder: Any = None
-    added_tokens: list[msgspec.Raw] = []
+    added_tokens: list[dict[str, Any]] = []
+    version: str = "1.0"
 
 
-learn(_File)
+learn(File)
 
 
-def check(content: str) -> None:
-    """Refuse a tokenizer.json whose parts are not known.
+def decode(content: bytes) -> File:
+    """Return what a tokenizer.json holds; refuse one whose parts are not known.
 
     Raises:
         UnknownFormError
         msgspec.MsgspecError, RecursionError: it is not such a file.
     """
-    file = msgspec.json.decode(content, type=_File)
-    if file.model.type != "BPE":
-        raise UnknownFormError(f"has a text tokenizer of the type {_short(file.model.type)}")
-    if file.model.dropout:
+    file = msgspec.json.decode(content, type=File)
+    model = file.model
+    if model.type != "BPE":
+        raise UnknownFormError(f"has a text tokenizer of the type {_short(model.type)}")
+    if model.dropout:
         raise UnknownFormError("has a text tokenizer that drops merges at random")
+    if model.ignore_merges:
+        raise UnknownFormError("has a text tokenizer that finds words without its merges")
+    if model.continuing_subword_prefix or model.end_of_word_suffix:
+        raise UnknownFormError("has a text tokenizer that marks the tokens within a word")
     check_added(len(file.added_tokens))
     for name in _TYPES:
         part = getattr(file, name)
         if part is not None and part != getattr(_bundled(), name):
             _check_part(name, part)
+    return file
+
+
+def qwen2() -> File:
+    """Return what the tokenizer.json of Qwen2 has besides vocabulary, merges and added tokens."""
+    split = {
+        "type": "Split",
+        "pattern": {"Regex": QWEN2_PIECES},
+        "behavior": "Isolated",
+        "invert": False,
+    }
+    byte_level = {
+        "type": "ByteLevel",
+        "add_prefix_space": False,
+        "trim_offsets": False,
+        "use_regex": False,
+    }
+    return File(
+        model=Model(type="BPE"),
+        normalizer={"type": "NFC"},
+        pre_tokenizer={"type": "Sequence", "pretokenizers": [split, byte_level]},
+        decoder=byte_level,
+    )
+
+
+def check_characters(count: int) -> None:
+    """Refuse a vocabulary with so many tokens of one character.
+
+    Raises:
+        UnknownFormError
+    """
+    if count > _MOST_CHARACTERS:
+        raise UnknownFormError(f"has a text tokenizer with {count:,} tokens of one character")
 
 
 def check_added(count: int) -> None:
@@ -121,9 +174,9 @@ def _cannot_grow(one: dict[str, Any]) -> bool:
 
 
 @cache
-def _bundled() -> _File:
+def _bundled() -> File:
     """Return the bundled voice's file; training/ gives the same normaliser to every voice."""
-    return msgspec.json.decode((BUNDLED_PATH / "tokenizer.json").read_bytes(), type=_File)
+    return msgspec.json.decode((BUNDLED_PATH / "tokenizer.json").read_bytes(), type=File)
 
 
 def _short(part: Any) -> str:

@@ -10,8 +10,11 @@ import resource
 import struct
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
+from string import ascii_letters
 from typing import Any
 
 from tests.support.checkpoints.changing import CODEC, Change, also, put, write
@@ -100,6 +103,35 @@ def _add_long_token(value: dict[str, Any]) -> None:
     for length in range(2, 3000):
         vocab.setdefault("a" * length, 1000 + length)
         merges.append(["a" * (length - 1), "a"])
+
+
+def enlarge_vocabulary(count: int, *, in_parts: bool) -> Change:
+    """Add so many tokens, each of which is a known one and a letter more.
+
+    Args:
+        in_parts: write vocab.json and merges.txt, as the official checkpoints have them.
+    """
+
+    def enlarge(value: dict[str, Any]) -> None:
+        vocab, merges = value["model"]["vocab"], value["model"]["merges"]
+        shorter, left = deque(ascii_letters), ""
+        for id, letter in zip(range(10_000, 10_000 + count), cycle(ascii_letters)):
+            if letter == ascii_letters[0]:
+                left = shorter.popleft()
+            vocab.setdefault(left + letter, id)
+            merges.append([left, letter])
+            shorter.append(left + letter)
+
+    def split(folder: Path) -> None:
+        model = json.loads((folder / "tokenizer.json").read_text())["model"]
+        (folder / "tokenizer.json").unlink()
+        (folder / "vocab.json").write_text(json.dumps(model["vocab"]))
+        # A merges.txt cannot have those of the bundled voice that contain a space.
+        pairs = [pair for pair in model["merges"] if " " not in "".join(pair)]
+        lines = "\n".join(map(" ".join, pairs))
+        (folder / "merges.txt").write_text(f"#version: 0.2\n{lines}\n")
+
+    return also(_tokenizer(enlarge), split) if in_parts else _tokenizer(enlarge)
 
 
 _SPLIT = {"type": "Split", "behavior": "Isolated", "invert": False}

@@ -59,9 +59,15 @@ def test_what_an_editor_shows(run: Run) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    ["all", "openai", "openai-servers", "openai-package", "examples", "electron", "pack"],
+    ["all", "openai", "electron", "pack"],
 )
 def test_node(run: Run, name: str) -> None:
+    node_test(run, name)
+
+
+@pytest.mark.hosts  # other programs of OpenAI's API, and all examples
+@pytest.mark.parametrize("name", ["openai-servers", "openai-package", "examples"])
+def test_node_with_others(run: Run, name: str) -> None:
     node_test(run, name)
 
 

@@ -33,7 +33,7 @@ def quick(backend: Backend) -> Backend:
     return replace(backend, layer_norm=CPU.layer_norm, erf=CPU.erf, **convolutions)
 
 
-@pytest.mark.parametrize("folder", ["custom_voice", "base"])
+@pytest.mark.parametrize("folder", [pytest.param("custom_voice", marks=pytest.mark.hosts), "base"])
 def test_every_code_is_the_official_one(golden: Path, folder: str) -> None:
     """Rows join one after another and an unrelated row leaves, so the KV cache is rebuilt often.
 

@@ -71,5 +71,6 @@ def test_neovim(tmp_path: Path) -> None:
     converse(*command, "-c", "cquit", XDG_CACHE_HOME=str(tmp_path), XDG_STATE_HOME=str(tmp_path))
 
 
+@pytest.mark.hosts  # Emacs may have to be installed
 def test_emacs() -> None:
     converse(debian("emacs", "emacs-nox"), "-Q", "--batch", "--load", HERE / "emacs.el")

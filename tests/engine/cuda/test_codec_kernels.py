@@ -38,7 +38,13 @@ LAUNCHERS = [
 
 
 @pytest.mark.parametrize("launcher", LAUNCHERS)
-@pytest.mark.parametrize("by_windows", [True, False], ids=["products", "convolutions"])
+@pytest.mark.parametrize(
+    "by_windows",
+    [
+        pytest.param(True, id="products", marks=pytest.mark.hosts),  # the emulator takes long
+        pytest.param(False, id="convolutions"),
+    ],
+)
 def test_rows_of_any_length_sound_as_they_do_on_separate_operations(
     launcher: Callable[[], Launcher], by_windows: bool
 ) -> None:

@@ -64,6 +64,7 @@ def small(request: pytest.FixtureRequest) -> Small:
     return build
 
 
+@pytest.mark.hosts  # the emulator takes long
 def test_every_code_is_the_official_one(golden: Path) -> None:
     """Rows join one after another, one pauses, and there are more of them than a launch takes."""
     folder = "custom_voice_proj"
@@ -84,6 +85,7 @@ def test_every_code_is_the_official_one(golden: Path) -> None:
         assert np.array_equal(codes, case.codes[:FRAMES])
 
 
+@pytest.mark.hosts
 def test_bfloat16_is_near_the_layered_path(golden: Path) -> None:
     """`emulated.backend` raises an error unless both kernels pass the check of every load."""
     batches.load(golden / "custom_voice", "bfloat16", backend=emulated.backend())
@@ -125,8 +127,8 @@ def past(length: int, shape: StackShape) -> RowKV:
     [
         (8, mx.float32, 1e-5),
         (4, mx.float32, 1e-5),
-        (8, mx.bfloat16, 0.02),
-        (4, mx.bfloat16, 0.02),
+        pytest.param(8, mx.bfloat16, 0.02, marks=pytest.mark.hosts),
+        pytest.param(4, mx.bfloat16, 0.02, marks=pytest.mark.hosts),
     ],
 )
 def test_quantised_weights_give_what_the_unpacked_ones_do(

@@ -60,6 +60,15 @@ def test_held_out_sentences_are_understood(
         pytest.fail(complaint, pytrace=False)
 
 
+def test_a_word_of_the_lexicon_is_heard_as_it_says(server: Sidecar, recogniser: Recogniser) -> None:
+    said = {"text": "We met Qwrz in the garden this morning.", "voice": "slt", "seed": 1}
+    lexicon = [{"written": "qwrz", "spoken": "the old teacher"}]
+    plain, told = speak_all(server, [said, {**said, "lexicon": lexicon}])
+    assert "teacher" not in spoken_form(recogniser.transcribe(plain.samples))
+    heard = spoken_form(recogniser.transcribe(told.samples))
+    assert heard == spoken_form("We met the old teacher in the garden this morning.")
+
+
 def test_every_voice_is_listened_to(server: Sidecar) -> None:
     voices = {entry["voice"] for entry in server.call("voice/list")["voices"]}
     assert voices == {voice for voice, _ in BARS}

@@ -32,7 +32,7 @@ VERSION = json.loads((PACKAGE / "package.json").read_text("utf-8"))["version"]
 PLATFORMS = ("darwin-arm64", "linux-x64")
 PLATFORM = "darwin-arm64" if sys.platform == "darwin" else "linux-x64"
 # With sources, and with declarations and maps for both formats.
-LARGEST_CLIENT = 200_000
+LARGEST_CLIENT = 250_000
 LARGEST_PLATFORM = 150_000_000
 
 

@@ -7,9 +7,7 @@ modules get the official defaults and the weights that transformers would read, 
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +16,9 @@ from mlx_audio.tts.models.qwen3_tts.config import ModelConfig
 from mlx_audio.tts.models.qwen3_tts.qwen3_tts import Model
 from mlx_audio.utils import apply_quantization
 
-from sidecar.errors import ModelLoadFailed, SidecarError
+from sidecar.errors import ModelLoadFailed
 from sidecar.models.checkpoint import Checkpoint, foreign, quantised
+from sidecar.models.checkpoint.failures import explained_errors
 from sidecar.models.checkpoint.weights import weight_files
 from sidecar.models.qwen3_tts import (
     config,
@@ -31,10 +30,13 @@ from sidecar.models.qwen3_tts import (
     text_tokenizer,
 )
 from sidecar.models.qwen3_tts.quantisation import quantise
-from sidecar.wording import describe, is_out_of_memory
 
 log = logging.getLogger(__name__)
 
+_HINT = (
+    "Get the checkpoint again, or compare its files with those of the model that it was made from; "
+    "the sidecar's stderr has the traceback."
+)
 _DTYPES = {"float32": mx.float32, "bfloat16": mx.bfloat16, "float16": mx.float16}
 
 
@@ -63,7 +65,7 @@ def load(checkpoint: Checkpoint, dtype: str | None, bits: int | None = None) -> 
         NotACheckpoint: a file is missing or invalid.
         ModelLoadFailed: tensors are missing or have the wrong shape.
     """
-    with _explained_errors(checkpoint):
+    with explained_errors(checkpoint, log, _HINT):
         model, codec = _open(checkpoint)
         if bits is not None:
             quantise(model, bits)
@@ -91,7 +93,7 @@ def open_model(checkpoint: Checkpoint) -> Any:
     Raises:
         NotACheckpoint, ModelLoadFailed: as `load`.
     """
-    with _explained_errors(checkpoint):
+    with explained_errors(checkpoint, log, _HINT):
         return _open(checkpoint)[0]
 
 
@@ -127,25 +129,6 @@ def _talker(checkpoint: Checkpoint, fields: schema.Model) -> Any:
     tensors.fill(model, weights, checkpoint.path)
     model.eval()
     return model
-
-
-@contextlib.contextmanager
-def _explained_errors(checkpoint: Checkpoint) -> Iterator[None]:
-    """Turn all errors of mlx-audio and MLX into a ModelLoadFailed; the log has the details."""
-    try:
-        yield
-    except SidecarError:
-        raise
-    except Exception as error:
-        if is_out_of_memory(error):
-            raise
-        log.error("failed to load %s", checkpoint.path, exc_info=error)
-        raise ModelLoadFailed(
-            f"{checkpoint.path} could not be loaded: {describe(error)}.",
-            hint="Get the checkpoint again, or compare its files with those of the model that it "
-            "was made from; the sidecar's stderr has the traceback.",
-            field="model",
-        ) from error
 
 
 def _stored_dtype(talker: Any) -> str:

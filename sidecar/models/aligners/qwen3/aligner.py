@@ -23,19 +23,20 @@ from mlx_audio.stt.models.qwen3_asr.qwen3_forced_aligner import (
 from mlx_audio.utils import apply_quantization
 from numpy.typing import NDArray
 
-from sidecar.errors import ModelLoadFailed, SidecarError
+from sidecar.errors import ModelLoadFailed
 from sidecar.models.aligners import Times
 from sidecar.models.aligners.qwen3 import SAMPLE_RATE, features
 from sidecar.models.backend import on_cpu
 from sidecar.models.base import ModelInfo
 from sidecar.models.checkpoint import Checkpoint, quantised
+from sidecar.models.checkpoint.failures import explained_errors
 from sidecar.models.checkpoint.weights import any_weight_files
 from sidecar.models.qwen3_tts import tensors, text_tokenizer
 from sidecar.models.qwen3_tts.text_tokenizer import TextTokenizer
-from sidecar.wording import describe, is_out_of_memory
 
 log = logging.getLogger(__name__)
 
+_HINT = "Get the checkpoint again; the sidecar's stderr has the traceback."
 _DTYPES = {"float32": mx.float32, "bfloat16": mx.bfloat16, "float16": mx.float16}
 # The encoder's convolutions take a second at a time, and its attention eight.
 _CHUNK_FRAMES = 100
@@ -65,19 +66,8 @@ class ForcedAligner:
         Raises:
             ModelLoadFailed
         """
-        try:
+        with explained_errors(checkpoint, log, _HINT, " as an aligner"):
             return cls._load(checkpoint, info, dtype)
-        except SidecarError:
-            raise
-        except Exception as error:
-            if is_out_of_memory(error):
-                raise
-            log.error("failed to load %s", checkpoint.path, exc_info=error)
-            raise ModelLoadFailed(
-                f"{checkpoint.path} could not be loaded as an aligner: {describe(error)}.",
-                hint="Get the checkpoint again; the sidecar's stderr has the traceback.",
-                field="model",
-            ) from error
 
     @classmethod
     def _load(cls, checkpoint: Checkpoint, info: ModelInfo, dtype: str) -> ForcedAligner:

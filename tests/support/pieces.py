@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from sidecar.synthesis.segments import Segment, SegmentSource
+
 SIZES = st.lists(st.integers(1, 40), min_size=1, max_size=20)
 
 
@@ -15,6 +17,16 @@ def pieces(text: str, sizes: list[int]) -> list[str]:
         cut.append(text[:size])
         text = text[size:]
     return cut
+
+
+def read_segments(source: SegmentSource, text: str, sizes: list[int]) -> list[Segment]:
+    """Return the segments of a text that arrives in pieces of these sizes."""
+    found: list[Segment] = []
+    for piece in [*pieces(text, sizes), None]:
+        source.end() if piece is None else source.feed(piece)
+        while segment := source.next():
+            found.append(segment)
+    return found
 
 
 def covers(places: list[tuple[int, int]], text: str) -> None:

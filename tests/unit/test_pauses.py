@@ -11,7 +11,7 @@ from sidecar.synthesis.token_source import TokenSource
 from sidecar.text.directives import Direction, Pause, Rate, Speaker
 from sidecar.text.faults import Fault
 from sidecar.text.pauses import read_break_tag, read_pause
-from tests.support.pieces import SIZES, covers, pieces
+from tests.support.pieces import SIZES, covers, pieces, read_segments
 
 PARTS = [
     *["Wait", " ", "for it. ", "Yes. ", "No!", "\n\n", "\n- ", "| a | b |\n", "**", "😀", "好。"],
@@ -26,12 +26,7 @@ def read(
     text: str, sizes: list[int], *, split: bool = True, normalize: bool = True
 ) -> tuple[list[Segment], tuple[object, ...]]:
     source = SegmentSource("english", split, normalize)
-    found: list[Segment] = []
-    for piece in [*pieces(text, sizes), None]:
-        source.end() if piece is None else source.feed(piece)
-        while segment := source.next():
-            found.append(segment)
-    return found, source.notices
+    return read_segments(source, text, sizes), source.notices
 
 
 def read_tokens(

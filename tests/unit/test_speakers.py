@@ -20,7 +20,7 @@ from sidecar.synthesis.request import Part, SynthesisRequest
 from sidecar.synthesis.segments import Segment, SegmentSource
 from sidecar.text.markup import Markup
 from sidecar.voices.choice import ChosenVoice
-from tests.support.pieces import SIZES, covers, pieces
+from tests.support.pieces import SIZES, covers, read_segments
 
 NAMES = ("ann", "bob")
 PARTS = [
@@ -42,12 +42,7 @@ TEXTS = st.lists(st.sampled_from(PARTS) | st.text(max_size=4), max_size=25).map(
 
 def read(text: str, sizes: list[int], *, normalize: bool = True) -> list[Segment]:
     source = SegmentSource("english", True, True, reader=Markup(normalize, speakers=NAMES))
-    found: list[Segment] = []
-    for piece in [*pieces(text, sizes), None]:
-        source.end() if piece is None else source.feed(piece)
-        while segment := source.next():
-            found.append(segment)
-    return found
+    return read_segments(source, text, sizes)
 
 
 @given(TEXTS, SIZES, st.booleans())

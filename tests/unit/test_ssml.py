@@ -13,19 +13,14 @@ from sidecar.ssml.events import MAX_DEPTH, MAX_TAG_BYTES
 from sidecar.ssml.reader import SsmlReader
 from sidecar.synthesis.segments import Segment, SegmentSource
 from sidecar.synthesis.token_source import TokenSource
-from tests.support.pieces import SIZES, covers, pieces
+from tests.support.pieces import SIZES, covers, pieces, read_segments
 
 Found = tuple[list[Segment], tuple[object, ...]]
 
 
 def read(text: str, sizes: list[int], **options: bool) -> Found:
     source = SegmentSource("english", True, True, reader=SsmlReader(**options))
-    found: list[Segment] = []
-    for piece in [*pieces(text, sizes), None]:
-        source.end() if piece is None else source.feed(piece)
-        while segment := source.next():
-            found.append(segment)
-    return found, source.notices
+    return read_segments(source, text, sizes), source.notices
 
 
 def said(body: str, **options: bool) -> list[str | float]:

@@ -56,7 +56,7 @@ def _ours_or_mlx(engine: str, model: str) -> Callable[[int], float]:
 
 
 def _qwentts(folder: str, threads: int) -> Callable[[int], float]:
-    # The package realtimetts-qwen-native-cpu, which is none of ours.
+    # It comes with the package realtimetts-qwen-native-cpu, which this project does not depend on.
     from qwentts_cpp_cpu import QwenTTS  # pyright: ignore[reportMissingImports]
 
     at = Path(folder)

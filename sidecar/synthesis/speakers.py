@@ -21,10 +21,10 @@ _NAME = re.compile(r"[^\W\d_](?:[^\[\]()\n]{0,46}[^\[\]()\s])?")
 
 
 class Turns:
-    """Who has the word in one synthesis, and what each has said first.
+    """Who speaks in one synthesis, and what each has said first.
 
     Attributes:
-        speaker: who has the word; None is the request's own voice.
+        speaker: who speaks now; None is the request's own voice.
     """
 
     def __init__(self, request: SynthesisRequest) -> None:

@@ -891,8 +891,8 @@ export interface SynthesizeParams {
   /** A recording whose voice is cloned. Default: none. */
   reference?: Reference;
   /**
-   * Who speaks, by name. `[Name]` in the text, or <voice name> in SSML, gives the word to one of
-   * them; before the first of these, the request's own voice speaks. A name in brackets that is
+   * Who speaks, by name. `[Name]` in the text, or <voice name> in SSML, says which of them speaks
+   * next; before the first of these, the request's own voice speaks. A name in brackets that is
    * none of them is an error. Default: one voice for all.
    */
   speakers?: Record<string, SpeakerParams>;

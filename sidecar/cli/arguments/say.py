@@ -59,7 +59,7 @@ def add(commands: Commands[Parser]) -> None:
     option(
         "--script",
         metavar="FILE",
-        help="read the text from a UTF-8 file in which [NAME] gives the word to a --speaker",
+        help="read the text from a UTF-8 file in which [NAME] says which --speaker speaks next",
     )
     _add_voice(say)
     _add_speech(say)

@@ -131,8 +131,8 @@ class SynthesizeParams(Params):
     speakers: Annotated[
         Annotated[dict[str, SpeakerParams], Meta(max_length=MAX_SPEAKERS)] | None,
         Meta(
-            description="Who speaks, by name. `[Name]` in the text, or <voice name> in SSML, gives "
-            "the word to one of them; before the first of these, the request's own voice speaks. "
+            description="Who speaks, by name. `[Name]` in the text, or <voice name> in SSML, says "
+            "which of them speaks next; before the first of these, the request's own voice speaks. "
             "A name in brackets that is none of them is an error. Default: one voice for all.",
         ),
     ] = None

@@ -75,6 +75,7 @@ lint: setup $(QUALITY)
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	cd clients/python && ../../$(BIN)/lint-imports
+	cd cluster && ../$(BIN)/lint-imports
 	$(BIN)/pyright
 	$(BIN)/pyright --project clients/python
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml

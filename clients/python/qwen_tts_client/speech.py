@@ -99,6 +99,11 @@ class Speech:
         self.result: asyncio.Future[SynthesizeResult] = asyncio.get_running_loop().create_future()
         self._running = asyncio.create_task(self._run())
 
+    @property
+    def sample_rate(self) -> int | None:
+        """Sample rate of the audio in Hz; None before the first chunk."""
+        return self._rate or None
+
     async def next(self) -> SpeechChunk | None:
         """Wait for the next chunk; return None at the end."""
         with self._host.gate.waiting():

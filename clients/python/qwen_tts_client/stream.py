@@ -35,6 +35,11 @@ class SpeechStream:
         weakref.finalize(self, _abandon, asyncio.get_running_loop(), speech).atexit = False
 
     @property
+    def sample_rate(self) -> int | None:
+        """Sample rate of the audio in Hz; None before the first chunk."""
+        return self._speech.sample_rate
+
+    @property
     def sentences(self) -> list[Sentence]:
         """The sentences whose start in the audio is known: at the end, all of them."""
         return list(self._speech.sentences)

@@ -1,0 +1,147 @@
+"""A sidecar as a child process of the replica, through the Python client."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from qwen_tts_client import (
+    RestartPolicy,
+    Sidecar,
+    SidecarError,
+    SidecarResponseError,
+)
+from qwen_tts_client.supervisor import ExitEvent
+from qwen_tts_cluster.backends.base import (
+    Audio,
+    Finished,
+    Load,
+    ModelInfo,
+    SpeechEvent,
+    SpeechRequest,
+    VoiceInfo,
+)
+from qwen_tts_cluster.errors import SpeechError
+from qwen_tts_cluster.settings import Settings
+from qwen_tts_cluster.settings import SidecarBackend as SidecarSettings
+
+log = logging.getLogger(__name__)
+
+# How much a speech over HTTP is generated ahead of its reader.
+_CREDIT_MS = 5000.0
+_PARAMS = {"model": "model", "voice": "voice", "language": "language", "instructions": "instruct"}
+
+
+class SidecarBackend:
+    """One child process. It is started again after a crash, up to five times in three minutes.
+
+    Attributes:
+        sidecar: the client, for requests of other doors.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        own = settings.backend.sidecar or SidecarSettings()
+        args = list(own.args)
+        if settings.voices is not None:
+            args += ["--voices-dir", settings.voices]
+        self.sidecar = Sidecar(
+            own.command,
+            args=args,
+            env=own.env,
+            restart=RestartPolicy(),
+            on_log=_log,
+            on_exit=_log_exit,
+        )
+
+    async def start(self) -> None:
+        """Start the child, and wait until it answers.
+
+        Raises:
+            SpeechError: it cannot be started.
+        """
+        try:
+            await self.sidecar.start()
+        except SidecarError as error:
+            raise _as_speech_error(error) from error
+
+    async def close(self) -> None:
+        """End the child, and wait until it has ended."""
+        await self.sidecar.close()
+
+    async def speak(self, request: SpeechRequest) -> AsyncGenerator[SpeechEvent, None]:
+        """Yield the audio, then `Finished`. Closing the generator cancels the speech.
+
+        Raises:
+            SpeechError: the sidecar refuses it, fails, or ended.
+        """
+        async with self.sidecar.synthesize(request.text, **_params(request)) as stream:
+            try:
+                async for chunk in stream:
+                    yield Audio(chunk.audio, chunk.samples, stream.sample_rate or 0)
+                result = await stream.final()
+            except SidecarError as error:
+                raise _as_speech_error(error) from error
+        yield Finished(result.finish_reason, result.samples, result.sample_rate, result.seed)
+
+    async def voices(self) -> list[VoiceInfo]:
+        """Return presets and saved voices."""
+        try:
+            found = await self.sidecar.voices.list()
+        except SidecarError as error:
+            raise _as_speech_error(error) from error
+        return [VoiceInfo(voice.voice, voice.kind, [voice.model]) for voice in found]
+
+    async def models(self) -> list[ModelInfo]:
+        """Return the models that are on this machine."""
+        try:
+            found = await self.sidecar.models.list()
+        except SidecarError as error:
+            raise _as_speech_error(error) from error
+        here = [model for model in found if model.source is not None and model.fault is None]
+        return [ModelInfo(model.model, model.state == "loaded") for model in here]
+
+    async def load(self) -> Load:
+        """Return what the child is doing."""
+        try:
+            status = await self.sidecar.status()
+        except SidecarError as error:
+            raise _as_speech_error(error) from error
+        return Load(len(status.streams), status.queued)
+
+    async def check(self) -> None:
+        """Wait for a child that is being started again.
+
+        Raises:
+            SpeechError: it is not started any more.
+        """
+        try:
+            await self.sidecar.connection()
+        except SidecarError as error:
+            raise _as_speech_error(error) from error
+
+
+def _params(request: SpeechRequest) -> dict[str, Any]:
+    params: dict[str, Any] = {"credit_ms": _CREDIT_MS, "encoding": request.encoding}
+    for ours, theirs in _PARAMS.items():
+        if (value := getattr(request, ours)) is not None:
+            params[theirs] = value
+    for name in ("speed", "seed", "sample_rate"):
+        if (value := getattr(request, name)) is not None:
+            params[name] = value
+    return {**params, **request.more}
+
+
+def _as_speech_error(error: SidecarError) -> SpeechError:
+    if isinstance(error, SidecarResponseError):
+        return SpeechError(error.type, error.reason, field=error.field, hint=error.hint)
+    # What a dead process wrote to its log is not for clients.
+    return SpeechError("sidecarExited", str(error).splitlines()[0])
+
+
+def _log(line: str) -> None:
+    log.info("sidecar: %s", line)
+
+
+def _log_exit(event: ExitEvent) -> None:
+    log.warning("the sidecar ended: %s", str(event.error).splitlines()[0])

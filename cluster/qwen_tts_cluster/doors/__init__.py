@@ -1,0 +1,1 @@
+"""How clients come in: each module is one protocol."""

@@ -1,0 +1,154 @@
+"""What an operator sets: `args` of an application in a Serve YAML, or a file of its own.
+
+One application is one deployment and one route: a model, or a group of models that share a GPU.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from qwen_tts_cluster.errors import SettingsError
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A part of the settings: an unknown name in it is an error."""
+
+
+class SidecarBackend(_Part):
+    """A sidecar as a child process of each replica."""
+
+    command: list[str] | None = None
+    """How to start it. Default: as the Python client searches for it."""
+
+    args: list[str] = []
+    """Its arguments, such as `["--model", "0.6b-customvoice"]`."""
+
+    env: dict[str, str] = {}
+    """Variables that are added to its environment."""
+
+
+class OpenAIBackend(_Part):
+    """A server elsewhere with OpenAI's speech API."""
+
+    base_url: str
+    """Of the API, such as `http://127.0.0.1:9000/v1`."""
+
+    key_file: str | None = None
+    """File with the key that it asks for. Default: it asks for none."""
+
+    sample_rate: int = 24000
+    """Sample rate of its `pcm` in Hz."""
+
+
+class Backend(_Part):
+    """What generates the speech of a replica. Exactly one of the two may be given."""
+
+    sidecar: SidecarBackend | None = None
+    openai: OpenAIBackend | None = None
+
+
+class Access(_Part):
+    """Who may ask."""
+
+    keys_file: str | None = None
+    """File with the keys of clients. Default: one key, in `QWEN_TTS_CLUSTER_KEY`."""
+
+    origins: list[str] = []
+    """Origins of web pages that may connect, such as `https://example.com`."""
+
+    is_open: bool = False
+    """Whether anybody may ask, without a key."""
+
+
+class Limits(_Part):
+    """What one replica takes."""
+
+    max_requests: int = 24
+    """Requests in flight of one WebSocket; fewer than the 32 speeches a sidecar has in memory."""
+
+    max_streams: int = 64
+    """Speeches of one replica, running and queued; one more is refused with `queueFull`."""
+
+    max_sockets: int = 64
+    """WebSockets of one replica."""
+
+    max_credit_ms: int = 10_000
+    """How much audio of one stream may be on its way to its client, in milliseconds: what the
+    client has not acknowledged, by credit or by the time that its playing takes."""
+
+    max_message_bytes: int = 16 * 1024 * 1024
+    """The largest message of a client."""
+
+    drain_seconds: float = 300.0
+    """How long a replica that goes lets its speech go on."""
+
+
+class Scaling(_Part):
+    """How many replicas there are: fixed if `min_replicas` is `max_replicas`."""
+
+    min_replicas: int = 1
+    max_replicas: int = 1
+
+    target_streams: float = 8.0
+    """Streams that one replica should have."""
+
+    min_ahead_seconds: float = 0.25
+    """A stream whose audio is less than this ahead of its playing asks for one more replica."""
+
+    upscale_delay_seconds: float = 5.0
+    downscale_delay_seconds: float = 300.0
+
+
+class Resources(_Part):
+    """What Ray reserves for each replica."""
+
+    cpus: float = 1.0
+    gpus: float = 0.0
+
+
+class Settings(_Part):
+    """One application."""
+
+    name: str = "speech"
+    """Of the deployment."""
+
+    backend: Backend = Backend()
+    """Default: a sidecar with its own default model."""
+
+    voices: str | None = None
+    """Folder of saved voices, which is only read. Default: none."""
+
+    access: Access = Access()
+    limits: Limits = Limits()
+    scaling: Scaling = Scaling()
+    resources: Resources = Resources()
+
+
+def read_settings(given: Any) -> Settings:
+    """Return settings from the parsed content of a YAML or JSON file.
+
+    Raises:
+        SettingsError: a name or a value is wrong.
+    """
+    try:
+        settings = msgspec.convert(given, Settings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"The settings are wrong: {error}.") from None
+    if settings.backend.sidecar is not None and settings.backend.openai is not None:
+        raise SettingsError("`backend` has both `sidecar` and `openai`: name one of them.")
+    return settings
+
+
+def read_settings_file(file: Path) -> Settings:
+    """Return settings from a YAML or JSON file.
+
+    Raises:
+        SettingsError: the file cannot be read, or is wrong.
+    """
+    try:
+        return read_settings(msgspec.yaml.decode(file.read_bytes()))
+    except (OSError, msgspec.DecodeError) as error:
+        raise SettingsError(f"{file} cannot be read: {error}") from None

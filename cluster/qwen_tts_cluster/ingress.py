@@ -23,6 +23,6 @@ def build(service: Service) -> FastAPI:
 
     # The pages with documentation load scripts from elsewhere.
     app = FastAPI(title="qwen-tts-cluster", version=VERSION, lifespan=life, docs_url=None)
-    app.include_router(openai.router(service))
+    openai.install(app, service)
     app.include_router(websocket.router(service))
     return app

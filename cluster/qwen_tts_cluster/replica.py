@@ -9,6 +9,8 @@ import msgspec
 from fastapi import FastAPI
 
 from qwen_tts_cluster import autoscaling, draining, ingress
+from qwen_tts_cluster.observing import logs
+from qwen_tts_cluster.ray_metrics import RayInstruments
 from qwen_tts_cluster.service import Service
 from qwen_tts_cluster.settings import Settings, read_settings
 
@@ -22,7 +24,8 @@ class Replica:
 
     def __init__(self, settings: bytes) -> None:
         self._settings: Settings = read_settings(msgspec.json.decode(settings))
-        self._service = Service(self._settings)
+        logs.configure()
+        self._service = Service(self._settings, RayInstruments())
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Return the application; Serve runs its start and its end on the replica's own loop."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from qwen_tts_cluster.access import Keys
 from qwen_tts_cluster.backends import Backend
 from qwen_tts_cluster.backends.sidecar import SidecarBackend
 from qwen_tts_cluster.errors import SettingsError
 from qwen_tts_cluster.meter import Meter
+from qwen_tts_cluster.observing import Instruments, Observer, Recorded
 from qwen_tts_cluster.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -17,14 +19,21 @@ log = logging.getLogger(__name__)
 class Service:
     """What the doors share.
 
+    Args:
+        instruments: record the metrics. Default: the memory of this process.
+
     Attributes:
+        keys: who may ask.
+        observer: follows each speech, for metrics.
         backend: what generates the speech.
         meter: the speeches of this replica.
         draining: is set when the replica goes: new requests are refused, speech goes on.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, instruments: Instruments | None = None) -> None:
         self.settings = settings
+        self.keys = Keys.read(settings.access)
+        self.observer = Observer(instruments or Recorded())
         self.backend = open_backend(settings)
         self.meter = Meter(settings.limits.max_streams)
         self.draining = asyncio.Event()

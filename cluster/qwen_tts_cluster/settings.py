@@ -6,7 +6,7 @@ One application is one deployment and one route: a model, or a group of models t
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -54,13 +54,38 @@ class Access(_Part):
     """Who may ask."""
 
     keys_file: str | None = None
-    """File with the keys of clients. Default: one key, in `QWEN_TTS_CLUSTER_KEY`."""
+    """YAML or JSON file with the keys of clients and their limits, `KeyEntry` in access.py.
+    Default: one key without limits, in `QWEN_TTS_CLUSTER_KEY`."""
+
+    rate_store: str = "async+memory://"
+    """Where requests and characters in a minute are counted, as the library `limits` names it:
+    `async+redis://…` counts them for all replicas together. Default: in each replica."""
 
     origins: list[str] = []
     """Origins of web pages that may connect, such as `https://example.com`."""
 
     is_open: bool = False
     """Whether anybody may ask, without a key."""
+
+
+class Http(_Part):
+    """OpenAI's HTTP API."""
+
+    voices: dict[str, str] = {}
+    """Names that clients use, and the voices that they mean; before OpenAI's thirteen."""
+
+    models: dict[str, str] = {}
+    """Names that clients use, and the models that they mean. OpenAI's mean the default model."""
+
+    hosts: list[str] = []
+    """Names of this server, besides those of the loopback, while anybody may ask."""
+
+    unsupported_instructions: Literal["error", "ignore"] = "error"
+    """What becomes of `instructions` that a model cannot follow."""
+
+    max_characters: int = 4096
+    """Characters of one request, as at OpenAI. A client that reads nothing costs the audio of this
+    text at most."""
 
 
 class Limits(_Part):
@@ -122,6 +147,7 @@ class Settings(_Part):
     """Folder of saved voices, which is only read. Default: none."""
 
     access: Access = Access()
+    http: Http = Http()
     limits: Limits = Limits()
     scaling: Scaling = Scaling()
     resources: Resources = Resources()

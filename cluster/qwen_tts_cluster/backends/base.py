@@ -39,6 +39,16 @@ class Audio(msgspec.Struct, frozen=True):
     sample_rate: int
 
 
+class Mark(msgspec.Struct, frozen=True):
+    """Where a sentence or its words are; only if `more` asks for `timing`."""
+
+    kind: str
+    """sentence or words."""
+
+    content: dict[str, Any]
+    """In the protocol's spelling."""
+
+
 class Finished(msgspec.Struct, frozen=True):
     """The end, always the last event."""
 
@@ -49,8 +59,17 @@ class Finished(msgspec.Struct, frozen=True):
     sample_rate: int
     seed: int | None = None
 
+    frames: int = 0
+    """Codec frames generated; 0: unknown."""
 
-SpeechEvent = Audio | Finished
+    real_time_factor: float | None = None
+    """Seconds of generation for a second of audio; None: unknown."""
+
+    content: dict[str, Any] = {}
+    """What else the backend says about it, in the protocol's spelling."""
+
+
+SpeechEvent = Audio | Mark | Finished
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -72,6 +91,9 @@ class VoiceInfo(msgspec.Struct, frozen=True):
 
     models: list[str] = []
     """Models that have it; empty: unknown, or all."""
+
+    gender: str | None = None
+    """female or male; None: unknown."""
 
 
 class ModelInfo(msgspec.Struct, frozen=True):
@@ -109,8 +131,12 @@ class Backend(Protocol):
         """
         ...
 
-    async def voices(self) -> list[VoiceInfo]:
-        """Return the voices."""
+    async def voices(self, model: str | None = None) -> list[VoiceInfo]:
+        """Return the presets of a model, by default of the default one, and the saved voices.
+
+        Raises:
+            SpeechError: `unknownModel`.
+        """
         ...
 
     async def models(self) -> list[ModelInfo]:

@@ -6,17 +6,22 @@ import logging
 from collections.abc import AsyncGenerator
 from typing import Any
 
+import msgspec
+
 from qwen_tts_client import (
     RestartPolicy,
+    Sentence,
     Sidecar,
     SidecarError,
     SidecarResponseError,
 )
+from qwen_tts_client.protocol import SynthesizeResult, WordsProgress
 from qwen_tts_client.supervisor import ExitEvent
 from qwen_tts_cluster.backends.base import (
     Audio,
     Finished,
     Load,
+    Mark,
     ModelInfo,
     SpeechEvent,
     SpeechRequest,
@@ -75,22 +80,34 @@ class SidecarBackend:
         Raises:
             SpeechError: the sidecar refuses it, fails, or ended.
         """
-        async with self.sidecar.synthesize(request.text, **_params(request)) as stream:
+        marks = _Marks()
+        wants_marks = "timing" in request.more
+        listeners = {"on_sentence": marks.sentence, "on_words": marks.words} if wants_marks else {}
+        params = {**_params(request), **listeners}
+        async with self.sidecar.synthesize(request.text, **params) as stream:
             try:
                 async for chunk in stream:
                     yield Audio(chunk.audio, chunk.samples, stream.sample_rate or 0)
+                    for mark in marks.take():
+                        yield mark
                 result = await stream.final()
             except SidecarError as error:
                 raise _as_speech_error(error) from error
-        yield Finished(result.finish_reason, result.samples, result.sample_rate, result.seed)
+            for mark in marks.take():
+                yield mark
+            yield _finished(result, stream.sentences)
 
-    async def voices(self) -> list[VoiceInfo]:
-        """Return presets and saved voices."""
+    async def voices(self, model: str | None = None) -> list[VoiceInfo]:
+        """Return the presets of a model and the saved voices.
+
+        Raises:
+            SpeechError: `unknownModel`.
+        """
         try:
-            found = await self.sidecar.voices.list()
+            found = await self.sidecar.voices.list(model)
         except SidecarError as error:
             raise _as_speech_error(error) from error
-        return [VoiceInfo(voice.voice, voice.kind, [voice.model]) for voice in found]
+        return [VoiceInfo(voice.voice, voice.kind, [voice.model], voice.gender) for voice in found]
 
     async def models(self) -> list[ModelInfo]:
         """Return the models that are on this machine."""
@@ -119,6 +136,53 @@ class SidecarBackend:
             await self.sidecar.connection()
         except SidecarError as error:
             raise _as_speech_error(error) from error
+
+
+class _Marks:
+    """Where sentences and words are, until they are taken."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Mark] = []
+
+    def sentence(self, sentence: Sentence) -> None:
+        """Add the place of a sentence."""
+        self._waiting.append(Mark("sentence", _sentence(sentence)))
+
+    def words(self, words: WordsProgress) -> None:
+        """Add the words of a sentence."""
+        content = msgspec.to_builtins(words)
+        del content["kind"]
+        self._waiting.append(Mark("words", content))
+
+    def take(self) -> list[Mark]:
+        """Return those that have come."""
+        taken, self._waiting = self._waiting, []
+        return taken
+
+
+def _sentence(sentence: Sentence) -> dict[str, Any]:
+    content = {
+        "index": sentence.index,
+        "text": sentence.text,
+        "textStart": sentence.text_start,
+        "textEnd": sentence.text_end,
+        "startMs": sentence.start_ms,
+    }
+    return content if sentence.speaker is None else {**content, "speaker": sentence.speaker}
+
+
+def _finished(result: SynthesizeResult, sentences: list[Sentence]) -> Finished:
+    content = msgspec.to_builtins(result)
+    content["sentences"] = [_sentence(sentence) for sentence in sentences]
+    return Finished(
+        result.finish_reason,
+        result.samples,
+        result.sample_rate,
+        result.seed,
+        frames=result.frames,
+        real_time_factor=result.metrics.real_time_factor,
+        content=content,
+    )
 
 
 def _params(request: SpeechRequest) -> dict[str, Any]:

@@ -42,12 +42,20 @@ def checkpoint() -> Path:
 
 @pytest.fixture(scope="module")
 def kokoro(checkpoint: Path) -> Iterator[Sidecar]:
-    """Yield a process that has the extra `kokoro`, and nothing but that for it."""
+    """Yield a process that has the extra `kokoro`, and nothing but that for it.
+
+    At the end of all tests here, when mlx-audio, misaki and spaCy have been used, stderr has the
+    lines of the log and no others.
+    """
     path = os.pathsep.join(map(str, (kokoro_extra.installed(), weights.english())))
     options = ("--log-level", "info", "--model", str(checkpoint))
     with sidecar(*options, env={"PYTHONPATH": path}) as process:
         process.wait(process.request("model/load", {}), _TIMEOUT)
         yield process
+        assert process.shutdown() == 0
+        lines = process.whole_log().splitlines()
+    assert [line for line in lines if not _LINE.match(line)] == []
+    assert [line for line in lines if " WARNING " in line or " ERROR " in line] == []
 
 
 @pytest.fixture(scope="module")
@@ -99,14 +107,6 @@ def test_another_model_speaks_in_the_middle_of_a_sentence_and_a_cancel_ends_it(
     with pytest.raises(RpcError, match="-32800"):
         kokoro.wait(long)
     assert speak(kokoro, CASES[1].text, CASES[1].voice).result["finishReason"] == "stop"
-
-
-def test_stderr_has_the_lines_of_the_log_and_no_others(kokoro: Sidecar) -> None:
-    """Last in this file, since the process ends: mlx-audio, misaki and spaCy have all been used."""
-    assert kokoro.shutdown() == 0
-    lines = kokoro.whole_log().splitlines()
-    assert [line for line in lines if not _LINE.match(line)] == []
-    assert [line for line in lines if " WARNING " in line or " ERROR " in line] == []
 
 
 def test_its_word_times_are_where_the_letters_aligner_hears_the_words(kokoro: Sidecar) -> None:

@@ -38,6 +38,10 @@ class RpcError(Exception):
         self.type: str = error["data"]["type"]
 
 
+class ProcessEndedError(BrokenPipeError):
+    """A write failed, since the process had ended. The message has its exit code and its stderr."""
+
+
 @dataclass
 class Speech:
     """The outcome of one streamed synthesis."""
@@ -117,8 +121,23 @@ class Sidecar:
             self._together.append(data)
             return
         assert self.process.stdin
-        self.process.stdin.write(data)
-        self.process.stdin.flush()
+        try:
+            self.process.stdin.write(data)
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise ProcessEndedError(self._account_of_the_end()) from None
+
+    def _account_of_the_end(self) -> str:
+        """Return what a process whose stdin cannot be written to has left behind."""
+        try:
+            code = self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            return f"the process has closed its stdin, and still runs\n{self.log[-4000:]}"
+        self._readers[1].join(10)  # stderr's; a child of the process may hold it open
+        return (
+            f"the process had ended with exit code {code} before this was sent; "
+            f"an earlier test may have ended it\n{self.log[-4000:]}"
+        )
 
     @contextmanager
     def together(self) -> Iterator[None]:

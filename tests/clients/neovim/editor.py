@@ -67,6 +67,9 @@ class Neovim:
         self.record.mkdir(parents=True)
         address = str(folder / "socket")
         home = {f"XDG_{name}_HOME": str(folder / name) for name in ("CONFIG", "DATA", "STATE")}
+        # The editor lists a runtime folder with a quote in its name by way of a shell. Without this
+        # variable it looks for one on the PATH, where the tests have none.
+        home["SHELL"] = "/bin/sh"
         command = [*program, "--headless", "--clean", "-n", "-i", "NONE", "--listen", address]
         self.process = subprocess.Popen(
             command,

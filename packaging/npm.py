@@ -98,9 +98,15 @@ def unpack(archive: Path, folder: Path) -> Path:
 
 
 def stage_client(scratch: Path) -> Path:
-    """Build the client, and return its folder as npm would install it, with its dependencies."""
+    """Build the client, and return its folder as npm would install it, with its dependencies.
+
+    It is built in a copy, since programs may be using what is built in the checkout.
+    """
     version = json.loads((CLIENT / "package.json").read_text("utf-8"))["version"]
-    with tarfile.open(pack(CLIENT, scratch)) as archive:
+    source = scratch / "source"
+    shutil.copytree(CLIENT, source, ignore=shutil.ignore_patterns("node_modules", "build", "dist"))
+    (source / "node_modules").symlink_to(CLIENT / "node_modules")
+    with tarfile.open(pack(source, scratch, builds=True)) as archive:
         archive.extractall(scratch, filter="data")
     change(
         scratch / "package",
@@ -174,14 +180,17 @@ def check_files(tree: Path) -> None:
                 raise RefusedError(f"{path} depends on the time of its source, which npm changes.")
 
 
-def pack(folder: Path, out: Path) -> Path:
+def pack(folder: Path, out: Path, *, builds: bool = False) -> Path:
     """Run npm pack, and return the archive.
+
+    Args:
+        builds: npm first runs the package's own build. Otherwise every file has to be packed.
 
     Raises:
         RefusedError: npm failed, left out a file of the folder, or the archive is too large.
     """
     command = ["npm", "pack", "--json", "--pack-destination", str(out.resolve())]
-    command.append("--foreground-scripts=false" if folder == CLIENT else "--ignore-scripts")
+    command.append("--foreground-scripts=false" if builds else "--ignore-scripts")
     done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise RefusedError(f"npm pack failed in {folder}.")
@@ -189,7 +198,7 @@ def pack(folder: Path, out: Path) -> Path:
     printed = cast("list[Package] | dict[str, Package]", json.loads(done.stdout))
     (package,) = printed.values() if isinstance(printed, dict) else printed
     archive = out / package["filename"]
-    if folder != CLIENT:
+    if not builds:
         packed = {file["path"] for file in package["files"]}
         missing = {str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file()} - packed
         if missing:

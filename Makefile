@@ -18,6 +18,8 @@ EXTRA ?= $(if $(filter Linux,$(shell uname -s)),cpu,)
 # Three workers for two cores, since many tests wait for processes. A worker that has finished takes
 # tests from the others, so that all end together.
 PARALLEL := --numprocesses 3 --dist worksteal
+# A file of these stays in one worker, since its tests share what they have installed.
+PARALLEL_HOSTS := --numprocesses 3 --dist loadfile
 
 READY := $(VENV)/ready-$(EXTRA)
 QUALITY := $(VENV)/ready-quality
@@ -85,7 +87,7 @@ lint: setup $(QUALITY)
 # Foreign clients, as they are: some 400 MB of packages, which are kept in build/ and node_modules/.
 # And protocol/vectors in Node, which tests/protocol has with the same sidecar.
 test-hosts: setup $(QUALITY)
-	$(BIN)/python -m pytest -m hosts
+	$(BIN)/python -m pytest $(PARALLEL_HOSTS) -m hosts
 
 # The reference outputs of the official code, from the release asset that .ci/goldens.json names.
 goldens:

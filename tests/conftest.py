@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -72,6 +73,18 @@ def pytest_collection_finish() -> None:
     """Keep the thousands of collected tests out of every collection of garbage."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Send a worker's list of what was not tested to the process that prints it."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["untested"] = untested
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_testnodedown(node: Any) -> None:
+    # A worker that crashed has sent nothing.
+    untested.extend(getattr(node, "workeroutput", {}).get("untested", []))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,4 +1,4 @@
-"""The folder of this checkout's TypeScript package, and a function that runs a command in it."""
+"""This checkout's TypeScript package: its folder, its build, and how a command is run in it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 
+from tests.support.installing import lock, npm
 from tests.support.wire import ROOT
 
 PACKAGE = ROOT / "clients" / "typescript"
@@ -27,3 +28,19 @@ def execute(*command: str) -> None:
     )
     print(done.stdout)
     assert done.returncode == 0, f"{shlex.join(command)}\n{done.stdout[-6000:]}"
+
+
+def build(test_run: str) -> None:
+    """Install and build the package and its tests, once for all workers of a test run.
+
+    No test builds it otherwise: `dist` is empty for a while then, and other workers' tests use it.
+
+    Args:
+        test_run: pytest-xdist's `testrun_uid`.
+    """
+    built = PACKAGE / "build" / "built-for-run"
+    with lock("typescript"):
+        if not built.exists() or built.read_text() != test_run:
+            npm(PACKAGE)
+            execute("npm", "run", "build:tests")
+            built.write_text(test_run)

@@ -18,8 +18,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.clients.package import ENVIRONMENT, PACKAGE, execute
-from tests.support.installing import npm
+from tests.clients.package import ENVIRONMENT, PACKAGE
 from tests.support.processes import descendants, eventually, is_alive
 
 pytestmark = [pytest.mark.hosts, pytest.mark.timeout(900)]
@@ -86,15 +85,9 @@ def server(command: list[str | Path], log: Path, env: dict[str, str]) -> Iterato
 
 
 @pytest.fixture(scope="module")
-def built() -> None:
-    npm(PACKAGE)
-    execute("npm", "run", "build")
-
-
-@pytest.fixture(scope="module")
-def compiled(built: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def compiled(typescript: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the compiled server, and with a small sidecar that starts this one."""
-    del built
+    del typescript
     sidecar = tmp_path_factory.mktemp("sidecar")
     launcher = sidecar / "bin" / "qwen-tts-sidecar"
     launcher.parent.mkdir()
@@ -173,9 +166,9 @@ def test_nothing_is_left_behind(
         eventually("the end of the sidecar", lambda: not is_alive(sidecar))
 
 
-def test_hot_reloads_keep_one_sidecar_and_one_server(built: None, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("typescript")
+def test_hot_reloads_keep_one_sidecar_and_one_server(tmp_path: Path) -> None:
     """More reloads than the ten listeners of an event that Node and Bun take for a leak."""
-    del built
     reloads = 12
     examples = shutil.copytree(PACKAGE / "examples", tmp_path / "examples")
     # Packages are found from the copy as from the original.

@@ -45,10 +45,10 @@ def pack(app: Path, *options: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def app(typescript: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the example's folder before packing, with a small sidecar as its npm package."""
+    del typescript
     npm(HERE)
-    npm(PACKAGE)
     folder = tmp_path_factory.mktemp("electron") / "Mön App"
     folder.mkdir()
     for name in ("package.json", "electron-builder.yml", "entitlements.mac.plist"):

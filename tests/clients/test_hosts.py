@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.package import ENVIRONMENT, PACKAGE, execute
+from tests.clients.package import ENVIRONMENT, PACKAGE
 from tests.support.installing import npm, python
 
 HOSTS = Path(__file__).parent / "hosts"
@@ -30,10 +30,9 @@ TIMEOUT = 300.0
 
 
 @pytest.fixture(scope="module", params=SERVERS)
-def server(request: pytest.FixtureRequest) -> Iterator[str]:
+def server(request: pytest.FixtureRequest, typescript: None) -> Iterator[str]:
     """Yield the URL of a server on a free port, which requires the key."""
-    npm(PACKAGE)
-    execute("npm", "run", "build")
+    del typescript
     settings = {"PORT": "0", "SPEECH_API_KEY": KEY, "UNSUPPORTED_INSTRUCTIONS": "ignore"}
     process = subprocess.Popen(
         SERVERS[request.param],

@@ -8,35 +8,20 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
 
 import pytest
 
-from tests.clients.package import PACKAGE, execute
+from tests.clients.package import execute
 from tests.support import installing
 
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
 
-Run = Callable[..., None]
-
 # The packages, or a browser, may have to be installed first; each command has a bound of its own.
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("typescript")]
 
 
-@pytest.fixture(scope="session")
-def run(testrun_uid: str) -> Run:
-    """Return `execute`, after one worker has installed and built the package for all of them."""
-    built = PACKAGE / "build" / "built-for-run"
-    with installing.lock("typescript"):
-        if not built.exists() or built.read_text() != testrun_uid:
-            installing.npm(PACKAGE)
-            execute("npm", "run", "build:tests")
-            built.write_text(testrun_uid)
-    return execute
-
-
-def node_test(run: Run, name: str) -> None:
-    run("node", "--test", f"build/esm/test/{name}.test.js")
+def node_test(name: str) -> None:
+    execute("node", "--test", f"build/esm/test/{name}.test.js")
 
 
 def chromium() -> str | None:
@@ -44,16 +29,16 @@ def chromium() -> str | None:
     return next((path for path in paths if path), None)
 
 
-def test_generated_types_and_versions(run: Run) -> None:
-    node_test(run, "contract")
+def test_generated_types_and_versions() -> None:
+    node_test("contract")
 
 
-def test_types(run: Run) -> None:
-    run("npm", "run", "typecheck")
+def test_types() -> None:
+    execute("npm", "run", "typecheck")
 
 
-def test_what_an_editor_shows(run: Run) -> None:
-    node_test(run, "api")
+def test_what_an_editor_shows() -> None:
+    node_test("api")
 
 
 @pytest.mark.slow
@@ -61,35 +46,35 @@ def test_what_an_editor_shows(run: Run) -> None:
     "name",
     ["all", "openai", "electron", "pack"],
 )
-def test_node(run: Run, name: str) -> None:
-    node_test(run, name)
+def test_node(name: str) -> None:
+    node_test(name)
 
 
 @pytest.mark.hosts  # other programs of OpenAI's API, and all examples
 @pytest.mark.parametrize("name", ["openai-servers", "openai-package", "examples"])
-def test_node_with_others(run: Run, name: str) -> None:
-    node_test(run, name)
+def test_node_with_others(name: str) -> None:
+    node_test(name)
 
 
 @pytest.mark.hosts
-def test_vectors(run: Run) -> None:
+def test_vectors() -> None:
     """The runner was written from their README alone; tests/protocol has the same conversations."""
-    node_test(run, "vectors")
+    node_test("vectors")
 
 
 @pytest.mark.slow
-def test_commonjs(run: Run) -> None:
-    run("node", "--test", "build/cjs/test/commonjs.js")
+def test_commonjs() -> None:
+    execute("node", "--test", "build/cjs/test/commonjs.js")
 
 
 @pytest.mark.hosts  # the same tests as Node's
 @pytest.mark.parametrize("name", ["all", "openai"])
-def test_bun(run: Run, name: str) -> None:
-    run("node_modules/.bin/bun", "test", f"./test/{name}.test.ts", "--timeout", "60000")
+def test_bun(name: str) -> None:
+    execute("node_modules/.bin/bun", "test", f"./test/{name}.test.ts", "--timeout", "60000")
 
 
 @pytest.mark.hosts  # Chromium may have to be installed
 @pytest.mark.parametrize("name", ["playground", "openai-browser", "electron-app"])
-def test_browser(run: Run, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_browser(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("CHROMIUM", chromium() or installing.debian("chromium", "chromium"))
-    node_test(run, name)
+    node_test(name)

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -75,9 +76,8 @@ def say(command: Sequence[str | Path], output: Path, **options: object) -> bytes
 @cache
 def expected() -> bytes:
     """Return what the environment of the tests speaks, without variables either."""
-    output = ROOT / "build" / "expected.wav"
-    output.parent.mkdir(exist_ok=True)
-    return say(ENVIRONMENT, output, cwd=ROOT)
+    with tempfile.TemporaryDirectory() as folder:
+        return say(ENVIRONMENT, Path(folder) / "expected.wav", cwd=ROOT)
 
 
 def _hash_of_sources() -> str:

@@ -49,7 +49,7 @@ def debian(command: str, package: str) -> str:
 
 def npm(folder: Path) -> None:
     """Install a folder's packages by its lock file, unless they are newer than it."""
-    with lock("npm"):
+    with lock("npm", folder):
         reason = _install_npm(folder)
     if reason:
         unavailable(f"the npm packages of {folder.name} are missing: {reason}")
@@ -83,7 +83,7 @@ def kept(name: str, make: Callable[[Path], str]) -> Path:
         make: writes it to a folder that does not exist yet; returns why it could not, or nothing.
     """
     folder = platformdirs.user_cache_path("qwen-tts-sidecar-tests") / name
-    with lock("kept"):
+    with lock("kept", folder):
         if folder.is_dir():
             return folder
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +106,7 @@ def pip(*arguments: str) -> str:
 def python(requirements: Path) -> Path:
     """Return the Python of an environment that has the packages of a file; build/ keeps it."""
     folder = ROOT / "build" / "environments" / requirements.parent.name
-    with lock("python"):
+    with lock("python", folder):
         reason = _install_python(folder, requirements)
     if reason:
         unavailable(f"the packages of {requirements} are missing: {reason}")
@@ -121,7 +121,7 @@ def _install_debian(package: str) -> str:
     wait = ("-qq", "-o", "DPkg::Lock::Timeout=120")
     # An update does not wait for another one, which a test in another process may run.
     try:
-        with lock("apt"):
+        with lock("apt", Path("/")):  # of the whole machine
             return _install("apt-get", "update", *wait) or _install(
                 "apt-get", "install", *wait, "--yes", "--no-install-recommends", package
             )
@@ -186,9 +186,16 @@ def _install_python(folder: Path, requirements: Path) -> str:
     return reason
 
 
-def lock(name: str) -> FileLock:
-    """Return a lock that workers of one test run, and runs beside it, take in turn."""
-    return FileLock(Path(tempfile.gettempdir()) / f"qwen-tts-sidecar-{name}.lock", timeout=_TIMEOUT)
+def lock(name: str, folder: Path = ROOT) -> FileLock:
+    """Return a lock that workers of one test run, and runs beside it, take in turn.
+
+    Args:
+        name: says what is made under the lock.
+        folder: where that is made; other folders do not wait. By default this checkout.
+    """
+    place = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+    file = f"qwen-tts-sidecar-{name}-{place}.lock"
+    return FileLock(Path(tempfile.gettempdir()) / file, timeout=_TIMEOUT)
 
 
 def _install(*command: str, cwd: Path | None = None) -> str:

@@ -22,7 +22,11 @@ def app(args: dict[str, Any]) -> Application:
     Raises:
         SettingsError: they are wrong.
     """
-    settings = read_settings(args)
+    return bind(read_settings(args))
+
+
+def bind(settings: Settings) -> Application:
+    """Return the application with these settings."""
     deployment = serve.deployment(serve.ingress(None)(replica.Replica))
     return deployment.options(**options(settings)).bind(**replica.as_init_args(settings))
 

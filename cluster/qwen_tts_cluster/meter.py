@@ -30,8 +30,13 @@ class RunningSpeech:
         self._sent_ms += ms
 
     def held(self, is_held: bool) -> None:
-        """Note whether the client holds the speech up: it gives no credit, or no text."""
+        """Note whether the client holds the speech up: it gives no credit, or no text.
+
+        After that, its audio is measured anew, from the next chunk on.
+        """
         self._is_held = is_held
+        if not is_held:
+            self._first_at, self._sent_ms = None, 0.0
 
     @property
     def ahead_seconds(self) -> float | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from typing import Any
 
 from qwen_tts_cluster.access import Keys
 from qwen_tts_cluster.backends import Backend
 from qwen_tts_cluster.backends.sidecar import SidecarBackend
-from qwen_tts_cluster.errors import SettingsError
+from qwen_tts_cluster.errors import SettingsError, SpeechError
 from qwen_tts_cluster.meter import Meter
 from qwen_tts_cluster.observing import Instruments, Observer, Recorded
 from qwen_tts_cluster.settings import Settings
@@ -28,6 +30,9 @@ class Service:
         backend: what generates the speech.
         meter: the speeches of this replica.
         draining: is set when the replica goes: new requests are refused, speech goes on.
+
+    Raises:
+        SettingsError: the settings cannot be used on this machine.
     """
 
     def __init__(self, settings: Settings, instruments: Instruments | None = None) -> None:
@@ -37,6 +42,32 @@ class Service:
         self.backend = open_backend(settings)
         self.meter = Meter(settings.limits.max_streams)
         self.draining = asyncio.Event()
+        self._on_drain: list[Callable[[], None]] = []
+        self._on_end: list[Callable[[], None]] = []
+        self._ending: asyncio.TimerHandle | None = None
+
+    def on_drain(self, call: Callable[[], None]) -> None:
+        """Have a function called when the replica begins to go."""
+        self._on_drain.append(call)
+
+    def on_end(self, call: Callable[[], None]) -> None:
+        """Have a function called when its time is up: what is left then has to end."""
+        self._on_end.append(call)
+
+    def check_model(self, model: Any) -> None:
+        """Return if clients may ask for this model; None is the default one.
+
+        Raises:
+            SpeechError: they may not.
+        """
+        allowed = self.settings.models
+        if model is not None and allowed and model not in allowed:
+            raise SpeechError(
+                "unknownModel",
+                f"There is no model {model!r} here.",
+                field="model",
+                hint=f"Use one of: {', '.join(allowed)}.",
+            )
 
     async def start(self) -> None:
         """Start the backend.
@@ -47,15 +78,28 @@ class Service:
         await self.backend.start()
 
     def drain(self) -> None:
-        """Refuse new requests from now on."""
-        if not self.draining.is_set():
-            log.info("This replica goes: %d speeches are left", self.meter.streams)
-            self.draining.set()
+        """Refuse new requests from now on; end what is left after `limits.drainSeconds`."""
+        if self.draining.is_set():
+            return
+        log.info("This replica goes: %d speeches are left", self.meter.streams)
+        self.draining.set()
+        for call in self._on_drain:
+            call()
+        loop = asyncio.get_running_loop()
+        self._ending = loop.call_later(self.settings.limits.drain_seconds, self._end)
 
     async def close(self) -> None:
-        """End the backend."""
+        """End the backend, and what is left."""
         self.drain()
+        if self._ending is not None:
+            self._ending.cancel()
+        self._end()
         await self.backend.close()
+
+    def _end(self) -> None:
+        log.info("This replica ends: %d speeches are cancelled", self.meter.streams)
+        for call in self._on_end:
+            call()
 
 
 def open_backend(settings: Settings) -> Backend:

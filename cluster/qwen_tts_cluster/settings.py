@@ -143,6 +143,10 @@ class Settings(_Part):
     backend: Backend = Backend()
     """Default: a sidecar with its own default model."""
 
+    models: list[str] = []
+    """The models that clients may ask for. Default: all that the backend has, which downloads one
+    that it does not have, unless its `args` say `--offline`."""
+
     voices: str | None = None
     """Folder of saved voices, which is only read. Default: none."""
 

@@ -1,18 +1,154 @@
-"""The protocol over a WebSocket: protocol/websocket.md."""
+"""The protocol over a WebSocket: protocol/websocket.md, with the conversation of the bridge."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, WebSocket
+import contextlib
+import logging
+import uuid
+from collections.abc import Callable
+from typing import Any
 
+from fastapi import APIRouter, Response, WebSocket
+from msgspec.structs import replace
+
+from qwen_tts_client import Sidecar
+from qwen_tts_client.bridge import door
+from qwen_tts_client.bridge.messages import Refusal
+from qwen_tts_client.bridge.peer import Peer, PeerLimits
+from qwen_tts_client.protocol import ERROR_CODES, InitializeResult
+from qwen_tts_cluster.access import Key
+from qwen_tts_cluster.backends.sidecar import SidecarBackend
+from qwen_tts_cluster.doors.credit import AcknowledgedCredit
+from qwen_tts_cluster.doors.socket import AppSocket
+from qwen_tts_cluster.errors import SpeechError
+from qwen_tts_cluster.meter import RunningSpeech
 from qwen_tts_cluster.service import Service
+
+log = logging.getLogger(__name__)
+
+# What changes the models and voices of one replica is the operator's, not a client's: the client's
+# next request may be answered by another replica.
+_WITHHELD = ("model/load", "model/unload", "model/download", "model/delete", "voice/create")
+_WITHHELD += ("voice/delete",)
+
+
+class Account:
+    """One speech, in the replica's meter and among those of its client's key."""
+
+    def __init__(self, speech: RunningSpeech, close: Callable[[], None]) -> None:
+        self.sent = speech.sent
+        self.held = speech.held
+        self.end = close
+
+
+class Accounts:
+    """The speeches of one connection."""
+
+    def __init__(self, service: Service, key: Key) -> None:
+        self._service, self._key = service, key
+
+    async def open(self, params: dict[str, Any]) -> Account:
+        """Count a new speech.
+
+        Raises:
+            Refusal: there may be no further one now, or not with this model.
+        """
+        with contextlib.ExitStack() as stack:
+            try:
+                self._service.check_model(params.get("model"))
+                speech = stack.enter_context(self._service.meter.speech())
+            except SpeechError as error:
+                kind = error.type if error.type in ERROR_CODES else "queueFull"
+                raise Refusal(kind, str(error), field=error.field, hint=error.hint) from None
+            return Account(speech, stack.pop_all().close)
+        raise AssertionError("unreachable")
+
+
+class Sockets:
+    """The open WebSockets of a replica. They end when it is drained."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._peers: set[Peer] = set()
+        limits = service.settings.limits
+        self._limits = PeerLimits(
+            limits.max_message_bytes,
+            limits.max_credit_ms,
+            limits.max_requests,
+            allow_paths=False,
+            open_credit=AcknowledgedCredit,
+        )
+        self._door = door.Door(
+            lambda token: service.keys.find(token) is not None,
+            service.settings.access.origins,
+            lambda: len(self._peers) < limits.max_sockets and not service.draining.is_set(),
+        )
+        service.on_drain(self._drain)
+        service.on_end(self._end)
+
+    async def converse(self, socket: WebSocket) -> None:
+        """Open a WebSocket if its client may have one, and answer until it ends."""
+        backend = self._service.backend
+        if not isinstance(backend, SidecarBackend):
+            await _refuse(socket, 501, "This server speaks over HTTP only: POST /v1/audio/speech.")
+            return
+        headers = socket.headers.getlist
+        refusal = self._door.refusal(headers)
+        if refusal is not None:
+            await _refuse(socket, *refusal)
+            return
+        key = self._service.keys.find(door.given_token(headers, door.offered(headers)))
+        assert key is not None, "the door has looked"
+        await socket.accept(door.SUBPROTOCOL)
+        name = uuid.uuid4().hex[:8]
+        log.info("%s of %s has connected", name, key.name)
+        peer = Peer(
+            AppSocket(socket, name),
+            backend.sidecar,
+            _offer(backend.sidecar),
+            self._limits,
+            Accounts(self._service, key),
+        )
+        self._peers.add(peer)
+        try:
+            if self._service.draining.is_set():
+                peer.drain()
+            await peer.run()
+        finally:
+            self._peers.discard(peer)
+            log.info("%s has ended", name)
+
+    def _drain(self) -> None:
+        for peer in list(self._peers):
+            peer.drain()
+
+    def _end(self) -> None:
+        for peer in list(self._peers):
+            peer.end()
 
 
 def router(service: Service) -> APIRouter:
     """Return the path of the WebSocket."""
     routes = APIRouter()
-
-    @routes.websocket("/")
-    async def converse(socket: WebSocket) -> None:  # pyright: ignore[reportUnusedFunction]
-        await socket.close(1013)
-
+    sockets = Sockets(service)
+    routes.add_api_websocket_route("/", sockets.converse)
     return routes
+
+
+def _offer(sidecar: Sidecar) -> InitializeResult:
+    """Return what a client may ask for."""
+    capabilities = sidecar.capabilities
+    methods = [method for method in capabilities.methods if method not in _WITHHELD]
+    return InitializeResult(
+        protocol_version=1,
+        server_info=sidecar.server_info,
+        capabilities=replace(capabilities, methods=methods),
+    )
+
+
+async def _refuse(socket: WebSocket, status: int, why: str) -> None:
+    """Answer with an HTTP status, or where the server cannot, with its 403."""
+    if "websocket.http.response" in socket.scope.get("extensions", {}):
+        await socket.send_denial_response(Response(f"{why}\n", status, media_type="text/plain"))
+    else:
+        await socket.close(1008, why)

@@ -129,7 +129,7 @@ def test_the_token_is_in_no_answer_to_a_malformed_request(shared: Bridge) -> Non
 def test_an_answer_is_whole_whatever_its_fields(shared: Bridge) -> None:
     with Client(shared.address) as client:
         limits = client.call("server/status")
-        assert limits["backend"] == "cpu"
+        assert limits["backend"] in ("cpu", "starting")
         assert client.call("model/load", {"model": "tiny-voice", "workDoneToken": "t"})["voices"]
         stages = [m["params"]["value"]["stage"] for m in client.others() if "params" in m]
         assert "resolving" in stages

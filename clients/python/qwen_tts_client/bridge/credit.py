@@ -3,6 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
+
+
+class Credit(Protocol):
+    """The credit of one stream.
+
+    Attributes:
+        passed_on: what has been passed on to the sidecar, in milliseconds.
+        is_used: whether the client has to grant more before the stream goes on.
+    """
+
+    passed_on: float
+
+    @property
+    def is_used(self) -> bool: ...
+
+    def ask(self, ms: float) -> None:
+        """Add to what the client grants."""
+        ...
+
+    def leave(self, ms: float) -> None:
+        """Note that audio has left for the client."""
+        ...
+
+    def end(self) -> None:
+        """Pass nothing on any more."""
+        ...
+
+
+class OpenCredit(Protocol):
+    """Makes the credit of a stream, of what its request grants, a limit, and how to pass it on."""
+
+    def __call__(
+        self, asked_ms: float, limit_ms: float, grant: Callable[[float], None], /
+    ) -> Credit: ...
 
 
 class CreditLine:
@@ -32,6 +67,14 @@ class CreditLine:
         """Note that audio has left for the client."""
         self._left += ms
         self._pass_on()
+
+    @property
+    def is_used(self) -> bool:
+        """Whether all that the client has granted has left."""
+        return self._left >= self._asked
+
+    def end(self) -> None:
+        """Do nothing: what is passed on after the end is ignored."""
 
     def _pass_on(self) -> None:
         more = min(self._asked, self._left + self._limit) - self.passed_on

@@ -6,8 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed
+from qwen_tts_client.bridge.socket import Socket, SocketClosedError
 
 # Beyond this, no more messages of the client are read: their answers would only wait.
 _FULL_BYTES = 4 * 1024 * 1024
@@ -19,12 +18,13 @@ class Outgoing:
     Audio in it is bounded by credit, answers by `room`.
     """
 
-    def __init__(self, socket: ServerConnection) -> None:
+    def __init__(self, socket: Socket) -> None:
         self._socket = socket
         self._messages: deque[tuple[str | bytes, int, Callable[[], None] | None]] = deque()
         self._bytes = 0
-        self._more, self._room = asyncio.Event(), asyncio.Event()
+        self._more, self._room, self._empty = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._room.set()
+        self._empty.set()
         self._is_ending = False
 
     def put(self, message: bytes, *, text: bool, on_sent: Callable[[], None] | None = None) -> None:
@@ -32,6 +32,7 @@ class Outgoing:
         self._messages.append((message.decode() if text else message, len(message), on_sent))
         self._bytes += len(message)
         self._more.set()
+        self._empty.clear()
         if self.is_full:
             self._room.clear()
 
@@ -43,6 +44,10 @@ class Outgoing:
     async def room(self) -> None:
         """Wait until there is room for another answer."""
         await self._room.wait()
+
+    async def sent(self) -> None:
+        """Wait until the connection has taken everything, or has ended."""
+        await self._empty.wait()
 
     def end(self) -> None:
         """End `run` once everything has been sent."""
@@ -60,11 +65,14 @@ class Outgoing:
                     on_sent()
                 if not self.is_full:
                     self._room.set()
-        except ConnectionClosed:
+                if not self._messages:
+                    self._empty.set()
+        except SocketClosedError:
             pass
         finally:
             self._messages.clear()
             self._room.set()
+            self._empty.set()
 
     async def _next(self) -> bool:
         while not self._messages:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import logging
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 import msgspec
-from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed
 
 from qwen_tts_client import Sidecar
 from qwen_tts_client.bridge import initialize, messages
+from qwen_tts_client.bridge.accounts import Accounts, NoAccounts
+from qwen_tts_client.bridge.credit import CreditLine, OpenCredit
 from qwen_tts_client.bridge.messages import Id, Incoming, Refusal, key
 from qwen_tts_client.bridge.outgoing import Outgoing
-from qwen_tts_client.bridge.request import Request
+from qwen_tts_client.bridge.request import SPEECH, Request
+from qwen_tts_client.bridge.socket import Socket, SocketClosedError
 from qwen_tts_client.connection import Connection
 from qwen_tts_client.errors import SidecarError
 from qwen_tts_client.protocol import InitializeResult
@@ -44,6 +44,7 @@ class PeerLimits:
     credit_ms: int
     requests: int
     allow_paths: bool
+    open_credit: OpenCredit = CreditLine
 
 
 class _Phase(Enum):
@@ -61,13 +62,14 @@ class Peer:
 
     def __init__(
         self,
-        socket: ServerConnection,
+        socket: Socket,
         sidecar: Sidecar,
         server: InitializeResult,
         limits: PeerLimits,
+        accounts: Accounts | None = None,
     ) -> None:
         self._socket, self._sidecar, self._server = socket, sidecar, server
-        self._limits = limits
+        self._limits, self._accounts = limits, accounts or NoAccounts()
         self._outgoing = Outgoing(socket)
         self._phase = _Phase.NEW
         self._methods = frozenset(server.capabilities.methods)
@@ -75,6 +77,8 @@ class Peer:
         self._unsent = 0  # requests without an answer that has left
         self._connection: Connection | None = None  # to which the last request went
         self._is_over = False
+        self._is_draining = False
+        self._closing: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Handle messages until the connection ends, and cancel what it had asked for."""
@@ -83,7 +87,7 @@ class Peer:
         code, reason = 1011, "the server has failed"
         try:
             code, reason = await self._converse()
-        except ConnectionClosed:
+        except SocketClosedError:
             pass
         finally:
             hello.cancel()
@@ -92,10 +96,20 @@ class Peer:
             await sending
             await self._socket.close(code, reason)
 
+    def drain(self) -> None:
+        """Refuse new requests, and close with 1001 when the running ones have been answered."""
+        self._is_draining = True
+        self._close_if_drained()
+
+    def end(self) -> None:
+        """Cancel what is running, and close with 1001."""
+        self._cancel_all()
+        self.drain()
+
     async def _converse(self) -> tuple[int, str]:
         """Return with what to close the connection."""
         while not self._is_over:
-            text = await self._receive()
+            text = await self._socket.receive()
             if text is None:
                 return 1003, "a client sends text only"
             try:
@@ -108,18 +122,6 @@ class Peer:
             if self._connection is not None:
                 await self._connection.has_room.wait()
         return 1000, ""
-
-    async def _receive(self) -> str | None:
-        """Return the next text; None for a binary message.
-
-        Its fragments are joined as they come: a list of millions of them takes much memory.
-        """
-        text = io.StringIO()
-        async for fragment in self._socket.recv_streaming():
-            if isinstance(fragment, bytes):
-                return None
-            text.write(fragment)
-        return text.getvalue()
 
     async def _handle(self, message: Incoming) -> None:
         if message.id is None:
@@ -144,6 +146,12 @@ class Peer:
             raise Refusal(
                 "notInitialized", f"{method} came before initialize.", hint="Send initialize first."
             )
+        elif self._is_draining:
+            raise Refusal(
+                "shuttingDown",
+                "The server ends; what it has begun goes on.",
+                hint="Open a new connection, which another server answers.",
+            )
         elif self._phase is _Phase.SHUT_DOWN:
             raise Refusal(
                 "shuttingDown", f"{method} came after shutdown.", hint="Open a new connection."
@@ -162,7 +170,7 @@ class Peer:
             params, self._server, limits.message_bytes, limits.credit_ms, limits.requests
         )
         self._phase = _Phase.READY
-        log.info("%s is %r", self._socket.id, name)
+        log.info("%s is %r", self._socket.name, name)
         self._outgoing.put(messages.result(id, result), text=True)
 
     async def _pass_on(self, id: Id, method: str, params: Any) -> None:
@@ -174,7 +182,12 @@ class Peer:
                 hint="Send it again when one of them has been answered.",
             )
         request = Request(
-            id, method, params, credit_ms=limits.credit_ms, allow_paths=limits.allow_paths
+            id,
+            method,
+            params,
+            credit_ms=limits.credit_ms,
+            open_credit=limits.open_credit,
+            allow_paths=limits.allow_paths,
         )
         if self._find_token(request.token) is not None:
             raise Refusal(
@@ -182,12 +195,18 @@ class Peer:
                 f"The token {request.token!r} is in use by another request.",
                 field=request.token_field,
             )
+        if method == SPEECH:
+            request.count(await self._accounts.open(messages.as_params(params)))
         try:
             connection = self._connection = await self._sidecar.connection()
             call = request.send(connection, self._outgoing)
         except SidecarError as error:
+            request.end()
             self._outgoing.put(messages.failed(id, error), text=True)
             return
+        except BaseException:
+            request.end()
+            raise
         self._requests[key(id)] = request
         self._unsent += 1
         call.answer.add_done_callback(lambda answer: self._answer(request, answer))
@@ -195,6 +214,7 @@ class Peer:
     def _answer(self, request: Request, answer: asyncio.Future[msgspec.Raw]) -> None:
         if self._requests.pop(key(request.id), None) is None:
             return  # the connection has ended
+        request.end()
         error = answer.exception()
         body = (
             messages.result(request.id, answer.result())
@@ -205,6 +225,7 @@ class Peer:
 
     def _on_answered(self) -> None:
         self._unsent -= 1
+        self._close_if_drained()
 
     # --- notifications ---------------------------------------------------------------------
 
@@ -231,8 +252,8 @@ class Peer:
             request.notify(method, params)
             return
         ms = messages.as_number(params.get("ms"))
-        if request.credit is not None and ms:
-            request.credit.ask(ms)
+        if ms:
+            request.ask(ms)
 
     def _find_token(self, token: Any) -> Request | None:
         if token is None:
@@ -246,8 +267,17 @@ class Peer:
         requests, self._requests = self._requests, {}
         for request in requests.values():
             request.cancel()
+            request.end()
             refusal = Refusal("cancelled", "The connection is closing.", id=request.id)
-            self._outgoing.put(messages.refused(refusal), text=True)
+            self._outgoing.put(messages.refused(refusal), text=True, on_sent=self._on_answered)
+
+    def _close_if_drained(self) -> None:
+        if self._is_draining and self._unsent == 0 and self._closing is None:
+            self._closing = asyncio.create_task(self._close_after_answers())
+
+    async def _close_after_answers(self) -> None:
+        await self._outgoing.sent()
+        await self._socket.close(1001, "the server ends")
 
     def _expire(self) -> None:
         if self._phase is _Phase.NEW:

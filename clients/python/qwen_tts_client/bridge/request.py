@@ -8,13 +8,17 @@ import msgspec
 
 from qwen_tts_client.audio_message import MAX_TOKEN, encode_audio
 from qwen_tts_client.bridge import messages
-from qwen_tts_client.bridge.credit import CreditLine
+from qwen_tts_client.bridge.accounts import Account, NoAccount
+from qwen_tts_client.bridge.credit import Credit, OpenCredit
 from qwen_tts_client.bridge.messages import Id, Params, Refusal
 from qwen_tts_client.bridge.outgoing import Outgoing
 from qwen_tts_client.connection import TOKEN_FIELDS, Call, Connection
 from qwen_tts_client.protocol import AudioProgress, SentenceProgress, WordsProgress
 
 SPEECH = "speech/synthesize"
+# Notifications by which a client holds a stream up, or lets it go on.
+_HOLDS = {"speech/pause": ("pause", True), "speech/resume": ("pause", False)}
+_HOLDS["speech/endText"] = ("text", False)
 
 
 class Request:
@@ -23,6 +27,7 @@ class Request:
     Args:
         params: as the client sent them.
         credit_ms: the most audio that is on its way to the client.
+        open_credit: makes the credit of a stream.
         allow_paths: whether a client may name files of this machine.
 
     Attributes:
@@ -33,7 +38,14 @@ class Request:
     """
 
     def __init__(
-        self, id: Id, method: str, params: Any, *, credit_ms: float, allow_paths: bool
+        self,
+        id: Id,
+        method: str,
+        params: Any,
+        *,
+        credit_ms: float,
+        open_credit: OpenCredit,
+        allow_paths: bool,
     ) -> None:
         self.id, self.method = id, method
         self._params = params
@@ -44,18 +56,25 @@ class Request:
         token = given.get(TOKEN_FIELDS.get(method, ""))
         is_token = isinstance(token, (int, str)) and not isinstance(token, bool)
         self.token: Id | None = token if is_token else None
-        self.credit: CreditLine | None = None
+        self.credit: Credit | None = None
+        self._account: Account = NoAccount()
+        self._held_by: set[str] = set()
         if not allow_paths:
             _check_paths(given)
         if method == SPEECH and isinstance(params, dict):
             asked = _check_speech(given)
             if asked is not None:
-                self.credit = CreditLine(asked, credit_ms, self._grant)
+                self.credit = open_credit(asked, credit_ms, self._grant)
 
     @property
     def token_field(self) -> str:
         """The name of the param that holds the token."""
         return TOKEN_FIELDS.get(self.method, "")
+
+    def count(self, account: Account) -> None:
+        """Count its audio in an account, from now on."""
+        self._account = account
+        self._hold("text", messages.as_params(self._params).get("moreText") is True)
 
     def send(self, connection: Connection, outgoing: Outgoing) -> Call[msgspec.Raw]:
         """Send it to the sidecar. What comes back, except the answer, goes to `outgoing`.
@@ -78,6 +97,8 @@ class Request:
 
     def notify(self, method: str, params: Params) -> None:
         """Pass on a notification about its stream."""
+        if method in _HOLDS:
+            self._hold(*_HOLDS[method])
         if self._call is None or self._connection is None or self._call.answer.done():
             return
         self._connection.notify(method, {**params, "token": self._call.token})
@@ -90,6 +111,18 @@ class Request:
         """
         if self._call is not None:
             self._call.cancel(played_ms)
+
+    def ask(self, ms: float) -> None:
+        """Add to the credit of its stream."""
+        if self.credit is not None and ms:
+            self.credit.ask(ms)
+            self._hold("credit", self.credit.is_used)
+
+    def end(self) -> None:
+        """Note that its answer has come, or is not wanted any more."""
+        if self.credit is not None:
+            self.credit.end()
+        self._account.end()
 
     def _grant(self, ms: float) -> None:
         self.notify("speech/grantCredit", {"ms": ms})
@@ -106,8 +139,24 @@ class Request:
         outgoing.put(
             encode_audio(self.token, chunk, self._rate),
             text=False,
-            on_sent=lambda: self.credit.leave(ms) if self.credit else None,
+            on_sent=lambda: self._on_sent(ms),
         )
+
+    def _on_sent(self, ms: float) -> None:
+        self._account.sent(ms)
+        if self.credit is not None:
+            self.credit.leave(ms)
+            self._hold("credit", self.credit.is_used)
+
+    def _hold(self, reason: str, is_held: bool) -> None:
+        """Note that the client holds the speech up for a reason, or does not any more."""
+        before = bool(self._held_by)
+        if is_held:
+            self._held_by.add(reason)
+        else:
+            self._held_by.discard(reason)
+        if bool(self._held_by) != before:
+            self._account.held(not before)
 
 
 def _check_paths(params: Params) -> None:

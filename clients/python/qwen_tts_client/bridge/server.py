@@ -11,6 +11,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from qwen_tts_client import Sidecar
 from qwen_tts_client.bridge import door
 from qwen_tts_client.bridge.peer import Peer, PeerLimits
+from qwen_tts_client.bridge.socket import ServerSocket
 from qwen_tts_client.protocol import InitializeResult
 
 if TYPE_CHECKING:
@@ -111,7 +112,9 @@ class Bridge:
     async def _listen(self) -> Server:
         options = self._options
         entrance = door.Door(
-            options.token, options.origins, lambda: self._connections < options.max_connections
+            door.same_token(options.token),
+            options.origins,
+            lambda: self._connections < options.max_connections,
         )
         return await serve(  # pyright: ignore[reportUnknownVariableType] - with Python 3.10
             self._converse,
@@ -132,7 +135,7 @@ class Bridge:
         self._connections += 1
         log.info("%s has connected from %s", socket.id, socket.remote_address)
         try:
-            await Peer(socket, self._sidecar, self._initialized, self._limits).run()
+            await Peer(ServerSocket(socket), self._sidecar, self._initialized, self._limits).run()
         except Exception:
             log.exception("%s has failed", socket.id)
         finally:

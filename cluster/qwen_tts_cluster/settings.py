@@ -17,7 +17,7 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     """A part of the settings: an unknown name in it is an error."""
 
 
-class SidecarBackend(_Part):
+class SidecarBackend(_Part, frozen=True):
     """A sidecar as a child process of each replica."""
 
     command: list[str] | None = None
@@ -30,7 +30,7 @@ class SidecarBackend(_Part):
     """Variables that are added to its environment."""
 
 
-class OpenAIBackend(_Part):
+class OpenAIBackend(_Part, frozen=True):
     """A server elsewhere with OpenAI's speech API."""
 
     base_url: str
@@ -43,14 +43,14 @@ class OpenAIBackend(_Part):
     """Sample rate of its `pcm` in Hz."""
 
 
-class Backend(_Part):
+class Backend(_Part, frozen=True):
     """What generates the speech of a replica. Exactly one of the two may be given."""
 
     sidecar: SidecarBackend | None = None
     openai: OpenAIBackend | None = None
 
 
-class Access(_Part):
+class Access(_Part, frozen=True):
     """Who may ask."""
 
     keys_file: str | None = None
@@ -68,7 +68,7 @@ class Access(_Part):
     """Whether anybody may ask, without a key."""
 
 
-class Http(_Part):
+class Http(_Part, frozen=True):
     """OpenAI's HTTP API."""
 
     voices: dict[str, str] = {}
@@ -88,7 +88,7 @@ class Http(_Part):
     text at most."""
 
 
-class Limits(_Part):
+class Limits(_Part, frozen=True):
     """What one replica takes."""
 
     max_requests: int = 24
@@ -111,7 +111,7 @@ class Limits(_Part):
     """How long a replica that goes lets its speech go on."""
 
 
-class Scaling(_Part):
+class Scaling(_Part, frozen=True):
     """How many replicas there are: fixed if `min_replicas` is `max_replicas`."""
 
     min_replicas: int = 1
@@ -127,14 +127,14 @@ class Scaling(_Part):
     downscale_delay_seconds: float = 300.0
 
 
-class Resources(_Part):
+class Resources(_Part, frozen=True):
     """What Ray reserves for each replica."""
 
     cpus: float = 1.0
     gpus: float = 0.0
 
 
-class Settings(_Part):
+class Settings(_Part, frozen=True):
     """One application."""
 
     name: str = "speech"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from fastapi import APIRouter, Response, WebSocket
@@ -22,7 +23,10 @@ from qwen_tts_cluster.doors.credit import AcknowledgedCredit
 from qwen_tts_cluster.doors.socket import AppSocket
 from qwen_tts_cluster.errors import SpeechError
 from qwen_tts_cluster.meter import RunningSpeech
+from qwen_tts_cluster.observing import SpeechWatch
 from qwen_tts_cluster.service import Service
+
+Counted = contextlib.AbstractAsyncContextManager[tuple[RunningSpeech, SpeechWatch]]
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +37,50 @@ _WITHHELD += ("voice/delete",)
 
 
 class Account:
-    """One speech, in the replica's meter and among those of its client's key."""
+    """One speech: in the replica's meter, in the metrics, and among those of its client's key.
 
-    def __init__(self, speech: RunningSpeech, close: Callable[[], None]) -> None:
-        self.sent = speech.sent
-        self.held = speech.held
-        self.end = close
+    Args:
+        counted: counts a speech as long as its `async with` lasts.
+    """
+
+    def __init__(self, counted: Counted) -> None:
+        loop = asyncio.get_running_loop()
+        self._opened: asyncio.Future[tuple[RunningSpeech, SpeechWatch]] = loop.create_future()
+        self._outcome: asyncio.Future[str] = loop.create_future()
+        self._counting = asyncio.create_task(self._count(counted))
+
+    async def open(self) -> None:
+        """Wait until it is counted.
+
+        Raises:
+            SpeechError: there may be no further one now.
+        """
+        try:
+            self._speech, self._watch = await self._opened
+        except asyncio.CancelledError:
+            self._counting.cancel()
+            raise
+
+    def sent(self, ms: float) -> None:
+        """Note that a chunk of audio has gone to the client."""
+        self._speech.sent(ms)
+        self._watch.heard(round(ms * 1000), 1_000_000)
+
+    def held(self, is_held: bool) -> None:
+        """Note whether the client holds the speech up."""
+        self._speech.held(is_held)
+
+    def end(self, outcome: str) -> None:
+        """Count the speech no more."""
+        self._outcome.set_result(outcome)
+
+    async def _count(self, counted: Counted) -> None:
+        try:
+            async with counted as (speech, watch):
+                self._opened.set_result((speech, watch))
+                watch.outcome = await self._outcome
+        except SpeechError as error:
+            self._opened.set_exception(error)
 
 
 class Accounts:
@@ -53,15 +95,25 @@ class Accounts:
         Raises:
             Refusal: there may be no further one now, or not with this model.
         """
-        with contextlib.ExitStack() as stack:
-            try:
-                self._service.check_model(params.get("model"))
-                speech = stack.enter_context(self._service.meter.speech())
-            except SpeechError as error:
-                kind = error.type if error.type in ERROR_CODES else "queueFull"
-                raise Refusal(kind, str(error), field=error.field, hint=error.hint) from None
-            return Account(speech, stack.pop_all().close)
-        raise AssertionError("unreachable")
+        text = params.get("text")
+        try:
+            self._service.check_model(params.get("model"))
+            account = Account(self._counted(len(text) if isinstance(text, str) else 0))
+            await account.open()
+        except SpeechError as error:
+            kind = error.type if error.type in ERROR_CODES else "queueFull"
+            raise Refusal(kind, str(error), field=error.field, hint=error.hint) from None
+        return account
+
+    @contextlib.asynccontextmanager
+    async def _counted(self, characters: int) -> AsyncGenerator[tuple[RunningSpeech, SpeechWatch]]:
+        service = self._service
+        async with self._key.admit(characters):
+            with (
+                service.meter.speech() as speech,
+                service.observer.speech("websocket", characters) as watch,
+            ):
+                yield speech, watch
 
 
 class Sockets:

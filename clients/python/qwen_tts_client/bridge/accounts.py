@@ -18,8 +18,12 @@ class Account(Protocol):
         """Note whether the client holds the speech up: by credit, a pause, or its text."""
         ...
 
-    def end(self) -> None:
-        """Note the end, however it came; called once."""
+    def end(self, outcome: str) -> None:
+        """Note the end; called once.
+
+        Args:
+            outcome: `ok`, or the type of the error that is its answer.
+        """
         ...
 
 
@@ -47,7 +51,7 @@ class NoAccount:
     def held(self, is_held: bool) -> None:
         """Do nothing."""
 
-    def end(self) -> None:
+    def end(self, outcome: str) -> None:
         """Do nothing."""
 
 

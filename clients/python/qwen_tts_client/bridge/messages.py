@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any, cast
 
@@ -152,6 +153,13 @@ def error(id: Id | None, code: int, message: str, data: Any) -> bytes:
 def refused(refusal: Refusal) -> bytes:
     """Return the answer of a request that the bridge refuses."""
     return error(refusal.id, ERROR_CODES[refusal.type], str(refusal), refusal.data)
+
+
+def error_type(cause: BaseException) -> str:
+    """Return the type of the error that a request is answered with."""
+    if isinstance(cause, (SidecarResponseError, Refusal)):
+        return cause.type
+    return "cancelled" if isinstance(cause, asyncio.CancelledError) else "sidecarExited"
 
 
 def failed(id: Id, cause: BaseException) -> bytes:

@@ -201,11 +201,11 @@ class Peer:
             connection = self._connection = await self._sidecar.connection()
             call = request.send(connection, self._outgoing)
         except SidecarError as error:
-            request.end()
+            request.end(error)
             self._outgoing.put(messages.failed(id, error), text=True)
             return
-        except BaseException:
-            request.end()
+        except BaseException as error:
+            request.end(error)
             raise
         self._requests[key(id)] = request
         self._unsent += 1
@@ -214,8 +214,8 @@ class Peer:
     def _answer(self, request: Request, answer: asyncio.Future[msgspec.Raw]) -> None:
         if self._requests.pop(key(request.id), None) is None:
             return  # the connection has ended
-        request.end()
         error = answer.exception()
+        request.end(error)
         body = (
             messages.result(request.id, answer.result())
             if error is None
@@ -266,9 +266,9 @@ class Peer:
     def _cancel_all(self) -> None:
         requests, self._requests = self._requests, {}
         for request in requests.values():
-            request.cancel()
-            request.end()
             refusal = Refusal("cancelled", "The connection is closing.", id=request.id)
+            request.cancel()
+            request.end(refusal)
             self._outgoing.put(messages.refused(refusal), text=True, on_sent=self._on_answered)
 
     def _close_if_drained(self) -> None:

@@ -118,11 +118,11 @@ class Request:
             self.credit.ask(ms)
             self._hold("credit", self.credit.is_used)
 
-    def end(self) -> None:
+    def end(self, error: BaseException | None) -> None:
         """Note that its answer has come, or is not wanted any more."""
         if self.credit is not None:
             self.credit.end()
-        self._account.end()
+        self._account.end("ok" if error is None else messages.error_type(error))
 
     def _grant(self, ms: float) -> None:
         self.notify("speech/grantCredit", {"ms": ms})

@@ -1,6 +1,6 @@
 # The usual verbs. `make speak` and `make test` do all their own set-up.
 .PHONY: help setup blas speak unit test test-hosts lint coverage goldens goldens-asset schema bench \
-    text-scores build release-assets bundle npm-packages release-check lock clean
+    text-scores docs build release-assets bundle npm-packages release-check lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -31,6 +31,7 @@ help:
 	@echo "make test-hosts                       the tests that install large packages of others"
 	@echo "make goldens                          download the reference outputs for tests/parity"
 	@echo "make text-scores                      how the cases in tests/data/text are read and split"
+	@echo "make docs                             the documentation site, in build/docs/site"
 	@echo "make bundle                           a folder that speaks without Python, in build/bundle/"
 	@echo "make setup | lint | coverage [TESTS=…] | schema | bench | build | lock | clean"
 
@@ -116,6 +117,12 @@ bench: setup
 # How many of the cases of public suites are read and split as expected, by language and kind.
 text-scores: setup
 	$(BIN)/python -m bench.text tests/data/text/normalisation.jsonl tests/data/text/sentences.jsonl
+
+# The documentation site: docs/site. Node is needed for the reference of the TypeScript client.
+docs: setup
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable ".[docs]"
+	cd clients/typescript && npm ci --silent && npm run --silent build
+	$(BIN)/python -m docs.site
 
 # The address of the repository, which npm compares with that of the workflow that publishes a package.
 NPM_OPTIONS := $(if $(REPOSITORY),--repository "$(REPOSITORY)")

@@ -12,7 +12,7 @@ from tests.support.wire import ROOT
 TOLD = [
     *sorted((ROOT / "sidecar").rglob("*.py")),
     *sorted((ROOT / "clients" / "typescript" / "src").rglob("*.ts")),
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
     ROOT / "README.md",
     ROOT / "clients" / "typescript" / "README.md",
     ROOT / "protocol" / "README.md",

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { shouldReveal } from "../src/following.js";
+import { isTextSource, LiveText } from "../src/live-text.js";
+import { page, policy } from "../src/page.js";
+import { shownOf } from "../src/shown.js";
+import { Tape } from "../src/tape.js";
+import { Timeline } from "../src/timeline.js";
+import { SAMPLE_RATE } from "../src/types.js";
+
+test("a timeline knows what is heard, with places in the whole text", () => {
+  const timeline = new Timeline(100);
+  timeline.addSentence({ index: 0, text: "One two. ", textStart: 0, textEnd: 9, startMs: 0 });
+  timeline.addSentence({ index: 1, text: "---\n", textStart: 9, textEnd: 13, startMs: 900 });
+  timeline.addSentence({ index: 2, text: "Three.", textStart: 13, textEnd: 19, startMs: 900 });
+  timeline.addWords({ sentence: 0, words: [word("One", 80, 0), word("two", 400, 4)] });
+  timeline.addWords({ sentence: 2, words: null });
+  assert.equal(timeline.at(40).word, undefined);
+  assert.deepEqual(timeline.at(399).word, { word: "One", startMs: 80, textStart: 100, textEnd: 103 });
+  assert.equal(timeline.at(899).word?.word, "two");
+  const last = timeline.at(900);
+  assert.deepEqual([last.sentence?.index, last.sentence?.textStart, last.word], [2, 113, undefined]);
+  assert.equal(timeline.after(timeline.at(0).sentence!)?.index, 2); // The ruler is silent.
+  assert.equal(timeline.after(last.sentence!), undefined);
+  assert.equal(timeline.starting(113)?.index, 2);
+});
+
+const word = (text: string, startMs: number, textStart: number) => ({
+  word: text,
+  startMs,
+  textStart,
+  textEnd: textStart + text.length,
+});
+
+test("a tape returns the audio from any sample on, and forgets what was heard a minute ago", () => {
+  const tape = new Tape();
+  tape.push(Uint8Array.of(1, 0, 2, 0, 3, 0));
+  tape.push(Uint8Array.of(4, 0));
+  assert.deepEqual(Buffer.concat(tape.from(1)), Buffer.from([2, 0, 3, 0, 4, 0]));
+  assert.deepEqual(tape.from(4), []);
+  tape.forget(60 * SAMPLE_RATE + 2);
+  assert.equal(tape.start, 0);
+  tape.forget(60 * SAMPLE_RATE + 3);
+  assert.deepEqual([tape.start, tape.end], [3, 4]);
+});
+
+test("a text that is being written can be read twice, and its source is asked once", async () => {
+  const asked: string[] = [];
+  async function* source() {
+    for (const piece of ["One ", "two ", "three."]) {
+      asked.push(piece);
+      yield piece;
+    }
+  }
+  const text = new LiveText(source());
+  const first = text.from(0);
+  assert.equal((await first.next()).value, "One ");
+  const [again, next] = [text.from(2), first.next()];
+  assert.equal((await again.next()).value, "e ");
+  assert.equal((await again.next()).value, "two ");
+  assert.equal((await next).value, "two ");
+  assert.equal(await text.reaches(20), false);
+  assert.deepEqual(asked, ["One ", "two ", "three."]);
+  assert.deepEqual([text.text, text.isWhole], ["One two three.", true]);
+});
+
+test("the source of a text is closed when nobody reads on, and a wrong piece is an error", async () => {
+  let isClosed = false;
+  async function* source() {
+    try {
+      yield "One ";
+      yield 2 as unknown as string;
+    } finally {
+      isClosed = true;
+    }
+  }
+  const text = new LiveText(source());
+  const reader = text.from(0);
+  await reader.next();
+  await assert.rejects(reader.next(), /a piece of it is of the type number/);
+  await text.close();
+  assert.ok(isClosed);
+});
+
+test("half a surrogate pair does not change the places", () => {
+  assert.equal(new LiveText("a\ud83db").text, "a\ufffdb");
+});
+
+test("a text, an iterable and an asynchronous one can be read; nothing else", () => {
+  assert.deepEqual(["", ["a"], new LiveText("a").from(0)].map(isTextSource), [true, true, true]);
+  assert.deepEqual([1, null, undefined, {}].map(isTextSource), [false, false, false, false]);
+});
+
+test("the editor follows until the person scrolls away, and again when they have come back", () => {
+  const lines = (first: number, last = first) => ({ first, last });
+  const top = [lines(0, 20)];
+  assert.equal(shouldReveal(lines(5), top, undefined), false);
+  assert.equal(shouldReveal(lines(40), top, undefined), true); // The first sentence is always shown.
+  assert.equal(shouldReveal(lines(21), top, { range: lines(20), seen: top }), true);
+  assert.equal(shouldReveal(lines(21), [lines(50, 70)], { range: lines(20), seen: top }), false);
+  assert.equal(shouldReveal(lines(60), [lines(50, 70)], { range: lines(20), seen: top }), false);
+  assert.equal(shouldReveal(lines(71), [lines(50, 70)], { range: lines(60), seen: [lines(50, 70)] }), true);
+  // It was told to scroll, and has not come there yet.
+  assert.equal(shouldReveal(lines(40), top, { range: lines(39), seen: top }), true);
+});
+
+test("the page may load its own files only", () => {
+  const files = { script: "https://x/a;b/player.js", worklet: "https://x/a;b,c/worklet.js", style: "https://x/s.css" };
+  const options = { ...files, nonce: "abc" };
+  assert.equal(
+    policy(options),
+    "default-src 'none'; script-src 'nonce-abc' https://x/a%3Bb%2Cc/worklet.js; style-src https://x/s.css",
+  );
+  const html = page(options);
+  assert.doesNotMatch(html, /unsafe|<style|style="|\son\w+="/);
+  assert.deepEqual(html.match(/<script.*/g), ['<script nonce="abc" src="https://x/a;b/player.js"></script>']);
+  assert.match(page({ ...options, style: 'https://x/"><script>' }), /href="https:\/\/x\/&quot;>&lt;script>"/);
+});
+
+test("the word that is heard is marked in the sentence that is shown", () => {
+  const sentence = { index: 0, text: "\n One two. ", textStart: 10, textEnd: 21, startMs: 0 };
+  const shown = shownOf("speaking", { sentence, word: word("two", 0, 16) }, { voice: "slt" });
+  assert.deepEqual(shown, { status: "speaking", sentence: "One two.", word: { start: 4, end: 7 }, voice: "slt", speed: 1 });
+  assert.equal(shown.sentence.slice(4, 7), "two");
+});

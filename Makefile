@@ -1,6 +1,6 @@
 # The usual verbs. `make speak` and `make test` do all their own set-up.
 .PHONY: help setup blas speak unit test test-hosts lint coverage goldens goldens-asset schema bench \
-    text-scores docs build release-assets bundle npm-packages release-check lock clean
+    text-scores docs build release-assets vsix bundle npm-packages release-check lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -32,6 +32,7 @@ help:
 	@echo "make goldens                          download the reference outputs for tests/parity"
 	@echo "make text-scores                      how the cases in tests/data/text are read and split"
 	@echo "make docs                             the documentation site, in build/docs/site"
+	@echo "make vsix                             the extension for VS Code, in dist/"
 	@echo "make bundle                           a folder that speaks without Python, in build/bundle/"
 	@echo "make setup | lint | coverage [TESTS=…] | schema | bench | build | lock | clean"
 
@@ -134,6 +135,11 @@ build: setup
 	$(BIN)/python -m build --outdir dist clients/python
 	cd clients/typescript && npm ci --silent
 	$(BIN)/python packaging/npm.py $(NPM_OPTIONS) client
+
+# The extension for VS Code, in dist/. REPOSITORY and REVISION are where the links of its page lead.
+vsix:
+	cd clients/vscode && npm ci --silent && cd packing && npm ci --silent
+	cd clients/vscode && npm run --silent package -- ../../dist
 
 # What a release has besides its packages, in dist/: the formula for Homebrew, and the bill of materials
 # of an installation by pip on this platform.

@@ -1,6 +1,7 @@
 """Keep the version number in one place, `sidecar/__init__.py`, and copy it to the clients.
 
-python .ci/version.py            copy it to the TypeScript package and to the Python client
+python .ci/version.py            copy it to the TypeScript package, the Python client, and
+                                 the extension for VS Code
 python .ci/version.py --check    fail where a copy differs
 python .ci/version.py --check --tag v1.2.3    also fail unless the tag names this version
 python .ci/version.py --check --packages dist     also fail unless the folder has all npm packages,
@@ -21,12 +22,15 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "sidecar" / "__init__.py"
 PACKAGE = ROOT / "clients" / "typescript"
 CLIENT = ROOT / "clients" / "python"
+EXTENSION = ROOT / "clients" / "vscode"
 # Each file with the pattern of the text before the version; only the first matches are copies.
 COPIES: dict[Path, tuple[str, int]] = {
     PACKAGE / "package.json": (r'^  "version": "', 1),
     PACKAGE / "package-lock.json": (r'^(?:  |      )"version": "', 2),
     PACKAGE / "src" / "version.ts": (r'^export const VERSION = "', 1),
     CLIENT / "qwen_tts_client" / "version.py": (r'^VERSION = "', 1),
+    EXTENSION / "package.json": (r'^  "version": "', 1),
+    EXTENSION / "package-lock.json": (r'^(?:  |      )"version": "', 2),
 }
 
 
@@ -41,6 +45,18 @@ def current() -> str:
 def for_npm(version: str) -> str:
     """Return a version of Python's as npm spells it: 1.2.3rc1 is 1.2.3-rc.1."""
     return re.sub(r"(?<=\d)(a|b|rc)(\d+)$", r"-\1.\2", version)
+
+
+def for_marketplace(version: str) -> str:
+    """Return a version as VS Code's marketplace spells it, which knows no pre-releases: 1.2.3."""
+    return re.sub(r"(a|b|rc)\d+$", "", version)
+
+
+def spelled(file: Path, version: str) -> str:
+    """Return a version as it is spelled in a file."""
+    if file.is_relative_to(EXTENSION):
+        return for_marketplace(version)
+    return version if file.suffix == ".py" else for_npm(version)
 
 
 def with_version(text: str, before: str, count: int, version: str) -> str:
@@ -106,8 +122,7 @@ def main() -> None:
         sys.exit(f"The tag is {options.tag}, but sidecar/__init__.py has version {version}.")
     for file, (before, count) in COPIES.items():
         text = file.read_text()
-        spelled = version if file.suffix == ".py" else for_npm(version)
-        wanted = with_version(text, before, count, spelled)
+        wanted = with_version(text, before, count, spelled(file, version))
         if options.check and text != wanted:
             sys.exit(f"{file.relative_to(ROOT)} has another version; run python .ci/version.py.")
         if not options.check:

@@ -10,7 +10,8 @@ import { fromCursor, selectionOf, wholeOf, type Source } from "./sources.js";
 import type { Outcome, SpeechOptions } from "./types.js";
 
 const BLANK = "There is nothing to read: the text has only white space.";
-const README = "README.md";
+/** The page of the extension: in a checkout, and as it is packed. */
+const PAGES = ["README.md", "readme.md"];
 
 export class Commands {
   constructor(
@@ -102,7 +103,9 @@ export class Commands {
   }
 
   async #howToInstall(): Promise<void> {
-    const page = vscode.Uri.joinPath(this.extensionUri, README).with({ fragment: "install-the-sidecar" });
+    const files = await vscode.workspace.fs.readDirectory(this.extensionUri);
+    const name = PAGES.find((page) => files.some(([file]) => file === page)) ?? "";
+    const page = vscode.Uri.joinPath(this.extensionUri, name).with({ fragment: "install-the-sidecar" });
     await vscode.commands.executeCommand("markdown.showPreview", page);
   }
 

@@ -1,20 +1,19 @@
-// The page of the webview. It may run one script and one worklet, and load one style sheet; nothing else.
+// The page of the webview. It may load the scripts and the style sheet of dist/webview, and nothing else.
 
 export interface PageOptions {
   script: string;
   worklet: string;
   style: string;
+  /** Where the extension's own files come from, as VS Code says it (`webview.cspSource`). */
+  files: string;
   nonce: string;
 }
 
-/** Return an address as a source of a Content-Security-Policy, in which commas and semicolons separate. */
-const asSource = (url: string) => url.replace(/[?#].*$/, "").replaceAll(";", "%3B").replaceAll(",", "%2C");
-
 const escape = (text: string) => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 
-export function policy({ worklet, style, nonce }: PageOptions): string {
-  // A worklet is loaded by its address and cannot have a nonce.
-  return `default-src 'none'; script-src 'nonce-${nonce}' ${asSource(worklet)}; style-src ${asSource(style)}`;
+export function policy({ files, nonce }: PageOptions): string {
+  // A worklet cannot have a nonce. Its own address cannot be a source, since its host has a plus sign.
+  return `default-src 'none'; script-src 'nonce-${nonce}' ${files}; style-src ${files}`;
 }
 
 export function page(options: PageOptions): string {

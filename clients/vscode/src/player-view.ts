@@ -48,6 +48,7 @@ export class PlayerView implements vscode.WebviewViewProvider, Sound {
       script: address("player.js"),
       worklet: address("worklet.js"),
       style: address("player.css"),
+      files: webview.cspSource,
       nonce: randomBytes(18).toString("base64url"),
     });
   }

@@ -108,6 +108,12 @@ def open_backend(settings: Settings) -> Backend:
     Raises:
         SettingsError: it cannot be used.
     """
-    if settings.backend.openai is not None:
-        raise SettingsError("`backend.openai` is not available.")
-    return SidecarBackend(settings)
+    if settings.backend.openai is None:
+        return SidecarBackend(settings)
+    try:
+        from qwen_tts_cluster.backends.openai import OpenAIBackend
+    except ImportError as error:
+        raise SettingsError(
+            f"`backend.openai` needs more: pip install 'qwen-tts-cluster[remote]' ({error})"
+        ) from error
+    return OpenAIBackend(settings.backend.openai)

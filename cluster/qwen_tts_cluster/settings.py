@@ -36,11 +36,35 @@ class OpenAIBackend(_Part, frozen=True):
     base_url: str
     """Of the API, such as `http://127.0.0.1:9000/v1`."""
 
+    model: str
+    """The model that requests mean which name none of its models."""
+
+    voice: str | None = None
+    """The voice that requests mean which name none. Default: none is sent."""
+
+    voices: list[str] | None = None
+    """Its voices. Default: it is asked, and if it does not know either, it has OpenAI's."""
+
     key_file: str | None = None
     """File with the key that it asks for. Default: it asks for none."""
 
+    format: Literal["pcm", "wav"] = "pcm"
+    """What it is asked for; this package encodes it. `pcm` has 16 bits, as OpenAI's."""
+
     sample_rate: int = 24000
-    """Sample rate of its `pcm` in Hz."""
+    """Sample rate of its `pcm` in Hz; a `wav` says its own."""
+
+    passes: list[Literal["language", "seed"]] = []
+    """Fields beyond OpenAI's that it knows, too. A request with another one is refused."""
+
+    fields: dict[str, Any] = {}
+    """Fields that are added to each request, such as `{"stream": true}` for mlx-audio."""
+
+    max_streams: int | None = None
+    """Requests at a time; others wait here. Default: no limit."""
+
+    silence_seconds: float = 60.0
+    """How long it may send nothing before the request fails."""
 
 
 class Backend(_Part, frozen=True):

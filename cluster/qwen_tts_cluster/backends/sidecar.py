@@ -81,10 +81,13 @@ class SidecarBackend:
             SpeechError: the sidecar refuses it, fails, or ended.
         """
         marks = _Marks()
-        wants_marks = "timing" in request.more
-        listeners = {"on_sentence": marks.sentence, "on_words": marks.words} if wants_marks else {}
-        params = {**_params(request), **listeners}
-        async with self.sidecar.synthesize(request.text, **params) as stream:
+        has_marks = "timing" in request.more
+        async with self.sidecar.synthesize(
+            request.text,
+            on_sentence=marks.sentence if has_marks else None,
+            on_words=marks.words if has_marks else None,
+            **_params(request),
+        ) as stream:
             try:
                 async for chunk in stream:
                     yield Audio(chunk.audio, chunk.samples, stream.sample_rate or 0)

@@ -7,19 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from qwen_tts_client.protocol import PRESET_GENDERS
 from qwen_tts_cluster.backends import VoiceInfo
-
-# The names of OpenAI's voices, by how they sound. Many clients offer no others.
-_FEMININE = ("alloy", "coral", "marin", "nova", "sage", "shimmer")
-_MASCULINE = ("ash", "ballad", "cedar", "echo", "fable", "onyx", "verse")
-OPENAI_VOICES = tuple(sorted(_FEMININE + _MASCULINE))
-
-OPENAI_MODELS = (
-    "tts-1",
-    "tts-1-hd",
-    "gpt-4o-mini-tts",
-    "gpt-4o-mini-tts-2025-03-20",
-    "gpt-4o-mini-tts-2025-12-15",
+from qwen_tts_cluster.openai_names import (
+    FEMININE_VOICES,
+    MASCULINE_VOICES,
+    OPENAI_MODELS,
+    OPENAI_VOICES,
 )
+
 _DATED = re.compile(r"(tts-1|tts-1-hd|gpt-4o-mini-tts)(-\d{4}(-\d\d-\d\d)?)?")
 # The second letter of Kokoro's names is the gender: `af_heart`, `bm_george`.
 _KOKORO = re.compile("[a-z]([fm])_")
@@ -34,7 +28,7 @@ def openai_voices(voices: Sequence[VoiceInfo]) -> dict[str, str]:
     if not voices:
         return {}
     table: dict[str, str] = {}
-    for names, other in ((_FEMININE, "male"), (_MASCULINE, "female")):
+    for names, other in ((FEMININE_VOICES, "male"), (MASCULINE_VOICES, "female")):
         fitting = [entry.name for entry in voices if _gender_of(entry) != other]
         pool = fitting or [entry.name for entry in voices]
         table |= {name: pool[at % len(pool)] for at, name in enumerate(names)}

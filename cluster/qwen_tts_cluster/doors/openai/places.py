@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -30,13 +30,12 @@ class Utf16Places:
 
     def _converted(self, value: Any) -> Any:
         if isinstance(value, list):
-            return [self._converted(part) for part in value]  # pyright: ignore[reportUnknownVariableType]
+            return [self._converted(part) for part in cast(list[Any], value)]
         if not isinstance(value, dict):
             return value
-        parts: dict[str, Any] = value
         return {
             name: self._units(part) if name in _PLACES else self._converted(part)
-            for name, part in parts.items()
+            for name, part in cast(dict[str, Any], value).items()
         }
 
     def _units(self, at: int) -> int:

@@ -166,6 +166,7 @@ async def _speak(
     """Yield the events of a speech at the pace of its player, and count it."""
     places = Utf16Places(speech.text)
     pace = Pace(service.settings.limits.max_credit_ms / 1000)
+    assert visit.key is not None
     async with visit.key.admit(len(speech.text)):
         with service.meter.speech() as running, visit.speech() as watch:
             async with aclosing(service.backend.speak(speech)) as generated:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,10 @@ backend.prepare()
 # Where this is set, as in many images of containers, each of the several hundred processes that the
 # tests start would compile all modules again: a tenth of a second of processor time for each.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# With this package, which is for addresses in other alphabets, importing jsonschema takes two
+# seconds of processor time, ten times as long as without. No schema here has such a format.
+sys.modules["rfc3987_syntax"] = None  # pyright: ignore[reportArgumentType]
 
 # The same examples on every run; no deadline, since the machine may be busy.
 settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=False)
@@ -67,6 +72,14 @@ def golden() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return GOLDEN
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out files without a test for `-m hosts`: importing all costs each worker seconds."""
+    if config.option.markexpr != "hosts" or not collection_path.name.startswith("test_"):
+        return None
+    is_among = collection_path.is_dir() or "mark.hosts" in collection_path.read_text("utf-8")
+    return None if is_among else True
 
 
 def pytest_collection_finish() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import sys
@@ -187,6 +188,8 @@ def _serve(settings: Settings) -> None:
     pipes = claim()  # before anything is imported that could print
     logs.to_stderr(settings.log_level, settings.log_format)
     logs.catch_prints()
+    if settings.lexicon is not None and settings.lexicon.notice:
+        logging.getLogger(__name__).warning(settings.lexicon.notice)
     from sidecar.server import serve
 
     serve(pipes, settings)

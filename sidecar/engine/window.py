@@ -25,7 +25,7 @@ class Window:
         wake: called when there is room again after the engine was told that there is none.
 
     Attributes:
-        speed: seconds of made audio in one second of sent audio; set before the first chunk.
+        speed: seconds of made audio in one second of sent audio; set while no audio waits.
         paused_since: when the listener paused the stream, by time.monotonic; None if it is not
             paused.
         dry_since: since when the engine has had no credit to go on, by time.monotonic; None if it

@@ -45,12 +45,17 @@ class Lexicon:
     Args:
         entries: of two with the same `written`, the first one counts that is for the language and
             the case.
+        notice: see below.
+
+    Attributes:
+        notice: a sentence about what the file has and the lexicon has not; None if it has all.
 
     Raises:
         InvalidParams: an entry cannot be used; the field says which one.
     """
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[Entry], notice: str | None = None) -> None:
+        self.notice = notice
         self._root: dict[str, Any] = {}
         self.is_empty = True
         for index, entry in enumerate(entries):

@@ -19,6 +19,11 @@ from sidecar.ssml.events import EventParser
 MAX_FILE_BYTES = 16 * 2**20
 _COLUMNS = ("written", "spoken", "language", "caseSensitive")
 _TRUTH = {"": False, "false": False, "no": False, "0": False, "true": True, "yes": True, "1": True}
+# How many words of a file a notice names.
+_SHOWN = 5
+
+# The entries, and the words that have none.
+_Read = tuple[list[Entry], list[str]]
 
 
 class _JsonEntry(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
@@ -41,7 +46,8 @@ def read_lexicon(path: str) -> Lexicon:
             f"The lexicon {path} has another suffix than .csv, .json or .pls.", field="lexicon"
         )
     try:
-        return Lexicon(read(read_regular(path, MAX_FILE_BYTES).decode("utf-8-sig")))
+        entries, unsaid = read(read_regular(path, MAX_FILE_BYTES).decode("utf-8-sig"))
+        return Lexicon(entries, _describe(path, unsaid))
     except OSError as error:
         cause = describe_os_error(error, path)
         raise BadLexicon(f"The lexicon {path} cannot be read: {cause}.", field="lexicon") from error
@@ -52,7 +58,19 @@ def read_lexicon(path: str) -> Lexicon:
         raise BadLexicon(f"The lexicon {path} is not valid: {error}.", field="lexicon") from error
 
 
-def _read_csv(text: str) -> list[Entry]:
+def _describe(path: str, unsaid: list[str]) -> str | None:
+    """Return a sentence about the words that the file does not say in letters, if there are any."""
+    if not unsaid:
+        return None
+    shown = ", ".join(map(repr, unsaid[:_SHOWN])) + (", …" if len(unsaid) > _SHOWN else "")
+    count = "1 word" if len(unsaid) == 1 else f"{len(unsaid)} words"
+    return (
+        f"The lexicon {path} has {count} without <alias>, which no model says by its phonemes "
+        f"from a lexicon and which are said as they are written: {shown}."
+    )
+
+
+def _read_csv(text: str) -> _Read:
     rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     names = rows.fieldnames or ()
     if set(names) - set(_COLUMNS) or not {"written", "spoken"} <= set(names):
@@ -64,15 +82,15 @@ def _read_csv(text: str) -> list[Entry]:
             raise ValueError(f"line {rows.line_num} does not fit the columns")
         language = (row.get("language") or "").strip() or None
         found.append(Entry(row["written"], row["spoken"], language, truth))
-    return found
+    return found, []
 
 
-def _read_json(text: str) -> list[Entry]:
+def _read_json(text: str) -> _Read:
     rows = msgspec.json.decode(text, type=list[_JsonEntry])
-    return [Entry(row.written, row.spoken, row.language, row.case_sensitive) for row in rows]
+    return [Entry(row.written, row.spoken, row.language, row.case_sensitive) for row in rows], []
 
 
-def _read_pls(text: str) -> list[Entry]:
+def _read_pls(text: str) -> _Read:
     pls = _Pls()
     parser = EventParser(pls)
     parser.feed(text)
@@ -81,7 +99,7 @@ def _read_pls(text: str) -> list[Entry]:
         raise ValueError("its root is not <lexicon>")
     if pls.unsaid and not pls.entries:
         raise ValueError("it has phonemes only, and an <alias> is needed to say a word")
-    return pls.entries
+    return pls.entries, pls.unsaid
 
 
 class _Pls:
@@ -89,7 +107,7 @@ class _Pls:
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
-        self.unsaid = 0  # lexemes without an alias
+        self.unsaid: list[str] = []  # the graphemes of lexemes without an alias
         self.is_lexicon = False
         self._language: str | None = None
         self._written: list[str] = []
@@ -111,7 +129,7 @@ class _Pls:
         elif name == "alias":
             self._spoken.append(text)
         elif name == "lexeme":
-            self.unsaid += not self._spoken
+            self.unsaid += [] if self._spoken else self._written or ["<lexeme>"]
             for written in self._written if self._spoken else ():
                 self.entries.append(Entry(written, self._spoken[0], self._language, True))
         self._text = []

@@ -15,8 +15,15 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from sidecar.errors import ModelNotDownloaded, UnknownModel, UnknownRevision, UnknownVoice
+from sidecar.errors import (
+    ModelNotDownloaded,
+    UnknownModel,
+    UnknownRevision,
+    UnknownVoice,
+    Unsupported,
+)
 from sidecar.models import exported, presets
+from sidecar.models.base import ModelInfo
 from sidecar.models.checkpoint import Checkpoint
 from sidecar.models.hub import cache
 from sidecar.models.known import KNOWN
@@ -188,6 +195,25 @@ def _is_path(name: str) -> bool:
 def is_listed(name: str) -> bool:
     """Return whether a name is in the catalogue: the bundled model, or an alias."""
     return name.lower() == BUNDLED or name.partition("@")[0].lower() in ALIASES
+
+
+def check_preset(info: ModelInfo, name: str) -> None:
+    """Refuse a name that is none of a model's preset voices.
+
+    Raises:
+        UnknownVoice
+        Unsupported: the model speaks by a description.
+    """
+    names = [voice.name for voice in info.voices]
+    if name.lower() in map(str.lower, names):
+        return
+    if info.variant == "base":
+        raise UnknownVoice(f"There is no saved voice {name!r}.", field="voice")
+    if info.variant == "voice_design":
+        raise Unsupported(
+            f"A {info.variant} model has no preset voices.", hint="Omit `voice`.", field="voice"
+        )
+    raise unknown_voice(name, names)
 
 
 def unknown_voice(name: str, voices: list[str]) -> UnknownVoice:

@@ -46,6 +46,7 @@ class SsmlReader:
         takes_phonemes: whether the model does; otherwise `phoneme` is refused.
         takes_rates: whether the speed can be changed; otherwise `prosody rate` is refused.
         takes_speakers: whether the request has speakers; otherwise `voice` is refused.
+        language: of the text, for what `say-as` says in words; a name or tag.
 
     Attributes:
         faults: what is wrong with the elements, but is no error.
@@ -58,11 +59,13 @@ class SsmlReader:
         takes_phonemes: bool = False,
         takes_rates: bool = True,
         takes_speakers: bool = False,
+        language: str | None = None,
     ) -> None:
         self.faults = Faults()
         self._takes_phonemes = takes_phonemes
         self._takes_rates = takes_rates
         self._takes_speakers = takes_speakers
+        self._language = language
         self._out = RunWriter()
         self._out.kind = LineKind.TEXT
         self._characters = Characters(self._out, normalize)
@@ -241,7 +244,7 @@ class SsmlReader:
             case "sub":
                 said = attributes.get("alias")
             case "say-as":
-                said = values.say_as(written, attributes)
+                said = values.say_as(written, attributes, self._language)
             case _:
                 said = self._spell_phonemes(written, attributes, element.at)
         if said is None:

@@ -79,6 +79,10 @@ class Inbox:
             if not isinstance(event, Stage | Download | _Stop):  # a load's progress is not shown
                 return event
 
+    def change_speed(self, speed: float) -> None:
+        """Note how fast the next segment will be heard, before it is submitted."""
+        self._window.speed = speed
+
     def check(self) -> None:
         """Raise the error that the synthesis was stopped with, if it was."""
         if self._stop is not None:

@@ -120,6 +120,7 @@ class SpeechJobs:
         self._turns.give(direction.speaker)
         self.output.speaker = self._turns.name
         self.output.direct(direction)
+        self._inbox.change_speed(self.output.speed)
 
     def hold(self, models: Iterable[str]) -> None:
         """Keep models in memory until the end, from when they are there."""

@@ -14,7 +14,7 @@ def load_models(jobs: SpeechJobs, request: SynthesisRequest) -> Step[list[ModelI
     Those of several speakers stay in memory until the end, so that no turn waits for a load.
 
     Raises:
-        UnknownVoice: a model has no voice of the name that a speaker is to have.
+        UnknownVoice, Unsupported: a model has no voice of the name that a speaker is to have.
         SidecarError: a model's error.
     """
     models = {request.speech.model, *(one.speech.model for one in request.speakers.values())}

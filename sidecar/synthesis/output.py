@@ -28,6 +28,7 @@ class OutputStream:
 
     Attributes:
         least_rate: samples per second of the model that has most, where several speak.
+        speed: of the next segment: seconds of speech in a second of audio.
         speaker: who says the next segment; None is the request's own voice.
         sentence: the index of the segment that is spoken.
         sentences: how many segments have been marked.
@@ -44,7 +45,7 @@ class OutputStream:
         self._stream: AudioStream | None = None
         self._rate = 0
         self._seconds = 0.0  # when the next sample will be played, with what the encoder holds back
-        self._speed = request.format.speed
+        self.speed = request.format.speed
         self._pause = 0.0  # seconds, before the next audio
         self._is_exact = False  # the text asks for this pause, which the speed does not change
         self._started_at = 0.0
@@ -101,7 +102,7 @@ class OutputStream:
             before = self._pause if self._is_exact else 0.0
             self._pause = min(before + direction.pause, MAX_PAUSE_SECONDS)
             self._is_exact = True
-        self._speed = min(max(self._format.speed * direction.rate, MIN_SPEED), MAX_SPEED)
+        self.speed = min(max(self._format.speed * direction.rate, MIN_SPEED), MAX_SPEED)
 
     def begin(self, *, is_placed: bool) -> None:
         """Begin a segment; `is_placed` says whether `place` has been called for it."""
@@ -143,7 +144,7 @@ class OutputStream:
 
     def to_seconds(self, seconds: float) -> float:
         """Return a time in the current segment's speech as a time in the audio that comes out."""
-        return self._started_at + seconds / self._speed
+        return self._started_at + seconds / self.speed
 
     def take_codes(self) -> NDArray[np.int32]:
         """Return the codes of the segment, int32 [frames, codebooks], and keep them no longer."""
@@ -204,11 +205,11 @@ class OutputStream:
     @property
     def _pause_seconds(self) -> float:
         """How long the pause before the next audio will last."""
-        return self._pause if self._is_exact else self._pause / self._speed
+        return self._pause if self._is_exact else self._pause / self.speed
 
     def _change_speed(self) -> None:
         assert self._stream is not None
-        encoded = self._stream.change_speed(self._speed)
+        encoded = self._stream.change_speed(self.speed)
         self._hand_out(encoded.data, encoded.samples, 0)
 
     def _put_pause(self) -> None:
@@ -226,7 +227,7 @@ class OutputStream:
 
     def _put(self, samples: NDArray[np.float32], frames: int) -> None:
         assert self._stream is not None
-        self._seconds += len(samples) / self._rate / self._speed
+        self._seconds += len(samples) / self._rate / self.speed
         self._timeline.written = self._seconds
         encoded = self._stream.write(samples)
         self._hand_out(encoded.data, encoded.samples, frames)

@@ -124,13 +124,11 @@ def name_fields(speaker: SpeakerVoice | None) -> Generator[None, None, None]:
 
 
 def check_voice(speaker: SpeakerVoice, info: ModelInfo) -> None:
-    """Raise UnknownVoice if a model with preset voices has not the speaker's.
+    """Refuse a speaker's voice that is neither a preset of the model nor a saved one.
 
-    A model without presets has voices that only its own checks know; they come with the first turn.
+    Raises:
+        UnknownVoice, Unsupported
     """
     utterance = speaker.speech.utterance
-    names = [voice.name for voice in info.voices]
-    if not utterance.voice or utterance.reference or not names:
-        return
-    if utterance.voice.lower() not in map(str.lower, names):
-        raise catalog.unknown_voice(utterance.voice, names)
+    if utterance.voice and not utterance.reference:
+        catalog.check_preset(info, utterance.voice)

@@ -151,7 +151,6 @@ class Synthesis:
         """
         try:
             request = self._request = self._prepare(self._inbox.check)
-            self._window.speed = request.format.speed
             for event in self._events(request):
                 if isinstance(event, Part):
                     self._window.send(event.samples / event.sample_rate)
@@ -235,6 +234,7 @@ def _make_reader(request: SynthesisRequest, info: ModelInfo | None) -> Reader:
             takes_phonemes=info is None or "phonemes" in info.abilities,
             takes_rates=formats.can_stretch(),
             takes_speakers=bool(request.speakers),
+            language=request.language,
         )
     if not request.lexicons:
         return reader

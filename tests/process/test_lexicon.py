@@ -39,3 +39,17 @@ def test_a_file_is_for_all_requests_but_a_request_counts_more(tmp_path: Path) ->
     with sidecar("--lexicon", str(file)) as process:
         one = process.speak("We like SQL in a DB.", **PARAMS, **LEXICON)
         assert one.audio == process.speak("We like sequel in a database.", **PARAMS).audio
+
+
+def test_words_of_a_file_that_cannot_be_said_are_named_at_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "words.pls"
+    file.write_text(
+        "<lexicon><lexeme><grapheme>SQL</grapheme><alias>sequel</alias></lexeme>"
+        "<lexeme><grapheme>gif</grapheme><phoneme>dʒɪf</phoneme></lexeme></lexicon>"
+    )
+    with sidecar("--lexicon", str(file)) as process:
+        process.shutdown()
+        line = next(one for one in process.whole_log().splitlines() if "without <alias>" in one)
+    assert "WARNING" in line
+    assert "'gif'" in line
+    assert "SQL" not in line

@@ -205,6 +205,20 @@ def test_a_lexicon_may_be_a_file(name: str, tmp_path: Path) -> None:
     assert join_runs(reader.feed("SQL, sql, a, b.") + reader.finish()) == "sequel, sql, c."
 
 
+def test_words_with_phonemes_only_are_named(tmp_path: Path) -> None:
+    for name in FILES:
+        (tmp_path / name).write_text(FILES[name])
+    assert read_lexicon(str(tmp_path / "a.csv")).notice is None
+    assert read_lexicon(str(tmp_path / "a.json")).notice is None
+    notice = read_lexicon(str(tmp_path / "a.pls")).notice or ""
+    assert "1 word without <alias>" in notice
+    assert notice.endswith("'x'.")
+    only = "<lexeme><grapheme>{}</grapheme><phoneme>y</phoneme></lexeme>"
+    (tmp_path / "b.pls").write_text(f"<lexicon>{''.join(map(only.format, 'abcdefg'))}</lexicon>")
+    with pytest.raises(BadLexicon, match="phonemes only"):
+        read_lexicon(str(tmp_path / "b.pls"))
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sidecar.audio.formats import AudioFormat
+from sidecar.engine.engine import Engine
 from sidecar.engine.events import AudioChunk
-from sidecar.engine.request import SpeechRequest
-from sidecar.errors import BadVoiceFile
-from sidecar.models.base import Utterance
+from sidecar.engine.request import SpeechRequest, Stream
+from sidecar.engine.window import Window
+from sidecar.errors import BadVoiceFile, SidecarError, UnknownVoice, Unsupported
+from sidecar.models.base import ModelInfo, Utterance, VoiceInfo
 from sidecar.rpc import speech_requests
 from sidecar.rpc.contract.speech import SynthesizeParams
 from sidecar.rpc.contract.speech_options import SpeakerParams
 from sidecar.synthesis.heard import Timeline
+from sidecar.synthesis.inbox import Inbox
+from sidecar.synthesis.jobs import SpeechJobs
 from sidecar.synthesis.output import OutputStream
-from sidecar.synthesis.request import Part, SynthesisRequest
+from sidecar.synthesis.request import Part, SpeakerVoice, SynthesisRequest
 from sidecar.synthesis.segments import Segment, SegmentSource
+from sidecar.synthesis.speakers import check_voice
+from sidecar.synthesis.text_feed import TextFeed
+from sidecar.text.directives import Direction
 from sidecar.text.markup import Markup
 from sidecar.voices.choice import ChosenVoice
 from tests.support.pieces import SIZES, covers, read_segments
@@ -105,3 +113,42 @@ def test_a_model_with_another_rate_is_heard_at_the_rate_of_the_stream() -> None:
     inner = np.arange(len(samples)) % 24000  # a filter has to begin and end
     inner = (inner > 600) & (inner < 23400)
     assert np.abs(samples - expected)[inner].max() < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("variant", "family", "error"),
+    [
+        ("custom_voice", "qwen3_tts", UnknownVoice),
+        ("base", "qwen3_tts", UnknownVoice),
+        ("voice_design", "qwen3_tts", Unsupported),
+        ("dia", "dia", UnknownVoice),
+    ],
+)
+def test_a_speaker_without_that_voice_is_refused_before_its_first_turn(
+    variant: str, family: str, error: type[SidecarError]
+) -> None:
+    presets = (VoiceInfo("Ryan"),) if variant == "custom_voice" else ()
+    info = ModelInfo(family, variant, 24000, presets, ("auto",))
+
+    def check(voice: str | None, saved: ChosenVoice | None = None) -> None:
+        utterance = Utterance("", voice, reference=saved)
+        check_voice(SpeakerVoice("Ann", SpeechRequest("m", utterance)), info)
+
+    with pytest.raises(error) as caught:
+        check("nobody")
+    assert caught.value.field == "voice"
+    check(None)
+    check("nobody", ChosenVoice("nobody", None, BadVoiceFile("It is never opened here.")))
+    if presets:
+        check("ryan")
+
+
+def test_a_rate_in_the_text_counts_in_the_credit_of_the_listener() -> None:
+    window = Window(credit=1.0)
+    request = speech_requests.synthesis(SynthesizeParams(text="a", speed=2.0))
+    inbox = Inbox(window, lambda: True)
+    jobs = SpeechJobs(Engine(), request, TextFeed("a"), inbox, Stream(0.0), Timeline())
+    for rate, made in ((1.0, 2.0), (0.5, 1.0), (0.25, 0.5), (1.0, 2.0)):
+        jobs.direct(Direction(rate=rate))
+        assert window.has_room(made - 0.01)
+        assert not window.has_room(made)

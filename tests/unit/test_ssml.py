@@ -13,6 +13,7 @@ from sidecar.ssml.events import MAX_DEPTH, MAX_TAG_BYTES
 from sidecar.ssml.reader import SsmlReader
 from sidecar.synthesis.segments import Segment, SegmentSource
 from sidecar.synthesis.token_source import TokenSource
+from sidecar.text.runs import join_runs
 from tests.support.pieces import SIZES, covers, pieces, read_segments
 
 Found = tuple[list[Segment], tuple[object, ...]]
@@ -195,3 +196,16 @@ def test_any_text_is_read_or_refused_whatever_its_pieces(text: str, sizes: list[
             return str(error), error.figures
 
     assert read_or_refuse(sizes) == read_or_refuse([10**6])
+
+
+@pytest.mark.parametrize(
+    ("language", "plus"),
+    [(None, "plus"), ("auto", "plus"), ("de", "plus"), ("es-MX", "más"), ("Italian", "più"),
+     ("pt", "mais"), ("ru", "плюс"), ("zh", "加"), ("yue", "加"), ("ja", "プラス"), ("ko", "플러스")],
+)  # fmt: skip
+def test_the_sign_of_a_telephone_number_is_said_in_the_language(
+    language: str | None, plus: str
+) -> None:
+    reader = SsmlReader(language=language)
+    runs = reader.feed('<speak><say-as interpret-as="telephone">+49 (30) 1</say-as></speak>')
+    assert join_runs(runs + reader.finish()) == f"{plus} 4 9, 3 0, 1"

@@ -46,6 +46,9 @@ def _say(options: argparse.Namespace, stdout: int, is_live: bool) -> None:
         loudspeaker.check(options.device)
     text = None if is_live else source.read_text(options)
     asked = request(options)
+    for lexicon in asked.lexicons:
+        if lexicon.notice:
+            terminal.warning(lexicon.notice)
     with Results(options, stdout, text) as results:
         try:
             result = _Speech(options, asked, text, results).run()

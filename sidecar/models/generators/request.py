@@ -63,10 +63,8 @@ def _voice(info: ModelInfo, utterance: Utterance) -> str:
     names = [voice.name for voice in info.voices]
     if utterance.voice is None:
         return names[0] if names else ""
-    found = {name.lower(): name for name in names}.get(utterance.voice.lower())
-    if found is None:
-        raise catalog.unknown_voice(utterance.voice, names)
-    return found
+    catalog.check_preset(info, utterance.voice)
+    return {name.lower(): name for name in names}[utterance.voice.lower()]
 
 
 def _language(family: Family, utterance: Utterance) -> str:

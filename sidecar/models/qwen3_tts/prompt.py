@@ -15,7 +15,7 @@ import mlx.core as mx
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sidecar.errors import InvalidParams, UnknownVoice, Unsupported
+from sidecar.errors import InvalidParams, Unsupported
 from sidecar.models import catalog
 from sidecar.models.base import Utterance
 from sidecar.models.qwen3_tts.backend import Backend
@@ -228,34 +228,23 @@ class PromptBuilder:
         return known.get(name)
 
     def check_voice(self, utterance: Utterance) -> None:
-        """Refuse the name of a voice if the model has no presets.
+        """Refuse the name of a voice that the model has not.
 
         Raises:
             UnknownVoice, Unsupported
         """
-        if not utterance.voice or self._config.variant == "custom_voice":
-            return
-        if self._config.variant == "base":
-            raise UnknownVoice(f"There is no saved voice {utterance.voice!r}.", field="voice")
-        raise Unsupported(
-            f"A {self._config.variant} model has no preset voices.",
-            hint="Omit `voice`.",
-            field="voice",
-        )
+        if utterance.voice:
+            catalog.check_preset(self._config.info, utterance.voice)
 
     def _voice(self, utterance: Utterance) -> str | None:
+        self.check_voice(utterance)
         if self._config.variant != "custom_voice":
-            self.check_voice(utterance)
             return None
         return (utterance.voice or next(iter(self._config.speakers), "")).lower() or None
 
     def _preset(self, utterance: Utterance) -> int | None:
         voice = self._voice(utterance)
-        if voice is None:
-            return None
-        if voice not in self._config.speakers:
-            raise catalog.unknown_voice(utterance.voice or voice, list(self._config.speakers))
-        return self._config.speakers[voice]
+        return None if voice is None else self._config.speakers[voice]
 
     def _instruct_ids(self, utterance: Utterance) -> list[int]:
         if not utterance.instruct:

@@ -53,13 +53,14 @@ def shrink(patch: pytest.MonkeyPatch) -> None:
     smaller(chatterbox, "S3TokenizerV2", config=listener)
 
 
-def write(folder: Path, cache: Path) -> None:
-    model = write_model(folder, "english")
+def write(folder: Path, cache: Path, *, prompt: int = _PROMPT) -> None:
+    """Write both; `prompt` is how many tokens the voice has."""
+    model = write_model(folder, "english", prompt)
     repository = in_cache(cache, "mlx-community/S3TokenizerV2")
     save(repository / "model.safetensors", model._s3_tokenizer)
 
 
-def write_model(folder: Path, release: str) -> Any:
+def write_model(folder: Path, release: str, prompt: int = _PROMPT) -> Any:
     """Write the checkpoint alone: english, v2 or v3; the latter two are multilingual."""
     from mlx_audio.tts.models.chatterbox import chatterbox
     from mlx_audio.tts.models.chatterbox.config import T3Config
@@ -84,18 +85,18 @@ def write_model(folder: Path, release: str) -> Any:
     parts = {name: model[name].parameters() for name in ("ve", "t3", "s3gen")}
     weights: list[tuple[str, Any]] = tree_flatten(parts)  # pyright: ignore[reportAssignmentType]
     mx.save_safetensors(str(folder / "model.safetensors"), dict(weights))
-    _voice(folder / "conds.safetensors")
+    _voice(folder / "conds.safetensors", prompt)
     return model
 
 
-def _voice(path: Path) -> None:
+def _voice(path: Path, prompt: int) -> None:
     voice = {
         "t3.speaker_emb": mx.random.normal((1, 256)),
-        "t3.cond_prompt_speech_tokens": mx.random.randint(0, 6561, (1, _PROMPT)),
+        "t3.cond_prompt_speech_tokens": mx.random.randint(0, 6561, (1, prompt)),
         "t3.emotion_adv": mx.full((1, 1, 1), 0.5),
-        "gen.prompt_token": mx.random.randint(0, 6561, (1, _PROMPT)),
-        "gen.prompt_token_len": mx.array([_PROMPT]),
-        "gen.prompt_feat": mx.random.normal((1, 2 * _PROMPT, 80)),
+        "gen.prompt_token": mx.random.randint(0, 6561, (1, prompt)),
+        "gen.prompt_token_len": mx.array([prompt]),
+        "gen.prompt_feat": mx.random.normal((1, 2 * prompt, 80)),
         "gen.embedding": mx.random.normal((1, 192)),
     }
     mx.save_safetensors(str(path), voice)

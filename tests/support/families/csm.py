@@ -19,16 +19,30 @@ def shrink(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(mimi, "mimi_202407", _tiny_mimi)
 
 
-def write(folder: Path, cache: Path) -> None:
+_TINY = {
+    "head_dim": 16, "hidden_size": 32, "intermediate_size": 32, "num_attention_heads": 2,
+    "num_hidden_layers": 1, "num_key_value_heads": 2,
+}  # fmt: skip
+
+
+def write(
+    folder: Path,
+    cache: Path,
+    *,
+    backbone: dict[str, int] = _TINY,
+    decoder: dict[str, int] = _TINY,
+    texts: int = 300,
+    codes: int = 2048,
+    dtype: mx.Dtype = mx.float32,
+) -> None:
     from mlx_audio.tts.models.sesame import sesame
 
     write_repository(in_cache(cache, "unsloth/Llama-3.2-1B"))
     layers = {
-        "attention_bias": False, "attention_dropout": 0.0, "head_dim": 16, "hidden_act": "silu",
-        "hidden_size": 32, "initializer_range": 0.02, "intermediate_size": 32,
-        "max_position_embeddings": 2048, "mlp_bias": False, "num_attention_heads": 2,
-        "num_codebooks": 32, "num_hidden_layers": 1, "num_key_value_heads": 2,
-        "rms_norm_eps": 1e-5, "rope_theta": 10000, "use_cache": True, "vocab_size": 2048,
+        "attention_bias": False, "attention_dropout": 0.0, "hidden_act": "silu",
+        "initializer_range": 0.02, "max_position_embeddings": 2048, "mlp_bias": False,
+        "num_codebooks": 32, "rms_norm_eps": 1e-5, "rope_theta": 10000, "use_cache": True,
+        "vocab_size": codes,
         "rope_scaling": {
             "factor": 32.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
             "original_max_position_embeddings": 8192, "rope_type": "llama3",
@@ -38,22 +52,26 @@ def write(folder: Path, cache: Path) -> None:
         folder,
         {
             **layers,
+            **backbone,
             "model_type": "csm",
             "use_default_voice_prompt": False,
-            "text_vocab_size": 300,
-            "audio_vocab_size": 2048,
+            "text_vocab_size": texts,
+            "audio_vocab_size": codes,
             "audio_num_codebooks": 32,
             "backbone_flavor": "none",
             "decoder_flavor": "none",
             "depth_decoder_config": {
                 **layers,
-                "backbone_hidden_size": 32,
+                **decoder,
+                "backbone_hidden_size": backbone["hidden_size"],
                 "model_type": "csm_depth_decoder_model",
             },
         },
     )
     model = sesame.SesameModel(config)
-    model.audio_head = mx.random.normal(model.audio_head.shape)  # which starts as zeros
+    # It starts as zeros.
+    model.audio_head = mx.random.normal(model.audio_head.shape) / decoder["hidden_size"] ** 0.5
+    model.set_dtype(dtype)
     weights = {f"model.{k}": v for k, v in parameters(model)}
     mx.save_safetensors(str(folder / "model.safetensors"), weights)
     _mimi(in_cache(cache, "kyutai/moshiko-pytorch-bf16"))

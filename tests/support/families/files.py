@@ -24,11 +24,8 @@ def write_config(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
     return config
 
 
-def save(path: Path, model: Any, dtype: mx.Dtype = mx.float32) -> None:
-    weights = {}
-    for name, value in parameters(model):
-        weights[name] = value.astype(dtype) if value.dtype == mx.float32 else value
-    mx.save_safetensors(str(path), weights)
+def save(path: Path, model: Any) -> None:
+    mx.save_safetensors(str(path), dict(parameters(model)))
 
 
 def save_as_on_the_hub(path: Path, model: Any) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +19,78 @@ from tests.support.families.files import (
     write_tokenizer,
 )
 
-_CODES = 64
-_CONTENT = [f"<|bicodec_semantic_{at}|>" for at in range(_CODES)]
-_VOICE = [f"<|bicodec_global_{at}|>" for at in range(4**3)]
-_WIDTH = 32
+
+@dataclass(frozen=True)
+class Sizes:
+    """Sizes of the three models.
+
+    Attributes:
+        layers: of the language model.
+        vocabulary: the least number of rows of its embedding.
+        codes: how many semantic tokens there are.
+        voice_tokens, levels: a voice is so many tokens of 4 ** levels kinds.
+        width: of BiCodec's features.
+        vocos: width, inner width and layers of its networks.
+        postnet_layers: layers of the last of them.
+        channels, latent: of the wave generator and of the speaker encoder.
+        listener: of wav2vec 2.0.
+        dtype: of the language model's weights.
+    """
+
+    layers: dict[str, int]
+    vocabulary: int
+    codes: int
+    voice_tokens: int
+    levels: int
+    width: int
+    vocos: tuple[int, int, int]
+    postnet_layers: int
+    channels: int
+    latent: int
+    listener: dict[str, Any]
+    dtype: mx.Dtype
+
+    @property
+    def content(self) -> list[str]:
+        return [f"<|bicodec_semantic_{at}|>" for at in range(self.codes)]
+
+    @property
+    def voice(self) -> list[str]:
+        return [f"<|bicodec_global_{at}|>" for at in range(4**self.levels)]
 
 
-def write(folder: Path, cache: Path) -> None:
-    _language_model(folder)
-    _bicodec(folder / "BiCodec")
-    _wav2vec(folder / "wav2vec2-large-xlsr-53")
+_TINY = Sizes(
+    layers={
+        "hidden_size": 32,
+        "num_hidden_layers": 1,
+        "intermediate_size": 32,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+    },
+    vocabulary=0,
+    codes=64,
+    voice_tokens=2,
+    levels=3,
+    width=32,
+    vocos=(16, 16, 1),
+    postnet_layers=1,
+    channels=128,
+    latent=16,
+    listener={
+        "hidden_size": 32,
+        "num_hidden_layers": 17,  # BiCodec listens to the sixteenth
+        "num_attention_heads": 2,
+        "intermediate_size": 32,
+        "conv_dim": [8] * 7,
+    },
+    dtype=mx.float32,
+)
+
+
+def write(folder: Path, cache: Path, *, sizes: Sizes = _TINY) -> None:
+    _language_model(folder, sizes)
+    _bicodec(folder / "BiCodec", sizes)
+    _wav2vec(folder / "wav2vec2-large-xlsr-53", sizes)
     whole = {
         "sample_rate": 16000,
         "ref_segment_duration": 6,
@@ -36,7 +100,7 @@ def write(folder: Path, cache: Path) -> None:
     (folder / "audio_tokenizer_config.yaml").write_text(yaml.safe_dump(whole))
 
 
-def _language_model(folder: Path) -> None:
+def _language_model(folder: Path, sizes: Sizes) -> None:
     from mlx_audio.tts.models.spark import Model, ModelConfig
 
     words = (
@@ -47,7 +111,7 @@ def _language_model(folder: Path) -> None:
         *(f"{label}_label_{at}" for label in ("pitch", "speed") for at in range(5)),
     )  # fmt: skip
     special = ["<|endoftext|>", "<|im_end|>", *(f"<|{word}|>" for word in words)]
-    special += [*_VOICE, *_CONTENT]
+    special += [*sizes.voice, *sizes.content]
     write_tokenizer(folder, special, eos_token="<|im_end|>", pad_token="<|endoftext|>")
     number = {token: 256 + at for at, token in enumerate(special)}
     config = write_config(
@@ -55,36 +119,33 @@ def _language_model(folder: Path) -> None:
         {
             "model_type": "qwen2",  # as the converted checkpoints have it
             "sample_rate": 16000,
-            "hidden_size": _WIDTH,
-            "num_hidden_layers": 1,
-            "intermediate_size": _WIDTH,
-            "num_attention_heads": 2,
-            "num_key_value_heads": 1,
+            **sizes.layers,
             "rms_norm_eps": 1e-6,
-            "vocab_size": 256 + len(special),
+            "vocab_size": max(sizes.vocabulary, 256 + len(special)),
             "max_position_embeddings": 4096,
             "tie_word_embeddings": False,
             "eos_token_id": number["<|im_end|>"],
         },
     )
     weights = dict(parameters(Model(ModelConfig.from_dict(config))))
-    _teach(weights, number)
+    _teach(weights, number, sizes)
+    weights = {name: value.astype(sizes.dtype) for name, value in weights.items()}
     mx.save_safetensors(str(folder / "model.safetensors"), weights)
 
 
-def _teach(weights: Weights, number: dict[str, int]) -> None:
+def _teach(weights: Weights, number: dict[str, int], sizes: Sizes) -> None:
     """Fix which kind of token follows which; the token of that kind stays random.
 
-    The codec takes an exact number of the voice's tokens, and a random model does not count.
+    The codec takes an exact number of the voice's tokens, and a random model does not count. What
+    the layers add is made small, so that a token is still known behind them.
     """
-    first, second = _VOICE[::2], _VOICE[1::2]
-    follows = (
-        (["<|end_style_label|>"], ["<|start_global_token|>"]),
-        (["<|start_global_token|>"], first),
-        (first, second),
-        (second, ["<|end_global_token|>"]),
-        (["<|end_global_token|>", *_CONTENT], _CONTENT),
-    )
+    for name in weights:
+        if name.endswith(("o_proj.weight", "down_proj.weight")):
+            weights[name] *= 0.01
+    voice = [sizes.voice[at :: sizes.voice_tokens] for at in range(sizes.voice_tokens)]
+    row = [["<|end_style_label|>"], ["<|start_global_token|>"], *voice, ["<|end_global_token|>"]]
+    content = sizes.content
+    follows = (*itertools.pairwise(row), ([*row[-1], *content], content))
     shape = weights["lm_head.weight"].shape
     embedding, head = mx.random.normal(shape) * 0.3, mx.random.normal(shape) * 0.3
     for kind, (before, after) in enumerate(follows):
@@ -93,7 +154,7 @@ def _teach(weights: Weights, number: dict[str, int]) -> None:
     weights["model.embed_tokens.weight"], weights["lm_head.weight"] = embedding, head
 
 
-def _bicodec(folder: Path) -> None:
+def _bicodec(folder: Path, sizes: Sizes) -> None:
     from mlx_audio.tts.models.spark.bicodec import BiCodec
     from mlx_audio.tts.models.spark.modules.encoder_decoder.feat_decoder import Decoder
     from mlx_audio.tts.models.spark.modules.encoder_decoder.feat_encoder import Encoder
@@ -101,9 +162,11 @@ def _bicodec(folder: Path) -> None:
     from mlx_audio.tts.models.spark.modules.residual import FactorizedVectorQuantize
     from mlx_audio.tts.models.spark.modules.speaker.speaker_encoder import SpeakerEncoder
 
+    width = sizes.width
+    vocos, inner, layers = sizes.vocos
     net: dict[str, Any] = {
-        "input_channels": _WIDTH, "out_channels": _WIDTH, "vocos_dim": 16,
-        "vocos_intermediate_dim": 16, "vocos_num_layers": 1, "sample_ratios": [1, 1],
+        "input_channels": width, "out_channels": width, "vocos_dim": vocos,
+        "vocos_intermediate_dim": inner, "vocos_num_layers": layers, "sample_ratios": [1, 1],
     }  # fmt: skip
     config: dict[str, Any] = {
         "mel_params": {
@@ -112,18 +175,20 @@ def _bicodec(folder: Path) -> None:
         },
         "encoder": net,
         "decoder": {
-            "input_channel": _WIDTH, "channels": 128,
+            "input_channel": width, "channels": sizes.channels,
             "rates": [8, 5, 4, 2], "kernel_sizes": [16, 11, 8, 4],
         },
         "quantizer": {
-            "input_dim": _WIDTH, "codebook_size": _CODES, "codebook_dim": 8, "commitment": 0.25,
+            "input_dim": width, "codebook_size": sizes.codes, "codebook_dim": 8,
+            "commitment": 0.25,
         },
         "speaker_encoder": {
-            "input_dim": 128, "out_dim": _WIDTH, "latent_dim": 16, "token_num": 2,
-            "fsq_levels": [4, 4, 4], "fsq_num_quantizers": 1,
+            "input_dim": 128, "out_dim": width, "latent_dim": sizes.latent,
+            "token_num": sizes.voice_tokens, "fsq_levels": [4] * sizes.levels,
+            "fsq_num_quantizers": 1,
         },
-        "prenet": {**net, "condition_dim": _WIDTH},
-        "postnet": net,
+        "prenet": {**net, "condition_dim": width},
+        "postnet": {**net, "vocos_num_layers": sizes.postnet_layers},
     }  # fmt: skip
     parts = {
         "encoder": Encoder(**config["encoder"]),
@@ -149,7 +214,7 @@ def _bicodec(folder: Path) -> None:
     mx.save_safetensors(str(folder / "model.safetensors"), weights)
 
 
-def _wav2vec(folder: Path) -> None:
+def _wav2vec(folder: Path, sizes: Sizes) -> None:
     from mlx_audio.stt.models.wav2vec.wav2vec import ModelConfig, Wav2Vec2Model
 
     folder.mkdir()
@@ -157,13 +222,9 @@ def _wav2vec(folder: Path) -> None:
         folder,
         {
             "model_type": "wav2vec2",
-            "hidden_size": _WIDTH,
-            "num_hidden_layers": 17,  # BiCodec listens to the sixteenth
-            "num_attention_heads": 2,
-            "intermediate_size": _WIDTH,
+            **sizes.listener,
             "feat_extract_norm": "layer",
             "do_stable_layer_norm": True,
-            "conv_dim": [8] * 7,
             "conv_bias": True,
         },
     )

@@ -7,6 +7,9 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from msgspec.structs import replace
+
+from sidecar.ssml.plain import strip_tags
 from sidecar.synthesis.request import Mark, Words
 from sidecar.synthesis.word_captions import Cue, add_words, to_ms, underline
 from sidecar.text.gaps import close_gaps
@@ -20,7 +23,14 @@ _CUE_LINES = 2
 _WORD = re.compile(r"\S+")
 
 
-def srt(text: str, marks: Sequence[Mark], audio_seconds: float, words: Sequence[Words] = ()) -> str:
+def srt(
+    text: str,
+    marks: Sequence[Mark],
+    audio_seconds: float,
+    words: Sequence[Words] = (),
+    *,
+    is_ssml: bool = False,
+) -> str:
     """Return SubRip captions: one for each sentence, without markup, until the next one starts.
 
     A sentence of more than two lines has several captions, which share its time by their length.
@@ -30,22 +40,31 @@ def srt(text: str, marks: Sequence[Mark], audio_seconds: float, words: Sequence[
         text: the original text, which the marks refer to.
         audio_seconds: when the last caption ends.
         words: those of the sentences; each word that is heard is underlined.
+        is_ssml: whether the text is SSML, whose tags are not shown.
     """
-    cues = (one for cue in _all_cues(text, marks, audio_seconds, words) for one in underline(cue))
+    all_cues = _all_cues(text, marks, audio_seconds, words, is_ssml=is_ssml)
+    cues = (one for cue in all_cues for one in underline(cue))
     return "\n".join(
         f"{index}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{_named(cue)}\n"
         for index, cue in enumerate(cues, start=1)
     )
 
 
-def vtt(text: str, marks: Sequence[Mark], audio_seconds: float, words: Sequence[Words] = ()) -> str:
+def vtt(
+    text: str,
+    marks: Sequence[Mark],
+    audio_seconds: float,
+    words: Sequence[Words] = (),
+    *,
+    is_ssml: bool = False,
+) -> str:
     """Return WebVTT captions, with the same text and times as those of `srt`.
 
     Each word of `words` has its time before it, and a speaker is a `<v>`.
     """
     cues = [
         f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{_timed(cue)}\n"
-        for cue in _all_cues(text, marks, audio_seconds, words)
+        for cue in _all_cues(text, marks, audio_seconds, words, is_ssml=is_ssml)
     ]
     return "\n".join(["WEBVTT\n", *cues])
 
@@ -68,20 +87,32 @@ def _timed(cue: Cue) -> str:
 
 
 def _all_cues(
-    text: str, marks: Sequence[Mark], audio_seconds: float, words: Sequence[Words]
+    text: str,
+    marks: Sequence[Mark],
+    audio_seconds: float,
+    words: Sequence[Words],
+    *,
+    is_ssml: bool,
 ) -> Iterator[Cue]:
     known = {one.sentence: one.words or () for one in words}
     ends = [mark.start_seconds for mark in marks[1:]] + [audio_seconds]
     for mark, end in zip(marks, ends, strict=True):
         if end > mark.start_seconds:  # otherwise the sentence was not spoken
-            names = (mark.speaker.casefold(),) if mark.speaker else ()
-            said = strip_markup(text[mark.start : mark.end], speakers=names).strip()
-            said = close_gaps(said).replace(KEPT, "")
+            said = _shown(text[mark.start : mark.end], mark.speaker, is_ssml=is_ssml)
             cues = [
                 cue._replace(speaker=mark.speaker) for cue in _cues(said, mark.start_seconds, end)
             ]
             its = known.get(mark.index, ())
+            its = [replace(one, word=strip_tags(one.word)) for one in its] if is_ssml else its
             yield from add_words(cues, its) if cues and its else cues
+
+
+def _shown(sentence: str, speaker: str | None, *, is_ssml: bool) -> str:
+    """Return what captions show of a sentence."""
+    if is_ssml:
+        return strip_tags(sentence).strip()
+    names = (speaker.casefold(),) if speaker else ()
+    return close_gaps(strip_markup(sentence, speakers=names).strip()).replace(KEPT, "")
 
 
 def _cues(text: str, start: float, end: float) -> Iterator[Cue]:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
+from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,3 +103,36 @@ def test_each_caption_of_a_long_sentence_begins_with_its_first_word() -> None:
         clock, lines = cue.split("\n", 1)
         number = int(lines.split("<")[0].strip().removeprefix("word"))
         assert clock.startswith(f"00:00:{number * 0.5:06.3f} -->")
+
+
+CASES = json.loads((Path(__file__).parents[2] / "clients/cases/captions.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    "case", [one for one in CASES if one.get("isSsml")], ids=lambda case: case["name"]
+)
+def test_captions_of_ssml_are_those_of_the_clients(case: dict[str, Any]) -> None:
+    text, marks = "", list[Mark]()
+    for index, one in enumerate(case["sentences"]):
+        place = (len(text), len(text) + len(one["text"]))
+        marks.append(Mark(index, *place, one["startMs"] / 1000, one.get("speaker")))
+        text += one["text"]
+    words = [
+        Words(
+            one["sentence"],
+            [
+                Word(
+                    word["word"],
+                    word["startMs"] / 1000,
+                    word["endMs"] / 1000,
+                    word["textStart"],
+                    word["textEnd"],
+                )
+                for word in one["words"]
+            ],
+        )
+        for one in case["words"]
+    ]
+    speech = (text, marks, case["durationMs"] / 1000, words)
+    assert srt(*speech, is_ssml=True) == case["srt"]
+    assert vtt(*speech, is_ssml=True) == case["vtt"]

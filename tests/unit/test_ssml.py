@@ -201,7 +201,8 @@ def test_any_text_is_read_or_refused_whatever_its_pieces(text: str, sizes: list[
 @pytest.mark.parametrize(
     ("language", "plus"),
     [(None, "plus"), ("auto", "plus"), ("de", "plus"), ("es-MX", "más"), ("Italian", "più"),
-     ("pt", "mais"), ("ru", "плюс"), ("zh", "加"), ("yue", "加"), ("ja", "プラス"), ("ko", "플러스")],
+     ("pt", "mais"), ("ru", "плюс"), ("zh", "加"), ("yue", "加"), ("ja", "プラス"),
+     ("ko", "플러스")],
 )  # fmt: skip
 def test_the_sign_of_a_telephone_number_is_said_in_the_language(
     language: str | None, plus: str

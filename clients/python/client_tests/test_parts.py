@@ -101,6 +101,7 @@ def test_captions_are_those_of_the_typescript_client(case: dict[str, Any]) -> No
             start + len(one["text"]),
             one["startMs"],
             one.get("speaker"),
+            case.get("isSsml", False),
         )
         for index, (one, start) in enumerate(zip(case["sentences"], starts, strict=False))
     ]

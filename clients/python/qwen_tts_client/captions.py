@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
+from qwen_tts_client.plain_text import plain_text
 from qwen_tts_client.protocol import WordsProgress
 from qwen_tts_client.text_feed import Sentence
 from qwen_tts_client.word_captions import ShownWord, place_words, split_starts, underline, whole
@@ -113,10 +114,10 @@ def _cues(
     starts = [*(sentence.start_ms for sentence in sentences), duration_ms]
     for sentence, (start, end) in zip(sentences, pairwise(starts), strict=True):
         if end > start:
-            sentence = _without_name(sentence)
-            cues = list(_shared(_balanced(sentence.text), start, end, sentence.speaker))
+            shown = plain_text(_without_name(sentence))
+            cues = list(_shared(_balanced(shown.text), start, end, sentence.speaker))
             if its := known.get(sentence.index):
-                heard = place_words([cue.text for cue in cues], sentence, its)
+                heard = place_words([cue.text for cue in cues], shown, its)
                 begins = split_starts(start, end, heard, [cue.start_ms for cue in cues])
                 spans = zip(cues, heard, begins, [*begins[1:], end], strict=True)
                 cues = [
@@ -128,7 +129,7 @@ def _cues(
 
 def _without_name(sentence: Sentence) -> Sentence:
     """Return a sentence without the brackets in which the text names its speaker."""
-    match = _NAME.match(sentence.text) if sentence.speaker else None
+    match = _NAME.match(sentence.text) if sentence.speaker and not sentence.is_ssml else None
     if match is None or match[1].casefold() != (sentence.speaker or "").casefold():
         return sentence
     start = sentence.text_start + match.end()

@@ -79,7 +79,7 @@ class Speech:
     ) -> None:
         self._host = host
         self._params = to_wire(params)
-        self._text = SpokenText()
+        self._text = SpokenText(params.get("input_format") == "ssml")
         self._text.add(str(params.get("text", "")))
         self._feed = None if source is None else TextFeed(source, self._text)
         self._on_sentence = on_sentence

@@ -42,17 +42,24 @@ class Sentence:
     speaker: str | None = None
     """Who says it, if the speech has `speakers`; None: the speech's own voice."""
 
+    is_ssml: bool = False
+    """Whether the text is SSML; captions do not show its tags."""
+
 
 class SpokenText:
     """A text whose sentences are taken from its front.
 
     Attributes:
         whole: all of the text so far.
+
+    Args:
+        is_ssml: whether the text is SSML.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_ssml: bool = False) -> None:
         self.whole = ""
         self._start = 0
+        self._is_ssml = is_ssml
 
     @property
     def waiting(self) -> int:
@@ -67,7 +74,7 @@ class SpokenText:
         """Take the next sentence from the front."""
         text = self.whole[self._start : mark.text_end]
         place = self._start, mark.text_end
-        sentence = Sentence(mark.index, text, *place, mark.start_ms, mark.speaker)
+        sentence = Sentence(mark.index, text, *place, mark.start_ms, mark.speaker, self._is_ssml)
         self._start = mark.text_end
         return sentence
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from qwen_tts_client.plain_text import PlainText
 from qwen_tts_client.protocol import TimedWord
-from qwen_tts_client.text_feed import Sentence
 
 
 class ShownWord(NamedTuple):
@@ -25,11 +26,12 @@ def whole(ms: float) -> int:
 
 
 def place_words(
-    parts: Sequence[str], sentence: Sentence, words: Sequence[TimedWord]
+    parts: Sequence[str], whole: PlainText, words: Sequence[TimedWord]
 ) -> list[list[ShownWord]]:
     """Return the words in each of the texts that a sentence is shown in, one after the other.
 
-    Only the white space of these texts may differ from that of the sentence.
+    Args:
+        parts: these texts; only their white space may differ from that of `whole`.
     """
     found: list[list[ShownWord]] = [[] for _ in parts]
     places = [
@@ -38,13 +40,10 @@ def place_words(
         for at, char in enumerate(part)
         if not char.isspace()
     ]
-    # For each character of the sentence, how many are shown before it.
-    shown = [0]
-    for char in sentence.text:
-        shown.append(shown[-1] + (not char.isspace()))
+    # Where those characters are in the text of the speech.
+    shown = [at for char, at in zip(whole.text, whole.places, strict=True) if not char.isspace()]
     for word in words:
-        ends = (word.text_start, word.text_end)
-        first, last = (shown[place - sentence.text_start] for place in ends)
+        first, last = (bisect_left(shown, place) for place in (word.text_start, word.text_end))
         if first < last <= len(places):
             number, begin = places[first]
             end = [at for n, at in places[first:last] if n == number][-1] + 1

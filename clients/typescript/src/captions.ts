@@ -1,3 +1,4 @@
+import { plainText } from "./plain-text.js";
 import type { Sentence } from "./sentences.js";
 import type { SpeechResult } from "./stream.js";
 import { type ShownWord, placeWords, splitStarts, underlined } from "./word-captions.js";
@@ -79,13 +80,14 @@ function cuesOf({ sentences, durationMs, words = [] }: CaptionSource, wordTimes:
   const known = new Map(wordTimes ? words.map((one) => [one.sentence, one.words ?? []] as const) : []);
   return sentences.flatMap((written, i) => {
     const sentence = withoutName(written);
-    const { startMs, text, speaker } = sentence;
+    const { startMs, speaker } = sentence;
     const endMs = sentences[i + 1]?.startMs ?? durationMs;
     if (endMs <= startMs) return [];
-    const cues = shared(balanced(text), startMs, endMs).map((cue) => ({ ...cue, speaker }));
+    const shown = plainText(sentence);
+    const cues = shared(balanced(shown.text), startMs, endMs).map((cue) => ({ ...cue, speaker }));
     const its = known.get(i) ?? [];
     if (its.length === 0) return cues;
-    const heard = placeWords(cues.map((cue) => cue.text), sentence, its);
+    const heard = placeWords(cues.map((cue) => cue.text), shown, its);
     const starts = splitStarts(startMs, endMs, heard, cues.map((cue) => cue.startMs));
     return cues.map((cue, n) => ({
       startMs: starts[n] ?? startMs,
@@ -99,7 +101,7 @@ function cuesOf({ sentences, durationMs, words = [] }: CaptionSource, wordTimes:
 
 /** Return a sentence without the brackets in which the text names its speaker. */
 function withoutName(sentence: Sentence): Sentence {
-  const match = sentence.speaker === undefined ? null : NAME.exec(sentence.text);
+  const match = sentence.speaker === undefined || sentence.isSsml ? null : NAME.exec(sentence.text);
   if (!match || match[1]?.toLowerCase() !== sentence.speaker?.toLowerCase()) return sentence;
   const length = match[0].length;
   return { ...sentence, text: sentence.text.slice(length), textStart: sentence.textStart + length };

@@ -14,12 +14,16 @@ export interface Sentence {
   startMs: number;
   /** Who says it, if the speech has `speakers`; undefined: the speech's own voice. */
   speaker?: string;
+  /** The text is SSML; captions do not show its tags. */
+  isSsml?: true;
 }
 
 /** A text whose sentences are taken from its front. The wire counts code points, JavaScript UTF-16 units. */
 export class SpokenText {
   #whole = "";
   #start = 0;
+
+  constructor(readonly isSsml = false) {}
 
   /** All of the text so far. */
   get whole(): string {
@@ -44,8 +48,10 @@ export class SpokenText {
     const start = this.#start;
     this.#start += unitsOf(this.#whole, start, textEnd - textStart);
     const text = this.#whole.slice(start, this.#start);
-    const sentence = { index, text, textStart: start, textEnd: this.#start, startMs };
-    return speaker === undefined ? sentence : { ...sentence, speaker };
+    const sentence: Sentence = { index, text, textStart: start, textEnd: this.#start, startMs };
+    if (speaker !== undefined) sentence.speaker = speaker;
+    if (this.isSsml) sentence.isSsml = true;
+    return sentence;
   }
 }
 

@@ -46,7 +46,7 @@ export class WireSpeech implements SpeechSource {
   #generated = false;
   /** What the sidecar said that was heard of a speech that was stopped. */
   #told: HeardSpeech | undefined;
-  #text = new SpokenText();
+  #text: SpokenText;
   #feed: TextFeed | undefined;
   #credit: Credit | undefined;
   #sentences: Sentence[] = [];
@@ -62,6 +62,7 @@ export class WireSpeech implements SpeechSource {
     source?: TextSource,
   ) {
     this.encoding = params.encoding ?? "pcm_s16le";
+    this.#text = new SpokenText(params.inputFormat === "ssml");
     this.#text.add(params.text);
     if (source) this.#feed = new TextFeed(source, this.#text);
     this.result = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));

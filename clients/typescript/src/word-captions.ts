@@ -1,3 +1,4 @@
+import type { PlainText } from "./plain-text.js";
 import type { SentenceWords } from "./words.js";
 
 /** A word in a cue's text, and when it is heard, in milliseconds. */
@@ -12,25 +13,22 @@ const isSpace = (char: string) => /\s/.test(char);
 
 /**
  * Return the words in each of the texts that a sentence is shown in, one after the other. Only the white space of
- * these texts may differ from that of the sentence.
+ * these texts may differ from that of `whole`.
  */
 export function placeWords(
   parts: readonly string[],
-  sentence: { text: string; textStart: number },
+  whole: PlainText,
   words: NonNullable<SentenceWords["words"]>,
 ): ShownWord[][] {
   const places = parts.flatMap((part, number) =>
     [...Array(part.length).keys()].filter((at) => !isSpace(part.charAt(at))).map((at) => ({ number, at })),
   );
-  // For each UTF-16 unit of the sentence, how many are shown before it.
-  const shown = [0];
-  for (let at = 0; at < sentence.text.length; at++) {
-    shown.push((shown[at] ?? 0) + (isSpace(sentence.text.charAt(at)) ? 0 : 1));
-  }
+  // Where those units are in the text of the speech.
+  const shown = whole.places.filter((_, at) => !isSpace(whole.text.charAt(at)));
+  const shownBefore = (place: number) => shown.filter((one) => one < place).length;
   const found: ShownWord[][] = parts.map(() => []);
   for (const { textStart, textEnd, startMs, endMs } of words) {
-    const first = shown[textStart - sentence.textStart] ?? 0;
-    const last = shown[textEnd - sentence.textStart] ?? 0;
+    const [first, last] = [shownBefore(textStart), shownBefore(textEnd)];
     const begin = places[first];
     if (!begin || last <= first || last > places.length) continue;
     const end = places.slice(first, last).findLast(({ number }) => number === begin.number);

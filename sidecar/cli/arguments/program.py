@@ -83,8 +83,6 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         options.parser.error("--no-normalize leaves the text as it is, with its stage directions")
     if options.command == "say" and options.ssml and options.skip_directions:
         options.parser.error("--skip-directions is for a plain text, and not for --ssml")
-    if options.command == "say" and options.ssml and (options.srt or options.vtt):
-        options.parser.error("captions cannot be made of --ssml yet: they would show its tags")
     return options
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from sidecar.cli.say.request import encoding, output_path
 from sidecar.synthesis.captions import srt, vtt
 from sidecar.synthesis.request import Mark, SynthesisResult, Words
 
-Captions = Callable[[str, Sequence[Mark], float, Sequence[Words]], str]
+Captions = Callable[..., str]  # `srt` or `vtt`
 
 
 class Results:
@@ -126,7 +126,9 @@ class Results:
                 self._audio_file.patch(offset, data)
             self._audio_file.keep()  # it stays if the captions cannot be written
         for file, captions in self._captions:
-            file.write(captions("".join(self.text), self.marks, seconds, self.words).encode())
+            text, is_ssml = "".join(self.text), self._options.ssml
+            shown = captions(text, self.marks, seconds, self.words, is_ssml=is_ssml)
+            file.write(shown.encode())
         for file in self._files:
             file.keep()
         self._is_complete = True

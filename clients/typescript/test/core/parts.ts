@@ -69,6 +69,7 @@ describe("a text that is fed", () => {
 describe("captions", () => {
   interface Case {
     name: string;
+    isSsml?: boolean;
     sentences: { startMs: number; text: string; speaker?: string }[];
     words?: WordsProgress[];
     durationMs: number;
@@ -78,7 +79,7 @@ describe("captions", () => {
   const cases = JSON.parse(readFileSync(join(REPOSITORY, "clients/cases/captions.json"), "utf8")) as Case[];
   for (const { name, durationMs, srt, vtt, ...given } of cases) {
     it(name, () => {
-      const text = new SpokenText();
+      const text = new SpokenText(given.isSsml);
       const starts: number[] = [];
       let textStart = 0;
       const sentences = given.sentences.map(({ text: written, startMs, speaker }, index) => {

@@ -27,6 +27,8 @@ export interface SpeechOptions {
   /** 0.5 to 2 (dimensionless). */
   speed?: number;
   instruct?: string;
+  /** The same seed gives the same audio. */
+  seed?: number;
 }
 
 /** How a reading ended. */

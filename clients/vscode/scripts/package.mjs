@@ -1,5 +1,6 @@
 // Packs the extension into a .vsix: `npm run package [-- FOLDER]`, by default into build.
-// REPOSITORY is the address of the repository, for the links of README.md; without one they are left as they are.
+// REPOSITORY is the address of the repository on GitHub, for the links of README.md; without one they are left as they
+// are. REVISION is the tag or commit that they lead to.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";

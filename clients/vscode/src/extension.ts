@@ -84,7 +84,7 @@ export async function deactivate(): Promise<void> {
   await host?.end();
 }
 
-const SPEECH = ["voice", "model", "language", "instruct", "speed"].map((name) => `qwenTts.${name}`);
+const SPEECH = ["voice", "language", "instruct", "speed"].map((name) => `qwenTts.${name}`);
 
 function onChange(change: vscode.ConfigurationChangeEvent, narrator: Narrator, log: vscode.LogOutputChannel): void {
   const { host, highlighter } = narrator.parts;
@@ -92,6 +92,8 @@ function onChange(change: vscode.ConfigurationChangeEvent, narrator: Narrator, l
     log.info("The settings of the sidecar have changed: it is ended, and the next reading starts another one.");
     narrator.stop();
     void host.end();
+  } else if (change.affectsConfiguration("qwenTts.model")) {
+    void narrator.again();
   } else if (SPEECH.some((name) => change.affectsConfiguration(name))) {
     narrator.reading?.again();
     narrator.update();

@@ -71,8 +71,10 @@ function forResponse(type: string): Action[] {
   if (["unknownVoice", "incompatibleVoice", "badVoiceFile"].includes(type)) return ["voice", "log"];
   if (type === "sidecarExited") return ["restart", "log"];
   if (MODEL_FAULTS.has(type)) return ["model", "log"];
-  return ["settings", "log"];
+  return SETTINGS_FAULTS.has(type) ? ["settings", "log"] : ["log"];
 }
+
+const SETTINGS_FAULTS = new Set(["unknownLanguage", "missingPackage"]);
 
 const MODEL_FAULTS = new Set([
   "unknownModel", "unknownRevision", "modelLoadFailed", "notACheckpoint", "modelNotDownloaded", "hubUnreachable",

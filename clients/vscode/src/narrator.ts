@@ -6,7 +6,7 @@ import { describe } from "./faults.js";
 import type { Highlighter } from "./highlighter.js";
 import type { LiveText } from "./live-text.js";
 import type { Messenger } from "./messenger.js";
-import { DeclinedError, prepareModel } from "./models.js";
+import { DeclinedError, loadDefault, prepareModel } from "./models.js";
 import type { Passage } from "./passage.js";
 import type { PlayerView } from "./player-view.js";
 import { Reading } from "./reading.js";
@@ -46,11 +46,13 @@ interface Turn {
 }
 
 const NOTHING: Heard = { sentence: undefined, word: undefined };
+const UNHEARD: Outcome = { finished: false, heardMs: 0, heardText: "" };
 
 export class Narrator implements vscode.Disposable {
   status: Status = "idle";
   heard = NOTHING;
   #turn: Turn | undefined;
+  #hasDocument = false;
   readonly #onStatus = new vscode.EventEmitter<Status>();
   readonly #onSentence = new vscode.EventEmitter<SpokenSentence | undefined>();
   readonly onDidChangeStatus = this.#onStatus.event;
@@ -99,7 +101,7 @@ export class Narrator implements vscode.Disposable {
     turn.abort.abort();
     if (turn.reading) turn.reading.stop();
     else turn.job.text.close().catch(() => {});
-    turn.finish(turn.reading?.outcome ?? { finished: false, heardMs: 0, heardText: "" });
+    turn.finish(turn.reading?.outcome ?? UNHEARD);
     this.parts.highlighter.clear();
     this.update();
   }
@@ -111,13 +113,16 @@ export class Narrator implements vscode.Disposable {
 
   /** End the sidecar and start it again; go on reading, if something is being read. */
   async restart(): Promise<void> {
-    const turn = this.#turn;
-    const start = turn?.reading?.place ?? turn?.job.start;
-    const job = turn && start !== undefined ? { ...turn.job, start } : undefined;
-    this.#detach();
+    const job = this.#detach();
     await this.parts.host.end();
-    if (job) await this.read(job);
+    if (job) await this.read(job).catch(() => {}); // The person has been told.
     else await this.parts.host.use(async () => {});
+  }
+
+  /** Begin the present sentence again, after all that a reading begins with: another model has to be prepared. */
+  async again(): Promise<void> {
+    const job = this.#detach();
+    if (job) await this.read(job).catch(() => {});
   }
 
   /** Tell everybody what is going on now. */
@@ -143,10 +148,14 @@ export class Narrator implements vscode.Disposable {
     const opening = player.open();
     opening.catch(() => {}); // It is awaited below; the start may fail first.
     await host.use(async (sidecar) => {
-      const { model } = this.#options(turn);
       await opening;
       turn.abort.signal.throwIfAborted();
-      if (model) await prepareModel(sidecar, model, (text, yes) => messenger.ask(text, yes), turn.abort.signal);
+      const { model } = this.#options(turn);
+      const ask = (text: string, yes: string) => messenger.ask(text, yes);
+      if (model) await prepareModel(sidecar, model, ask, turn.abort.signal);
+      else if (sidecarSettings().args.some((word) => /^--model(=|$)/.test(word))) {
+        await loadDefault(sidecar, turn.abort.signal);
+      }
       turn.abort.signal.throwIfAborted();
       await this.#listen(turn, sidecar);
     });
@@ -182,11 +191,12 @@ export class Narrator implements vscode.Disposable {
     messenger.log.error(asError(error).message);
     const fault = describe(error, { setting: sidecarSettings().command, variable: process.env.QWEN_TTS_SIDECAR });
     highlighter.show(NOTHING); // It follows the edits until it is known whether the reading goes on.
-    void messenger.error(fault).then((action) => {
-      if (action === "restart") return this.read({ ...job, start }).catch(() => {});
+    const answered = messenger.error(fault).then(async (action) => {
+      if (action === "restart") return void (await this.read({ ...job, start }).catch(() => {}));
       if (this.isIdle) highlighter.clear();
-      return job.text.close().catch(() => {});
+      await job.text.close();
     });
+    answered.catch((problem: unknown) => messenger.log.error(asError(problem)));
     return new Error(fault.text, { cause: error });
   }
 
@@ -196,14 +206,16 @@ export class Narrator implements vscode.Disposable {
     this.update();
   }
 
-  /** Forget what is being read, and leave its text open. */
-  #detach(): void {
+  /** End what is being read, and leave its text open; return what would go on with it. */
+  #detach(): Job | undefined {
     const turn = this.#turn;
-    if (!turn) return;
+    if (!turn) return undefined;
+    const { job, reading } = turn;
     this.#turn = undefined;
     turn.abort.abort();
-    turn.reading?.halt();
-    turn.finish(turn.reading?.outcome ?? { finished: false, heardMs: 0, heardText: "" });
+    reading?.halt();
+    turn.finish(reading?.outcome ?? UNHEARD);
+    return { ...job, start: reading?.place ?? job.start };
   }
 
   #statusNow(): Status {
@@ -215,7 +227,9 @@ export class Narrator implements vscode.Disposable {
   }
 
   #setStatus(status: Status): void {
-    void vscode.commands.executeCommand("setContext", "qwenTts.hasDocument", this.#turn?.job.source !== undefined);
+    const hasDocument = this.#turn?.job.source !== undefined;
+    if (hasDocument !== this.#hasDocument) void vscode.commands.executeCommand("setContext", "qwenTts.hasDocument", hasDocument);
+    this.#hasDocument = hasDocument;
     if (status === this.status) return;
     this.status = status;
     void vscode.commands.executeCommand("setContext", "qwenTts.status", status);

@@ -1,6 +1,6 @@
 // One text that is read aloud: what is heard of it, and where the listener wants to be in it.
 
-import type { LiveSpeechParams } from "qwen-tts-sidecar";
+import { SidecarResponseError, type LiveSpeechParams } from "qwen-tts-sidecar";
 import type { LiveText } from "./live-text.js";
 import { Request, type Speaker } from "./request.js";
 import type { Heard, TimedSentence } from "./timeline.js";
@@ -144,7 +144,7 @@ export class Reading {
     const request = new Request(this.options.text, start, {
       onSamples: (pcm) => request === this.#request && this.options.sound.push(this.#take, pcm),
       onComplete: () => this.#endIfHeard(),
-      onError: (error) => this.#end(false, error),
+      onError: (error) => (start > this.options.start && isSilent(error) ? this.#end(true) : this.#end(false, error)),
     });
     this.#request = request;
     this.heard = NOTHING;
@@ -164,6 +164,7 @@ export class Reading {
     this.heard = { sentence, word: undefined };
     this.#begin(request, first);
     for (const pcm of request.tape.from(first)) this.options.sound.push(this.#take, pcm);
+    this.#endIfHeard(); // What is left may be silent.
   }
 
   /** Begin another take, with a sample of the request's audio. */
@@ -204,3 +205,7 @@ export class Reading {
     this.options.onEnd(error);
   }
 }
+
+/** Return whether there is nothing to say in a text: behind the last sentence may be code, for example. */
+const isSilent = (error: unknown) =>
+  error instanceof SidecarResponseError && error.type === "invalidParams" && error.field === "text";

@@ -64,6 +64,7 @@ export class FakeSpeaker implements Speaker {
           at += text.length;
         }
       }
+      if (speaker.failure) throw speaker.failure;
     }
     const stream = {
       on(event: string, listener: (event: never) => void) {

@@ -59,6 +59,8 @@ test("a refusal of the sidecar leads to what can be changed", () => {
   const refused = (type: string) => told(new client.SidecarResponseError("No voice x.", 1003, type, "voice", "There is y."));
   assert.deepEqual(refused("unknownVoice"), { text: "No voice x. There is y.", actions: ["voice", "log"] });
   assert.deepEqual(refused("diskFull").actions, ["model", "log"]);
+  assert.deepEqual(refused("missingPackage").actions, ["settings", "log"]);
+  assert.deepEqual(refused("queueFull").actions, ["log"]);
   assert.deepEqual(refused("sidecarExited").actions, ["restart", "log"]);
 });
 

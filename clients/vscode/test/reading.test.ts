@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SidecarResponseError } from "qwen-tts-sidecar";
 import { LiveText, type TextSource } from "../src/live-text.js";
 import { Reading } from "../src/reading.js";
 import { SAMPLE_RATE } from "../src/types.js";
@@ -202,6 +203,23 @@ test("a text is read while it is written, and can be skipped in", async () => {
   assert.deepEqual(ends, [undefined]);
   assert.ok(isClosed);
   assert.equal(reading.outcome.heardText, "A one. B two. C three.");
+});
+
+test("behind the last sentence that can be spoken is the end", async () => {
+  const { reading, speaker, ends, play } = reader("A one. `code`");
+  await settled();
+  await play(0.5);
+  speaker.failure = new SidecarResponseError("Nothing in the text can be spoken.", -32602, "invalidParams", "text");
+  reading.next();
+  await settled();
+  assert.deepEqual(ends, [undefined]);
+});
+
+test("a text in which nothing can be spoken is an error", async () => {
+  const { speaker, ends } = reader("code.");
+  speaker.failure = new SidecarResponseError("Nothing in the text can be spoken.", -32602, "invalidParams", "text");
+  await settled();
+  assert.equal(ends[0], speaker.failure);
 });
 
 test("a source that fails ends the reading with its error", async () => {

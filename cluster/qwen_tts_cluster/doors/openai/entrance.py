@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from qwen_tts_cluster.access import bearer
 from qwen_tts_cluster.doors.openai.errors import HttpError, bad_request, to_http_error
 from qwen_tts_cluster.doors.openai.guard import Guard, is_preflight, preflight_headers
+from qwen_tts_cluster.doors.openai.streaming import BodyCut
 from qwen_tts_cluster.doors.openai.visit import Visit
 from qwen_tts_cluster.errors import SpeechError
 from qwen_tts_cluster.service import Service
@@ -53,8 +54,10 @@ class Entrance:
             response = self._checked(scope, headers, visit)
             await (response or self._app)(scope, receive, reply)
         except Exception as error:
-            if not isinstance(error, HttpError):
-                log.exception("a request failed: %s", visit.id)
+            if isinstance(error, BodyCut):
+                log.warning("The body of %s was cut: %s", visit.id, error)
+            elif not isinstance(error, HttpError):
+                log.exception("The request %s failed", visit.id)
             if has_started:
                 raise  # The server cuts the body.
             await error_response(error, visit)(scope, receive, reply)

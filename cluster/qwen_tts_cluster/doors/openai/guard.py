@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from qwen_tts_cluster.doors.openai.errors import HttpError, bad_request
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+# A name or an address, and perhaps a port, which may be empty.
+_HOST = re.compile(r"(?P<name>\[[\da-fA-F:.]+\]|[^\s:/?#@[\]\\]+)(:\d{0,5})?")
 # The response headers that a page may read, besides the body and its type.
 _EXPOSED = "x-request-id, x-ignored-parameters, retry-after, allow"
 
@@ -97,12 +100,8 @@ def preflight_headers(headers: Headers) -> dict[str, str]:
 
 
 def _host_name(host: str) -> str:
-    try:
-        parts = urlsplit(f"//{host}")
-        if parts.hostname and parts.netloc == host and "@" not in host and parts.port != 0:
-            return parts.hostname
-    except ValueError:
-        pass
+    if found := _HOST.fullmatch(host):
+        return found["name"].strip("[]").lower()
     raise bad_request(f"The Host header {json.dumps(host)} is not a host name.")
 
 

@@ -44,14 +44,14 @@ def _router(service: Service, aliases: Aliases) -> APIRouter:
         return await create_speech(service, aliases, request)
 
     async def list_models(_: Request) -> Response:
-        return JSONResponse(await models.list_models(backend, aliases))
+        return JSONResponse(await models.list_models(service, aliases))
 
     async def list_audio_models(_: Request) -> Response:
-        return JSONResponse(await models.list_audio_models(backend, aliases))
+        return JSONResponse(await models.list_audio_models(service, aliases))
 
     async def get_model(request: Request) -> Response:
         name: str = request.path_params["name"]
-        return JSONResponse(await models.get_model(backend, aliases, name))
+        return JSONResponse(await models.get_model(service, aliases, name))
 
     async def list_voices(request: Request) -> Response:
         asked = request.query_params.get("model")

@@ -141,6 +141,7 @@ async def _begin(service: Service, aliases: Aliases, asked: SpeechRequest, visit
     """
     model = aliases.model(asked.model or "")
     try:
+        service.check_model(model)
         voice = await choose_voice(service.backend, aliases, model, asked.voice)
         speech = msgspec.structs.replace(asked, model=model, voice=voice)
         try:

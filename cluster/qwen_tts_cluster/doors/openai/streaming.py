@@ -44,6 +44,10 @@ async def server_sent(events: Events) -> Pieces:
         yield _event({"type": "error", "error": to_http_error(error).content})
 
 
+class BodyCut(Exception):
+    """A speech failed after its first audio, so the body has to end without its end."""
+
+
 class SpeechResponse(Response):
     """A response with a body that is still being generated.
 
@@ -74,6 +78,8 @@ class SpeechResponse(Response):
             await asyncio.wait({sending, self._leaving}, return_when=asyncio.FIRST_COMPLETED)
             if sending.done():
                 sending.result()
+        except SpeechError as error:
+            raise BodyCut(error.type) from None
         finally:
             await cancel(sending)
             await cancel(self._leaving)

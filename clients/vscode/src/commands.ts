@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import { describe } from "./faults.js";
 import { isTextSource, LiveText, type TextSource } from "./live-text.js";
 import type { Narrator } from "./narrator.js";
+import { checked } from "./options.js";
 import * as pickers from "./pickers.js";
 import { sidecarSettings } from "./settings.js";
 import { fromCursor, selectionOf, wholeOf, type Source } from "./sources.js";
@@ -58,7 +59,7 @@ export class Commands {
    *
    * @throws Error if it cannot be read.
    */
-  async speak(text: TextSource, options: SpeechOptions = {}): Promise<Outcome> {
+  async speak(text: TextSource, options?: SpeechOptions): Promise<Outcome> {
     if (!isTextSource(text)) {
       throw new TypeError(
         "qwenTts.speak reads a string, or an iterable of strings, which may be asynchronous. An iterable cannot be passed " +
@@ -66,7 +67,7 @@ export class Commands {
       );
     }
     if (typeof text === "string" && text.trim() === "") throw new Error(BLANK);
-    return this.narrator.read({ text: new LiveText(text), start: 0, options });
+    return this.narrator.read({ text: new LiveText(text), start: 0, options: checked(options) });
   }
 
   async #readEditor(select: (editor: vscode.TextEditor) => Source | undefined, otherwise = BLANK): Promise<void> {

@@ -17,27 +17,27 @@ export async function selectVoice(host: SidecarHost, document: vscode.TextDocume
   const { voice, model } = speechSettings(document);
   const voices = host.use((sidecar) => sidecar.voices.list(model));
   const first = { label: "The model's own", description: "its first voice", value: "" };
-  await pick("Voice", voices.then((list) => [first, ...voiceChoices(list)]), voice ?? "", (name) => change("voice", name || undefined));
+  await pick("Voice", voices.then((list) => [first, ...voiceChoices(list)]), voice ?? "", (name) => change("voice", name || undefined, document));
 }
 
 export async function selectModel(host: SidecarHost): Promise<void> {
   const { model } = speechSettings(undefined);
   const models = host.use((sidecar) => sidecar.models.list());
   const first = { label: "The sidecar's own", description: "as it was started", value: "" };
-  await pick("Model", models.then((list) => [first, ...modelChoices(list)]), model ?? "", (name) => change("model", name || undefined));
+  await pick("Model", models.then((list) => [first, ...modelChoices(list)]), model ?? "", (name) => change("model", name || undefined, undefined));
 }
 
 export async function selectSpeed(document: vscode.TextDocument | undefined): Promise<void> {
   const { speed = 1 } = speechSettings(document);
   const choices = SPEEDS.map((value) => ({ label: `${value}×`, value }));
-  await pick("Speed", Promise.resolve(choices), speed, (value) => change("speed", value));
+  await pick("Speed", Promise.resolve(choices), speed, (value) => change("speed", value, document));
 }
 
 /** Speak faster or, with −1, slower by one step. */
 export async function changeSpeed(document: vscode.TextDocument | undefined, direction: 1 | -1): Promise<void> {
   const { speed = 1 } = speechSettings(document);
   const next = Math.min(2, Math.max(0.5, Math.round((speed + direction * STEP) * 100) / 100));
-  await change("speed", next);
+  await change("speed", next, document);
   vscode.window.setStatusBarMessage(`Read Aloud: ${next}×`, 2000);
 }
 

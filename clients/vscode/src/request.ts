@@ -12,7 +12,7 @@ export interface Speaker {
   synthesizeText(text: AsyncIterable<string>, params: LiveSpeechParams): Stream;
 }
 
-export type Stream = Pick<SpeechStream, "on" | "final" | "cancel"> & AsyncIterable<{ audio: Uint8Array }>;
+export type Stream = Pick<SpeechStream, "on" | "final" | "cancel" | "flush"> & AsyncIterable<{ audio: Uint8Array }>;
 
 export interface RequestEvents {
   onSamples(pcm: Uint8Array): void;
@@ -25,6 +25,11 @@ export interface RequestEvents {
 const AHEAD = 10 * SAMPLE_RATE;
 /** Milliseconds of audio that the sidecar may be ahead of the loop below. */
 const CREDIT_MS = 5000;
+/** Milliseconds that a text may pause while it is written. */
+const TEXT_TIMEOUT_MS = 10 * 60_000;
+/** Milliseconds without text after which a sentence that is complete is spoken. */
+const PAUSE_MS = 1500;
+const SENTENCE_END = /[.!?…:。！？：]["'”’)\]]*\s*$/u;
 
 export class Request {
   readonly tape = new Tape();
@@ -47,7 +52,7 @@ export class Request {
     const wanted = { ...params, sampleRate: SAMPLE_RATE, encoding: "pcm_s16le" as const, creditMs: CREDIT_MS };
     const stream = this.text.isWhole
       ? speaker.synthesize({ ...wanted, text: this.text.text.slice(this.start) })
-      : speaker.synthesizeText(this.text.from(this.start), wanted);
+      : speaker.synthesizeText(this.#written(), { ...wanted, textTimeoutMs: TEXT_TIMEOUT_MS });
     this.#stream = stream;
     stream.on("sentence", (sentence) => this.timeline.addSentence(sentence));
     stream.on("words", (words) => this.timeline.addWords(words));
@@ -65,6 +70,23 @@ export class Request {
     this.#isOver = true;
     this.#wake();
     void this.#stream?.cancel({ playedMs: (this.#heard / SAMPLE_RATE) * 1000 });
+  }
+
+  /**
+   * Yield the text as it is written. The sidecar waits for the word behind a sentence; if the writer pauses there, as
+   * a chat does that calls a tool, the sentence is spoken all the same.
+   */
+  async *#written(): AsyncGenerator<string, void> {
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      for await (const piece of this.text.from(this.start)) {
+        clearTimeout(timer);
+        yield piece;
+        if (SENTENCE_END.test(this.text.text)) timer = setTimeout(() => this.#stream?.flush(), PAUSE_MS);
+      }
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #run(stream: Stream): Promise<void> {

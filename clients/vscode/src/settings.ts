@@ -3,6 +3,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import * as vscode from "vscode";
+import { targetOf } from "./target.js";
 import type { SpeechOptions } from "./types.js";
 
 /** How the sidecar is reached. */
@@ -43,15 +44,21 @@ export function speechSettings(scope: vscode.TextDocument | undefined): SpeechOp
 
 export const idleMs = () => vscode.workspace.getConfiguration("qwenTts").get("idleMinutes", 10) * 60_000;
 
-/** Change a setting of the user, or if the workspace has one that counts more, that one. */
-export async function change(name: "voice" | "model" | "speed", value: string | number | undefined): Promise<void> {
-  const settings = vscode.workspace.getConfiguration("qwenTts");
-  const found = settings.inspect(name);
-  const target =
-    found?.workspaceFolderValue !== undefined || found?.workspaceValue !== undefined
-      ? vscode.ConfigurationTarget.Workspace
-      : vscode.ConfigurationTarget.Global;
-  await settings.update(name, value, target);
+const TARGETS = {
+  global: vscode.ConfigurationTarget.Global,
+  workspace: vscode.ConfigurationTarget.Workspace,
+  workspaceFolder: vscode.ConfigurationTarget.WorkspaceFolder,
+};
+
+/** Change a setting where it counts for a document. */
+export async function change(
+  name: "voice" | "model" | "speed",
+  value: string | number | undefined,
+  scope: vscode.TextDocument | undefined,
+): Promise<void> {
+  const settings = vscode.workspace.getConfiguration("qwenTts", scope);
+  const { place, isForLanguage } = targetOf(settings.inspect(name) ?? {});
+  await settings.update(name, value, TARGETS[place], isForLanguage);
 }
 
 function fromHome(path: string): string {

@@ -11,6 +11,7 @@ interface Asked {
   text: string | undefined;
   params: object;
   isCancelled: boolean;
+  flushes?: number;
 }
 
 /**
@@ -72,6 +73,7 @@ export class FakeSpeaker implements Speaker {
         return stream;
       },
       final: async () => ({}),
+      flush: () => (asked.flushes = (asked.flushes ?? 0) + 1),
       cancel: async () => {
         asked.isCancelled = true;
         speaker.#wake();

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { shouldReveal } from "../src/following.js";
 import { isTextSource, LiveText } from "../src/live-text.js";
+import { checked } from "../src/options.js";
 import { page, policy } from "../src/page.js";
 import { shownOf } from "../src/shown.js";
 import { Tape } from "../src/tape.js";
+import { targetOf } from "../src/target.js";
 import { Timeline } from "../src/timeline.js";
 import { SAMPLE_RATE } from "../src/types.js";
 
@@ -124,4 +126,19 @@ test("the word that is heard is marked in the sentence that is shown", () => {
   const shown = shownOf("speaking", { sentence, word: word("two", 0, 16) }, { voice: "slt" });
   assert.deepEqual(shown, { status: "speaking", sentence: "One two.", word: { start: 4, end: 7 }, voice: "slt", speed: 1 });
   assert.equal(shown.sentence.slice(4, 7), "two");
+});
+
+test("an option that has no effect is an error", () => {
+  assert.deepEqual(checked(), {});
+  assert.deepEqual(checked({ voice: "slt", speed: 1.5, model: undefined }), { voice: "slt", speed: 1.5 });
+  assert.throws(() => checked({ encoding: "mp3" }), /no option encoding\. Its options are: voice, model, language/);
+  assert.throws(() => checked({ toString: "a" }), /no option toString/);
+  assert.throws(() => checked({ speed: "2" }), /speed of qwenTts\.speak must be a number/);
+  assert.throws(() => checked("slt"), /must be an object/);
+});
+
+test("a setting is changed where it counts", () => {
+  assert.deepEqual(targetOf({}), { place: "global", isForLanguage: false });
+  assert.deepEqual(targetOf({ globalValue: "a", workspaceValue: "" }), { place: "workspace", isForLanguage: false });
+  assert.deepEqual(targetOf({ workspaceFolderValue: 1, globalLanguageValue: 2 }), { place: "global", isForLanguage: true });
 });

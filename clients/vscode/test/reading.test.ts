@@ -205,6 +205,29 @@ test("a text is read while it is written, and can be skipped in", async () => {
   assert.equal(reading.outcome.heardText, "A one. B two. C three.");
 });
 
+test("a sentence is spoken when the writer pauses behind it, and not when it pauses within one", async ({ mock }) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const pieces: ((piece: string) => void)[] = [];
+  async function* written() {
+    for (;;) yield await new Promise<string>((resolve) => pieces.push(resolve));
+  }
+  const { speaker, reading } = reader(written());
+  const write = async (piece: string) => {
+    await settled();
+    pieces.shift()?.(piece);
+    await settled();
+  };
+  await write("A one.");
+  mock.timers.tick(1499);
+  await write(" B");
+  mock.timers.tick(5000);
+  assert.equal(speaker.asked[0]?.flushes, undefined);
+  await write(" two. ");
+  mock.timers.tick(1500);
+  assert.equal(speaker.asked[0]?.flushes, 1);
+  reading.stop();
+});
+
 test("behind the last sentence that can be spoken is the end", async () => {
   const { reading, speaker, ends, play } = reader("A one. `code`");
   await settled();

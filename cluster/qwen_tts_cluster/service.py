@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from qwen_tts_cluster.access import Keys
@@ -13,6 +14,7 @@ from qwen_tts_cluster.backends.sidecar import SidecarBackend
 from qwen_tts_cluster.errors import SettingsError, SpeechError
 from qwen_tts_cluster.meter import Meter
 from qwen_tts_cluster.observing import Instruments, Observer, Recorded
+from qwen_tts_cluster.saved_voices import SavedVoices
 from qwen_tts_cluster.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -39,7 +41,8 @@ class Service:
         self.settings = settings
         self.keys = Keys.read(settings.access)
         self.observer = Observer(instruments or Recorded())
-        self.backend = open_backend(settings)
+        self._voices = None if settings.voices is None else SavedVoices(settings.voices)
+        self.backend = open_backend(settings, self._voices and self._voices.folder)
         self.meter = Meter(settings.limits.max_streams)
         self.draining = asyncio.Event()
         self._on_drain: list[Callable[[], None]] = []
@@ -74,7 +77,10 @@ class Service:
 
         Raises:
             SpeechError: it cannot be started.
+            SettingsError: the saved voices cannot be read.
         """
+        if self._voices is not None:
+            await self._voices.start()
         await self.backend.start()
 
     def drain(self) -> None:
@@ -95,6 +101,8 @@ class Service:
             self._ending.cancel()
         self._end()
         await self.backend.close()
+        if self._voices is not None:
+            await self._voices.close()
 
     def _end(self) -> None:
         log.info("This replica ends: %d speeches are cancelled", self.meter.streams)
@@ -102,14 +110,19 @@ class Service:
             call()
 
 
-def open_backend(settings: Settings) -> Backend:
+def open_backend(settings: Settings, voices: Path | None) -> Backend:
     """Return the backend of the settings, not started.
+
+    Args:
+        voices: the folder of saved voices.
 
     Raises:
         SettingsError: it cannot be used.
     """
     if settings.backend.openai is None:
-        return SidecarBackend(settings)
+        return SidecarBackend(settings, voices)
+    if voices is not None:
+        raise SettingsError("`voices` are of a sidecar: `backend.openai` has its own.")
     try:
         from qwen_tts_cluster.backends.openai import OpenAIBackend
     except ImportError as error:

@@ -172,7 +172,8 @@ class Settings(_Part, frozen=True):
     that it does not have, unless its `args` say `--offline`."""
 
     voices: str | None = None
-    """Folder of saved voices, which is only read. Default: none."""
+    """Folder of saved voices, or URL of one in an object store, such as `s3://bucket/voices`. It is
+    only read: each replica copies it, and looks for changes every minute. Default: none."""
 
     access: Access = Access()
     http: Http = Http()

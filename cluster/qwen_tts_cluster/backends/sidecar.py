@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -41,15 +42,18 @@ _PARAMS = {"model": "model", "voice": "voice", "language": "language", "instruct
 class SidecarBackend:
     """One child process. It is started again after a crash, up to five times in three minutes.
 
+    Args:
+        voices: the folder of saved voices; None is the sidecar's own.
+
     Attributes:
         sidecar: the client, for requests of other doors.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, voices: Path | None = None) -> None:
         own = settings.backend.sidecar or SidecarSettings()
         args = list(own.args)
-        if settings.voices is not None:
-            args += ["--voices-dir", settings.voices]
+        if voices is not None:
+            args += ["--voices-dir", str(voices)]
         self.sidecar = Sidecar(
             own.command,
             args=args,

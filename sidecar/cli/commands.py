@@ -93,6 +93,8 @@ def _import_command(options: argparse.Namespace) -> Callable[[argparse.Namespace
             from sidecar.cli.models import models as command
         case "bench":
             from sidecar.cli.sharing import bench as command
+        case "playground":
+            from sidecar.cli.playground import playground as command
         case "doctor":
             from sidecar.cli.doctor import doctor as command
         case _:

@@ -117,9 +117,7 @@ def test_the_compiled_program_speaks(compiled: Path, bare: dict[str, str], tmp_p
     with server([program], tmp_path / "log", bare) as running:
         assert len(running.speak()) > 2 * 24000 / 10
         with urlopen(f"{running.url}/", timeout=60) as page:
-            assert b"<title>Speech playground</title>" in page.read()
-        with urlopen(f"{running.url}/pcm-worklet.js", timeout=60) as script:
-            assert b'registerProcessor("pcm-player"' in script.read()
+            assert b"qwen-tts-sidecar playground" in page.read()
 
 
 def test_it_may_be_moved(compiled: Path, bare: dict[str, str], tmp_path: Path) -> None:
@@ -189,9 +187,9 @@ def test_hot_reloads_keep_one_sidecar_and_one_server(tmp_path: Path) -> None:
         assert "MaxListenersExceeded" not in running.log.read_text()
         main.write_text(source + 'throw new Error("a mistake");\n')
         eventually("the mistake", lambda: "a mistake" in running.log.read_text())
-        main.write_text(source.replace('"/pcm-worklet.js"', '"/other.js"'))
-        eventually("the next reload", lambda: serves(f"{url}/other.js"))
-        assert not serves(f"{url}/pcm-worklet.js")
+        main.write_text(source.replace('"/": ()', '"/other": ()'))
+        eventually("the next reload", lambda: serves(f"{url}/other"))
+        assert not serves(f"{url}/")
         assert running.sidecars() == [sidecar]
         running.process.terminate()
         assert running.process.wait(30) == 0

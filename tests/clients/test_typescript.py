@@ -33,6 +33,10 @@ def test_generated_types_and_versions() -> None:
     node_test("contract")
 
 
+def test_the_playground_is_built() -> None:
+    node_test("playground-parts")
+
+
 def test_types() -> None:
     execute("npm", "run", "typecheck")
 
@@ -50,8 +54,10 @@ def test_node(name: str) -> None:
     node_test(name)
 
 
-@pytest.mark.hosts  # other programs of OpenAI's API, and all examples
-@pytest.mark.parametrize("name", ["openai-servers", "openai-package", "examples"])
+@pytest.mark.hosts  # other programs of OpenAI's API, all examples, and what the playground copies
+@pytest.mark.parametrize(
+    "name", ["openai-servers", "openai-package", "examples", "playground-copies"]
+)
 def test_node_with_others(name: str) -> None:
     node_test(name)
 

@@ -1,4 +1,4 @@
-// OpenAI's speech API and a playground, on this machine only: `bun examples/bun-server.ts`.
+// OpenAI's speech API, on this machine only: `bun examples/bun-server.ts`.
 // Environment variables: PORT (default 8787; 0 is any free port); SPEECH_API_KEY (a bearer token that clients must send;
 // default none); ALLOWED_HOSTS (host names, besides localhost, that the server answers to, separated by commas, e.g.
 // host.docker.internal); ALLOWED_ORIGINS (other origins whose web pages may use the server, likewise);
@@ -6,8 +6,6 @@
 
 import { createSidecar, type Sidecar } from "qwen-tts-sidecar";
 import { openaiHandler, type OpenAIOptions } from "qwen-tts-sidecar/openai";
-import playground from "./playground/index.html";
-import { workletScript } from "./worklet.macro.js" with { type: "macro" };
 
 const list = (name: string) => process.env[name]?.split(/[\s,]+/).filter(Boolean);
 
@@ -24,17 +22,14 @@ const door = openaiHandler(tts, {
   unsupportedInstructions: (process.env.UNSUPPORTED_INSTRUCTIONS || undefined) as OpenAIOptions["unsupportedInstructions"],
 });
 
-const worklet = await workletScript();
+const ABOUT = "OpenAI's speech API is at /v1. For a page to try voices, run qwen-tts-sidecar playground.\n";
 
 const server = Bun.serve({
   hostname: "127.0.0.1",
   port: Number(process.env.PORT ?? 8787),
   idleTimeout: 0, // While a model loads, nothing is sent for longer than the default.
   development: false,
-  routes: {
-    "/": playground,
-    "/pcm-worklet.js": () => new Response(worklet, { headers: { "content-type": "text/javascript" } }),
-  },
+  routes: { "/": () => new Response(ABOUT) },
   fetch: door,
 });
 console.log(`listening on ${server.url}`);

@@ -1,324 +1,248 @@
-// The playground in Chromium: typed text is spoken, and cancelled text is not.
+// The playground in Chromium, with the bundled voice: `qwen-tts-sidecar playground`, and its page.
 // SCREENSHOTS names a folder for pictures of it.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, it } from "node:test";
-import type { AxeResults } from "axe-core";
-import puppeteer, { type Browser, type Page, type SerializedAXNode } from "puppeteer-core";
-import { CHROMIUM } from "./chromium.js";
-import { startServer } from "./server.js";
-import { eventually, PACKAGE } from "./support.js";
+import { Command, Opened } from "./playground-page.js";
+import { eventually } from "./support.js";
 
-interface State {
-  time: number;
-  peak: number;
-  played: number;
-  samples: number;
-  chunks: number;
-  points: { time: number; played: number }[];
-  marked: string;
-}
-
-let server: Awaited<ReturnType<typeof startServer>>;
-let browser: Browser;
-let page: Page;
-const problems: string[] = [];
+const command = new Command();
+const opened = new Opened();
+const { state, text, until, saying, shows } = opened;
+const downloads = mkdtempSync(join(tmpdir(), "downloads-"));
 
 before(async () => {
-  server = await startServer();
-  browser = await puppeteer.launch({
-    executablePath: CHROMIUM,
-    args: ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
-  });
-  page = await browser.newPage();
-  page.on("pageerror", (error) => problems.push(String(error)));
-  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
-  await page.setViewport({ width: 1180, height: 640, deviceScaleFactor: 1 });
-  await page.goto(server.url);
-  await page.waitForFunction("document.getElementById('status').textContent === 'Ready.'");
+  await command.start();
+  await opened.open(command.url);
+  const session = await opened.page.createCDPSession();
+  await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: downloads });
 });
 
 after(async () => {
-  await browser?.close();
-  await server?.stop();
+  await opened.browser?.close();
+  await command.stop();
 });
 
-const state = () => page.evaluate("playground.state()") as Promise<State>;
-const status = () => page.$eval("#status", (element) => element.textContent);
+it("has taken the token out of the address, and shows the voices", async () => {
+  assert.equal(new URL(opened.page.url()).hash, "");
+  assert.deepEqual(await opened.page.$$eval(".voice input", (all) => all.map((e) => (e as HTMLInputElement).value)), ["slt", "rms"]);
+  assert.equal(await text("#model-name"), "tiny-voice");
+  assert.match(await text("#style-why"), /^tiny-voice does not follow instructions; 1\.7b-customvoice does\.$/);
+  assert.ok(await opened.page.$eval("#instruct", (e) => (e as HTMLInputElement).disabled));
+  await opened.isAccessible();
+});
 
-async function picture(name: string): Promise<void> {
-  const folder = process.env.SCREENSHOTS;
-  if (folder) await page.screenshot({ path: join(folder, `${name}.png`) as `${string}.png` });
-}
-
-async function type(text: string): Promise<void> {
-  await page.$eval("#text", (element) => ((element as HTMLTextAreaElement).value = ""));
-  await page.type("#text", text);
-}
-
-it("speaks the typed text, and plays it before all of it has arrived", async () => {
-  assert.deepEqual(await page.$$eval("#voice option", (all) => all.map((o) => o.value)), ["slt", "rms"]);
-  await type("Hello from the playground. This sentence was typed by a script.");
-  await page.type("#seed", "3");
-  await page.type("#speed", "0.8");
-  await page.click("#speak");
-  await page.waitForFunction("playground.state().peak > 0.02", { timeout: 60_000 });
-  const early = await state();
-  assert.ok(early.played > 0);
-  await page.waitForFunction("playground.state().played > 24000", { timeout: 60_000 });
-  await page.waitForFunction("/^\\w+$/.test(playground.state().marked)", { timeout: 60_000 });
-  await picture("speaking");
-  await page.waitForFunction("document.getElementById('cancel').disabled", { timeout: 60_000 });
-  const { played, samples, chunks, time } = await state();
+it("speaks the typed text, marks its words, and plays it before all of it has arrived", async () => {
+  await opened.page.click("summary");
+  await opened.page.type("#seed", "3");
+  await opened.speak("Hello from the playground. This sentence was typed by a script.");
+  await until("state.peak > 0.02 && state.played > 0");
+  await until("/^\\w+$/.test(state.marked)");
+  await opened.picture("speaking");
+  await opened.isAccessible();
+  await until("state.state === 'ended'");
+  const { played, samples, arrivals, stretches } = await state();
   assert.equal(played, samples);
-  assert.ok(chunks > 5 && time > played / 24_000 - 0.1, `${time} s for ${played} samples`);
-  assert.equal(await status(), "Complete, seed 3.");
-  assert.match((await page.$eval("#first", (e) => e.textContent)) ?? "", /^\d+ ms$/);
-  await picture("complete");
+  assert.ok(arrivals > 5);
+  const heard = stretches.filter(({ kind }) => kind === "played").reduce((sum, { from, to }) => sum + to - from, 0);
+  assert.ok(Math.abs(heard - samples / 24) < 1, `${heard} ms of ${samples} samples`);
+  assert.equal(await text("#status"), "Complete, seed 3.");
+  assert.match(await text("#first"), /^[\d.]+ m?s$/);
+  assert.match(await text("#factor"), /^\d+\.\d\d$/);
+  assert.equal((await text("#history")).includes("Hello from the playground."), true);
+  await opened.picture("complete", true);
 });
 
-it("shows the voices of a model that is not on this machine, and how much would be downloaded", async () => {
-  await page.select("#model", "0.6b-customvoice");
-  await page.waitForFunction("/downloaded/.test(document.getElementById('status').textContent)");
-  assert.match((await status()) ?? "", /^0\.6b-customvoice is downloaded when it speaks: \d\.\d GB\.$/);
-  const voices = await page.$$eval("#voice option", (all) => all.map((o) => o.value));
-  assert.ok(voices.includes("ryan") && !voices.includes("alloy"), String(voices));
-  await page.select("#model", "tiny-voice");
-  await page.waitForFunction("document.getElementById('status').textContent === 'Ready.'");
+it("is played again from any place, by keyboard and by mouse", async () => {
+  const { samples } = await state();
+  await opened.page.focus("#waveform");
+  await opened.page.keyboard.press("Home");
+  await until("state.state === 'playing' && state.position > 2400");
+  await opened.page.keyboard.press(" ");
+  await until("state.state === 'paused'");
+  const { position } = await state();
+  await opened.page.keyboard.press("ArrowRight");
+  await until(`state.state === 'paused' && state.position >= ${Math.min(samples, position + 48_000) - 1}`);
+  const box = (await (await opened.page.$("#waveform canvas"))!.boundingBox())!;
+  await opened.page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  await until(`Math.abs(state.position - ${samples} / 2) < 4800`);
+  await opened.page.click("#play");
+  await until("state.state === 'ended'");
+  // The timeline is about the first playing only.
+  assert.equal((await state()).played, samples);
 });
 
-it("cancels by the keyboard", async () => {
-  await type("");
-  // A minute and a half of speech, so that it does not end before it is cancelled.
-  const text = "Nobody is going to hear the whole of this. ".repeat(40).trim();
-  await page.$eval("#text", (element, text) => ((element as HTMLTextAreaElement).value = text), text);
-  await page.keyboard.down("Control");
-  await page.keyboard.press("Enter");
-  await page.keyboard.up("Control");
-  await page.waitForFunction("playground.state().peak > 0.02", { timeout: 60_000 });
-  await page.keyboard.press("Escape");
-  assert.equal(await status(), "Cancelled.");
-  const { chunks } = await state();
-  await page.waitForFunction("playground.state().peak === 0", { timeout: 60_000 });
-  // The sidecar has cancelled it, too.
-  await eventually("nothing is spoken", async () => (await server.health()).streams === 0);
-  assert.equal((await state()).chunks, chunks);
-});
-
-/** Replace the page's requests for speech; `answer` is a function that runs in the page. */
-const answerSpeech = (answer: string) =>
-  page.evaluate(`(() => {
-    const real = globalThis.fetch;
-    globalThis.fetch = (path, init) =>
-      path === "/v1/audio/speech" ? (${answer})(path, init, real) : real(path, init);
-    globalThis.restore = () => { globalThis.fetch = real; };
-  })()`);
-
-/** How many columns of the timeline's lower lane have no played audio, between those that have, in a row. */
-const longestGap = () =>
-  page.$eval("#timeline", (element) => {
-    const canvas = element as HTMLCanvasElement;
-    const lane = (canvas.clientHeight - 24) / 2 - 8;
-    const row = Math.round((lane * 1.5 + 12) * devicePixelRatio);
-    const { data } = canvas.getContext("2d")!.getImageData(0, row, canvas.width, 1);
-    const played = getComputedStyle(document.getElementById("speak")!).backgroundColor.match(/\d+/g)!.map(Number);
-    const isPlayed = (x: number) => played.every((value, i) => Math.abs(data[4 * x + i]! - value) < 40);
-    const columns = Array.from({ length: canvas.width }, (_, x) => (isPlayed(x) ? "#" : " ")).join("");
-    return Math.max(0, ...columns.trim().split(/#+/).map(({ length }) => length));
-  });
-
-/** The page's next speech is what the script feeds: `send(event)`, `feed(samples)` and `finish()`. */
-const feedSpeech = () =>
-  answerSpeech(`() => Promise.resolve(new Response(new ReadableStream({
-    start(controller) {
-      const send = globalThis.send = (event) => controller.enqueue(new TextEncoder().encode("data: " + JSON.stringify(event) + "\\n\\n"));
-      let seq = 0;
-      globalThis.feed = (samples) => {
-        const tone = Int16Array.from({ length: samples }, (_, i) => 9000 * Math.sin(i / 20));
-        const audio = btoa(String.fromCharCode(...new Uint8Array(tone.buffer)));
-        send({ type: "speech.audio.delta", audio, seq: seq++ });
-      };
-      globalThis.finish = () => {
-        const metrics = { realTimeFactor: 1 };
-        send({ type: "speech.audio.done", result: { seed: 1, durationMs: 1000, finishReason: "stop", metrics } });
-        controller.close();
-      };
-    },
-  })))`);
-
-it("draws a gap where the audio ran out", async () => {
-  await feedSpeech();
-  await type("Anything.");
-  await page.click("#speak");
-  await page.waitForFunction("globalThis.feed");
-  await page.evaluate("feed(12000)");
-  // It has been played, followed by half a second of silence.
-  const last = "playground.state().points.at(-1)";
-  await page.waitForFunction(`${last}.played === 12000 && ${last}.time >= 24000`, { timeout: 60_000 });
-  await page.evaluate("feed(12000)");
-  await page.waitForFunction("playground.state().played === 24000", { timeout: 60_000 });
-  await page.evaluate("finish()");
-  await page.waitForFunction("document.getElementById('status').textContent.startsWith('Complete')");
-  await page.waitForFunction("document.getElementById('cancel').disabled", { timeout: 60_000 });
-  await picture("gap");
-  await page.evaluate("delete globalThis.feed; restore()");
-  assert.ok((await longestGap()) > 30, `a gap of ${await longestGap()} columns`);
-  const { points } = await state();
-  const corners = points.map(({ played }) => played);
-  assert.deepEqual(corners.slice(0, 4), [0, 12_000, 12_000, 24_000]);
-  const gap = points[2]!.time - points[1]!.time;
-  const shown = Number.parseInt((await page.$eval("#gaps", (e) => e.textContent)) ?? "", 10);
-  assert.ok(gap >= 12_000 && Math.abs(gap / 24 - shown) < 20, `${gap} samples, ${shown} ms shown`);
-});
-
-it("marks the word that is heard, whenever it arrived, and the sentence if there are no times", async () => {
-  await feedSpeech();
-  const text = "One, 😀 two. Three four.";
-  await page.$eval("#text", (element, text) => ((element as HTMLTextAreaElement).value = text), text);
-  await page.click("#speak");
-  await page.waitForFunction("globalThis.feed");
-  const sentence = (index: number, textStart: number, textEnd: number, startMs: number) =>
-    page.evaluate(`send(${JSON.stringify({ type: "speech.sentence", index, textStart, textEnd, startMs })})`);
-  const words = (sentence: number, words: object[] | null) =>
-    page.evaluate(`send(${JSON.stringify({ type: "speech.words", sentence, words })})`);
-  const heard = (marked: string) =>
-    page.waitForFunction(`playground.state().marked === ${JSON.stringify(marked)}`, { timeout: 60_000 });
-  // All of it has arrived before its audio, which is then played up to a place and runs out there.
-  await sentence(0, 0, 13, 0);
-  await words(0, [
-    { word: "One", startMs: 100, endMs: 300, textStart: 0, textEnd: 3 },
-    { word: "two", startMs: 500, endMs: 800, textStart: 8, textEnd: 11 },
-  ]);
-  await sentence(1, 13, 24, 1000);
-  await words(1, null);
-  await page.evaluate("feed(12)");
-  await page.waitForFunction("playground.state().played === 12", { timeout: 60_000 });
-  assert.equal((await state()).marked, "");
-  await page.evaluate("feed(9588)"); // up to 400 ms
-  await heard("One");
-  await page.waitForFunction("playground.state().played === 9600", { timeout: 60_000 });
-  // The time goes on without samples, and the word stays.
-  await page.waitForFunction("playground.state().points.at(-1).time >= 36000", { timeout: 60_000 });
-  assert.equal((await state()).marked, "One");
-  await page.evaluate("feed(9600)");
-  await heard("two");
-  await picture("words");
-  await page.evaluate("feed(9600)");
-  await heard("Three four.");
-  await page.evaluate("finish()");
-  await heard("");
-  await page.waitForFunction("document.getElementById('cancel').disabled", { timeout: 60_000 });
-  assert.equal(await page.$eval("#spoken", (e) => e.textContent), text);
-  await page.evaluate("delete globalThis.feed; restore()");
-});
-
-it("offers only what the model accepts", async () => {
-  const disabled = () => page.$$eval("form :is(input, select, textarea, button):disabled", (all) => all.map(({ id }) => id));
-  const choose = async (abilities: string[]) => {
-    // The catalogue's other models are not on this machine, so the response to a load is faked.
-    await page.evaluate(`(() => {
-      const real = globalThis.fetch;
-      globalThis.fetch = (path, init) =>
-        init?.method === "POST" && path.startsWith("/v1/models/")
-          ? Promise.resolve(Response.json({ voices: [], languages: ["auto"], abilities: ${JSON.stringify(abilities)} }))
-          : real(path, init);
-      document.getElementById("status").textContent = "";
-      document.getElementById("model").dispatchEvent(new Event("change"));
-      globalThis.restore = () => { globalThis.fetch = real; };
-    })()`);
-    await page.waitForFunction("document.getElementById('status').textContent === 'Ready.'");
-    await page.evaluate("restore()");
-  };
-  assert.deepEqual(await disabled(), ["instruct", "cancel"]);
-  assert.equal(await page.$eval("#instruct", (e) => (e as HTMLInputElement).placeholder), "Not available");
-  await choose(["presets", "instruct", "seed"]);
-  assert.deepEqual(await disabled(), ["cancel"]);
-  await page.type("#instruct", "Sadly.");
-  await choose(["design", "textStreaming"]);
-  assert.deepEqual(await disabled(), ["voice", "seed", "cancel"]);
-  assert.equal(await page.$eval("#instruct", (e) => (e as HTMLInputElement).placeholder), "The voice in words");
-  // The text typed before stays, but is not sent, because the sidecar would refuse it.
-  await page.select("#model", "tiny-voice");
-  await page.evaluate("document.getElementById('model').dispatchEvent(new Event('change'))");
-  await page.waitForFunction("document.getElementById('status').textContent === 'Ready.'");
-  assert.equal(await page.$eval("#instruct", (e) => (e as HTMLInputElement).value), "Sadly.");
-  await type("Hi.");
-  await page.click("#speak");
-  await page.waitForFunction("/^(Complete|Ended)/.test(document.getElementById('status').textContent)", {
-    timeout: 60_000,
-  });
-});
-
-it("shows the error, and the hint on a line of its own", async () => {
-  // A value that is not in a list can be chosen only by a page of another version.
-  await page.$eval("#voice", (element) => element.append(new Option("nobody", "nobody")));
-  await page.select("#voice", "nobody");
-  await page.click("#speak");
-  await page.waitForSelector("#status.wrong");
-  const [message, hint, ...more] = ((await status()) ?? "").split("\n");
-  assert.match(message ?? "", /^Unknown voice 'nobody'.*\.$/);
-  assert.match(hint ?? "", /\.$/);
-  assert.deepEqual(more, []);
-  const lines = await page.$eval("#status", (e) => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight));
-  assert.ok(lines > 1.9, `${lines} lines`);
-  await picture("wrong");
-});
-
-/** Return what axe-core finds, each as `rule: element`. */
-async function violations(): Promise<string[]> {
-  await page.evaluate(readFileSync(join(PACKAGE, "node_modules/axe-core/axe.min.js"), "utf8"));
-  const { violations, passes } = (await page.evaluate("axe.run()")) as AxeResults;
-  assert.ok(passes.some(({ id }) => id === "color-contrast"));
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-}
-
-/** Return the names of the buttons as a screen reader reads them. */
-function buttons(node: SerializedAXNode | null): string[] {
-  if (node?.role === "button") return [node.name ?? ""];
-  return node?.children?.flatMap(buttons) ?? [];
-}
-
-for (const scheme of ["light", "dark"]) {
-  it(`is accessible, in the ${scheme}`, async () => {
-    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
-    assert.deepEqual(await violations(), []); // with an error on the page
-    const keys = await page.$$eval("button", (all) => all.map((e) => e.ariaKeyShortcuts ?? e.getAttribute("aria-keyshortcuts")));
-    assert.deepEqual(keys, ["Control+Enter Meta+Enter", "Escape"]);
-    // The keys are not part of a button's name, but they are visible and must be readable.
-    assert.deepEqual(buttons(await page.accessibility.snapshot()), ["Speak", "Cancel"]);
-    await page.$$eval("kbd", (all) => all.forEach((e) => e.removeAttribute("aria-hidden")));
-    assert.deepEqual(await violations(), []);
-    await page.$$eval("kbd", (all) => all.forEach((e) => e.setAttribute("aria-hidden", "true")));
-    await picture(scheme);
+for (const [format, start] of [
+  ["wav", "RIFF"],
+  ["mp3", "\xff"],
+  ["flac", "fLaC"],
+  ["ogg_opus", "OggS"],
+  ["pcm_s16le", ""],
+  ["pcm_f32le", ""],
+] as const) {
+  it(`saves the speech as ${format}`, async () => {
+    await opened.page.select("#format", format);
+    await opened.page.click("#download");
+    const suffix = { ogg_opus: "opus", pcm_s16le: "s16le", pcm_f32le: "f32le" }[format as string] ?? format;
+    const file = join(downloads, `speech-3.${suffix}`);
+    await eventually(file, () => existsSync(file));
+    const bytes = readFileSync(file);
+    assert.equal(bytes.subarray(0, start.length).toString("latin1"), start);
+    const { samples } = await state();
+    if (format === "wav") assert.equal(bytes.length, 44 + 2 * samples);
+    if (format === "pcm_s16le") assert.deepEqual(bytes, readFileSync(join(downloads, "speech-3.wav")).subarray(44));
+    if (format === "pcm_f32le") assert.equal(bytes.length, 4 * samples);
   });
 }
 
-it("fits a narrow window, in the dark", async () => {
-  await page.select("#voice", "slt");
-  await page.setViewport({ width: 360, height: 1000, deviceScaleFactor: 2 });
-  await type("Hello from a narrow window.");
-  await page.click("#speak");
-  await page.waitForFunction("playground.state().played > 12000", { timeout: 60_000 });
-  await picture("narrow");
-  const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
-  assert.equal(overflow, 0);
-  // A refused text is a 400, which the browser logs by itself.
-  assert.deepEqual(problems.filter((text) => !text.includes("400")), []);
+it("plays a sample of each voice, and keeps it", async () => {
+  const buttons = await opened.page.$$(".voice .sample");
+  for (const button of buttons) {
+    await button.click();
+    await opened.page.waitForFunction("!document.querySelector('.sample.busy')", { timeout: 60_000 });
+  }
+  assert.equal((await state()).sampleCache, 2);
+  await buttons[0]!.click();
+  assert.equal((await state()).sampleCache, 2);
 });
 
-it("says so when the server is gone, before and in the middle of a speech", async () => {
-  await page.waitForFunction("document.getElementById('cancel').disabled", { timeout: 60_000 });
-  await type("Nobody is going to hear the whole of this. ".repeat(4).trim());
-  await page.click("#speak");
-  await page.waitForFunction("playground.state().played > 0", { timeout: 60_000 });
-  await server.stop();
-  await page.waitForSelector("#status.wrong", { timeout: 60_000 });
-  assert.equal(await status(), "The server went away in the middle of the speech.");
-  await page.click("#speak");
-  await page.waitForFunction("document.getElementById('status').textContent === 'The server does not answer.'");
-  await page.select("#model", "0.6b-base");
-  await page.select("#model", "tiny-voice");
-  await page.waitForFunction("document.getElementById('status').textContent === 'The server does not answer.'");
+it("speaks a script with two speakers, with a pause, and SSML", async () => {
+  await opened.page.click("#cast-button");
+  await opened.isAccessible();
+  await opened.speak("[Ann] Is it ready? [Bob] Yes.");
+  await saying("Complete");
+  await opened.type("[Cleo] Hello.");
+  await opened.page.click("#speak");
+  await shows("#status.wrong", /Cleo/);
+  await opened.page.click("#cast-button");
+  await opened.type("One.");
+  await opened.page.click("#pause");
+  await opened.page.keyboard.type("Two.");
+  assert.equal(await opened.page.$eval("#text", (e) => (e as HTMLTextAreaElement).value), "One. [pause:500ms] Two.");
+  await opened.page.click("[name=format][value=ssml] + span");
+  await opened.speak('<speak>One. <break time="300ms"/> Two.</speak>');
+  await saying("Complete");
+  await opened.page.click("[name=format][value=text] + span");
+});
+
+it("stops by the keyboard, and pauses are no gaps", async () => {
+  await opened.page.$eval("#text", (e) => ((e as HTMLTextAreaElement).value = "Nobody is going to hear the whole of this. ".repeat(12)));
+  await opened.page.focus("#text");
+  await opened.page.keyboard.down("Control");
+  await opened.page.keyboard.press("Enter");
+  await opened.page.keyboard.up("Control");
+  await until("state.played > 4800 && state.state === 'playing'");
+  await opened.page.click("#play");
+  await until("state.state === 'paused'");
+  const { arrivals } = await state();
+  await until(`state.arrivals > ${arrivals + 1}`);
+  await opened.page.click("#play");
+  await until("state.stretches.some(({ kind }) => kind === 'paused') && state.stretches.at(-1).kind === 'played'");
+  await opened.picture("paused");
+  await opened.page.keyboard.press("Escape");
+  await saying("Stopped.");
+  await until("state.peak === 0");
+});
+
+it("uses a text of the history again", async () => {
+  const again = await opened.page.$$("#history li button:last-child");
+  await again.at(-1)!.click();
+  assert.match(await opened.page.$eval("#text", (e) => (e as HTMLTextAreaElement).value), /^Hello from the playground/);
+  assert.equal(await opened.page.$eval("#seed", (e) => (e as HTMLInputElement).value), "3");
+  const play = await opened.page.$$("#history li .sample");
+  await play.at(-1)!.click();
+  await until("state.state === 'playing'");
+});
+
+it("shows an error in words, with what to do about it", async () => {
+  await opened.page.$eval("#language", (e) => e.append(new Option("Elvish", "elvish", true, true)));
+  await opened.speak("Hello.");
+  await opened.page.waitForSelector("#status.wrong");
+  const [message, ...hints] = (await text("#status")).split("\n");
+  assert.match(message ?? "", /elvish.*\.$/);
+  assert.ok(hints.length <= 1);
+  await opened.picture("error");
+  await opened.isAccessible();
+  await opened.page.select("#language", "auto");
+});
+
+it("is accessible in the dark, chosen by the system and by the switch, and in a narrow window", async () => {
+  const paper = () => opened.page.evaluate("getComputedStyle(document.documentElement).backgroundColor");
+  const light = await paper();
+  await opened.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
+  const dark = await paper();
+  assert.notEqual(dark, light);
+  await opened.isAccessible();
+  await opened.page.click("#theme");
+  assert.equal(await paper(), light);
+  await opened.page.click("#theme");
+  await opened.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "light" }]);
+  assert.equal(await paper(), dark);
+  await opened.page.setViewport({ width: 360, height: 800, deviceScaleFactor: 2 });
+  for (const tab of ["clone", "design", "voices"]) {
+    await opened.page.click(`#tab-${tab}`);
+    assert.equal(await opened.page.evaluate("document.documentElement.scrollWidth - innerWidth"), 0);
+    await opened.isAccessible();
+  }
+  await opened.picture("narrow", true);
+  await opened.page.click("#model");
+  await opened.page.waitForSelector("dialog[open]");
+  assert.equal(await opened.page.evaluate("document.documentElement.scrollWidth - innerWidth"), 0);
+  await opened.isAccessible();
+  await opened.picture("models");
+  await opened.page.click("#models-close");
+  await opened.page.setViewport({ width: 1280, height: 900, deviceScaleFactor: 1 });
+  await opened.picture("dark", true);
+  await opened.page.click("#theme");
+});
+
+it("can be used by the keyboard alone: everything that can be pressed is reached by Tab", async () => {
+  await opened.speak("Hello.");
+  await saying("Complete");
+  await opened.page.evaluate("document.activeElement.blur(); scrollTo(0, 0)");
+  const reached = new Set<string>();
+  for (let step = 0; step < 120; step++) {
+    await opened.page.keyboard.press("Tab");
+    reached.add((await opened.page.evaluate("document.activeElement.id")) as string);
+  }
+  for (const id of ["model", "theme", "text", "pause", "cast-button", "seed", "speak", "spoken", "play", "waveform", "format", "tab-voices"]) {
+    assert.ok(reached.has(id), id);
+  }
+  await opened.page.focus("#tab-voices");
+  await opened.page.keyboard.press("ArrowRight");
+  assert.equal(await opened.page.evaluate("document.activeElement.id"), "tab-clone");
+  assert.ok(await opened.page.$("#panel-clone:not([hidden])"));
+});
+
+it("asks nobody but its own server", () => {
+  const { host } = new URL(command.url);
+  const foreign = opened.requests.filter((url) => !/^(blob|data):/.test(url) && new URL(url).host !== host);
+  assert.deepEqual(foreign, []);
+  assert.deepEqual(opened.problems, []);
+});
+
+it("says when the speech process ended, and speaks again", async () => {
+  await opened.page.click("#tab-voices");
+  await opened.page.$eval("#text", (e) => ((e as HTMLTextAreaElement).value = "Nobody is going to hear the whole of this. ".repeat(12)));
+  await opened.page.click("#speak");
+  await until("state.played > 0 && state.state === 'playing'");
+  const children = execFileSync("ps", ["-o", "pid=", "--ppid", String(command.pid)], { encoding: "utf8" });
+  process.kill(Number(children.trim().split(/\s+/)[0]), "SIGKILL");
+  await shows("#status.wrong", /^The speech process has ended, and is started again\./);
+  await opened.speak("Hello again.");
+  await saying("Complete");
+});
+
+it("says when the server is gone, and is connected again when it is back", async () => {
+  await command.stop();
+  await shows("#connection:not([hidden])", /^The server does not answer\. Trying again …$/);
+  await opened.picture("gone");
+  await command.start();
+  await opened.page.waitForSelector("#connection[hidden]", { timeout: 60_000 });
+  await opened.speak("Here I am again.");
+  await saying("Complete");
 });

@@ -10,13 +10,16 @@ from sidecar import __version__
 from sidecar.cli.arguments import models, say, voices
 from sidecar.cli.arguments.parser import Commands, Parser, examples
 from sidecar.cli.arguments.shared import (
+    add_aligner,
     add_common,
     add_lexicon,
     add_model,
     add_reference_limit,
     add_yes,
+    folder,
     keep_alive,
     memory_limit,
+    port,
     seconds,
 )
 from sidecar.limits import HANG_SECONDS
@@ -30,10 +33,16 @@ Without a command, it serves JSON-RPC on stdin and stdout. All options of `serve
 also work without that word: see qwen-tts-sidecar serve --help."""
 
 _EXAMPLES = (
+    ("playground", "try voices in the browser"),
     ('say "Hello there." --play', "speak through the loudspeaker"),
     ("say -f chapter.txt -o chapter.mp3", "turn a text file into an MP3 file"),
     ("models download 0.6b-customvoice", "download a model"),
     ("--model 0.6b-customvoice", "serve with that model as the default"),
+)
+_PLAYGROUND_EXAMPLES = (
+    ("playground", "open the page in the browser"),
+    ("playground --model 0.6b-customvoice", "begin with another model"),
+    ("playground --no-open --token-file token", "print the address, which stays the same"),
 )
 _SERVE_EXAMPLES = (
     ("serve", "serve with the bundled voice as the default"),
@@ -102,7 +111,7 @@ def parser() -> Parser:
     commands = whole.add_subparsers(
         title="commands", dest="command", metavar="COMMAND", required=True, prog=whole.prog
     )
-    own = (_add_doctor, _add_bench, _add_serve, _add_completion)
+    own = (_add_playground, _add_doctor, _add_bench, _add_serve, _add_completion)
     for add in (say.add, voices.add, models.add, *own):
         add(commands)
     _add_help(commands)
@@ -122,6 +131,42 @@ def _add_doctor(commands: Commands[Parser]) -> None:
         "--no-test", action="store_true", help="do not speak a sentence with the bundled voice"
     )
     add_common(doctor)
+
+
+def _add_playground(commands: Commands[Parser]) -> None:
+    playground = commands.add_parser(
+        "playground",
+        help="try voices in the browser",
+        usage="%(prog)s [OPTIONS]",
+        description="Serve a page on this machine, to try voices, and open it in the browser.",
+        epilog=examples(_PLAYGROUND_EXAMPLES),
+    )
+    option = playground.add_argument
+    add_model(playground, BUNDLED, what="the model that the page begins with: ")
+    add_aligner(playground)
+    option(
+        "--port",
+        type=port,
+        metavar="PORT",
+        help="the port of the page; 0 takes a free one (default: 8766, or a free one if that is "
+        "in use)",
+    )
+    option(
+        "--token-file",
+        type=folder,
+        metavar="FILE",
+        help="the file with the token of the address; it is made if there is none, so the address "
+        "stays the same (default: a new token each time)",
+    )
+    option(
+        "--no-open",
+        dest="open",
+        action="store_false",
+        help="print the address, and do not open it in the browser",
+    )
+    add_reference_limit(playground)
+    add_lexicon(playground)
+    add_common(playground, voices=True)
 
 
 def _add_bench(commands: Commands[Parser]) -> None:
@@ -161,12 +206,7 @@ def _add_serve(commands: Commands[Parser]) -> None:
     add_model(
         serve, BUNDLED, what="the model of requests that name neither a model nor a saved voice: "
     )
-    option(
-        "--aligner",
-        metavar="MODEL",
-        help="the model that finds word times, a checkpoint of Qwen3-ForcedAligner: a hub id or a "
-        "folder; it must be on this machine (default: the sidecar's own aligners)",
-    )
+    add_aligner(serve)
     option(
         "--memory-limit",
         type=memory_limit,

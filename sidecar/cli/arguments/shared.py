@@ -33,6 +33,16 @@ def add_model(parser: Container, default: str, what: str = "") -> None:
     )
 
 
+def add_aligner(parser: Container) -> None:
+    """Add `--aligner`."""
+    parser.add_argument(
+        "--aligner",
+        metavar="MODEL",
+        help="the model that finds word times, a checkpoint of Qwen3-ForcedAligner: a hub id or a "
+        "folder; it must be on this machine (default: the sidecar's own aligners)",
+    )
+
+
 def add_yes(parser: Parser) -> None:
     """Add `--yes`."""
     parser.add_argument(
@@ -173,6 +183,11 @@ def speaker(text: str) -> SpeakerOption:
             f"{text!r} is no speaker; write NAME=VOICE or NAME=VOICE@MODEL, for example Ann=slt"
         )
     return SpeakerOption(name, voice or None, model or None)
+
+
+def port(text: str) -> int:
+    """Return the number of a port; 0 stands for a free one."""
+    return int(_number(str(whole(text)), 0, 65535))
 
 
 def sample_rate(text: str) -> int:

@@ -7,6 +7,7 @@ It stands on this package's client: each connection's requests are requests of t
 gives them ids and tokens of their own, and restarts the sidecar after a crash.
 """
 
+from qwen_tts_client.bridge.pages import Page
 from qwen_tts_client.bridge.server import Bridge, BridgeOptions
 
-__all__ = ["Bridge", "BridgeOptions"]
+__all__ = ["Bridge", "BridgeOptions", "Page"]

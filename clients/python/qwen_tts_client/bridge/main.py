@@ -8,15 +8,14 @@ import ipaddress
 import logging
 import os
 import re
-import secrets
 import shlex
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from qwen_tts_client import ExitEvent, Sidecar, SidecarClosedError, SidecarError
-from qwen_tts_client.access_token import RULE, is_access_token
+from qwen_tts_client import SidecarError
+from qwen_tts_client.bridge import token_file
 
 # As browsers send it; `null` is that of pages without an origin.
 _ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://[^/?#\sA-Z*]*")
@@ -125,47 +124,26 @@ def _token(file: Path | None) -> str:
     Raises:
         Failure: there is no usable token.
     """
-    if file is None:
-        token, where = os.environ.pop(TOKEN_VARIABLE, None), TOKEN_VARIABLE
+    try:
+        if file is not None:
+            return token_file.read_token(file)
+        token = os.environ.pop(TOKEN_VARIABLE, None)
         if token is None:
             raise Failure(
                 f"a token is needed: name a file with --token-file, or set {TOKEN_VARIABLE}."
             )
-    else:
-        token, where = _read_or_make(file), str(file)
-    if not is_access_token(token):
-        raise Failure(f"the token in {where} {RULE}")
-    return token
-
-
-def _read_or_make(file: Path) -> str:
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        try:
-            return file.read_text().strip()
-        except UnicodeDecodeError:
-            raise Failure(f"{file} is not a file of text, so it has no token.") from None
-    token = secrets.token_urlsafe(32)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(f"{token}\n")
-    return token
+        return token_file.checked(token, TOKEN_VARIABLE)
+    except token_file.TokenError as error:
+        raise Failure(str(error)) from None
 
 
 async def _serve(options: argparse.Namespace, token: str) -> int:
     try:
+        from qwen_tts_client.bridge.run import run
         from qwen_tts_client.bridge.server import Bridge, BridgeOptions
     except ImportError as error:
         raise Failure(f"{error}. Install it: pip install websockets") from None
     _warn_outside(options.host)
-    is_serving = asyncio.Event()
-    sidecar = Sidecar(
-        options.command,
-        args=options.sidecar_args,
-        on_log=lambda line: log.warning("sidecar: %s", line),
-        on_exit=lambda event: _log_exit(event) if is_serving.is_set() else None,
-        on_restart=lambda event: log.warning("the sidecar was started again: %d", event.restarts),
-    )
     settings = BridgeOptions(
         token=token,
         host=options.host,
@@ -176,27 +154,12 @@ async def _serve(options: argparse.Namespace, token: str) -> int:
         max_requests=options.max_requests,
         max_credit_ms=options.max_credit_ms,
     )
-    ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, _end, ended, number)
-    async with Bridge(sidecar, settings) as bridge:
-        host = f"[{options.host}]" if ":" in options.host else options.host
-        is_serving.set()
+    host = f"[{options.host}]" if ":" in options.host else options.host
+
+    def announce(bridge: Bridge) -> None:
         print(f"Listening on ws://{host}:{bridge.port}/", flush=True)
-        return await ended
 
-
-def _log_exit(event: ExitEvent) -> None:
-    if isinstance(event.error, SidecarClosedError):
-        return
-    log.error("%s", event.error)
-    if not event.will_restart:
-        log.error("The sidecar is not started again. Start this command again once it can run.")
-
-
-def _end(ended: asyncio.Future[int], number: int) -> None:
-    if not ended.done():
-        ended.set_result(128 + number)
+    return await run(settings, options.command, options.sidecar_args, announce)
 
 
 def _warn_outside(host: str) -> None:

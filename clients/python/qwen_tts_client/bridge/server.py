@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 
 from qwen_tts_client import Sidecar
 from qwen_tts_client.bridge import door
+from qwen_tts_client.bridge.pages import Page, PageDoor
 from qwen_tts_client.bridge.peer import Peer, PeerLimits
 from qwen_tts_client.bridge.socket import ServerSocket
 from qwen_tts_client.protocol import InitializeResult
@@ -58,6 +60,10 @@ class BridgeOptions:
 
     max_message_bytes: int = 16 * 1024 * 1024
     """The largest message of a client."""
+
+    pages: Mapping[str, Page] = field(default_factory=dict[str, Page])
+    """Files for browsers by their paths, such as `/`. A page from there may connect. With pages,
+    the bridge answers only to the address of the loopback: `http://127.0.0.1:PORT/`."""
 
 
 class Bridge:
@@ -116,11 +122,12 @@ class Bridge:
             options.origins,
             lambda: self._connections < options.max_connections,
         )
+        check = PageDoor(entrance, options.pages).check if options.pages else entrance.check
         return await serve(  # pyright: ignore[reportUnknownVariableType] - with Python 3.10
             self._converse,
             options.host,
             options.port,
-            process_request=entrance.check,
+            process_request=check,
             select_subprotocol=door.select,
             compression=None,
             max_size=options.max_message_bytes,

@@ -10,9 +10,8 @@ const START: Position = { played: 0, underrun: 0, queued: 0 };
 
 /** Plays chunks one after another through an AudioWorklet. */
 export class Player {
-  static readonly sampleRate = 24_000;
-  readonly context = new AudioContext({ sampleRate: Player.sampleRate, latencyHint: "interactive" });
-  readonly analyser = this.context.createAnalyser();
+  readonly context: AudioContext;
+  readonly analyser: AnalyserNode;
   position = START;
   #node: Promise<AudioWorkletNode> | undefined;
   /** Reports that were already on their way when it was cleared concern the audio before. */
@@ -21,7 +20,11 @@ export class Player {
   constructor(
     readonly workletUrl: string,
     readonly onPosition: (position: Position) => void = () => {},
-  ) {}
+    readonly sampleRate = 24_000,
+  ) {
+    this.context = new AudioContext({ sampleRate, latencyHint: "interactive" });
+    this.analyser = this.context.createAnalyser();
+  }
 
   /** Start the audio. Browsers allow that only in a user's gesture, so call it from one. */
   async start(): Promise<void> {
@@ -39,6 +42,11 @@ export class Player {
     this.position = START;
     this.#isCleared = false;
     node?.port.postMessage("clear");
+  }
+
+  /** Let the clock stand still, or run again. */
+  async hold(isHeld: boolean): Promise<void> {
+    await (isHeld ? this.context.suspend() : this.context.resume());
   }
 
   /** Return how much later than it is played a sample is heard, in milliseconds, as far as the browser knows. */

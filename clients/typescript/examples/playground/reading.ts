@@ -1,4 +1,4 @@
-import type { Sentence, Words } from "./api.js";
+import type { Sentence, SentenceWords } from "qwen-tts-sidecar/connect";
 
 /** Shows the text, and marks the word that is heard, or its sentence if the words have no times. */
 export class Reading {
@@ -7,7 +7,7 @@ export class Reading {
   readonly #after = new Text();
   #text = "";
   #sentences: Sentence[] = [];
-  #words = new Map<number, Words["words"]>();
+  #words = new Map<number, SentenceWords["words"]>();
   #shown: { textStart: number; textEnd: number } | undefined;
 
   constructor(readonly element: HTMLElement) {
@@ -31,7 +31,7 @@ export class Reading {
     this.#sentences.push(sentence);
   }
 
-  addWords({ sentence, words }: Words): void {
+  addWords({ sentence, words }: SentenceWords): void {
     this.#words.set(sentence, words);
   }
 

@@ -1,76 +1,70 @@
-import { listModels, listVoices, loadModel, type LoadedModel, type Model } from "./api.js";
+import type { ModelLoadResult, SpeechParams } from "qwen-tts-sidecar/connect";
+import { element } from "./dom.js";
+import { title } from "./words.js";
 
-export const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
-
-const model = element<HTMLSelectElement>("model");
-const voice = element<HTMLSelectElement>("voice");
+const text = element<HTMLTextAreaElement>("text");
 const language = element<HTMLSelectElement>("language");
-const instruct = element<HTMLInputElement>("instruct");
+const seed = element<HTMLInputElement>("seed");
+const form = element<HTMLFormElement>("form");
 
-/** The abilities of a model that each control needs, one of which is enough. Speed needs none. */
-const NEEDS = { voice: ["presets", "cloning"], instruct: ["instruct", "design"], seed: ["seed"] };
+/** The fields of the form that are params of a speech. */
+export type Fields = Pick<SpeechParams, "text" | "inputFormat" | "language" | "seed" | "speed" | "sampling">;
 
-export type OnStatus = (text: string, wrong?: boolean) => void;
-
-/** Fills the lists, and calls `onStatus` with the progress. */
-export async function fillSettings(onStatus: OnStatus): Promise<void> {
-  const models = (await listModels()).filter(({ id }) => !/^(tts-1|gpt-)/.test(id));
-  const rank = ({ state }: { state: string }) => ["loaded", "bundled", "cached", "known"].indexOf(state);
-  models.sort((a, b) => rank(a) - rank(b));
-  model.replaceChildren(...models.map(({ id, state }) => new Option(label(id, state), id)));
-  const choose = () => chooseModel(models.find(({ id }) => id === model.value), onStatus);
-  model.onchange = () => choose().catch((error) => onStatus(error.message, true));
-  await choose();
-}
-
-/** A model on this machine is loaded at once; a download starts only with the first speech. */
-async function chooseModel(chosen: Model | undefined, onStatus: OnStatus): Promise<void> {
-  if (!chosen) return onStatus("The server has no models.", true);
-  const { id, state, abilities } = chosen;
-  fill({ voices: [], languages: [], abilities });
-  const isHere = state !== "known";
-  if (isHere) onStatus(`Loading ${id} …`);
-  const found = isHere ? await loadModel(id) : { voices: await listVoices(id), languages: [], abilities };
-  if (model.value !== id) return;
-  fill(found);
-  onStatus(isHere ? "Ready." : `${id} is downloaded when it speaks${size(chosen)}.`);
-}
-
-function fill({ voices, languages, abilities }: LoadedModel): void {
-  voice.replaceChildren(...choices(voices, "default"));
-  language.replaceChildren(...choices(languages, "auto"));
-  for (const [id, any] of Object.entries(NEEDS)) {
-    const isOfUse = !abilities || any.some((ability) => abilities.includes(ability));
-    element<HTMLInputElement | HTMLSelectElement>(id).disabled = !isOfUse;
-  }
-  instruct.placeholder = instruct.disabled
-    ? "Not available"
-    : abilities?.includes("design")
-      ? "The voice in words"
-      : "How to speak";
-}
-
-const size = ({ download_bytes: bytes }: Model) => (bytes ? `: ${(bytes / 1e9).toFixed(1)} GB` : "");
-
-const choices = (names: string[], none: string) =>
-  names.length > 0 ? names.map((name) => new Option(name, name)) : [new Option(none, "")];
-
-const label = (id: string, state: string) => (state === "known" ? `${id} (to be downloaded)` : id);
-
-/** Return the params of a request from the form. */
-export function params(): { input: string } & Record<string, unknown> {
-  const value = (id: string) => {
-    const control = element<HTMLInputElement>(id);
-    return control.disabled ? "" : control.value.trim();
-  };
-  const number = (id: string) => (value(id) === "" ? undefined : Number(value(id)));
+/** Return what the form asks for. */
+export function readFields(): Fields {
+  const temperature = number("temperature");
   return {
-    input: value("text"),
-    model: model.value,
-    voice: value("voice") || undefined,
-    language: value("language") || undefined,
-    instructions: value("instruct") || undefined,
-    seed: number("seed"),
+    text: text.value,
+    inputFormat: isSsml() ? "ssml" : undefined,
+    language: language.value === "auto" ? undefined : language.value || undefined,
+    seed: seed.disabled ? undefined : number("seed"),
     speed: number("speed"),
+    sampling: temperature === undefined ? undefined : { temperature },
   };
+}
+
+/** Fill the form as it was for a speech. */
+export function writeFields({ text: words, inputFormat, language: tongue, seed: number, speed, sampling }: SpeechParams): void {
+  text.value = words;
+  for (const radio of form.querySelectorAll<HTMLInputElement>("[name=format]")) {
+    radio.checked = radio.value === (inputFormat ?? "text");
+  }
+  language.value = tongue ?? "auto";
+  const write = (id: string, value: unknown) => (element<HTMLInputElement>(id).value = String(value ?? ""));
+  write("seed", number);
+  write("speed", speed);
+  write("temperature", sampling?.temperature);
+  count();
+}
+
+/** Offer what the model knows. */
+export function offerFields({ languages, dialects = [], abilities }: ModelLoadResult): void {
+  const before = language.value;
+  const all = [...languages, ...dialects];
+  language.replaceChildren(...all.map((name) => new Option(name === "auto" ? "Detect it" : title(name), name)));
+  if (all.includes(before)) language.value = before;
+  seed.disabled = !abilities.includes("seed");
+  seed.placeholder = seed.disabled ? "this model has none" : "random";
+}
+
+/** Write something at the cursor, as if it were typed: it can be undone. */
+export function insert(written: string): void {
+  text.focus();
+  document.execCommand("insertText", false, written);
+}
+
+/** Say how long the text is. */
+export function count(): void {
+  const letters = [...text.value].length;
+  element("count").textContent = `${letters.toLocaleString("en")} ${letters === 1 ? "character" : "characters"}`;
+}
+
+export const isSsml = () => form.querySelector<HTMLInputElement>("[name=format]:checked")?.value === "ssml";
+
+/** The mark for half a second of silence. */
+export const pauseMark = () => (isSsml() ? '<break time="500ms"/>' : " [pause:500ms] ");
+
+function number(id: string): number | undefined {
+  const value = element<HTMLInputElement>(id).value.trim();
+  return value === "" ? undefined : Number(value);
 }

@@ -32,13 +32,16 @@ class ChildFailed(Exception):
         return f"{first}: {rest[-1]}" if rest else first
 
 
-def call(task: str, seconds: float, /, **arguments: Any) -> Any:
+def call(task: str, seconds: float, python: str = sys.executable, /, **arguments: Any) -> Any:
     """Run `module:function` with keyword arguments in a new process, for at most `seconds`.
+
+    Args:
+        python: the interpreter, which may have other packages than this one.
 
     Raises:
         ChildFailed: it did not answer in time, or at all.
     """
-    command = [sys.executable, "-m", "bench.child", task, json.dumps(arguments)]
+    command = [python, "-m", "bench.child", task, json.dumps(arguments)]
     with tempfile.TemporaryFile() as stderr:
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=stderr, cwd=ROOT, start_new_session=True

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qwen_tts_cluster.errors import SettingsError
 from qwen_tts_cluster.settings import Settings
 
 # What Ray keeps between its processes: answers go straight to the clients, so next to nothing.
@@ -64,7 +66,12 @@ def start(machine: Machine, applications: Mapping[str, Settings]) -> None:
 
     Args:
         applications: by the path that they are served under, such as `/`.
+
+    Raises:
+        SettingsError: Ray was imported before, so it has read other variables.
     """
+    if "ray" in sys.modules:
+        raise SettingsError("Ray is imported already: start it before anything imports it.")
     prepare(machine.folder)
     os.environ.update(environment(machine))
     import ray

@@ -50,6 +50,7 @@ class SidecarBackend:
     """
 
     def __init__(self, settings: Settings, voices: Path | None = None) -> None:
+        self._models = settings.models
         own = settings.backend.sidecar or SidecarSettings()
         args = list(own.args)
         if voices is not None:
@@ -64,13 +65,15 @@ class SidecarBackend:
         )
 
     async def start(self) -> None:
-        """Start the child, and wait until it answers.
+        """Start the child, load the models that clients may ask for, and wait until it answers.
 
         Raises:
             SpeechError: it cannot be started.
         """
         try:
             await self.sidecar.start()
+            for model in self._models or [None]:  # None is the default model.
+                await self.sidecar.models.load(model)
         except SidecarError as error:
             raise _as_speech_error(error) from error
 

@@ -1,0 +1,83 @@
+"""Scaling 1, 2, 1 under load, by the streams of the replicas: no stream and no socket is cut."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+from tests.cluster.running import Cluster, settings
+from tests.cluster.wire import Stream, Wire
+
+TEXT = "The river was quiet in the morning, and nobody had opened the window."
+SCALING = {
+    "minReplicas": 1,
+    "maxReplicas": 2,
+    "targetStreams": 2,
+    # A busy machine starves each stream, which would ask for replicas for ever.
+    "minAheadSeconds": -1000,
+    "upscaleDelaySeconds": 1,
+    "downscaleDelaySeconds": 2,
+}
+
+
+def test_replicas_come_and_go_and_nothing_is_cut(cluster: Cluster, loop: asyncio.Runner) -> None:
+    wanted = settings("scaled", scaling=SCALING, limits={"drainSeconds": 120})
+    cluster.run("/scaled", wanted)
+    try:
+        loop.run(_scale(cluster))
+    finally:
+        cluster.delete("scaled")
+
+
+class Speaker:
+    """A client that speaks one text after the other, and connects again when its server goes."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self.is_needed = True
+        self.whole = 0
+        self.faults: list[object] = []
+        self.codes: list[int | None] = []
+
+    async def run(self) -> None:
+        while self.is_needed:
+            async with Wire(self._address, "/scaled") as wire:
+                while self.is_needed and await self._speak(wire):
+                    pass
+            self.codes.append(wire.close_code)
+            self.faults += wire.strays
+
+    async def _speak(self, wire: Wire) -> bool:
+        """Speak once; return whether the socket may be used again."""
+        stream: Stream = await wire.read(await wire.speak(TEXT, seed=1))
+        if stream.error is None:
+            self.whole += 1
+            return True
+        # A request that the server had not begun when it went.
+        begun = stream.error == "lost" and (stream.chunks > 0 or wire.close_code != 1001)
+        if begun or stream.error not in ("shuttingDown", "lost"):
+            self.faults.append(stream.answers)
+        return False
+
+
+async def _scale(cluster: Cluster) -> None:
+    speakers = [Speaker(cluster.address) for _ in range(6)]
+    async with asyncio.TaskGroup() as group:
+        for speaker in speakers:
+            group.create_task(speaker.run())
+        await _until(cluster, RUNNING=2)
+        for speaker in speakers[1:]:
+            speaker.is_needed = False
+        await _until(cluster, RUNNING=1)
+        speakers[0].is_needed = False
+    assert [speaker.faults for speaker in speakers] == [[]] * len(speakers)
+    assert all(speaker.whole for speaker in speakers)
+    codes = set(itertools.chain.from_iterable(speaker.codes for speaker in speakers))
+    assert codes <= {1000, 1001}, codes
+
+
+async def _until(cluster: Cluster, **wanted: int) -> None:
+    """Wait until so many replicas are in these states, and none in another one."""
+    async with asyncio.timeout(180):
+        while await asyncio.to_thread(cluster.states, "scaled") != wanted:
+            await asyncio.sleep(0.3)

@@ -24,5 +24,5 @@ def build(service: Service) -> FastAPI:
     # The pages with documentation load scripts from elsewhere.
     app = FastAPI(title="qwen-tts-cluster", version=VERSION, lifespan=life, docs_url=None)
     openai.install(app, service)
-    app.include_router(websocket.router(service))
+    websocket.install(app, service)
     return app

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import time
 from collections import Counter
 
-from tests.cluster.running import Cluster
+from tests.cluster.running import IS_LONG, Cluster
 from tests.cluster.spoken import Request, Spoken, requests
 from tests.cluster.wire import Message, Stream, Wire
 
-# The long forms, which are run by hand: `QWEN_TTS_CLUSTER_LONG=1`.
-IS_LONG = bool(os.environ.get("QWEN_TTS_CLUSTER_LONG"))
 CLIENTS, REQUESTS, TEXTS = (32, 1000, 100) if IS_LONG else (8, 64, 16)
 UNREAD_SECONDS = 60 if IS_LONG else 5
 LONG_TEXT = "The river was quiet in the morning, and nobody had opened the window. " * 40

@@ -20,6 +20,8 @@ from tests.support.command import COMMAND
 from tests.support.harness import ROOT
 from tests.support.installing import python
 
+# The long forms, which are run by hand: `QWEN_TTS_CLUSTER_LONG=1`.
+IS_LONG = bool(os.environ.get("QWEN_TTS_CLUSTER_LONG"))
 KEY = "a-key.of~these_tests"
 REQUIREMENTS = Path(__file__).parent / "requirements.txt"
 # Starting takes Ray some 20 s on a calm machine; a busy one has taken two minutes.
@@ -54,12 +56,12 @@ class Cluster:
         wanted = {"folder": str(self.folder / "r"), "cpus": cpus, "applications": applications}
         self.is_isolated = False
         try:
-            started = self._ask(wanted)
+            self.is_isolated = self._ask(wanted)["isolated"]
+            self.processes()
+            self.address = f"127.0.0.1:{self._answer()['port']}"
         except BaseException:
             self.close()
             raise
-        self.is_isolated = started["isolated"]
-        self.address = f"127.0.0.1:{started['port']}"
 
     @property
     def log(self) -> str:
@@ -156,9 +158,12 @@ class Cluster:
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         assert self.process.stdin
-        assert self.process.stdout
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self.process.stdout
         line = self.process.stdout.readline()
         assert line, f"the cluster has ended: {self.log}"
         return json.loads(line)

@@ -40,12 +40,13 @@ def main() -> None:
         answers.write(json.dumps(content) + "\n")
         answers.flush()
 
+    answer({"isolated": is_isolated})
     machine = start.Machine(Path(wanted["folder"]), port=_free_port(), cpus=wanted["cpus"])
     start.start(machine, _settings(wanted["applications"]))
     from qwen_tts_cluster.app import bind
     from ray import serve
 
-    answer({"port": machine.port, "isolated": is_isolated})
+    answer({"port": machine.port})
     for line in sys.stdin:
         request: dict[str, Any] = json.loads(line)
         if "run" in request:

@@ -14,5 +14,6 @@ pytest.register_assert_rewrite(*(f"tests.cluster.on_ray_{part}" for part in _PAR
 from tests.cluster.on_ray_faults import *  # noqa: E402, F403
 from tests.cluster.on_ray_scaling import *  # noqa: E402, F403
 from tests.cluster.on_ray_speech import *  # noqa: E402, F403
+from tests.cluster.running import IS_LONG  # noqa: E402
 
-pytestmark = [pytest.mark.hosts, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.hosts, pytest.mark.timeout(3600 if IS_LONG else 600)]

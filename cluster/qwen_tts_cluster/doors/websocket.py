@@ -9,8 +9,9 @@ import uuid
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from fastapi import APIRouter, Response, WebSocket
+from fastapi import FastAPI, Response, WebSocket
 from msgspec.structs import replace
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qwen_tts_client import Sidecar
 from qwen_tts_client.bridge import door
@@ -179,12 +180,26 @@ class Sockets:
             peer.end()
 
 
-def router(service: Service) -> APIRouter:
-    """Return the path of the WebSocket."""
-    routes = APIRouter()
-    sockets = Sockets(service)
-    routes.add_api_websocket_route("/", sockets.converse)
-    return routes
+class WithSlash:
+    """Takes the address of an application for that of its root: `/speech` for `/speech/`.
+
+    Starlette redirects requests of HTTP, and WebSockets cannot be redirected.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what came."""
+        if scope["type"] == "websocket" and scope["path"] == scope.get("root_path"):
+            scope = {**scope, "path": f"{scope['path']}/"}
+        await self._app(scope, receive, send)
+
+
+def install(app: FastAPI, service: Service) -> None:
+    """Add the WebSocket to an application, at its root."""
+    app.add_middleware(WithSlash)
+    app.add_api_websocket_route("/", Sockets(service).converse)
 
 
 def _offer(sidecar: Sidecar) -> InitializeResult:

@@ -82,6 +82,7 @@ lint: setup $(QUALITY)
 	cd cluster && ../$(BIN)/lint-imports
 	$(BIN)/pyright
 	$(BIN)/pyright --project clients/python
+	$(BIN)/pyright --project cluster
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms \
 	    .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/feature.yml

@@ -28,8 +28,8 @@ def find_sign() -> Callable[[], bool]:
     from ray._private import worker
 
     actors: dict[Any, Any] = worker.global_worker.actors
-    replicas = [getattr(actor, "_replica_impl", None) for actor in actors.values()]
-    for replica in replicas:
+    for actor in actors.values():
+        replica: Any = getattr(actor, "_replica_impl", None)
         if isinstance(getattr(replica, "_shutting_down", None), bool):
             return lambda: bool(replica._shutting_down)
     raise NoSignError("This process has no replica of Ray Serve 2.60 whose end can be seen.")

@@ -33,8 +33,10 @@ log = logging.getLogger(__name__)
 
 # What changes the models and voices of one replica is the operator's, not a client's: the client's
 # next request may be answered by another replica.
-_WITHHELD = ("model/load", "model/unload", "model/download", "model/delete", "voice/create")
-_WITHHELD += ("voice/delete",)
+_WITHHELD = frozenset(
+    {"voice/create", "voice/delete"}
+    | {f"model/{change}" for change in ("load", "unload", "download", "delete")}
+)
 
 
 class Account:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 
+from tests.support import installing
 from tests.support.installing import lock, npm
 from tests.support.wire import ROOT
 
 PACKAGE = ROOT / "clients" / "typescript"
+BROWSERS = ("chromium", "google-chrome", "chromium-browser")
 ENVIRONMENT = {"QWEN_TTS_SIDECAR": f"{shlex.quote(sys.executable)} -m sidecar"}
 
 
@@ -44,3 +47,9 @@ def build(test_run: str) -> None:
             npm(PACKAGE)
             execute("npm", "run", "build:tests")
             built.write_text(test_run)
+
+
+def chromium() -> str:
+    """Return the path of the browser that `CHROMIUM` names, or of the one that is installed."""
+    paths = (os.environ.get("CHROMIUM"), *map(shutil.which, BROWSERS))
+    return next(filter(None, paths), None) or installing.debian("chromium", "chromium")

@@ -6,15 +6,9 @@ the playground; everything else comes from the npm registry by the lock file.
 
 from __future__ import annotations
 
-import os
-import shutil
-
 import pytest
 
-from tests.clients.package import execute
-from tests.support import installing
-
-BROWSERS = ("chromium", "google-chrome", "chromium-browser")
+from tests.clients.package import chromium, execute
 
 # The packages, or a browser, may have to be installed first; each command has a bound of its own.
 pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("typescript")]
@@ -22,11 +16,6 @@ pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("typescript")]
 
 def node_test(name: str) -> None:
     execute("node", "--test", f"build/esm/test/{name}.test.js")
-
-
-def chromium() -> str | None:
-    paths = (os.environ.get("CHROMIUM"), *map(shutil.which, BROWSERS))
-    return next((path for path in paths if path), None)
 
 
 def test_generated_types_and_versions() -> None:
@@ -82,5 +71,5 @@ def test_bun(name: str) -> None:
 @pytest.mark.hosts  # Chromium may have to be installed
 @pytest.mark.parametrize("name", ["playground", "openai-browser", "electron-app"])
 def test_browser(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setenv("CHROMIUM", chromium() or installing.debian("chromium", "chromium"))
+    monkeypatch.setenv("CHROMIUM", chromium())
     node_test(name)

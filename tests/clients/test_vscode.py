@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients.package import PACKAGE, chromium
 from tests.support import installing
 from tests.support.wire import ROOT
 
@@ -41,6 +42,15 @@ def test_types_and_parts() -> None:
     installing.npm(EXTENSION)
     execute("npm", "run", "typecheck")
     execute("npm", "test")
+
+
+@pytest.mark.hosts  # Chromium may have to be installed
+def test_sound_that_a_browser_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It needs the puppeteer of the TypeScript package, too."""
+    monkeypatch.setenv("CHROMIUM", chromium())
+    installing.npm(EXTENSION)
+    installing.npm(PACKAGE)
+    execute("npm", "run", "test:browser")
 
 
 @pytest.mark.hosts  # The packer has three hundred packages.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import psutil
@@ -59,7 +59,7 @@ def _listening() -> Iterator[tuple[int, str, int]]:
         sockets = [(socket.pid, socket) for socket in psutil.net_connections(kind="inet")]
     except psutil.AccessDenied:  # macOS shows each user only the own ones, process by process.
         sockets = [(pid, socket) for pid in psutil.pids() for socket in _sockets_of(pid)]
-    for pid, socket in sockets:
+    for pid, socket in cast("list[tuple[int | None, Any]]", sockets):
         if pid is not None and socket.status == psutil.CONN_LISTEN:
             yield pid, socket.laddr.ip, socket.laddr.port
 

@@ -10,17 +10,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from docs.media.make_samples import SAMPLES
 from tests.support.command import COMMAND
 from tests.support.wire import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SAMPLE = ROOT / "docs" / "media" / "sample.mp3"
-# docs/media/README.md says how the sample is made; this is the same text and seed.
-SAMPLE_TEXT = (
-    "Hello there. This is the small voice that comes with the program. "
-    "It runs on any computer, without a network."
-)
-SAMPLE_SEED = "3"
+SAMPLE = ROOT / "docs" / "media" / SAMPLES[0].file
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -74,7 +69,7 @@ def test_the_bundled_voice_has_the_size_that_is_stated() -> None:
 def test_the_sample_is_what_the_bundled_voice_says_today(tmp_path: Path) -> None:
     """The test compares loudness over time: MP3 and a CPU's rounding change samples a little."""
     output = tmp_path / "sample.mp3"
-    command = [*COMMAND, "say", SAMPLE_TEXT, "--seed", SAMPLE_SEED]
+    command = [*COMMAND, "say", SAMPLES[0].text, *SAMPLES[0].options]
     done = subprocess.run(
         [*command, "-o", str(output)], capture_output=True, text=True, timeout=150, check=False
     )

@@ -10,8 +10,9 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import soundfile
@@ -73,12 +74,10 @@ def speak(sample: Sample, folder: Path) -> list[tuple[float, str]]:
     ]
 
 
-def waveform(
-    samples: NDArray[np.float64], rate: int, sentences: Sequence[tuple[float, str]]
-) -> str:
+def waveform(samples: NDArray[Any], rate: int, sentences: Sequence[tuple[float, str]]) -> str:
     """Return a picture (SVG) of float samples [n], with the sentences where they start."""
     ends = np.linspace(0, len(samples), _BARS + 1).astype(int)
-    peaks = [float(np.abs(samples[a:b]).max()) for a, b in zip(ends, ends[1:], strict=False)]
+    peaks = [float(np.abs(samples[a:b]).max()) for a, b in pairwise(ends)]
     loudest = max(peaks)
     step, middle = _WIDTH / _BARS, _HEIGHT / 2
     path = "".join(

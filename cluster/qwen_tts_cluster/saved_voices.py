@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from fsspec.core import url_to_fs  # pyright: ignore[reportMissingTypeStubs]
+from fsspec.core import url_to_fs
 
 from qwen_tts_cluster.errors import SettingsError
 

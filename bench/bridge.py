@@ -45,29 +45,45 @@ def run(options: Options) -> dict[str, Any]:
             sidecars.running(options.model, options.seconds()) as pipes,
             connect(address, _TOKEN) as remote,
         ):
-            return _compare(pipes, remote, bridge.pid, runs, options.frames)
+            [sidecar] = psutil.Process(bridge.pid).children()
+            return compare(pipes, remote, [bridge.pid], sidecar.pid, runs, options.frames)
     finally:
         bridge.terminate()
         bridge.wait()
 
 
-def _compare(
-    pipes: SyncSidecar, remote: SyncSidecar, bridge: int, runs: int, frames: int
+def compare(
+    pipes: SyncSidecar,
+    remote: SyncSidecar,
+    servers: list[int],
+    sidecar: int,
+    runs: int,
+    frames: int,
 ) -> dict[str, Any]:
-    [sidecar] = psutil.Process(bridge).children()
+    """Have both say the same sentences in turn.
+
+    Args:
+        servers: the processes between the remote client and its sidecar.
+        sidecar: the process behind them.
+    """
+
+    def spent() -> tuple[float, float]:
+        return sum(map(cpu_seconds, servers)), cpu_seconds(sidecar)
+
     turns: list[dict[str, float]] = []
-    before: list[float] = []
+    before: tuple[float, float] | None = None
     for turn in range(runs + 1):
         for text in engines.SENTENCES[:3]:
             here, there = (_timed(one, text, seed=0, max_frames=frames) for one in (pipes, remote))
             if turn:  # the first one loads the model
                 turns.append({name: there[name] / here[name] for name in here})
-        before = before or [cpu_seconds(bridge), cpu_seconds(sidecar.pid)]
-    spent = [cpu_seconds(bridge) - before[0], cpu_seconds(sidecar.pid) - before[1]]
+        before = before or spent()
+    assert before
+    between, speech = (after - then for after, then in zip(spent(), before, strict=True))
     quartiles = {
         name: statistics.quantiles([one[name] for one in turns], n=4) for name in ("first", "whole")
     }
-    return {"pairs": len(turns), "quartiles": quartiles, "cpu": spent[0] / spent[1]}
+    return {"pairs": len(turns), "quartiles": quartiles, "cpu": between / speech}
 
 
 def _timed(tts: SyncSidecar, text: str, **speech: Any) -> dict[str, float]:

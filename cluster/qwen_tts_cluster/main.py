@@ -84,7 +84,7 @@ def _run(options: argparse.Namespace) -> int:
     machine = start.Machine(chosen, host=options.host, port=options.port)
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda _number, _frame: ended.set())
     try:
         start.start(machine, {"/": settings})
         print(f"Listening on http://{options.host}:{options.port}/", flush=True)

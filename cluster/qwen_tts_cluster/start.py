@@ -55,6 +55,8 @@ def environment(machine: Machine) -> Mapping[str, str]:
         # On Linux, Ray takes the address of the first interface in place of the loopback's, unless
         # it is told to behave as on macOS.
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+        # Ray would have its workers, and with them each sidecar, give way to all other programs.
+        "RAY_worker_niceness": "0",
         # How soon the policy sees what the replicas count, in seconds; Ray's default is 10.
         "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",
         "RAY_SERVE_HANDLE_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",

@@ -1,5 +1,5 @@
 # The usual verbs. `make speak` and `make test` do all their own set-up.
-.PHONY: help setup blas speak unit test test-hosts lint coverage goldens goldens-asset schema bench \
+.PHONY: help playground setup blas speak unit test test-hosts lint coverage goldens goldens-asset schema bench \
     text-scores docs build release-assets vsix bundle npm-packages release-check lock clean
 
 PYTHON ?= python3
@@ -112,6 +112,10 @@ schema: setup
 	$(BIN)/python -m sidecar.rpc.schema > protocol/schema.json
 	node clients/typescript/scripts/generate-types.mjs
 	$(BIN)/python clients/python/scripts/generate_types.py
+
+# The page of the command `playground`, which is committed, so that nobody needs Node or Bun to use it.
+playground:
+	node clients/typescript/scripts/build-playground.mjs
 
 bench: setup
 	$(BIN)/python -m bench $(BENCH)

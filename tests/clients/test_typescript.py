@@ -69,7 +69,9 @@ def test_bun(name: str) -> None:
 
 
 @pytest.mark.hosts  # Chromium may have to be installed
-@pytest.mark.parametrize("name", ["playground", "openai-browser", "electron-app"])
+@pytest.mark.parametrize(
+    "name", ["playground", "playground-making", "openai-browser", "electron-app"]
+)
 def test_browser(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("CHROMIUM", chromium())
     node_test(name)

@@ -29,6 +29,7 @@ export class Listen {
   /** Show a take that is about to be played. */
   show(take: Take): void {
     this.reading.start(take.params.text);
+    this.reading.element.classList.remove("waiting");
     for (const sentence of take.sentences) this.reading.addSentence(sentence);
     for (const words of take.words) this.reading.addWords(words);
   }

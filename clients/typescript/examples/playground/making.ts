@@ -28,6 +28,8 @@ export class ModelChoice {
   readonly #select = make("select");
   readonly #note = make("div");
   #entries: ModelEntry[] = [];
+  /** What the person has chosen; otherwise it is the first, which is on this machine if any is. */
+  #wanted: string | undefined;
 
   constructor(
     readonly workshop: Workshop,
@@ -35,7 +37,10 @@ export class ModelChoice {
     label: string,
   ) {
     this.element.append(make("label", {}, label, this.#select), this.#note);
-    this.#select.onchange = () => this.#show();
+    this.#select.onchange = () => {
+      this.#wanted = this.model;
+      this.#show();
+    };
   }
 
   get model(): string {
@@ -49,11 +54,10 @@ export class ModelChoice {
 
   /** Make the list again. */
   refresh(): void {
-    const before = this.model;
     this.#entries = this.workshop.models.able(this.ability);
     const name = (entry: ModelEntry) => (isHere(entry) ? entry.model : `${entry.model} (not here yet)`);
     this.#select.replaceChildren(...this.#entries.map((entry) => new Option(name(entry), entry.model)));
-    if (this.#entries.some(({ model }) => model === before)) this.#select.value = before;
+    if (this.#entries.some(({ model }) => model === this.#wanted)) this.#select.value = this.#wanted!;
     this.#show();
   }
 
@@ -89,8 +93,8 @@ export class Making {
       const { signal } = this.#controller;
       const onProgress = ({ stage }: { stage: string }) => this.say(STAGES[stage] ?? stage);
       const { voice, model, warnings } = await this.workshop.sidecar().voices.create(params, { signal, onProgress });
-      this.say([`${title(voice)} is saved, and chosen.`, ...(warnings ?? []).map(({ message }) => message)].join("\n"));
       await this.workshop.onVoice(voice, model);
+      this.say([`${title(voice)} is saved, and chosen.`, ...(warnings ?? []).map(({ message }) => message)].join("\n"));
     } catch (error) {
       if (isStopped(error)) this.say("Cancelled.");
       else this.say(explain(error), true);

@@ -19,6 +19,8 @@ export class Models {
   entries: ModelEntry[] = [];
   /** The model that speaks. */
   chosen: ModelLoadResult | undefined;
+  /** What was learned by loading: the list has no abilities of models that are not in the catalogue. */
+  readonly #abilities = new Map<string, ModelLoadResult["abilities"]>();
 
   constructor(
     readonly sidecar: () => Sidecar,
@@ -43,7 +45,9 @@ export class Models {
   /** Ask for the list again. */
   async refresh(): Promise<void> {
     const { models, freeBytes, usedBytes } = await this.sidecar().models.listing();
-    this.entries = models.filter(({ abilities }) => !abilities?.includes("aligning"));
+    this.entries = models
+      .map((entry) => ({ ...entry, abilities: entry.abilities ?? this.#abilities.get(entry.model) }))
+      .filter(({ abilities }) => !abilities?.includes("aligning"));
     const used = usedBytes ? `Downloaded models take ${bytes(usedBytes)}; ` : "";
     element("models-space").textContent = `${used}${bytes(freeBytes)} of the disk are free.`;
     this.#fill();
@@ -52,6 +56,7 @@ export class Models {
   /** Load a model that is on this machine. */
   async load(model: string, signal?: AbortSignal): Promise<ModelLoadResult> {
     this.chosen = await this.sidecar().models.load(model, { signal });
+    this.#abilities.set(this.chosen.model, this.chosen.abilities);
     return this.chosen;
   }
 

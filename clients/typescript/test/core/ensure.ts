@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import type { LoadProgress, Sidecar, SidecarOptions } from "qwen-tts-sidecar";
-import { COMMAND, launch, launchFake, nextEvent, REPOSITORY, within } from "../support.js";
+import { Hub } from "../hub.js";
+import { launch, launchFake, nextEvent, within } from "../support.js";
 
 const MODEL = "0.6b-customvoice";
 const REPO = "mlx-community/Qwen3-TTS-12Hz-0.6B-CustomVoice-bf16";
@@ -14,41 +13,6 @@ const [ABORTED, CRASHED, SHARED, WRONG, LOADED, LARGE] = [1, 2, 3, 4, 5, 6].map(
   string, string, string, string, string, string,
 ];
 const QUICK = { firstDelayMs: 1, maxDelayMs: 1 };
-
-/** The hub of the sidecar's own tests. */
-class Hub {
-  environment: Record<string, string> = {};
-  readonly #child: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
-
-  constructor(...repos: string[]) {
-    const python = COMMAND[0] ?? "python3";
-    this.#child = spawn(python, ["-m", "tests.support.hub_process", ...repos], {
-      cwd: REPOSITORY,
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    assert.ok(this.#child.stdout);
-    this.#lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
-  }
-
-  async start() {
-    this.environment = (await this.#read()).environment;
-  }
-
-  async tell(command: "slow" | "wrong" | "fine" | "sent"): Promise<{ bytes: number; ranges: string[] }> {
-    this.#child.stdin?.write(`${command}\n`);
-    return await this.#read();
-  }
-
-  async #read() {
-    const { value } = await within(40_000, "a line of the hub", this.#lines.next());
-    return JSON.parse(value);
-  }
-
-  stop() {
-    this.#child.stdin?.end();
-  }
-}
 
 describe("ensureModel", () => {
   const hub = new Hub(REPO, ABORTED, CRASHED, SHARED, WRONG, LOADED, LARGE);

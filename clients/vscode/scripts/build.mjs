@@ -7,7 +7,14 @@ import { build } from "esbuild";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const client = join(root, "..", "typescript");
-const common = { absWorkingDir: root, bundle: true, logLevel: "warning", legalComments: "none", target: "es2023", write: false };
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  logLevel: "warning",
+  legalComments: "none",
+  target: "es2023",
+  write: false,
+};
 const node = {
   ...common,
   platform: "node",
@@ -26,10 +33,19 @@ async function outputs() {
     return ["build/test", outputFiles];
   }
   const minified = { minify: true, keepNames: true };
-  const extension = await build({ ...node, ...minified, entryPoints: ["src/extension.ts"], outdir: "dist", external: ["vscode"] });
+  const extension = await build({
+    ...node,
+    ...minified,
+    entryPoints: ["src/extension.ts"],
+    outdir: "dist",
+    external: ["vscode"],
+  });
   const entryPoints = { player: "src/webview/player.ts", worklet: join(client, "examples/pcm-worklet.ts") };
   const webview = await build({ ...common, entryPoints, outdir: "dist/webview", format: "iife", minify: true });
-  const style = { path: join(root, "dist/webview/player.css"), contents: readFileSync(join(root, "src/webview/player.css")) };
+  const style = {
+    path: join(root, "dist/webview/player.css"),
+    contents: readFileSync(join(root, "src/webview/player.css")),
+  };
   return ["dist", [...extension.outputFiles, ...webview.outputFiles, style]];
 }
 

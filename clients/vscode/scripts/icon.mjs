@@ -30,7 +30,10 @@ for (let row = 0; row < SIZE; row++) {
   for (let column = 0; column < SIZE; column++) {
     const [x, y] = [(column + 0.5) / SIZE, (row + 0.5) / SIZE];
     const colour = BARS.reduce((below, bar) => mix(below, bar.colour, covered(capsule(x, y, bar))), GROUND);
-    rows.set([...colour.map(Math.round), Math.round(255 * covered(ground(x, y)))], row * (1 + 4 * SIZE) + 1 + 4 * column);
+    rows.set(
+      [...colour.map(Math.round), Math.round(255 * covered(ground(x, y)))],
+      row * (1 + 4 * SIZE) + 1 + 4 * column,
+    );
   }
 }
 
@@ -38,7 +41,8 @@ const TABLE = Array.from({ length: 256 }, (_, n) => {
   for (let bit = 0; bit < 8; bit++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
   return n >>> 0;
 });
-const crc = (bytes) => (bytes.reduce((sum, byte) => TABLE[(sum ^ byte) & 255] ^ (sum >>> 8), 0xffffffff) ^ 0xffffffff) >>> 0;
+const crc = (bytes) =>
+  (bytes.reduce((sum, byte) => TABLE[(sum ^ byte) & 255] ^ (sum >>> 8), 0xffffffff) ^ 0xffffffff) >>> 0;
 
 function chunk(type, content) {
   const body = Buffer.concat([Buffer.from(type), content]);
@@ -53,5 +57,10 @@ header.writeUInt32BE(SIZE, 0);
 header.writeUInt32BE(SIZE, 4);
 header.set([8, 6], 8); // eight bits for each of red, green, blue and opacity
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-const png = [signature, chunk("IHDR", header), chunk("IDAT", deflateSync(rows, { level: 9 })), chunk("IEND", Buffer.alloc(0))];
+const png = [
+  signature,
+  chunk("IHDR", header),
+  chunk("IDAT", deflateSync(rows, { level: 9 })),
+  chunk("IEND", Buffer.alloc(0)),
+];
 writeFileSync(join(dirname(fileURLToPath(import.meta.url)), "..", "media", "icon.png"), Buffer.concat(png));

@@ -22,7 +22,12 @@ mkdirSync(out, { recursive: true });
 // Everything is in the bundle. vsce itself runs `vscode:prepublish`, which makes it.
 const options = ["--no-dependencies", "--allow-missing-repository", "--out", file];
 const links = REPOSITORY
-  ? ["--baseContentUrl", `${REPOSITORY}/blob/${REVISION}/clients/vscode`, "--baseImagesUrl", `${REPOSITORY}/raw/${REVISION}/clients/vscode`]
+  ? [
+      "--baseContentUrl",
+      `${REPOSITORY}/blob/${REVISION}/clients/vscode`,
+      "--baseImagesUrl",
+      `${REPOSITORY}/raw/${REVISION}/clients/vscode`,
+    ]
   : ["--no-rewrite-relative-links"];
 execFileSync(process.execPath, [vsce, "package", ...options, ...links], { cwd: root, stdio: "inherit" });
 console.log(`${file}: ${(statSync(file).size / 1e3).toFixed(0)} kB`);

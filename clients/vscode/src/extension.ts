@@ -18,7 +18,13 @@ export function activate(context: vscode.ExtensionContext): QwenTts {
   const log = vscode.window.createOutputChannel("Qwen TTS", { log: true });
   const version = String(context.extension.packageJSON.version);
   const sidecar = new SidecarHost({
-    open: () => openSidecar({ settings: sidecarSettings(), folder: context.extensionPath, version, onLog: (line) => log.info(line) }),
+    open: () =>
+      openSidecar({
+        settings: sidecarSettings(),
+        folder: context.extensionPath,
+        version,
+        onLog: (line) => log.info(line),
+      }),
     idleMs,
     log: (line) => log.info(line),
   });

@@ -33,7 +33,8 @@ export interface Named {
 
 export function describe(error: unknown, named: Named, platform: string = process.platform): Fault {
   if (error instanceof SidecarNotFoundError) return notFound(error, named);
-  if (error instanceof SidecarPlatformError) return { text: error.message + onWindows(platform), actions: ["settings", "log"] };
+  if (error instanceof SidecarPlatformError)
+    return { text: error.message + onWindows(platform), actions: ["settings", "log"] };
   if (error instanceof SidecarExitedError) return exited(error);
   if (error instanceof SidecarResponseError) return { text: oneLine(error.message), actions: forResponse(error.type) };
   if (error instanceof SidecarError) return { text: firstLine(error.message), actions: ["settings", "log"] };
@@ -47,7 +48,10 @@ function notFound(error: SidecarNotFoundError, { setting, variable }: Named): Fa
   if (program) {
     const reason = /\((.*)\)$/.exec(error.looked[0] ?? "")?.[1];
     const why = reason ?? "there is no such program, or it cannot be executed";
-    return { text: `${source} names “${program}”, which cannot be used: ${why}.`, actions: ["choose", "install", "log"] };
+    return {
+      text: `${source} names “${program}”, which cannot be used: ${why}.`,
+      actions: ["choose", "install", "log"],
+    };
   }
   const text =
     "The program that speaks, qwen-tts-sidecar, was not found. Install it, or choose where it is. " +
@@ -77,10 +81,22 @@ function forResponse(type: string): Action[] {
 const SETTINGS_FAULTS = new Set(["unknownLanguage", "missingPackage"]);
 
 const MODEL_FAULTS = new Set([
-  "unknownModel", "unknownRevision", "modelLoadFailed", "notACheckpoint", "modelNotDownloaded", "hubUnreachable",
-  "hubAccessDenied", "hubRateLimited", "diskFull", "budgetExceeded", "corruptDownload", "modelDamaged", "unsupported",
-  "outOfMemory", "memoryLimitExceeded",
-]); // prettier-ignore
+  "unknownModel",
+  "unknownRevision",
+  "modelLoadFailed",
+  "notACheckpoint",
+  "modelNotDownloaded",
+  "hubUnreachable",
+  "hubAccessDenied",
+  "hubRateLimited",
+  "diskFull",
+  "budgetExceeded",
+  "corruptDownload",
+  "modelDamaged",
+  "unsupported",
+  "outOfMemory",
+  "memoryLimitExceeded",
+]);
 
 const firstLine = (text: string) => text.split("\n", 1)[0] ?? "";
 const oneLine = (text: string) => text.replaceAll("\n", " ");

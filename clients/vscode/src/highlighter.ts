@@ -63,12 +63,11 @@ export class Highlighter implements vscode.Disposable {
 
   /** Show what is heard, wherever the person has scrolled to; then the editor follows again. */
   async reveal(): Promise<void> {
-    const { sentence = [], uri } = this.highlighted ?? {};
-    const [range] = sentence;
-    if (!uri || !range) return;
-    const open = vscode.window.visibleTextEditors.find(({ document }) => document === this.#shown?.document);
-    const column = open?.viewColumn ?? vscode.ViewColumn.Active;
-    const editor = await vscode.window.showTextDocument(uri, { viewColumn: column, preserveFocus: false });
+    const range = this.highlighted?.sentence[0];
+    const document = this.#shown?.document;
+    if (!document || !range) return;
+    const open = vscode.window.visibleTextEditors.find((editor) => editor.document === document);
+    const editor = await vscode.window.showTextDocument(document, open?.viewColumn ?? vscode.ViewColumn.Active);
     this.#reveal(editor, range, vscode.TextEditorRevealType.InCenter);
   }
 
@@ -118,9 +117,10 @@ export class Highlighter implements vscode.Disposable {
     if (!range) return;
     for (const editor of vscode.window.visibleTextEditors) {
       if (editor.document !== this.#shown?.document) continue;
-      const last = this.#revealed.get(editor);
+      const revealed = this.#revealed.get(editor);
+      const last = revealed && { range: lines(revealed.range), seen: revealed.seen.map(lines) };
       const visible = editor.visibleRanges;
-      if (shouldReveal(lines(range), visible.map(lines), last && { range: lines(last.range), seen: last.seen.map(lines) })) {
+      if (shouldReveal(lines(range), visible.map(lines), last)) {
         this.#reveal(editor, range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
       } else if (visible.some((seen) => seen.intersection(range))) {
         this.#revealed.set(editor, { range, seen: visible });

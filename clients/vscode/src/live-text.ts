@@ -29,19 +29,13 @@ export class LiveText {
 
   /** Yield the text from a place on, in pieces, and wait for what is not written yet. */
   async *from(start: number): AsyncGenerator<string, void> {
-    for (let at = start; ; ) {
+    for (let at = start; ;) {
       if (at < this.text.length) {
         const piece = this.text.slice(at);
         at = this.text.length;
         yield piece;
       } else if (!(await this.#pull())) return;
     }
-  }
-
-  /** Wait until there is text at a place; return whether there is. */
-  async reaches(place: number): Promise<boolean> {
-    while (this.text.length <= place) if (!(await this.#pull())) return false;
-    return true;
   }
 
   /** Tell the source that nobody reads on. */

@@ -40,7 +40,8 @@ export class Messenger {
     const chosen = actions.find((action) => ACTIONS[action] === label);
     const command = chosen && COMMANDS[chosen];
     if (command) await vscode.commands.executeCommand(command);
-    if (chosen === "settings") await vscode.commands.executeCommand("workbench.action.openSettings", "@ext:qwen-tts-sidecar.qwen-tts");
+    if (chosen === "settings")
+      await vscode.commands.executeCommand("workbench.action.openSettings", "@ext:qwen-tts-sidecar.qwen-tts");
     if (chosen === "choose") await chooseProgram();
     return chosen;
   }
@@ -56,5 +57,7 @@ async function chooseProgram(): Promise<void> {
   const [chosen] = (await vscode.window.showOpenDialog({ title, openLabel: "Choose" })) ?? [];
   if (!chosen) return;
   // A command line splits at spaces, but a path that exists is one word.
-  await vscode.workspace.getConfiguration("qwenTts").update("sidecarPath", chosen.fsPath, vscode.ConfigurationTarget.Global);
+  await vscode.workspace
+    .getConfiguration("qwenTts")
+    .update("sidecarPath", chosen.fsPath, vscode.ConfigurationTarget.Global);
 }

@@ -29,7 +29,8 @@ export async function prepareModel(
   const isHere = found !== undefined && found.state !== "known";
   if (found?.state === "known") {
     const size = found.downloadBytes ? `: ${gigabytes(found.downloadBytes)}` : "";
-    if (!(await ask(`The model ${model} is not on this machine yet. Download it${size}?`, "Download"))) throw new DeclinedError();
+    if (!(await ask(`The model ${model} is not on this machine yet. Download it${size}?`, "Download")))
+      throw new DeclinedError();
   }
   await withProgress(model, isHere, signal, (options) => sidecar.ensureModel(model, { ...options, load: true }));
 }
@@ -37,7 +38,8 @@ export async function prepareModel(
 /** Load the model that the sidecar was started with, which the person has named, and show its download. */
 export async function loadDefault(sidecar: Sidecar, signal: AbortSignal): Promise<void> {
   const isLoaded = (await sidecar.status({ signal })).models.length > 0;
-  if (!isLoaded) await withProgress("the sidecar's model", false, signal, (options) => sidecar.models.load(undefined, options));
+  if (!isLoaded)
+    await withProgress("the sidecar's model", false, signal, (options) => sidecar.models.load(undefined, options));
 }
 
 /** Show how far a load is: in the status bar, or if it may be a download, where it can be cancelled. */
@@ -59,7 +61,10 @@ async function withProgress(
         if (stage === "loading") return progress.report({ message: "loading …" });
         if (totalBytes === 0) return progress.report({ message });
         const share = (100 * receivedBytes) / totalBytes;
-        progress.report({ message: `${gigabytes(receivedBytes)} of ${gigabytes(totalBytes)}`, increment: share - shown });
+        progress.report({
+          message: `${gigabytes(receivedBytes)} of ${gigabytes(totalBytes)}`,
+          increment: share - shown,
+        });
         shown = share;
       },
     });

@@ -115,7 +115,8 @@ export class Narrator implements vscode.Disposable {
   async restart(): Promise<void> {
     const job = this.#detach();
     await this.parts.host.end();
-    if (job) await this.read(job).catch(() => {}); // The person has been told.
+    if (job)
+      await this.read(job).catch(() => {}); // The person has been told.
     else await this.parts.host.use(async () => {});
   }
 
@@ -228,7 +229,8 @@ export class Narrator implements vscode.Disposable {
 
   #setStatus(status: Status): void {
     const hasDocument = this.#turn?.job.source !== undefined;
-    if (hasDocument !== this.#hasDocument) void vscode.commands.executeCommand("setContext", "qwenTts.hasDocument", hasDocument);
+    if (hasDocument !== this.#hasDocument)
+      void vscode.commands.executeCommand("setContext", "qwenTts.hasDocument", hasDocument);
     this.#hasDocument = hasDocument;
     if (status === this.status) return;
     this.status = status;

@@ -21,7 +21,8 @@ export async function openSidecar({ settings, folder, version, onLog }: OpenOpti
 }
 
 async function readToken(file: string): Promise<string> {
-  if (!file) throw new SidecarError("The setting qwenTts.bridge.tokenFile is empty: name the file of the bridge's token.");
+  if (!file)
+    throw new SidecarError("The setting qwenTts.bridge.tokenFile is empty: name the file of the bridge's token.");
   try {
     return (await readFile(file, "utf8")).trim();
   } catch (error) {

@@ -23,7 +23,8 @@ export function checked(options: unknown = {}): SpeechOptions {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   for (const [name, value] of given) {
     const type = Object.hasOwn(TYPES, name) ? TYPES[name as keyof SpeechOptions] : undefined;
-    if (!type) throw new TypeError(`qwenTts.speak has no option ${name}. Its options are: ${Object.keys(TYPES).join(", ")}.`);
+    if (!type)
+      throw new TypeError(`qwenTts.speak has no option ${name}. Its options are: ${Object.keys(TYPES).join(", ")}.`);
     if (typeof value !== type) throw new TypeError(`The option ${name} of qwenTts.speak must be a ${type}.`);
   }
   return Object.fromEntries(given);

@@ -17,14 +17,24 @@ export async function selectVoice(host: SidecarHost, document: vscode.TextDocume
   const { voice, model } = speechSettings(document);
   const voices = host.use((sidecar) => sidecar.voices.list(model));
   const first = { label: "The model's own", description: "its first voice", value: "" };
-  await pick("Voice", voices.then((list) => [first, ...voiceChoices(list)]), voice ?? "", (name) => change("voice", name || undefined, document));
+  await pick(
+    "Voice",
+    voices.then((list) => [first, ...voiceChoices(list)]),
+    voice ?? "",
+    (name) => change("voice", name || undefined, document),
+  );
 }
 
 export async function selectModel(host: SidecarHost): Promise<void> {
   const { model } = speechSettings(undefined);
   const models = host.use((sidecar) => sidecar.models.list());
   const first = { label: "The sidecar's own", description: "as it was started", value: "" };
-  await pick("Model", models.then((list) => [first, ...modelChoices(list)]), model ?? "", (name) => change("model", name || undefined, undefined));
+  await pick(
+    "Model",
+    models.then((list) => [first, ...modelChoices(list)]),
+    model ?? "",
+    (name) => change("model", name || undefined, undefined),
+  );
 }
 
 export async function selectSpeed(document: vscode.TextDocument | undefined): Promise<void> {
@@ -75,7 +85,9 @@ async function pick<T>(
   now: T,
   onChosen: (value: T) => Promise<void>,
 ): Promise<void> {
-  const list = choices.then((all) => all.map((one) => (one.value === now ? { ...one, label: `$(check) ${one.label}` } : one)));
+  const list = choices.then((all) =>
+    all.map((one) => (one.value === now ? { ...one, label: `$(check) ${one.label}` } : one)),
+  );
   const stop = new vscode.CancellationTokenSource();
   let failure: unknown;
   list.catch((error: unknown) => {

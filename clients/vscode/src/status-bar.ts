@@ -8,7 +8,10 @@ const FACES: Record<Status, [text: string, tooltip: string]> = {
   starting: ["$(loading~spin) Starting …", "The first sound is awaited. Click for a menu."],
   speaking: ["$(unmute) Reading", "A text is read aloud. Click for a menu."],
   paused: ["$(debug-pause) Paused", "The reading is paused. Click for a menu."],
-  blocked: ["$(warning) Click to hear", "VS Code plays no sound in the player before you have clicked in it. Click to see it."],
+  blocked: [
+    "$(warning) Click to hear",
+    "VS Code plays no sound in the player before you have clicked in it. Click to see it.",
+  ],
 };
 
 export class StatusBar implements vscode.Disposable {

@@ -44,19 +44,26 @@ test("without any sidecar, the person learns how to install one", () => {
   const { text, actions } = told(new client.SidecarNotFoundError("No sidecar was found.", ["/a"]));
   assert.match(text, /^The program that speaks, qwen-tts-sidecar, was not found\. Install it/);
   assert.deepEqual(actions, ["install", "choose", "log"]);
-  assert.match(told(new client.SidecarNotFoundError("", ["x"]), { variable: "/v" }).text, /^The environment variable QWEN_TTS_SIDECAR names/);
+  assert.match(
+    told(new client.SidecarNotFoundError("", ["x"]), { variable: "/v" }).text,
+    /^The environment variable QWEN_TTS_SIDECAR names/,
+  );
 });
 
 test("a crash is told with its signal or exit code, and a restart is offered", () => {
   const killed = told(new client.SidecarExitedError(null, "SIGKILL", "the last line\nof the log"));
-  assert.deepEqual(killed, { text: "The sidecar ended by SIGKILL, and the reading stopped.", actions: ["restart", "log"] });
+  assert.deepEqual(killed, {
+    text: "The sidecar ended by SIGKILL, and the reading stopped.",
+    actions: ["restart", "log"],
+  });
   assert.match(told(new client.SidecarExitedError(70, null, "")).text, /with exit code 70, and/);
   const silent = new client.SidecarExitedError(null, "SIGKILL", "", " The client killed it: it did not answer.");
   assert.match(told(silent).text, /stopped\. The client killed it: it did not answer\.$/);
 });
 
 test("a refusal of the sidecar leads to what can be changed", () => {
-  const refused = (type: string) => told(new client.SidecarResponseError("No voice x.", 1003, type, "voice", "There is y."));
+  const refused = (type: string) =>
+    told(new client.SidecarResponseError("No voice x.", 1003, type, "voice", "There is y."));
   assert.deepEqual(refused("unknownVoice"), { text: "No voice x. There is y.", actions: ["voice", "log"] });
   assert.deepEqual(refused("diskFull").actions, ["model", "log"]);
   assert.deepEqual(refused("missingPackage").actions, ["settings", "log"]);

@@ -119,10 +119,13 @@ test("a sentence that is not generated yet is asked for, and so is one that was 
   speaker.allowed = Infinity;
   reading.next();
   await settled();
-  assert.deepEqual(speaker.asked.map(({ text, isCancelled }) => [text, isCancelled]), [
-    ["A one. B two. C three.", true],
-    ["B two. C three.", false],
-  ]);
+  assert.deepEqual(
+    speaker.asked.map(({ text, isCancelled }) => [text, isCancelled]),
+    [
+      ["A one. B two. C three.", true],
+      ["B two. C three.", false],
+    ],
+  );
   await play(0.5);
   assert.deepEqual([heard(reading), sound.letters], ["B two.", "BC"]);
   reading.previous();
@@ -198,7 +201,10 @@ test("a text is read while it is written, and can be skipped in", async () => {
   go();
   await settled();
   assert.equal(sound.letters, "BC");
-  assert.deepEqual(speaker.asked.map(({ text }) => text), [undefined, undefined]);
+  assert.deepEqual(
+    speaker.asked.map(({ text }) => text),
+    [undefined, undefined],
+  );
   await play(2);
   assert.deepEqual(ends, [undefined]);
   assert.ok(isClosed);

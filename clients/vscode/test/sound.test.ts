@@ -45,7 +45,11 @@ function sound({ mock }: TestContext, isAllowed: boolean) {
   const made = new Sound(
     "worklet.js",
     { onPosition: (position) => positions.push(position), onBlocked: (is) => blocked.push(is) },
-    { createContext: () => context as unknown as AudioContext, createNode: () => node as unknown as AudioWorkletNode, now: () => now },
+    {
+      createContext: () => context as unknown as AudioContext,
+      createNode: () => node as unknown as AudioWorkletNode,
+      now: () => now,
+    },
   );
   const report = (at: number, played: number, queued: number) => {
     now = at;
@@ -113,7 +117,13 @@ test("positions are those of the present take, and not too many", async (t) => {
   report(170, 50, 10);
   report(200, 60, 0);
   const seen = positions.map(({ take, played }) => [take, played]);
-  assert.deepEqual(seen, [[1, 0], [1, 100], [1, 1000], [2, 0], [2, 60]]);
+  assert.deepEqual(seen, [
+    [1, 0],
+    [1, 100],
+    [1, 1000],
+    [2, 0],
+    [2, 60],
+  ]);
   assert.equal(Math.round(positions.at(-1)!.latencyMs), 30);
   assert.equal(made.measure()?.totalPlayed, 1060);
 });

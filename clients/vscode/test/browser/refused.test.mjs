@@ -45,7 +45,11 @@ async function serve(host, files) {
 }
 
 async function pageOf(url) {
-  const { outputFiles } = await build({ entryPoints: [fileURLToPath(new URL("src/page.ts", root))], write: false, format: "esm" });
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL("src/page.ts", root))],
+    write: false,
+    format: "esm",
+  });
   const module = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
   const files = { script: `${url}/player.js`, worklet: `${url}/worklet.js`, style: `${url}/player.css` };
   return module.page({ ...files, files: url, nonce: "abc" });
@@ -96,7 +100,10 @@ test("sound that Chromium refuses waits for a click on the button, and for no ot
   assert.deepEqual([statistics.state, statistics.isBlocked, statistics.played], ["suspended", true, 0]);
   await frame.click("#hear");
   await until(`sent.some(({ position }) => position?.take === 1 && position.played === ${RATE})`);
-  assert.deepEqual((await sent("blocked")).map(({ isBlocked }) => isBlocked), [true, false]);
+  assert.deepEqual(
+    (await sent("blocked")).map(({ isBlocked }) => isBlocked),
+    [true, false],
+  );
   assert.equal(await frame.$eval("#hear", (button) => button.hidden), true);
   await post({ kind: "stop" });
   await post({ kind: "begin", take: 2 });
@@ -111,13 +118,25 @@ test("sound that Chromium refuses waits for a click on the button, and for no ot
 });
 
 test("the page shows what is read, and its buttons are commands", async () => {
-  const shown = { status: "speaking", sentence: "One <b>two</b>.", word: { start: 0, end: 3 }, voice: "slt", speed: 1.5 };
+  const shown = {
+    status: "speaking",
+    sentence: "One <b>two</b>.",
+    word: { start: 0, end: 3 },
+    voice: "slt",
+    speed: 1.5,
+  };
   await post({ kind: "show", shown });
   await shows("document.querySelector('mark')?.textContent === 'One'");
   const text = (id) => frame.$eval(id, (element) => element.textContent);
-  assert.deepEqual([await text("#sentence"), await text("#status"), await text("#how")], ["One <b>two</b>.", "Reading", "slt, 1.5×"]);
+  assert.deepEqual(
+    [await text("#sentence"), await text("#status"), await text("#how")],
+    ["One <b>two</b>.", "Reading", "slt, 1.5×"],
+  );
   for (const id of ["previous", "togglePause", "next", "stop"]) await frame.click(`#${id}`);
-  assert.deepEqual((await sent("button")).map(({ button }) => button), ["previous", "togglePause", "next", "stop"]);
+  assert.deepEqual(
+    (await sent("button")).map(({ button }) => button),
+    ["previous", "togglePause", "next", "stop"],
+  );
   await post({ kind: "show", shown: { ...shown, status: "idle", sentence: "", word: undefined } });
   await shows("document.getElementById('stop').disabled");
 });

@@ -90,9 +90,7 @@ async def _begin(wires: list[Wire], text: str = LONG_TEXT) -> list[Stream]:
     """Begin a speech on each socket, and wait until each has audio."""
     streams = [await wire.speak(text, seed=number) for number, wire in enumerate(wires)]
     for stream in streams:
-        while not stream.chunks:
-            stream.changed.clear()
-            await stream.changed.wait()
+        await stream.audible()
     return streams
 
 

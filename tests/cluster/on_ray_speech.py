@@ -117,7 +117,7 @@ async def _abort(cluster: Cluster) -> None:
     async with Wire(cluster.address, session="a session") as same_replica:
         async with Wire(cluster.address, session="a session") as wire:
             streams = [await wire.speak(LONG_TEXT, credit=1e6) for _ in range(3)]
-            await _until_chunks(streams[0], 1)
+            await streams[0].audible()
             assert _running(await same_replica.call("server/status")) == 3
             wire.socket.transport.abort()
         deadline = time.monotonic() + 20

@@ -26,7 +26,6 @@ class Stream:
 
     Attributes:
         answers: its result or its error; a lost connection is an error with the type `lost`.
-        credit: what the client grants as it reads, in milliseconds; None grants nothing.
     """
 
     id: int
@@ -36,6 +35,12 @@ class Stream:
     answers: list[Message] = field(default_factory=list[Message])
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def audible(self) -> None:
+        """Wait for its first chunk, or for its end."""
+        while not self.chunks and not self.ended.is_set():
+            self.changed.clear()
+            await self.changed.wait()
 
     @property
     def error(self) -> str | None:
@@ -77,18 +82,23 @@ class Wire:
         await self.reading
 
     async def call(self, method: str, **params: Any) -> Message:
-        """Return the result of a request.
+        """Return the result of a request."""
+        message = await self._ask(method, params)
+        assert "result" in message, message
+        return message["result"]
 
-        Raises:
-            ConnectionClosed: the connection ended first.
-        """
+    async def refused(self, method: str, **params: Any) -> Message:
+        """Return the error of a request."""
+        message = await self._ask(method, params)
+        assert "error" in message, message
+        return message["error"]
+
+    async def _ask(self, method: str, params: Message) -> Message:
         self._last += 1
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._waiting[self._last] = answer
         await self._send(method, params, id=self._last)
-        message = await answer
-        assert "result" in message, message
-        return message["result"]
+        return await answer
 
     async def started_at(self) -> float:
         """Return when the sidecar was started, by the clock of this process: it says which one it

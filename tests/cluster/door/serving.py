@@ -86,11 +86,18 @@ class Door:
     Attributes:
         http: a client with the key.
         service: it lives on another thread, so a test may only look at it.
+        loop: the event loop of that thread.
         recorded: the metrics.
     """
 
-    def __init__(self, service: Service, recorded: Recorded, url: str) -> None:
-        self.service, self.recorded, self.url = service, recorded, url
+    def __init__(
+        self,
+        service: Service,
+        recorded: Recorded,
+        url: str,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self.service, self.recorded, self.url, self.loop = service, recorded, url, loop
         self.http = httpx.Client(
             base_url=url, headers={"Authorization": f"Bearer {KEY}"}, timeout=30.0
         )
@@ -122,11 +129,13 @@ def door(fake: FakeBackend | None = None, /, **settings: Any) -> Iterator[Door]:
     server = _Server(config)
     thread = threading.Thread(target=server.run)
     started = threading.Event()
+    loops: list[asyncio.AbstractEventLoop] = []
     config.load()
     startup = server.startup
 
     async def tell(*args: Any, **kwargs: Any) -> None:
         await startup(*args, **kwargs)
+        loops.append(asyncio.get_running_loop())
         started.set()
 
     server.startup = tell
@@ -134,7 +143,7 @@ def door(fake: FakeBackend | None = None, /, **settings: Any) -> Iterator[Door]:
     try:
         assert started.wait(60), "the door did not open"
         port = server.servers[0].sockets[0].getsockname()[1]
-        opened = Door(service, recorded, f"http://127.0.0.1:{port}")
+        opened = Door(service, recorded, f"http://127.0.0.1:{port}", loops[0])
         with opened.http:
             yield opened
     finally:

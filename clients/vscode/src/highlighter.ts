@@ -14,6 +14,8 @@ export interface Highlighted {
 
 interface Shown {
   document: vscode.TextDocument;
+  /** How its lines end. With other ends, all offsets are others, and nothing is highlighted any more. */
+  eol: vscode.EndOfLine;
   passage: Passage;
   heard: Heard;
 }
@@ -50,7 +52,7 @@ export class Highlighter implements vscode.Disposable {
   /** Begin with another text. */
   begin(document: vscode.TextDocument, passage: Passage): void {
     this.clear();
-    this.#shown = { document, passage, heard: { sentence: undefined, word: undefined } };
+    this.#shown = { document, eol: document.eol, passage, heard: { sentence: undefined, word: undefined } };
     this.#revealed = new WeakMap();
   }
 
@@ -102,7 +104,8 @@ export class Highlighter implements vscode.Disposable {
     const level = this.#setting<string>("highlight", "word");
     const shown = this.#shown;
     if (!shown?.heard.sentence || shown.document.isClosed || level === "none") return undefined;
-    const { document, passage, heard } = shown;
+    const { document, eol, passage, heard } = shown;
+    if (document.eol !== eol) return undefined;
     const ranges = (place: Place | undefined) =>
       (place ? passage.locate(place) : []).map(
         ({ start, end }) => new vscode.Range(document.positionAt(start), document.positionAt(end)),

@@ -16,7 +16,7 @@ export interface PlayerEvents {
 }
 
 /** Milliseconds that the webview may take to open, and to answer. */
-const OPEN_MS = 30_000;
+const OPEN_MS = 60_000;
 const ANSWER_MS = 5000;
 
 export const VIEW = "qwenTts.player";

@@ -136,7 +136,7 @@ def _examples(text: str) -> str:
 
 
 def _code(annotation: object) -> str:
-    return f"`{annotation}`".replace("|", "\\|") if annotation is not None else ""
+    return f"`{annotation}`" if annotation is not None else ""
 
 
 def _cell(text: str) -> str:

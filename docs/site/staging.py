@@ -58,7 +58,10 @@ def with_links(text: str, source: str, pages: dict[str, str], linked: dict[str, 
 
     def replaced(match: re.Match[str]) -> str:
         link = match[2]
-        if link is None or link.startswith(("#", "http:", "https:", "mailto:")):
+        if link is None:
+            # GitHub wants a bar in a cell of a table to be escaped, also in code.
+            return match[0].replace("\\|", "|")
+        if link.startswith(("#", "http:", "https:", "mailto:")):
             return match[0]
         path, mark, anchor = link.partition("#")
         path = posixpath.normpath(posixpath.join(posixpath.dirname(source), path))

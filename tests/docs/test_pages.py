@@ -80,6 +80,7 @@ def links(text: str, source: str = "docs/models.md") -> str:
         ("[`a`](../clients/neovim/lua/qwen_tts)", "`a`"),
         ("[a](https://example.com) `[b](c.md)`", "[a](https://example.com) `[b](c.md)`"),
         ("[a](#b)", "[a](#b)"),
+        ("| `a \\| b` | c |", "| `a | b` | c |"),
         ("```\n[a](../README.md)\n```\n", "```\n[a](../README.md)\n```\n"),
     ],
 )

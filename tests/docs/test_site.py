@@ -92,3 +92,4 @@ def test_the_reference_of_typescript_has_what_is_exported(site: Path, typescript
     assert len(names) > 20
     missing = [name for name in names if f"<code>{name}</code>" not in page]
     assert missing == []
+    assert page.count('<div class="highlight">') > 60  # signatures and examples

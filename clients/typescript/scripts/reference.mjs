@@ -64,14 +64,15 @@ const code = (node) =>
     .replace(/^ {4}/gm, "");
 
 const prose = (text) => text.replace(/\{@link (\w+)\}/g, "`$1`").trim();
-const cell = (text) => prose(text).replace(/\s+/g, " ").replaceAll("|", "\\|");
+/** Outside of code, a bar would end a cell. */
+const cell = (text) => prose(text).replace(/\s+/g, " ").replace(/`[^`]*`|\|/g, (found) => (found === "|" ? "\\|" : found));
 
 /** The tags of a declaration's doc comment. The API's own leave out what follows a `{@link}`. */
 function tagsOf(symbol) {
   const [handle] = symbol.declarations;
   const [written = ""] = handle?.resolve()?.getFullText().match(/\/\*\*[^]*?\*\//) ?? [];
   const text = written.replace(/^\/\*\*|\*\/$/g, "").replace(/^[ \t]*\* ?/gm, "");
-  return [...text.matchAll(/^@(\w+) ([^]*?)(?=^@|(?![^]))/gm)].map(([, name, text]) => ({ name, text: text.trim() }));
+  return [...text.matchAll(/^@(\w+)\s+([^]*?)(?=^@|(?![^]))/gm)].map(([, name, text]) => ({ name, text: text.trim() }));
 }
 
 /** A doc comment: what it says, what is thrown, examples. */
@@ -111,7 +112,7 @@ function render({ name, symbol }) {
     for (const one of fields) {
       const [, optional = "", type = ""] = /^[^:(]*?(\?)?(?:\(\))?: ?([^]*?);?$/.exec(code(one.node)) ?? [];
       const meaning = cell(one.symbol.getDocumentationComment(checker));
-      lines.push(`| \`${one.name}${optional}\` | \`${cell(type)}\` | ${meaning} |`);
+      lines.push(`| \`${one.name}${optional}\` | \`${type.replace(/\s+/g, " ")}\` | ${meaning} |`);
     }
     lines.push("");
   }

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 _ENDS = {"|", "||", "&&", ";", "(", ")", "&", ");"}
 _REDIRECTS = re.compile(r"^\d*(>|>>|<)$")
 _ASSIGNMENT = re.compile(r"^\w+=")
-OURS = ("qwen-tts-sidecar", "qwen-tts-bridge")
+OURS = ("qwen-tts-sidecar", "qwen-tts-bridge", "qwen-tts-cluster")
 
 
 def commands(script: str) -> Iterator[list[str]]:

@@ -9,8 +9,12 @@ import json
 import re
 import subprocess
 
+import msgspec
 import pytest
 from qwen_tts_client.bridge import main as bridge
+from qwen_tts_cluster import main as cluster
+from qwen_tts_cluster.access import KeyEntry
+from qwen_tts_cluster.settings import read_settings
 
 from docs.site.pages import ROOT
 from sidecar.cli.arguments import parse
@@ -20,13 +24,22 @@ from tests.docs.messages import check_sent, checked
 from tests.support.wire import check
 
 # The languages that a test checks. A block without one is text, such as a transcript.
-CHECKED = {"sh", "json", "jsonc", "python", "ts", "js", "lua", ""}
+CHECKED = {"sh", "json", "jsonc", "python", "ts", "js", "lua", "yaml", ""}
 
 
 def test_every_block_is_checked_or_says_why_not() -> None:
     unknown = [str(one) for one in blocks() if one.language not in CHECKED and not one.unchecked]
     assert unknown == []
     assert len(blocks()) > 120
+
+
+@pytest.mark.parametrize("block", written_in("yaml"), ids=str)
+def test_yaml_is_settings_or_keys_of_the_cluster(block: Block) -> None:
+    content = msgspec.yaml.decode(block.code)
+    if isinstance(content, list):
+        msgspec.convert(content, list[KeyEntry])
+    else:
+        read_settings(content)
 
 
 def test_few_blocks_are_unchecked() -> None:
@@ -50,7 +63,9 @@ def test_our_commands_have_options_that_exist(
 ) -> None:
     for name, words in of_ours(block.code):
         try:
-            if name == "qwen-tts-bridge":
+            if name == "qwen-tts-cluster":
+                cluster._parser().parse_args(words)
+            elif name == "qwen-tts-bridge":
                 bridge._parser().parse_args([one for one in words if one != "--"])
             else:
                 # Without a command, the program serves.

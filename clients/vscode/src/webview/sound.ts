@@ -44,6 +44,8 @@ export class Sound {
   #wantsSound = false;
   #reported = { at: -Infinity, played: -1, queued: -1 };
   #total = { played: 0, received: 0 };
+  /** Samples of the present take that the worklet was given. */
+  #given = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -66,7 +68,9 @@ export class Sound {
     const samples = toFloats(pcm);
     this.#total.received += samples.length;
     const node = await this.#node;
-    if (take === this.#take) node?.port.postMessage(samples, [samples.buffer]);
+    if (take !== this.#take) return;
+    this.#given += samples.length;
+    node?.port.postMessage(samples, [samples.buffer]);
   }
 
   pause(): void {
@@ -93,6 +97,7 @@ export class Sound {
       currentTime: context.currentTime,
       sampleRate: context.sampleRate,
       ...this.#report,
+      queued: this.#given - this.#report.played, // While the context sleeps, nothing is reported.
       totalPlayed: this.#total.played,
       totalReceived: this.#total.received,
       rms: Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length),
@@ -106,6 +111,7 @@ export class Sound {
     this.#want(wantsSound);
     const node = await this.#node;
     this.#report = NOTHING;
+    this.#given = 0;
     this.#isCleared = false;
     node.port.postMessage("clear");
   }

@@ -1,5 +1,6 @@
 # The usual verbs. `make speak` and `make test` do all their own set-up.
-.PHONY: help playground setup blas speak unit test test-hosts lint coverage goldens goldens-asset schema bench \
+.PHONY: help playground setup blas speak unit test test-hosts lint types types-sidecar \
+    types-client types-cluster coverage goldens goldens-asset schema bench \
     text-scores docs build release-assets vsix bundle npm-packages release-check lock clean
 
 PYTHON ?= python3
@@ -80,12 +81,22 @@ lint: setup $(QUALITY)
 	$(BIN)/lint-imports
 	cd clients/python && ../../$(BIN)/lint-imports
 	cd cluster && ../$(BIN)/lint-imports
-	$(BIN)/pyright
-	$(BIN)/pyright --project clients/python
-	$(BIN)/pyright --project cluster
+	$(MAKE) --jobs=2 types
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms \
 	    .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/feature.yml
+
+# Each of pyright's processes keeps one core busy.
+types: types-sidecar types-client types-cluster
+
+types-sidecar:
+	$(BIN)/pyright
+
+types-client:
+	$(BIN)/pyright --project clients/python
+
+types-cluster:
+	$(BIN)/pyright --project cluster
 
 # Foreign clients, as they are: some 400 MB of packages, which are kept in build/ and node_modules/.
 # And protocol/vectors in Node, which tests/protocol has with the same sidecar.

@@ -92,10 +92,19 @@ def parts(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@cache
+def read(folder: Path) -> text_tokenizer.TextTokenizer:
+    return text_tokenizer.read(folder)
+
+
 @pytest.fixture(scope="module", params=["whole", "parts"])
-def pair(request: pytest.FixtureRequest) -> tuple[text_tokenizer.TextTokenizer, Any]:
-    folder = request.getfixturevalue(request.param)
-    return text_tokenizer.read(folder), AutoTokenizer.from_pretrained(str(folder))
+def folder(request: pytest.FixtureRequest) -> Path:
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="module")
+def transformers(folder: Path) -> Any:
+    return AutoTokenizer.from_pretrained(str(folder))
 
 
 def _texts() -> Iterator[str]:
@@ -126,37 +135,34 @@ def texts() -> list[str]:
     return list(_texts())
 
 
-def test_the_ids_are_those_of_transformers(
-    pair: tuple[text_tokenizer.TextTokenizer, Any],
-) -> None:
-    read, transformers = pair
-    for text in texts():
-        ids = read.encode(text)
+@cache
+def ids_of(folder: Path) -> list[list[int]]:
+    return [read(folder).encode(text) for text in texts()]
+
+
+def test_the_ids_are_those_of_transformers(folder: Path, transformers: Any) -> None:
+    for text, ids in zip(texts(), ids_of(folder), strict=True):
         assert ids == transformers.encode(text), repr(text)
-        assert read.decode(ids) == transformers.decode(ids), repr(text)
+        assert read(folder).decode(ids) == transformers.decode(ids), repr(text)
 
 
-def test_the_vocabulary_is_that_of_transformers(
-    pair: tuple[text_tokenizer.TextTokenizer, Any],
-) -> None:
-    read, transformers = pair
-    vocabulary = read.vocabulary()
+def test_the_vocabulary_is_that_of_transformers(folder: Path, transformers: Any) -> None:
+    vocabulary = read(folder).vocabulary()
     assert vocabulary == transformers.get_vocab()
     assert len(vocabulary) == 151676
     assert [vocabulary[token] for token in OF_SPEECH] == list(range(151669, 151676))
-    assert set(read.special_tokens) == set(transformers.all_special_tokens)
+    assert set(read(folder).special_tokens) == set(transformers.all_special_tokens)
 
 
 def test_both_forms_of_the_files_give_the_same_ids(whole: Path, parts: Path) -> None:
-    first, second = text_tokenizer.read(whole), text_tokenizer.read(parts)
-    assert first.vocabulary() == second.vocabulary()
-    for text in texts():
-        assert first.encode(text) == second.encode(text), repr(text)
+    assert read(whole).vocabulary() == read(parts).vocabulary()
+    for text, first, second in zip(texts(), ids_of(whole), ids_of(parts), strict=True):
+        assert first == second, repr(text)
 
 
 @pytest.fixture(scope="module")
 def prompt_text(parts: Path) -> PromptText:
-    return PromptText(text_tokenizer.read(parts))
+    return PromptText(read(parts))
 
 
 def test_a_text_that_arrives_in_pieces_has_the_tokens_of_the_whole(

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.bundles import archive_of, bundle
-from tests.support.wheels import COMPILES, NO_COMPILER, build
+from tests.support.installing import lock
+from tests.support.wheels import COMPILES, NO_COMPILER, build, found
 from tests.support.wire import ROOT
 
 
@@ -25,13 +26,20 @@ def archive(tree: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def common(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return a temporary folder that all workers of a test run have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a home folder with nothing in it, for the caches and tools of every installer."""
     return tmp_path_factory.mktemp("home")
 
 
 @pytest.fixture(scope="session")
-def environment(home: Path) -> dict[str, str]:
+def environment(home: Path, common: Path) -> dict[str, str]:
     """Return the environment of a new user, with the locked versions. No compiler can be called."""
     versions = str(ROOT / "requirements.lock")
     keep = {name: value for name, value in os.environ.items() if not name.startswith("UV_")}
@@ -44,7 +52,7 @@ def environment(home: Path) -> dict[str, str]:
         **({} if COMPILES else NO_COMPILER),
         "PIP_CONSTRAINT": versions,
         "UV_CONSTRAINT": versions,
-        "UV_CACHE_DIR": str(home / "uv-cache"),
+        "UV_CACHE_DIR": str(common / "uv-cache"),
         "UV_PYTHON_DOWNLOADS": "never",
         "UV_NO_CONFIG": "1",
         "HF_HUB_OFFLINE": "1",
@@ -52,8 +60,11 @@ def environment(home: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def built(
-    tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]
-) -> tuple[Path, Path]:
-    """Return the wheel and the source archive of this checkout."""
-    return build(ROOT, tmp_path_factory.mktemp("built"), environment)
+def built(common: Path, environment: dict[str, str]) -> tuple[Path, Path]:
+    """Return the wheel and the source archive of this checkout, which one worker builds."""
+    folder = common / "built"
+    with lock("built", folder):
+        if not folder.exists():
+            build(ROOT, common / "being-built", environment)
+            (common / "being-built").rename(folder)
+    return found(folder)

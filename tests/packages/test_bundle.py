@@ -25,6 +25,12 @@ from tests.support.wire import ROOT
 
 pytestmark = [pytest.mark.hosts, pytest.mark.timeout(900)]
 
+OF_PROCESSES = (
+    "tests/protocol/test_rules.py",
+    "tests/protocol/test_lifecycle.py",
+    "tests/process/test_terminal.py",
+)
+
 
 @pytest.fixture(scope="module")
 def launcher(tree: Path) -> Iterator[Path]:
@@ -171,18 +177,10 @@ def test_a_host_sees_the_same_end_as_without_a_bundle(name: str, launcher: Path)
         assert codes[0] == -signal.Signals[name]
 
 
-@pytest.mark.parametrize(
-    "tests",
-    [
-        "tests/protocol/test_rules.py",
-        "tests/protocol/test_lifecycle.py",
-        "tests/process/test_terminal.py",
-    ],
-)
-def test_it_passes_the_tests_of_processes(tests: str, launcher: Path) -> None:
+def test_it_passes_the_tests_of_processes(launcher: Path) -> None:
     """How it starts, answers, ends and is ended: the very tests of the checkout."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", tests],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *OF_PROCESSES],
         cwd=ROOT,
         env={**os.environ, "QWEN_TTS_TESTED": str(launcher)},
         stdout=subprocess.PIPE,

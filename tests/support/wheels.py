@@ -35,6 +35,11 @@ def build(source: Path, into: Path, env: dict[str, str]) -> tuple[Path, Path]:
     """Build a folder of sources; return the wheel and the source archive."""
     command = (sys.executable, "-m", "build", "--installer", "uv", "--sdist", "--wheel")
     run(*command, "--outdir", into, source, env=env)
+    return found(into)
+
+
+def found(into: Path) -> tuple[Path, Path]:
+    """Return the one wheel and the one source archive in a folder."""
     (wheel,) = into.glob("*.whl")
     (archive,) = into.glob("*.tar.gz")
     return wheel, archive

@@ -59,6 +59,22 @@ def raw(vector: Vector) -> bytes:
     return "".join(p if isinstance(p, str) else p["repeat"] * p["times"] for p in parts).encode()
 
 
+# Conversations in which the sidecar's frames differ in size, number or letters, or in how they end.
+# Those of the others are like these; tests/protocol shows what it writes in each.
+RELAYED = (
+    "bodies-wrong",
+    "encodings",
+    "exit-alone",
+    "header-garbage",
+    "languages",
+    "many-in-one-write",
+    "message-too-long",
+    "split-at-every-byte",
+    "stdin-ends",
+    "stream",
+    "streaming-text",
+    "two-streams",
+)
 HEADERS = [vector for vector in vectors() if vector.file.stem.startswith("header")]
 
 
@@ -92,7 +108,7 @@ def test_a_frame_counts_bytes(editor: Neovim) -> None:
 @pytest.mark.parametrize("program", ["debian"], indirect=True)
 @pytest.mark.parametrize(
     "vector",
-    [v for v in vectors() if not any("signal" in step for _, step in v.steps)],
+    [vector for vector in vectors() if vector.file.stem in RELAYED],
     ids=lambda vector: vector.file.stem,
 )
 def test_conversations_through_the_plugin(program: list[str], vector: Vector) -> None:

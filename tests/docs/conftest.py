@@ -9,20 +9,15 @@ from pathlib import Path
 import pytest
 
 from docs.site.pages import ROOT
-from tests.clients.package import PACKAGE, execute
+from tests.clients import package
 from tests.support import installing
 
 
 @pytest.fixture(scope="session")
-def typescript() -> Path:
+def typescript(testrun_uid: str) -> Path:
     """Return the folder of the TypeScript client, with `dist` of today's sources."""
-    with installing.lock("typescript"):
-        installing.npm(PACKAGE)
-        built = PACKAGE / "dist" / "esm" / "index.d.ts"
-        newest = max(file.stat().st_mtime for file in (PACKAGE / "src").rglob("*.ts"))
-        if not built.exists() or built.stat().st_mtime < newest:
-            execute("npm", "run", "build")
-    return PACKAGE
+    package.build(testrun_uid)
+    return package.PACKAGE
 
 
 @pytest.fixture(scope="session")

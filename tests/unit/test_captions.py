@@ -108,6 +108,11 @@ def test_each_caption_of_a_long_sentence_begins_with_its_first_word() -> None:
 CASES = json.loads((Path(__file__).parents[2] / "clients/cases/captions.json").read_text("utf-8"))
 
 
+def word_of(told: dict[str, Any]) -> Word:
+    times = (told["startMs"] / 1000, told["endMs"] / 1000)
+    return Word(told["word"], *times, told["textStart"], told["textEnd"])
+
+
 @pytest.mark.parametrize(
     "case", [one for one in CASES if one.get("isSsml")], ids=lambda case: case["name"]
 )
@@ -117,22 +122,7 @@ def test_captions_of_ssml_are_those_of_the_clients(case: dict[str, Any]) -> None
         place = (len(text), len(text) + len(one["text"]))
         marks.append(Mark(index, *place, one["startMs"] / 1000, one.get("speaker")))
         text += one["text"]
-    words = [
-        Words(
-            one["sentence"],
-            [
-                Word(
-                    word["word"],
-                    word["startMs"] / 1000,
-                    word["endMs"] / 1000,
-                    word["textStart"],
-                    word["textEnd"],
-                )
-                for word in one["words"]
-            ],
-        )
-        for one in case["words"]
-    ]
+    words = [Words(one["sentence"], tuple(map(word_of, one["words"]))) for one in case["words"]]
     speech = (text, marks, case["durationMs"] / 1000, words)
     assert srt(*speech, is_ssml=True) == case["srt"]
     assert vtt(*speech, is_ssml=True) == case["vtt"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -19,12 +20,12 @@ from tests.support.pieces import SIZES, covers, pieces, read_segments
 Found = tuple[list[Segment], tuple[object, ...]]
 
 
-def read(text: str, sizes: list[int], **options: bool) -> Found:
+def read(text: str, sizes: list[int], **options: Any) -> Found:
     source = SegmentSource("english", True, True, reader=SsmlReader(**options))
     return read_segments(source, text, sizes), source.notices
 
 
-def said(body: str, **options: bool) -> list[str | float]:
+def said(body: str, **options: Any) -> list[str | float]:
     """Return what is spoken, the pauses, and the rates between."""
     found: list[str | float] = []
     rate = 1.0

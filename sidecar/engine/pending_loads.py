@@ -145,7 +145,7 @@ class PendingLoads:
         doing = f"loading model {command.model!r}"
 
         def go_on() -> None:
-            self._heartbeat.beat(doing)
+            self._heartbeat.beat(doing, reads=True)
             if all(job.cancelled.is_set() for job in jobs):
                 raise Cancelled("The load was cancelled.")
 

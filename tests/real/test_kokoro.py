@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 
 from sidecar.models.aligners import letters
+from sidecar.ssml import phonemes
 from tests.quality.scoring import spoken_form
 from tests.real import weights
 from tests.real.cases import CASES, LISTENED_TO, VOICES, Case
@@ -124,3 +126,30 @@ def test_its_word_times_are_where_the_letters_aligner_hears_the_words(kokoro: Si
     heard, _ = aligned
     starts = [word["startMs"] / 1000 for word in told["words"]]
     assert starts == pytest.approx([start for start, _ in heard], abs=0.1)
+
+
+def test_phoneme_takes_all_that_misaki_says_and_the_model_knows_all_that_it_takes(
+    checkpoint: Path,
+) -> None:
+    vocabulary = json.loads((checkpoint / "config.json").read_text("utf-8"))["vocab"]
+    assert set(vocabulary) >= phonemes.KNOWN
+    folder = kokoro_extra.installed() / "misaki" / "data"
+    said: set[str] = set()
+    for file in (folder / f"{name}.json" for name in ("us_gold", "us_silver", "gb_gold")):
+        for entry in json.loads(file.read_text("utf-8")).values():
+            said.update(filter(None, [entry] if isinstance(entry, str) else entry.values()))
+    assert len(said) > 100_000
+    assert {one for one in said if phonemes.to_kokoro(one) is None} == set()
+    # Where a word's parts meet ("nightshade", "drawing"), two sounds are read as one of its own.
+    changed = {one for one in said if phonemes.to_kokoro(one) != one}
+    assert {one for one in changed if not re.search("tʃ|dʒ|ɔɪ", one)} == set()
+
+
+def test_a_word_in_ipa_is_spoken_as_misaki_speaks_it(kokoro: Sidecar) -> None:
+    word = '<phoneme alphabet="ipa" ph="{}">Bonjour</phoneme>'
+    params: dict[str, Any] = {"language": "english", "voice": "af_heart"}
+    plain = kokoro.heard(ask(kokoro, "Hello world.", **params), "Hello world.", _TIMEOUT)
+    for ipa in ("həlˈoʊ", "həlˈO"):
+        text = f"<speak>{word.format(ipa)} world.</speak>"
+        id = ask(kokoro, text, inputFormat="ssml", **params)
+        assert kokoro.heard(id, text, _TIMEOUT).audio == plain.audio

@@ -127,6 +127,22 @@ def chatterbox() -> Family:
     return Family("Chatterbox, T3 only", _count(model), read, 25)
 
 
+def soprano() -> Family:
+    """Soprano 80M: 15.6 tokens a second; its decoder is a codec's."""
+    from mlx_audio.tts.models.soprano.soprano import ModelConfig, SopranoModel
+
+    # config.json of ekwek/Soprano-80M, as copied to candle/config.json in babybirdprd/soprano,
+    # f610da5. A token is 2,048 samples of 32,000 a second in mlx-audio.
+    config = {
+        "model_type": "qwen3", "hidden_size": 512, "num_hidden_layers": 17,
+        "intermediate_size": 2304, "num_attention_heads": 4, "num_key_value_heads": 1,
+        "head_dim": 128, "vocab_size": 8192, "rms_norm_eps": 1e-6,
+        "max_position_embeddings": 512, "rope_theta": 10_000.0, "tie_word_embeddings": False,
+    }  # fmt: skip
+    model: Any = SopranoModel(ModelConfig.from_dict(config))
+    return Family("Soprano 80M", _count(model), _without(model, "embed_tokens"), 32_000 / 2048)
+
+
 def _count(module: Any) -> int:
     flat: Any = tree_flatten(module.parameters())
     return sum(math.prod(value.shape) for _, value in flat)
@@ -137,7 +153,7 @@ def _without(module: Any, name: str) -> int:
 
 
 def main() -> None:
-    rows = [family() for family in (csm, dia, outetts, spark, chatterbox)]
+    rows = [family() for family in (csm, dia, outetts, spark, chatterbox, soprano)]
     heads = ("family", "weights, GB", "GB read for a second of speech", *_MACS)
     print(
         table(

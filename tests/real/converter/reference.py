@@ -23,8 +23,9 @@ import onnx
 import onnxruntime
 from onnx import helper, numpy_helper
 
-from tests.real.cases import CASES, Case
+from tests.real.cases import CASES
 from tests.real.features import log_mel
+from tests.real.onnx_speech import speak
 
 OUTPUT = Path(__file__).parents[1] / "reference.npz"
 
@@ -67,18 +68,6 @@ def in_float32(model: onnx.ModelProto) -> onnx.ModelProto:
         value = np.ascontiguousarray(value)
         model.graph.initializer.append(numpy_helper.from_array(value, name))
     return model
-
-
-def speak(session: Any, vocabulary: dict[str, int], voices: Path, case: Case) -> np.ndarray:
-    """Return float32 [samples] at 24 kHz."""
-    pack = np.fromfile(voices / f"{case.voice}.bin", "<f4").reshape(510, 256)
-    tokens = [vocabulary[sign] for sign in case.phonemes if sign in vocabulary]
-    inputs = {
-        "tokens": np.array([[0, *tokens, 0]], np.int64),
-        "style": pack[None, len(case.phonemes) - 1],
-        "speed": np.ones(1, np.float32),
-    }
-    return session.run(None, inputs)[0].reshape(-1)
 
 
 def main(model: str, vocabulary: str, voices: str) -> None:

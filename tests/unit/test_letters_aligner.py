@@ -70,12 +70,15 @@ def test_it_is_the_aligner_for_english() -> None:
 
 def test_words_of_the_bundled_voice_are_where_they_were_spoken() -> None:
     """docs/aligner.md has the figures of more sentences. The reference is good to some 5 ms."""
-    errors = []
+    errors, unsure = [], []
     for one in recordings():
         times = align(one.samples, one.rate, one.units)
-        assert times is not None, one.name
+        if times is None:
+            unsure.append(one.name)
+            continue
         errors += [abs(start - at) for (start, _), at in zip(times, one.starts, strict=True)]
-    assert len(errors) > 60
+    assert unsure == ["4-slt-stream.flac"]  # one word of it sounds like another one
+    assert len(errors) > 50
     assert np.median(errors) <= 0.008
     assert np.quantile(errors, 0.95) <= 0.030
     assert max(errors) <= 0.1
@@ -122,7 +125,7 @@ def test_it_is_not_sure_when_half_of_the_words_are_others() -> None:
         assert align(one.samples, one.rate, units) is None, (one.name, other.name)
 
 
-def test_one_wrong_word_makes_it_unsure_more_often_than_not() -> None:
+def test_one_wrong_word_makes_it_unsure() -> None:
     """It is not always so: docs/aligner.md says how often."""
     words = ["morning", "seven", "blue", "people", "always", "garden"]
     unsure = []
@@ -130,7 +133,18 @@ def test_one_wrong_word_makes_it_unsure_more_often_than_not() -> None:
         middle = len(one.units) // 2
         units = [*one.units[:middle], word, *one.units[middle + 1 :]]
         unsure.append(align(one.samples, one.rate, units) is None)
-    assert sum(unsure) > len(unsure) / 2
+    assert sum(unsure) >= len(unsure) - 1
+
+
+def test_sounds_before_a_word_make_it_unsure() -> None:
+    """The voice stumbles now and then: half a second of another sentence is before the words."""
+    one, other = recordings()[0], recordings()[2]
+    assert one.rate == other.rate
+    at, middle = int(one.starts[2] * one.rate), len(other.samples) // 2
+    stumble = other.samples[middle : middle + one.rate // 2]
+    samples = np.concatenate([one.samples[:at], stumble, one.samples[at:]])
+    assert align(one.samples, one.rate, one.units) is not None
+    assert align(samples, one.rate, one.units) is None
 
 
 def _only_starts(at: Sequence[int], frames: int) -> Heard:
@@ -152,7 +166,9 @@ def test_a_word_without_one_border_has_a_wide_spread(
     built = lattice.build(words)
     path = lattice.search(built, said)
     assert path is not None
-    assert least <= find_doubt(built, path, words).spread <= most
+    doubt = find_doubt(built, path, words)
+    assert least <= doubt.spread <= most
+    assert doubt.delay >= 0.01
 
 
 def test_it_is_not_sure_of_what_is_no_speech() -> None:

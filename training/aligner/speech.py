@@ -1,7 +1,8 @@
 """`python -m training.aligner.speech FOLDER [--root DEBS]`: flite speaks, with word times.
 
 Half of the texts are read by slt and rms as they are, whom the bundled voice was trained on; the
-others by many speakers (`training.speakers`), as cloned voices are. Takes two minutes.
+others by many speakers (`training.speakers`), as cloned voices are. Takes two to
+eight minutes.
 """
 
 from __future__ import annotations
@@ -28,9 +29,20 @@ from training.texts import Corpus
 
 SAMPLE_RATE = 16000
 _SEED = 5
-# How many texts of each kind; about 70 minutes of speech.
-_PROSE, _TEMPLATES, _LISTS, _SPELLED = 700, 250, 120, 80
+# How many texts of each kind; about four hours of speech.
+_PROSE, _TEMPLATES, _LISTS, _SPELLED, _FLOWING = 2600, 700, 300, 150, 350
 _PACKAGES = ("wordnet-base", "trans-de-en")
+# Words that end in a vowel or an r, and words that begin with one: no sound parts them.
+_OPEN = (
+    "I you we they he she who how so go now the a to do no my by too very any only every little"
+    " happy story way day know follow below idea area here there where are or for more over another"
+    " their our your after never water"
+)
+_VOWEL_FIRST = (
+    "am are is in on out over all at it and or of I a an as if every other only even ever open"
+    " old our us under into again about around along away another above I'll I'm it's isn't each"
+    " eat air hour"
+)
 # What is left of the silence around the speech, in seconds: from nothing to this.
 _MOST_SILENCE, _MOST_DIGITAL_SILENCE = 0.3, 0.1
 
@@ -135,6 +147,7 @@ def texts(roots: list[Path]) -> list[str]:
     corpus.fill(templates.sentences(random), _TEMPLATES, "templates")
     corpus.fill(oddments.lists(plain, random), _LISTS, "lists")
     corpus.fill(_spelled(plain, random), _SPELLED, "spelled")
+    corpus.fill(_flowing(plain, random), _FLOWING, "flowing")
     chosen = list(corpus.texts)
     random.shuffle(chosen)
     return chosen
@@ -148,6 +161,18 @@ def _spelled(words: list[str], random: Random) -> Iterator[str]:
             random.randint(0, len(some)),
             " ".join(random.choices("abcdefghijklmnopqrstuvwxyz", k=3)),
         )
+        yield " ".join(some)
+
+
+def _flowing(words: list[str], random: Random) -> Iterator[str]:
+    """Words that flow into each other, such as "how I am in a", around others."""
+    flowing = (_OPEN.split(), _VOWEL_FIRST.split())
+    while True:
+        some = [
+            random.choice(part)
+            for _ in range(random.randint(2, 6))
+            for part in random.choice((flowing, flowing, (words,)))
+        ]
         yield " ".join(some)
 
 

@@ -29,7 +29,7 @@ WEIGHTS = Path(__file__).parents[3] / "bundled" / "letters-aligner.safetensors"
 _RESAMPLED = 16000
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.1, 120.0
 # What it is still sure with, by `Doubt`; docs/aligner.md says how often that is right and wrong.
-_MOST_LOSS, _MOST_WORD_LOSS, _MOST_SPREAD = 3.2, 3.25, 0.05
+_MOST_LOSS, _MOST_WORD_LOSS, _MOST_SPREAD, _MOST_DELAY = 1.6, 2.6, 0.08, 0.2
 # A short word is often one sound, which may be unclear: a word's loss is divided by its letters and
 # so many more.
 _MORE_LETTERS = 2
@@ -59,11 +59,14 @@ class Doubt(NamedTuple):
         word_loss: the same of the word that fits worst. It tells of words that were not said.
         spread: the standard deviation of the start that is the least certain, in seconds. It tells
             of words between which no border is heard.
+        delay: the most seconds from the start of a word to its first letter. It tells of sounds
+            before a word that are part of none.
     """
 
     loss: float
     word_loss: float
     spread: float
+    delay: float
 
     @property
     def sure(self) -> bool:
@@ -71,6 +74,7 @@ class Doubt(NamedTuple):
             self.loss <= _MOST_LOSS
             and self.word_loss <= _MOST_WORD_LOSS
             and self.spread <= _MOST_SPREAD
+            and self.delay <= _MOST_DELAY
         )
 
 
@@ -131,6 +135,7 @@ def find_doubt(built: lattice.Lattice, path: lattice.Path, words: Sequence[str])
         float(path.losses.sum() / letters.sum()),
         float((losses / (letters + _MORE_LETTERS)).max()),
         float(spread.max() / FRAMES_PER_SECOND),
+        float(np.bincount(word[built.begins[path.states]]).max() / FRAMES_PER_SECOND),
     )
 
 

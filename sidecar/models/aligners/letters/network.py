@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 
 Float = NDArray[np.float32]
 
-CHANNELS = 96
+CHANNELS = 128
 EXPANSION = 2
 OPENING = 5
 KERNEL = 7
@@ -72,7 +72,7 @@ class Network:
         weights = {name: array.astype(np.float32) for name, array in load_file(file).items()}
         # As products: [taps × mels, channels].
         opening = weights["opening.weight"]
-        self._opening = np.ascontiguousarray(opening.transpose(2, 1, 0)).reshape(-1, CHANNELS)
+        self._opening = np.ascontiguousarray(opening.transpose(2, 1, 0)).reshape(-1, len(opening))
         self._weights = weights
 
     def __call__(self, features: Float) -> Heard:

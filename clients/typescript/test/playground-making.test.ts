@@ -132,6 +132,7 @@ it("deletes a saved voice, and asks before", async () => {
 it("designs a voice in words: spoken once, and saved", async () => {
   await use("voice_design");
   assert.equal(await text("#style-title"), "The voice, in words");
+  assert.equal(await value("#instruct"), ""); // A style is no voice.
   await opened.page.click("#tab-design");
   await opened.page.click("#panel-design .chip");
   assert.match(await value("#panel-design textarea"), /^An old man/);

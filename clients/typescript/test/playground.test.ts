@@ -39,6 +39,7 @@ it("has taken the token out of the address, and shows the voices", async () => {
 it("speaks the typed text, marks its words, and plays it before all of it has arrived", async () => {
   await opened.page.click("summary");
   await opened.page.type("#seed", "3");
+  await opened.page.click("summary");
   await opened.speak("Hello from the playground. This sentence was typed by a script.");
   await until("state.peak > 0.02 && state.played > 0");
   await until("/^\\w+$/.test(state.marked)");
@@ -62,6 +63,11 @@ it("is played again from any place, by keyboard and by mouse", async () => {
   await opened.page.focus("#waveform");
   await opened.page.keyboard.press("Home");
   await until("state.state === 'playing' && state.position > 2400");
+  // All words have come, so each is marked while it is heard.
+  await until("state.marked === 'playground'");
+  await opened.page.evaluate("document.activeElement.blur()");
+  await opened.picture("replay", true);
+  await opened.page.focus("#waveform");
   await opened.page.keyboard.press(" ");
   await until("state.state === 'paused'");
   const { position } = await state();
@@ -146,6 +152,15 @@ it("stops by the keyboard, and pauses are no gaps", async () => {
   await opened.page.keyboard.press("Escape");
   await saying("Stopped.");
   await until("state.peak === 0");
+  // What has come can be saved as a WAV, and in no other form.
+  await opened.page.select("#format", "mp3");
+  await opened.page.click("#download");
+  await shows("#copied", /^It did not come to its end/);
+  await opened.page.select("#format", "wav");
+  await opened.page.click("#download");
+  const file = join(downloads, "speech.wav");
+  await eventually(file, () => existsSync(file));
+  assert.equal(readFileSync(file).length, 44 + 2 * (await state()).samples);
 });
 
 it("uses a text of the history again", async () => {
@@ -165,6 +180,8 @@ it("shows an error in words, with what to do about it", async () => {
   const [message, ...hints] = (await text("#status")).split("\n");
   assert.match(message ?? "", /elvish.*\.$/);
   assert.ok(hints.length <= 1);
+  // What was spoken before can still be heard.
+  assert.ok((await state()).samples > 0);
   await opened.picture("error");
   await opened.isAccessible();
   await opened.page.select("#language", "auto");
@@ -209,7 +226,7 @@ it("can be used by the keyboard alone: everything that can be pressed is reached
     await opened.page.keyboard.press("Tab");
     reached.add((await opened.page.evaluate("document.activeElement.id")) as string);
   }
-  for (const id of ["model", "theme", "text", "pause", "cast-button", "seed", "speak", "spoken", "play", "waveform", "format", "tab-voices"]) {
+  for (const id of ["model", "theme", "text", "pause", "cast-button", "speak", "spoken", "play", "waveform", "format", "tab-voices"]) {
     assert.ok(reached.has(id), id);
   }
   await opened.page.focus("#tab-voices");

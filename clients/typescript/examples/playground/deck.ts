@@ -2,7 +2,7 @@ import { Player, type Position } from "./player.js";
 import { toFloats } from "./samples.js";
 import type { Take } from "./take.js";
 
-/** What the deck does. `live` is playing while it is still being spoken, and silence may be a gap. */
+/** What the deck does. */
 export type DeckState = "empty" | "playing" | "paused" | "ended";
 
 /** Plays a take: while it arrives, and again from any place. */
@@ -78,6 +78,15 @@ export class Deck {
     if (!take) return;
     await this.play(take, Math.max(0, Math.min(take.samples, Math.round(sample))));
     if (state === "paused") await this.toggle();
+  }
+
+  /** Have a take that was played before, without playing it. */
+  restore(take: Take): void {
+    this.take = take;
+    this.#base = take.samples;
+    this.#played = 0;
+    this.state = "ended";
+    this.onChange();
   }
 
   /** Stop the sound. What has arrived can be played again. */

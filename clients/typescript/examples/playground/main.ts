@@ -18,7 +18,7 @@ import { Take } from "./take.js";
 import { Takeaway } from "./takeaway.js";
 import { switchTheme } from "./theme.js";
 import { Voices } from "./voices.js";
-import { explain, isStopped, title } from "./words.js";
+import { explain, isStopped, short, title } from "./words.js";
 
 const TEXTS: Record<string, string> = {
   Hello: "Hello there. This is a small voice in a child process, and it begins to speak before it knows its last word.",
@@ -60,11 +60,11 @@ const design = new Design(workshop, (model, description) => void tryDesign(model
 
 /** Load a model, and offer what it can do. */
 async function use(model: string): Promise<boolean> {
-  say(`Loading ${model} …`);
+  say(`Loading ${short(model)} …`);
   speak.disabled = true;
   try {
     const loaded = await models.load(model);
-    element("model-name").textContent = loaded.model.split("/").at(-1)!;
+    element("model-name").textContent = short(loaded.model);
     await voices.show(loaded.model);
     styles.offer(loaded);
     settings.offerFields(loaded);
@@ -128,6 +128,7 @@ async function start(): Promise<void> {
   running?.abort();
   sampler.stop();
   const controller = (running = new AbortController());
+  const before = listen.deck.take;
   const take = new Take(params(), models.chosen.sampleRate, title(voices.chosen?.voice ?? "a described voice"));
   stop.disabled = false;
   say("Speaking …");
@@ -146,12 +147,17 @@ async function start(): Promise<void> {
     history.add(take);
   } catch (error) {
     if (running !== controller) return;
-    if (isStopped(error)) say("Stopped.");
-    else say(explain(error), true);
     take.timeline.isComplete = true;
     if (isStopped(error)) await listen.deck.stop();
+    if (isStopped(error)) say("Stopped.");
+    else say(explain(error), true);
+    // Nothing was spoken, so what was spoken before stays.
+    if (take.samples === 0 && before) {
+      listen.show(before);
+      listen.deck.restore(before);
+    }
   } finally {
-    takeaway.offer(take);
+    takeaway.offer(listen.deck.take ?? take);
     if (running === controller) running = undefined;
     stop.disabled = running === undefined;
     listen.draw();

@@ -1,6 +1,7 @@
 import type { ModelLoadResult } from "qwen-tts-sidecar/connect";
 import { button, element } from "./dom.js";
 import type { Models } from "./models.js";
+import { short } from "./words.js";
 
 /** Instructions that a chip stands for. */
 const STYLES: Record<string, string> = {
@@ -27,6 +28,7 @@ const input = element<HTMLInputElement>("instruct");
 /** The chips, and the field that they fill. A model that cannot follow an instruction says so. */
 export class Styles {
   #isOfUse = false;
+  #isDesign = false;
 
   constructor(readonly models: Models) {
     input.oninput = () => this.#mark();
@@ -46,6 +48,11 @@ export class Styles {
   offer({ abilities, model }: ModelLoadResult): void {
     const isDesign = abilities.includes("design");
     this.#isOfUse = isDesign || abilities.includes("instruct");
+    // The description of a voice is no style, nor the other way round.
+    if (this.#isOfUse && isDesign !== this.#isDesign) {
+      input.value = "";
+      this.#isDesign = isDesign;
+    }
     const label = document.querySelector<HTMLElement>("#style-title label")!;
     label.textContent = isDesign ? "The voice, in words" : "Style";
     input.disabled = !this.#isOfUse;
@@ -53,7 +60,7 @@ export class Styles {
     const other = this.models.able("instruct")[0]?.model;
     element("style-why").textContent = this.#isOfUse
       ? ""
-      : `${model} does not follow instructions${other ? `; ${other} does` : ""}.`;
+      : `${short(model)} does not follow instructions${other ? `; ${other} does` : ""}.`;
     const chips = Object.entries(isDesign ? DESIGNS : STYLES).map(([name, text]) => {
       const chip = button(name, () => this.#toggle(text), { "aria-pressed": "false", "data-text": text });
       chip.className = "chip";

@@ -38,24 +38,30 @@ export class Takeaway {
   }
 
   offer(take: Take): void {
+    if (take !== this.take) copied.textContent = "";
     this.take = take;
-    download.disabled = take.result === undefined;
+    download.disabled = take.samples === 0;
   }
 
   async #download(): Promise<void> {
     const { take } = this;
     const file = FILES.find(({ encoding }) => encoding === format.value);
-    if (!take?.result || !file) return;
-    const name = `speech-${take.result.seed ?? "x"}.${file.suffix}`;
+    if (!take || !file) return;
+    const { seed } = take.result ?? {};
+    const name = `speech${seed === undefined ? "" : `-${seed}`}.${file.suffix}`;
     if (file.encoding === "wav") {
       save(name, wavFile(take.from(0), take.sampleRate), file.type);
       copied.textContent = `${name} is saved.`;
       return;
     }
+    if (!take.result) {
+      copied.textContent = "It did not come to its end, so it cannot be spoken again in the same way. A WAV has what has come.";
+      return;
+    }
     download.disabled = true;
     copied.textContent = `Speaking it again as ${file.name}, with the same seed …`;
     try {
-      const params = { ...take.params, seed: take.result.seed, encoding: file.encoding };
+      const params = { ...take.params, seed, encoding: file.encoding };
       save(name, [await this.sidecar().synthesize(params).bytes()], file.type);
       copied.textContent = `${name} is saved.`;
     } catch (error) {

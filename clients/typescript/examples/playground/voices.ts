@@ -1,7 +1,7 @@
 import type { Sidecar, VoiceEntry } from "qwen-tts-sidecar/connect";
 import { button, element, make } from "./dom.js";
 import type { Sampler } from "./sampler.js";
-import { explain, title } from "./words.js";
+import { explain, short, title } from "./words.js";
 
 /** The cards of voices: one is chosen, each has a sample, and saved ones can be deleted. */
 export class Voices {
@@ -109,7 +109,7 @@ export class Voices {
 const same = (a: VoiceEntry, b: VoiceEntry) => a.voice === b.voice && a.kind === b.kind;
 
 function describe({ kind, description, gender, languages, model, origin }: VoiceEntry): string {
-  if (kind === "saved") return description ?? `${origin === "design" ? "Designed" : "Cloned"}, speaks with ${model.split("/").at(-1)}`;
+  if (kind === "saved") return description ?? `${origin === "design" ? "Designed" : "Cloned"}, speaks with ${short(model)}`;
   return description ?? ([gender && title(gender), languages?.map(title).join(", ")].filter(Boolean).join(" · ") || "Preset voice");
 }
 

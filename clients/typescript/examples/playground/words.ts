@@ -37,6 +37,9 @@ export function clock(seconds: number): string {
 /** Return a duration: 340 ms, 2.1 s. */
 export const duration = (ms: number) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
+/** Return the last part of a model's name, which may be a folder. */
+export const short = (model: string) => model.split("/").at(-1) || model;
+
 /** Return a name as a title: `ono_anna` is "Ono Anna". */
 export const title = (name: string) =>
   name.replace(/_/g, " ").replace(/(^|\s)\p{L}/gu, (letter) => letter.toUpperCase());

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sidecar.cli.arguments.program import parse
+from sidecar.cli.say.results import Results
+from sidecar.synthesis.request import Mark
 from tests.support.harness import RpcError, Sidecar
 from tests.support.silences import PARAMS, pauses
 
@@ -52,8 +56,24 @@ def test_ssml_that_cannot_be_spoken_is_refused_before_anything_is(
     assert (data["type"], data["field"], data.get("textOffset")) == (type, "text", offset)
 
 
-@pytest.mark.parametrize("option", [("--srt", "x.srt"), ("--vtt", "x.vtt"), ("--skip-directions",)])
-def test_say_refuses_what_it_cannot_do_with_ssml(option: tuple[str, ...]) -> None:
+def test_say_refuses_what_it_cannot_do_with_ssml() -> None:
     with pytest.raises(SystemExit) as caught:
-        parse(["say", "<speak>Hello.</speak>", "--ssml", *option])
+        parse(["say", "<speak>Hello.</speak>", "--ssml", "--skip-directions"])
     assert caught.value.code == 2
+
+
+def test_say_writes_captions_of_ssml_without_its_tags(tmp_path: Path) -> None:
+    """The whole command, in this process: what it speaks is not of interest."""
+    results = Results(
+        parse(
+            ["say", "x", "--ssml", "--srt", str(tmp_path / "x.srt"), "-o", str(tmp_path / "x.wav")]
+        ),
+        1,
+        TEXT,
+    )
+    with results:
+        results.marks.append(Mark(0, 0, len(TEXT), 0.0))
+        results.write(np.zeros(2400, "<f4").tobytes(), 24000)
+        results._complete(0.1, 24000)
+    shown = (tmp_path / "x.srt").read_text("utf-8").split("\n", 2)[2]
+    assert " ".join(shown.split()) == "Wait a moment for that.This is slower. Now & then."

@@ -19,8 +19,9 @@ EXTRA ?= $(if $(filter Linux,$(shell uname -s)),cpu,)
 # Three workers for two cores, since many tests wait for processes. A worker that has finished takes
 # tests from the others, so that all end together.
 PARALLEL := --numprocesses 3 --dist worksteal
-# A file of these stays in one worker, since its tests share what they have installed.
-PARALLEL_HOSTS := --numprocesses 3 --dist loadfile
+# A file of these stays in one worker, since its tests share what they have installed. The order is
+# that of tests/conftest.py, and not by the number of tests in a file.
+PARALLEL_HOSTS := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 READY := $(VENV)/ready-$(EXTRA)
 QUALITY := $(VENV)/ready-quality

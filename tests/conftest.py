@@ -46,6 +46,18 @@ _FETCHED = ROOT / "build" / "golden"
 _GOLDEN = _FETCHED if _FETCHED.is_dir() else ROOT.parent / "shared" / "golden"
 GOLDEN = Path(os.environ.get("QWEN_TTS_GOLDEN", _GOLDEN))
 
+# Of `make test-hosts`. Those that wait for the bundle of test_bundle.py are not beside it.
+_LONG = (
+    "test_on_ray.py",
+    "test_bundle.py",
+    "test_wheel.py",
+    "test_typescript.py",
+    "test_client_wheel.py",
+    "test_kokoro.py",
+    "test_npm.py",
+    "test_interpreter.py",
+)
+
 
 @pytest.fixture(scope="module", autouse=True)
 def data_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
@@ -80,6 +92,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
         return None
     is_among = collection_path.is_dir() or "mark.hosts" in collection_path.read_text("utf-8")
     return None if is_among else True
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin `-m hosts` with the files that take minutes, so that all workers end together."""
+    if config.option.markexpr == "hosts":
+        rank = {name: at for at, name in enumerate(_LONG)}
+        items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
 
 
 def pytest_collection_finish() -> None:

@@ -1,7 +1,7 @@
 // Highlights what is heard in every editor that shows the document, and scrolls along.
 
 import * as vscode from "vscode";
-import { shouldReveal, type Lines } from "./following.js";
+import { Follower, type Lines } from "./following.js";
 import type { Passage } from "./passage.js";
 import type { Heard } from "./timeline.js";
 import type { Place } from "./types.js";
@@ -23,8 +23,7 @@ interface Shown {
 export class Highlighter implements vscode.Disposable {
   highlighted: Highlighted | undefined;
   #shown: Shown | undefined;
-  /** Where each editor was scrolled to show what. */
-  #revealed = new WeakMap<vscode.TextEditor, { range: vscode.Range; seen: readonly vscode.Range[] }>();
+  #followers = new WeakMap<vscode.TextEditor, Follower>();
   readonly #sentence = vscode.window.createTextEditorDecorationType({
     backgroundColor: new vscode.ThemeColor("qwenTts.sentenceBackground"),
     border: "1px solid",
@@ -40,6 +39,9 @@ export class Highlighter implements vscode.Disposable {
   });
   readonly #listeners = [
     vscode.window.onDidChangeVisibleTextEditors(() => this.#paint()),
+    vscode.window.onDidChangeTextEditorVisibleRanges(({ textEditor, visibleRanges }) => {
+      this.#followers.get(textEditor)?.moved(visibleRanges.map(lines));
+    }),
     vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
       if (document !== this.#shown?.document) return;
       for (const { rangeOffset, rangeLength, text } of contentChanges) {
@@ -53,7 +55,7 @@ export class Highlighter implements vscode.Disposable {
   begin(document: vscode.TextDocument, passage: Passage): void {
     this.clear();
     this.#shown = { document, eol: document.eol, passage, heard: { sentence: undefined, word: undefined } };
-    this.#revealed = new WeakMap();
+    this.#followers = new WeakMap();
   }
 
   show(heard: Heard): void {
@@ -70,7 +72,8 @@ export class Highlighter implements vscode.Disposable {
     if (!document || !range) return;
     const open = vscode.window.visibleTextEditors.find((editor) => editor.document === document);
     const editor = await vscode.window.showTextDocument(document, open?.viewColumn ?? vscode.ViewColumn.Active);
-    this.#reveal(editor, range, vscode.TextEditorRevealType.InCenter);
+    this.#follower(editor).revealed(lines(range), editor.visibleRanges.map(lines));
+    editor.revealRange(range, vscode.TextEditorRevealType.InCenter);
   }
 
   /** Show the present settings. */
@@ -120,20 +123,16 @@ export class Highlighter implements vscode.Disposable {
     if (!range) return;
     for (const editor of vscode.window.visibleTextEditors) {
       if (editor.document !== this.#shown?.document) continue;
-      const revealed = this.#revealed.get(editor);
-      const last = revealed && { range: lines(revealed.range), seen: revealed.seen.map(lines) };
-      const visible = editor.visibleRanges;
-      if (shouldReveal(lines(range), visible.map(lines), last)) {
-        this.#reveal(editor, range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
-      } else if (visible.some((seen) => seen.intersection(range))) {
-        this.#revealed.set(editor, { range, seen: visible });
+      if (this.#follower(editor).shouldReveal(lines(range), editor.visibleRanges.map(lines))) {
+        editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
       }
     }
   }
 
-  #reveal(editor: vscode.TextEditor, range: vscode.Range, how: vscode.TextEditorRevealType): void {
-    this.#revealed.set(editor, { range, seen: editor.visibleRanges });
-    editor.revealRange(range, how);
+  #follower(editor: vscode.TextEditor): Follower {
+    const follower = this.#followers.get(editor) ?? new Follower();
+    this.#followers.set(editor, follower);
+    return follower;
   }
 }
 

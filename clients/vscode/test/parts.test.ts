@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { shouldReveal } from "../src/following.js";
+import { Follower } from "../src/following.js";
 import { isTextSource, LiveText } from "../src/live-text.js";
 import { checked } from "../src/options.js";
 import { page, policy } from "../src/page.js";
@@ -94,17 +94,32 @@ test("a text, an iterable and an asynchronous one can be read; nothing else", ()
   assert.deepEqual([1, null, undefined, {}].map(isTextSource), [false, false, false, false]);
 });
 
+const lines = (first: number, last = first) => ({ first, last });
+
 test("the editor follows until the person scrolls away, and again when they have come back", () => {
-  const lines = (first: number, last = first) => ({ first, last });
-  const top = [lines(0, 20)];
-  assert.equal(shouldReveal(lines(5), top, undefined), false);
-  assert.equal(shouldReveal(lines(40), top, undefined), true); // The first sentence is always shown.
-  assert.equal(shouldReveal(lines(21), top, { range: lines(20), seen: top }), true);
-  assert.equal(shouldReveal(lines(21), [lines(50, 70)], { range: lines(20), seen: top }), false);
-  assert.equal(shouldReveal(lines(60), [lines(50, 70)], { range: lines(20), seen: top }), false);
-  assert.equal(shouldReveal(lines(71), [lines(50, 70)], { range: lines(60), seen: [lines(50, 70)] }), true);
-  // It was told to scroll, and has not come there yet.
-  assert.equal(shouldReveal(lines(40), top, { range: lines(39), seen: top }), true);
+  const [top, below] = [[lines(0, 20)], [lines(50, 70)]];
+  const follower = new Follower();
+  assert.equal(follower.shouldReveal(lines(5), top), false);
+  assert.equal(follower.shouldReveal(lines(21), top), true);
+  assert.equal(follower.shouldReveal(lines(22), top), true); // The editor has not come there yet.
+  follower.moved([lines(12, 32)]);
+  assert.equal(follower.shouldReveal(lines(23), [lines(12, 32)]), false);
+  follower.moved(below);
+  assert.equal(follower.shouldReveal(lines(24), below), false); // The person is elsewhere.
+  assert.equal(follower.shouldReveal(lines(60), below), false); // They have come back, and are followed again.
+  assert.equal(follower.shouldReveal(lines(71), below), true);
+});
+
+test("an editor that was scrolled to the first sentence, and back by the person, stays there", () => {
+  const [top, middle] = [[lines(0, 20)], [lines(90, 110)]];
+  const follower = new Follower();
+  assert.equal(follower.shouldReveal(lines(100), top), true); // The first sentence is always shown.
+  follower.moved(middle);
+  follower.moved(top);
+  assert.equal(follower.shouldReveal(lines(101), top), false);
+  follower.revealed(lines(101), top); // By the command.
+  follower.moved(middle);
+  assert.equal(follower.shouldReveal(lines(111), middle), true);
 });
 
 test("the page may load the extension's own files only", () => {

@@ -42,7 +42,7 @@ class Cluster:
         interpreter = python(REQUIREMENTS)
         self.folder = Path(tempfile.mkdtemp(prefix="qtc"))  # Ray needs a short path.
         self._log = (self.folder / "stand.log").open("w+b")
-        paths = os.pathsep.join(str(ROOT / part) for part in ("cluster", "clients/python"))
+        paths = os.pathsep.join(str(ROOT / part) for part in ("cluster", "clients/python", "."))
         self.process = subprocess.Popen(
             [interpreter, str(Path(__file__).with_name("stand.py"))],
             cwd=ROOT,

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-_PARTS = ("speech", "faults", "scaling")
+_PARTS = ("speech", "faults", "scaling", "door")
 pytest.register_assert_rewrite(*(f"tests.cluster.on_ray_{part}" for part in _PARTS))
 
+from tests.cluster.on_ray_door import *  # noqa: E402, F403
 from tests.cluster.on_ray_faults import *  # noqa: E402, F403
 from tests.cluster.on_ray_scaling import *  # noqa: E402, F403
 from tests.cluster.on_ray_speech import *  # noqa: E402, F403

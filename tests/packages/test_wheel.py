@@ -7,11 +7,13 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -50,6 +52,18 @@ def check_speech(
     path = folder / "spoken.wav"
     run(*command, *say(path), env=env, cwd=folder)
     assert path.read_bytes() == expected
+
+
+def check_playground(command: Path, env: dict[str, str]) -> None:
+    """Let the command serve its page, with what the package itself has and nothing else."""
+    words = [command, "playground", "--no-open", "--port", "0"]
+    with subprocess.Popen(words, env=env, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        address = process.stdout.readline().strip()
+        with urlopen(address.partition("#")[0], timeout=60) as page:
+            assert b"<title>Speech playground</title>" in page.read()
+        process.terminate()
+        assert process.wait(60) == 128 + signal.SIGTERM
 
 
 def test_the_wheel_holds_the_product_alone(built: tuple[Path, Path]) -> None:
@@ -169,6 +183,7 @@ def test_pip(
     # Bytecode of 67 packages is made when they are imported, which is for few of them.
     run(python, "-m", "pip", "install", "--no-compile", requirement, env=environment)
     check_speech([python.with_name("qwen-tts-sidecar")], tmp_path, expected, environment)
+    check_playground(python.with_name("qwen-tts-sidecar"), environment)
     shutil.rmtree(tmp_path / "venv")
 
 

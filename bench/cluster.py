@@ -24,7 +24,7 @@ import psutil
 from qwen_tts_client import connect
 
 from bench import bridge, sidecars, suite
-from bench.child import ROOT
+from bench.child import ROOT, ChildFailed
 from bench.markdown import table
 from bench.options import Options
 
@@ -70,6 +70,8 @@ def _cluster(model: str) -> Iterator[tuple[str, list[psutil.Process]]]:
             for line in process.stdout:
                 if line.startswith("Listening on "):
                     break
+            else:
+                raise ChildFailed("the cluster did not start; its messages say why")
             yield f"ws://127.0.0.1:{port}", psutil.Process(process.pid).children(recursive=True)
         finally:
             process.send_signal(signal.SIGTERM)

@@ -83,10 +83,11 @@ def _run(options: argparse.Namespace) -> int:
     chosen = folder or Path(tempfile.mkdtemp(prefix="qtc"))
     machine = start.Machine(chosen, host=options.host, port=options.port)
     ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: ended.set())
     try:
         start.start(machine, {"/": settings})
+        # Only now, since Ray sets a handler of its own, which ends the process at once.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: ended.set())
         print(f"Listening on http://{options.host}:{options.port}/", flush=True)
         ended.wait()
     finally:

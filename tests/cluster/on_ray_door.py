@@ -125,8 +125,9 @@ def test_clients_that_read_nothing_cost_what_is_stated(cluster: Cluster) -> None
     print(
         f"{streams} streams unread for {seconds} s: {grown / _MB:.1f} MB, {stated / _MB:.1f} stated"
     )
-    # Ray's processes themselves grew by 58 MB meanwhile. All of the audio is 346 MB.
-    assert grown < stated + 120 * _MB
+    # The replica's HTTP client reads ahead of the speech, some 5 MB a stream whatever the time, and
+    # the first streams take 35 MB once. All of the audio is 346 MB.
+    assert grown < stated + (streams * 6 + 48) * _MB
     assert cluster.spilled() == []
 
 

@@ -17,4 +17,4 @@ from tests.cluster.on_ray_scaling import *  # noqa: E402, F403
 from tests.cluster.on_ray_speech import *  # noqa: E402, F403
 from tests.cluster.running import IS_LONG  # noqa: E402
 
-pytestmark = [pytest.mark.hosts, pytest.mark.timeout(3600 if IS_LONG else 600)]
+pytestmark = [pytest.mark.hosts, pytest.mark.timeout(3600 if IS_LONG else 900)]

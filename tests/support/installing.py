@@ -25,7 +25,7 @@ import pytest
 from filelock import FileLock, Timeout
 
 ROOT = Path(__file__).parents[2]
-_TIMEOUT = 400.0
+_TIMEOUT = 600.0
 
 untested: list[str] = []
 

@@ -21,7 +21,7 @@ EXTRA ?= $(if $(filter Linux,$(shell uname -s)),cpu,)
 PARALLEL := --numprocesses 3 --dist worksteal
 # A file of these stays in one worker, since its tests share what they have installed. The order is
 # that of tests/conftest.py, and not by the number of tests in a file.
-PARALLEL_HOSTS := --numprocesses 3 --dist loadfile --no-loadscope-reorder
+PARALLEL_HOSTS := --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 READY := $(VENV)/ready-$(EXTRA)
 QUALITY := $(VENV)/ready-quality

@@ -35,7 +35,7 @@ def test_the_sidecar_is_killed_and_returns(extension: Extension) -> None:
     shown = extension.message("The sidecar ended by SIGKILL")
     assert shown.endswith("| Restart | Show Log")
     extension.window.picture("crash")
-    assert extension.highlighted() == []
+    eventually("nothing is highlighted", lambda: extension.highlighted() == [])
     extension.click("Restart")
     extension.wait_for("speaking")
     assert extension.sidecar not in (None, sidecar)

@@ -61,12 +61,12 @@ def test_a_selection_is_read_and_highlighted(extension: Extension) -> None:
     extension.wait_for("paused")
     # Word times come after the audio, so the test listens only when that has come.
     eventually("ten seconds", lambda: len(extension.received()) > 10 * 24000)
-    assert extension.highlighted() == [LINES[2].strip()]
+    eventually("it is highlighted", lambda: extension.highlighted() == [LINES[2].strip()])
     extension.command("resume")
     spoken = ["Héllo 😀 there.", "Good evening,\nand welcome."]
     eventually("the third", lambda: len(changes(extension.steps(), "sentences")) > len(spoken))
     steps = extension.steps()
-    assert changes(steps, "sentences")[:-1] == spoken
+    assert changes(steps, "sentences")[: len(spoken)] == spoken
     # Of a sentence whose word times the sidecar cannot tell, no word is highlighted.
     words = iter(["Héllo", "there", "Good", "evening", "and", "welcome", "Nor", "this"])
     heard = changes(steps, "words")
@@ -75,4 +75,4 @@ def test_a_selection_is_read_and_highlighted(extension: Extension) -> None:
     extension.command("stop")
     extension.wait_for("idle")
     eventually("nothing is highlighted", lambda: extension.highlighted() == [])
-    assert extension.steps()[-1] == {"status": "idle"}
+    eventually("it has ended", lambda: extension.steps()[-1] == {"status": "idle"})

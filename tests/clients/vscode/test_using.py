@@ -76,7 +76,7 @@ def test_pause_skip_and_stop(extension: Extension) -> None:
     line = start_and_pause(extension, "readDocument")
     eventually("silence", lambda: extension.audio()["state"] == "suspended")
     played = extension.audio()["totalPlayed"]
-    assert extension.highlighted() == [SENTENCES[line]]
+    eventually("it is highlighted", lambda: extension.highlighted() == [SENTENCES[line]])
     assert extension.audio()["totalPlayed"] == played
     extension.command("resume")
     eventually("another sentence", lambda: line_of(extension) > line)
@@ -116,7 +116,7 @@ def test_keys_buttons_and_the_status_bar(extension: Extension) -> None:
     extension.open(LONG)
     extension.press("Control+a", "Control+k", "a")
     extension.wait_for("speaking")
-    assert extension.window.ui(STATUS_BAR) == "Reading"
+    eventually("it is shown", lambda: extension.window.ui(STATUS_BAR) == "Reading")
     sentence = "return player.$eval('#sentence', (element) => element.textContent.trim())"
     eventually("it is shown", lambda: extension.player(sentence) == LONG.split(". ")[0] + ".")
     extension.window.picture("speaking")

@@ -13,6 +13,9 @@ from tests.support.processes import eventually
 Place = tuple[int, int]  # line and column
 Step = dict[str, Any]  # the extension's state at a time: see agent/extension.js
 
+# Still being read when a test has done with it.
+LONG = "Nobody is going to listen to all of this text here. " * 12
+
 _documents = itertools.count(1)
 
 
@@ -113,6 +116,18 @@ class Extension:
     def press(self, *chords: str) -> None:
         """Press keys, as `Control+k` and then `a`."""
         self.window.ui("await press(page, ...argument)", chords)
+
+    def click_editor(self, text: str) -> None:
+        """Click into the editor, once it shows a text and has the focus after it."""
+        code = """
+        const area = ".editor-instance .view-lines";
+        const isShown = (area, text) =>
+          document.querySelector(area)?.textContent.replaceAll("\\u00a0", " ").includes(text);
+        await page.waitForFunction(isShown, {}, area, argument);
+        await page.click(area);
+        await page.waitForSelector(".editor-instance .monaco-editor.focused");
+        """
+        self.window.ui(code, text)
 
     def highlighted(self) -> list[str]:
         """Return the lines of the editor of which the person sees a part highlighted."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.clients.vscode.extension import Extension, Step
+from tests.clients.vscode.extension import LONG, Extension, Step
 from tests.support.harness import Sidecar
 from tests.support.processes import eventually
 
@@ -14,7 +14,6 @@ pytestmark = [pytest.mark.hosts, pytest.mark.timeout(900)]
 # Characters of one and of two UTF-16 units, a tab, a blank line, a sentence over two lines.
 LINES = ["Nothing of this.", "", "\tHéllo 😀 there. Good evening,", "and welcome.", "Nor this."]
 TEXT = "\n".join(LINES)
-LONG = "Nobody is going to listen to all of this text here. " * 12
 
 
 def text_of(ranges: list[list[int]] | None) -> str:

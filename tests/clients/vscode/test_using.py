@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.clients.vscode.extension import Extension, Step
-from tests.clients.vscode.test_reading import LONG
+from tests.clients.vscode.extension import LONG, Extension, Step
 from tests.support.harness import Sidecar
 from tests.support.processes import eventually
 
@@ -114,6 +113,7 @@ def test_the_editor_follows_until_the_person_scrolls_away(extension: Extension) 
 
 def test_keys_buttons_and_the_status_bar(extension: Extension) -> None:
     extension.open(LONG)
+    extension.click_editor(LONG[:20])
     extension.press("Control+a", "Control+k", "a")
     extension.wait_for("speaking")
     eventually("it is shown", lambda: extension.window.ui(STATUS_BAR) == "Reading")
@@ -123,7 +123,7 @@ def test_keys_buttons_and_the_status_bar(extension: Extension) -> None:
     extension.player("await player.click('#togglePause')")
     extension.wait_for("paused")
     eventually("it is shown", lambda: extension.window.ui(STATUS_BAR) == "Paused")
-    extension.window.ui("await page.click('.editor-instance .view-lines')")
+    extension.click_editor(LONG[:20])
     extension.press("Control+k", "Space")
     extension.wait_for("speaking")
     extension.player("await player.click('#stop')")

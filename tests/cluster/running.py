@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -103,9 +104,18 @@ class Cluster:
 
     def memory(self) -> int:
         """Return the memory of all processes in bytes: what would be free without them."""
-        sizes = [_unique_bytes(process) for process in self.processes()]
         store = sum(file.stat().st_size for file in self.folder.rglob("*spill*") if file.is_file())
-        return sum(sizes) + store
+        return self.memory_by_process().total() + store
+
+    def memory_by_process(self) -> Counter[str]:
+        """Return the memory of all processes in bytes, those of like name together."""
+        sizes: Counter[str] = Counter()
+        for process in self.processes():
+            command = _command(process)
+            sizes[command if command.startswith("ray::") else command[-60:]] += _unique_bytes(
+                process
+            )
+        return sizes
 
     def spilled(self) -> list[Path]:
         """Return the files to which Ray has moved what memory did not hold."""

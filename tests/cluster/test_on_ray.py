@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import pytest
 
-_PARTS = ("speech", "faults", "scaling", "door")
+_PARTS = ("speech", "faults", "scaling", "door", "memory")
 pytest.register_assert_rewrite(*(f"tests.cluster.on_ray_{part}" for part in _PARTS))
 
 from tests.cluster.on_ray_door import *  # noqa: E402, F403
 from tests.cluster.on_ray_faults import *  # noqa: E402, F403
+from tests.cluster.on_ray_memory import *  # noqa: E402, F403
 from tests.cluster.on_ray_scaling import *  # noqa: E402, F403
 from tests.cluster.on_ray_speech import *  # noqa: E402, F403
 from tests.cluster.running import IS_LONG  # noqa: E402

@@ -64,7 +64,7 @@ def compare(
 
     Args:
         servers: the processes between the remote client and its sidecar.
-        sidecar: the process behind them.
+        sidecar: the process of the remote client's sidecar.
     """
 
     def spent() -> tuple[float, float]:
@@ -96,14 +96,24 @@ def _timed(tts: SyncSidecar, text: str, **speech: Any) -> dict[str, float]:
 
 
 def report(result: dict[str, Any]) -> str:
+    return report_ratios("bridge ÷ pipes", "The bridge's process", result)
+
+
+def report_ratios(ratio: str, servers: str, result: dict[str, Any]) -> str:
+    """Return the table of a result of `compare`.
+
+    Args:
+        ratio: names what was divided by what.
+        servers: names the processes between the remote client and its sidecar.
+    """
     rows = [
         (name, *(f"{value:.2f}" for value in result["quartiles"][key]))
         for name, key in (("first audio", "first"), ("until the answer", "whole"))
     ]
-    header = ("bridge ÷ pipes", "lower quartile", "median", "upper quartile")
+    header = (ratio, "lower quartile", "median", "upper quartile")
     return table(header, rows) + (
-        f"\n\n{result['pairs']} pairs of the same sentence, in alternation. The bridge's process "
-        f"used {result['cpu']:.1%} of the CPU time of its sidecar."
+        f"\n\n{result['pairs']} pairs of the same sentence, in alternation. {servers} "
+        f"used {result['cpu']:.1%} of the CPU time of the sidecar."
     )
 
 

@@ -25,7 +25,6 @@ from qwen_tts_client import connect
 
 from bench import bridge, sidecars, suite
 from bench.child import ROOT, ChildFailed
-from bench.markdown import table
 from bench.options import Options
 
 TITLE = "The cluster's share"
@@ -83,15 +82,7 @@ def _named(processes: list[psutil.Process], name: str) -> psutil.Process:
 
 
 def report(result: dict[str, Any]) -> str:
-    rows = [
-        (name, *(f"{value:.2f}" for value in result["quartiles"][key]))
-        for name, key in (("first audio", "first"), ("until the answer", "whole"))
-    ]
-    header = ("cluster ÷ pipes", "lower quartile", "median", "upper quartile")
-    return table(header, rows) + (
-        f"\n\n{result['pairs']} pairs of the same sentence, in alternation. Serve's proxy and the "
-        f"replica used {result['cpu']:.1%} of the CPU time of the sidecar."
-    )
+    return bridge.report_ratios("cluster ÷ pipes", "Serve's proxy and the replica", result)
 
 
 if __name__ == "__main__":

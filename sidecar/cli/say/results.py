@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -16,7 +17,19 @@ from sidecar.cli.say.request import encoding, output_path
 from sidecar.synthesis.captions import srt, vtt
 from sidecar.synthesis.request import Mark, SynthesisResult, Words
 
-Captions = Callable[..., str]  # `srt` or `vtt`
+
+class Captions(Protocol):
+    """Writes captions: `srt` or `vtt`."""
+
+    def __call__(
+        self,
+        text: str,
+        marks: Sequence[Mark],
+        audio_seconds: float,
+        words: Sequence[Words],
+        *,
+        is_ssml: bool,
+    ) -> str: ...
 
 
 class Results:

@@ -235,7 +235,7 @@ it("can be used by the keyboard alone: everything that can be pressed is reached
   assert.ok(await opened.page.$("#panel-clone:not([hidden])"));
 });
 
-it("asks nobody but its own server", () => {
+it("sends requests to no server but its own", () => {
   const { host } = new URL(command.url);
   const foreign = opened.requests.filter((url) => !/^(blob|data):/.test(url) && new URL(url).host !== host);
   assert.deepEqual(foreign, []);

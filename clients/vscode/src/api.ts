@@ -24,7 +24,7 @@ export interface QwenTts {
   readonly lastMessage: Message | undefined;
   /**
    * Read a text aloud, in place of what is being read. The promise resolves when it has been heard, or was stopped.
-   * A text that is still being written is read while it arrives, and its `return` is called if nobody listens any more.
+   * A text that is still being written is read while it arrives. If the reading ends first, the `return` of its iterator is called.
    *
    * @throws Error if it cannot be read; its message is for a person, who has been shown it.
    */

@@ -18,7 +18,7 @@ export class Follower {
 
   /** Note that the editor shows other lines. */
   moved(visible: readonly Lines[]): void {
-    // It has come to where it was told to scroll. Whoever scrolls back from there has scrolled away.
+    // The editor has come to where it was told to scroll. A person who scrolls back from there has scrolled away.
     if (this.#last && isSeen(this.#last.range, visible)) this.#last.seen = visible;
   }
 

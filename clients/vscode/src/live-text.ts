@@ -38,7 +38,7 @@ export class LiveText {
     }
   }
 
-  /** Tell the source that nobody reads on. */
+  /** Tell the source that its text is not read any further. */
   async close(): Promise<void> {
     if (!this.isWhole) await this.#source?.return?.();
   }

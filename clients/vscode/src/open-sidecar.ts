@@ -16,7 +16,7 @@ export async function openSidecar({ settings, folder, version, onLog }: OpenOpti
   const clientInfo = { name: "vscode", version };
   const { bridge, command, args } = settings;
   if (bridge) return connect(bridge.url, { token: await readToken(bridge.tokenFile), clientInfo });
-  // Not the working folder, which may be a workspace that nobody trusts. A crash is shown, and the person decides.
+  // Not the working folder, which may be a workspace that is not trusted. A crash is shown, and the person decides whether to restart.
   return createSidecar({ command, args, cwd: folder, onLog, clientInfo, restart: false });
 }
 

@@ -206,6 +206,6 @@ export class Reading {
   }
 }
 
-/** Return whether there is nothing to say in a text: behind the last sentence may be code, for example. */
+/** Return whether a text has nothing to say. After the last sentence there may be code, for example. */
 const isSilent = (error: unknown) =>
   error instanceof SidecarResponseError && error.type === "invalidParams" && error.field === "text";

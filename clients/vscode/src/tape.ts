@@ -3,7 +3,7 @@
 import { SAMPLE_RATE } from "./types.js";
 
 const BYTES = 2;
-/** Samples that are kept behind the listener: a minute, which is 2.9 MB. */
+/** How many samples are kept after they have been heard: a minute, which is 2.9 MB. */
 const KEPT = 60 * SAMPLE_RATE;
 
 export class Tape {

@@ -67,7 +67,7 @@ test("a text that is being written can be read twice, and its source is asked on
   assert.deepEqual([text.text, text.isWhole], ["One two three.", true]);
 });
 
-test("the source of a text is closed when nobody reads on, and a wrong piece is an error", async () => {
+test("the source of a text is closed when it is not read any further, and a wrong piece is an error", async () => {
   let isClosed = false;
   async function* source() {
     try {

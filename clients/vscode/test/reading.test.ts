@@ -234,7 +234,7 @@ test("a sentence is spoken when the writer pauses behind it, and not when it pau
   reading.stop();
 });
 
-test("behind the last sentence that can be spoken is the end", async () => {
+test("the reading ends after the last sentence that can be spoken", async () => {
   const { reading, speaker, ends, play } = reader("A one. `code`");
   await settled();
   await play(0.5);
